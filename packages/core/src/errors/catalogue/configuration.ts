@@ -1,0 +1,30 @@
+/** Family C: configuration and usage (exit status 2). */
+import { entry } from "../entry.js";
+
+export const configurationErrors = {
+  "OAL-C101": entry<{ flag: string; near?: string | undefined }>({
+    title: "unknown option or command",
+    exit: 2,
+    message: ({ flag, near }) => `unknown ${flag}` + (near ? ` (did you mean ${near}?)` : ""),
+    remedy: "oal --help and oal COMMAND --help list what exists",
+  }),
+  "OAL-C201": entry<{ key: string; at: string; where: string; near?: string | undefined }>({
+    title: "unknown configuration key",
+    exit: 2,
+    message: ({ key, at, where, near }) =>
+      `${where}: unknown key "${key}" at ${at || "the top level"}` + (near ? `, did you mean "${near}"?` : ""),
+    remedy: "oal config shows every key with its default",
+  }),
+  "OAL-C202": entry<{ at: string; where: string; problem: string }>({
+    title: "configuration value refused",
+    exit: 2,
+    message: ({ at, where, problem }) => `${where}: ${at}: ${problem}`,
+    remedy: "oal config shows every key with its range and default",
+  }),
+  "OAL-C203": entry<{ where: string; problem: string }>({
+    title: "configuration file cannot be read",
+    exit: 2,
+    message: ({ where, problem }) => `${where}: ${problem}`,
+    remedy: "give a YAML or JSON file, or the name of a preset",
+  }),
+};

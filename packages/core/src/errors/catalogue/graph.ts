@@ -1,0 +1,23 @@
+/** Family G: graphs, shapes and element types (exit status 4). */
+import { entry } from "../entry.js";
+
+export const graphErrors = {
+  "OAL-G101": entry<{ operator: string; path: string; problem: string }>({
+    title: "operator inputs do not fit",
+    exit: 4,
+    message: ({ operator, path, problem }) => `${operator} at ${path || "top level"}: ${problem}`,
+    remedy: "compare the shapes and element types at the named place of the graph",
+  }),
+  "OAL-G102": entry<{ node: string; path: string; problem: string }>({
+    title: "graph is malformed",
+    exit: 4,
+    message: ({ node, path, problem }) => `${node} at ${path || "top level"}: ${problem}`,
+    remedy: "the pass or builder that made this node is at fault; print the graph to see its neighbours",
+  }),
+  "OAL-G103": entry<{ operator: string; path: string }>({
+    title: "operator has no gradient",
+    exit: 4,
+    message: ({ operator, path }) => `${operator} at ${path || "top level"} has no gradient but lies between the loss and a parameter`,
+    remedy: "stop the gradient in front of it, or use a differentiable operator",
+  }),
+};

@@ -1,0 +1,29 @@
+/** Family I: files, locks and integrity (exit status 7). */
+import { entry } from "../entry.js";
+
+export const integrityErrors = {
+  "OAL-I101": entry<{ path: string; problem: string }>({
+    title: "cannot write",
+    exit: 7,
+    message: ({ path, problem }) => `${path}: cannot write (${problem})`,
+    remedy: "free space or choose a writable folder with --out; what was finished before is kept, run the same command again",
+  }),
+  "OAL-I102": entry<{ path: string; owner: string }>({
+    title: "run folder in use",
+    exit: 7,
+    message: ({ path, owner }) => `${path} is in use by another process (${owner})`,
+    remedy: "wait for it, or choose another folder with --out",
+  }),
+  "OAL-I103": entry<{ path: string; problem: string }>({
+    title: "damaged file",
+    exit: 7,
+    message: ({ path, problem }) => `${path} is damaged: ${problem}`,
+    remedy: "delete it; the same command makes it again",
+  }),
+  "OAL-I104": entry<{ path: string; found: string; wanted: string }>({
+    title: "run folder of another version",
+    exit: 7,
+    message: ({ path, found, wanted }) => `${path} was written by format ${found}, this oal writes ${wanted}`,
+    remedy: "choose a new folder with --out, or use the version that wrote it",
+  }),
+};

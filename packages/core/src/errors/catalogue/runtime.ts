@@ -1,0 +1,17 @@
+/** Family R: sessions and devices (exit status 4). */
+import { entry } from "../entry.js";
+
+export const runtimeErrors = {
+  "OAL-R101": entry<{ problem: string }>({
+    title: "the engine refused a model",
+    exit: 4,
+    message: ({ problem }) => `ONNX Runtime could not prepare the model: ${problem}`,
+    remedy: "check that the file is a complete ONNX model of opset 13 to 21",
+  }),
+  "OAL-R102": entry<{ input: string; problem: string }>({
+    title: "a model was fed wrongly",
+    exit: 4,
+    message: ({ input, problem }) => `input "${input}": ${problem}`,
+    remedy: "feed every input with the shape and element type the model declares",
+  }),
+};

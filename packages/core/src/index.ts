@@ -1,0 +1,2 @@
+/** oal-core: the browser-safe half of oal. Imports nothing of Node. */
+export * from "./errors/index.js";
