@@ -1,0 +1,2 @@
+export { philox4x32, philoxFill } from "./philox.js";
+export { Random } from "./random.js";
