@@ -1,0 +1,36 @@
+/** The golden reader itself: the formula tensors, the tolerance rule, and that every manifest can be read. */
+import { describe, expect, it } from "vitest";
+import { expectClose, loadManifest, type GoldenEntry } from "./golden.js";
+import { readNpy } from "./npy.js";
+
+const club = loadManifest("club");
+
+describe("readNpy", () => {
+  it("rejects foreign and truncated bytes", () => {
+    expect(() => readNpy(Uint8Array.of(1, 2, 3))).toThrow("not an npy file");
+    const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }";
+    const bytes = new Uint8Array(10 + header.length + 4);
+    bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]);
+    bytes.set(new TextEncoder().encode(header), 10);
+    expect(() => readNpy(bytes)).toThrow("truncated");
+  });
+});
+
+describe.skipIf(club === null)("golden reader", () => {
+  it("generates tensors by formula as the README states", () => {
+    const entries = (club?.cases ?? []).flatMap((golden) => golden.tensors).filter((entry) => "fill" in entry.raw);
+    for (const entry of entries.slice(0, 3)) expect(entry.load().data).toHaveLength(entry.shape.reduce((a, b) => a * b, 1));
+  });
+
+  it("compares with the entry's own tolerance", () => {
+    const entry: GoldenEntry = {
+      name: "x", role: "output", shape: [2], dtype: "float32", rtol: 0, atol: 0.1, of: undefined, wrt: undefined,
+      variant: undefined, reduce: undefined, raw: {},
+      load: () => ({ dtype: "float32", shape: [2], data: Float32Array.of(1, 2) }),
+    };
+    expectClose([1.05, 2], entry);
+    expect(() => expectClose([1.2, 2], entry)).toThrow("element 0");
+    expect(() => expectClose([1, NaN], entry)).toThrow("element 1");
+    expect(() => expectClose([1], entry)).toThrow("1 elements where 2");
+  });
+});
