@@ -22,6 +22,8 @@ const scratch = new Uint32Array(CHUNK);
  * random.uniforms(3, 4);   // the same four numbers in every process
  */
 export class Random {
+  readonly seed: number;
+  readonly purpose: string;
   readonly #key0: number;
   readonly #key1: number;
 
@@ -29,10 +31,9 @@ export class Random {
    * @param seed  any finite number
    * @param purpose  what the numbers are for, such as "train/flip"; other purposes are independent
    */
-  constructor(
-    readonly seed: number,
-    readonly purpose: string,
-  ) {
+  constructor(seed: number, purpose: string) {
+    this.seed = seed;
+    this.purpose = purpose;
     [this.#key0, this.#key1] = hash64(`${seed}:${purpose}`);
   }
 
