@@ -26,4 +26,16 @@ export const integrityErrors = {
     message: ({ path, found, wanted }) => `${path} was written by format ${found}, this oal writes ${wanted}`,
     remedy: "choose a new folder with --out, or use the version that wrote it",
   }),
+  "OAL-I111": entry<{ name: string; problem: string }>({
+    title: "weights do not fit the network",
+    exit: 7,
+    message: ({ name, problem }) => `weights do not fit: ${name}: ${problem}`,
+    remedy: "use the weights with the network, number of classes and widths they were made with",
+  }),
+  "OAL-I112": entry<{ path: string; problem: string }>({
+    title: "cannot read file",
+    exit: 7,
+    message: ({ path, problem }) => `${path}: cannot read (${problem})`,
+    remedy: "check that the path exists and may be read",
+  }),
 };

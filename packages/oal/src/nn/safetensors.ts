@@ -1,0 +1,153 @@
+/**
+ * Reading and writing .safetensors files: 8-byte header length, JSON header, raw little-endian data.
+ * Written aside and renamed, so a file is whole or absent. Format: huggingface/safetensors, README "Format".
+ */
+import { open, type FileHandle } from "node:fs/promises";
+import { oalError, sizeOf, type DType, type Tensor } from "oal-core";
+import writeFileAtomic from "write-file-atomic";
+import { z } from "zod";
+
+const codeOf = { float32: "F32", float64: "F64", int64: "I64", int32: "I32", bool: "BOOL", uint8: "U8" } as const satisfies Record<DType, string>;
+
+const bytesOf: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 };
+
+const entrySchema = z.object({
+  dtype: z.string(),
+  shape: z.array(z.number().int().nonnegative()),
+  data_offsets: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
+});
+const headerSchema = z.object({ __metadata__: z.record(z.string(), z.string()).optional() }).catchall(entrySchema);
+
+/** A file's tensors in header order and its string metadata. */
+export interface SafetensorsContent {
+  readonly tensors: Map<string, Tensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The bytes of a safetensors file with these tensors in this order. */
+export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata?: Readonly<Record<string, string>>): Uint8Array {
+  const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
+  let offset = 0;
+  for (const [name, { dtype, shape, data }] of tensors) {
+    header[name] = { dtype: codeOf[dtype], shape, data_offsets: [offset, offset + data.byteLength] };
+    offset += data.byteLength;
+  }
+  const text = Buffer.from(JSON.stringify(header), "utf8");
+  const headerBytes = Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(8 + headerBytes + offset);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  bytes.fill(0x20, 8, 8 + headerBytes);
+  bytes.set(text, 8);
+  let position = 8 + headerBytes;
+  for (const { data } of tensors.values()) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+    position += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Writes tensors to a file, atomically.
+ *
+ * @throws OAL-I101 when the file cannot be written (read-only folder, disk full)
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
+  try {
+    await writeFileAtomic(path, Buffer.from(encodeSafetensors(tensors, metadata).buffer));
+  } catch (cause) {
+    throw oalError("OAL-I101", { path, problem: messageOf(cause) }, cause);
+  }
+}
+
+/**
+ * Reads all tensors of a file. F16 and BF16 become float32.
+ *
+ * @throws OAL-I112 when the file cannot be opened
+ * @throws OAL-I103 when it is no safetensors file, is cut short, or holds an element type we do not read
+ */
+export async function readSafetensors(path: string): Promise<SafetensorsContent> {
+  let file: FileHandle;
+  try {
+    file = await open(path, "r");
+  } catch (cause) {
+    throw oalError("OAL-I112", { path, problem: messageOf(cause) }, cause);
+  }
+  try {
+    return await readOpened(file, path);
+  } finally {
+    await file.close();
+  }
+}
+
+async function readOpened(file: FileHandle, path: string): Promise<SafetensorsContent> {
+  const damaged = (problem: string, cause?: unknown) => oalError("OAL-I103", { path, problem }, cause);
+  const { size } = await file.stat();
+  const read = async (position: number, length: number): Promise<Uint8Array<ArrayBuffer>> => {
+    if (position + length > size) throw damaged("the file is shorter than its header says");
+    const bytes = new Uint8Array(length);
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await file.read(bytes, done, length - done, position + done);
+      if (bytesRead === 0) throw damaged("the file ends too early");
+      done += bytesRead;
+    }
+    return bytes;
+  };
+  if (size < 8) throw damaged("shorter than 8 bytes, so it is no safetensors file");
+  const headerBytes = Number(new DataView((await read(0, 8)).buffer).getBigUint64(0, true));
+  if (headerBytes > Math.min(size - 8, 1e8)) throw damaged("the header length is impossible; this is no safetensors file");
+  let header: z.infer<typeof headerSchema>;
+  try {
+    header = headerSchema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await read(8, headerBytes))));
+  } catch (cause) {
+    throw damaged("the header is not the JSON of a safetensors file", cause);
+  }
+  const { __metadata__: metadata = {}, ...entries } = header;
+  const tensors = new Map<string, Tensor>();
+  for (const [name, entry] of Object.entries(entries)) {
+    const [start, end] = entry.data_offsets;
+    const bytes = bytesOf[entry.dtype];
+    if (bytes === undefined) throw damaged(`tensor ${name} has element type ${entry.dtype}, which is not supported`);
+    if (end - start !== bytes * sizeOf(entry.shape)) throw damaged(`tensor ${name} has ${end - start} bytes for shape [${entry.shape.join(", ")}]`);
+    tensors.set(name, decode(entry.dtype, entry.shape, (await read(8 + headerBytes + start, end - start)).buffer));
+  }
+  return { tensors, metadata };
+}
+
+function decode(code: string, shape: readonly number[], buffer: ArrayBuffer): Tensor {
+  switch (code) {
+    case "F64":
+      return { dtype: "float64", shape, data: new Float64Array(buffer) };
+    case "I64":
+      return { dtype: "int64", shape, data: new BigInt64Array(buffer) };
+    case "I32":
+      return { dtype: "int32", shape, data: new Int32Array(buffer) };
+    case "BOOL":
+      return { dtype: "bool", shape, data: new Uint8Array(buffer) };
+    case "U8":
+      return { dtype: "uint8", shape, data: new Uint8Array(buffer) };
+    case "F16":
+      return { dtype: "float32", shape, data: Float32Array.from(new Uint16Array(buffer), halfToNumber) };
+    case "BF16":
+      return { dtype: "float32", shape, data: new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer) };
+    default:
+      return { dtype: "float32", shape, data: new Float32Array(buffer) };
+  }
+}
+
+/** The value of an IEEE 754 half-precision number given as its 16 bits. */
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
