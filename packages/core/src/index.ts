@@ -1,3 +1,7 @@
 /** oal-core: the browser-safe half of oal. Imports nothing of Node. */
 export * from "./errors/index.js";
 export * from "./random/index.js";
+export * from "./graph/index.js";
+export * from "./autodiff/index.js";
+export * from "./runtime/index.js";
+export * from "./preprocess/index.js";

@@ -1,0 +1,1 @@
+export { gradients, vectorJacobian } from "./gradient.js";

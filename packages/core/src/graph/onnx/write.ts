@@ -1,0 +1,115 @@
+/** A graph as an ONNX model (IR 10, opset 20), weights inside. */
+import { oalError } from "../../errors/index.js";
+import type { AttributeKind } from "../operator.js";
+import { reachable } from "../prune.js";
+import type { DType, Tensor, TensorType } from "../tensor.js";
+import type { Graph, Node, Value } from "../value.js";
+import { ProtobufWriter } from "./protobuf.js";
+
+/** ONNX's numbers of element types. */
+const elementType: Readonly<Record<DType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float64: 11 };
+
+/** Field and type numbers of AttributeProto. */
+const attributeField: Readonly<Record<AttributeKind, { field: number; type: number }>> = {
+  float: { field: 2, type: 1 },
+  int: { field: 3, type: 2 },
+  string: { field: 4, type: 3 },
+  floats: { field: 7, type: 6 },
+  ints: { field: 8, type: 7 },
+};
+
+/** How a model is written. */
+export interface WriteOptions {
+  /** Name of the graph inside the file. Default "oal". */
+  readonly name?: string;
+  /** Writes axis 0 of every input and output as this symbol instead of its size. The graph must not depend on that size. */
+  readonly batchSymbol?: string;
+  /** Key-value pairs of the model's metadata. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** The opset oal writes. */
+export const writtenOpset = 20;
+
+/**
+ * Serialises the nodes that the outputs need.
+ *
+ * @returns the bytes of a ModelProto
+ */
+export function writeModel(graph: Graph, options: WriteOptions = {}): Uint8Array {
+  const { nodes, values } = reachable(graph);
+  const writer = new ProtobufWriter();
+  writer.integer(1, 10).string(2, "oal");
+  writer.message(7, (body) => {
+    for (const node of nodes) body.message(1, (message) => writeNode(message, node));
+    // An output needs a name of its own, also when it is an input, a constant or read elsewhere.
+    for (const [name, value] of graph.outputs) {
+      body.message(1, (message) => message.string(1, value.name).string(2, name).string(3, `output ${name}`).string(4, "Identity"));
+    }
+    body.string(2, options.name ?? "oal");
+    for (const constant of graph.constants) {
+      if (values.has(constant)) body.message(5, (message) => writeTensor(message, constant));
+    }
+    for (const input of graph.inputs) {
+      body.message(11, (message) => writeValueInfo(message, input.name, input.type, options.batchSymbol));
+    }
+    for (const [name, value] of graph.outputs) {
+      body.message(12, (message) => writeValueInfo(message, name, value.type, options.batchSymbol));
+    }
+  });
+  writer.message(8, (opset) => opset.string(1, "").integer(2, writtenOpset));
+  for (const [key, value] of Object.entries(options.metadata ?? {})) {
+    writer.message(14, (property) => property.string(1, key).string(2, value));
+  }
+  return writer.finish();
+}
+
+function writeNode(writer: ProtobufWriter, node: Node): void {
+  const inputs = node.inputs.map((input) => input?.name ?? "");
+  while (inputs.at(-1) === "") inputs.pop();
+  for (const name of inputs) writer.string(1, name);
+  for (const output of node.outputs) writer.string(2, output.name);
+  writer.string(3, node.outputs[0]?.name ?? node.operatorName);
+  writer.string(4, node.operator.onnxType ?? node.operatorName);
+  for (const [name, value] of Object.entries(node.attributes)) {
+    const kind = node.operator.attributes[name];
+    if (kind) writer.message(5, (attribute) => writeAttribute(attribute, name, kind, value));
+  }
+}
+
+function writeAttribute(
+  writer: ProtobufWriter,
+  name: string,
+  kind: AttributeKind,
+  value: number | string | readonly number[],
+): void {
+  const { field, type } = attributeField[kind];
+  writer.string(1, name);
+  if (typeof value === "string") writer.string(field, value);
+  else if (typeof value === "number") kind === "float" ? writer.float(field, value) : writer.integer(field, value);
+  else for (const element of value) kind === "floats" ? writer.float(field, element) : writer.integer(field, element);
+  writer.integer(20, type);
+}
+
+function writeTensor(writer: ProtobufWriter, value: Value): void {
+  const tensor: Tensor | null = value.constant;
+  if (!tensor) throw oalError("OAL-X101", { problem: `${value.name} is not a constant` });
+  for (const size of tensor.shape) writer.integer(1, size);
+  writer.integer(2, elementType[tensor.dtype]).string(8, value.name);
+  writer.bytes(9, new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength));
+}
+
+function writeValueInfo(writer: ProtobufWriter, name: string, type: TensorType, batchSymbol: string | undefined): void {
+  writer.string(1, name).message(2, (typeProto) =>
+    typeProto.message(1, (tensorType) => {
+      tensorType.integer(1, elementType[type.dtype]);
+      tensorType.message(2, (shape) => {
+        type.shape.forEach((size, axis) =>
+          shape.message(1, (dim) =>
+            axis === 0 && batchSymbol !== undefined ? dim.string(2, batchSymbol) : dim.integer(1, size),
+          ),
+        );
+      });
+    }),
+  );
+}

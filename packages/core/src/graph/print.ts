@@ -1,0 +1,20 @@
+/** A graph as text: one line a node, for people and for snapshots. */
+import { describeType } from "./tensor.js";
+import type { Graph } from "./value.js";
+
+/** The printed graph: inputs, nodes in order with their types, outputs. */
+export function printGraph(graph: Graph): string {
+  const lines = graph.inputs.map((input) => `input ${input.name}: ${describeType(input.type)}`);
+  for (const node of graph.nodes) {
+    const attributes = Object.entries(node.attributes).map(([key, value]) => `${key}=${String(value)}`);
+    const inputs = node.inputs.map((input) => (input ? shortName(input.name, input.constant?.data) : "-"));
+    const outputs = node.outputs.map((output) => `${output.name}: ${describeType(output.type)}`);
+    lines.push(`${outputs.join(", ")} = ${node.operatorName}(${[...inputs, ...attributes].join(", ")})`);
+  }
+  for (const [name, value] of graph.outputs) lines.push(`output ${name} = ${value.name}`);
+  return lines.join("\n");
+}
+
+function shortName(name: string, data: ArrayLike<number | bigint> | undefined): string {
+  return data && data.length <= 4 ? `{${Array.from(data, String).join(", ")}}` : name;
+}

@@ -1,0 +1,221 @@
+/**
+ * Graph, node and value: a graph is a list of operator nodes over named, typed, shaped values, in an order in which
+ * every node stands behind its inputs.
+ */
+import { oalError } from "../errors/index.js";
+import { ShapeProblem, type Attributes, type Operator } from "./operator.js";
+import { operators, type OperatorName } from "./ops/index.js";
+import { describeType, sizeOf, type DType, type Shape, type Tensor, type TensorType } from "./tensor.js";
+
+/** Where a value comes from. */
+export type Producer = { readonly kind: "input" } | { readonly kind: "constant"; readonly tensor: Tensor } | Node;
+
+/** One tensor of a graph, before it is computed. */
+export class Value {
+  readonly graph: Graph;
+  readonly name: string;
+  readonly type: TensorType;
+  readonly producer: Producer;
+
+  constructor(graph: Graph, name: string, type: TensorType, producer: Producer) {
+    this.graph = graph;
+    this.name = name;
+    this.type = type;
+    this.producer = producer;
+  }
+
+  get shape(): Shape {
+    return this.type.shape;
+  }
+
+  get dtype(): DType {
+    return this.type.dtype;
+  }
+
+  get rank(): number {
+    return this.type.shape.length;
+  }
+
+  /** The node that makes this value; null for inputs and constants. */
+  get node(): Node | null {
+    return this.producer instanceof Node ? this.producer : null;
+  }
+
+  /** Index among the outputs of its node; 0 for inputs and constants. */
+  get index(): number {
+    return this.node?.outputs.indexOf(this) ?? 0;
+  }
+
+  /** The tensor of a constant; null when the value is only known at run time. */
+  get constant(): Tensor | null {
+    return "kind" in this.producer && this.producer.kind === "constant" ? this.producer.tensor : null;
+  }
+}
+
+/** One application of an operator. */
+export class Node {
+  readonly id: number;
+  readonly operatorName: OperatorName;
+  readonly operator: Operator;
+  readonly inputs: readonly (Value | null)[];
+  readonly attributes: Attributes;
+  /** Dotted path of the layer it was built in. */
+  readonly path: string;
+  outputs: readonly Value[] = [];
+
+  constructor(
+    id: number,
+    operatorName: OperatorName,
+    inputs: readonly (Value | null)[],
+    attributes: Attributes,
+    path: string,
+  ) {
+    this.id = id;
+    this.operatorName = operatorName;
+    this.operator = operators[operatorName];
+    this.inputs = inputs;
+    this.attributes = attributes;
+    this.path = path;
+  }
+}
+
+/** Something usable where a value is expected; a number becomes a float32 scalar of the same graph. */
+export type Operand = Value | number;
+
+/** A computation under construction. */
+export class Graph {
+  readonly inputs: Value[] = [];
+  readonly outputs = new Map<string, Value>();
+  readonly nodes: Node[] = [];
+  readonly constants: Value[] = [];
+  #names = new Set<string>();
+  #scalars = new Map<string, Value>();
+  #path: string[] = [];
+  #counter = 0;
+
+  /** Declares an input. Names are unique within a graph. */
+  input(name: string, type: TensorType): Value {
+    const value = new Value(this, this.#claim(name), type, { kind: "input" });
+    this.inputs.push(value);
+    return value;
+  }
+
+  /** A value known now; becomes an initialiser of the ONNX model. Small equal constants are shared. */
+  constant(tensor: Tensor, name?: string): Value {
+    const small = name === undefined && tensor.data.length <= 8;
+    const key = small ? `${tensor.dtype}[${tensor.shape.join()}]${tensor.data.join()}` : "";
+    const found = small && !tensor.data.some((element) => Object.is(element, -0)) ? this.#scalars.get(key) : undefined;
+    if (found) return found;
+    const value = new Value(this, this.#claim(name ?? `constant_${this.#counter++}`), tensor, { kind: "constant", tensor });
+    this.constants.push(value);
+    if (small) this.#scalars.set(key, value);
+    return value;
+  }
+
+  /** A float32 scalar constant. */
+  scalar(value: number): Value {
+    return this.constant({ dtype: "float32", shape: [], data: Float32Array.of(value) });
+  }
+
+  /** Marks a value as an output under a name. */
+  output(name: string, value: Value): void {
+    if (this.outputs.has(name) || this.inputs.some((input) => input.name === name)) {
+      throw oalError("OAL-G102", { node: name, path: this.path, problem: "output name is already taken" });
+    }
+    this.outputs.set(name, value);
+  }
+
+  /** Runs `body` with `name` appended to the layer path, for error messages and node names. */
+  scope<T>(name: string, body: () => T): T {
+    this.#path.push(name);
+    try {
+      return body();
+    } finally {
+      this.#path.pop();
+    }
+  }
+
+  /** Dotted path of the layer being built. */
+  get path(): string {
+    return this.#path.join(".");
+  }
+
+  /**
+   * Appends a node; its output types come from the operator's shape rule.
+   *
+   * @throws OAL-G101 when the inputs do not fit, naming the layer path.
+   */
+  node(operatorName: OperatorName, inputs: readonly (Value | null)[], attributes: Attributes = {}): readonly Value[] {
+    const operator: Operator = operators[operatorName];
+    for (const key of Object.keys(attributes)) {
+      if (!(key in operator.attributes)) this.#refuse(operatorName, `has no attribute "${key}"`);
+    }
+    for (const input of inputs) {
+      if (input && input.graph !== this) this.#refuse(operatorName, `input ${input.name} belongs to another graph`);
+    }
+    const types = this.#infer(operator, inputs, attributes);
+    const id = this.nodes.length;
+    const node = new Node(id, operatorName, inputs, attributes, this.path);
+    const prefix = this.#path.length > 0 ? `${this.path}/` : "";
+    node.outputs = types.map(
+      (type, index) =>
+        new Value(this, this.#claim(`${prefix}${operatorName}_${id}${index > 0 ? `_${index}` : ""}`), type, node),
+    );
+    this.nodes.push(node);
+    return node.outputs;
+  }
+
+  #infer(operator: Operator, inputs: readonly (Value | null)[], attributes: Attributes): readonly TensorType[] {
+    try {
+      const types = operator.infer(
+        inputs.map((input) => input?.type ?? null),
+        attributes,
+        inputs.map((input) => input?.constant ?? null),
+      );
+      for (const type of types) {
+        if (type.shape.some((size) => !Number.isInteger(size) || size < 0)) {
+          throw new ShapeProblem(`result would be ${describeType(type)}`);
+        }
+      }
+      return types;
+    } catch (error) {
+      if (!(error instanceof ShapeProblem)) throw error;
+      const found = inputs.map((input) => (input ? describeType(input.type) : "none")).join(", ");
+      return this.#refuse(operator.name, `${error.message} (inputs: ${found})`);
+    }
+  }
+
+  #refuse(operator: string, problem: string): never {
+    throw oalError("OAL-G101", { operator, path: this.path, problem });
+  }
+
+  #claim(name: string): string {
+    let free = name;
+    for (let suffix = 2; this.#names.has(free); suffix++) free = `${name}~${suffix}`;
+    this.#names.add(free);
+    return free;
+  }
+}
+
+/** The single output of a one-output node. */
+export function single(outputs: readonly Value[]): Value {
+  const [only] = outputs;
+  if (!only || outputs.length !== 1) throw oalError("OAL-X101", { problem: `expected one output, got ${outputs.length}` });
+  return only;
+}
+
+/** The graph an operand list belongs to; at least one must be a Value. */
+export function graphOf(...operands: readonly Operand[]): Graph {
+  for (const operand of operands) if (operand instanceof Value) return operand.graph;
+  throw oalError("OAL-X101", { problem: "an operator needs at least one graph value" });
+}
+
+/** An operand as a value of `graph`. */
+export function lift(graph: Graph, operand: Operand): Value {
+  return typeof operand === "number" ? graph.scalar(operand) : operand;
+}
+
+/** Number of elements of a value. */
+export function elementsOf(value: Value): number {
+  return sizeOf(value.shape);
+}

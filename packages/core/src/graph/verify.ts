@@ -1,0 +1,46 @@
+/** The graph's specification, checked: run after a pass, so that a bad pass fails at the pass. */
+import { oalError } from "../errors/index.js";
+import { describeType, sizeOf } from "./tensor.js";
+import { Node, type Graph, type Value } from "./value.js";
+
+/**
+ * Checks that every node stands behind its inputs, that shape rules reproduce the recorded types, that constants have
+ * the size of their shape and that outputs belong to the graph.
+ *
+ * @throws OAL-G102 naming the offending node and its layer path.
+ */
+export function verifyGraph(graph: Graph): void {
+  const known = new Set<Value>([...graph.inputs, ...graph.constants]);
+  for (const constant of graph.constants) {
+    if (constant.constant && constant.constant.data.length !== sizeOf(constant.shape)) {
+      fail(constant.name, "", `constant holds ${constant.constant.data.length} elements for ${describeType(constant.type)}`);
+    }
+  }
+  graph.nodes.forEach((node, position) => {
+    const name = `${node.operatorName}_${node.id}`;
+    if (node.id !== position) fail(name, node.path, `stands at position ${position}`);
+    for (const input of node.inputs) {
+      if (input && !known.has(input)) fail(name, node.path, `reads ${input.name}, which is not computed before it`);
+    }
+    const types = node.operator.infer(
+      node.inputs.map((input) => input?.type ?? null),
+      node.attributes,
+      node.inputs.map((input) => input?.constant ?? null),
+    );
+    node.outputs.forEach((output, index) => {
+      const expected = types[index];
+      if (!expected || describeType(expected) !== describeType(output.type)) {
+        const rule = expected ? describeType(expected) : "nothing";
+        fail(name, node.path, `output ${index} is ${describeType(output.type)}, the shape rule says ${rule}`);
+      }
+      known.add(output);
+    });
+  });
+  for (const [name, value] of graph.outputs) {
+    if (!known.has(value)) fail(name, value.producer instanceof Node ? value.producer.path : "", "output is not computed");
+  }
+}
+
+function fail(node: string, path: string, problem: string): never {
+  throw oalError("OAL-G102", { node, path, problem });
+}
