@@ -8,6 +8,12 @@ export const configurationErrors = {
     message: ({ flag, near }) => `unknown ${flag}` + (near ? ` (did you mean ${near}?)` : ""),
     remedy: "oal --help and oal COMMAND --help list what exists",
   }),
+  "OAL-C102": entry<{ command: string; problem: string }>({
+    title: "command used wrongly",
+    exit: 2,
+    message: ({ command, problem }) => `${command}: ${problem}`,
+    remedy: "add --help to the command for its arguments, options and examples",
+  }),
   "OAL-C201": entry<{ key: string; at: string; where: string; near?: string | undefined }>({
     title: "unknown configuration key",
     exit: 2,
@@ -26,5 +32,12 @@ export const configurationErrors = {
     exit: 2,
     message: ({ where, problem }) => `${where}: ${problem}`,
     remedy: "give a YAML or JSON file, or the name of a preset",
+  }),
+  "OAL-C204": entry<{ kind: string; name: string; near?: string | undefined; known: readonly string[] }>({
+    title: "unknown name",
+    exit: 2,
+    message: ({ kind, name, near, known }) =>
+      `there is no ${kind} "${name}"` + (near ? `, did you mean "${near}"?` : ` (known: ${known.join(", ")})`),
+    remedy: "oal list shows the names of presets, networks, detectors and methods",
   }),
 };

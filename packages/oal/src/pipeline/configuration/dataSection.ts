@@ -1,0 +1,87 @@
+/** Section `data`: where images come from, how large they become, and how many are used. */
+import { z } from "zod";
+import { flag, real, whole } from "./fields.js";
+
+/** Where one set of images lies. */
+export const imageSetSchema = z
+  .strictObject({
+    paths: z
+      .array(z.string().min(1))
+      .min(1)
+      .describe(
+        "folders, archives (.tar, .tar.gz, .zip), IDX or CIFAR binary files; relative to data.source; read as one set",
+      ),
+    list: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'image list in OpenOOD\'s form, "relative/path label" a line (label -1 = OOD), relative to data.source',
+      ),
+    part: z
+      .enum(["train", "test"])
+      .optional()
+      .describe("which part to take where the format names its files by part (IDX, CIFAR); default: all"),
+    limit: z
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .describe("at most this many images, evenly over the classes, drawn by the seed; default: all"),
+  })
+  .describe("where one set of images lies");
+
+/** A set of unknown images and the group it is averaged in. */
+export const outOfDistributionSetSchema = imageSetSchema
+  .extend({
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, dashes and underscores only")
+      .describe("name in tables and file names"),
+    group: z
+      .enum(["validation", "near", "far"])
+      .default("far")
+      .describe("validation: may choose settings; near and far: only measured"),
+  })
+  .describe("one set of unknown images");
+
+/** Images drawn in this process for the embedded data set. */
+const embeddedSchema = z.strictObject({
+  train: whole(6000, 20, 1_000_000, "training images (digits 0-9, from the training font families)"),
+  validation: whole(1000, 20, 1_000_000, "validation images (digits of font families of their own)"),
+  test: whole(2000, 20, 1_000_000, "test images (digits of font families never seen in training)"),
+  ood: whole(1000, 20, 1_000_000, "images of each set of unknowns"),
+});
+
+/** The whole section. */
+export const dataSchema = z.strictObject({
+  source: z
+    .string()
+    .min(1)
+    .default("embedded")
+    .describe(
+      '"embedded" (drawn here, needs no file), or the folder or archive that every path below is relative to',
+    ),
+  embedded: embeddedSchema.prefault({}).describe('sizes of the sets when source is "embedded"'),
+  id: imageSetSchema.optional().describe("training images of the known classes; default: source itself"),
+  validation: imageSetSchema
+    .optional()
+    .describe("validation images of the known classes; default: split off the training images"),
+  test: imageSetSchema
+    .optional()
+    .describe("test images of the known classes; default: split off the training images"),
+  validationFraction: real(
+    0.1,
+    0.01,
+    0.5,
+    "share of every class that is split off when validation is not given",
+  ),
+  testFraction: real(0.2, 0.01, 0.5, "share of every class that is split off when test is not given"),
+  ood: z.array(outOfDistributionSetSchema).default([]).describe("sets of unknown images"),
+  embeddedOod: flag(
+    true,
+    "with a source of files and no set in ood: measure against the embedded data set's textures, shapes and noise",
+  ),
+  size: whole(32, 16, 224, "height and width in pixels of every image after reading"),
+  skipBad: whole(0, 0, 1_000_000, "how many unreadable images to leave out before the run stops"),
+});

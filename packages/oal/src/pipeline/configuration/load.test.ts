@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { OalError } from "oal-core";
+import { afterAll, describe, expect, it } from "vitest";
+import {
+  checkDataPaths,
+  configurationJsonSchema,
+  configurationSchema,
+  loadConfiguration,
+  presets,
+} from "./index.js";
+
+const folder = mkdtempSync(join(tmpdir(), "oal-configuration-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return name;
+}
+
+function failure(body: () => unknown): OalError {
+  try {
+    body();
+  } catch (error) {
+    if (error instanceof OalError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("presets and defaults", () => {
+  it("resolves every preset, and a resolved configuration resolves to itself", () => {
+    for (const name of presets.keys()) {
+      const configuration = loadConfiguration(name, { cwd: folder });
+      expect(configuration.preset).toBe(name);
+      expect(configurationSchema.parse(configuration)).toEqual(configuration);
+      file("again.json", JSON.stringify(configuration));
+      expect(loadConfiguration("again.json", { cwd: folder })).toEqual(configuration);
+    }
+  });
+
+  it("takes embedded for nothing and folder for a folder alone", () => {
+    expect(loadConfiguration(undefined).preset).toBe("embedded");
+    const configuration = loadConfiguration(undefined, {
+      data: "photos",
+      ood: ["u/photos-unknown.tar.gz"],
+      cwd: "/a",
+    });
+    expect(configuration.preset).toBe("folder");
+    expect(configuration.data.source).toBe("/a/photos");
+    expect(configuration.data.ood).toEqual([
+      { name: "photos-unknown", group: "far", paths: ["/a/u/photos-unknown.tar.gz"] },
+    ]);
+  });
+
+  it("describes every key in the JSON schema", () => {
+    const bare: string[] = [];
+    const walk = (schema: unknown, path: string): void => {
+      if (typeof schema !== "object" || schema === null || !("properties" in schema)) return;
+      for (const [key, value] of Object.entries(schema.properties ?? {})) {
+        const text: unknown =
+          typeof value === "object" && value !== null && "description" in value && value.description;
+        if (typeof text !== "string") bare.push(`${path}.${key}`);
+        walk(value, `${path}.${key}`);
+      }
+    };
+    walk(configurationJsonSchema(), "");
+    expect(bare).toEqual([]);
+  });
+});
+
+describe("files and overrides", () => {
+  it("lays a file over its preset and --set over both", () => {
+    const given = file("a.yaml", "preset: cifar10-small\nstudent:\n  epochs: 3\ndata: { source: images }\n");
+    const configuration = loadConfiguration(given, {
+      set: ["student.batchSize=64", "data.ood.0.limit=5"],
+      cwd: folder,
+    });
+    expect(configuration.student).toMatchObject({ network: "airbench", epochs: 3, batchSize: 64 });
+    expect(configuration.data.source).toBe(join(folder, "images"));
+    expect(() => checkDataPaths(configuration)).toThrow(/images/);
+    expect(failure(() => checkDataPaths(configuration)).code).toBe("OAL-D101");
+  });
+
+  it("changes one entry of a preset's list, and the preset itself", () => {
+    const configuration = loadConfiguration(undefined, {
+      set: ["data.ood.1.limit=9", "preset=cifar10-small"],
+    });
+    expect(configuration.data.ood[1]).toMatchObject({ name: "cifar100", limit: 9 });
+    expect(failure(() => loadConfiguration(undefined, { set: ["preset=x"] })).code).toBe("OAL-C204");
+  });
+
+  it("names file, line and the nearest key", () => {
+    const given = file("b.yaml", "seed: 1\nstudent:\n  width: 8\n  epoch: 3\n");
+    const error = failure(() => loadConfiguration(given, { cwd: folder }));
+    expect(error.code).toBe("OAL-C201");
+    expect(error.message).toBe('b.yaml:4: unknown key "epoch" at student, did you mean "epochs"?');
+  });
+
+  it("knows keys that belong to a section", () => {
+    const error = failure(() => loadConfiguration(undefined, { set: ["epochs=3"] }));
+    expect(error.message).toBe(
+      '--set epochs=3: unknown key "epochs" at the top level, did you mean "student.epochs"?',
+    );
+  });
+
+  it("refuses values with range, place and line", () => {
+    const given = file("c.json", '{\n  "teacher": {\n    "optimiser": "sgdd",\n    "epochs": 2\n  }\n}\n');
+    expect(failure(() => loadConfiguration(given, { cwd: folder })).message).toBe(
+      "c.json:3: teacher.optimiser: must be one of sgd, adam, adamw (did you mean sgd?)",
+    );
+    const messages = [
+      "student.epochs=0",
+      "seed=x",
+      "synthesis.steps=7",
+      "methods=[ce, ce]",
+      "student=3",
+      "a",
+      "x=[",
+      "seed.a=1",
+    ].map((set) => failure(() => loadConfiguration(undefined, { set: [set] })).message);
+    expect(messages).toMatchInlineSnapshot(`
+      [
+        "--set student.epochs=0: student.epochs: must be at least 0.01, got 0",
+        "--set seed=x: seed: must be a number, got "x"",
+        "--set synthesis.steps=7: synthesis.steps: must divide 1000, got 7",
+        "--set methods=[ce, ce]: methods: every method once only, got ["ce","ce"]",
+        "--set student=3: student: must be a section of keys, got 3",
+        "--set a: a: write section.key=value",
+        "--set x=[: x: the value cannot be read",
+        "--set seed.a=1: seed: must be a number, got {"a":1}",
+      ]
+    `);
+  });
+
+  it("refuses files that are none", () => {
+    const bad = file("d.yaml", "a: [1\n");
+    expect(failure(() => loadConfiguration(bad, { cwd: folder })).code).toBe("OAL-C203");
+    expect(failure(() => loadConfiguration("e.yaml", { cwd: folder })).message).toBe("e.yaml: no such file");
+    expect(failure(() => loadConfiguration(".", { cwd: folder })).message).toContain("--data .");
+    const unknown = failure(() => loadConfiguration("cifar10-smal", { cwd: folder }));
+    expect(unknown.code).toBe("OAL-C204");
+    expect(unknown.message).toContain('did you mean "cifar10-small"?');
+  });
+
+  it("holds rules between keys", () => {
+    const codes = [
+      "evaluation.scoreDetector=mds",
+      "data.size=30",
+      "denoiser.channels=[20, 40]",
+      "data.id.paths=[a]",
+    ];
+    for (const set of codes)
+      expect(failure(() => loadConfiguration(undefined, { set: [set] })).code).toBe("OAL-C202");
+  });
+});

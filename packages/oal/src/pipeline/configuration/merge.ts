@@ -1,0 +1,54 @@
+/** Plain trees of settings: merging one over another, and setting one value by dotted path. */
+import { oalError } from "oal-core";
+
+/** An object as parsed from YAML or JSON. */
+export type Tree = Record<string, unknown>;
+
+/** Whether a value is a plain object (not null, not a list). */
+export function isRecord(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** `over` laid over `base`: sections are merged key by key, everything else (lists too) is replaced. */
+export function merge(base: Tree, over: Tree): Tree {
+  const result: Tree = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = result[key];
+    result[key] = isRecord(below) && isRecord(value) ? merge(below, value) : value;
+  }
+  return result;
+}
+
+/**
+ * A copy of `tree` with the value at a dotted path; numbers step into lists.
+ *
+ * @throws OAL-C202 when the path leads through something that is no section
+ */
+export function setPath(tree: Tree, path: string, value: unknown, where: string): Tree {
+  const copy = structuredClone(tree);
+  const keys = path.split(".");
+  const last = keys.pop() ?? "";
+  let place: unknown = copy;
+  for (const key of keys) {
+    place = step(place, key) ?? make(place, key);
+    if (typeof place !== "object" || place === null) {
+      throw oalError("OAL-C202", { at: path, where, problem: `"${key}" is not a section` });
+    }
+  }
+  if (Array.isArray(place) && /^\d+$/.test(last)) place[Number(last)] = value;
+  else if (isRecord(place) && last !== "__proto__") place[last] = value;
+  else throw oalError("OAL-C202", { at: path, where, problem: `"${last}" cannot be set there` });
+  return copy;
+}
+
+function step(place: unknown, key: string): unknown {
+  if (Array.isArray(place)) return /^\d+$/.test(key) ? place[Number(key)] : undefined;
+  return isRecord(place) && Object.hasOwn(place, key) ? place[key] : undefined;
+}
+
+function make(place: unknown, key: string): Tree | undefined {
+  if (!isRecord(place) || key === "__proto__") return undefined;
+  const made: Tree = {};
+  place[key] = made;
+  return made;
+}

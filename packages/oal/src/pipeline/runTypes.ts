@@ -1,0 +1,81 @@
+/**
+ * The types of the library's main calls. They stand apart from run.ts so that the command line can name them without
+ * loading an engine.
+ */
+import type { EvaluationResult } from "../evaluation/index.js";
+import type { Configuration } from "./configuration/schema.js";
+import type { RunEvent } from "./events.js";
+
+/** The stages of a run, in order; each one needs those before it. */
+export const stageNames = [
+  "data",
+  "teacher",
+  "embeddings",
+  "boundary",
+  "diffusion",
+  "latents",
+  "student",
+  "evaluation",
+  "report",
+] as const;
+
+/** The name of one stage. */
+export type StageName = (typeof stageNames)[number];
+
+/** A way to train the student: cross-entropy, distillation, outlier-aware learning. */
+export type MethodName = Configuration["methods"][number];
+
+/** What to run and where. */
+export interface RunOptions {
+  /** The whole configuration, as {@link loadConfiguration} resolves it. */
+  readonly config: Configuration;
+  /** The run folder; made when absent, continued when present. */
+  readonly out: string;
+  /** The last stage to make. Default: all of them. */
+  readonly until?: StageName;
+  /** Train only these students. Default: `config.methods`. */
+  readonly methods?: readonly MethodName[];
+  /** Called with every event, in this thread, right after it was written. */
+  readonly onEvent?: (event: RunEvent) => void;
+  /** Stops the run at the next step; finished steps are kept and the same call goes on from them. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a run left behind. */
+export interface RunResult {
+  /** The run folder, absolute. */
+  readonly folder: string;
+  /** Artifact folder by stage (students by `student:<method>`), absolute. */
+  readonly artifacts: Record<string, string>;
+  /** One entry per student, when the evaluation was reached. */
+  readonly results?: EvaluationResult[];
+  /** The report, when it was reached. */
+  readonly reportPath?: string;
+}
+
+/** How to score pictures with a trained model. */
+export interface ScoreOptions {
+  /** Detector id; default: the one stored as the model's own. */
+  readonly detector?: string;
+  /** Confidence from which an image counts as known; default: the stored threshold that keeps 95 % of validation ID. */
+  readonly threshold?: number;
+  /** Threads of the engine; default: all cores. */
+  readonly threads?: number;
+  /** How many unreadable pictures to leave out before giving up. Default 0. */
+  readonly skipBad?: number;
+  /** Stops between batches. */
+  readonly signal?: AbortSignal;
+}
+
+/** One scored picture. */
+export interface ScoredImage {
+  readonly path: string;
+  /** Name of the predicted class. */
+  readonly label: string;
+  /** Probability of that class, 0..1. */
+  readonly confidence: number;
+  /** Whether the detector's score reaches the threshold. */
+  readonly known: boolean;
+  /** The detector's score; larger means more in-distribution. */
+  readonly score: number;
+}
