@@ -8,4 +8,96 @@ export const dataErrors = {
     message: ({ path }) => `${path}: no such file or folder`,
     remedy: "check the spelling of the path",
   }),
+  "OAL-D151": entry<{ label: number; count: number }>({
+    title: "too few embeddings of a class",
+    exit: 3,
+    message: ({ label, count }) =>
+      `boundary sampling: class ${label} has ${count} embedding(s), at least 2 are needed`,
+    remedy: "give the class more images, or leave it out",
+  }),
+  "OAL-D152": entry<{ rejected: number }>({
+    title: "no outlier embedding was left",
+    exit: 3,
+    message: ({ rejected }) =>
+      `boundary sampling kept nothing; the global rejection dropped ${rejected} candidates`,
+    remedy: "switch boundary.globalReject off, or raise boundary.sigma or boundary.noise",
+  }),
+  "OAL-D102": entry<{ file: string; problem: string }>({
+    title: "image cannot be read",
+    exit: 3,
+    message: ({ file, problem }) => `${file}: ${problem}`,
+    remedy: "replace or remove the image, or let --skip-bad N pass over up to N such images",
+  }),
+  "OAL-D103": entry<{ path: string; what: string }>({
+    title: "no images",
+    exit: 3,
+    message: ({ path, what }) => `${path}: ${what}`,
+    remedy:
+      "images are expected as CLASS/*.jpg (or .png, .webp, .gif, .tif), in a folder or in a .tar, .tar.gz or .zip of one",
+  }),
+  "OAL-D104": entry<{ path: string; className: string }>({
+    title: "empty class",
+    exit: 3,
+    message: ({ path, className }) => `${path}: class "${className}" has no image`,
+    remedy: "put images into the class or remove its folder",
+  }),
+  "OAL-D105": entry<{ path: string; className: string }>({
+    title: "single class",
+    exit: 3,
+    message: ({ path, className }) =>
+      `${path}: "${className}" is the only class; a classifier needs at least two`,
+    remedy: "give one sub-folder per class; a folder of images without classes can only serve as an OOD set",
+  }),
+  "OAL-D106": entry<{ path: string; problem: string }>({
+    title: "not a data source",
+    exit: 3,
+    message: ({ path, problem }) => `${path}: ${problem}`,
+    remedy:
+      "give a folder of class folders, a .tar, .tar.gz or .zip of one, an image list with its root, IDX or CIFAR binary files",
+  }),
+  "OAL-D107": entry<{ list: string; line: number; problem: string }>({
+    title: "bad line in an image list",
+    exit: 3,
+    message: ({ list, line, problem }) => `${list}:${line}: ${problem}`,
+    remedy: "every line is: relative/path label, with label a class number from 0, or -1 for OOD",
+  }),
+  "OAL-D108": entry<{ where: string; label: string; classes: number }>({
+    title: "label outside the classes",
+    exit: 3,
+    message: ({ where, label, classes }) => `${where}: label ${label} is not one of the ${classes} classes`,
+    remedy: "correct the label, or name all classes",
+  }),
+  "OAL-D109": entry<{ path: string; problem: string }>({
+    title: "archive or data file is damaged",
+    exit: 3,
+    message: ({ path, problem }) => `${path} is damaged: ${problem}`,
+    remedy: "copy or download the file again",
+  }),
+  "OAL-D110": entry<{ file: string; problem: string; count: number; limit: number }>({
+    title: "too many bad images",
+    exit: 3,
+    message: ({ file, problem, count, limit }) =>
+      `${count} images cannot be read, --skip-bad allows ${limit}; the last: ${file}: ${problem}`,
+    remedy: "look at the named image; raise --skip-bad if so many may be left out",
+  }),
+  "OAL-D111": entry<{ path: string; file: string }>({
+    title: "image outside the class folders",
+    exit: 3,
+    message: ({ path, file }) => `${path}: ${file} lies in no class folder`,
+    remedy: "move it into the folder of its class, or remove it",
+  }),
+  "OAL-D112": entry<{ name: string; className: string; count: number }>({
+    title: "class too small to split",
+    exit: 3,
+    message: ({ name, className, count }) =>
+      `${name}: class "${className}" has ${count} image(s); training, validation and test need at least one each`,
+    remedy: "add images to the class, or give separate validation and test sets",
+  }),
+  "OAL-D201": entry<{ first: string; second: string; count: number }>({
+    title: "overlapping sets",
+    exit: 3,
+    message: ({ first, second, count }) =>
+      `${count} image(s) of ${second} are pixel for pixel also in ${first}`,
+    remedy: "remove the shared images from one of the sets; figures on overlapping sets are biased",
+  }),
 };

@@ -1,0 +1,38 @@
+/** The protocol's pre-processing of one image: shorter side to `resize`, central square of `crop`, planes of 8-bit values. */
+import { centreCrop, type RgbImage } from "./image.js";
+import { type Interpolation, resizeShorterSide } from "./resize.js";
+
+/** What happens to every image of a set, training or test, before augmentation and normalisation. */
+export interface PreprocessSpec {
+  /** The shorter side becomes this many pixels. */
+  readonly resize: number;
+  /** Side of the central square that is kept, in pixels. */
+  readonly crop: number;
+  /** Default "bilinear", the protocol's choice. */
+  readonly interpolation?: Interpolation;
+}
+
+/**
+ * Resizes and crops one image.
+ *
+ * @source OpenOOD `TestStandardPreProcessor` (PROTOCOL 3)
+ * @example preprocessImage(image, { resize: 256, crop: 224 })   // ImageNet
+ */
+export function preprocessImage(image: RgbImage, spec: PreprocessSpec): RgbImage {
+  return centreCrop(resizeShorterSide(image, spec.resize, spec.interpolation), spec.crop);
+}
+
+/**
+ * The image as planes: uint8 [3, H, W].
+ *
+ * @param out  receives the planes; made when absent
+ */
+export function toPlanes(image: RgbImage, out: Uint8Array = new Uint8Array(image.data.length)): Uint8Array {
+  const plane = image.height * image.width;
+  for (let i = 0, from = 0; i < plane; i++, from += 3) {
+    out[i] = image.data[from] ?? 0;
+    out[plane + i] = image.data[from + 1] ?? 0;
+    out[2 * plane + i] = image.data[from + 2] ?? 0;
+  }
+  return out;
+}

@@ -1,0 +1,189 @@
+/**
+ * Pillow's resampler on 8-bit images, bit for bit: a horizontal pass rounded to 8 bits, then a vertical pass. Other libraries place
+ * their samples elsewhere, which moves scores (STACK 2.2), hence our own.
+ */
+import type { RgbImage } from "./image.js";
+
+/** How an image is resampled. Bilinear and bicubic widen with the reduction factor, so reducing is antialiased. */
+export type Interpolation = "bilinear" | "bicubic" | "nearest";
+
+interface Kernel {
+  readonly support: number;
+  readonly weight: (x: number) => number;
+}
+
+const bilinear: Kernel = { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) };
+
+// Keys' cubic with a = -0.5.
+const bicubic: Kernel = {
+  support: 2,
+  weight: (signed) => {
+    const x = Math.abs(signed);
+    if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+    return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+  },
+};
+
+/** For every output position: the first source position and `taps` integer weights of scale 2^22. */
+interface Table {
+  readonly taps: number;
+  readonly first: Int32Array;
+  readonly weights: Int32Array;
+}
+
+const tables = new Map<string, Table>();
+const TABLES_KEPT = 256;
+
+function tableOf(from: number, to: number, interpolation: "bilinear" | "bicubic"): Table {
+  const key = `${interpolation} ${from} ${to}`;
+  const known = tables.get(key);
+  if (known) return known;
+  const made = makeTable(from, to, interpolation === "bilinear" ? bilinear : bicubic);
+  if (tables.size >= TABLES_KEPT) tables.clear();
+  tables.set(key, made);
+  return made;
+}
+
+function makeTable(from: number, to: number, kernel: Kernel): Table {
+  const scale = from / to;
+  const stretch = Math.max(scale, 1);
+  const support = kernel.support * stretch;
+  const taps = Math.ceil(support) * 2 + 1;
+  const first = new Int32Array(to);
+  const weights = new Int32Array(to * taps);
+  for (let i = 0; i < to; i++) {
+    const centre = (i + 0.5) * scale;
+    const low = Math.max(0, Math.trunc(centre - support + 0.5));
+    const high = Math.min(from, Math.trunc(centre + support + 0.5));
+    const raw: number[] = [];
+    let sum = 0;
+    for (let j = low; j < high; j++) {
+      const weight = kernel.weight((j - centre + 0.5) / stretch);
+      raw.push(weight);
+      sum += weight;
+    }
+    raw.forEach((weight, j) => {
+      const scaled = (weight / sum) * 2 ** 22;
+      weights[i * taps + j] = Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+    });
+    // A window that would run over the end is moved back; its weights move with it.
+    const moved = Math.max(0, low + taps - from);
+    const start = Math.max(0, low - moved);
+    if (start < low) weights.copyWithin(i * taps + low - start, i * taps, i * taps + high - low);
+    if (start < low) weights.fill(0, i * taps, i * taps + low - start);
+    first[i] = start;
+  }
+  return {
+    taps: Math.min(taps, from),
+    first,
+    weights: taps > from ? narrow(weights, to, taps, from) : weights,
+  };
+}
+
+function narrow(weights: Int32Array, rows: number, taps: number, kept: number): Int32Array {
+  const out = new Int32Array(rows * kept);
+  for (let i = 0; i < rows; i++) out.set(weights.subarray(i * taps, i * taps + kept), i * kept);
+  return out;
+}
+
+/** The pass along rows; windows always lie inside the image (see makeTable). */
+function horizontal(image: RgbImage, width: number, table: Table): RgbImage {
+  const { height, data: source } = image;
+  const { taps, first, weights } = table;
+  const out = new Uint8ClampedArray(height * width * 3);
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    const row = y * image.width * 3;
+    for (let x = 0; x < width; x++) {
+      let red = 1 << 21;
+      let green = 1 << 21;
+      let blue = 1 << 21;
+      let at = row + (first[x] ?? 0) * 3;
+      for (let j = x * taps; j < (x + 1) * taps; j++, at += 3) {
+        const weight = weights[j] ?? 0;
+        red += (source[at] ?? 0) * weight;
+        green += (source[at + 1] ?? 0) * weight;
+        blue += (source[at + 2] ?? 0) * weight;
+      }
+      out[to++] = red >> 22;
+      out[to++] = green >> 22;
+      out[to++] = blue >> 22;
+    }
+  }
+  return { height, width, data: new Uint8Array(out.buffer) };
+}
+
+function vertical(image: RgbImage, height: number, table: Table): RgbImage {
+  const { width, data: source } = image;
+  const { taps, first, weights } = table;
+  const row = width * 3;
+  const out = new Uint8ClampedArray(height * row);
+  const sums = new Int32Array(row);
+  for (let y = 0; y < height; y++) {
+    sums.fill(1 << 21);
+    for (let j = 0; j < taps; j++) {
+      const weight = weights[y * taps + j] ?? 0;
+      if (weight === 0) continue;
+      const from = ((first[y] ?? 0) + j) * row;
+      for (let x = 0; x < row; x++) sums[x] = (sums[x] ?? 0) + (source[from + x] ?? 0) * weight;
+    }
+    for (let x = 0; x < row; x++) out[y * row + x] = (sums[x] ?? 0) >> 22;
+  }
+  return { height, width, data: new Uint8Array(out.buffer) };
+}
+
+function nearest(image: RgbImage, height: number, width: number): RgbImage {
+  const data = new Uint8Array(height * width * 3);
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor((y + 0.5) * (image.height / height)) * image.width;
+    for (let x = 0; x < width; x++) {
+      let from = (row + Math.floor((x + 0.5) * (image.width / width))) * 3;
+      for (let c = 0; c < 3; c++) data[to++] = image.data[from++] ?? 0;
+    }
+  }
+  return { height, width, data };
+}
+
+/**
+ * The image at exactly height x width; a direction whose size does not change is not resampled.
+ *
+ * @param height,width  pixels, >= 1
+ * @param interpolation  default "bilinear", the protocol's choice
+ * @cost about 5 ns per source pixel and tap
+ * @source Pillow `ImagingResample`, 8 bits per channel
+ */
+export function resizeImage(
+  image: RgbImage,
+  height: number,
+  width: number,
+  interpolation: Interpolation = "bilinear",
+): RgbImage {
+  if (image.height === height && image.width === width) return image;
+  if (interpolation === "nearest") return nearest(image, height, width);
+  const wide =
+    image.width === width ? image : horizontal(image, width, tableOf(image.width, width, interpolation));
+  return image.height === height
+    ? wide
+    : vertical(wide, height, tableOf(image.height, height, interpolation));
+}
+
+/**
+ * The image with its shorter side at `size` and the longer at floor(size * long / short); unchanged when the shorter side already is.
+ *
+ * @param size  pixels, >= 1
+ * @param interpolation  default "bilinear"
+ * @source torchvision `Resize(size)`
+ */
+export function resizeShorterSide(
+  image: RgbImage,
+  size: number,
+  interpolation: Interpolation = "bilinear",
+): RgbImage {
+  const short = Math.min(image.height, image.width);
+  if (short === size) return image;
+  const long = Math.floor((size * Math.max(image.height, image.width)) / short);
+  return image.height <= image.width
+    ? resizeImage(image, size, long, interpolation)
+    : resizeImage(image, long, size, interpolation);
+}
