@@ -29,7 +29,9 @@ export function readNpy(bytes: Uint8Array, name = "npy"): Tensor {
   const count = shape.reduce((product, extent) => product * extent, 1);
   const itemSize = Number(/\d+$/.exec(descriptor)?.[0] ?? 0);
   if (end + count * itemSize > bytes.byteLength) throw new Error(`${name}: truncated`);
-  const data = bytes.slice(end, end + count * itemSize).buffer; // a copy: the payload need not be aligned
+  const payload = new Uint8Array(count * itemSize); // a copy: the payload need not be aligned, and a Buffer shares its memory
+  payload.set(bytes.subarray(end, end + payload.length));
+  const data = payload.buffer;
   switch (descriptor) {
     case "<f4":
       return { dtype: "float32", shape, data: new Float32Array(data) };
