@@ -1,0 +1,47 @@
+/** The two-dimensional convolution layer. */
+import { conv2d, oalError, type Value } from "oal-core";
+import type { Context, ParameterOptions } from "../context.js";
+import { defaultBias, defaultWeight, type Initializer } from "../initialisers.js";
+
+/** Choices of a convolution layer. */
+export interface ConvolutionOptions {
+  readonly outputs: number;
+  /** Height and width of the window, in pixels. */
+  readonly kernel: number;
+  /** Default 1. */
+  readonly stride?: number;
+  /** Zeros on each side, in pixels. Default 0. */
+  readonly padding?: number;
+  readonly groups?: number;
+  /** Default true. */
+  readonly bias?: boolean;
+  readonly init?: Initializer;
+  readonly biasInit?: Initializer;
+  /** How the weight is trained. */
+  readonly weight?: ParameterOptions;
+}
+
+/**
+ * Cross-correlation as PyTorch's Conv2d.
+ *
+ * @param context the layer's own context; parameters `weight` [outputs, channels / groups, kernel, kernel] and `bias` [outputs]
+ * @param x float32 [N, channels, H, W]
+ * @returns float32 [N, outputs, H', W'], H' = floor((H + 2 padding - kernel) / stride) + 1
+ */
+export function convolutionLayer(context: Context, x: Value, options: ConvolutionOptions): Value {
+  const { outputs, kernel, stride = 1, padding = 0, groups = 1 } = options;
+  const channels = x.shape[1];
+  if (channels === undefined || x.rank !== 4 || channels % groups !== 0) {
+    throw oalError("OAL-G101", {
+      operator: "convolution layer",
+      path: context.graph.path,
+      problem: `needs [N, C, H, W] with C divisible by ${groups}, found [${x.shape.join(", ")}]`,
+    });
+  }
+  const shape = [outputs, channels / groups, kernel, kernel];
+  const weight = context.parameter("weight", shape, options.init ?? defaultWeight, options.weight);
+  const bias = options.bias === false ? null : context.parameter("bias", [outputs], options.biasInit ?? defaultBias(shape));
+  return context.scope(() =>
+    conv2d(x, weight, bias, { strides: [stride, stride], pads: [padding, padding, padding, padding], group: groups }),
+  );
+}

@@ -1,0 +1,68 @@
+/**
+ * Losses that look at outliers: energies of logits, and labels that say "any class".
+ * Energy here is the confidence logsumexp(z), large for in-distribution, as in METHOD 10.4; the physicists' sign is its negative.
+ */
+import { add, concat, logSoftmax, logSumExp, mul, neg, oneHot, reduceMean, reduceSum, relu, reshape, softplus, sub, int64Tensor, type Operand, type Value } from "oal-core";
+import type { Context } from "../context.js";
+import { filled, zeros } from "../initialisers.js";
+import { linearLayer } from "../layers/linear.js";
+import { softCrossEntropy } from "./crossEntropy.js";
+
+/** logsumexp over the components: float32 [N, C] to float32 [N]. */
+export function energy(logits: Value): Value {
+  return logSumExp(logits, [1], false);
+}
+
+/**
+ * Cross-entropy of outliers against the uniform label: -(1/m) sum_j (1/C) sum_c log softmax(z_j)_c. Least, log C, when all logits agree.
+ *
+ * @param logits float32 [M, C] of outliers
+ * @source Hendrycks et al. 2019, "Deep Anomaly Detection with Outlier Exposure", section 4; METHOD 10.4 E1, E2
+ */
+export function uniformLabelLoss(logits: Value): Value {
+  return neg(reduceMean(logSoftmax(logits, 1), [0, 1]));
+}
+
+/**
+ * Squared hinges: mean relu(inside - E_in)^2 + mean relu(E_out - outside)^2.
+ *
+ * @param idEnergy float32 [N]
+ * @param outlierEnergy float32 [M]
+ * @param inside energy that in-distribution samples should exceed
+ * @param outside energy that outliers should stay below
+ * @source Liu et al. 2020, equation 8, with our sign; METHOD 10.4 E1
+ */
+export function energyMarginLoss(idEnergy: Value, outlierEnergy: Value, inside: Operand, outside: Operand): Value {
+  const below = relu(sub(inside, idEnergy));
+  const above = relu(sub(outlierEnergy, outside));
+  return add(reduceMean(mul(below, below), [0]), reduceMean(mul(above, above), [0]));
+}
+
+/**
+ * Binary cross-entropy of a E + b over all samples, ID = 1, outlier = 0, with a = softplus(`scale`) > 0 and b = `bias`, both learned.
+ *
+ * @param context the module's own context; parameters `scale` [] and `bias` []; a starts at 1
+ * @source METHOD 10.4 E1 (logistic energy), after Du et al. 2022 (VOS), equation 5
+ */
+export function logisticEnergyLoss(context: Context, idEnergy: Value, outlierEnergy: Value): Value {
+  const scale = softplus(context.parameter("scale", [], filled(Math.log(Math.E - 1)), { decay: false }));
+  const bias = context.parameter("bias", [], zeros, { decay: false });
+  const count = (idEnergy.shape[0] ?? 0) + (outlierEnergy.shape[0] ?? 0);
+  const score = (values: Value): Value => add(mul(values, scale), bias);
+  const inside = reduceSum(softplus(neg(score(idEnergy))), [0]);
+  return mul(add(inside, reduceSum(softplus(score(outlierEnergy)), [0])), 1 / count);
+}
+
+/**
+ * The published ablation: energies through Linear(1, 2), then mean cross-entropy with label 1 for ID and 0 for outliers.
+ *
+ * @param context the module's own context ("logistic_regression1"); parameters `0.weight` [2, 1] and `0.bias` [2]
+ * @source HengGao12/OAL openood/trainers/oal_trainer.py, energy_rl; METHOD 8
+ */
+export function energyClassifierLoss(context: Context, idEnergy: Value, outlierEnergy: Value): Value {
+  const inside = idEnergy.shape[0] ?? 0;
+  const count = inside + (outlierEnergy.shape[0] ?? 0);
+  const logits = linearLayer(context.child("0"), reshape(concat([idEnergy, outlierEnergy], 0), [count, 1]), 2);
+  const labels = context.graph.constant(int64Tensor([count], Array.from({ length: count }, (_, row) => (row < inside ? 1 : 0))));
+  return softCrossEntropy(logits, oneHot(labels, 2));
+}

@@ -1,0 +1,68 @@
+/**
+ * A fast plain network in airbench's manner: whitening, three blocks, max-pooling, a scaled head.
+ * The whitening convolution is frozen; its weights come from training patches (whitening.ts) and are set by the trainer.
+ */
+import { gelu, linear, maxPool2d, mul, oalError, reduceMax, type Value } from "oal-core";
+import type { Context } from "../context.js";
+import { defaultWeight, partialIdentity } from "../initialisers.js";
+import { batchNormLayer } from "../layers/batchNorm.js";
+import { convolutionLayer } from "../layers/convolution.js";
+import type { Network, NetworkOptions } from "./network.js";
+import { identityWhitening } from "./whitening.js";
+
+/** Multiplier of the learning rate for the biases of BatchNorm. */
+const normBiasRate = 64;
+/** The head's outputs are multiplied by this, so that plain SGD rates fit. */
+const headScale = 1 / 9;
+const defaultWidths = [32, 128, 128];
+
+function widthsOf({ widths = defaultWidths }: NetworkOptions): readonly number[] {
+  return widths;
+}
+
+/** Name of the frozen whitening weights, relative to the network: float32 [8 channels, channels, 2, 2]. */
+export const whiteningName = "whiten.weight";
+
+/** Whitening to 8 x channels (24), blocks of [conv, max-pool, norm, GELU, conv, norm, GELU], global max-pool, head without bias. */
+export const airbench: Network = {
+  id: "airbench",
+  title: "airbench",
+  source: "Keller Jordan, airbench94; widths and figures in issue 8, section 6",
+  hyperParameters: [{ name: "widths", default: defaultWidths, description: "channels of the three blocks; 64-256-256 makes a teacher" }],
+  featureDim: (options) => widthsOf(options).at(-1) ?? 0,
+  build: (context, images, options) =>
+    context.scope(() => {
+      const channels = images.shape[1] ?? 0;
+      if (options.imageSize < 9) {
+        throw oalError("OAL-G101", { operator: "airbench", path: context.graph.path, problem: `needs images of at least 9 pixels, found ${options.imageSize}` });
+      }
+      let x = gelu(
+        convolutionLayer(context.child("whiten"), images, {
+          outputs: 8 * channels,
+          kernel: 2,
+          bias: false,
+          init: identityWhitening,
+          weight: { trainable: false },
+        }),
+      );
+      widthsOf(options).forEach((width, index) => {
+        x = block(context.child(`block${index + 1}`), x, width);
+      });
+      const features = reduceMax(x, [2, 3]);
+      const head = context.child("head");
+      const weight = head.parameter("weight", [options.classes, features.shape[1] ?? 0], defaultWeight);
+      return { logits: head.scope(() => mul(linear(features, weight), headScale)), features };
+    }),
+};
+
+function block(context: Context, x: Value, width: number): Value {
+  const convolution = (name: string, input: Value): Value =>
+    convolutionLayer(context.child(name), input, { outputs: width, kernel: 3, padding: 1, bias: false, init: partialIdentity });
+  const norm = (name: string, input: Value): Value =>
+    batchNormLayer(context.child(name), input, { scale: false, momentum: 0.4, bias: { rate: normBiasRate, decay: false } });
+  return context.scope(() => {
+    const pooled = maxPool2d(convolution("conv1", x), { kernel: [2, 2], strides: [2, 2] });
+    const inner = gelu(norm("norm1", pooled));
+    return gelu(norm("norm2", convolution("conv2", inner)));
+  });
+}
