@@ -14,4 +14,55 @@ export const evaluationErrors = {
     message: ({ metric, side }) => `${metric}: there is no ${side} sample`,
     remedy: "give at least one image on either side",
   }),
+  "OAL-E103": entry<{ metric: string; index: number; label: number; classes: number }>({
+    title: "a label is no class",
+    exit: 6,
+    message: ({ metric, index, label, classes }) =>
+      `${metric}: the label at index ${index} is ${label}, the classes are 0 to ${classes - 1}`,
+    remedy: "check that the labels belong to this model; OOD samples (label -1) have no place in this metric",
+  }),
+  "OAL-E104": entry<{ what: string; expected: string; found: string }>({
+    title: "paired scores of different samples",
+    exit: 6,
+    message: ({ what, expected, found }) => `${what}: ${found} scores where ${expected} are expected`,
+    remedy: "score the same images, in the same order, with everything that is compared",
+  }),
+  "OAL-E201": entry<{ id: string; near: string | undefined }>({
+    title: "unknown detector",
+    exit: 2,
+    message: ({ id, near }) => `unknown detector "${id}"` + (near === undefined ? "" : `; did you mean "${near}"?`),
+    remedy: "oal list detectors shows every detector",
+  }),
+  "OAL-E202": entry<{ detector: string; parameter: string; range: string; found: string }>({
+    title: "a detector's hyper-parameter is out of range",
+    exit: 2,
+    message: ({ detector, parameter, range, found }) =>
+      `detector ${detector}: ${parameter} must be ${range}, got ${found}`,
+    remedy: "oal explain <detector> shows every parameter with its range and default",
+  }),
+  "OAL-E203": entry<{ detector: string; needs: string }>({
+    title: "a detector lacks an input",
+    exit: 6,
+    message: ({ detector, needs }) => `detector ${detector} needs ${needs}, which this evaluation does not provide`,
+    remedy: "give the detector's training features, or leave the detector out",
+  }),
+  "OAL-E204": entry<{ detector: string; parameter: string; value: number; available: number }>({
+    title: "a neighbour bank is too small",
+    exit: 6,
+    message: ({ detector, parameter, value, available }) =>
+      `detector ${detector}: ${parameter} is ${value}, but the bank holds ${available} features`,
+    remedy: "choose a smaller number of neighbours, or fit on more training images",
+  }),
+  "OAL-E205": entry<{ path: string; line: number; reason: string }>({
+    title: "a score file cannot be read",
+    exit: 6,
+    message: ({ path, line, reason }) => `${path}:${line}: ${reason}`,
+    remedy: "write the scores anew with oal evaluate",
+  }),
+  "OAL-E206": entry<{ path: string; reason: string }>({
+    title: "a score archive cannot be read",
+    exit: 6,
+    message: ({ path, reason }) => `${path}: ${reason}`,
+    remedy: "an archive holds conf.npy and label.npy, optionally pred.npy, as numpy.savez writes them",
+  }),
 };

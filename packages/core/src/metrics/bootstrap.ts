@@ -1,0 +1,183 @@
+/**
+ * Stratified percentile bootstrap of the detection metrics. Every row (detector or model) is resampled with the same
+ * indices, so differences of rows are paired; one ID resample is shared by all OOD sets, so near and far means are
+ * resampled correctly. The scores are ranked once; a resample is a recount and one linear pass.
+ */
+import { oalError } from "../errors/index.js";
+import type { Random } from "../random/index.js";
+import { Counter, rank } from "./ranking.js";
+import { metricNames, metricsOfCounts, type MetricName } from "./vector.js";
+
+/** One row's confidences: the ID samples, and the samples of every OOD set. All rows score the same samples. */
+export interface BootstrapRow {
+  readonly id: ArrayLike<number>;
+  readonly ood: readonly ArrayLike<number>[];
+}
+
+/** Where resampling indices come from. */
+export interface ResampleSource {
+  readonly resamples: number;
+  /** Indices of ID samples of resample b, as many as there are samples. Valid until the next call. */
+  id(b: number): ArrayLike<number>;
+  /** Indices of samples of an OOD set of resample b. Valid until the next call for that set. */
+  ood(set: number, b: number): ArrayLike<number>;
+}
+
+/**
+ * Indices drawn uniformly with replacement from a counter-based stream: the same for every call with the same arguments.
+ *
+ * @param random  its seed is the bootstrap's seed, to be printed with the result
+ * @param resamples  B; 2000 is the protocol's
+ * @param idCount  m  @param oodCounts  n per OOD set
+ */
+export function drawResamples(
+  random: Random,
+  resamples: number,
+  idCount: number,
+  oodCounts: readonly number[],
+): ResampleSource {
+  const longest = Math.max(idCount, ...oodCounts);
+  const uniforms = new Float32Array(longest);
+  const stream = (name: string, count: number): ((b: number) => Uint32Array) => {
+    const own = random.derive(name);
+    const indices = new Uint32Array(count);
+    return (b) => {
+      own.uniforms(b, count, uniforms);
+      for (let i = 0; i < count; i++) indices[i] = (uniforms[i] ?? 0) * count;
+      return indices;
+    };
+  };
+  const id = stream("id", idCount);
+  const ood = oodCounts.map((count, set) => stream(`ood/${set}`, count));
+  return { resamples, id, ood: (set, b) => ood[set]?.(b) ?? new Uint32Array(0) };
+}
+
+/** The resampled metrics of all rows and sets. */
+export class BootstrapSamples {
+  readonly resamples: number;
+  readonly #sets: number;
+  readonly #values: Float64Array;
+
+  /** Use `bootstrap`. @param values  [rows, sets, metrics, resamples] flat */
+  constructor(resamples: number, sets: number, values: Float64Array) {
+    this.resamples = resamples;
+    this.#sets = sets;
+    this.#values = values;
+  }
+
+  /** The resampled values [B] of a metric of a row on one OOD set. */
+  metric(row: number, set: number, metric: MetricName): Float64Array {
+    const at = (row * this.#sets + set) * metricNames.length + metricNames.indexOf(metric);
+    return this.#values.subarray(at * this.resamples, (at + 1) * this.resamples);
+  }
+
+  /** The resampled values [B] of the unweighted mean of a metric over several OOD sets. */
+  mean(row: number, sets: readonly number[], metric: MetricName): Float64Array {
+    const sum = new Float64Array(this.resamples);
+    for (const set of sets) {
+      const values = this.metric(row, set, metric);
+      for (let b = 0; b < sum.length; b++) sum[b] = (sum[b] ?? 0) + (values[b] ?? 0) / sets.length;
+    }
+    return sum;
+  }
+}
+
+/**
+ * Computes the metric vector of every row, OOD set and resample.
+ *
+ * @param rows  confidences on the same samples
+ * @param source  resampling indices
+ * @throws OAL-E101 (NaN), OAL-E102 (empty side), OAL-E104 (rows of different lengths)
+ * @cost B · rows · sets · (m + n) steps; about 0.3 ms for 10,000 + 10,000 samples each
+ * @source PROTOCOL section 9
+ */
+export function bootstrap(rows: readonly BootstrapRow[], source: ResampleSource): BootstrapSamples {
+  const first = rows[0];
+  const sizes = (row: BootstrapRow | undefined): string =>
+    row === undefined ? "" : [row.id.length, ...row.ood.map((scores) => scores.length)].join(" + ");
+  const counters = rows.map((row) => {
+    if (sizes(row) !== sizes(first)) {
+      throw oalError("OAL-E104", { what: "bootstrap", expected: sizes(first), found: sizes(row) });
+    }
+    return row.ood.map((ood) => new Counter(rank(row.id, ood, "bootstrap")));
+  });
+  const sets = first?.ood.length ?? 0;
+  const { resamples } = source;
+  const values = new Float64Array(rows.length * sets * metricNames.length * resamples);
+  for (let b = 0; b < resamples; b++) {
+    const idDraw = source.id(b);
+    for (let set = 0; set < sets; set++) {
+      const oodDraw = source.ood(set, b);
+      counters.forEach((ofRow, row) => {
+        const counter = ofRow[set];
+        if (counter === undefined) return;
+        const metrics = metricsOfCounts(counter.count(idDraw, oodDraw));
+        metricNames.forEach((metric, k) => {
+          values[((row * sets + set) * metricNames.length + k) * resamples + b] = metrics[metric];
+        });
+      });
+    }
+  }
+  return new BootstrapSamples(resamples, sets, values);
+}
+
+/**
+ * Percentile interval with linear interpolation at position (B - 1) q.
+ *
+ * @param samples  resampled values [B]  @param level  default 0.95: the 2.5 and 97.5 percentiles
+ */
+export function percentileInterval(samples: Float64Array, level = 0.95): [number, number] {
+  const sorted = samples.slice().sort();
+  const quantile = (q: number): number => {
+    const position = (sorted.length - 1) * q;
+    const lower = Math.floor(position);
+    const a = sorted[lower] ?? NaN;
+    const b = sorted[Math.min(lower + 1, sorted.length - 1)] ?? NaN;
+    return a + (b - a) * (position - lower);
+  };
+  return [quantile((1 - level) / 2), quantile((1 + level) / 2)];
+}
+
+/** Standard error: the sample standard deviation (ddof 1) of the resampled values. */
+export function standardError(samples: Float64Array): number {
+  const mean = samples.reduce((a, b) => a + b, 0) / samples.length;
+  return Math.sqrt(samples.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (samples.length - 1));
+}
+
+/**
+ * Paired difference a - b of two rows' resampled values: interval and two-sided p = min(1, 2 min((1 + #{d <= 0}) / (B + 1), (1 + #{d >= 0}) / (B + 1))).
+ *
+ * @param a,b  resampled values [B] of the same resamples
+ */
+export function pairedDifference(
+  a: Float64Array,
+  b: Float64Array,
+  level = 0.95,
+): { interval: [number, number]; p: number } {
+  const difference = a.map((value, i) => value - (b[i] ?? 0));
+  let notAbove = 0;
+  let notBelow = 0;
+  for (const d of difference) {
+    if (d <= 0) notAbove++;
+    if (d >= 0) notBelow++;
+  }
+  const p = Math.min(1, (2 * (1 + Math.min(notAbove, notBelow))) / (difference.length + 1));
+  return { interval: percentileInterval(difference, level), p };
+}
+
+/**
+ * Holm's step-down adjustment of p values for several comparisons: the k-th smallest is multiplied by (n - k + 1), kept monotone, capped at 1.
+ *
+ * @returns adjusted p values in the order given
+ * @source Holm 1979
+ */
+export function holm(p: readonly number[]): number[] {
+  const order = p.map((_, i) => i).sort((i, j) => (p[i] ?? 0) - (p[j] ?? 0));
+  const adjusted = p.map(() => 0);
+  let running = 0;
+  order.forEach((i, k) => {
+    running = Math.max(running, Math.min(1, (p[i] ?? 0) * (p.length - k)));
+    adjusted[i] = running;
+  });
+  return adjusted;
+}

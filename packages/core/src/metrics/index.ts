@@ -1,0 +1,25 @@
+/** Metrics of out-of-distribution detection, classification and calibration, and their statistics (PROTOCOL 5 and 9). */
+export { accuracy } from "./accuracy.js";
+export { aurc } from "./aurc.js";
+export {
+  bootstrap,
+  BootstrapSamples,
+  drawResamples,
+  holm,
+  pairedDifference,
+  percentileInterval,
+  standardError,
+  type BootstrapRow,
+  type ResampleSource,
+} from "./bootstrap.js";
+export { calibration, calibrationError, properScores, type Calibration } from "./calibration.js";
+export { ccrAtFpr } from "./ccr.js";
+export { delong, delongTest, type DeLong, type ScorePair } from "./delong.js";
+export { fpr95, fpr95Id, fprAtRecall, type OperatingPoint, type Positive } from "./fpr.js";
+export { erfc, twoSidedP } from "./normal.js";
+export { oscr } from "./oscr.js";
+export { auprIn, auprOut } from "./pr.js";
+export { countScores, type Counts } from "./ranking.js";
+export { auroc, rocCurve, type RocCurve } from "./roc.js";
+export { summarizeSeeds, twoDecimals, type SeedSummary } from "./seeds.js";
+export { detectionMetrics, meanMetrics, metricNames, metricVector, type MetricName, type MetricVector } from "./vector.js";
