@@ -1,0 +1,151 @@
+/**
+ * The artifact store: a folder of artifact folders. An artifact appears by rename, whole or not at all, and is verified,
+ * file by file, when it is opened. A damaged one is removed, so that its stage makes it again.
+ */
+import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { oalError } from "oal-core";
+import writeFileAtomic from "write-file-atomic";
+import {
+  artifactFolderName,
+  artifactFormat,
+  manifestName,
+  parseManifest,
+  type Artifact,
+  type ArtifactManifest,
+} from "./artifact.js";
+import { sha256OfFile } from "./canonical.js";
+import { systemCode, writeError } from "./writeError.js";
+
+/** The folder inside a working folder whose content survives a stop and is left out of the artifact. */
+export const checkpointsName = "checkpoints";
+
+/** Everything of a manifest that the store does not find out itself. */
+export type ManifestHead = Omit<ArtifactManifest, "format" | "files">;
+
+/** Artifacts under one folder. */
+export class ArtifactStore {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Where the artifact of a stage and key lies, or will lie. */
+  folderOf(stage: string, key: string): string {
+    return join(this.folder, artifactFolderName(stage, key));
+  }
+
+  /**
+   * Opens a finished artifact and verifies every file.
+   *
+   * @param warn told when the artifact was damaged; it is then removed
+   * @returns null when there is none, or none any more
+   */
+  async open(stage: string, key: string, warn: (text: string) => void): Promise<Artifact | null> {
+    const folder = this.folderOf(stage, key);
+    try {
+      const manifest = await verifyArtifact(folder);
+      if (manifest === null) return null;
+      if (manifest.key === key) return { key, folder, manifest };
+      warn(`${folder} holds another artifact than its name says; it is made again`);
+    } catch (error) {
+      const problem = damage(error);
+      if (problem === null) throw error;
+      warn(`${problem}; it is made again`);
+    }
+    await this.#write(folder, () => rm(folder, { recursive: true, force: true }));
+    return null;
+  }
+
+  /**
+   * The working folder of an artifact in the making. What an earlier attempt left is removed, but for checkpoints/.
+   *
+   * @throws OAL-I101 when it cannot be written
+   */
+  async begin(stage: string, key: string): Promise<string> {
+    const folder = join(this.folder, `.${artifactFolderName(stage, key)}.partial`);
+    return this.#write(folder, async () => {
+      await mkdir(join(folder, checkpointsName), { recursive: true });
+      for (const name of await readdir(folder)) {
+        if (name !== checkpointsName) await rm(join(folder, name), { recursive: true });
+      }
+      return folder;
+    });
+  }
+
+  /**
+   * Turns a working folder into an artifact: hashes its files, writes the manifest, renames.
+   *
+   * @throws OAL-I101 when it cannot be written
+   */
+  async publish(working: string, head: ManifestHead): Promise<Artifact> {
+    const folder = this.folderOf(head.stage, head.key);
+    return this.#write(folder, async () => {
+      await rm(join(working, checkpointsName), { recursive: true, force: true });
+      await rm(join(working, manifestName), { force: true });
+      const files: ArtifactManifest["files"] = {};
+      for (const path of await filesIn(working)) {
+        const name = relative(working, path).split(sep).join("/");
+        files[name] = { sha256: await sha256OfFile(path), bytes: (await stat(path)).size };
+      }
+      const manifest: ArtifactManifest = { format: artifactFormat, ...head, files };
+      await writeFileAtomic(join(working, manifestName), JSON.stringify(manifest, null, 2) + "\n");
+      await rm(folder, { recursive: true, force: true });
+      await rename(working, folder);
+      return { key: head.key, folder, manifest };
+    });
+  }
+
+  async #write<T>(path: string, body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      throw writeError(path, error);
+    }
+  }
+}
+
+/**
+ * Reads and checks an artifact folder.
+ *
+ * @returns its manifest, or null when the folder does not exist
+ * @throws OAL-I103 naming the file that is missing, cut short or changed
+ */
+export async function verifyArtifact(folder: string): Promise<ArtifactManifest | null> {
+  const path = join(folder, manifestName);
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+    if ((await stat(folder).catch(() => null)) === null) return null;
+    throw oalError("OAL-I103", { path, problem: "it is missing" }, error);
+  }
+  const manifest = parseManifest(text);
+  if (manifest === null) throw oalError("OAL-I103", { path, problem: "it is no manifest of this version" });
+  for (const [name, { sha256, bytes }] of Object.entries(manifest.files)) {
+    const file = join(folder, name);
+    const found = await stat(file).catch(() => null);
+    if (found === null) throw oalError("OAL-I103", { path: file, problem: "it is missing" });
+    if (found.size !== bytes) {
+      throw oalError("OAL-I103", { path: file, problem: `it has ${found.size} bytes instead of ${bytes}` });
+    }
+    if ((await sha256OfFile(file)) !== sha256) {
+      throw oalError("OAL-I103", { path: file, problem: "its content has changed since it was written" });
+    }
+  }
+  return manifest;
+}
+
+function damage(error: unknown): string | null {
+  return error instanceof Error && "code" in error && error.code === "OAL-I103" ? error.message : null;
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}

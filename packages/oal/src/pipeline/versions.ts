@@ -1,0 +1,33 @@
+/** The versions that a result depends on, read from the installed packages. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+/** Versions stored with every run and artifact. */
+export interface Versions {
+  readonly oal: string;
+  readonly node: string;
+  readonly onnxruntime: string;
+}
+
+function versionIn(path: string): string {
+  const parsed: unknown = JSON.parse(readFileSync(path, "utf8"));
+  const found =
+    typeof parsed === "object" && parsed !== null && "version" in parsed ? parsed.version : undefined;
+  return typeof found === "string" ? found : "unknown";
+}
+
+/** The version of this package. */
+export function oalVersion(): string {
+  return versionIn(createRequire(import.meta.url).resolve("../../package.json"));
+}
+
+/** All versions; an engine that is not installed is "none". */
+export function versions(): Versions {
+  let onnxruntime = "none";
+  try {
+    onnxruntime = versionIn(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
+  } catch {
+    // stages that need no engine run without it
+  }
+  return { oal: oalVersion(), node: process.versions.node, onnxruntime };
+}
