@@ -1,0 +1,61 @@
+/** Runs a training job in a worker thread: the engine blocks its thread, and Ctrl-C and progress must stay alive. */
+import { Worker } from "node:worker_threads";
+import { catalogue, OalError, oalError, type ErrorCode } from "oal-core";
+import type { TrainingEvent } from "../training/trainer.js";
+import type { TrainingJob } from "./trainingJob.js";
+
+/** What the worker sends. */
+export type WorkerMessage =
+  | { readonly kind: "event"; readonly event: TrainingEvent }
+  | { readonly kind: "finished"; readonly finished: boolean }
+  | {
+      readonly kind: "error";
+      readonly code: string;
+      readonly details: Readonly<Record<string, unknown>>;
+      readonly message: string;
+    };
+
+/**
+ * Trains a job to its end or to the abort of `signal`.
+ *
+ * @returns false when it was stopped; a checkpoint then holds the state
+ * @throws the worker's OalError, or OAL-X101 when the worker died
+ */
+export async function trainInWorker(
+  job: TrainingJob,
+  onEvent: (event: TrainingEvent) => void,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const worker = new Worker(new URL("./trainingWorker.js", import.meta.url), { workerData: job });
+  const stop = (): void => worker.postMessage("stop");
+  try {
+    return await new Promise<boolean>((resolve, reject) => {
+      worker.on("message", (message: WorkerMessage) => {
+        if (message.kind === "event") onEvent(message.event);
+        else if (message.kind === "finished") resolve(message.finished);
+        else reject(revive(message));
+      });
+      worker.on("error", (error) =>
+        reject(oalError("OAL-X101", { problem: `the training thread died: ${String(error)}` }, error)),
+      );
+      worker.on("exit", (code) =>
+        reject(oalError("OAL-X101", { problem: `the training thread ended with ${code}` })),
+      );
+      if (signal?.aborted) stop();
+      signal?.addEventListener("abort", stop);
+    });
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    await worker.terminate();
+  }
+}
+
+function revive({ code, details, message }: Extract<WorkerMessage, { kind: "error" }>): OalError {
+  if (!isErrorCode(code)) return oalError("OAL-X101", { problem: message });
+  const { remedy, exit } = catalogue[code];
+  return new OalError(code, details, message, remedy, exit);
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return code in catalogue;
+}

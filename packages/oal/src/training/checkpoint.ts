@@ -1,0 +1,44 @@
+/** Checkpoints: all state of a training in one safetensors file a checkpoint, whole or not at all, the latest two kept. */
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { OalError } from "oal-core";
+import type { ParameterStore } from "../nn/parameters.js";
+import { readSafetensors, writeSafetensors } from "../nn/safetensors.js";
+
+const pattern = /^step-(\d{9})\.safetensors$/;
+
+/** Writes the state after `step` finished steps and removes all but the latest two checkpoints. */
+export async function writeCheckpoint(folder: string, step: number, state: ParameterStore): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  await writeSafetensors(join(folder, `step-${String(step).padStart(9, "0")}.safetensors`), state, { step: String(step) });
+  for (const name of listCheckpoints(folder).slice(2)) rmSync(join(folder, name), { force: true });
+}
+
+/**
+ * The newest checkpoint that can be read; damaged ones are skipped.
+ *
+ * @returns finished steps and state, or null when there is none
+ */
+export async function readCheckpoint(folder: string): Promise<{ step: number; state: ParameterStore } | null> {
+  for (const name of listCheckpoints(folder)) {
+    try {
+      const { tensors, metadata } = await readSafetensors(join(folder, name));
+      return { step: Number(metadata["step"]), state: new Map(tensors) };
+    } catch (error) {
+      if (!(error instanceof OalError)) throw error;
+    }
+  }
+  return null;
+}
+
+/** Checkpoint names, newest first. */
+function listCheckpoints(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => pattern.test(name))
+      .sort()
+      .reverse();
+  } catch {
+    return [];
+  }
+}

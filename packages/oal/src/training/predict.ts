@@ -1,0 +1,84 @@
+/** Runs a classifier over a whole set of images, batch by batch, and keeps logits and penultimate features. */
+import { float32Data, uint8Tensor, type Session } from "oal-core";
+import type { ImageSet } from "../data/imageSet.js";
+import { compile } from "../runtime/node.js";
+import { classifierGraph, type ClassifierModel } from "./model.js";
+
+/** Outputs of a classifier on N images. */
+export interface Predictions {
+  readonly count: number;
+  readonly classes: number;
+  readonly featureWidth: number;
+  /** float32 [N, C]. */
+  readonly logits: Float32Array;
+  /** float32 [N, F]. */
+  readonly features: Float32Array;
+}
+
+/** A classifier made ready for batches of one size. Its weights are constants, so that the engine can fold and pack them. */
+export class Predictor {
+  readonly #session: Session;
+  readonly #batch: number;
+
+  private constructor(session: Session, batch: number) {
+    this.#session = session;
+    this.#batch = batch;
+  }
+
+  /** Compiles a model. */
+  static async create(model: ClassifierModel, options: { batchSize: number; threads?: number }): Promise<Predictor> {
+    const graph = classifierGraph(model, options.batchSize);
+    return new Predictor(await compile(graph, options.threads ? { threads: options.threads } : {}), options.batchSize);
+  }
+
+  /** Logits and features of every image of a set, in its order. */
+  async predict(images: ImageSet, onProgress: (done: number, total: number) => void = () => undefined): Promise<Predictions> {
+    return this.predictPixels(
+      images.count,
+      images.height,
+      (start, end) => images.read(Array.from({ length: end - start }, (_, i) => start + i)),
+      onProgress,
+    );
+  }
+
+  /**
+   * The same for pixels from anywhere.
+   *
+   * @param read uint8 pixels [end - start, 3, S, S] of a range of images
+   */
+  async predictPixels(
+    count: number,
+    size: number,
+    read: (start: number, end: number) => Uint8Array,
+    onProgress: (done: number, total: number) => void = () => undefined,
+  ): Promise<Predictions> {
+    const batch = this.#batch;
+    let logits = new Float32Array();
+    let features = new Float32Array();
+    let [classes, featureWidth] = [0, 0];
+    for (let start = 0; start < count; start += batch) {
+      const end = Math.min(count, start + batch);
+      // The last batch is filled up with black images, whose outputs are dropped.
+      const pixels = new Uint8Array(batch * 3 * size * size);
+      pixels.set(read(start, end));
+      const outputs = await this.#session.run({ images: uint8Tensor([batch, 3, size, size], pixels) });
+      const [batchLogits, batchFeatures] = [outputs["logits"], outputs["features"]];
+      if (!batchLogits || !batchFeatures) break;
+      if (start === 0) {
+        [classes, featureWidth] = [batchLogits.shape[1] ?? 0, batchFeatures.shape[1] ?? 0];
+        logits = new Float32Array(count * classes);
+        features = new Float32Array(count * featureWidth);
+      }
+      logits.set(float32Data(batchLogits).subarray(0, (end - start) * classes), start * classes);
+      features.set(float32Data(batchFeatures).subarray(0, (end - start) * featureWidth), start * featureWidth);
+      onProgress(end, count);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return { count, classes, featureWidth, logits, features };
+  }
+
+  /** Frees the engine's memory. */
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}

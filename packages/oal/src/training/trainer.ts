@@ -1,0 +1,121 @@
+/**
+ * The training loop: one engine call a step, checkpoints by time, loss events, a stop when a term is not finite.
+ * Runs wherever it is called; pipeline/trainingWorker.ts puts it into a worker thread so that the main thread stays alive.
+ */
+import { float32Data, float32Tensor, oalError, type Tensor } from "oal-core";
+import type { ParameterStore } from "../nn/parameters.js";
+import { compile } from "../runtime/node.js";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import type { TrainingOptions } from "./options.js";
+import { scheduleOf } from "./rates.js";
+import { buildTrainingStep, nextName, optimiserOf, resultOf } from "./step.js";
+import type { TrainingTask } from "./task.js";
+
+/** What the loop tells while it runs. */
+export interface TrainingEvent {
+  readonly kind: "progress" | "loss";
+  /** Finished steps. */
+  readonly step: number;
+  readonly total: number;
+  readonly terms?: Readonly<Record<string, number>>;
+  readonly learningRate?: number;
+}
+
+/** How a training ended. */
+export interface TrainingOutcome {
+  /** Parameters and buffers; averaged when averaging is on. */
+  readonly parameters: ParameterStore;
+  /** False when it was stopped before the last step; a checkpoint then holds the state. */
+  readonly finished: boolean;
+}
+
+/**
+ * Trains a task to its last step, from the newest checkpoint if there is one. The result depends on the task, the
+ * options and the seed only, not on how often it was interrupted.
+ *
+ * @param shouldStop asked after every step; true writes a checkpoint and returns
+ * @throws OAL-T101 when a loss term is NaN or infinite; the last good checkpoint stays
+ */
+export async function train(
+  task: TrainingTask,
+  options: TrainingOptions,
+  onEvent: (event: TrainingEvent) => void = () => undefined,
+  shouldStop: () => boolean = () => false,
+): Promise<TrainingOutcome> {
+  const step = buildTrainingStep(task, options);
+  const session = await compile(step.graph, options.threads === undefined ? {} : { threads: options.threads });
+  const folder = options.checkpointFolder;
+  const found = folder === undefined ? null : await readCheckpoint(folder);
+  let state: ParameterStore = found?.state ?? step.initialState(options.seed);
+  let done = found?.step ?? 0;
+  const schedule = scheduleOf(options.schedule, options.steps);
+  const optimiser = optimiserOf(options.optimizer);
+  const scalarsAt = (at: number): Record<string, number> => {
+    const { factor, momentum } = schedule(at);
+    const own = Object.entries(optimiser.scalarsAt(at, momentum)).map(([name, value]) => [`scalar/${name}`, value]);
+    return { learningRate: options.schedule.rate * factor, ...Object.fromEntries(own) };
+  };
+  const inputNames = step.graph.inputs.map((input) => input.name);
+  const logEvery = options.logEvery ?? Math.max(1, Math.floor(options.steps / 200));
+  const interval = (options.checkpointSeconds ?? 20) * 1000;
+  let lastCheckpoint = Date.now();
+  try {
+    while (done < options.steps) {
+      const results = await session.run(feedsOf(inputNames, state, task.batch(done), scalarsAt(done)));
+      const terms = named(step.termNames, results["terms"]);
+      for (const [term, value] of Object.entries(terms)) {
+        if (!Number.isFinite(value)) throw oalError("OAL-T101", { stage: options.name, step: done, term, value });
+      }
+      state = advance(step.stateNames, state, results);
+      done += 1;
+      if (done % logEvery === 0 || done === options.steps) {
+        onEvent({ kind: "loss", step: done, total: options.steps, terms, learningRate: options.schedule.rate * schedule(done - 1).factor });
+      }
+      onEvent({ kind: "progress", step: done, total: options.steps });
+      const stopping = done < options.steps && shouldStop();
+      if (folder !== undefined && (stopping || Date.now() - lastCheckpoint > interval)) {
+        await writeCheckpoint(folder, done, state);
+        lastCheckpoint = Date.now();
+      }
+      if (stopping) return { parameters: resultOf(step, state), finished: false };
+      // The engine holds the thread during a step; this lets messages in between two.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return { parameters: resultOf(step, state), finished: true };
+  } finally {
+    await session.release();
+    task.close?.();
+  }
+}
+
+function feedsOf(
+  inputNames: readonly string[],
+  state: ParameterStore,
+  batch: Readonly<Record<string, Tensor>>,
+  scalars: Readonly<Record<string, number>>,
+): Record<string, Tensor> {
+  const feeds: Record<string, Tensor> = {};
+  for (const name of inputNames) {
+    const scalar = scalars[name];
+    const tensor =
+      scalar !== undefined ? float32Tensor([], [scalar]) : name.startsWith("batch/") ? batch[name.slice(6)] : state.get(name);
+    if (!tensor) throw oalError("OAL-R102", { input: name, problem: "not fed" });
+    feeds[name] = tensor;
+  }
+  return feeds;
+}
+
+/** The state after a step: new values where the graph computes them, else (frozen tensors) the old ones. */
+function advance(names: readonly string[], state: ParameterStore, results: Readonly<Record<string, Tensor>>): ParameterStore {
+  const next: ParameterStore = new Map();
+  for (const name of names) {
+    const tensor = results[nextName(name)] ?? state.get(name);
+    if (tensor) next.set(name, tensor);
+  }
+  return next;
+}
+
+function named(names: readonly string[], terms: Tensor | undefined): Record<string, number> {
+  const values = terms ? float32Data(terms, "terms") : new Float32Array();
+  return Object.fromEntries(names.map((name, index) => [name, values[index] ?? Number.NaN]));
+}

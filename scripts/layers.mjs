@@ -1,0 +1,42 @@
+// The import rule: a folder imports only what stands left of it here; core never imports oal or anything of Node.
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, dirname, sep } from "node:path";
+
+const layers = [
+  "errors", "random", "graph", "autodiff", "rewrite", "runtime", "preprocess", "metrics", "testing", "nn", "data",
+  "training", "outliers", "detection", "evaluation", "pipeline", "report", "cli",
+];
+
+function* sources(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* sources(path);
+    else if (entry.name.endsWith(".ts")) yield path;
+  }
+}
+
+/** All violations, as sentences. */
+export function checkLayers(root) {
+  const problems = [];
+  for (const name of ["core", "oal"]) {
+    const base = join(root, "packages", name, "src");
+    for (const file of sources(base)) {
+      const test = file.endsWith(".test.ts");
+      const from = relative(base, file).split(sep)[0];
+      const text = readFileSync(file, "utf8");
+      for (const [, target] of text.matchAll(/(?:from|import\()\s*"([^"]+)"/g)) {
+        const where = relative(root, file);
+        if (name === "core" && !test && !target.startsWith(".")) {
+          problems.push(`${where}: browser-safe code imports ${target}`);
+        }
+        if (!target.startsWith(".") || test) continue;
+        const to = relative(base, join(dirname(file), target)).split(sep)[0];
+        if (to === undefined || to.endsWith(".js") || from.endsWith(".ts")) continue;
+        if (to === "..") problems.push(`${where}: imports ${target} from outside its package`);
+        else if (layers.indexOf(to) > layers.indexOf(from)) problems.push(`${where}: ${from} must not import ${to}`);
+        else if (to === "testing" && from !== "testing") problems.push(`${where}: only tests may import testing`);
+      }
+    }
+  }
+  return problems;
+}
