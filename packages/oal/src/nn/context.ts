@@ -71,17 +71,36 @@ export class TrainingContext implements Context {
   /** The graph input of a declared parameter or buffer. Throws OAL-G102 for a name never declared. */
   values(name: string): Value {
     const value = this.#shared.inputs.get(name);
-    if (!value) throw oalError("OAL-G102", { node: name, path: this.#path.join("."), problem: "no parameter of this name was declared" });
+    if (!value)
+      throw oalError("OAL-G102", {
+        node: name,
+        path: this.#path.join("."),
+        problem: "no parameter of this name was declared",
+      });
     return value;
   }
 
   parameter(name: string, shape: Shape, init: Initializer, options: ParameterOptions = {}): Value {
     const kind = options.trainable === false ? "frozen" : "parameter";
-    return this.#declare({ name: this.#fullName(name), shape, kind, init, decay: options.decay ?? true, rate: options.rate ?? 1 });
+    return this.#declare({
+      name: this.#fullName(name),
+      shape,
+      kind,
+      init,
+      decay: options.decay ?? true,
+      rate: options.rate ?? 1,
+    });
   }
 
   buffer(name: string, shape: Shape, init: Initializer): Value {
-    const value = this.#declare({ name: this.#fullName(name), shape, kind: "buffer", init, decay: false, rate: 0 });
+    const value = this.#declare({
+      name: this.#fullName(name),
+      shape,
+      kind: "buffer",
+      init,
+      decay: false,
+      rate: 0,
+    });
     return this.#shared.bufferUpdates.get(this.#fullName(name)) ?? value;
   }
 
@@ -132,7 +151,13 @@ export class EvaluationContext implements Context {
    * @param store tensors by full dotted name; more than needed is fine
    * @param prefix first part of every name looked up; "" for none
    */
-  constructor(graph: Graph, store: ReadonlyMap<string, Tensor>, prefix = "", path?: readonly string[], constants?: Map<string, Value>) {
+  constructor(
+    graph: Graph,
+    store: ReadonlyMap<string, Tensor>,
+    prefix = "",
+    path?: readonly string[],
+    constants?: Map<string, Value>,
+  ) {
     this.graph = graph;
     this.#store = store;
     this.#path = path ?? (prefix === "" ? [] : [prefix]);
@@ -174,6 +199,10 @@ function inScope<T>(graph: Graph, path: readonly string[], body: () => T): T {
 }
 
 function checkShape(value: Value, name: string, shape: Shape): Value {
-  if (value.shape.length === shape.length && value.shape.every((size, axis) => size === shape[axis])) return value;
-  throw oalError("OAL-I111", { name, problem: `shape [${value.shape.join(", ")}], the network wants [${shape.join(", ")}]` });
+  if (value.shape.length === shape.length && value.shape.every((size, axis) => size === shape[axis]))
+    return value;
+  throw oalError("OAL-I111", {
+    name,
+    problem: `shape [${value.shape.join(", ")}], the network wants [${shape.join(", ")}]`,
+  });
 }

@@ -27,4 +27,12 @@ export { makeOptimiser, optimiserIds, type OptimiserId } from "./optimisers/inde
 export type { Optimiser, OptimiserState, UpdateScalars } from "./optimisers/optimiser.js";
 export { sgd, type SgdOptions } from "./optimisers/sgd.js";
 export { oneCycle, type OneCycleOptions } from "./schedules/oneCycle.js";
-export { constant, cosine, triangular, warmUp, type Schedule, type SchedulePoint, type TriangularOptions } from "./schedules/schedule.js";
+export {
+  constant,
+  cosine,
+  triangular,
+  warmUp,
+  type Schedule,
+  type SchedulePoint,
+  type TriangularOptions,
+} from "./schedules/schedule.js";

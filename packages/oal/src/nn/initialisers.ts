@@ -36,7 +36,8 @@ export function normal(deviation: number): Initializer {
 }
 
 /** PyTorch's default for the weights of linear and convolution layers: uniform ± 1/sqrt(fan in) (Kaiming uniform with a = sqrt(5)). */
-export const defaultWeight: Initializer = (shape, random) => uniform(1 / Math.sqrt(Math.max(1, fanIn(shape))))(shape, random);
+export const defaultWeight: Initializer = (shape, random) =>
+  uniform(1 / Math.sqrt(Math.max(1, fanIn(shape))))(shape, random);
 
 /** PyTorch's default for the bias that goes with a weight of this shape: uniform ± 1/sqrt(fan in of the weight). */
 export function defaultBias(weightShape: Shape): Initializer {
@@ -44,7 +45,8 @@ export function defaultBias(weightShape: Shape): Initializer {
 }
 
 /** Kaiming normal for ReLU networks: deviation sqrt(2 / fan in). He et al. 2015, equation 10. */
-export const kaimingNormal: Initializer = (shape, random) => normal(Math.sqrt(2 / Math.max(1, fanIn(shape))))(shape, random);
+export const kaimingNormal: Initializer = (shape, random) =>
+  normal(Math.sqrt(2 / Math.max(1, fanIn(shape))))(shape, random);
 
 /** Xavier uniform: bound sqrt(6 / (fan in + fan out)). Glorot and Bengio 2010, equation 16. */
 export const xavierUniform: Initializer = (shape, random) => {

@@ -31,7 +31,8 @@ export type ParameterStore = Map<string, Tensor>;
 export function initializeParameters(specs: Iterable<ParameterSpec>, seed: number): ParameterStore {
   const random = new Random(seed, "parameters");
   const store: ParameterStore = new Map();
-  for (const spec of specs) store.set(spec.name, float32Tensor(spec.shape, spec.init(spec.shape, random.derive(spec.name))));
+  for (const spec of specs)
+    store.set(spec.name, float32Tensor(spec.shape, spec.init(spec.shape, random.derive(spec.name))));
   return store;
 }
 
@@ -45,7 +46,8 @@ export function countParameters(specs: Iterable<ParameterSpec>): number {
 /** The tensors below a prefix, with the prefix and its dot taken off: "student" turns "student.fc.weight" into "fc.weight". */
 export function parametersUnder(store: ReadonlyMap<string, Tensor>, prefix: string): ParameterStore {
   const found: ParameterStore = new Map();
-  for (const [name, tensor] of store) if (name.startsWith(prefix + ".")) found.set(name.slice(prefix.length + 1), tensor);
+  for (const [name, tensor] of store)
+    if (name.startsWith(prefix + ".")) found.set(name.slice(prefix.length + 1), tensor);
   return found;
 }
 

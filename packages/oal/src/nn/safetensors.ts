@@ -7,16 +7,34 @@ import { oalError, sizeOf, type DType, type Tensor } from "oal-core";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 
-const codeOf = { float32: "F32", float64: "F64", int64: "I64", int32: "I32", bool: "BOOL", uint8: "U8" } as const satisfies Record<DType, string>;
+const codeOf = {
+  float32: "F32",
+  float64: "F64",
+  int64: "I64",
+  int32: "I32",
+  bool: "BOOL",
+  uint8: "U8",
+} as const satisfies Record<DType, string>;
 
-const bytesOf: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 };
+const bytesOf: Readonly<Record<string, number>> = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  U8: 1,
+  BOOL: 1,
+};
 
 const entrySchema = z.object({
   dtype: z.string(),
   shape: z.array(z.number().int().nonnegative()),
   data_offsets: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
 });
-const headerSchema = z.object({ __metadata__: z.record(z.string(), z.string()).optional() }).catchall(entrySchema);
+const headerSchema = z
+  .object({ __metadata__: z.record(z.string(), z.string()).optional() })
+  .catchall(entrySchema);
 
 /** A file's tensors in header order and its string metadata. */
 export interface SafetensorsContent {
@@ -25,7 +43,10 @@ export interface SafetensorsContent {
 }
 
 /** The bytes of a safetensors file with these tensors in this order. */
-export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata?: Readonly<Record<string, string>>): Uint8Array {
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array {
   const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
   let offset = 0;
   for (const [name, { dtype, shape, data }] of tensors) {
@@ -89,7 +110,7 @@ async function readOpened(file: FileHandle, path: string): Promise<SafetensorsCo
   const read = async (position: number, length: number): Promise<Uint8Array<ArrayBuffer>> => {
     if (position + length > size) throw damaged("the file is shorter than its header says");
     const bytes = new Uint8Array(length);
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const { bytesRead } = await file.read(bytes, done, length - done, position + done);
       if (bytesRead === 0) throw damaged("the file ends too early");
       done += bytesRead;
@@ -98,10 +119,13 @@ async function readOpened(file: FileHandle, path: string): Promise<SafetensorsCo
   };
   if (size < 8) throw damaged("shorter than 8 bytes, so it is no safetensors file");
   const headerBytes = Number(new DataView((await read(0, 8)).buffer).getBigUint64(0, true));
-  if (headerBytes > Math.min(size - 8, 1e8)) throw damaged("the header length is impossible; this is no safetensors file");
+  if (headerBytes > Math.min(size - 8, 1e8))
+    throw damaged("the header length is impossible; this is no safetensors file");
   let header: z.infer<typeof headerSchema>;
   try {
-    header = headerSchema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await read(8, headerBytes))));
+    header = headerSchema.parse(
+      JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await read(8, headerBytes))),
+    );
   } catch (cause) {
     throw damaged("the header is not the JSON of a safetensors file", cause);
   }
@@ -110,9 +134,14 @@ async function readOpened(file: FileHandle, path: string): Promise<SafetensorsCo
   for (const [name, entry] of Object.entries(entries)) {
     const [start, end] = entry.data_offsets;
     const bytes = bytesOf[entry.dtype];
-    if (bytes === undefined) throw damaged(`tensor ${name} has element type ${entry.dtype}, which is not supported`);
-    if (end - start !== bytes * sizeOf(entry.shape)) throw damaged(`tensor ${name} has ${end - start} bytes for shape [${entry.shape.join(", ")}]`);
-    tensors.set(name, decode(entry.dtype, entry.shape, (await read(8 + headerBytes + start, end - start)).buffer));
+    if (bytes === undefined)
+      throw damaged(`tensor ${name} has element type ${entry.dtype}, which is not supported`);
+    if (end - start !== bytes * sizeOf(entry.shape))
+      throw damaged(`tensor ${name} has ${end - start} bytes for shape [${entry.shape.join(", ")}]`);
+    tensors.set(
+      name,
+      decode(entry.dtype, entry.shape, (await read(8 + headerBytes + start, end - start)).buffer),
+    );
   }
   return { tensors, metadata };
 }
@@ -132,7 +161,11 @@ function decode(code: string, shape: readonly number[], buffer: ArrayBuffer): Te
     case "F16":
       return { dtype: "float32", shape, data: Float32Array.from(new Uint16Array(buffer), halfToNumber) };
     case "BF16":
-      return { dtype: "float32", shape, data: new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer) };
+      return {
+        dtype: "float32",
+        shape,
+        data: new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer),
+      };
     default:
       return { dtype: "float32", shape, data: new Float32Array(buffer) };
   }

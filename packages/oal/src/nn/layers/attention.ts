@@ -14,7 +14,12 @@ import { linearLayer } from "./linear.js";
  * @returns float32 [N, T, E]
  * @source Vaswani et al. 2017, section 3.2.2; layout of torch.nn.MultiheadAttention
  */
-export function attentionLayer(context: Context, queries: Value, heads: number, memory: Value = queries): Value {
+export function attentionLayer(
+  context: Context,
+  queries: Value,
+  heads: number,
+  memory: Value = queries,
+): Value {
   const [batch = 0, length = 0, width = 0] = queries.shape;
   const sourceLength = memory.shape[1] ?? 0;
   if (queries.rank !== 3 || width % heads !== 0 || memory.shape[2] !== width) {

@@ -1,5 +1,16 @@
 /** Batch normalisation over all axes but the second, for [N, C] and [N, C, H, W] alike. */
-import { add, batchNormInference, batchNormTraining, float32Tensor, mul, oalError, sizeOf, sub, type Operand, type Value } from "oal-core";
+import {
+  add,
+  batchNormInference,
+  batchNormTraining,
+  float32Tensor,
+  mul,
+  oalError,
+  sizeOf,
+  sub,
+  type Operand,
+  type Value,
+} from "oal-core";
 import type { Context, ParameterOptions } from "../context.js";
 import { ones, zeros } from "../initialisers.js";
 
@@ -40,12 +51,19 @@ export function batchNormLayer(context: Context, x: Value, options: BatchNormOpt
     if (!context.training) return batchNormInference(x, scale, bias, runningMean, runningVariance, epsilon);
     const count = sizeOf(x.shape) / Math.max(1, channels);
     if (count < 2) {
-      throw oalError("OAL-G101", { operator: "batch normalisation", path: context.graph.path, problem: "training needs more than one value per channel" });
+      throw oalError("OAL-G101", {
+        operator: "batch normalisation",
+        path: context.graph.path,
+        problem: "training needs more than one value per channel",
+      });
     }
     const { output, mean, variance } = batchNormTraining(x, scale, bias, epsilon);
     const kept = typeof momentum === "number" ? 1 - momentum : sub(1, momentum);
     context.updateBuffer("running_mean", add(mul(runningMean, kept), mul(mean, momentum)));
-    context.updateBuffer("running_var", add(mul(runningVariance, kept), mul(mul(variance, count / (count - 1)), momentum)));
+    context.updateBuffer(
+      "running_var",
+      add(mul(runningVariance, kept), mul(mul(variance, count / (count - 1)), momentum)),
+    );
     return output;
   });
 }

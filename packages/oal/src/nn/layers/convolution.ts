@@ -40,8 +40,15 @@ export function convolutionLayer(context: Context, x: Value, options: Convolutio
   }
   const shape = [outputs, channels / groups, kernel, kernel];
   const weight = context.parameter("weight", shape, options.init ?? defaultWeight, options.weight);
-  const bias = options.bias === false ? null : context.parameter("bias", [outputs], options.biasInit ?? defaultBias(shape));
+  const bias =
+    options.bias === false
+      ? null
+      : context.parameter("bias", [outputs], options.biasInit ?? defaultBias(shape));
   return context.scope(() =>
-    conv2d(x, weight, bias, { strides: [stride, stride], pads: [padding, padding, padding, padding], group: groups }),
+    conv2d(x, weight, bias, {
+      strides: [stride, stride],
+      pads: [padding, padding, padding, padding],
+      group: groups,
+    }),
   );
 }

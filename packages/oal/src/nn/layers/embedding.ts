@@ -27,9 +27,16 @@ export function embeddingLayer(context: Context, indices: Value, count: number, 
 export function timeEmbedding(time: Value, width: number, period = 10000): Value {
   const half = width / 2;
   if (!Number.isInteger(half) || time.rank !== 1) {
-    throw oalError("OAL-G101", { operator: "time embedding", path: time.graph.path, problem: `needs an even width and rank 1, found ${width} and rank ${time.rank}` });
+    throw oalError("OAL-G101", {
+      operator: "time embedding",
+      path: time.graph.path,
+      problem: `needs an even width and rank 1, found ${width} and rank ${time.rank}`,
+    });
   }
-  const frequencies = float32Tensor([1, half], Float32Array.from({ length: half }, (_, i) => period ** (-i / half)));
+  const frequencies = float32Tensor(
+    [1, half],
+    Float32Array.from({ length: half }, (_, i) => period ** (-i / half)),
+  );
   const angles = mul(reshape(time, [time.shape[0] ?? 1, 1]), time.graph.constant(frequencies));
   return concat([sin(angles), cos(angles)], 1);
 }

@@ -14,7 +14,11 @@ import { ones, zeros } from "../initialisers.js";
 export function groupNormLayer(context: Context, x: Value, groups: number, epsilon = 1e-5): Value {
   const channels = x.shape[1] ?? 0;
   if (channels % groups !== 0) {
-    throw oalError("OAL-G101", { operator: "group normalisation", path: context.graph.path, problem: `${groups} groups do not divide ${channels} channels` });
+    throw oalError("OAL-G101", {
+      operator: "group normalisation",
+      path: context.graph.path,
+      problem: `${groups} groups do not divide ${channels} channels`,
+    });
   }
   const scale = context.parameter("weight", [channels], ones);
   const bias = context.parameter("bias", [channels], zeros);

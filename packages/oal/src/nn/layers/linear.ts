@@ -23,11 +23,18 @@ export interface LinearOptions {
 export function linearLayer(context: Context, x: Value, outputs: number, options: LinearOptions = {}): Value {
   const inputs = x.shape.at(-1);
   if (inputs === undefined || x.rank < 2) {
-    throw oalError("OAL-G101", { operator: "linear layer", path: context.graph.path, problem: `needs rank 2 or more, found ${x.rank}` });
+    throw oalError("OAL-G101", {
+      operator: "linear layer",
+      path: context.graph.path,
+      problem: `needs rank 2 or more, found ${x.rank}`,
+    });
   }
   const weightShape = [outputs, inputs];
   const weight = context.parameter("weight", weightShape, options.init ?? defaultWeight);
-  const bias = options.bias === false ? undefined : context.parameter("bias", [outputs], options.biasInit ?? defaultBias(weightShape));
+  const bias =
+    options.bias === false
+      ? undefined
+      : context.parameter("bias", [outputs], options.biasInit ?? defaultBias(weightShape));
   return context.scope(() => {
     if (x.rank === 2) return linear(x, weight, bias);
     const rows = x.shape.slice(0, -1);

@@ -25,7 +25,12 @@ export type ClubReduction = "sum" | "mean";
  * @param hidden published: 512
  * @source HengGao12/OAL openood/losses/mi_loss.py class CLUB; METHOD 6
  */
-export function clubNetwork(context: Context, x: Value, outputs: number, hidden: number): ConditionalGaussian {
+export function clubNetwork(
+  context: Context,
+  x: Value,
+  outputs: number,
+  hidden: number,
+): ConditionalGaussian {
   const half = Math.floor(hidden / 2);
   return {
     mean: perceptron(context.child("p_mu"), x, [half, outputs]),
@@ -40,7 +45,12 @@ export function clubNetwork(context: Context, x: Value, outputs: number, hidden:
  * @param x float32 [N, D_x], pooled latent outliers
  * @source HengGao12/OAL openood/losses/deep_mi_loss.py class DEEP_CLUB; METHOD 6
  */
-export function deepClubNetwork(context: Context, x: Value, outputs: number, hidden: number): ConditionalGaussian {
+export function deepClubNetwork(
+  context: Context,
+  x: Value,
+  outputs: number,
+  hidden: number,
+): ConditionalGaussian {
   const half = Math.floor(hidden / 2);
   const width = x.shape[1] ?? 0;
   return {
@@ -75,7 +85,12 @@ export function clubValue(q: ConditionalGaussian, y: Value, reduction: ClubReduc
  * @param negatives float32 [N, D_y], y in another order
  * @source Cheng et al. 2020, equation 12 (vCLUB-S); METHOD 10.2
  */
-export function clubSampleValue(q: ConditionalGaussian, y: Value, negatives: Value, reduction: ClubReduction = "sum"): Value {
+export function clubSampleValue(
+  q: ConditionalGaussian,
+  y: Value,
+  negatives: Value,
+  reduction: ClubReduction = "sum",
+): Value {
   checkRows(q, y);
   const difference = mul(sub(y, negatives), sub(mul(q.mean, 2), add(y, negatives)));
   return mul(overSamples(mul(difference, exp(neg(q.logVariance))), reduction), 0.5);

@@ -12,7 +12,10 @@ import { add, logSoftmax, mul, neg, oalError, oneHot, reduceMean, reduceSum, typ
 export function crossEntropyPerSample(logits: Value, labels: Value, smoothing = 0): Value {
   const classes = logits.shape[1] ?? 0;
   const hard = oneHot(labels, classes);
-  return softCrossEntropyPerSample(logits, smoothing === 0 ? hard : add(mul(hard, 1 - smoothing), smoothing / classes));
+  return softCrossEntropyPerSample(
+    logits,
+    smoothing === 0 ? hard : add(mul(hard, 1 - smoothing), smoothing / classes),
+  );
 }
 
 /**

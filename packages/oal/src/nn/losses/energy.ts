@@ -2,7 +2,24 @@
  * Losses that look at outliers: energies of logits, and labels that say "any class".
  * Energy here is the confidence logsumexp(z), large for in-distribution, as in METHOD 10.4; the physicists' sign is its negative.
  */
-import { add, concat, logSoftmax, logSumExp, mul, neg, oneHot, reduceMean, reduceSum, relu, reshape, softplus, sub, int64Tensor, type Operand, type Value } from "oal-core";
+import {
+  add,
+  concat,
+  logSoftmax,
+  logSumExp,
+  mul,
+  neg,
+  oneHot,
+  reduceMean,
+  reduceSum,
+  relu,
+  reshape,
+  softplus,
+  sub,
+  int64Tensor,
+  type Operand,
+  type Value,
+} from "oal-core";
 import type { Context } from "../context.js";
 import { filled, zeros } from "../initialisers.js";
 import { linearLayer } from "../layers/linear.js";
@@ -32,7 +49,12 @@ export function uniformLabelLoss(logits: Value): Value {
  * @param outside energy that outliers should stay below
  * @source Liu et al. 2020, equation 8, with our sign; METHOD 10.4 E1
  */
-export function energyMarginLoss(idEnergy: Value, outlierEnergy: Value, inside: Operand, outside: Operand): Value {
+export function energyMarginLoss(
+  idEnergy: Value,
+  outlierEnergy: Value,
+  inside: Operand,
+  outside: Operand,
+): Value {
   const below = relu(sub(inside, idEnergy));
   const above = relu(sub(outlierEnergy, outside));
   return add(reduceMean(mul(below, below), [0]), reduceMean(mul(above, above), [0]));
@@ -62,7 +84,16 @@ export function logisticEnergyLoss(context: Context, idEnergy: Value, outlierEne
 export function energyClassifierLoss(context: Context, idEnergy: Value, outlierEnergy: Value): Value {
   const inside = idEnergy.shape[0] ?? 0;
   const count = inside + (outlierEnergy.shape[0] ?? 0);
-  const logits = linearLayer(context.child("0"), reshape(concat([idEnergy, outlierEnergy], 0), [count, 1]), 2);
-  const labels = context.graph.constant(int64Tensor([count], Array.from({ length: count }, (_, row) => (row < inside ? 1 : 0))));
+  const logits = linearLayer(
+    context.child("0"),
+    reshape(concat([idEnergy, outlierEnergy], 0), [count, 1]),
+    2,
+  );
+  const labels = context.graph.constant(
+    int64Tensor(
+      [count],
+      Array.from({ length: count }, (_, row) => (row < inside ? 1 : 0)),
+    ),
+  );
   return softCrossEntropy(logits, oneHot(labels, 2));
 }

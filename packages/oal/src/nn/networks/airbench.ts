@@ -28,13 +28,23 @@ export const airbench: Network = {
   id: "airbench",
   title: "airbench",
   source: "Keller Jordan, airbench94; widths and figures in issue 8, section 6",
-  hyperParameters: [{ name: "widths", default: defaultWidths, description: "channels of the three blocks; 64-256-256 makes a teacher" }],
+  hyperParameters: [
+    {
+      name: "widths",
+      default: defaultWidths,
+      description: "channels of the three blocks; 64-256-256 makes a teacher",
+    },
+  ],
   featureDim: (options) => widthsOf(options).at(-1) ?? 0,
   build: (context, images, options) =>
     context.scope(() => {
       const channels = images.shape[1] ?? 0;
       if (options.imageSize < 9) {
-        throw oalError("OAL-G101", { operator: "airbench", path: context.graph.path, problem: `needs images of at least 9 pixels, found ${options.imageSize}` });
+        throw oalError("OAL-G101", {
+          operator: "airbench",
+          path: context.graph.path,
+          problem: `needs images of at least 9 pixels, found ${options.imageSize}`,
+        });
       }
       let x = gelu(
         convolutionLayer(context.child("whiten"), images, {
@@ -57,9 +67,19 @@ export const airbench: Network = {
 
 function block(context: Context, x: Value, width: number): Value {
   const convolution = (name: string, input: Value): Value =>
-    convolutionLayer(context.child(name), input, { outputs: width, kernel: 3, padding: 1, bias: false, init: partialIdentity });
+    convolutionLayer(context.child(name), input, {
+      outputs: width,
+      kernel: 3,
+      padding: 1,
+      bias: false,
+      init: partialIdentity,
+    });
   const norm = (name: string, input: Value): Value =>
-    batchNormLayer(context.child(name), input, { scale: false, momentum: 0.4, bias: { rate: normBiasRate, decay: false } });
+    batchNormLayer(context.child(name), input, {
+      scale: false,
+      momentum: 0.4,
+      bias: { rate: normBiasRate, decay: false },
+    });
   return context.scope(() => {
     const pooled = maxPool2d(convolution("conv1", x), { kernel: [2, 2], strides: [2, 2] });
     const inner = gelu(norm("norm1", pooled));

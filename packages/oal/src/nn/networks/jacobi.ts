@@ -26,7 +26,8 @@ export function symmetricEigen(matrix: Float64Array, n: number): SymmetricEigen 
     let offDiagonal = 0;
     for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) offDiagonal += at(a, i, j) ** 2;
     if (offDiagonal <= 1e-30 * total) break;
-    if (sweep === 60 || Number.isNaN(offDiagonal)) throw oalError("OAL-X101", { problem: "the Jacobi rotations do not converge" });
+    if (sweep === 60 || Number.isNaN(offDiagonal))
+      throw oalError("OAL-X101", { problem: "the Jacobi rotations do not converge" });
     for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) if (at(a, p, q) !== 0) rotate(p, q);
   }
   const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => at(a, j, j) - at(a, i, i));

@@ -13,13 +13,29 @@ import type { NetworkOutputs } from "./network.js";
  * @param widths channels of each stage
  * @source He et al. 2016, section 4.2; names and shapes of Jingkang50/OpenOOD openood/networks/resnet18_32x32.py
  */
-export function residualNetwork(context: Context, images: Value, widths: readonly number[], blocks: number, classes: number): NetworkOutputs {
+export function residualNetwork(
+  context: Context,
+  images: Value,
+  widths: readonly number[],
+  blocks: number,
+  classes: number,
+): NetworkOutputs {
   return context.scope(() => {
-    let x = convolutionLayer(context.child("conv1"), images, { outputs: widths[0] ?? 0, kernel: 3, padding: 1, bias: false });
+    let x = convolutionLayer(context.child("conv1"), images, {
+      outputs: widths[0] ?? 0,
+      kernel: 3,
+      padding: 1,
+      bias: false,
+    });
     x = relu(batchNormLayer(context.child("bn1"), x));
     widths.forEach((width, stage) => {
       for (let block = 0; block < blocks; block++) {
-        x = basicBlock(context.child(`layer${stage + 1}`).child(String(block)), x, width, stage > 0 && block === 0 ? 2 : 1);
+        x = basicBlock(
+          context.child(`layer${stage + 1}`).child(String(block)),
+          x,
+          width,
+          stage > 0 && block === 0 ? 2 : 1,
+        );
       }
     });
     const features = globalAveragePool(x);
@@ -30,13 +46,29 @@ export function residualNetwork(context: Context, images: Value, widths: readonl
 /** relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x)); the shortcut is a 1x1 convolution and BatchNorm where shape changes. */
 function basicBlock(context: Context, x: Value, width: number, stride: number): Value {
   return context.scope(() => {
-    const first = convolutionLayer(context.child("conv1"), x, { outputs: width, kernel: 3, stride, padding: 1, bias: false });
+    const first = convolutionLayer(context.child("conv1"), x, {
+      outputs: width,
+      kernel: 3,
+      stride,
+      padding: 1,
+      bias: false,
+    });
     const inner = relu(batchNormLayer(context.child("bn1"), first));
-    const second = convolutionLayer(context.child("conv2"), inner, { outputs: width, kernel: 3, padding: 1, bias: false });
+    const second = convolutionLayer(context.child("conv2"), inner, {
+      outputs: width,
+      kernel: 3,
+      padding: 1,
+      bias: false,
+    });
     const main = batchNormLayer(context.child("bn2"), second);
     if (stride === 1 && x.shape[1] === width) return relu(add(main, x));
     const shortcut = context.child("shortcut");
-    const projected = convolutionLayer(shortcut.child("0"), x, { outputs: width, kernel: 1, stride, bias: false });
+    const projected = convolutionLayer(shortcut.child("0"), x, {
+      outputs: width,
+      kernel: 1,
+      stride,
+      bias: false,
+    });
     return relu(add(main, batchNormLayer(shortcut.child("1"), projected)));
   });
 }

@@ -9,7 +9,13 @@ export const resnet18_32x32: Network = {
   id: "resnet18_32x32",
   title: "ResNet-18 (32x32)",
   source: "Jingkang50/OpenOOD openood/networks/resnet18_32x32.py",
-  hyperParameters: [{ name: "width", default: 64, description: "channels of the first stage; later stages have 2, 4 and 8 times as many" }],
+  hyperParameters: [
+    {
+      name: "width",
+      default: 64,
+      description: "channels of the first stage; later stages have 2, 4 and 8 times as many",
+    },
+  ],
   featureDim: (options) => 8 * widthOf(options),
   build: (context, images, options) => {
     const width = widthOf(options);

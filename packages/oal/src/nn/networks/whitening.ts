@@ -71,17 +71,21 @@ export const identityWhitening: Initializer = (shape) => {
 function covariance(patches: ArrayLike<number>, dimension: number): Float64Array {
   const count = patches.length / dimension;
   if (!Number.isInteger(count) || count < 2) {
-    throw oalError("OAL-X101", { problem: `${patches.length} numbers are no rows of ${dimension}, or fewer than two rows` });
+    throw oalError("OAL-X101", {
+      problem: `${patches.length} numbers are no rows of ${dimension}, or fewer than two rows`,
+    });
   }
   const mean = new Float64Array(dimension);
-  for (let i = 0; i < patches.length; i++) mean[i % dimension] = (mean[i % dimension] ?? 0) + (patches[i] ?? 0) / count;
+  for (let i = 0; i < patches.length; i++)
+    mean[i % dimension] = (mean[i % dimension] ?? 0) + (patches[i] ?? 0) / count;
   const sums = new Float64Array(dimension * dimension);
   const centred = new Float64Array(dimension);
   for (let row = 0; row < count; row++) {
     for (let a = 0; a < dimension; a++) centred[a] = (patches[row * dimension + a] ?? 0) - (mean[a] ?? 0);
     for (let a = 0; a < dimension; a++) {
       const left = centred[a] ?? 0;
-      for (let b = a; b < dimension; b++) sums[a * dimension + b] = (sums[a * dimension + b] ?? 0) + left * (centred[b] ?? 0);
+      for (let b = a; b < dimension; b++)
+        sums[a * dimension + b] = (sums[a * dimension + b] ?? 0) + left * (centred[b] ?? 0);
     }
   }
   return sums.map((_, index) => {

@@ -30,7 +30,11 @@ export function adamW(options: AdamOptions = {}): Optimiser {
   return moments("adamw", true, options);
 }
 
-function moments(id: string, decoupled: boolean, { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions): Optimiser {
+function moments(
+  id: string,
+  decoupled: boolean,
+  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions,
+): Optimiser {
   return {
     id,
     stateNames: ["firstMoment", "secondMoment"],
@@ -45,17 +49,31 @@ function moments(id: string, decoupled: boolean, { beta1 = 0.9, beta2 = 0.999, e
     update: (parameter, gradient, state, { learningRate, decay, own }) => {
       const decays = decay !== 0;
       const direction = decays && !decoupled ? add(gradient, mul(parameter, decay)) : gradient;
-      const shrunk: Value = decays && decoupled ? sub(parameter, mul(parameter, product(learningRate, decay, parameter))) : parameter;
-      const firstMoment = add(mul(required(state, "firstMoment"), required(own, "beta1")), mul(direction, required(own, "gradientWeight")));
-      const secondMoment = add(mul(required(state, "secondMoment"), beta2), mul(mul(direction, direction), 1 - beta2));
+      const shrunk: Value =
+        decays && decoupled
+          ? sub(parameter, mul(parameter, product(learningRate, decay, parameter)))
+          : parameter;
+      const firstMoment = add(
+        mul(required(state, "firstMoment"), required(own, "beta1")),
+        mul(direction, required(own, "gradientWeight")),
+      );
+      const secondMoment = add(
+        mul(required(state, "secondMoment"), beta2),
+        mul(mul(direction, direction), 1 - beta2),
+      );
       const scale = add(mul(sqrt(secondMoment), required(own, "secondCorrection")), epsilon);
       const rate = product(learningRate, required(own, "firstCorrection"), parameter);
-      return { parameter: sub(shrunk, mul(div(firstMoment, scale), rate)), state: { firstMoment, secondMoment } };
+      return {
+        parameter: sub(shrunk, mul(div(firstMoment, scale), rate)),
+        state: { firstMoment, secondMoment },
+      };
     },
   };
 }
 
 /** A product of scalars, of which either may be a plain number. */
 function product(a: number | Value, b: number | Value, near: Value): number | Value {
-  return typeof a === "number" && typeof b === "number" ? a * b : mul(typeof a === "number" ? near.graph.scalar(a) : a, b);
+  return typeof a === "number" && typeof b === "number"
+    ? a * b
+    : mul(typeof a === "number" ? near.graph.scalar(a) : a, b);
 }

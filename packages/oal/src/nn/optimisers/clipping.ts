@@ -9,8 +9,16 @@ import { add, div, minimum, mul, oalError, reduceSum, sqrt, sub, type Operand, t
  * @returns the scaled gradients in the same order, and the norm before (float32 scalar)
  * @source torch.nn.utils.clip_grad_norm_ (Pascanu et al. 2013, algorithm 1)
  */
-export function clipByGlobalNorm(gradients: readonly Value[], maxNorm: Operand): { clipped: Value[]; norm: Value } {
-  const squares = gradients.map((gradient) => reduceSum(mul(gradient, gradient), gradient.shape.map((_, axis) => axis)));
+export function clipByGlobalNorm(
+  gradients: readonly Value[],
+  maxNorm: Operand,
+): { clipped: Value[]; norm: Value } {
+  const squares = gradients.map((gradient) =>
+    reduceSum(
+      mul(gradient, gradient),
+      gradient.shape.map((_, axis) => axis),
+    ),
+  );
   const [first, ...rest] = squares;
   if (!first) throw oalError("OAL-X101", { problem: "no gradients to clip" });
   const norm = sqrt(rest.reduce((sum, square) => add(sum, square), first));

@@ -31,7 +31,12 @@ export interface Optimiser {
    */
   scalarsAt(step: number, momentum?: number): Record<string, number>;
   /** The new parameter and state. All values have the parameter's shape. */
-  update(parameter: Value, gradient: Value, state: OptimiserState, scalars: UpdateScalars): { parameter: Value; state: OptimiserState };
+  update(
+    parameter: Value,
+    gradient: Value,
+    state: OptimiserState,
+    scalars: UpdateScalars,
+  ): { parameter: Value; state: OptimiserState };
 }
 
 /** A named member that must be there. */

@@ -26,7 +26,9 @@ export function sgd({ momentum = 0.9, nesterov = true, dampening = 0 }: SgdOptio
     scalarNames: plain ? [] : damped ? ["momentum", "gradientWeight"] : ["momentum"],
     scalarsAt: (step, cycled = momentum) => {
       if (plain) return {};
-      return damped ? { momentum: cycled, gradientWeight: step === 0 ? 1 : 1 - dampening } : { momentum: cycled };
+      return damped
+        ? { momentum: cycled, gradientWeight: step === 0 ? 1 : 1 - dampening }
+        : { momentum: cycled };
     },
     update: (parameter, gradient, state, { learningRate, decay, own }) => {
       const direction = decay === 0 ? gradient : add(gradient, mul(parameter, decay));

@@ -31,7 +31,14 @@ interface Phase {
  * @source torch.optim.lr_scheduler.OneCycleLR (Smith and Topin 2018)
  */
 export function oneCycle(total: number, options: OneCycleOptions = {}): Schedule {
-  const { risingShare = 0.3, startDivisor = 25, endDivisor = 1e4, shape = "cosine", threePhases = false, momentum = [0.85, 0.95] } = options;
+  const {
+    risingShare = 0.3,
+    startDivisor = 25,
+    endDivisor = 1e4,
+    shape = "cosine",
+    threePhases = false,
+    momentum = [0.85, 0.95],
+  } = options;
   const [low, high] = momentum ?? [0, 0];
   const start = 1 / startDivisor;
   const end = start / endDivisor;
@@ -44,7 +51,9 @@ export function oneCycle(total: number, options: OneCycleOptions = {}): Schedule
       ]
     : [rise, { end: total - 1, factors: [1, end], momenta: [low, high] }];
   const between = ([from, to]: readonly [number, number], fraction: number): number =>
-    shape === "linear" ? from + (to - from) * fraction : to + ((from - to) / 2) * (1 + Math.cos(Math.PI * fraction));
+    shape === "linear"
+      ? from + (to - from) * fraction
+      : to + ((from - to) / 2) * (1 + Math.cos(Math.PI * fraction));
   return (step) => {
     const at = Math.min(step, total - 1);
     let begin = 0;

@@ -24,14 +24,18 @@ export function constant(factor = 1): Schedule {
  * @source Loshchilov and Hutter 2017, equation 5, without restarts
  */
 export function cosine(total: number, minimum = 0): Schedule {
-  return (step) => ({ factor: minimum + ((1 - minimum) * (1 + Math.cos((Math.PI * Math.min(step, total)) / total))) / 2 });
+  return (step) => ({
+    factor: minimum + ((1 - minimum) * (1 + Math.cos((Math.PI * Math.min(step, total)) / total))) / 2,
+  });
 }
 
 /** Linear from `start` to the inner schedule over the first steps; the inner schedule's step counts from the same 0. */
 export function warmUp(steps: number, inner: Schedule, start = 0): Schedule {
   return (step) => {
     const point = inner(step);
-    return step >= steps ? point : { ...point, factor: point.factor * (start + ((1 - start) * (step + 1)) / (steps + 1)) };
+    return step >= steps
+      ? point
+      : { ...point, factor: point.factor * (start + ((1 - start) * (step + 1)) / (steps + 1)) };
   };
 }
 
@@ -51,7 +55,10 @@ export interface TriangularOptions {
  * @param total steps of the run
  * @source Keller Jordan, airbench94, function triangle and its defaults
  */
-export function triangular(total: number, { start = 0.2, end = 0.07, peak = 0.23 }: TriangularOptions = {}): Schedule {
+export function triangular(
+  total: number,
+  { start = 0.2, end = 0.07, peak = 0.23 }: TriangularOptions = {},
+): Schedule {
   const top = Math.floor(peak * total);
   return (step) => {
     const at = Math.min(step, total);

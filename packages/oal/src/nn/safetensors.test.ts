@@ -1,0 +1,66 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { float32Tensor, int64Tensor, uint8Tensor } from "oal-core";
+import { encodeSafetensors, readSafetensors, writeSafetensors } from "./safetensors.js";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "oal-safetensors-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const tensors = new Map([
+  ["bytes", uint8Tensor([3], Uint8Array.of(1, 2, 3))],
+  ["fc.weight", float32Tensor([2, 2], [1, -2, 0.5, 3])],
+  ["größe", int64Tensor([], [7])],
+  ["empty", float32Tensor([0, 4], [])],
+]);
+
+describe("safetensors", () => {
+  it("reads what it wrote, in order, with odd offsets", async () => {
+    const path = join(folder, "a.safetensors");
+    await writeSafetensors(path, tensors, { format: "pt" });
+    const back = await readSafetensors(path);
+    expect([...back.tensors]).toEqual([...tensors]);
+    expect(back.metadata).toEqual({ format: "pt" });
+  });
+
+  it("widens half precision", async () => {
+    const header = JSON.stringify({
+      h: { dtype: "F16", shape: [3], data_offsets: [0, 6] },
+      b: { dtype: "BF16", shape: [1], data_offsets: [6, 8] },
+    });
+    const path = join(folder, "half.safetensors");
+    const data = new Uint8Array(Uint16Array.of(0x3c00, 0xc100, 0x0001, 0x4049).buffer);
+    await writeFile(
+      path,
+      Buffer.concat([
+        new Uint8Array(BigUint64Array.of(BigInt(header.length)).buffer),
+        Buffer.from(header),
+        data,
+      ]),
+    );
+    const { tensors: back } = await readSafetensors(path);
+    expect([...(back.get("h")?.data ?? [])]).toEqual([1, -2.5, 2 ** -24]);
+    expect([...(back.get("b")?.data ?? [])]).toEqual([3.140625]);
+  });
+
+  it("refuses damaged files by name", async () => {
+    const whole = encodeSafetensors(tensors);
+    const path = join(folder, "bad.safetensors");
+    for (const bytes of [
+      whole.subarray(0, whole.length - 3),
+      whole.subarray(0, 5),
+      Buffer.from("version https://git-lfs.github.com/spec/v1\n"),
+    ]) {
+      await writeFile(path, bytes);
+      await expect(readSafetensors(path)).rejects.toMatchObject({ code: "OAL-I103" });
+    }
+    await expect(readSafetensors(join(folder, "none"))).rejects.toMatchObject({ code: "OAL-I112" });
+    await expect(writeSafetensors(join(folder, "no", "a"), tensors)).rejects.toMatchObject({
+      code: "OAL-I101",
+    });
+  });
+});
