@@ -100,4 +100,10 @@ export const dataErrors = {
       `${count} image(s) of ${second} are pixel for pixel also in ${first}`,
     remedy: "remove the shared images from one of the sets; figures on overlapping sets are biased",
   }),
+  "OAL-D150": entry<{ name: string; size: number }>({
+    title: "size of an embedded set is not a whole number",
+    exit: 3,
+    message: ({ name, size }) => `the embedded set "${name}" cannot have ${size} images`,
+    remedy: "give a whole number of at least 0",
+  }),
 };

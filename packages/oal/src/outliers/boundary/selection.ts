@@ -1,0 +1,51 @@
+/**
+ * Order statistics for boundary sampling: the K-th largest of many short rows, and the best few of a row.
+ * Separate because both must be exact, linear in time and settle ties by the lower index.
+ */
+
+/**
+ * The k-th largest of the first `count` entries (k = 1 is the maximum). Reorders `values`.
+ *
+ * @param values  scratch, finite numbers
+ * @param count  how many entries count
+ * @param k  1..count
+ * @cost linear on average (Hoare's quickselect, median of three)
+ */
+export function kthLargest(values: Float32Array, count: number, k: number): number {
+  const target = k - 1;
+  let low = 0;
+  let high = count - 1;
+  while (low < high) {
+    const pivot = medianOfThree(values[low] ?? 0, values[(low + high) >> 1] ?? 0, values[high] ?? 0);
+    let left = low;
+    let right = high;
+    while (left <= right) {
+      while ((values[left] ?? 0) > pivot) left++;
+      while ((values[right] ?? 0) < pivot) right--;
+      if (left > right) break;
+      const swapped = values[left] ?? 0;
+      values[left++] = values[right] ?? 0;
+      values[right--] = swapped;
+    }
+    if (target <= right) high = right;
+    else if (target >= left) low = left;
+    else break;
+  }
+  return values[target] ?? 0;
+}
+
+function medianOfThree(a: number, b: number, c: number): number {
+  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+}
+
+/**
+ * All indices of `values`, best first: descending (or ascending), ties by the lower index.
+ *
+ * @param values  finite numbers
+ * @param smallest  ascending order. Default false
+ */
+export function rankedIndices(values: Float32Array, smallest = false): number[] {
+  const sign = smallest ? 1 : -1;
+  const order = Array.from(values, (_, index) => index);
+  return order.sort((a, b) => sign * ((values[a] ?? 0) - (values[b] ?? 0)) || a - b);
+}

@@ -1,0 +1,127 @@
+/**
+ * Runs a sampler: asks a denoiser at every time of the grid and applies the update graph. The denoiser is a function, so
+ * that our own network, Stable Diffusion's and an analytic one take the same path.
+ */
+import {
+  Graph,
+  add,
+  float32Tensor,
+  mul,
+  oalError,
+  sizeOf,
+  sub,
+  type Session,
+  type Shape,
+  type Tensor,
+} from "oal-core";
+import { compile } from "../../runtime/node.js";
+import type { Sampler, SamplerOptions } from "./sampler.js";
+import type { SamplingGrid } from "./schedule.js";
+
+/** What the network predicts: the noise e, or v = √ᾱ e - √(1-ᾱ) x0. */
+export type PredictionType = "epsilon" | "v_prediction";
+
+/** Network outputs at one time: with the condition, and without it when guided. */
+export interface Predictions {
+  readonly conditional: Tensor;
+  /** Absent without guidance. */
+  readonly unconditional?: Tensor;
+}
+
+/** A compiled sampler for one latent shape. */
+export interface SamplerRun {
+  /**
+   * Samples from `start` (standard normal at the grid's first level) down the grid.
+   *
+   * @param predict  network outputs for a latent at a time
+   * @param noise  fresh standard normal numbers of a step; required when the sampler uses noise
+   * @param onStep  told the latent and data prediction after each step
+   */
+  run(
+    start: Float32Array,
+    predict: (latent: Tensor, time: number, step: number) => Promise<Predictions>,
+    noise?: (step: number) => Float32Array,
+    onStep?: (step: number, latent: Float32Array, dataPrediction: Float32Array) => void,
+  ): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
+/** Everything that fixes the update graph and its coefficients. */
+export interface SamplerSetup {
+  readonly sampler: Sampler;
+  readonly grid: SamplingGrid;
+  readonly options?: SamplerOptions;
+  readonly shape: Shape;
+  /** e = e_u + w (e_c - e_u); 1 asks for the conditional prediction alone. Default 1. */
+  readonly guidance?: number;
+  /** Default "epsilon". */
+  readonly prediction?: PredictionType;
+}
+
+/** Compiles guidance, conversion to a noise prediction and the sampler's update into one graph. */
+export async function prepareSampler(setup: SamplerSetup): Promise<SamplerRun> {
+  const { sampler, grid, options = {}, shape, guidance = 1, prediction = "epsilon" } = setup;
+  const names = ["toNoiseFromLatent", "toNoiseFromOutput", ...sampler.coefficientNames];
+  const session: Session = await compile(updateGraph(setup, names));
+  const table = sampler.coefficients(grid, options).map((row, i) => {
+    const level = grid.alphaBar[i] ?? 1;
+    const conversion = prediction === "epsilon" ? [0, 1] : [Math.sqrt(1 - level), Math.sqrt(level)];
+    return [...conversion, ...row];
+  });
+  const zero = new Float32Array(sizeOf(shape));
+  return {
+    run: async (start, predict, noise, onStep) => {
+      if (sampler.usesNoise(options) && !noise)
+        throw oalError("OAL-X101", { problem: `${sampler.id} needs a noise source` });
+      let latent = float32Tensor(shape, start);
+      let previous = float32Tensor(shape, zero);
+      for (const [step, row] of table.entries()) {
+        const { conditional, unconditional } = await predict(latent, grid.timesteps[step] ?? 0, step);
+        const feeds: Record<string, Tensor> = { latent, previous, conditional };
+        feeds["noise"] = float32Tensor(shape, sampler.usesNoise(options) && noise ? noise(step) : zero);
+        if (guidance !== 1) feeds["unconditional"] = unconditional ?? conditional;
+        names.forEach((name, i) => (feeds[name] = float32Tensor([], [row[i] ?? 0])));
+        const results = await session.run(feeds);
+        latent = outputOf(results, "nextLatent");
+        previous = outputOf(results, "dataPrediction");
+        onStep?.(step, dataOf(latent), dataOf(previous));
+      }
+      return dataOf(latent);
+    },
+    release: () => session.release(),
+  };
+}
+
+function updateGraph({ sampler, shape, guidance = 1 }: SamplerSetup, names: readonly string[]): Graph {
+  const graph = new Graph();
+  const input = (name: string, of: Shape = shape) => graph.input(name, { dtype: "float32", shape: of });
+  const [latent, previous, noise, conditional] = [
+    input("latent"),
+    input("previous"),
+    input("noise"),
+    input("conditional"),
+  ];
+  const coefficients = names.map((name) => input(name, []));
+  const [fromLatent, fromOutput, ...rest] = coefficients;
+  let output = conditional;
+  if (guidance !== 1) {
+    const unconditional = input("unconditional");
+    output = add(unconditional, mul(sub(conditional, unconditional), guidance));
+  }
+  const noisePrediction = add(mul(latent, fromLatent ?? 0), mul(output, fromOutput ?? 1));
+  const next = sampler.update({ latent, noisePrediction, previous, noise, coefficients: rest });
+  graph.output("nextLatent", next.latent);
+  graph.output("dataPrediction", next.dataPrediction);
+  return graph;
+}
+
+function outputOf(results: Readonly<Record<string, Tensor>>, name: string): Tensor {
+  const tensor = results[name];
+  if (!tensor) throw oalError("OAL-X101", { problem: `the sampler graph gave no ${name}` });
+  return tensor;
+}
+
+function dataOf(tensor: Tensor): Float32Array {
+  if (tensor.data instanceof Float32Array) return tensor.data;
+  throw oalError("OAL-X101", { problem: "the sampler graph gave another element type" });
+}

@@ -1,0 +1,165 @@
+/**
+ * Latent outlier synthesis: every chosen outlier embedding conditions the diffusion model once; the latents are kept whole
+ * with class, source and seed, and decoded to pictures. The same function makes inlier samples from real embeddings.
+ */
+import { Random, float32Data, float32Tensor } from "oal-core";
+import type { LatentDiffusion } from "./diffusion/model.js";
+import { prepareSampler, type Predictions } from "./samplers/drive.js";
+import { samplerOf } from "./samplers/index.js";
+import type { SamplerOptions } from "./samplers/sampler.js";
+import { gridOf, uniformTimesteps } from "./samplers/schedule.js";
+
+/** Options of `synthesize`. */
+export interface SynthesisOptions extends SamplerOptions {
+  /** How many latents. Default 300. */
+  readonly count?: number;
+  /** Seed of choice, start noise and fresh noise. Default 42. */
+  readonly seed?: number;
+  /** Id of a sampler. Default "dpmSolver2m". */
+  readonly sampler?: string;
+  /** Denoiser times. Default 20. */
+  readonly steps?: number;
+  /** Guidance scale; 1 is none. Default 2, for a small model (Stable Diffusion: 7.5). */
+  readonly guidance?: number;
+}
+
+/** Embeddings to choose from. */
+export interface ConditionSet {
+  /** [count, dimension], of any norm; the direction counts. */
+  readonly embeddings: Float32Array;
+  readonly dimension: number;
+  /** Class of each row. */
+  readonly labels: ArrayLike<number>;
+}
+
+/** Synthesised latents and pictures. */
+export interface SynthesisResult {
+  readonly count: number;
+  readonly latentShape: readonly [number, number, number];
+  readonly imageSize: number;
+  /** As the denoiser made them (scaled), [count, ...latentShape]. */
+  readonly latents: Float32Array;
+  /** uint8 [count, 3, imageSize, imageSize]. */
+  readonly images: Uint8Array;
+  /** Class of the embedding behind each latent. */
+  readonly labels: Int32Array;
+  /** Row of that embedding in the condition set. */
+  readonly sources: Int32Array;
+  readonly seed: number;
+}
+
+/**
+ * Which embeddings to use: classes in turn; within a class a seeded order, repeated when it runs out.
+ *
+ * @returns `count` rows of the set
+ */
+export function chooseConditions(labels: ArrayLike<number>, count: number, seed: number): Int32Array {
+  const classes = new Map<number, number[]>();
+  for (let row = 0; row < labels.length; row++) {
+    const label = labels[row] ?? 0;
+    classes.set(label, [...(classes.get(label) ?? []), row]);
+  }
+  const orders = [...classes]
+    .sort(([a], [b]) => a - b)
+    .map(([label, rows]) => {
+      const order = new Random(seed, `synthesis/choice/${label}`).permutation(0, rows.length);
+      return Array.from(order, (i) => rows[i] ?? 0);
+    });
+  return Int32Array.from({ length: count }, (_, i) => {
+    const order = orders[i % orders.length] ?? [];
+    return order[Math.floor(i / orders.length) % order.length] ?? 0;
+  });
+}
+
+/**
+ * Synthesises latents for chosen embeddings and decodes them. Each item depends on (seed, its position, its embedding)
+ * only, not on the batches it was made in.
+ *
+ * @param chosen  rows to use. Default: `chooseConditions`
+ * @throws OAL-C202 for an unknown sampler or a number of steps the schedule does not have
+ */
+export async function synthesize(
+  model: LatentDiffusion,
+  conditions: ConditionSet,
+  options: SynthesisOptions = {},
+  onProgress?: (done: number, total: number) => void,
+  chosen?: Int32Array,
+): Promise<SynthesisResult> {
+  const { seed = 42, steps = 20, guidance = 2, sampler = "dpmSolver2m" } = options;
+  const sources = chosen ?? chooseConditions(conditions.labels, options.count ?? 300, seed);
+  const count = sources.length;
+  const size = model.latentShape.reduce((product, side) => product * side, 1);
+  const rows = guidance === 1 ? model.denoiserBatch : Math.max(1, model.denoiserBatch >> 1);
+  const grid = gridOf(model.schedule, uniformTimesteps(steps, model.schedule.betas.length));
+  const shape = [rows, ...model.latentShape];
+  const prediction = model.prediction;
+  const run = await prepareSampler({
+    sampler: samplerOf(sampler),
+    grid,
+    options,
+    shape,
+    guidance,
+    prediction,
+  });
+  const unconditional = guidance === 1 ? null : await model.condition(null, rows);
+  const startNoise = new Random(seed, "synthesis/start");
+  const freshNoise = new Random(seed, "synthesis/fresh");
+  const latents = new Float32Array(count * size);
+  try {
+    for (let begin = 0; begin < count; begin += rows) {
+      // The last batch is filled up with its own last item.
+      const items = Array.from({ length: rows }, (_, i) => Math.min(begin + i, count - 1));
+      const gathered = new Float32Array(rows * conditions.dimension);
+      items.forEach((item, i) => {
+        const at = (sources[item] ?? 0) * conditions.dimension;
+        gathered.set(conditions.embeddings.subarray(at, at + conditions.dimension), i * conditions.dimension);
+      });
+      const states = joined(unconditional, await model.condition(gathered, rows));
+      const draw = (random: Random, step: (item: number) => number): Float32Array => {
+        const noise = new Float32Array(rows * size);
+        items.forEach((item, i) =>
+          random.normals(step(item), size, noise.subarray(i * size, (i + 1) * size)),
+        );
+        return noise;
+      };
+      const end = await run.run(
+        draw(startNoise, (item) => item),
+        async (latent, time) => {
+          const values = float32Data(latent);
+          const output = float32Data(
+            await model.predict(unconditional ? joined(values, values) : values, time, states),
+          );
+          const half = rows * size;
+          const conditional = float32Tensor(shape, unconditional ? output.subarray(half, 2 * half) : output);
+          const predictions: Predictions = { conditional };
+          return unconditional
+            ? { conditional, unconditional: float32Tensor(shape, output.subarray(0, half)) }
+            : predictions;
+        },
+        (step) => draw(freshNoise, (item) => item * grid.timesteps.length + step),
+      );
+      latents.set(end.subarray(0, Math.min(rows, count - begin) * size), begin * size);
+      onProgress?.(Math.min(count, begin + rows), count);
+    }
+  } finally {
+    await run.release();
+  }
+  return {
+    count,
+    latentShape: model.latentShape,
+    imageSize: model.imageSize,
+    latents,
+    images: await model.decode(latents, count),
+    labels: sources.map((row) => conditions.labels[row] ?? -1),
+    sources,
+    seed,
+  };
+}
+
+function joined(first: Float32Array | null, second: Float32Array): Float32Array {
+  if (!first) return second;
+  const both = new Float32Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}
