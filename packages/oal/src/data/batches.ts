@@ -16,13 +16,16 @@ export function epochOf(step: number, n: number, batch: number): number {
   return Math.floor(step / stepsPerEpoch(n, batch));
 }
 
-let recent: { key: string; order: Uint32Array } | undefined;
+const recent = new Map<string, { key: string; order: Uint32Array }>();
 
-/** The order of epoch `epoch`, remembered for the steps that follow. */
+/** The order of epoch `epoch`, remembered per stream for the steps that follow. */
 function epochOrder(seed: number, epoch: number, n: number, purpose: string): Uint32Array {
   const key = `${seed} ${epoch} ${n} ${purpose}`;
-  if (recent?.key !== key) recent = { key, order: new Random(seed, purpose).permutation(epoch, n) };
-  return recent.order;
+  const known = recent.get(purpose);
+  if (known?.key === key) return known.order;
+  const order = new Random(seed, purpose).permutation(epoch, n);
+  recent.set(purpose, { key, order });
+  return order;
 }
 
 /**

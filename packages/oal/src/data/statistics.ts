@@ -52,8 +52,7 @@ export function measureNormalisation(set: ImageSet): Normalisation {
  */
 export function findOverlap(a: ImageSet, b: ImageSet): number {
   if (a.height !== b.height || a.width !== b.width) return 0;
-  const key = (pixels: Uint8Array): string =>
-    createHash("sha256").update(pixels).digest("latin1").slice(0, 16);
+  const key = (pixels: Uint8Array): string => createHash("sha256").update(pixels).digest("base64");
   const known = new Set<string>();
   eachImage(a, (pixels) => known.add(key(pixels)));
   let count = 0;

@@ -1,0 +1,210 @@
+/**
+ * The cache of decoded sets: a source is read and decoded once into uint8 shards, in a folder named by the source's content and the
+ * settings. A damaged entry is made again. An entry appears whole or not at all: it is built aside, then renamed.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type Interpolation, oalError, OalError, preprocessImage, toPlanes } from "oal-core";
+import { openImageSet, readSetManifest, SET_FORMAT, writeSetManifest } from "./cachedSet.js";
+import { decodeImage } from "./decode.js";
+import type { ImageSet } from "./imageSet.js";
+import { readerOf } from "./readers/index.js";
+import type { OpenSource, SourceItem, SourceSpec } from "./readers/reader.js";
+import { ShardWriter } from "./shards.js";
+
+/** How a source becomes a set. */
+export interface PrepareOptions {
+  /** Folder of the cache; made when absent. */
+  readonly cacheDir: string;
+  /** Side of the square images of the set, in pixels. */
+  readonly size: number;
+  /** The shorter side before the central square is cut. Default: `size`. */
+  readonly resize?: number | undefined;
+  /** Default "bilinear". */
+  readonly interpolation?: Interpolation | undefined;
+  /** How many unreadable images are passed over. Default 0: the first is an error. */
+  readonly skipBad?: number | undefined;
+  /** Told the images done and the images in all, now and then. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Told of what was passed over or made again. */
+  readonly onWarning?: ((text: string) => void) | undefined;
+}
+
+const PROGRESS_EVERY = 256;
+
+/** The cache's name for a source with these settings. */
+async function cacheKey(spec: SourceSpec, options: PrepareOptions): Promise<string> {
+  const { list: _list, path: _path, name: _name, ...meaning } = spec;
+  const { size, resize = size, interpolation = "bilinear" } = options;
+  const reader = await readerOf(spec);
+  const hash = createHash("sha256").update(await reader.fingerprint(spec));
+  const settings = { format: SET_FORMAT, reader: reader.id, size, resize, interpolation };
+  return hash
+    .update(
+      JSON.stringify([
+        settings,
+        Object.entries(meaning)
+          .filter(([, value]) => value !== undefined)
+          .sort(),
+      ]),
+    )
+    .digest("hex")
+    .slice(0, 24);
+}
+
+/**
+ * Decodes a source into the cache, or finds it there, and opens it.
+ *
+ * @throws OAL-D1xx for faults of the data (among them OAL-D102 naming the first unreadable image, OAL-D110 beyond `skipBad`), OAL-I101
+ *   when the cache cannot be written
+ */
+export async function prepareImageSet(spec: SourceSpec, options: PrepareOptions): Promise<ImageSet> {
+  const folder = join(options.cacheDir, await cacheKey(spec, options));
+  if (existsSync(folder)) {
+    try {
+      const { skipped, ids } = readSetManifest(folder);
+      refuseBad(skipped, options.skipBad ?? 0);
+      const set = openImageSet(folder, spec.name);
+      warnSkipped(skipped, options);
+      options.onProgress?.(ids.length, ids.length);
+      return set;
+    } catch (error) {
+      if (!(error instanceof OalError && (error.code === "OAL-I103" || error.code === "OAL-D101")))
+        throw error;
+      options.onWarning?.(`${error.message}; it is made again`);
+      guardWrite(folder, () => rmSync(folder, { recursive: true, force: true }));
+    }
+  }
+  await makeSet(spec, options, folder);
+  return openImageSet(folder, spec.name);
+}
+
+async function makeSet(spec: SourceSpec, options: PrepareOptions, folder: string): Promise<void> {
+  const source = await (await readerOf(spec)).open(spec);
+  const aside = `${folder}.${process.pid}-${randomBytes(4).toString("hex")}`;
+  guardWrite(aside, () => mkdirSync(aside, { recursive: true }));
+  try {
+    const skipped = await fill(source, spec, options, aside);
+    guardWrite(folder, () => {
+      if (existsSync(folder)) return; // Another process was faster.
+      renameSync(aside, folder);
+    });
+    warnSkipped(skipped, options);
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+interface Skipped {
+  readonly id: string;
+  readonly problem: string;
+}
+
+async function fill(
+  source: OpenSource,
+  spec: SourceSpec,
+  options: PrepareOptions,
+  folder: string,
+): Promise<Skipped[]> {
+  const { size, resize = size, interpolation = "bilinear" } = options;
+  const positions = spacedPositions(source.ids.length, spec.limit);
+  const rowOf = new Map(positions.map((position, row) => [position, row]));
+  const planes = new Uint8Array(3 * size * size);
+  const writer = new ShardWriter(folder, planes.length, positions.length);
+  const bad = new Map<number, Skipped>();
+  let done = 0;
+  try {
+    for await (const item of source.read(new Set(positions))) {
+      const row = rowOf.get(item.position);
+      if (row === undefined) continue;
+      try {
+        toPlanes(preprocessImage(await pixelsOf(item), { resize, crop: size, interpolation }), planes);
+        guardWrite(folder, () => writer.write(row, planes));
+      } catch (error) {
+        if (!(error instanceof OalError && error.code === "OAL-D102")) throw error;
+        bad.set(row, { id: item.id, problem: String(error.details["problem"]) });
+        refuseBad([...bad.values()], options.skipBad ?? 0);
+      }
+      if (++done % PROGRESS_EVERY === 0 || done === positions.length)
+        options.onProgress?.(done, positions.length);
+    }
+    const kept = Array.from(positions.keys()).filter((row) => !bad.has(row));
+    const ids = kept.map((row) => source.ids[positions[row] ?? 0] ?? "");
+    const labels = kept.map((row) => source.labels[positions[row] ?? 0] ?? -1);
+    refuseEmpty(labels, source, spec);
+    const skipped = [...bad.entries()].sort((a, b) => a[0] - b[0]).map(([, image]) => image);
+    guardWrite(folder, () => {
+      const shards = writer.finish();
+      const rows = bad.size === 0 ? null : kept;
+      const { name } = spec;
+      const classNames = [...source.classNames];
+      writeSetManifest(folder, {
+        format: SET_FORMAT,
+        name,
+        height: size,
+        width: size,
+        labels,
+        ids,
+        classNames,
+        rows,
+        shards,
+        skipped,
+      });
+    });
+    return skipped;
+  } finally {
+    writer.close();
+  }
+}
+
+function pixelsOf(item: SourceItem): ReturnType<typeof decodeImage> {
+  if ("pixels" in item) return Promise.resolve(item.pixels);
+  if ("bytes" in item) return decodeImage(item.bytes, item.id);
+  throw oalError("OAL-D102", { file: item.id, problem: item.problem });
+}
+
+/** `limit` positions evenly spaced over 0 to count-1, all without a limit. */
+function spacedPositions(count: number, limit: number | undefined): number[] {
+  const kept = Math.min(count, limit ?? count);
+  return Array.from({ length: kept }, (_, i) => Math.floor((i * count) / kept));
+}
+
+/** Passing images over must not empty the set or a class that had images. */
+function refuseEmpty(labels: readonly number[], source: OpenSource, spec: SourceSpec): void {
+  if (labels.length === 0) throw oalError("OAL-D103", { path: spec.path, what: "no image could be read" });
+  const before = new Set(source.labels);
+  const after = new Set(labels);
+  for (const [label, className] of source.classNames.entries()) {
+    if (before.has(label) && !after.has(label)) throw oalError("OAL-D104", { path: spec.path, className });
+  }
+}
+
+function refuseBad(bad: readonly Skipped[], limit: number): void {
+  const last = bad.at(-1);
+  if (last === undefined || bad.length <= limit) return;
+  if (limit === 0)
+    throw oalError("OAL-D102", { file: bad[0]?.id ?? last.id, problem: bad[0]?.problem ?? last.problem });
+  throw oalError("OAL-D110", { file: last.id, problem: last.problem, count: bad.length, limit });
+}
+
+function warnSkipped(skipped: readonly Skipped[], options: PrepareOptions): void {
+  const [first] = skipped;
+  if (!first) return;
+  options.onWarning?.(
+    `${skipped.length} unreadable image(s) passed over, the first: ${first.id}: ${first.problem}`,
+  );
+}
+
+function guardWrite(path: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (error instanceof OalError) throw error;
+    throw oalError(
+      "OAL-I101",
+      { path, problem: error instanceof Error ? error.message : String(error) },
+      error,
+    );
+  }
+}

@@ -1,0 +1,112 @@
+/** A decoded set on disk: `set.json` beside its shard files. */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { oalError } from "oal-core";
+import writeFileAtomic from "write-file-atomic";
+import { z } from "zod";
+import { checkedIndex, hashOfSet, type ImageSet } from "./imageSet.js";
+import { ShardReader, type ShardFile } from "./shards.js";
+
+/** Version of the layout; part of every cache key. */
+export const SET_FORMAT = 1;
+
+const manifestSchema = z.strictObject({
+  format: z.literal(SET_FORMAT),
+  name: z.string(),
+  height: z.int().min(1),
+  width: z.int().min(1),
+  /** Rows of all shards together; more than `ids` when images were passed over. */
+  labels: z.array(z.int().min(-1)).min(1),
+  ids: z.array(z.string()),
+  classNames: z.array(z.string()),
+  /** Row of every image in the shards; null when image i is row i. */
+  rows: z.array(z.int().min(0)).nullable(),
+  shards: z.array(z.strictObject({ file: z.string(), rows: z.int().min(1), sha256: z.string() })),
+  /** Images that could not be read. */
+  skipped: z.array(z.strictObject({ id: z.string(), problem: z.string() })),
+  /** SHA-256 of all the other fields as written. */
+  sha256: z.string(),
+});
+
+/** What `set.json` records. */
+export type SetManifest = Omit<z.infer<typeof manifestSchema>, "sha256">;
+
+function digest(manifest: SetManifest): string {
+  return createHash("sha256").update(JSON.stringify(manifest)).digest("hex");
+}
+
+/** Writes `set.json`, the last file of a set. */
+export function writeSetManifest(folder: string, manifest: SetManifest): void {
+  const text = JSON.stringify({ ...manifest, sha256: digest(manifest) });
+  writeFileAtomic.sync(join(folder, "set.json"), `${text}\n`);
+}
+
+/**
+ * Reads and checks `set.json`.
+ *
+ * @throws OAL-D101 when the folder holds none, OAL-I103 when it is damaged
+ */
+export function readSetManifest(folder: string): SetManifest {
+  const path = join(folder, "set.json");
+  if (!existsSync(path)) throw oalError("OAL-D101", { path });
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw oalError("OAL-I103", { path, problem: "it is no JSON" }, cause);
+  }
+  const parsed = manifestSchema.safeParse(json);
+  if (!parsed.success)
+    throw oalError("OAL-I103", { path, problem: "it does not describe an image set of this version" });
+  const { sha256, ...manifest } = parsed.data;
+  if (sha256 !== digest(manifest))
+    throw oalError("OAL-I103", { path, problem: "its SHA-256 differs from the recorded one" });
+  return manifest;
+}
+
+/**
+ * Opens a decoded set; its pixels stay on disk.
+ *
+ * @param folder  holds `set.json` and the shards
+ * @param name  default: the name recorded
+ * @throws OAL-D101 when the folder holds no set, OAL-I103 when a file is damaged (every shard's hash is checked)
+ * @cost about 1 s per GB for the check
+ */
+export function openImageSet(folder: string, name?: string): ImageSet {
+  const manifest = readSetManifest(folder);
+  const { height, width, classNames, ids, rows } = manifest;
+  const size = 3 * height * width;
+  const reader = new ShardReader(folder, size, manifest.shards);
+  const setName = name ?? manifest.name;
+  const description = { labels: Int32Array.from(manifest.labels), ids, classNames };
+  const count = ids.length;
+  const rowOf = (index: number | undefined): number => {
+    const checked = checkedIndex(index, count, setName);
+    return rows === null ? checked : (rows[checked] ?? 0);
+  };
+  return {
+    name: setName,
+    count,
+    height,
+    width,
+    channels: 3,
+    ...description,
+    contentHash: hashOfSet(pixelHashes(manifest.shards, rows), description),
+    read(indices, out = new Uint8Array(indices.length * size)) {
+      for (let i = 0; i < indices.length;) {
+        const first = rowOf(indices[i]);
+        let run = 1;
+        while (i + run < indices.length && rowOf(indices[i + run]) === first + run) run++;
+        reader.read(first, run, out, i * size);
+        i += run;
+      }
+      return out.subarray(0, indices.length * size);
+    },
+    close: () => reader.close(),
+  };
+}
+
+function pixelHashes(shards: readonly ShardFile[], rows: readonly number[] | null): string[] {
+  return [...shards.map((shard) => shard.sha256), ...(rows === null ? [] : [rows.join(" ")])];
+}

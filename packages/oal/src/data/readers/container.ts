@@ -1,0 +1,103 @@
+/** Folders and archives seen alike: a list of members and a way to read some of them, without unpacking. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { oalError } from "oal-core";
+
+/** A file or folder inside a container; paths use "/" and have no leading or trailing one. */
+export interface Member {
+  readonly path: string;
+  readonly isFolder: boolean;
+}
+
+/** A member's bytes, or why they cannot be had. */
+export type MemberContent = { readonly path: string } & (
+  { readonly bytes: Uint8Array } | { readonly problem: string }
+);
+
+/** A folder or archive. */
+export interface Container {
+  list(): Promise<Member[]>;
+  /** Yields the members among `wanted` that exist, once each, in the container's own order. */
+  read(wanted: ReadonlySet<string>): AsyncIterable<MemberContent>;
+  /** A digest that changes with the content. */
+  fingerprint(): Promise<string>;
+}
+
+const HASHED_BYTES = 2 ** 31;
+const fingerprints = new Map<string, string>();
+
+/** SHA-256 of a file's content, of size and time alone beyond 2 GiB; remembered while the file does not change. */
+export async function fingerprintFile(path: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path);
+  const state = `${path} ${size} ${mtimeMs}`;
+  const known = fingerprints.get(state);
+  if (known !== undefined) return known;
+  const hash = createHash("sha256");
+  if (size < HASHED_BYTES) await pipeline(createReadStream(path), hash);
+  else hash.update(state);
+  const made = hash.digest("hex");
+  fingerprints.set(state, made);
+  return made;
+}
+
+/** A folder on disk. Symbolic links to files are followed, hidden entries left out. */
+export function folderContainer(root: string): Container {
+  const walk = async (below: string, out: Member[]): Promise<Member[]> => {
+    const entries = await readdir(join(root, below), { withFileTypes: true });
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (entry.name.startsWith(".")) continue;
+      const path = below === "" ? entry.name : `${below}/${entry.name}`;
+      out.push({ path, isFolder: entry.isDirectory() });
+      if (entry.isDirectory()) await walk(path, out);
+    }
+    return out;
+  };
+  return {
+    list: () => walk("", []),
+    async *read(wanted) {
+      for (const path of wanted) {
+        try {
+          yield { path, bytes: await readFile(join(root, path)) };
+        } catch (error) {
+          yield { path, problem: problemOf(error) };
+        }
+      }
+    },
+    async fingerprint() {
+      const hash = createHash("sha256");
+      for (const { path, isFolder } of await walk("", [])) hash.update(await stateOf(root, path, isFolder));
+      return hash.digest("hex");
+    },
+  };
+}
+
+/** Path, size and time of change of a file, as text. */
+export async function stateOf(root: string, path: string, isFolder = false): Promise<string> {
+  if (isFolder) return `${path}/\n`;
+  try {
+    const { size, mtimeMs } = await stat(join(root, path));
+    return `${path} ${size} ${mtimeMs}\n`;
+  } catch {
+    return `${path} missing\n`;
+  }
+}
+
+/** A short reason out of a thrown value. */
+export function problemOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return "code" in error && error.code === "ENOENT"
+    ? "no such file"
+    : (error.message.split("\n")[0] ?? error.name);
+}
+
+/** Runs `read`, turning its failures into OAL-D109 naming the file. */
+export async function* guardArchive<T>(path: string, read: () => AsyncIterable<T>): AsyncIterable<T> {
+  try {
+    yield* read();
+  } catch (error) {
+    throw oalError("OAL-D109", { path, problem: problemOf(error) }, error);
+  }
+}

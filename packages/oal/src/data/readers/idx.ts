@@ -1,0 +1,121 @@
+/** IDX files of the MNIST family (plain or .gz): 8-bit grey images with a neighbouring label file. Grey becomes three equal channels. */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { oalError } from "oal-core";
+import { fingerprintFile, problemOf } from "./container.js";
+import type { OpenSource, Reader, SourceItem, SourceSpec } from "./reader.js";
+
+const IMAGES = /images[-.]idx3/;
+
+/** The image files of a path: the file itself, or those in the folder that belong to the wanted split. */
+async function imageFiles(spec: SourceSpec): Promise<string[]> {
+  if (!(await stat(spec.path)).isDirectory()) return IMAGES.test(basename(spec.path)) ? [spec.path] : [];
+  const pattern = spec.split === undefined ? /^/ : spec.split === "train" ? /^train/ : /^(t10k|test)/;
+  const names = (await readdir(spec.path)).filter((name) => IMAGES.test(name) && pattern.test(name));
+  return names.sort().map((name) => join(spec.path, name));
+}
+
+async function oneImageFile(spec: SourceSpec): Promise<string> {
+  const files = await imageFiles(spec);
+  const [file] = files;
+  if (file === undefined)
+    throw oalError("OAL-D103", { path: spec.path, what: "no IDX image file of this split" });
+  if (files.length > 1) {
+    const names = files.map((f) => basename(f)).join(" and ");
+    throw oalError("OAL-D106", {
+      path: spec.path,
+      problem: `it holds ${names}; name the file, or a split (train or test)`,
+    });
+  }
+  return file;
+}
+
+/** The label file beside an image file; undefined when there is none. */
+function labelFile(images: string): string | undefined {
+  const name = basename(images).replace("images", "labels").replace("idx3", "idx1");
+  return [name, name.replace(/\.gz$/, ""), `${name}.gz`]
+    .map((n) => join(dirname(images), n))
+    .find((p) => existsSync(p));
+}
+
+/** Extents and payload of an IDX file of unsigned bytes. */
+async function readIdx(path: string, rank: number): Promise<{ extents: number[]; data: Uint8Array }> {
+  let bytes: Uint8Array = await readFile(path);
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    try {
+      bytes = gunzipSync(bytes);
+    } catch (error) {
+      throw oalError("OAL-D109", { path, problem: problemOf(error) }, error);
+    }
+  }
+  const start = 4 + 4 * rank;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < start || view.getUint32(0) !== 0x800 + rank) {
+    throw oalError("OAL-D109", { path, problem: `not an IDX file of bytes with ${rank} dimension(s)` });
+  }
+  const extents = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
+  const data = bytes.subarray(start);
+  const wanted = extents.reduce((product, extent) => product * extent, 1);
+  if (data.length !== wanted)
+    throw oalError("OAL-D109", { path, problem: `${data.length} of ${wanted} bytes` });
+  return { extents, data };
+}
+
+async function openIdx(spec: SourceSpec): Promise<OpenSource> {
+  const path = await oneImageFile(spec);
+  const { extents, data } = await readIdx(path, 3);
+  const [count = 0, height = 0, width = 0] = extents;
+  if (count === 0) throw oalError("OAL-D103", { path, what: "the file holds no image" });
+  const ood = spec.labels === "ood";
+  const labels = ood ? new Int32Array(count).fill(-1) : await readLabels(path, count, spec);
+  const classCount = ood ? 0 : labels.reduce((most, label) => Math.max(most, label), 0) + 1;
+  const stem = basename(path).replace(/[-.]idx3.*$/, "");
+  const ids = Array.from({ length: count }, (_, i) => `${stem}/${i}`);
+  return {
+    ids,
+    labels,
+    classNames: ood ? [] : (spec.classes ?? Array.from({ length: classCount }, (_, i) => String(i))),
+    async *read(wanted): AsyncIterable<SourceItem> {
+      const plane = height * width;
+      for (const position of wanted) {
+        const rgb = new Uint8Array(plane * 3);
+        for (let i = 0; i < plane; i++) rgb.fill(data[position * plane + i] ?? 0, i * 3, i * 3 + 3);
+        const pixels = { height, width, data: rgb };
+        yield { position, id: ids[position] ?? "", label: labels[position] ?? -1, pixels };
+      }
+    },
+  };
+}
+
+async function readLabels(images: string, count: number, spec: SourceSpec): Promise<Int32Array> {
+  const path = labelFile(images);
+  if (path === undefined)
+    throw oalError("OAL-D106", { path: images, problem: "it has no label file beside it" });
+  const { data } = await readIdx(path, 1);
+  if (data.length !== count) {
+    throw oalError("OAL-D109", { path, problem: `${data.length} labels for ${count} images` });
+  }
+  const classes = spec.classes?.length ?? 256;
+  const wrong = data.findIndex((label) => label >= classes);
+  if (wrong >= 0)
+    throw oalError("OAL-D108", { where: `${path}, entry ${wrong}`, label: String(data[wrong]), classes });
+  return Int32Array.from(data);
+}
+
+/** Reader of IDX files. */
+export const idx: Reader = {
+  id: "idx",
+  title: "IDX files of the MNIST family",
+  matches: async (spec) => (await imageFiles(spec)).length > 0,
+  async fingerprint(spec) {
+    const images = await oneImageFile(spec);
+    const labels = labelFile(images);
+    const hash = createHash("sha256").update(await fingerprintFile(images));
+    if (labels !== undefined) hash.update(await fingerprintFile(labels));
+    return hash.digest("hex");
+  },
+  open: openIdx,
+};

@@ -1,0 +1,61 @@
+/**
+ * The contract of data readers. A reader recognises one kind of source, names its images and labels, and yields encoded bytes or pixels.
+ * One file per reader; adding one means adding it to readers/index.ts.
+ */
+import type { RgbImage } from "oal-core";
+
+/** The kinds of source, one per reader. */
+export type ReaderId = "imglist" | "idx" | "cifarBinary" | "tarArchive" | "zipArchive" | "imageFolder";
+
+/** Where images come from and what their labels mean. */
+export interface SourceSpec {
+  /** Folder or file; with `list`, the root of the list's paths: a folder, an archive, or a folder of archives. */
+  readonly path: string;
+  /** An image list in OpenOOD's form: one "relative/path label" a line. */
+  readonly list?: string | undefined;
+  /** Default "auto": the first reader that recognises the source. */
+  readonly kind?: "auto" | ReaderId | undefined;
+  /** "class" (default): the source's classes; "ood": every label becomes -1 and no classes are needed. */
+  readonly labels?: "class" | "ood" | undefined;
+  /** What to call the set. */
+  readonly name: string;
+  /** Keep at most this many images, evenly spaced over the source's order. */
+  readonly limit?: number | undefined;
+  /** Names of the classes in label order; other classes in the source are an error. Default: what the source says. */
+  readonly classes?: readonly string[] | undefined;
+  /** Part of the source: a sub-folder such as "train", or IDX and CIFAR's "train" or "test". */
+  readonly split?: string | undefined;
+}
+
+/** One image on its way in: encoded bytes, pixels, or why there are none. */
+export type SourceItem = {
+  /** Index in the source's `ids`. */
+  readonly position: number;
+  readonly id: string;
+  readonly label: number;
+} & ({ readonly bytes: Uint8Array } | { readonly pixels: RgbImage } | { readonly problem: string });
+
+/** An opened source: stable ids and order, whatever order `read` yields in. */
+export interface OpenSource {
+  readonly ids: readonly string[];
+  /** Class per id; -1 = out of distribution. */
+  readonly labels: Int32Array;
+  readonly classNames: readonly string[];
+  /**
+   * Yields each wanted image once, in whatever order the source allows. An image that cannot be had is an item with a `problem`, not an
+   * exception.
+   */
+  read(positions: ReadonlySet<number>): AsyncIterable<SourceItem>;
+}
+
+/** A kind of source. */
+export interface Reader {
+  readonly id: ReaderId;
+  readonly title: string;
+  /** Whether this reader is the one for an existing source. */
+  matches(spec: SourceSpec): Promise<boolean>;
+  /** A digest that changes when the source's content does. */
+  fingerprint(spec: SourceSpec): Promise<string>;
+  /** Reads names and labels. Errors: OAL-D103 to OAL-D109, OAL-D111. */
+  open(spec: SourceSpec): Promise<OpenSource>;
+}
