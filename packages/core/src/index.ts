@@ -5,3 +5,5 @@ export * from "./graph/index.js";
 export * from "./autodiff/index.js";
 export * from "./runtime/index.js";
 export * from "./preprocess/index.js";
+export * from "./metrics/index.js";
+export * from "./detection/index.js";

@@ -1,7 +1,7 @@
 /** The golden reader itself: the formula tensors, the tolerance rule, and that every manifest can be read. */
 import { describe, expect, it } from "vitest";
 import { expectClose, loadManifest, type GoldenEntry } from "./golden.js";
-import { readNpy } from "./npy.js";
+import { readNpy } from "../evaluation/npy.js";
 
 const club = loadManifest("club");
 
@@ -18,14 +18,26 @@ describe("readNpy", () => {
 
 describe.skipIf(club === null)("golden reader", () => {
   it("generates tensors by formula as the README states", () => {
-    const entries = (club?.cases ?? []).flatMap((golden) => golden.tensors).filter((entry) => "fill" in entry.raw);
-    for (const entry of entries.slice(0, 3)) expect(entry.load().data).toHaveLength(entry.shape.reduce((a, b) => a * b, 1));
+    const entries = (club?.cases ?? [])
+      .flatMap((golden) => golden.tensors)
+      .filter((entry) => "fill" in entry.raw);
+    for (const entry of entries.slice(0, 3))
+      expect(entry.load().data).toHaveLength(entry.shape.reduce((a, b) => a * b, 1));
   });
 
   it("compares with the entry's own tolerance", () => {
     const entry: GoldenEntry = {
-      name: "x", role: "output", shape: [2], dtype: "float32", rtol: 0, atol: 0.1, of: undefined, wrt: undefined,
-      variant: undefined, reduce: undefined, raw: {},
+      name: "x",
+      role: "output",
+      shape: [2],
+      dtype: "float32",
+      rtol: 0,
+      atol: 0.1,
+      of: undefined,
+      wrt: undefined,
+      variant: undefined,
+      reduce: undefined,
+      raw: {},
       load: () => ({ dtype: "float32", shape: [2], data: Float32Array.of(1, 2) }),
     };
     expectClose([1.05, 2], entry);

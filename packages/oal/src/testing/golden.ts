@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Tensor } from "oal-core";
-import { readNpy } from "./npy.js";
+import { readNpy } from "../evaluation/npy.js";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -91,7 +91,8 @@ function goldenCase(raw: Json, folder: string): GoldenCase {
     tensors.find((entry) => entry.name === name && (role === undefined || entry.role === role));
   const entry = (name: string, role?: string): GoldenEntry => {
     const found = find(name, role);
-    if (found === undefined) throw new Error(`case ${id} has no tensor ${name}${role === undefined ? "" : ` (${role})`}`);
+    if (found === undefined)
+      throw new Error(`case ${id} has no tensor ${name}${role === undefined ? "" : ` (${role})`}`);
     return found;
   };
   return {
@@ -124,7 +125,8 @@ function goldenEntry(raw: Json, folder: string): GoldenEntry {
     reduce: optionalText(raw["reduce"]),
     raw,
     load: () => {
-      if (typeof raw["file"] === "string") return readNpy(readFileSync(join(folder, raw["file"])), raw["file"]);
+      if (typeof raw["file"] === "string")
+        return readNpy(readFileSync(join(folder, raw["file"])), raw["file"]);
       if (raw["fill"] !== undefined) return filled(shape, object(raw["fill"]));
       return scalarTensor(dtype, shape, Number(raw["value"]));
     },
@@ -195,7 +197,8 @@ export function expectClose(got: ArrayLike<number | bigint> | number, entry: Gol
 }
 
 function object(value: unknown): Json {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error("manifest: object expected");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Error("manifest: object expected");
   return Object.fromEntries(Object.entries(value));
 }
 

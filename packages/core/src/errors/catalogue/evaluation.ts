@@ -65,4 +65,10 @@ export const evaluationErrors = {
     message: ({ path, reason }) => `${path}: ${reason}`,
     remedy: "an archive holds conf.npy and label.npy, optionally pred.npy, as numpy.savez writes them",
   }),
+  "OAL-E207": entry<{ name: string }>({
+    title: "two sets of one name",
+    exit: 6,
+    message: ({ name }) => `two sets of this evaluation are called "${name}"`,
+    remedy: "give every set a name of its own; scores are stored under it",
+  }),
 };

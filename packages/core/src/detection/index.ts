@@ -1,0 +1,22 @@
+/** Post-hoc detectors: registry, fitting, scores as graphs, thresholds. */
+export { calibrateThreshold, type Threshold } from "./calibrate.js";
+export {
+  defineDetector,
+  type Detector,
+  type DetectorDefinition,
+  type DetectorInput,
+  type FitBatch,
+  type FitStream,
+  type ScoreInputs,
+} from "./detector.js";
+export { detectors, ebo, findDetector, knn, mls, msp } from "./detectors/index.js";
+export {
+  describeRange,
+  integer,
+  real,
+  resolveParameters,
+  type ParameterSchema,
+  type ParameterSpec,
+  type ParameterValues,
+} from "./parameters.js";
+export { attachDetector, batches, detectorGraph } from "./scoreGraph.js";

@@ -1,0 +1,93 @@
+/** The data of an evaluation: what goes in (outputs of one model per set), the scores of every image, and the results. */
+import type { Calibration, MetricVector } from "oal-core";
+
+/** Role of a set: ID training, validation and test; near and far OOD. */
+export type SetGroup = "train" | "validation" | "test" | "near" | "far";
+
+/** A model's outputs on one set, in list order. */
+export interface OutputSet {
+  readonly name: string;
+  readonly group: SetGroup;
+  /** Class indices [n]; whatever an OOD set's labels say, they count as -1. */
+  readonly labels: Int32Array;
+  /** Image ids [n]. */
+  readonly ids: readonly string[];
+  /** float32 [n, classes] */
+  readonly logits: Float32Array;
+  /** Penultimate features, float32 [n, featureSize] */
+  readonly features: Float32Array;
+}
+
+/** Scores of every image of one set. */
+export interface SetScores {
+  readonly name: string;
+  readonly group: SetGroup;
+  readonly ids: readonly string[];
+  /** [n], -1 = OOD */
+  readonly labels: Int32Array;
+  /** Arg-max class [n], first maximum. */
+  readonly predictions: Int32Array;
+  /** Confidence [n] by detector id, larger = more in-distribution. */
+  readonly confidence: Readonly<Record<string, ArrayLike<number>>>;
+}
+
+/** Scores of one model on all sets but the training set. */
+export interface ModelScores {
+  readonly model: string;
+  readonly seed: number;
+  /** Detector ids in table order. */
+  readonly detectors: readonly string[];
+  readonly sets: readonly SetScores[];
+}
+
+/** 95 % interval [low, high] of each metric. */
+export type MetricIntervals = Record<keyof MetricVector, [number, number]>;
+
+/** Metrics with their bootstrap intervals, fractions. */
+export interface MetricSummary {
+  readonly metrics: MetricVector;
+  readonly interval: MetricIntervals;
+}
+
+/** A detector on one OOD set. */
+export interface SetResult extends MetricSummary {
+  readonly name: string;
+  readonly group: "near" | "far";
+  /** OOD samples. */
+  readonly count: number;
+  /** Open-set classification rate against this set, fraction. */
+  readonly oscr: number;
+}
+
+/** One detector on all sets. */
+export interface DetectorResult {
+  readonly id: string;
+  /** The hyper-parameters used. */
+  readonly parameters: Readonly<Record<string, number>>;
+  readonly sets: readonly SetResult[];
+  /** Unweighted mean over the near sets; null when there is none. */
+  readonly near: MetricSummary | null;
+  /** Unweighted mean over the far sets; null when there is none. */
+  readonly far: MetricSummary | null;
+  /** ID test against ID validation: 0.5 within its interval unless the two differ. Null without validation images. */
+  readonly nullTest: { readonly auroc: number; readonly interval: [number, number] } | null;
+  /** Selective classification of the ID test images by this confidence. */
+  readonly aurc: { readonly aurc: number; readonly excess: number };
+  /** Keeps 95 % of the ID validation images; null without validation images. */
+  readonly threshold: number | null;
+}
+
+/** The evaluation of one model (`results.json`). */
+export interface EvaluationResult {
+  readonly model: string;
+  readonly seed: number;
+  /** ID test images. */
+  readonly idCount: number;
+  /** Fraction. */
+  readonly idAccuracy: number;
+  readonly calibration: Calibration;
+  readonly detectors: readonly DetectorResult[];
+  readonly bootstrap: { readonly seed: number; readonly resamples: number };
+  /** Detectors left out, and why. */
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,79 @@
+/** Reader of OpenOOD's published score files: `<data set>.npz` with members conf.npy, label.npy and, usually, pred.npy. */
+import { readFile } from "node:fs/promises";
+import { oalError, type Tensor } from "oal-core";
+import { fromBuffer, type Entry, type ZipFile } from "yauzl";
+import { readNpy } from "./npy.js";
+
+/** Scores of one data set as published. */
+export interface ScoreArchive {
+  /** Confidence [n] in its own precision (float64 for klm, fdbd, openmax). */
+  readonly confidence: Float32Array | Float64Array;
+  /** [n], -1 = OOD */
+  readonly labels: Int32Array;
+  /** [n]; null when the archive has none (then no accuracy, CCR or OSCR). */
+  readonly predictions: Int32Array | null;
+}
+
+/**
+ * Reads a score archive: members stored or deflated, in any order, integers and floats of every usual width.
+ *
+ * @throws OAL-E206 when it is no archive, lacks a member, holds Fortran order or members of different lengths
+ */
+export async function readScoreArchive(path: string): Promise<ScoreArchive> {
+  try {
+    const members = await readMembers(await readFile(path));
+    const confidence = members.get("conf.npy");
+    const labels = members.get("label.npy");
+    const predictions = members.get("pred.npy");
+    if (confidence === undefined || labels === undefined) throw new Error("conf.npy or label.npy is missing");
+    const n = confidence.data.length;
+    if (labels.data.length !== n || (predictions !== undefined && predictions.data.length !== n)) {
+      throw new Error("the members have different lengths");
+    }
+    const { data } = confidence;
+    const floats = data instanceof Float32Array || data instanceof Float64Array;
+    return {
+      confidence: floats ? data : Float64Array.from<number | bigint>(data, Number),
+      labels: integers(labels),
+      predictions: predictions === undefined ? null : integers(predictions),
+    };
+  } catch (error) {
+    throw oalError("OAL-E206", { path, reason: error instanceof Error ? error.message : String(error) }, error);
+  }
+}
+
+function integers(tensor: Tensor): Int32Array {
+  return Int32Array.from<number | bigint>(tensor.data, Number);
+}
+
+async function readMembers(bytes: Buffer): Promise<Map<string, Tensor>> {
+  const zip = await new Promise<ZipFile>((resolve, reject) => {
+    fromBuffer(bytes, { lazyEntries: true }, (error, file) => (error === null ? resolve(file) : reject(error)));
+  });
+  const members = new Map<string, Tensor>();
+  await new Promise<void>((resolve, reject) => {
+    zip.on("error", reject);
+    zip.on("end", resolve);
+    zip.on("entry", (entry: Entry) => {
+      readMember(zip, entry)
+        .then((content) => {
+          members.set(entry.fileName, readNpy(content, entry.fileName));
+          zip.readEntry();
+        })
+        .catch(reject);
+    });
+    zip.readEntry();
+  });
+  return members;
+}
+
+async function readMember(zip: ZipFile, entry: Entry): Promise<Uint8Array> {
+  const stream = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
+    zip.openReadStream(entry, (error, opened) => (error === null ? resolve(opened) : reject(error)));
+  });
+  const parts: Uint8Array[] = [];
+  for await (const part of stream) {
+    if (typeof part !== "string") parts.push(part);
+  }
+  return Buffer.concat(parts);
+}

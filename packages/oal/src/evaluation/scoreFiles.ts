@@ -1,0 +1,98 @@
+/** Per-image scores on disk: `scores/<model>-<set>.csv` with columns id, label, prediction and one per detector. */
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stringify } from "csv-stringify/sync";
+import { oalError } from "oal-core";
+import writeFileAtomic from "write-file-atomic";
+import type { ModelScores, SetGroup, SetScores } from "./result.js";
+
+/** The name of a score file. */
+export function scoreFileName(model: string, set: string): string {
+  return `${encodeURIComponent(model)}-${encodeURIComponent(set)}.csv`;
+}
+
+/**
+ * Writes the scores of one model, a file per set; each is written aside, then renamed.
+ *
+ * @param folder  made when absent
+ * @returns the files' paths
+ */
+export async function writeScores(folder: string, scores: ModelScores): Promise<string[]> {
+  await mkdir(folder, { recursive: true });
+  const paths: string[] = [];
+  for (const set of scores.sets) {
+    const columns = scores.detectors.map((id) => set.confidence[id] ?? []);
+    const lines = set.ids.map((id, i) => [
+      id,
+      String(set.labels[i]),
+      String(set.predictions[i]),
+      ...columns.map((column) => shortest(column[i] ?? NaN)),
+    ]);
+    const path = join(folder, scoreFileName(scores.model, set.name));
+    await writeFileAtomic(path, stringify([["id", "label", "prediction", ...scores.detectors], ...lines]));
+    paths.push(path);
+  }
+  return paths;
+}
+
+/** The shortest text that reads back as the same float32 (or, for other numbers, the same double). */
+function shortest(value: number): string {
+  if (Math.fround(value) !== value) return String(value);
+  for (let digits = 6; digits <= 9; digits++) {
+    const text = Number(value.toPrecision(digits));
+    if (Math.fround(text) === value) return String(text);
+  }
+  return String(value);
+}
+
+/**
+ * Reads one score file.
+ *
+ * @param path  a file made by `writeScores`
+ * @param name,group  what the set is; the file does not say
+ * @returns the set's scores (confidences as float64, as printed)
+ * @throws OAL-E205 naming the line, when the file is not of this form
+ */
+export async function readScores(path: string, name: string, group: SetGroup): Promise<SetScores> {
+  const [header, ...rows] = parseCsv(await readFile(path, "utf8"));
+  const fail = (line: number, reason: string): Error => oalError("OAL-E205", { path, line, reason });
+  if (header === undefined || header.slice(0, 3).join() !== "id,label,prediction") {
+    throw fail(1, "the header must start with id,label,prediction");
+  }
+  rows.forEach((row, i) => {
+    if (row.length !== header.length) throw fail(i + 2, `${row.length} fields where the header has ${header.length}`);
+    if (row.slice(1).some((field) => field === "" || (field !== "NaN" && Number.isNaN(Number(field))))) {
+      throw fail(i + 2, "a field is not a number");
+    }
+  });
+  const column = (k: number): string[] => rows.map((row) => row[k] ?? "");
+  return {
+    name,
+    group,
+    ids: column(0),
+    labels: Int32Array.from(column(1), Number),
+    predictions: Int32Array.from(column(2), Number),
+    confidence: Object.fromEntries(
+      header.slice(3).map((detector, k) => [detector, Float64Array.from(column(k + 3), Number)]),
+    ),
+  };
+}
+
+/** Records of a CSV text (RFC 4180: quoted fields may hold commas, quotes and line feeds). */
+export function parseCsv(text: string): string[][] {
+  const records: string[][] = [];
+  let record: string[] = [];
+  const field = /(?:"((?:[^"]|"")*)"|([^,"\r\n]*))(,|\r?\n|$)/gy;
+  while (field.lastIndex < text.length) {
+    const match = field.exec(text);
+    if (match === null) return [...records, record]; // a stray quote: the short record is refused by its reader
+    record.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? "");
+    if (match[3] === ",") {
+      if (field.lastIndex === text.length) record.push("");
+      continue;
+    }
+    records.push(record);
+    record = [];
+  }
+  return record.length > 0 ? [...records, record] : records;
+}
