@@ -1,0 +1,196 @@
+/**
+ * What the report is made of: plain data, filled by the pipeline from a run's artifacts. Nothing here reads files or knows models.
+ * The shapes of results are those of the evaluation artifact's `results.json`; evaluation values assign to them as they are.
+ */
+
+/** The metrics of one ID set against one OOD set, as fractions in [0, 1]. */
+export interface ReportMetrics {
+  /** Share of ID images rejected when at least 95 % of the OOD images are (OpenOOD's sense). */
+  readonly fpr95: number;
+  /** P(confidence of ID > confidence of OOD), ties half. */
+  readonly auroc: number;
+  readonly auprIn: number;
+  readonly auprOut: number;
+  /** Share of OOD images accepted when at least 95 % of the ID images are (the sense of ODIN and the energy paper). */
+  readonly fpr95Id: number;
+}
+
+/** Name of one metric. */
+export type MetricName = keyof ReportMetrics;
+
+/** Lower and upper end of a 95 % interval. */
+export type Interval = readonly [number, number];
+
+/** Metrics with their bootstrap intervals. */
+export interface MeasuredMetrics {
+  readonly metrics: ReportMetrics;
+  readonly interval: Readonly<Record<MetricName, Interval>>;
+}
+
+/** One OOD set under one detector. */
+export interface SetResult extends MeasuredMetrics {
+  readonly name: string;
+  readonly group: "near" | "far" | "validation";
+  /** Number of images in the set. */
+  readonly count: number;
+}
+
+/** All results of one detector on one model. */
+export interface DetectorResult {
+  readonly id: string;
+  readonly sets: readonly SetResult[];
+  /** Mean over the near sets; absent where a run has none. */
+  readonly near?: MeasuredMetrics | undefined;
+  /** Mean over the far sets; absent where a run has none. */
+  readonly far?: MeasuredMetrics | undefined;
+  /** ID validation against ID test: must be 0.5 up to noise. */
+  readonly nullTest?: { readonly auroc: number; readonly interval: Interval } | undefined;
+}
+
+/** Results of one trained model (one method, one seed). */
+export interface ReportResult {
+  /** Id of the method: "ce", "kd", "oal", ... */
+  readonly model: string;
+  readonly seed: number;
+  /** Accuracy on the ID test set, a fraction. */
+  readonly idAccuracy: number;
+  readonly calibration: {
+    readonly ece: number;
+    readonly mce: number;
+    readonly brier: number;
+    readonly nll: number;
+  };
+  readonly detectors: readonly DetectorResult[];
+}
+
+/** Paired difference of two models on the same images: metric of `models[0]` minus metric of `models[1]`. */
+export interface ReportComparison {
+  readonly detector: string;
+  /** Name of an OOD set, or "near" or "far" for the means. */
+  readonly set: string;
+  readonly metric: MetricName;
+  readonly models: readonly [string, string];
+  readonly difference: number;
+  readonly interval: Interval;
+  /** Two-sided bootstrap p value. */
+  readonly p: number;
+}
+
+/** What a scored set is to the models. */
+export type SetGroup = "id" | "id-validation" | "near" | "far" | "validation";
+
+/** Per-image scores of one model on one set; every array has one entry per image. */
+export interface ReportScores {
+  readonly model: string;
+  readonly set: string;
+  readonly group: SetGroup;
+  /** Confidence per detector id; larger means more in-distribution. */
+  readonly confidences: Readonly<Record<string, Float32Array>>;
+  /** True class, -1 for OOD. */
+  readonly labels: ArrayLike<number>;
+  readonly predictions: ArrayLike<number>;
+  readonly ids: readonly string[];
+}
+
+/** One training run's loss terms over its steps, from `events.jsonl`. */
+export interface ReportCurves {
+  /** What was trained: "teacher", "student oal", "latent denoiser", ... */
+  readonly run: string;
+  readonly terms: Readonly<Record<string, readonly { readonly step: number; readonly value: number }[]>>;
+}
+
+/** A picture made of many images. */
+export interface ReportSample {
+  readonly title: string;
+  readonly caption: string;
+  /** Where it is shown: with the data (default) or with the synthesised outliers. */
+  readonly section?: "data" | "outliers" | undefined;
+  /** A PNG file. */
+  readonly png: Uint8Array;
+}
+
+/** Features of one set for the two-dimensional map. */
+export interface ReportFeatures {
+  readonly set: string;
+  readonly group: SetGroup | "outlier";
+  /** float32 [n, dimension], row-major. */
+  readonly points: Float32Array;
+  readonly dimension: number;
+  /** Class per point, -1 where there is none. */
+  readonly labels: ArrayLike<number>;
+}
+
+/** One image that the detector got most wrong. */
+export interface ReportMistake {
+  readonly kind: "id-rejected" | "ood-accepted";
+  readonly png: Uint8Array;
+  readonly set: string;
+  /** Name of the true class; absent for OOD without one. */
+  readonly label?: string | undefined;
+  /** Name of the predicted class. */
+  readonly prediction: string;
+  readonly score: number;
+}
+
+/** Operating point of one model and detector. */
+export interface ReportThreshold {
+  readonly model: string;
+  readonly detector: string;
+  /** Images with a confidence below it are called unknown. */
+  readonly value: number;
+  /** Share of ID validation images it accepts by construction, e.g. 0.95. */
+  readonly target: number;
+  /** Share of ID test images accepted. */
+  readonly idTestAccepted?: number | undefined;
+  /** Share accepted of each OOD set, by name. */
+  readonly oodAccepted?: Readonly<Record<string, number>> | undefined;
+}
+
+/** One figure of the audit of the synthesised outliers. */
+export interface ReportAudit {
+  readonly name: string;
+  readonly value: number | string;
+  /** What it means and what would be alarming. */
+  readonly note?: string | undefined;
+}
+
+/** Where and how the run was made. */
+export interface ReportEnvironment {
+  readonly versions: Readonly<Record<string, string>>;
+  readonly hardware: Readonly<Record<string, string | number>>;
+  /** Wall seconds per stage, in order. */
+  readonly seconds: Readonly<Record<string, number>>;
+  /** The command that made the run. */
+  readonly command?: string | undefined;
+  /** ISO time of the end of the run. */
+  readonly finished?: string | undefined;
+}
+
+/** Everything one report shows. Empty lists leave their section out, with a line that says why. */
+export interface ReportInput {
+  readonly title: string;
+  /** One or two sentences under the title: data, question, budget. */
+  readonly summary?: string | undefined;
+  /** The resolved configuration, any JSON-like value. */
+  readonly configuration: unknown;
+  readonly environment: ReportEnvironment;
+  /** Class names of the ID set, in label order. */
+  readonly classNames: readonly string[];
+  readonly results: readonly ReportResult[];
+  readonly comparisons: readonly ReportComparison[];
+  readonly scores: readonly ReportScores[];
+  readonly curves: readonly ReportCurves[];
+  readonly samples: readonly ReportSample[];
+  /** Which model's features the map shows. */
+  readonly featureModel?: string | undefined;
+  readonly features: readonly ReportFeatures[];
+  readonly mistakes: readonly ReportMistake[];
+  /** The model and detector whose mistakes these are. */
+  readonly mistakesOf?: { readonly model: string; readonly detector: string } | undefined;
+  readonly thresholds: readonly ReportThreshold[];
+  readonly audit: readonly ReportAudit[];
+  /** Things the reader should know: warnings of the run. */
+  readonly warnings?: readonly string[] | undefined;
+  /** Seed of the map's sampling and layout. Default 0. */
+  readonly seed?: number | undefined;
+}

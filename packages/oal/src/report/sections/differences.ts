@@ -1,0 +1,135 @@
+/** Paired differences between models, and the null test that shows what no difference looks like. */
+import { intervalChart, type IntervalMark } from "../charts/intervals.js";
+import { figure } from "../charts/figure.js";
+import { detectorsOf, headlineDetector, modelsOf } from "../choice.js";
+import { METRICS, modelTitle, percent, percentInterval, points, probability } from "../format.js";
+import type { ReportComparison, ReportInput } from "../input.js";
+import { html, type Markup } from "../markup.js";
+import { modelColor } from "../palette.js";
+import { section, table, type Section } from "../section.js";
+import { tabs } from "../tabs.js";
+import { judge } from "./overview.js";
+
+const JUDGE_COLORS = { better: "var(--good)", worse: "var(--bad)", open: "var(--muted)" } as const;
+
+/** Differences of models on the same images. */
+export function differencesSection(input: ReportInput): Section | null {
+  if (input.comparisons.length === 0) return null;
+  const first = headlineDetector(input.results)?.id;
+  const ids = [...new Set(input.comparisons.map((comparison) => comparison.detector))];
+  const ordered = ids.filter((id) => id === first).concat(ids.filter((id) => id !== first));
+  const views = ordered.map((detector) => {
+    const own = input.comparisons.filter((comparison) => comparison.detector === detector);
+    return { title: detector, content: [pairCharts(own), pairTable(own)] };
+  });
+  return section(
+    "differences",
+    "Differences",
+    "Differences",
+    "Both models score the same resampled images, so what they share cancels out. A difference is called one only where its 95 % interval leaves zero out: green speaks for the first model, red against it, grey decides nothing.",
+    tabs("differences", "Detector", views),
+  );
+}
+
+function pairCharts(comparisons: readonly ReportComparison[]): Markup {
+  const keyOf = (comparison: ReportComparison): string =>
+    `${comparison.metric} ${comparison.models.join(" ")}`;
+  const metrics = [...new Set(comparisons.map((comparison) => comparison.metric))];
+  const keys = [...new Set(comparisons.map(keyOf))];
+  const charts = keys.slice(0, 12).map((key) => {
+    const own = comparisons.filter((comparison) => keyOf(comparison) === key);
+    const [first] = own;
+    if (first === undefined) return null;
+    const marks = own.map((comparison): IntervalMark => {
+      const title = `${comparison.set}: ${points(comparison.difference)} points [${points(comparison.interval[0])}, ${points(comparison.interval[1])}]`;
+      return {
+        row: comparison.set,
+        value: comparison.difference,
+        interval: comparison.interval,
+        color: JUDGE_COLORS[judge(comparison)],
+        lane: 0,
+        title,
+      };
+    });
+    const name = `${modelTitle(first.models[0])} − ${modelTitle(first.models[1])}`;
+    const metric = METRICS[first.metric];
+    const picture = intervalChart(marks, {
+      label: `${name}, ${metric.short}: ${marks.map((mark) => mark.title).join("; ")}`,
+      rows: own.map((comparison) => comparison.set),
+      lanes: 1,
+      axis: `${metric.short}, points (${metric.better} is better)`,
+      reference: 0,
+    });
+    return figure(name, picture, metrics.length > 1 ? metric.short : undefined);
+  });
+  return html`<div class="grid wide">${charts}</div>`;
+}
+
+function pairTable(comparisons: readonly ReportComparison[]): Markup {
+  const rows = comparisons.map(
+    (found) =>
+      html`<tr>
+        <th scope="row">${modelTitle(found.models[0])} − ${modelTitle(found.models[1])}</th>
+        <td class="text">${METRICS[found.metric].short}</td>
+        <td class="text">${found.set}</td>
+        <td class="${judge(found)}">${points(found.difference, 2)}</td>
+        <td>${points(found.interval[0], 2)} to ${points(found.interval[1], 2)}</td>
+        <td>${probability(found.p)}</td>
+      </tr>`,
+  );
+  const head = html`<tr>
+    <th scope="col">Models</th>
+    <th scope="col" class="text">Metric</th>
+    <th scope="col" class="text">Set</th>
+    <th scope="col">Difference, points</th>
+    <th scope="col">95 % interval</th>
+    <th scope="col">p</th>
+  </tr>`;
+  return html`<details>
+    <summary>Numbers</summary>
+    ${table("Paired differences", head, rows)}
+  </details>`;
+}
+
+/** ID validation against ID test, which must not differ. */
+export function nullTestSection(input: ReportInput): Section | null {
+  const models = modelsOf(input.results);
+  const marks = input.results.flatMap((result) =>
+    result.detectors.flatMap((detector): IntervalMark[] => {
+      const test = detector.nullTest;
+      if (test === undefined) return [];
+      const lane = models.indexOf(result.model);
+      const title = `${modelTitle(result.model)}, ${detector.id}: ${percent(test.auroc)} (${percentInterval(test.interval)})`;
+      return [
+        {
+          row: detector.id,
+          value: test.auroc,
+          interval: test.interval,
+          color: modelColor(result.model, lane),
+          lane,
+          title,
+        },
+      ];
+    }),
+  );
+  if (marks.length === 0) return null;
+  const off = marks.filter((mark) => mark.interval[0] > 0.5 || mark.interval[1] < 0.5);
+  const reading =
+    off.length === 0
+      ? "Every interval contains 50: the detectors see no difference where there is none."
+      : `${off.length} of ${marks.length} intervals leave 50 out; about one in twenty does so by chance. More than that means that validation and test images differ.`;
+  const picture = intervalChart(marks, {
+    label: `Null test: ${marks.map((mark) => mark.title).join("; ")}`,
+    rows: detectorsOf(input.results).filter((id) => marks.some((mark) => mark.row === id)),
+    lanes: models.length,
+    axis: "AUROC, %",
+    reference: 0.5,
+  });
+  return section(
+    "null-test",
+    "Null test",
+    "Null test",
+    `Known validation images against known test images: an AUROC other than 50 would be an artefact. ${reading}`,
+    html`<div class="grid wide">${figure("ID validation against ID test", picture)}</div>`,
+  );
+}

@@ -1,0 +1,145 @@
+/** At a glance: accuracy and OOD detection per model, and what the paired comparison lets one say. */
+import { intervalChart, type IntervalMark } from "../charts/intervals.js";
+import { figure, legend } from "../charts/figure.js";
+import {
+  detectorRuns,
+  detectorsOf,
+  headlineDetector,
+  modelsOf,
+  overSeeds,
+  type SeedSummary,
+} from "../choice.js";
+import { METRICS, modelTitle, percent, percentInterval, points } from "../format.js";
+import type { ReportComparison, ReportInput } from "../input.js";
+import { html, type Content, type Markup } from "../markup.js";
+import { modelColor } from "../palette.js";
+import { section, type Section } from "../section.js";
+
+/** The first section: cards, verdicts and the overview chart. */
+export function overviewSection(input: ReportInput): Section {
+  const detector = headlineDetector(input.results);
+  const models = modelsOf(input.results);
+  if (detector === undefined) {
+    return section(
+      "overview",
+      "Overview",
+      "At a glance",
+      "This run has no evaluation, so there is nothing to compare.",
+      null,
+    );
+  }
+  const cards = models.map((model, i) => card(input, model, i, detector.id));
+  const lead = html`Detector shown: <b>${detector.id}</b> (${detector.reason}). All rates are in percent, with
+    95 % bootstrap intervals.`;
+  return section("overview", "Overview", "At a glance", lead, [
+    html`<div class="cards">${cards}</div>`,
+    verdicts(input.comparisons, detector.id),
+    overviewCharts(input, models),
+  ]);
+}
+
+function card(input: ReportInput, model: string, position: number, detector: string): Markup {
+  const results = input.results.filter((result) => result.model === model);
+  const accuracy = results.reduce((sum, result) => sum + result.idAccuracy, 0) / results.length;
+  const runs = detectorRuns(input.results, model, detector);
+  const near = overSeeds(
+    runs.map((run) => run.near),
+    "auroc",
+  );
+  const far = overSeeds(
+    runs.map((run) => run.far),
+    "auroc",
+  );
+  const seeds = results.length === 1 ? "" : ` · ${results.length} seeds`;
+  return html`<article class="card" style="--key:${modelColor(model, position)}">
+    <h3>${modelTitle(model)}<span class="note">${seeds}</span></h3>
+    <dl>
+      ${entry("ID accuracy", percent(accuracy), null)}${meanEntry("Near AUROC", near)}${meanEntry("Far AUROC", far)}
+    </dl>
+  </article>`;
+}
+
+function meanEntry(name: string, summary: SeedSummary | undefined): Markup | null {
+  return summary === undefined ? null : entry(name, percent(summary.mean), uncertainty(summary));
+}
+
+function entry(name: string, value: string, note: Content): Markup {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd>${value}<small>${note}</small></dd>
+  </div>`;
+}
+
+/** "86.9–88.1" for one seed, "± 0.4" over several. */
+export function uncertainty(summary: SeedSummary): string {
+  if (summary.interval !== undefined) return percentInterval(summary.interval);
+  return `± ${percent(summary.spread)}`;
+}
+
+/** Whether a paired interval excludes zero, and if so in whose favour. */
+export function judge(comparison: ReportComparison): "better" | "worse" | "open" {
+  const [low, high] = comparison.interval;
+  if (low <= 0 && high >= 0) return "open";
+  return low > 0 === (METRICS[comparison.metric].better === "higher") ? "better" : "worse";
+}
+
+function verdicts(comparisons: readonly ReportComparison[], detector: string): Markup | null {
+  const shown = comparisons.filter(
+    (found) =>
+      found.detector === detector &&
+      found.metric === "auroc" &&
+      (found.set === "near" || found.set === "far"),
+  );
+  if (shown.length === 0) return null;
+  const words = { better: "higher", worse: "lower", open: "no difference shown" } as const;
+  const items = shown.map((found) => {
+    const verdict = judge(found);
+    return html`<li class="verdict ${verdict}">
+      <b>${modelTitle(found.models[0])} against ${modelTitle(found.models[1])}</b>, ${found.set}:
+      <span class="number">${points(found.difference)}</span> points AUROC
+      <span class="note">[${points(found.interval[0])}, ${points(found.interval[1])}]</span>
+      <span class="tag">${words[verdict]}</span>
+    </li>`;
+  });
+  return html`<ul class="verdicts">
+    ${items}
+  </ul>`;
+}
+
+function overviewCharts(input: ReportInput, models: readonly string[]): Markup {
+  const detectors = detectorsOf(input.results);
+  const charts = (["near", "far"] as const).map((group) => {
+    const marks = detectors.flatMap((detector) =>
+      models.flatMap((model, lane): IntervalMark[] => {
+        const runs = detectorRuns(input.results, model, detector);
+        const summary = overSeeds(
+          runs.map((run) => run[group]),
+          "auroc",
+        );
+        if (summary === undefined) return [];
+        const interval =
+          summary.interval ?? ([summary.mean - summary.spread, summary.mean + summary.spread] as const);
+        const title = `${modelTitle(model)}, ${detector}: ${percent(summary.mean)} (${uncertainty(summary)})`;
+        return [
+          { row: detector, value: summary.mean, interval, color: modelColor(model, lane), lane, title },
+        ];
+      }),
+    );
+    if (marks.length === 0) return null;
+    const picture = intervalChart(marks, {
+      label: `AUROC on ${group}-OOD: ${marks.map((mark) => mark.title).join("; ")}`,
+      rows: detectors,
+      lanes: models.length,
+      axis: "AUROC, %",
+    });
+    return figure(group === "near" ? "Near-OOD" : "Far-OOD", picture, "mean over its sets");
+  });
+  const keys = models.map((model, i) => ({
+    color: modelColor(model, i),
+    text: modelTitle(model),
+    shape: "dot" as const,
+  }));
+  return html`<h3>Every detector</h3>
+    ${legend(keys)}
+    <div class="grid wide">${charts}</div>`;
+}

@@ -1,0 +1,165 @@
+/** The result tables: every model, detector and OOD set, one view per metric; and accuracy with calibration. */
+import { reliabilityBins, reliabilityChart } from "../charts/reliability.js";
+import { figure, legend } from "../charts/figure.js";
+import {
+  detectorRuns,
+  detectorsOf,
+  modelsOf,
+  overSeeds,
+  resultColumns,
+  seedCount,
+  type ResultColumn,
+} from "../choice.js";
+import { METRIC_NAMES, METRICS, modelTitle, percent } from "../format.js";
+import type { MetricName, ReportInput } from "../input.js";
+import { html, type Markup } from "../markup.js";
+import { modelColor } from "../palette.js";
+import { section, table, type Section } from "../section.js";
+import { tabs } from "../tabs.js";
+import { uncertainty } from "./overview.js";
+
+/** The result tables. */
+export function resultsSection(input: ReportInput): Section {
+  const columns = resultColumns(input.results);
+  const seeds = seedCount(input);
+  const spread =
+    seeds > 1
+      ? `Values are means over ${seeds} seeds, ± their standard deviation.`
+      : "Small print: 95 % bootstrap intervals over the images; one seed, so they do not cover the luck of training.";
+  const views = METRIC_NAMES.map((metric) => ({
+    title: `${METRICS[metric].short} ${METRICS[metric].better === "higher" ? "↑" : "↓"}`,
+    content: [
+      html`<p class="note">${METRICS[metric].meaning}; ${METRICS[metric].better} is better.</p>`,
+      resultTable(input, columns, metric),
+    ],
+  }));
+  const lead = `Each OOD set against the same ID test set, in percent. ${spread} Bold is the best value of its column.`;
+  return section("results", "Results", "Results", lead, tabs("results", "Metric", views));
+}
+
+function resultTable(input: ReportInput, columns: readonly ResultColumn[], metric: MetricName): Markup {
+  const detectors = detectorsOf(input.results);
+  const rows = modelsOf(input.results).flatMap((model, position) =>
+    detectors.map((detector, i) => {
+      const runs = detectorRuns(input.results, model, detector);
+      const cells = columns.map((column) =>
+        overSeeds(
+          runs.map((run) => column.of(run)),
+          metric,
+        ),
+      );
+      return {
+        model,
+        position,
+        detector,
+        place: `${i === 0 ? "first" : ""} ${i === detectors.length - 1 ? "last" : ""}`.trim(),
+        cells,
+      };
+    }),
+  );
+  const sign = METRICS[metric].better === "higher" ? 1 : -1;
+  const best = columns.map((_, c) =>
+    Math.max(...rows.map((row) => sign * (row.cells[c]?.mean ?? -Infinity * sign))),
+  );
+  const body = rows.map((row) => {
+    const cells = row.cells.map((cell, c) => {
+      if (cell === undefined) return html`<td>–</td>`;
+      const isBest = Math.abs(sign * cell.mean - (best[c] ?? 0)) < 1e-12;
+      const mark = `${columns[c]?.isMean === true ? "mean" : ""} ${isBest ? "best" : ""}`.trim();
+      return html`<td class="${mark}">${percent(cell.mean)}<small>${uncertainty(cell)}</small></td>`;
+    });
+    const head = html`<th scope="row">
+      <span class="swatch" style="--key:${modelColor(row.model, row.position)}"></span
+      >${modelTitle(row.model)} <span class="soft">${row.detector}</span>
+    </th>`;
+    return html`<tr class="${row.place}">
+      ${head}${cells}
+    </tr>`;
+  });
+  const head = columns.map(
+    (column) =>
+      html`<th scope="col" class="${column.isMean ? "mean" : ""}">
+        ${column.title}<small>${column.note}</small>
+      </th>`,
+  );
+  return table(
+    `${METRICS[metric].short} by model, detector and set`,
+    html`<tr>
+      <th scope="col">Model, detector</th>
+      ${head}
+    </tr>`,
+    body,
+    "results",
+  );
+}
+
+/** Accuracy on known images and how honest the confidences are. */
+export function calibrationSection(input: ReportInput): Section {
+  const models = modelsOf(input.results);
+  const rows = models.map((model, position) => {
+    const runs = input.results.filter((result) => result.model === model);
+    const mean = (of: (run: (typeof runs)[number]) => number): number =>
+      runs.reduce((sum, run) => sum + of(run), 0) / Math.max(1, runs.length);
+    return html`<tr>
+      <th scope="row">
+        <span class="swatch" style="--key:${modelColor(model, position)}"></span>${modelTitle(model)}
+      </th>
+      <td class="mean">
+        ${percent(
+          mean((run) => run.idAccuracy),
+          2,
+        )}
+      </td>
+      <td>
+        ${percent(
+          mean((run) => run.calibration.ece),
+          2,
+        )}
+      </td>
+      <td>${percent(mean((run) => run.calibration.mce))}</td>
+      <td>${mean((run) => run.calibration.brier).toFixed(4)}</td>
+      <td>${mean((run) => run.calibration.nll).toFixed(4)}</td>
+    </tr>`;
+  });
+  const head = html`<tr>
+    <th scope="col">Model</th>
+    <th scope="col" class="mean">Accuracy, %</th>
+    <th scope="col">ECE, %<small>15 bins</small></th>
+    <th scope="col">MCE, %</th>
+    <th scope="col">Brier score</th>
+    <th scope="col">NLL, nats</th>
+  </tr>`;
+  const lines = models.flatMap((model, position) => {
+    const scored = input.scores.find((scores) => scores.model === model && scores.group === "id");
+    const confidences = scored?.confidences["msp"];
+    if (scored === undefined || confidences === undefined) return [];
+    const bins = reliabilityBins(confidences, scored.labels, scored.predictions);
+    return [{ model, bins, color: modelColor(model, position) }];
+  });
+  const diagram =
+    lines.length === 0
+      ? null
+      : figure(
+          "Reliability",
+          reliabilityChart(
+            `Accuracy over confidence for ${lines.map((line) => modelTitle(line.model)).join(", ")}`,
+            lines,
+          ),
+          "accuracy, %, by confidence",
+        );
+  const keys = lines.map((line) => ({
+    color: line.color,
+    text: modelTitle(line.model),
+    shape: "dot" as const,
+  }));
+  return section(
+    "calibration",
+    "Calibration",
+    "Accuracy and calibration",
+    "Known test images only. A calibrated model is right in 80 % of the cases in which it says 80 %: its line follows the diagonal; below it the model is over-confident.",
+    html`<div class="side">
+      <div>${table("Accuracy and calibration by model", head, rows)}</div>
+      <div>${diagram}${legend(keys)}</div>
+    </div>`,
+  );
+}
