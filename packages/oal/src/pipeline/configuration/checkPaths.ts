@@ -15,7 +15,7 @@ export function checkDataPaths(configuration: Configuration): void {
   const paths = data.source === "embedded" ? [] : [root];
   for (const set of [data.id, data.validation, data.test, ...data.ood]) {
     if (set === undefined) continue;
-    for (const path of set.paths) paths.push(resolve(root, path));
+    paths.push(resolve(root, set.path));
     if (set.list !== undefined) paths.push(resolve(root, set.list));
   }
   for (const path of paths) if (!existsSync(path)) throw oalError("OAL-D101", { path });

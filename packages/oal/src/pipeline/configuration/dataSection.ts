@@ -5,11 +5,11 @@ import { flag, real, whole } from "./fields.js";
 /** Where one set of images lies. */
 export const imageSetSchema = z
   .strictObject({
-    paths: z
-      .array(z.string().min(1))
+    path: z
+      .string()
       .min(1)
       .describe(
-        "folders, archives (.tar, .tar.gz, .zip), IDX or CIFAR binary files; relative to data.source; read as one set",
+        "folder, archive (.tar, .tar.gz, .zip), IDX or CIFAR binary file, relative to data.source; with list: the root of its paths, which may be an archive or a folder of archives",
       ),
     list: z
       .string()
@@ -18,16 +18,19 @@ export const imageSetSchema = z
       .describe(
         'image list in OpenOOD\'s form, "relative/path label" a line (label -1 = OOD), relative to data.source',
       ),
-    part: z
-      .enum(["train", "test"])
+    split: z
+      .string()
+      .min(1)
       .optional()
-      .describe("which part to take where the format names its files by part (IDX, CIFAR); default: all"),
+      .describe(
+        'part of the source: a sub-folder, or "train" or "test" of IDX and CIFAR files; default: all',
+      ),
     limit: z
       .number()
       .int()
       .min(1)
       .optional()
-      .describe("at most this many images, evenly over the classes, drawn by the seed; default: all"),
+      .describe("at most this many images, evenly spaced over the source's order; default: all"),
   })
   .describe("where one set of images lies");
 
@@ -47,10 +50,11 @@ export const outOfDistributionSetSchema = imageSetSchema
 
 /** Images drawn in this process for the embedded data set. */
 const embeddedSchema = z.strictObject({
-  train: whole(6000, 20, 1_000_000, "training images (digits 0-9, from the training font families)"),
+  train: whole(12_000, 20, 1_000_000, "training images (digits 0-9, from the training font families)"),
   validation: whole(1000, 20, 1_000_000, "validation images (digits of font families of their own)"),
   test: whole(2000, 20, 1_000_000, "test images (digits of font families never seen in training)"),
-  ood: whole(1000, 20, 1_000_000, "images of each set of unknowns"),
+  validationOod: whole(1000, 20, 1_000_000, "images of the set of unknowns that may choose settings"),
+  ood: whole(1000, 20, 1_000_000, "images of each of the six sets of unknowns that are only measured"),
 });
 
 /** The whole section. */

@@ -50,7 +50,7 @@ describe("presets and defaults", () => {
     expect(configuration.preset).toBe("folder");
     expect(configuration.data.source).toBe("/a/photos");
     expect(configuration.data.ood).toEqual([
-      { name: "photos-unknown", group: "far", paths: ["/a/u/photos-unknown.tar.gz"] },
+      { name: "photos-unknown", group: "far", path: "/a/u/photos-unknown.tar.gz" },
     ]);
   });
 
@@ -149,7 +149,7 @@ describe("files and overrides", () => {
       "evaluation.scoreDetector=mds",
       "data.size=30",
       "denoiser.channels=[20, 40]",
-      "data.id.paths=[a]",
+      "data.id.path=a",
     ];
     for (const set of codes)
       expect(failure(() => loadConfiguration(undefined, { set: [set] })).code).toBe("OAL-C202");

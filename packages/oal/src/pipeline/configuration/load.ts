@@ -174,7 +174,7 @@ function parseOverride(text: string): { key: string; value: unknown; where: stri
 function appendOod(tree: Tree, paths: readonly string[], cwd: string): Tree {
   const data = isRecord(tree["data"]) ? tree["data"] : {};
   const before: unknown[] = Array.isArray(data["ood"]) ? data["ood"] : [];
-  const added = paths.map((path) => ({ name: nameOf(path), group: "far", paths: [resolve(cwd, path)] }));
+  const added = paths.map((path) => ({ name: nameOf(path), group: "far", path: resolve(cwd, path) }));
   return { ...tree, data: { ...data, ood: [...before, ...added] } };
 }
 

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { dataSchema } from "./dataSection.js";
-import { whole } from "./fields.js";
+import { positive, whole } from "./fields.js";
 import {
   distillationSchema,
   evaluationSchema,
@@ -29,7 +29,7 @@ export const configurationSchema = z.strictObject({
     .describe("the preset that the other keys change; oal list presets shows them"),
   seed: whole(0, 0, 2 ** 31 - 1, "seed of everything drawn"),
   threads: whole(0, 0, 1024, "threads of the engine; 0: one per core. Results do not depend on it"),
-  checkpointSteps: whole(200, 1, 1_000_000, "steps between the checkpoints of any training"),
+  checkpointSeconds: positive(20, 86_400, "seconds between the checkpoints of any training"),
   data: dataSchema.prefault({}).describe("where images come from"),
   teacher: teacherSchema.prefault({}).describe("the teacher network and its recipe"),
   embeddings: embeddingsSchema.prefault({}).describe("the bank of teacher features"),

@@ -44,13 +44,12 @@ export const recipeShape = (values: RecipeDefaults) => ({
   nesterov: flag(true, "Nesterov's form of the momentum (sgd)"),
   weightDecay: real(5e-4, 0, 1, "weight decay; not on biases and normalisation parameters"),
   schedule: choice(
-    ["constant", "cosine", "oneCycle", "triangular"],
+    ["constant", "cosine", "triangular"],
     "cosine",
     "shape of the learning rate over the steps",
   ),
   warmup: real(0.1, 0, 0.9, "share of the steps in which the rate rises linearly"),
   minFactor: real(1e-3, 0, 1, "last learning rate as a share of the highest"),
-  biasRate: positive(1, 1000, "factor on the learning rate of the normalisation biases"),
   labelSmoothing: real(values.labelSmoothing, 0, 0.9, "share of the target spread evenly over all classes"),
   clipNorm: real(0, 0, 1e6, "largest norm of the whole gradient; 0: no limit"),
   ema: real(

@@ -1,0 +1,30 @@
+/** From a command's arguments to a configuration and a run folder. */
+import { basename, join } from "node:path";
+import { loadConfiguration, presets, type Configuration } from "../../pipeline/configuration/index.js";
+import type { StageOptions } from "../options.js";
+
+/** The configuration that the arguments of a command describe. */
+export function configure(given: string | undefined, options: StageOptions): Configuration {
+  const flags: { key: string; value: unknown; where: string }[] = [];
+  if (options.seed !== undefined) flags.push({ key: "seed", value: options.seed, where: "--seed" });
+  if (options.threads !== undefined)
+    flags.push({ key: "threads", value: options.threads, where: "--threads" });
+  if (options.skipBad !== undefined)
+    flags.push({ key: "data.skipBad", value: options.skipBad, where: "--skip-bad" });
+  return loadConfiguration(given, {
+    flags,
+    ...(options.set === undefined ? {} : { set: options.set }),
+    ...(options.data === undefined ? {} : { data: options.data }),
+    ...(options.ood === undefined ? {} : { ood: options.ood }),
+  });
+}
+
+/** The run folder: --out, or runs/ and the name of the preset, the file, or the data. */
+export function runFolderOf(given: string | undefined, options: StageOptions): string {
+  if (options.out !== undefined) return options.out;
+  const source = given ?? options.data ?? "embedded";
+  const name = presets.has(source)
+    ? source
+    : basename(source).replace(/\.(ya?ml|json|tar|tar\.gz|tgz|zip)$/i, "");
+  return join("runs", name === "" || name === "." || name === ".." ? "folder" : name);
+}

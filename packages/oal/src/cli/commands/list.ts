@@ -1,0 +1,59 @@
+/** `oal list`: what the registries hold. */
+import { detectors, oalError, suggest } from "oal-core";
+
+/** One line of a listing. */
+interface Listed {
+  readonly id: string;
+  readonly title: string;
+  readonly source?: string;
+  readonly aliases?: readonly string[];
+}
+
+const kinds: Readonly<Record<string, () => Promise<readonly Listed[]>>> = {
+  detectors: () => Promise.resolve(detectors),
+  networks: async () => (await import("../../nn/networks/index.js")).networks,
+  methods: async () => {
+    const { methodLists } = await import("../../training/methods/index.js");
+    return Object.entries(methodLists).map(([id, parts]) => ({
+      id,
+      title: parts.map(({ title }) => title).join(" + "),
+    }));
+  },
+  samplers: async () => (await import("../../outliers/samplers/index.js")).samplers,
+  presets: async () => {
+    const { presets } = await import("../../pipeline/configuration/presets.js");
+    return [...presets].map(([id, { title }]) => ({ id, title }));
+  },
+};
+
+/** Prints one registry, or all. @throws OAL-C204 for a kind that is not there */
+export async function listCommand(
+  kind: string | undefined,
+  { json }: { readonly json?: boolean },
+): Promise<void> {
+  const known = Object.keys(kinds);
+  if (kind !== undefined && !known.includes(kind)) {
+    throw oalError("OAL-C204", { kind: "list of", name: kind, near: suggest(kind, known), known });
+  }
+  const listed: Record<string, Listed[]> = {};
+  for (const [name, load] of Object.entries(kinds)) {
+    if (kind !== undefined && kind !== name) continue;
+    listed[name] = (await load()).map(({ id, title, source, aliases }) => ({
+      id,
+      title,
+      ...(source === undefined ? {} : { source }),
+      ...(aliases === undefined || aliases.length === 0 ? {} : { aliases }),
+    }));
+  }
+  if (json) process.stdout.write(JSON.stringify(kind === undefined ? listed : listed[kind], null, 2) + "\n");
+  else process.stdout.write(Object.entries(listed).map(block).join("\n"));
+}
+
+function block([name, rows]: readonly [string, readonly Listed[]]): string {
+  const width = Math.max(...rows.map(({ id }) => id.length));
+  const lines = rows.map(({ id, title, source, aliases }) => {
+    const also = aliases === undefined ? "" : ` (also ${aliases.join(", ")})`;
+    return `  ${id.padEnd(width)}  ${title}${also}${source === undefined ? "" : `. ${source}`}`;
+  });
+  return `${name}\n${lines.join("\n")}\n`;
+}

@@ -1,0 +1,47 @@
+/** `oal run` and the commands of single stages: the library's `run` with progress, Ctrl-C and a printed result. */
+import { relative } from "node:path";
+import { checkDataPaths } from "../../pipeline/configuration/index.js";
+import type { RunResult, StageName } from "../../pipeline/runTypes.js";
+import { interruptible } from "../interrupt.js";
+import type { StageOptions } from "../options.js";
+import { showProgress } from "../progress.js";
+import { resultsTable } from "../resultsTable.js";
+import { configure, runFolderOf } from "./configure.js";
+
+/** Runs the stages up to `until` and prints what came out. */
+export async function runCommand(
+  given: string | undefined,
+  options: StageOptions,
+  until: StageName,
+): Promise<void> {
+  const config = configure(given, options);
+  checkDataPaths(config);
+  const { run } = await import("../../pipeline/run.js");
+  const view = showProgress({ quiet: options.quiet ?? false });
+  let result: RunResult;
+  try {
+    result = await interruptible((signal) =>
+      run({
+        config,
+        out: runFolderOf(given, options),
+        until,
+        ...(options.method === undefined ? {} : { methods: [...new Set(options.method)] }),
+        onEvent: (event) => view.show(event),
+        signal,
+      }),
+    );
+  } finally {
+    view.close();
+  }
+  process.stdout.write(options.json ? JSON.stringify(result, null, 2) + "\n" : summary(result));
+}
+
+function summary({ folder, artifacts, results, reportPath }: RunResult): string {
+  const shown = (path: string): string => relative(process.cwd(), path) || ".";
+  if (results === undefined || results.length === 0) {
+    const last = Object.entries(artifacts).at(-1);
+    return last === undefined ? `${shown(folder)}\n` : `${last[0]}: ${shown(last[1])}\n`;
+  }
+  const report = reportPath === undefined ? "" : `report: ${shown(reportPath)}\n`;
+  return `${resultsTable(results)}\nrun folder: ${shown(folder)}\n${report}`;
+}

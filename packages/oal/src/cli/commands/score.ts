@@ -1,0 +1,47 @@
+/** `oal score`: pictures through a trained model, as a table or JSON. */
+import { existsSync } from "node:fs";
+import Table from "cli-table3";
+import { oalError } from "oal-core";
+import pc from "picocolors";
+import type { ScoredImage } from "../../pipeline/runTypes.js";
+import { interruptible } from "../interrupt.js";
+
+/** The options of `oal score`. */
+export interface ScoreCommandOptions {
+  readonly detector?: string;
+  readonly threshold?: number;
+  readonly threads?: number;
+  readonly skipBad?: number;
+  readonly json?: boolean;
+}
+
+/** Scores pictures and prints one row each. @throws OAL-D101 for a path that does not exist, before any work */
+export async function scoreCommand(
+  model: string,
+  images: readonly string[],
+  { json, ...options }: ScoreCommandOptions,
+): Promise<void> {
+  for (const path of [model, ...images]) if (!existsSync(path)) throw oalError("OAL-D101", { path });
+  const { scoreImages } = await import("../../pipeline/run.js");
+  const scored = await interruptible((signal) => scoreImages(model, images, { ...options, signal }));
+  process.stdout.write(json ? JSON.stringify(scored, null, 2) + "\n" : scoreTable(scored));
+}
+
+function scoreTable(scored: readonly ScoredImage[]): string {
+  const { green, yellow } = pc.createColors(process.stdout.isTTY && !process.env["NO_COLOR"]);
+  const table = new Table({
+    head: ["image", "label", "confidence", "score", ""],
+    colAligns: ["left", "left", "right", "right", "left"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { path, label, confidence, known, score } of scored) {
+    table.push([
+      path,
+      label,
+      `${(100 * confidence).toFixed(1)} %`,
+      score.toFixed(4),
+      known ? green("known") : yellow("unknown"),
+    ]);
+  }
+  return `${table.toString()}\n`;
+}

@@ -1,0 +1,79 @@
+/** Options that several commands share, with their parsers and types. */
+import { InvalidArgumentError, Option, type Command } from "commander";
+
+/** What the shared options of a command that runs stages give. */
+export interface StageOptions {
+  readonly out?: string;
+  readonly set?: readonly string[];
+  readonly data?: string;
+  readonly ood?: readonly string[];
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly method?: readonly ("ce" | "kd" | "oal")[];
+  readonly skipBad?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const methods = ["ce", "kd", "oal"] as const;
+
+/** A whole number of at least `min`. */
+export function wholeNumber(min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isInteger(value) || value < min) {
+      throw new InvalidArgumentError(`must be a whole number of at least ${min}.`);
+    }
+    return value;
+  };
+}
+
+/** Any number. */
+export function realNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("must be a number.");
+  return value;
+}
+
+function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
+}
+
+function collectMethods(text: string, before: readonly string[] | undefined): readonly string[] {
+  const given = text.split(",").map((word) => word.trim());
+  const wrong = given.find((word) => !methods.some((method) => method === word));
+  if (wrong !== undefined) throw new InvalidArgumentError(`must be of ${methods.join(", ")}.`);
+  return [...(before ?? []), ...given];
+}
+
+/** Adds the options that decide the configuration. */
+export function addConfigurationOptions(command: Command): Command {
+  return command
+    .option("--data <path>", "folder or archive of images (data.source); alone it means the preset folder")
+    .addOption(new Option("--ood <path>", "a further set of unknown images; repeatable").argParser(collect))
+    .addOption(
+      new Option("--set <key=value>", "change one key, as student.epochs=3; repeatable").argParser(collect),
+    )
+    .addOption(new Option("--seed <n>", "seed of everything drawn").argParser(wholeNumber(0)))
+    .addOption(
+      new Option("--threads <n>", "threads of the engine; 0: one per core").argParser(wholeNumber(0)),
+    )
+    .addOption(
+      new Option("--skip-bad <n>", "leave out up to n unreadable images instead of stopping").argParser(
+        wholeNumber(0),
+      ),
+    );
+}
+
+/** Adds the options of a command that runs stages. */
+export function addStageOptions(command: Command): Command {
+  return addConfigurationOptions(command)
+    .option("--out <folder>", "run folder; default runs/NAME. Finished stages found there are not made again")
+    .addOption(
+      new Option("--method <name>", "students: ce, kd, oal; repeatable or comma-separated").argParser(
+        collectMethods,
+      ),
+    )
+    .option("--json", "print the result as JSON")
+    .option("-q, --quiet", "no progress; warnings and errors only");
+}

@@ -1,0 +1,197 @@
+/** The tree of commands with their help. Nothing here loads an engine, a schema or data code. */
+import { Command } from "commander";
+import {
+  addConfigurationOptions,
+  addStageOptions,
+  realNumber,
+  wholeNumber,
+  type StageOptions,
+} from "./options.js";
+import type { ScoreCommandOptions } from "./commands/score.js";
+import type { StageName } from "../pipeline/runTypes.js";
+import { oalVersion } from "../pipeline/versions.js";
+
+interface StageCommand {
+  readonly name: string;
+  readonly until: StageName;
+  readonly description: string;
+  readonly examples: readonly string[];
+}
+
+const stageCommands: readonly StageCommand[] = [
+  {
+    name: "run",
+    until: "report",
+    description: "the whole job: train, make outliers, measure, report",
+    examples: [
+      "oal run                                  # the embedded data set, needs nothing",
+      "oal run cifar10-small --data ../shared/data",
+      "oal run --data photos.tar --ood photos-unknown.tar",
+      "oal run my.yaml --set student.epochs=20 --out runs/long",
+    ],
+  },
+  {
+    name: "teacher",
+    until: "teacher",
+    description: "up to the trained teacher",
+    examples: ["oal teacher --data photos"],
+  },
+  {
+    name: "embed",
+    until: "embeddings",
+    description: "up to the teacher's embeddings of the training images",
+    examples: ["oal embed cifar10-small --data data"],
+  },
+  {
+    name: "train",
+    until: "student",
+    description: "up to the trained students",
+    examples: ["oal train --method oal", "oal train --method ce,kd --set student.epochs=20"],
+  },
+  {
+    name: "evaluate",
+    until: "evaluation",
+    description: "up to the measured table",
+    examples: ["oal evaluate --json > results.json"],
+  },
+  {
+    name: "report",
+    until: "report",
+    description: "up to report.html",
+    examples: ["oal report --out runs/embedded"],
+  },
+];
+
+const outlierCommands: readonly StageCommand[] = [
+  {
+    name: "sample",
+    until: "boundary",
+    description: "up to the outlier embeddings at the boundary of each class",
+    examples: ["oal outliers sample --set boundary.rounds=10"],
+  },
+  {
+    name: "synthesize",
+    until: "latents",
+    description: "up to the outlier latents and their audit",
+    examples: ["oal outliers synthesize --set synthesis.count=300"],
+  },
+];
+
+function examples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
+}
+
+function addStageCommand(parent: Command, { name, until, description, examples: lines }: StageCommand): void {
+  const command = parent.command(name).description(description);
+  command.argument("[preset|file]", "preset, or YAML or JSON file; default: embedded");
+  addStageOptions(command)
+    .addHelpText("after", examples(lines))
+    .action(async (given: string | undefined, options: StageOptions) => {
+      const { runCommand } = await import("./commands/run.js");
+      await runCommand(given, options, until);
+    });
+}
+
+/** Makes the program. Errors of usage are thrown as CommanderError, never printed here. */
+export function buildProgram(): Command {
+  const program = new Command("oal")
+    .description(
+      "Outlier-aware learning: train, measure and ship image classifiers that know what they do not know.",
+    )
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .version(oalVersion(), "-V, --version", "print the version")
+    .helpCommand(false)
+    .addHelpText(
+      "after",
+      examples([
+        "oal run                                  # the whole job on the embedded data set",
+        "oal run --data photos                    # on your own photos/CLASS/*.jpg",
+        "oal score runs/photos picture.jpg        # known or unknown?",
+        "oal config cifar10-small                 # every key, its meaning and its value",
+      ]),
+    );
+  for (const each of stageCommands) addStageCommand(program, each);
+  const outliers = program.command("outliers").description("the stages that make outliers");
+  for (const each of outlierCommands) addStageCommand(outliers, each);
+  addScore(program);
+  addConfig(program);
+  addList(program);
+  addData(program);
+  return program;
+}
+
+function addScore(program: Command): void {
+  program
+    .command("score")
+    .description("label, confidence and known or unknown, for single images or folders of them")
+    .argument("<model>", "a run folder, or the folder of one trained student")
+    .argument("<images...>", "image files or folders")
+    .option("--detector <name>", "another detector than the model's own")
+    .option(
+      "--threshold <x>",
+      "score from which an image is known; default: keeps 95 % of validation images",
+      realNumber,
+    )
+    .option("--threads <n>", "threads of the engine; 0: one per core", wholeNumber(0))
+    .option("--skip-bad <n>", "leave out up to n unreadable images instead of stopping", wholeNumber(0))
+    .option("--json", "print the result as JSON")
+    .addHelpText(
+      "after",
+      examples(["oal score runs/photos cat.jpg", "oal score runs/photos holiday/ --json"]),
+    )
+    .action(async (model: string, images: string[], options: ScoreCommandOptions) => {
+      const { scoreCommand } = await import("./commands/score.js");
+      await scoreCommand(model, images, options);
+    });
+}
+
+function addConfig(program: Command): void {
+  const command = program
+    .command("config")
+    .description("print the whole configuration: every key with its meaning and value")
+    .argument("[preset|file]", "preset, or YAML or JSON file; default: embedded")
+    .option("--json", "as JSON")
+    .option("--schema", "the JSON schema of configuration files, for editors");
+  addConfigurationOptions(command)
+    .addHelpText(
+      "after",
+      examples(["oal config cifar10-small > my.yaml", "oal config my.yaml --set student.epochs=3 --json"]),
+    )
+    .action(async (given: string | undefined, options: StageOptions & { schema?: boolean }) => {
+      const { configCommand } = await import("./commands/config.js");
+      configCommand(given, options);
+    });
+}
+
+function addList(program: Command): void {
+  program
+    .command("list")
+    .description("what exists: detectors, networks, methods, samplers, presets")
+    .argument("[kind]", "detectors, networks, methods, samplers or presets; default: all")
+    .option("--json", "as JSON")
+    .addHelpText("after", examples(["oal list detectors"]))
+    .action(async (kind: string | undefined, options: { json?: boolean }) => {
+      const { listCommand } = await import("./commands/list.js");
+      await listCommand(kind, options);
+    });
+}
+
+function addData(program: Command): void {
+  program
+    .command("data")
+    .description("look at image data")
+    .command("inspect")
+    .description("what oal would read: format, classes, counts")
+    .argument("<path>", "folder, archive, IDX or CIFAR file")
+    .option("--list <file>", "image list (relative/path label)")
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      examples(["oal data inspect photos.tar", "oal data inspect data --list lists/val.txt"]),
+    )
+    .action(async (path: string, options: { list?: string; json?: boolean }) => {
+      const { inspectCommand } = await import("./commands/inspect.js");
+      await inspectCommand(path, options);
+    });
+}

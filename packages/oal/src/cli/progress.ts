@@ -1,0 +1,118 @@
+/**
+ * Shows the events of a run on stderr: a bar with rate and time left on a terminal, elsewhere a plain line at most every
+ * ten seconds. Warnings are shown always, once.
+ */
+import { SingleBar } from "cli-progress";
+import type { RunEvent } from "../pipeline/events.js";
+
+/** Where and how to show. */
+export interface ProgressOptions {
+  /** Warnings only. */
+  readonly quiet?: boolean;
+  /** Default: whether stderr is a terminal. */
+  readonly terminal?: boolean;
+  /** Milliseconds between plain lines. Default 10 000. */
+  readonly interval?: number;
+  /** Default: stderr. */
+  readonly write?: (text: string) => void;
+  /** Default: the system's clock, in milliseconds. */
+  readonly now?: () => number;
+}
+
+/** A view of a run's events. */
+export interface ProgressView {
+  /** Takes one event. */
+  show(event: RunEvent): void;
+  /** Removes the bar. */
+  close(): void;
+}
+
+/** Seconds as "45s", "3m20s", "2h05m". */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s}s`;
+  const two = (n: number): string => String(n).padStart(2, "0");
+  if (s < 3600) return `${Math.floor(s / 60)}m${two(s % 60)}s`;
+  return `${Math.floor(s / 3600)}h${two(Math.floor((s % 3600) / 60))}m`;
+}
+
+/** Starts a view. */
+export function showProgress(options: ProgressOptions = {}): ProgressView {
+  const write = options.write ?? ((text) => void process.stderr.write(text));
+  const now = options.now ?? Date.now;
+  const terminal = options.terminal ?? process.stderr.isTTY;
+  const interval = options.interval ?? 10_000;
+  const began = new Map<string, { time: number; step: number }>();
+  let bar: { bar: SingleBar; stage: string } | undefined;
+  let lastLine = -Infinity;
+
+  const close = (): void => {
+    bar?.bar.stop();
+    bar = undefined;
+  };
+  const line = (text: string): void => {
+    const open = bar;
+    close();
+    write(`${text}\n`);
+    if (open !== undefined) lastLine = now();
+  };
+  const figures = (event: RunEvent): string => {
+    const { step = 0, total = 0, terms = {}, rate } = event;
+    const start = began.get(event.stage) ?? { time: now(), step };
+    began.set(event.stage, start);
+    const parts = Object.entries(terms)
+      .slice(0, 4)
+      .map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
+    if (rate !== undefined) parts.push(`${rate >= 10 ? Math.round(rate) : Number(rate.toPrecision(2))}/s`);
+    const elapsed = (now() - start.time) / 1000;
+    if (step > start.step && step < total) {
+      parts.push(`${duration((elapsed * (total - step)) / (step - start.step))} left`);
+    }
+    return parts.join("  ");
+  };
+  const showBar = (event: RunEvent): void => {
+    const { stage, step = 0, total = 0 } = event;
+    if (bar?.stage !== stage) {
+      close();
+      const width = process.stderr.columns || 80;
+      const format =
+        width < 70 ? "{stage} {percentage}%  {figures}" : "{stage} {bar} {value}/{total}  {figures}";
+      bar = {
+        stage,
+        bar: new SingleBar({
+          format,
+          stream: process.stderr,
+          barsize: 24,
+          hideCursor: true,
+          clearOnComplete: true,
+          linewrap: false,
+        }),
+      };
+      bar.bar.start(total, step, { stage: stage.padEnd(12), figures: figures(event) });
+    } else {
+      bar.bar.setTotal(total);
+      bar.bar.update(step, { figures: figures(event) });
+    }
+  };
+
+  return {
+    show: (event) => {
+      const { stage, kind, step, total, text, terms } = event;
+      if (kind === "warning") return line(`${stage}: warning: ${text ?? ""}`);
+      if (options.quiet) return;
+      if (kind === "done") {
+        const seconds = terms?.["seconds"];
+        const took = seconds === undefined ? "" : `  ${duration(seconds)}`;
+        return line(`${stage.padEnd(12)} ${text ?? "done"}${took}`);
+      }
+      if (kind === "message") return line(`${stage.padEnd(12)} ${text ?? ""}`);
+      if (step === undefined || total === undefined) return;
+      if (terminal) return showBar(event);
+      const shown = figures(event);
+      if (now() - lastLine < interval) return;
+      lastLine = now();
+      write(`${stage.padEnd(12)} ${step}/${total}  ${shown}\n`);
+    },
+    close,
+  };
+}
