@@ -50,12 +50,8 @@ export {
   type PictureSource,
 } from "./diffusion/tasks.js";
 export { diffusionGraphs, type TrainedDiffusion } from "./diffusion/graphs.js";
-export {
-  openDiffusionFolder,
-  saveDiffusionFolder,
-  type DiffusionGraphs,
-  type DiffusionSettings,
-} from "./diffusion/folder.js";
+export { openDiffusionFolder } from "./diffusion/openFolder.js";
+export { saveDiffusionFolder, type DiffusionGraphs, type DiffusionSettings } from "./diffusion/folder.js";
 export type { LatentDiffusion, LatentMoments } from "./diffusion/model.js";
 export { poolLatents, type LatentPooling, type PooledLatents } from "./pooling.js";
 export {

@@ -1,6 +1,6 @@
 /**
  * A latent diffusion model as synthesis sees it: embeddings in, latents and pictures out. Our own small model and Stable
- * Diffusion stand behind this one interface; both are read from a folder of ONNX models (folder.ts).
+ * Diffusion stand behind this one interface; both are read from a folder of ONNX models (openFolder.ts).
  */
 import type { Tensor } from "oal-core";
 import type { PredictionType } from "../samplers/drive.js";

@@ -1,0 +1,212 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Graph, Random, float32Tensor, sizeOf, type Tensor, type Value } from "oal-core";
+import { TrainingContext } from "../../nn/context.js";
+import type { TrainingTask } from "../../training/task.js";
+import { train } from "../../training/trainer.js";
+import { auditPosterior, embeddingEffect, withoutFakes, type Teacher } from "../audit.js";
+import { writeContactSheet } from "../contactSheet.js";
+import { noiseSchedule } from "../samplers/schedule.js";
+import { chooseConditions, synthesize, type ConditionSet } from "../synthesis.js";
+import { diffusionGraphs, type TrainedDiffusion } from "./graphs.js";
+import { openDiffusionFolder } from "./openFolder.js";
+import { saveDiffusionFolder } from "./folder.js";
+import type { LatentDiffusion } from "./model.js";
+import { autoEncoderTask, denoiserTask, latentScaleOf, type PictureSource } from "./tasks.js";
+
+const size = 16;
+const dimension = 6;
+const count = 12;
+const pixels = new Uint8Array(count * 3 * size * size).map(
+  (_, i) => ((i % size) * 16 + Math.floor(i / 768) * 20) & 255,
+);
+const images: PictureSource = {
+  count,
+  height: size,
+  width: size,
+  read: (indices) =>
+    Uint8Array.from(Array.from(indices).flatMap((i) => [...pixels.subarray(i * 768, (i + 1) * 768)])),
+};
+const autoEncoderOptions = { width: 8, fullResolution: false };
+const denoiserOptions = { channels: 8, blocks: 1, heads: 2 } as const;
+const latentShape = [4, 4, 4] as const;
+const conditions: ConditionSet = {
+  embeddings: new Random(3, "test").normals(0, count * dimension),
+  dimension,
+  labels: Int32Array.from({ length: count }, (_, i) => i % 3),
+};
+
+function task(kind: "autoEncoder" | "denoiser"): TrainingTask {
+  if (kind === "autoEncoder")
+    return autoEncoderTask({ ...autoEncoderOptions, images, batchSize: 4, seed: 1 });
+  const mean = new Random(4, "test").normals(0, count * sizeOf(latentShape));
+  const moments = { mean, logVariance: mean.map(() => -3) };
+  const shared = { embeddings: conditions.embeddings, dimension, batchSize: 4, seed: 1 };
+  return denoiserTask({ ...denoiserOptions, ...shared, moments, latentShape, latentScale: 1 });
+}
+
+/** Parameters of a task, all random, so that nothing is hidden behind zeros. */
+function randomParameters(given: TrainingTask): Map<string, Tensor> {
+  const context = new TrainingContext(new Graph());
+  const inputs: Record<string, Value> = {};
+  for (const [name, type] of Object.entries(given.inputs))
+    inputs[name] = context.graph.input(`batch/${name}`, type);
+  given.build(context, inputs);
+  const random = new Random(9, "test");
+  return new Map(
+    context.specs.map(({ name, shape }) => {
+      const values = random.derive(name).normals(0, sizeOf(shape));
+      const fan = Math.max(1, sizeOf(shape.slice(1)));
+      return [
+        name,
+        float32Tensor(
+          shape,
+          values.map((value) => (name.includes("norm") ? 1 : 0) + value / Math.sqrt(fan) / 2),
+        ),
+      ];
+    }),
+  );
+}
+
+describe("tasks", () => {
+  test("batches are functions of the step", () => {
+    for (const kind of ["autoEncoder", "denoiser"] as const) {
+      const [first, second] = [task(kind), task(kind)];
+      first.batch(0);
+      expect(first.batch(7)).toEqual(second.batch(7));
+      expect(first.batch(7)).not.toEqual(first.batch(8));
+    }
+  });
+
+  test("both losses fall", async () => {
+    for (const kind of ["autoEncoder", "denoiser"] as const) {
+      const losses: number[] = [];
+      const options = {
+        name: kind,
+        seed: 1,
+        steps: 40,
+        optimizer: { id: "adam" },
+        schedule: { id: "constant", rate: 5e-3 },
+        logEvery: 1,
+      } as const;
+      await train(
+        task(kind),
+        options,
+        (event) => event.kind === "loss" && losses.push(event.terms?.["total"] ?? NaN),
+      );
+      const mean = (values: number[]): number =>
+        values.reduce((sum, value) => sum + value, 0) / values.length;
+      expect(mean(losses.slice(-5))).toBeLessThan(0.8 * mean(losses.slice(0, 3)));
+    }
+  });
+
+  test("latent scale makes sampled latents standard", () => {
+    const mean = new Random(1, "test").normals(0, 20_000).map((value) => 3 * value);
+    const moments = { mean, logVariance: new Float32Array(20_000).fill(Math.log(16)) };
+    const scale = latentScaleOf(moments);
+    expect(scale).toBeCloseTo(1 / 5, 2);
+  });
+});
+
+describe("folder, synthesis, audit", () => {
+  let root = "";
+  let model: LatentDiffusion;
+  const folder = (batch: number): string => join(root, `model-${batch}`);
+  const trained = (batch: number): TrainedDiffusion => ({
+    autoEncoder: randomParameters(task("autoEncoder")),
+    denoiser: randomParameters(task("denoiser")),
+    autoEncoderOptions,
+    denoiserOptions,
+    imageSize: size,
+    embeddingDimension: dimension,
+    batch,
+  });
+
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), "oal-diffusion-"));
+    const settings = { latentScale: 0.5, schedule: noiseSchedule(), prediction: "v_prediction" } as const;
+    for (const batch of [4, 6])
+      await saveDiffusionFolder(folder(batch), diffusionGraphs(trained(batch)), settings);
+    model = await openDiffusionFolder(folder(4));
+  });
+  afterAll(async () => {
+    await model.release();
+    await rm(root, { recursive: true });
+  });
+
+  test("the folder says what it holds", async () => {
+    expect(model).toMatchObject({
+      latentShape: [4, 4, 4],
+      imageSize: size,
+      embeddingDimension: dimension,
+      stateShape: [1, dimension],
+    });
+    expect(model).toMatchObject({ latentScale: 0.5, prediction: "v_prediction", denoiserBatch: 4 });
+    const moments = await model.encode(pixels, 5);
+    expect(moments.mean.length).toBe(5 * 64);
+    const alone = await model.encode(pixels.subarray(4 * 768, 5 * 768), 1);
+    alone.mean.forEach((value, i) => expect(value).toBeCloseTo(moments.mean[4 * 64 + i] ?? NaN, 5));
+  });
+
+  test("conditions are unit directions times √D, and a learned vector without", async () => {
+    const states = await model.condition(conditions.embeddings.subarray(0, dimension), 1);
+    expect(states.reduce((sum, value) => sum + value * value, 0)).toBeCloseTo(dimension, 4);
+    const none = await model.condition(null, 2);
+    expect([...none.subarray(0, dimension)]).toEqual([...none.subarray(dimension)]);
+    expect([...none.subarray(0, dimension)]).not.toEqual([...states]);
+  });
+
+  test("synthesis does not depend on the batch, and depends on seed and embedding", async () => {
+    const other = await openDiffusionFolder(folder(6));
+    const options = { count: 5, steps: 4, sampler: "ddim", eta: 1, seed: 2 };
+    const first = await synthesize(model, conditions, options);
+    const second = await synthesize(other, conditions, options);
+    await other.release();
+    expect(first.labels).toEqual(Int32Array.of(0, 1, 2, 0, 1));
+    expect(first.images.length).toBe(5 * 768);
+    second.latents.forEach((value, i) => expect(value).toBeCloseTo(first.latents[i] ?? NaN, 3));
+    const reseeded = await synthesize(model, conditions, { ...options, seed: 3 }, undefined, first.sources);
+    expect(reseeded.latents).not.toEqual(first.latents);
+    const unguided = await synthesize(
+      model,
+      conditions,
+      { ...options, guidance: 1 },
+      undefined,
+      first.sources,
+    );
+    expect(unguided.latents).not.toEqual(first.latents);
+    expect((await embeddingEffect(model, conditions, { steps: 2 }, 4)).byNoise).toBeGreaterThan(0);
+  });
+
+  test("audit counts fakes and drops them", async () => {
+    const set = await synthesize(model, conditions, { count: 6, steps: 2 });
+    const teacher: Teacher = async (_, rows) => ({
+      logits: Float32Array.from({ length: rows * 3 }, (_, i) => (i % 3 === 0 ? 5 : 0)),
+      features: conditions.embeddings.subarray(0, rows * dimension),
+    });
+    const audit = await auditPosterior(set, conditions, teacher, { ...conditions, classes: 3 }, 2);
+    expect(audit.fakeShareByClass).toEqual([1, 0, 0]);
+    expect(audit.fakeShare).toBeCloseTo(1 / 3, 9);
+    expect(audit.distances.count).toBe(6);
+    const kept = withoutFakes(set, audit, 0.9);
+    expect([...kept.labels]).toEqual([1, 2, 1, 2]);
+    expect(kept.latents.subarray(0, 64)).toEqual(set.latents.subarray(64, 128));
+    const path = join(root, "sheet.png");
+    await writeContactSheet(path, [set, kept], { size, columns: 3, rows: 2 });
+    expect((await readFile(path)).subarray(1, 4).toString()).toBe("PNG");
+  });
+
+  test("missing and damaged folders are named", async () => {
+    await expect(openDiffusionFolder(join(root, "none"))).rejects.toMatchObject({ code: "OAL-D101" });
+    await writeFile(join(folder(6), "unet", "config.json"), "{");
+    await expect(openDiffusionFolder(folder(6))).rejects.toMatchObject({ code: "OAL-I103" });
+  });
+});
+
+test("conditions: classes in turn, nothing twice before all were used", () => {
+  const rows = chooseConditions(conditions.labels, count, 1);
+  expect(new Set(rows).size).toBe(count);
+  expect([...rows].map((row) => conditions.labels[row]).slice(0, 4)).toEqual([0, 1, 2, 0]);
+});
