@@ -7,3 +7,4 @@ export { verifyGraph } from "./verify.js";
 export { printGraph } from "./print.js";
 export { evaluateReference } from "./interpret.js";
 export { writeModel, writtenOpset, type WriteOptions } from "./onnx/write.js";
+export * from "./functions/index.js";

@@ -1,0 +1,23 @@
+/** Group normalisation. */
+import { add } from "../ops/add.js";
+import { layerNorm } from "../ops/layerNormalization.js";
+import { mul } from "../ops/mul.js";
+import { reshape } from "../ops/reshape.js";
+import { tensorOf } from "../ops/broadcasting.js";
+import { sizeOf } from "../tensor.js";
+import type { Value } from "../value.js";
+
+/**
+ * Normalises every group of neighbouring channels of every image by its own mean and variance, then scales channels.
+ *
+ * @param x float32 [N, C, ...], C a multiple of `groups` (OAL-G101 otherwise)
+ * @param scale, bias float32 [C]
+ */
+export function groupNorm(x: Value, groups: number, scale: Value, bias: Value, epsilon = 1e-5): Value {
+  const [images = 1, channels = 1, ...rest] = x.shape;
+  const size = (channels / groups) * sizeOf(rest);
+  const ones = x.graph.constant(tensorOf("float32", [size], new Float32Array(size).fill(1)));
+  const normal = layerNorm(reshape(x, [images, groups, size]), ones, null, epsilon);
+  const perChannel = [channels, ...rest.map(() => 1)];
+  return add(mul(reshape(normal, x.shape), reshape(scale, perChannel)), reshape(bias, perChannel));
+}

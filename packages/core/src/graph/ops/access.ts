@@ -1,0 +1,86 @@
+/** Checked access to the inputs of shape rules, gradient rules and references. */
+import { oalError } from "../../errors/index.js";
+import { ShapeProblem } from "../operator.js";
+import { toNumbers, type Shape, type Tensor, type TensorType } from "../tensor.js";
+import type { Node, Value } from "../value.js";
+
+/** The type of a required input. */
+export function typeAt(inputs: readonly (TensorType | null)[], index: number): TensorType {
+  const type = inputs[index];
+  if (!type) throw new ShapeProblem(`input ${index} is missing`);
+  return type;
+}
+
+/** The type of a required float input. */
+export function floatAt(inputs: readonly (TensorType | null)[], index: number): TensorType {
+  const type = typeAt(inputs, index);
+  if (type.dtype !== "float32" && type.dtype !== "float64") {
+    throw new ShapeProblem(`input ${index} must be float32 or float64, it is ${type.dtype}`);
+  }
+  return type;
+}
+
+/** The whole numbers of an input that must be known when the graph is built. */
+export function knownAt(constants: readonly (Tensor | null)[], index: number, what: string): number[] {
+  const tensor = constants[index];
+  if (!tensor) throw new ShapeProblem(`${what} (input ${index}) must be a constant`);
+  return toNumbers(tensor);
+}
+
+/** A required tensor of a reference. */
+export function tensorAt(inputs: readonly (Tensor | null)[], index: number): Tensor {
+  const tensor = inputs[index];
+  if (!tensor) throw oalError("OAL-X101", { problem: `reference input ${index} is missing` });
+  return tensor;
+}
+
+/** A required input of a node. */
+export function inputOf(node: Node, index: number): Value {
+  const value = node.inputs[index];
+  if (!value) throw oalError("OAL-X101", { problem: `${node.operatorName} has no input ${index}` });
+  return value;
+}
+
+/** An output of a node. */
+export function outputOf(node: Node, index: number): Value {
+  const value = node.outputs[index];
+  if (!value) throw oalError("OAL-X101", { problem: `${node.operatorName} has no output ${index}` });
+  return value;
+}
+
+/** The gradient of a one-output node's output; the walker calls a rule only when it flows. */
+export function flowing(outputGradients: readonly (Value | null)[]): Value {
+  const [gradient] = outputGradients;
+  if (!gradient) throw oalError("OAL-X101", { problem: "gradient rule called without a gradient" });
+  return gradient;
+}
+
+/** The whole numbers of a constant input of a node (axes, pads). */
+export function constantOf(node: Node, index: number): number[] {
+  const tensor = inputOf(node, index).constant;
+  if (!tensor) throw oalError("OAL-X101", { problem: `${node.operatorName} input ${index} is not constant` });
+  return toNumbers(tensor);
+}
+
+/** An axis counted from the front. */
+export function axisOf(axis: number, rank: number): number {
+  const positive = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(positive) || positive < 0 || positive >= rank) {
+    throw new ShapeProblem(`axis ${axis} is outside rank ${rank}`);
+  }
+  return positive;
+}
+
+/** One size of a shape; the index must exist. */
+export function sizeAt(shape: Shape, axis: number): number {
+  const size = shape[axis];
+  if (size === undefined) throw new ShapeProblem(`axis ${axis} is outside shape [${shape.join(", ")}]`);
+  return size;
+}
+
+/** An element of a list that is known to be long enough. */
+export function at<T>(list: ArrayLike<T>, index: number): T {
+  const element = list[index];
+  if (element === undefined) throw oalError("OAL-X101", { problem: `index ${index} of ${list.length}` });
+  return element;
+}

@@ -1,0 +1,61 @@
+/**
+ * How operators' functions append nodes. Operator files import only types from value.ts: the table of operators must
+ * be complete before the classes that use it, whichever file is loaded first.
+ */
+import { oalError } from "../../errors/index.js";
+import { ShapeProblem, type Attributes } from "../operator.js";
+import { zeros, type DType } from "../tensor.js";
+import type { Graph, Operand, Value } from "../value.js";
+import type { OperatorName } from "./index.js";
+
+/** Appends a node with one output. Numbers become scalars of the element type of the first non-boolean value. */
+export function apply(
+  operator: OperatorName,
+  operands: readonly (Operand | null)[],
+  attributes: Attributes = {},
+): Value {
+  const [first] = applyAll(operator, operands, attributes);
+  if (!first) throw oalError("OAL-X101", { problem: `${operator} has no output` });
+  return first;
+}
+
+/** Appends a node and returns all its outputs. */
+export function applyAll(
+  operator: OperatorName,
+  operands: readonly (Operand | null)[],
+  attributes: Attributes = {},
+): readonly Value[] {
+  const values = operands.filter((operand): operand is Value => operand !== null && typeof operand !== "number");
+  const graph = values[0]?.graph;
+  if (!graph) throw oalError("OAL-X101", { problem: `${operator} needs at least one graph value` });
+  const dtype = values.find((value) => value.dtype !== "bool")?.dtype ?? "float32";
+  const inputs = operands.map((operand) => (typeof operand === "number" ? scalarOf(graph, operand, dtype) : operand));
+  return graph.node(operator, inputs, attributes);
+}
+
+/** A list of whole numbers (axes, shape, pads) as an int64 constant. */
+export function integers(graph: Graph, values: readonly number[]): Value {
+  return graph.constant({ dtype: "int64", shape: [values.length], data: BigInt64Array.from(values, BigInt) });
+}
+
+/** A scalar constant of the given element type. */
+export function scalarOf(graph: Graph, value: number, dtype: DType): Value {
+  const data = zeros(dtype, 1);
+  if (data instanceof BigInt64Array) data[0] = BigInt(value);
+  else data[0] = value;
+  return graph.constant({ dtype, shape: [], data });
+}
+
+/**
+ * Runs shape arithmetic that happens in front of a node.
+ *
+ * @throws OAL-G101 in place of a ShapeProblem, naming the operator and the layer path
+ */
+export function fitting<T>(graph: Graph, operator: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof ShapeProblem)) throw error;
+    throw oalError("OAL-G101", { operator, path: graph.path, problem: error.message }, error);
+  }
+}

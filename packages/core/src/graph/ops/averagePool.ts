@@ -1,0 +1,82 @@
+/** Operator AveragePool on images. */
+import { int, type Attributes, type Operator, type TestPoint } from "../operator.js";
+import { sizeOf, toNumbers, type Shape } from "../tensor.js";
+import type { Value } from "../value.js";
+import { at, flowing, inputOf, tensorAt } from "./access.js";
+import { apply } from "./apply.js";
+import { tensorOf } from "./broadcasting.js";
+import { convTranspose2d } from "./convTranspose.js";
+import { mul } from "./mul.js";
+import { pad } from "./pad.js";
+import { pool, poolAttributes, poolNode, type PoolOptions } from "./pooling.js";
+import { floatOfRank, reshape } from "./reshape.js";
+import { repeatBlocks } from "./upsample.js";
+import { gridOf, isCeil, windowsOf, type Windows } from "./windows.js";
+
+export const AveragePool: Operator = {
+  name: "AveragePool",
+  sinceOpset: 19,
+  attributes: { ...poolAttributes, count_include_pad: "int" },
+  infer: (inputs, attributes) => {
+    const shape = floatOfRank(inputs, 0, 4);
+    const grid = gridOf(windowsOf(attributes), shape, isCeil(attributes));
+    return [{ dtype: inputs[0]?.dtype ?? "float32", shape: [at(shape, 0), at(shape, 1), ...grid] }];
+  },
+  gradient: (node, outputGradients) => {
+    const [x, dy] = [inputOf(node, 0), flowing(outputGradients)];
+    const windows = windowsOf(node.attributes);
+    const [height, width] = [at(x.shape, 2), at(x.shape, 3)];
+    const { kernel, strides, dilations, pads } = windows;
+    const isTiled = kernel.join() === strides.join() && dilations.join() === "1,1" && pads.every((amount) => amount === 0);
+    const covered = [at(dy.shape, 2) * kernel[0], at(dy.shape, 3) * kernel[1]];
+    if (isTiled && at(covered, 0) <= height && at(covered, 1) <= width) {
+      const blocks = repeatBlocks(mul(dy, 1 / sizeOf(kernel)), kernel);
+      return [pad(blocks, [0, 0, 0, 0, 0, 0, height - at(covered, 0), width - at(covered, 1)])];
+    }
+    return [scattered(dy, x.shape, windows, windowShares(x.shape, node.attributes))];
+  },
+  reference: (inputs, attributes) => [
+    pool(tensorAt(inputs, 0), windowsOf(attributes), isCeil(attributes), (elements, paddedCount) => {
+      const count = int(attributes, "count_include_pad", 0) === 1 ? paddedCount : elements.length;
+      return elements.reduce((sum, x) => sum + x, 0) / count;
+    }),
+  ],
+  testPoints: [
+    point([2, 2, 4, 6], { kernel_shape: [2, 2], strides: [2, 2] }),
+    point([1, 2, 5, 7], { kernel_shape: [2, 2], strides: [2, 2] }),
+    point([1, 2, 6, 5], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }),
+    point([1, 2, 6, 5], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], count_include_pad: 1 }),
+    point([1, 1, 5, 5], { kernel_shape: [3, 2] }),
+  ],
+};
+
+function point(shape: Shape, attributes: Attributes): TestPoint {
+  return { inputs: [{ dtype: "float32", shape }], attributes };
+}
+
+/** 1 / (elements that count) for every window, [1, 1, H', W'] row-major. */
+function windowShares(shape: Shape, attributes: Attributes): number[] {
+  const ones = tensorOf("float32", [1, 1, at(shape, 2), at(shape, 3)], new Float32Array(sizeOf(shape.slice(2))).fill(1));
+  const isPadded = int(attributes, "count_include_pad", 0) === 1;
+  const counts = pool(ones, windowsOf(attributes), isCeil(attributes), (elements, padded) => (isPadded ? padded : elements.length));
+  return toNumbers(counts).map((count) => 1 / count);
+}
+
+/** Overlapping windows: a transposed convolution with ones, every channel as an image of its own. */
+function scattered(dy: Value, shape: Shape, windows: Windows, shares: readonly number[]): Value {
+  const { graph } = dy;
+  const [rows, columns] = [at(dy.shape, 2), at(dy.shape, 3)];
+  const weighted = mul(dy, graph.constant(tensorOf("float32", [rows, columns], shares)));
+  const planes = reshape(weighted, [sizeOf(dy.shape.slice(0, 2)), 1, rows, columns]);
+  const ones = graph.constant(tensorOf("float32", [1, 1, ...windows.kernel], new Float32Array(sizeOf(windows.kernel)).fill(1)));
+  const { strides, dilations, pads } = windows;
+  const wide = convTranspose2d(planes, ones, null, { strides, dilations });
+  const [height, width] = [at(shape, 2), at(shape, 3)];
+  const cropped = pad(wide, [0, 0, -pads[0], -pads[1], 0, 0, height + pads[0] - at(wide.shape, 2), width + pads[1] - at(wide.shape, 3)]);
+  return reshape(cropped, shape);
+}
+
+/** Mean of every window of [N, C, H, W]; padding counts as zeros, as in PyTorch, unless countIncludePad is false. */
+export function averagePool2d(x: Value, options: PoolOptions & { readonly countIncludePad?: boolean }): Value {
+  return apply("AveragePool", [x], { ...poolNode(options), count_include_pad: options.countIncludePad === false ? 0 : 1 });
+}

@@ -1,0 +1,51 @@
+/** Operator Cast: change of element type. */
+import { int, ShapeProblem, type Operator } from "../operator.js";
+import type { DType } from "../tensor.js";
+import type { Value } from "../value.js";
+import { flowing, inputOf, tensorAt, typeAt } from "./access.js";
+import { apply } from "./apply.js";
+import { mapBroadcast } from "./broadcasting.js";
+
+/** ONNX numbers of the element types. */
+const codes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float64: 11 } as const satisfies Record<DType, number>;
+
+const dtypes: ReadonlyMap<number, DType> = new Map([
+  [1, "float32"],
+  [2, "uint8"],
+  [6, "int32"],
+  [7, "int64"],
+  [9, "bool"],
+  [11, "float64"],
+]);
+
+export const Cast: Operator = {
+  name: "Cast",
+  sinceOpset: 19,
+  attributes: { to: "int" },
+  infer: (inputs, attributes) => {
+    const dtype = dtypes.get(int(attributes, "to"));
+    if (!dtype) throw new ShapeProblem(`element type ${int(attributes, "to")} is not supported`);
+    return [{ dtype, shape: typeAt(inputs, 0).shape }];
+  },
+  gradient: (node, dy) => {
+    const { dtype } = inputOf(node, 0);
+    return [dtype === "float32" || dtype === "float64" ? cast(flowing(dy), dtype) : null];
+  },
+  reference: (inputs, attributes) => {
+    const dtype = dtypes.get(int(attributes, "to")) ?? "float32";
+    const convert = dtype === "bool" ? (x: number) => (x ? 1 : 0) : dtype.startsWith("float") ? (x: number) => x : Math.trunc;
+    return [mapBroadcast([tensorAt(inputs, 0)], dtype, convert)];
+  },
+  testPoints: [
+    { inputs: [{ dtype: "float32", shape: [3], values: [-1.5, 0, 2.7] }], attributes: { to: 7 } },
+    { inputs: [{ dtype: "float32", shape: [3], values: [-1.5, 0, 2.7] }], attributes: { to: 9 } },
+    { inputs: [{ dtype: "bool", shape: [2], values: [1, 0] }], attributes: { to: 1 } },
+    { inputs: [{ dtype: "uint8", shape: [2], values: [200, 3] }], attributes: { to: 1 } },
+    { inputs: [{ dtype: "float32", shape: [3] }], attributes: { to: 11 } },
+  ],
+};
+
+/** x converted to another element type; floats are cut towards 0, bool is 0 or 1. */
+export function cast(x: Value, dtype: DType): Value {
+  return x.dtype === dtype ? x : apply("Cast", [x], { to: codes[dtype] });
+}

@@ -1,0 +1,73 @@
+/** Operator Concat: joins values along an axis. */
+import { int, ShapeProblem, type Operator } from "../operator.js";
+import { sizeOf, type Shape } from "../tensor.js";
+import type { Value } from "../value.js";
+import { axisOf, flowing, sizeAt, tensorAt, typeAt } from "./access.js";
+import { apply } from "./apply.js";
+import { tensorOf } from "./broadcasting.js";
+import { slice } from "./slice.js";
+
+export const Concat: Operator = {
+  name: "Concat",
+  sinceOpset: 13,
+  attributes: { axis: "int" },
+  infer: (inputs, attributes) => {
+    const types = inputs.map((_, index) => typeAt(inputs, index));
+    const { dtype, shape } = typeAt(inputs, 0);
+    const axis = axisOf(int(attributes, "axis"), shape.length);
+    const rest = (other: Shape): string => other.map((size, place) => (place === axis ? "*" : size)).join(", ");
+    for (const type of types) {
+      if (type.dtype !== dtype) throw new ShapeProblem(`element types differ: ${dtype} and ${type.dtype}`);
+      if (rest(type.shape) !== rest(shape)) throw new ShapeProblem(`[${rest(shape)}] and [${rest(type.shape)}] do not join`);
+    }
+    return [{ dtype, shape: joined(types.map((type) => type.shape), axis) }];
+  },
+  gradient: (node, outputGradients) => {
+    const dy = flowing(outputGradients);
+    const axis = axisOf(int(node.attributes, "axis"), dy.rank);
+    let start = 0;
+    return node.inputs.map((input) => {
+      const size = input ? sizeAt(input.shape, axis) : 0;
+      start += size;
+      return size === 0 ? null : slice(dy, [start - size], [start], [axis]);
+    });
+  },
+  reference: (inputs, attributes) => {
+    const tensors = inputs.map((_, index) => tensorAt(inputs, index));
+    const first = tensorAt(inputs, 0);
+    const axis = axisOf(int(attributes, "axis"), first.shape.length);
+    const shape = joined(tensors.map((tensor) => tensor.shape), axis);
+    const values: number[] = [];
+    for (let row = 0; row < sizeOf(shape.slice(0, axis)); row++) {
+      for (const tensor of tensors) {
+        const length = sizeOf(tensor.shape.slice(axis));
+        for (let i = 0; i < length; i++) values.push(Number(tensor.data[row * length + i]));
+      }
+    }
+    return [tensorOf(first.dtype, shape, values)];
+  },
+  testPoints: [
+    { inputs: [{ dtype: "float32", shape: [2, 3] }, { dtype: "float32", shape: [2, 1] }], attributes: { axis: -1 } },
+    {
+      inputs: [
+        { dtype: "float32", shape: [1, 2, 2] },
+        { dtype: "float32", shape: [2, 2, 2] },
+        { dtype: "float32", shape: [1, 2, 2] },
+      ],
+      attributes: { axis: 0 },
+    },
+  ],
+};
+
+function joined(shapes: readonly Shape[], axis: number): Shape {
+  const [first = []] = shapes;
+  return first.map((size, place) =>
+    place === axis ? shapes.reduce((sum, shape) => sum + sizeAt(shape, axis), 0) : size,
+  );
+}
+
+/** Values that agree except along `axis`, one behind the other. */
+export function concat(values: readonly Value[], axis: number): Value {
+  const [first] = values;
+  return first && values.length === 1 ? first : apply("Concat", values, { axis });
+}

@@ -1,0 +1,85 @@
+/** Shared shape rule and reference of one- and two-operand elementwise operators; each operator adds its own parts. */
+import { ShapeProblem, type AttributeKind, type Attributes, type GradientRule, type Operator, type TestPoint } from "../operator.js";
+import type { DType, Shape, TensorType } from "../tensor.js";
+import { floatAt, tensorAt, typeAt } from "./access.js";
+import { broadcastShapes, mapBroadcast } from "./broadcasting.js";
+
+interface UnaryParts {
+  readonly sinceOpset: number;
+  readonly attributes?: Readonly<Record<string, AttributeKind>>;
+  readonly compute: (x: number, attributes: Attributes) => number;
+  readonly gradient: GradientRule | "none";
+  /** Test points: [3, 4] values in this range, once per entry of attributes. */
+  readonly range?: readonly [number, number];
+  readonly testAttributes?: readonly Attributes[];
+}
+
+/** An operator y = f(x) on float tensors. */
+export function unary(name: string, parts: UnaryParts): Operator {
+  const input = { dtype: "float32", shape: [3, 4], range: parts.range ?? [-2, 2] } as const;
+  return {
+    name,
+    sinceOpset: parts.sinceOpset,
+    attributes: parts.attributes ?? {},
+    infer: (inputs) => [floatAt(inputs, 0)],
+    gradient: parts.gradient,
+    reference: (inputs, attributes) => {
+      const x = tensorAt(inputs, 0);
+      return [mapBroadcast([x], x.dtype, (element) => parts.compute(element, attributes))];
+    },
+    testPoints: (parts.testAttributes ?? [{}]).map((attributes) => ({ inputs: [input], attributes })),
+  };
+}
+
+interface BinaryParts {
+  readonly sinceOpset: number;
+  readonly compute: (a: number, b: number) => number;
+  readonly gradient: GradientRule | "none";
+  /** Element type of the result; the operands' when left out. */
+  readonly result?: DType;
+  readonly ranges?: readonly [readonly [number, number], readonly [number, number]];
+}
+
+/** An operator of two broadcast operands of one element type. */
+export function binary(name: string, parts: BinaryParts): Operator {
+  return {
+    name,
+    sinceOpset: parts.sinceOpset,
+    attributes: {},
+    infer: (inputs) => {
+      const { shape, dtype } = sameTyped(inputs, [0, 1]);
+      return [{ dtype: parts.result ?? dtype, shape }];
+    },
+    gradient: parts.gradient,
+    reference: (inputs) => {
+      const [a, b] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];
+      return [mapBroadcast([a, b], parts.result ?? a.dtype, parts.compute)];
+    },
+    testPoints: binaryPoints(parts.ranges ?? [[-2, 2], [-2, 2]]),
+  };
+}
+
+/** The broadcast type of operands that must share one element type. */
+export function sameTyped(inputs: readonly (TensorType | null)[], indices: readonly number[]): TensorType {
+  const types = indices.map((index) => typeAt(inputs, index));
+  const dtype = types[0]?.dtype ?? "float32";
+  if (types.some((type) => type.dtype !== dtype)) {
+    throw new ShapeProblem(`element types differ: ${types.map((type) => type.dtype).join(" and ")}`);
+  }
+  return { dtype, shape: broadcastShapes(...types.map((type) => type.shape)) };
+}
+
+function binaryPoints([first, second]: readonly [readonly [number, number], readonly [number, number]]): readonly TestPoint[] {
+  const pairs: readonly (readonly [Shape, Shape])[] = [
+    [[2, 3], [2, 3]],
+    [[2, 3, 2], [3, 1]],
+    [[4, 1], [2, 1, 3]],
+    [[], [3]],
+  ];
+  return pairs.map(([a, b]) => ({
+    inputs: [
+      { dtype: "float32", shape: a, range: first },
+      { dtype: "float32", shape: b, range: second },
+    ],
+  }));
+}

@@ -1,0 +1,20 @@
+/** Operator Identity: a copy under another name, for example of an input that is also an output. */
+import type { Operator } from "../operator.js";
+import type { Value } from "../value.js";
+import { flowing, tensorAt, typeAt } from "./access.js";
+import { apply } from "./apply.js";
+
+export const Identity: Operator = {
+  name: "Identity",
+  sinceOpset: 19,
+  attributes: {},
+  infer: (inputs) => [typeAt(inputs, 0)],
+  gradient: (_node, dy) => [flowing(dy)],
+  reference: (inputs) => [tensorAt(inputs, 0)],
+  testPoints: [{ inputs: [{ dtype: "float32", shape: [2, 3] }] }],
+};
+
+/** x itself. */
+export function identity(x: Value): Value {
+  return apply("Identity", [x]);
+}

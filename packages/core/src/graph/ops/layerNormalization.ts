@@ -1,0 +1,89 @@
+/** Operator LayerNormalization over the last axes; mean and 1/std are outputs too, for the gradient. */
+import { float, int, ShapeProblem, type Operator } from "../operator.js";
+import { sizeOf, type Shape } from "../tensor.js";
+import type { Value } from "../value.js";
+import { add } from "./add.js";
+import { at, axisOf, floatAt, inputOf, outputOf, tensorAt } from "./access.js";
+import { applyAll } from "./apply.js";
+import { tensorOf } from "./broadcasting.js";
+import { mul } from "./mul.js";
+import { reduceMean } from "./reduceMean.js";
+import { sub } from "./sub.js";
+import { sumTo } from "./sums.js";
+
+export const LayerNormalization: Operator = {
+  name: "LayerNormalization",
+  sinceOpset: 17,
+  attributes: { axis: "int", epsilon: "float" },
+  infer: (inputs, attributes) => {
+    const x = floatAt(inputs, 0);
+    const axis = axisOf(int(attributes, "axis", -1), x.shape.length);
+    const normalised = x.shape.slice(axis).join(", ");
+    for (const index of [1, 2]) {
+      const type = inputs[index];
+      if (type && type.shape.join(", ") !== normalised) throw new ShapeProblem(`input ${index} must have shape [${normalised}]`);
+    }
+    const statistic = { dtype: x.dtype, shape: rowShape(x.shape, axis) };
+    return [x, statistic, statistic];
+  },
+  // With h = (x - mean)/std and g = dy scale: dx = (g - mean(g) - h mean(g h)) / std (ENGINE 5.3).
+  gradient: (node, [dy, dMean, dInverse]) => {
+    const [x, scale, mean, inverse] = [inputOf(node, 0), inputOf(node, 1), outputOf(node, 1), outputOf(node, 2)];
+    const axis = axisOf(int(node.attributes, "axis", -1), x.rank);
+    const axes = x.shape.map((_, place) => place).slice(axis);
+    const centred = mul(sub(x, mean), inverse);
+    const parts: Value[] = [];
+    if (dy) {
+      const g = mul(dy, scale);
+      const inner = add(reduceMean(g, axes, true), mul(centred, reduceMean(mul(g, centred), axes, true)));
+      parts.push(mul(inverse, sub(g, inner)));
+    }
+    const count = sizeOf(x.shape.slice(axis));
+    if (dMean) parts.push(mul(add(mul(centred, 0), dMean), 1 / count));
+    if (dInverse) parts.push(mul(centred, mul(mul(dInverse, mul(inverse, inverse)), -1 / count)));
+    return [
+      parts.reduce((sum, part) => add(sum, part)),
+      dy ? sumTo(mul(dy, centred), scale.shape) : null,
+      dy && node.inputs[2] ? sumTo(dy, scale.shape) : null,
+    ];
+  },
+  reference: (inputs, attributes) => {
+    const [x, scale] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];
+    const axis = axisOf(int(attributes, "axis", -1), x.shape.length);
+    const length = sizeOf(x.shape.slice(axis));
+    const rows = x.data.length / length;
+    const values = new Float64Array(x.data.length);
+    const [means, inverses] = [new Float64Array(rows), new Float64Array(rows)];
+    for (let row = 0; row < rows; row++) {
+      const elements = Array.from({ length }, (_, i) => Number(x.data[row * length + i]));
+      const mean = elements.reduce((sum, element) => sum + element, 0) / length;
+      const variance = elements.reduce((sum, element) => sum + (element - mean) ** 2, 0) / length;
+      const inverse = 1 / Math.sqrt(variance + float(attributes, "epsilon", 1e-5));
+      elements.forEach((element, i) => {
+        const bias = inputs[2] ? Number(inputs[2].data[i]) : 0;
+        values[row * length + i] = (element - mean) * inverse * Number(scale.data[i]) + bias;
+      });
+      means[row] = mean;
+      inverses[row] = inverse;
+    }
+    const shape = rowShape(x.shape, axis);
+    return [tensorOf(x.dtype, x.shape, values), tensorOf(x.dtype, shape, means), tensorOf(x.dtype, shape, inverses)];
+  },
+  testPoints: [
+    { inputs: [{ dtype: "float32", shape: [2, 3, 5] }, { dtype: "float32", shape: [5] }, { dtype: "float32", shape: [5] }] },
+    { inputs: [{ dtype: "float32", shape: [3, 2, 4] }, { dtype: "float32", shape: [2, 4] }], attributes: { axis: 1, epsilon: 1e-3 } },
+  ],
+};
+
+function rowShape(shape: Shape, axis: number): Shape {
+  return shape.map((size, place) => (place < axis ? size : 1));
+}
+
+/**
+ * Normalises over the axes from `axis` to the last: (x - mean) / sqrt(variance + epsilon) * scale + bias.
+ *
+ * @param scale, bias float32 of the normalised axes' shape; bias may be null
+ */
+export function layerNorm(x: Value, scale: Value, bias: Value | null, epsilon = 1e-5, axis = -1): Value {
+  return at(applyAll("LayerNormalization", [x, scale, bias], { axis, epsilon }), 0);
+}

@@ -1,0 +1,17 @@
+/** Operator Less: comparison, bool. */
+import type { Operator } from "../operator.js";
+import type { Operand, Value } from "../value.js";
+import { apply } from "./apply.js";
+import { binary } from "./elementwise.js";
+
+export const Less: Operator = binary("Less", {
+  sinceOpset: 13,
+  compute: (a, b) => (a < b ? 1 : 0),
+  gradient: "none",
+  result: "bool",
+});
+
+/** a < b as bool, elementwise with broadcasting; false where either is NaN. */
+export function less(a: Operand, b: Operand): Value {
+  return apply("Less", [a, b]);
+}

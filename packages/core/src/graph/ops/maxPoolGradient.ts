@@ -1,0 +1,44 @@
+/** Gradient of MaxPool by equality masks; elements that share a maximum share its gradient. */
+import type { Value } from "../value.js";
+import { at } from "./access.js";
+import { add } from "./add.js";
+import { cast } from "./cast.js";
+import { div } from "./div.js";
+import { equal } from "./equal.js";
+import { spread } from "./interleave.js";
+import { mul } from "./mul.js";
+import { pad } from "./pad.js";
+import { slice } from "./slice.js";
+import type { Windows } from "./windows.js";
+
+/** Below every finite float32 that can win against it. */
+const lowest = -3.4028234663852886e38;
+
+/** dX of a pool, tap by tap: which windows have their maximum at this place of the kernel. */
+export function maxPoolGradient(x: Value, y: Value, dy: Value, windows: Windows): Value {
+  const { kernel, strides, dilations, pads } = windows;
+  const [height, width] = [at(x.shape, 2), at(x.shape, 3)];
+  const [rows, columns] = [at(y.shape, 2), at(y.shape, 3)];
+  const reach = [0, 1].map((axis) => {
+    const count = axis === 0 ? rows : columns;
+    return (count - 1) * at(strides, axis) + (at(kernel, axis) - 1) * at(dilations, axis) + 1;
+  });
+  const [tall, wide] = [at(reach, 0), at(reach, 1)];
+  const margins = [0, 0, pads[0], pads[1], 0, 0, tall - height - pads[0], wide - width - pads[1]];
+  const padded = pad(x, margins, lowest);
+  const taps = Array.from({ length: kernel[0] * kernel[1] }, (_, tap) => [
+    Math.floor(tap / kernel[1]) * dilations[0],
+    (tap % kernel[1]) * dilations[1],
+  ]);
+  const masks = taps.map(([top = 0, left = 0]) => {
+    const ends = [top + (rows - 1) * strides[0] + 1, left + (columns - 1) * strides[1] + 1];
+    return cast(equal(slice(padded, [top, left], ends, [2, 3], strides), y), dy.dtype);
+  });
+  const share = div(dy, masks.reduce((sum, mask) => add(sum, mask)));
+  const parts = masks.map((mask, index) => {
+    const [top = 0, left = 0] = at(taps, index);
+    const spaced = spread(spread(mul(mask, share), 2, strides[0]), 3, strides[1]);
+    return pad(spaced, [0, 0, top, left, 0, 0, tall - top - at(spaced.shape, 2), wide - left - at(spaced.shape, 3)]);
+  });
+  return pad(parts.reduce((sum, part) => add(sum, part)), margins.map((amount) => -amount));
+}

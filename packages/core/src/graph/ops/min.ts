@@ -1,0 +1,29 @@
+/** Operator Min of two operands: the smaller one. */
+import type { Operator } from "../operator.js";
+import type { Operand, Value } from "../value.js";
+import { flowing, inputOf } from "./access.js";
+import { apply } from "./apply.js";
+import { binary } from "./elementwise.js";
+import { hardSigmoid } from "./hardSigmoid.js";
+import { mul } from "./mul.js";
+import { sub } from "./sub.js";
+import { sumTo } from "./sums.js";
+
+export const Min: Operator = binary("Min", {
+  sinceOpset: 13,
+  compute: Math.min,
+  // A step at b - a = 0 that is 1/2 there: ties share the gradient, as in PyTorch.
+  gradient: (node, dy) => {
+    const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
+    const chosen = mul(flowing(dy), hardSigmoid(sub(b, a), 1e30, 0.5));
+    return [
+      a.constant ? null : sumTo(chosen, a.shape),
+      b.constant ? null : sumTo(sub(flowing(dy), chosen), b.shape),
+    ];
+  },
+});
+
+/** The smaller of a and b, elementwise with broadcasting; ties share the gradient. */
+export function minimum(a: Operand, b: Operand): Value {
+  return apply("Min", [a, b]);
+}

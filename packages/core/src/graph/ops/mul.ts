@@ -1,0 +1,25 @@
+/** Operator Mul: a * b. */
+import type { Operator } from "../operator.js";
+import type { Operand, Value } from "../value.js";
+import { flowing, inputOf } from "./access.js";
+import { apply } from "./apply.js";
+import { binary } from "./elementwise.js";
+import { sumTo } from "./sums.js";
+
+export const Mul: Operator = binary("Mul", {
+  sinceOpset: 14,
+  compute: (a, b) => a * b,
+  gradient: (node, dy) => {
+    const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
+    if (a === b) return [mul(flowing(dy), mul(a, 2)), null];
+    return [
+      a.constant ? null : sumTo(mul(flowing(dy), b), a.shape),
+      b.constant ? null : sumTo(mul(flowing(dy), a), b.shape),
+    ];
+  },
+});
+
+/** a * b, elementwise with broadcasting. */
+export function mul(a: Operand, b: Operand): Value {
+  return apply("Mul", [a, b]);
+}

@@ -1,0 +1,17 @@
+/** Operator Neg: -x. */
+import type { Operator } from "../operator.js";
+import type { Value } from "../value.js";
+import { flowing } from "./access.js";
+import { apply } from "./apply.js";
+import { unary } from "./elementwise.js";
+
+export const Neg: Operator = unary("Neg", {
+  sinceOpset: 13,
+  compute: (x) => -x,
+  gradient: (_node, dy) => [neg(flowing(dy))],
+});
+
+/** -x, elementwise. Any float shape. */
+export function neg(x: Value): Value {
+  return apply("Neg", [x]);
+}

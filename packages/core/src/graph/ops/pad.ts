@@ -1,0 +1,62 @@
+/** Operator Pad with a constant; negative pads crop. */
+import { text, ShapeProblem, type Operator } from "../operator.js";
+import { stridesOf, toNumbers, type Shape } from "../tensor.js";
+import type { Value } from "../value.js";
+import { at, constantOf, flowing, knownAt, tensorAt, typeAt } from "./access.js";
+import { apply, integers } from "./apply.js";
+import { offsets, pick } from "./broadcasting.js";
+
+export const Pad: Operator = {
+  name: "Pad",
+  sinceOpset: 19,
+  attributes: { mode: "string" },
+  infer: (inputs, attributes, constants) => {
+    const { dtype, shape } = typeAt(inputs, 0);
+    const mode = text(attributes, "mode", "constant");
+    if (mode !== "constant") throw new ShapeProblem(`mode "${mode}" is not supported`);
+    return [{ dtype, shape: padded(shape, knownAt(constants, 1, "pads")) }];
+  },
+  gradient: (node, dy) => [pad(flowing(dy), constantOf(node, 1).map((amount) => -amount)), null, null],
+  reference: (inputs) => {
+    const x = tensorAt(inputs, 0);
+    const pads = toNumbers(tensorAt(inputs, 1));
+    const shape = padded(x.shape, pads);
+    const strides = stridesOf(x.shape);
+    const inside = shape.map((size, axis) => offsets([size], [1], -at(pads, axis)));
+    const picks = offsets(shape, strides, -strides.reduce((sum, stride, axis) => sum + stride * at(pads, axis), 0));
+    const places = stridesOf(shape);
+    const isInside = (position: number): boolean =>
+      shape.every((size, axis) => {
+        const index = at(at(inside, axis), Math.floor(position / at(places, axis)) % size);
+        return index >= 0 && index < at(x.shape, axis);
+      });
+    const fill = inputs[2] ? Number(inputs[2].data[0]) : 0;
+    return [pick(x, shape, picks.map((offset, position) => (isInside(position) ? offset : -1)), fill)];
+  },
+  testPoints: [
+    {
+      inputs: [
+        { dtype: "float32", shape: [2, 3] },
+        { dtype: "int64", shape: [4], values: [1, 0, 0, 2], constant: true },
+        { dtype: "float32", shape: [], values: [0.5], constant: true },
+      ],
+    },
+    {
+      inputs: [
+        { dtype: "float32", shape: [2, 4, 3] },
+        { dtype: "int64", shape: [6], values: [0, -1, 1, 0, 2, -1], constant: true },
+      ],
+    },
+  ],
+};
+
+function padded(shape: Shape, pads: readonly number[]): Shape {
+  if (pads.length !== 2 * shape.length) throw new ShapeProblem(`${shape.length} axes need ${2 * shape.length} pads, got ${pads.length}`);
+  return shape.map((size, axis) => size + at(pads, axis) + at(pads, axis + shape.length));
+}
+
+/** x with pads[i] elements before and pads[rank + i] behind along axis i; negative amounts crop. Fills with `value`. */
+export function pad(x: Value, pads: readonly number[], value = 0): Value {
+  if (pads.length === 2 * x.rank && pads.every((amount) => amount === 0)) return x;
+  return apply("Pad", [x, integers(x.graph, pads), ...(value === 0 ? [] : [value])]);
+}

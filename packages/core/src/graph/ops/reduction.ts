@@ -1,0 +1,80 @@
+/** Shared parts of the Reduce operators: axes as a constant input (opset 18), keepdims as an attribute. */
+import { int, type GradientRule, type Operator } from "../operator.js";
+import { sizeOf, stridesOf, toNumbers, type Shape } from "../tensor.js";
+import type { Node, Value } from "../value.js";
+import { at, axisOf, constantOf, floatAt, inputOf, knownAt, tensorAt } from "./access.js";
+import { apply, integers } from "./apply.js";
+import { offsets, tensorOf } from "./broadcasting.js";
+import { reshape } from "./reshape.js";
+import type { OperatorName } from "./index.js";
+
+/** A Reduce operator from the function it applies to the elements of one group. */
+export function reduction(name: string, sinceOpset: number, compute: (group: Float64Array) => number, gradient: GradientRule): Operator {
+  return {
+    name,
+    sinceOpset,
+    attributes: { keepdims: "int" },
+    infer: (inputs, attributes, constants) => {
+      const { dtype, shape } = floatAt(inputs, 0);
+      const axes = knownAt(constants, 1, "axes").map((axis) => axisOf(axis, shape.length));
+      return [{ dtype, shape: reducedShape(shape, axes, int(attributes, "keepdims", 1) === 1) }];
+    },
+    gradient,
+    reference: (inputs, attributes) => {
+      const x = tensorAt(inputs, 0);
+      const axes = toNumbers(tensorAt(inputs, 1)).map((axis) => axisOf(axis, x.shape.length));
+      const strides = stridesOf(x.shape);
+      const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+      const walk = (along: readonly number[]): Int32Array =>
+        offsets(along.map((axis) => at(x.shape, axis)), along.map((axis) => at(strides, axis)));
+      const within = walk(axes);
+      const results = Float64Array.from(walk(kept), (start) =>
+        compute(Float64Array.from(within, (offset) => Number(x.data[start + offset]))),
+      );
+      return [tensorOf(x.dtype, reducedShape(x.shape, axes, int(attributes, "keepdims", 1) === 1), results)];
+    },
+    testPoints: (
+      [
+        [[1], 0],
+        [[0, 2], 1],
+        [[-1, 0, 1], 0],
+        [[0], 0],
+      ] as const
+    ).map(([axes, keepdims]) => ({
+      inputs: [
+        { dtype: "float32", shape: [3, 4, 2] },
+        { dtype: "int64", shape: [axes.length], values: axes, constant: true },
+      ],
+      attributes: { keepdims },
+    })),
+  };
+}
+
+/** A node of a Reduce operator over `axes` (all when left out). */
+export function reduce(operator: OperatorName, x: Value, axes: readonly number[] | undefined, keepDims: boolean): Value {
+  const chosen = axes ?? x.shape.map((_, axis) => axis);
+  if (chosen.length === 0) return x;
+  return apply(operator, [x, integers(x.graph, chosen)], { keepdims: keepDims ? 1 : 0 });
+}
+
+/** A gradient or result of a Reduce node with its vanished axes back as size 1. */
+export function withAxes(node: Node, value: Value): Value {
+  const { shape } = inputOf(node, 0);
+  const kept = reducedShape(shape, reducedAxes(node), true);
+  return kept.join() === value.shape.join() ? value : reshape(value, kept);
+}
+
+/** How many elements of its input go into one result of a Reduce node. */
+export function groupSize(node: Node): number {
+  const { shape } = inputOf(node, 0);
+  return sizeOf(reducedAxes(node).map((axis) => at(shape, axis)));
+}
+
+/** The axes of a Reduce node, counted from the front. */
+export function reducedAxes(node: Node): number[] {
+  return constantOf(node, 1).map((axis) => axisOf(axis, inputOf(node, 0).rank));
+}
+
+function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
+  return shape.flatMap((size, axis) => (!axes.includes(axis) ? [size] : keepDims ? [1] : []));
+}

@@ -1,0 +1,80 @@
+/** Operator Reshape, and the functions squeeze and unsqueeze built on it. */
+import { ShapeProblem, type Operator } from "../operator.js";
+import { sizeOf, toNumbers, type Shape } from "../tensor.js";
+import type { Value } from "../value.js";
+import { axisOf, floatAt, flowing, inputOf, knownAt, tensorAt, typeAt } from "./access.js";
+import { apply, fitting, integers } from "./apply.js";
+
+export const Reshape: Operator = {
+  name: "Reshape",
+  sinceOpset: 19,
+  attributes: {},
+  infer: (inputs, _attributes, constants) => {
+    const type = typeAt(inputs, 0);
+    return [{ dtype: type.dtype, shape: resolve(type.shape, knownAt(constants, 1, "shape")) }];
+  },
+  gradient: (node, dy) => [reshape(flowing(dy), inputOf(node, 0).shape), null],
+  reference: (inputs) => {
+    const x = tensorAt(inputs, 0);
+    return [{ dtype: x.dtype, shape: resolve(x.shape, toNumbers(tensorAt(inputs, 1))), data: x.data }];
+  },
+  testPoints: [
+    {
+      inputs: [
+        { dtype: "float32", shape: [2, 6] },
+        { dtype: "int64", shape: [3], values: [0, -1, 2], constant: true },
+      ],
+    },
+    {
+      inputs: [
+        { dtype: "float32", shape: [4] },
+        { dtype: "int64", shape: [2], values: [2, 2], constant: true },
+      ],
+    },
+  ],
+};
+
+/** Fills in 0 (the input's size at that place) and -1 (whatever remains). */
+function resolve(from: Shape, wanted: readonly number[]): Shape {
+  const sizes = wanted.map((size, axis) => (size === 0 ? (from[axis] ?? 0) : size));
+  const known = sizeOf(sizes.filter((size) => size !== -1));
+  const shape = sizes.map((size) => (size === -1 ? sizeOf(from) / known : size));
+  if (sizeOf(shape) !== sizeOf(from) || shape.some((size) => !Number.isInteger(size))) {
+    throw new ShapeProblem(`cannot view [${from.join(", ")}] as [${wanted.join(", ")}]`);
+  }
+  return shape;
+}
+
+/**
+ * The same elements, row-major, in another shape; one size may be -1. The first size is written relative to the input
+ * (0 or -1), so that a model whose views keep the batch in front accepts any batch size.
+ *
+ * @throws OAL-G101 when the number of elements differs
+ */
+export function reshape(x: Value, shape: Shape): Value {
+  const [first, ...rest] = shape;
+  const relative = first !== undefined && !rest.includes(-1) && sizeOf(rest) > 0 && sizeOf(shape) === sizeOf(x.shape);
+  const written = relative ? [first === x.shape[0] ? 0 : -1, ...rest] : shape;
+  return apply("Reshape", [x, integers(x.graph, written)]);
+}
+
+/** Removes axes of size 1. */
+export function squeeze(x: Value, axes: readonly number[]): Value {
+  const removed = fitting(x.graph, "squeeze", () => axes.map((axis) => axisOf(axis, x.rank)));
+  return reshape(x, x.shape.filter((_, axis) => !removed.includes(axis)));
+}
+
+/** Inserts axes of size 1; positions are counted in the result. */
+export function unsqueeze(x: Value, axes: readonly number[]): Value {
+  const rank = x.rank + axes.length;
+  const inserted = fitting(x.graph, "unsqueeze", () => axes.map((axis) => axisOf(axis, rank)));
+  const sizes = [...x.shape];
+  return reshape(x, Array.from({ length: rank }, (_, axis) => (inserted.includes(axis) ? 1 : (sizes.shift() ?? 1))));
+}
+
+/** Checks that a float tensor has the wanted rank; shared by operators on images. */
+export function floatOfRank(inputs: Parameters<typeof floatAt>[0], index: number, rank: number): Shape {
+  const { shape } = floatAt(inputs, index);
+  if (shape.length !== rank) throw new ShapeProblem(`input ${index} must have rank ${rank}, its shape is [${shape.join(", ")}]`);
+  return shape;
+}

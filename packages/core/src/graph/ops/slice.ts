@@ -1,0 +1,100 @@
+/** Operator Slice: a part of each axis, with steps, also backwards. */
+import { ShapeProblem, type Operator } from "../operator.js";
+import { stridesOf, toNumbers, type Shape } from "../tensor.js";
+import type { Value } from "../value.js";
+import { at, axisOf, constantOf, flowing, inputOf, knownAt, sizeAt, tensorAt, typeAt } from "./access.js";
+import { apply, integers } from "./apply.js";
+import { offsets, pick } from "./broadcasting.js";
+import { spread } from "./interleave.js";
+import { pad } from "./pad.js";
+
+export const Slice: Operator = {
+  name: "Slice",
+  sinceOpset: 13,
+  attributes: {},
+  infer: (inputs, _attributes, constants) => {
+    const { dtype, shape } = typeAt(inputs, 0);
+    const lists = ["starts", "ends", "axes", "steps"].map((what, index) => knownAt(constants, index + 1, what));
+    return [{ dtype, shape: rangesOf(shape, lists).map((range) => range.count) }];
+  },
+  gradient: (node, outputGradients) => {
+    const { shape } = inputOf(node, 0);
+    const ranges = rangesOf(shape, [1, 2, 3, 4].map((index) => constantOf(node, index)));
+    const turned = ranges.flatMap((range, axis) => (range.step < 0 ? [axis] : []));
+    let dx = flip(flowing(outputGradients), turned);
+    const before: number[] = [];
+    const after: number[] = [];
+    ranges.forEach(({ start, step, count }, axis) => {
+      const stride = Math.abs(step);
+      const first = step < 0 ? start + (count - 1) * step : start;
+      if (stride > 1) dx = spread(dx, axis, stride);
+      before.push(first);
+      after.push(sizeAt(shape, axis) - first - ((count - 1) * stride + 1));
+    });
+    return [pad(dx, [...before, ...after]), null, null, null, null];
+  },
+  reference: (inputs) => {
+    const x = tensorAt(inputs, 0);
+    const ranges = rangesOf(x.shape, [1, 2, 3, 4].map((index) => toNumbers(tensorAt(inputs, index))));
+    const strides = stridesOf(x.shape);
+    const start = ranges.reduce((sum, range, axis) => sum + range.start * at(strides, axis), 0);
+    const shape = ranges.map((range) => range.count);
+    return [pick(x, shape, offsets(shape, ranges.map((range, axis) => range.step * at(strides, axis)), start))];
+  },
+  testPoints: [
+    slicePoint([4, 5], [1, 0], [3, 5], [0, 1], [1, 2]),
+    slicePoint([2, 5], [-1], [-100], [1], [-1]),
+    slicePoint([2, 7], [5], [0], [-1], [-2]),
+    slicePoint([3, 4, 2], [-2], [1000], [1], [1]),
+  ],
+};
+
+function slicePoint(shape: Shape, ...lists: readonly (readonly number[])[]): Operator["testPoints"][number] {
+  const constants = lists.map((values) => ({ dtype: "int64", shape: [values.length], values, constant: true }) as const);
+  return { inputs: [{ dtype: "float32", shape }, ...constants] };
+}
+
+interface Range {
+  readonly start: number;
+  readonly step: number;
+  readonly count: number;
+}
+
+/** ONNX's clamping rules, one range per axis. */
+function rangesOf(shape: Shape, lists: readonly (readonly number[])[]): Range[] {
+  const ranges: Range[] = shape.map((size) => ({ start: 0, step: 1, count: size }));
+  at(lists, 2).forEach((givenAxis, position) => {
+    const axis = axisOf(givenAxis, shape.length);
+    const size = sizeAt(shape, axis);
+    const step = at(at(lists, 3), position);
+    if (step === 0) throw new ShapeProblem("step 0");
+    const clamp = (bound: number): number =>
+      Math.min(step > 0 ? size : size - 1, Math.max(step > 0 ? 0 : -1, bound < 0 ? bound + size : bound));
+    const start = Math.max(0, clamp(at(at(lists, 0), position)));
+    const end = clamp(at(at(lists, 1), position));
+    ranges[axis] = { start, step, count: Math.max(0, Math.ceil((end - start) / step)) };
+  });
+  return ranges;
+}
+
+/**
+ * x[starts : ends : steps] along `axes` (default the first ones). Negative bounds count from the end, bounds beyond it
+ * are clamped; steps default to 1.
+ */
+export function slice(
+  x: Value,
+  starts: readonly number[],
+  ends: readonly number[],
+  axes: readonly number[] = starts.map((_, axis) => axis),
+  steps: readonly number[] = starts.map(() => 1),
+): Value {
+  return apply("Slice", [x, ...[starts, ends, axes, steps].map((list) => integers(x.graph, list))]);
+}
+
+/** x with the order along some axes reversed. */
+export function flip(x: Value, axes: readonly number[]): Value {
+  const turned = axes.filter((axis) => x.shape[axis] !== 1);
+  if (turned.length === 0) return x;
+  const all = (value: number): number[] => turned.map(() => value);
+  return slice(x, all(-1), all(-2147483648), turned, all(-1));
+}

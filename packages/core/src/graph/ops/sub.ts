@@ -1,0 +1,22 @@
+/** Operator Sub: a - b. */
+import type { Operator } from "../operator.js";
+import type { Operand, Value } from "../value.js";
+import { flowing, inputOf } from "./access.js";
+import { apply } from "./apply.js";
+import { binary } from "./elementwise.js";
+import { neg } from "./neg.js";
+import { sumTo } from "./sums.js";
+
+export const Sub: Operator = binary("Sub", {
+  sinceOpset: 14,
+  compute: (a, b) => a - b,
+  gradient: (node, dy) => {
+    const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
+    return [sumTo(flowing(dy), a.shape), b.constant ? null : neg(sumTo(flowing(dy), b.shape))];
+  },
+});
+
+/** a - b with broadcasting. */
+export function sub(a: Operand, b: Operand): Value {
+  return apply("Sub", [a, b]);
+}

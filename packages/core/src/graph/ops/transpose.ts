@@ -1,0 +1,48 @@
+/** Operator Transpose: permutes axes. */
+import { ints, ShapeProblem, type Operator } from "../operator.js";
+import { stridesOf } from "../tensor.js";
+import type { Value } from "../value.js";
+import { flowing, sizeAt, tensorAt, typeAt } from "./access.js";
+import { apply } from "./apply.js";
+import { offsets, pick } from "./broadcasting.js";
+
+export const Transpose: Operator = {
+  name: "Transpose",
+  sinceOpset: 13,
+  attributes: { perm: "ints" },
+  infer: (inputs, attributes) => {
+    const { dtype, shape } = typeAt(inputs, 0);
+    const permutation = ints(attributes, "perm");
+    if ([...permutation].sort((a, b) => a - b).join() !== shape.map((_, axis) => axis).join()) {
+      throw new ShapeProblem(`[${permutation.join(", ")}] is no permutation of ${shape.length} axes`);
+    }
+    return [{ dtype, shape: permutation.map((axis) => sizeAt(shape, axis)) }];
+  },
+  gradient: (node, dy) => {
+    const permutation = ints(node.attributes, "perm");
+    return [transpose(flowing(dy), permutation.map((_, axis) => permutation.indexOf(axis)))];
+  },
+  reference: (inputs, attributes) => {
+    const x = tensorAt(inputs, 0);
+    const permutation = ints(attributes, "perm");
+    const shape = permutation.map((axis) => sizeAt(x.shape, axis));
+    const strides = stridesOf(x.shape);
+    return [pick(x, shape, offsets(shape, permutation.map((axis) => sizeAt(strides, axis))))];
+  },
+  testPoints: [
+    { inputs: [{ dtype: "float32", shape: [2, 3] }], attributes: { perm: [1, 0] } },
+    { inputs: [{ dtype: "float32", shape: [2, 3, 1, 4] }], attributes: { perm: [2, 0, 3, 1] } },
+  ],
+};
+
+/** Axis i of the result is axis permutation[i] of x. */
+export function transpose(x: Value, permutation: readonly number[]): Value {
+  if (permutation.length === x.rank && permutation.every((axis, place) => axis === place)) return x;
+  return apply("Transpose", [x], { perm: [...permutation] });
+}
+
+/** Swaps the last two axes. */
+export function swapLast(x: Value): Value {
+  const axes = x.shape.map((_, axis) => axis);
+  return transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
+}

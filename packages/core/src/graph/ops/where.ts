@@ -1,0 +1,52 @@
+/** Operator Where: a where the condition holds, else b. */
+import { ShapeProblem, type Operator } from "../operator.js";
+import type { Operand, Value } from "../value.js";
+import { flowing, inputOf, tensorAt, typeAt } from "./access.js";
+import { apply } from "./apply.js";
+import { broadcastShapes, mapBroadcast } from "./broadcasting.js";
+import { cast } from "./cast.js";
+import { sameTyped } from "./elementwise.js";
+import { mul } from "./mul.js";
+import { sub } from "./sub.js";
+import { sumTo } from "./sums.js";
+
+export const Where: Operator = {
+  name: "Where",
+  sinceOpset: 16,
+  attributes: {},
+  infer: (inputs) => {
+    const condition = typeAt(inputs, 0);
+    if (condition.dtype !== "bool") throw new ShapeProblem(`condition must be bool, it is ${condition.dtype}`);
+    const { dtype, shape } = sameTyped(inputs, [1, 2]);
+    return [{ dtype, shape: broadcastShapes(condition.shape, shape) }];
+  },
+  // Multiplying by the mask is twice as fast as Where on CPU (ENGINE 5.2).
+  gradient: (node, outputGradients) => {
+    const [condition, a, b] = [inputOf(node, 0), inputOf(node, 1), inputOf(node, 2)];
+    const dy = flowing(outputGradients);
+    const chosen = mul(dy, cast(condition, dy.dtype));
+    return [
+      null,
+      a.constant ? null : sumTo(chosen, a.shape),
+      b.constant ? null : sumTo(sub(dy, chosen), b.shape),
+    ];
+  },
+  reference: (inputs) => {
+    const [condition, a, b] = [tensorAt(inputs, 0), tensorAt(inputs, 1), tensorAt(inputs, 2)];
+    return [mapBroadcast([condition, a, b], a.dtype, (c, x, y) => (c ? x : y))];
+  },
+  testPoints: [
+    {
+      inputs: [
+        { dtype: "bool", shape: [2, 1], values: [1, 0] },
+        { dtype: "float32", shape: [2, 3] },
+        { dtype: "float32", shape: [3] },
+      ],
+    },
+  ],
+};
+
+/** condition ? a : b, elementwise with broadcasting. */
+export function where(condition: Value, a: Operand, b: Operand): Value {
+  return apply("Where", [condition, a, b]);
+}

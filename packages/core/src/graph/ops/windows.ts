@@ -1,0 +1,96 @@
+/** Sliding windows over images [N, C, H, W]: the geometry shared by convolutions and pooling. */
+import { int, ints, ShapeProblem, text, type Attributes } from "../operator.js";
+import type { Shape } from "../tensor.js";
+import { at } from "./access.js";
+
+/** A pair for the two image axes, rows first. */
+export type Pair = readonly [number, number];
+
+/** Two sizes, strides or dilations; a single number means both. */
+export type PairLike = number | readonly number[];
+
+/** A window's shape and movement. Padding is [top, left, bottom, right]. */
+export interface Windows {
+  readonly kernel: Pair;
+  readonly strides: Pair;
+  readonly dilations: Pair;
+  readonly pads: readonly [number, number, number, number];
+}
+
+/** Attributes every windowed operator has. */
+export const windowAttributes = {
+  kernel_shape: "ints",
+  strides: "ints",
+  dilations: "ints",
+  pads: "ints",
+  auto_pad: "string",
+} as const;
+
+/** Reads the window attributes of a node. */
+export function windowsOf(attributes: Attributes, kernel = ints(attributes, "kernel_shape")): Windows {
+  if (text(attributes, "auto_pad", "NOTSET") !== "NOTSET") throw new ShapeProblem("auto_pad is not supported, give pads");
+  const pads = ints(attributes, "pads", [0, 0, 0, 0]);
+  if (pads.length !== 4) throw new ShapeProblem(`two image axes need 4 pads, got ${pads.length}`);
+  return {
+    kernel: pairOf(kernel),
+    strides: pairOf(ints(attributes, "strides", [1, 1])),
+    dilations: pairOf(ints(attributes, "dilations", [1, 1])),
+    pads: [at(pads, 0), at(pads, 1), at(pads, 2), at(pads, 3)],
+  };
+}
+
+/** A pair from one or two numbers. */
+export function pairOf(value: PairLike): Pair {
+  if (typeof value === "number") return [value, value];
+  if (value.length !== 2) throw new ShapeProblem(`two image axes need 2 numbers, got [${value.join(", ")}]`);
+  return [at(value, 0), at(value, 1)];
+}
+
+/** [top, left, bottom, right] from one number for all sides, [rows, columns] or all four. */
+export function padsOf(value: PairLike): number[] {
+  if (typeof value === "number") return [value, value, value, value];
+  return value.length === 2 ? [...value, ...value] : [...value];
+}
+
+/** Rows or columns a dilated kernel spans. */
+export function spanOf({ kernel, dilations }: Windows, axis: 0 | 1): number {
+  return (kernel[axis] - 1) * dilations[axis] + 1;
+}
+
+/** How many windows fit along an image axis; with ceilMode also one that starts inside but ends beyond the padding. */
+export function countOf(windows: Windows, axis: 0 | 1, size: number, ceilMode = false): number {
+  const room = size + windows.pads[axis] + windows.pads[axis === 0 ? 2 : 3] - spanOf(windows, axis);
+  if (room < 0) throw new ShapeProblem(`a window of ${spanOf(windows, axis)} does not fit into ${size} with padding`);
+  const stride = windows.strides[axis];
+  const count = (ceilMode ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1;
+  return ceilMode && (count - 1) * stride >= size + windows.pads[axis] ? count - 1 : count;
+}
+
+/** [rows, columns] of the result on an image shape [N, C, H, W]. */
+export function gridOf(windows: Windows, shape: Shape, ceilMode = false): Pair {
+  return [countOf(windows, 0, at(shape, 2), ceilMode), countOf(windows, 1, at(shape, 3), ceilMode)];
+}
+
+/** The ceil_mode attribute. */
+export function isCeil(attributes: Attributes): boolean {
+  return int(attributes, "ceil_mode", 0) === 1;
+}
+
+/** Window attributes for a node, defaults left out. */
+export function windowNode(options: {
+  kernel?: PairLike;
+  strides?: PairLike | undefined;
+  dilations?: PairLike | undefined;
+  pads?: PairLike | undefined;
+}): Record<string, readonly number[]> {
+  const attributes: Record<string, readonly number[]> = {};
+  if (options.kernel !== undefined) attributes["kernel_shape"] = both(options.kernel);
+  if (options.strides !== undefined) attributes["strides"] = both(options.strides);
+  if (options.dilations !== undefined) attributes["dilations"] = both(options.dilations);
+  if (options.pads !== undefined) attributes["pads"] = padsOf(options.pads);
+  return attributes;
+}
+
+function both(value: PairLike): readonly number[] {
+  return typeof value === "number" ? [value, value] : [...value];
+}
