@@ -11,7 +11,6 @@ import { Stopped } from "./interrupt.js";
  * @param given the arguments, for --json
  */
 export function finish(error: unknown, given: readonly string[]): number {
-  if (error instanceof CommanderError && error.exitCode === 0) return 0;
   if (error instanceof Stopped) {
     process.stderr.write("stopped; run the same command to go on\n");
     return error.exit;
@@ -43,7 +42,7 @@ function toOalError(error: unknown, given: readonly string[]): OalError {
 
 function usageError({ code, message }: CommanderError, given: readonly string[]): OalError {
   const sentence = message.replace(/^error: /, "").split("\n")[0] ?? "";
-  const near = /\(Did you mean (?:one of )?(.*?)\?\)/.exec(message)?.[1];
+  const near = /\(Did you mean (?:one of )?(.*?)\?\)/.exec(message)?.[1]?.replaceAll(", ", " or ");
   const name = /'([^']*)'/.exec(sentence)?.[1] ?? "";
   if (code === "commander.unknownOption") return oalError("OAL-C101", { flag: `option ${name}`, near });
   if (code === "commander.unknownCommand") return oalError("OAL-C101", { flag: `command ${name}`, near });

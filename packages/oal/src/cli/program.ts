@@ -112,7 +112,10 @@ export function buildProgram(): Command {
       ]),
     );
   for (const each of stageCommands) addStageCommand(program, each);
-  const outliers = program.command("outliers").description("the stages that make outliers");
+  const outliers = program
+    .command("outliers")
+    .description("the stages that make outliers")
+    .helpCommand(false);
   for (const each of outlierCommands) addStageCommand(outliers, each);
   addScore(program);
   addConfig(program);
@@ -181,6 +184,7 @@ function addData(program: Command): void {
   program
     .command("data")
     .description("look at image data")
+    .helpCommand(false)
     .command("inspect")
     .description("what oal would read: format, classes, counts")
     .argument("<path>", "folder, archive, IDX or CIFAR file")

@@ -20,7 +20,7 @@ export function configCommand(given: string | undefined, options: StageOptions &
 export function commentedYaml(configuration: Configuration): string {
   const document = new Document(configuration);
   if (isMap(document.contents)) describe(document.contents, configurationJsonSchema());
-  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false }).trimEnd() + "\n";
 }
 
 function describe(map: YAMLMap, schema: unknown): void {

@@ -5,7 +5,6 @@ import type { RunResult, StageName } from "../../pipeline/runTypes.js";
 import { interruptible } from "../interrupt.js";
 import type { StageOptions } from "../options.js";
 import { showProgress } from "../progress.js";
-import { resultsTable } from "../resultsTable.js";
 import { configure, runFolderOf } from "./configure.js";
 
 /** Runs the stages up to `until` and prints what came out. */
@@ -33,15 +32,16 @@ export async function runCommand(
   } finally {
     view.close();
   }
-  process.stdout.write(options.json ? JSON.stringify(result, null, 2) + "\n" : summary(result));
+  process.stdout.write(options.json ? JSON.stringify(result, null, 2) + "\n" : await summary(result));
 }
 
-function summary({ folder, artifacts, results, reportPath }: RunResult): string {
+async function summary({ folder, artifacts, results, reportPath }: RunResult): Promise<string> {
   const shown = (path: string): string => relative(process.cwd(), path) || ".";
   if (results === undefined || results.length === 0) {
     const last = Object.entries(artifacts).at(-1);
     return last === undefined ? `${shown(folder)}\n` : `${last[0]}: ${shown(last[1])}\n`;
   }
+  const { resultTable } = await import("../../evaluation/tables.js");
   const report = reportPath === undefined ? "" : `report: ${shown(reportPath)}\n`;
-  return `${resultsTable(results)}\nrun folder: ${shown(folder)}\n${report}`;
+  return `${resultTable(results)}\npercent, 95 % bootstrap intervals in brackets\nrun folder: ${shown(folder)}\n${report}`;
 }

@@ -209,9 +209,7 @@ function checkTogether(configuration: Configuration, locate: Locate): void {
   }
   if (data.size % 8 !== 0) refuse(["data", "size"], "must be a multiple of 8");
   if (autoEncoder.width % 8 !== 0) refuse(["autoEncoder", "width"], "must be a multiple of 8");
-  if (denoiser.channels.some((channels) => channels % 16 !== 0)) {
-    refuse(["denoiser", "channels"], "must be multiples of 16");
-  }
+  if (denoiser.channels % 16 !== 0) refuse(["denoiser", "channels"], "must be a multiple of 16");
 }
 
 function withAbsoluteSource(configuration: Configuration, cwd: string): Configuration {

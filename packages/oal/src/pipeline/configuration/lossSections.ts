@@ -34,16 +34,11 @@ export const mutualInformationSchema = z.strictObject({
 
 /** Section `exposure`. */
 export const exposureSchema = z.strictObject({
-  uniformWeight: real(0.5, 0, 1000, "E2: cross-entropy of decoded outliers with the uniform distribution"),
-  energyWeight: real(
-    0,
-    0,
-    1000,
-    "E2: squared hinge that keeps the energy of outliers below that of ID images",
-  ),
+  uniformWeight: real(0.5, 0, 1000, "cross-entropy of decoded outliers with the uniform distribution"),
+  energyWeight: real(0, 0, 1000, "squared hinge that keeps the energy of outliers below that of ID images"),
   energyMargin: positive(5, 1000, "distance in logit units between the two hinges"),
-  distillWeight: real(1, 0, 1000, "E8: KL(teacher || student) on decoded outliers"),
-  distillTemperature: positive(2, 100, "temperature of E8"),
+  distillWeight: real(1, 0, 1000, "KL(teacher || student) on decoded outliers"),
+  distillTemperature: positive(2, 100, "temperature of that divergence"),
   fraction: real(0.5, 0.01, 4, "outliers per step, as a share of the batch size"),
   start: real(0, 0, 0.99, "share of the steps before the exposure begins"),
 });

@@ -47,7 +47,7 @@ export const autoEncoderSchema = z.strictObject({
   width: whole(16, 8, 256, "channels of the first level (then 2 and 4 times as many); a multiple of 8"),
   fullResolution: flag(
     false,
-    "a stage at the images' own resolution (METHOD 4.4); without it 2x2 pixels enter as channels, three times quicker",
+    "a stage at the images' own resolution; without it 2x2 pixels enter as channels, three times quicker",
   ),
   steps: whole(400, 1, 10_000_000, "training steps"),
   batchSize: whole(64, 2, 4096, "images per step"),
@@ -57,7 +57,7 @@ export const autoEncoderSchema = z.strictObject({
 
 /** Section `denoiser`. */
 export const denoiserSchema = z.strictObject({
-  channels: whole(32, 16, 1024, "channels at 8x8, twice as many at 4x4 (METHOD: 96); a multiple of 16"),
+  channels: whole(32, 16, 1024, "channels at 8x8, twice as many at 4x4; a multiple of 16"),
   steps: whole(800, 1, 10_000_000, "training steps"),
   batchSize: whole(128, 2, 4096, "latents per step"),
   learningRate: positive(1e-3, 1, "learning rate of AdamW"),

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { duration, showProgress } from "./progress.js";
+
+function recorder(quiet: boolean): {
+  lines: () => string;
+  at: (ms: number) => void;
+  view: ReturnType<typeof showProgress>;
+} {
+  let text = "";
+  let clock = 0;
+  const view = showProgress({ quiet, terminal: false, write: (more) => (text += more), now: () => clock });
+  return { lines: () => text, at: (ms) => (clock = ms), view };
+}
+
+describe("progress without a terminal", () => {
+  it("prints a line at most every ten seconds, with rate and time left", () => {
+    const { lines, at, view } = recorder(false);
+    for (let step = 100; step <= 200; step += 10) {
+      at((step - 100) * 250);
+      view.show({
+        time: 0,
+        stage: "teacher",
+        kind: "loss",
+        step,
+        total: 400,
+        terms: { ce: 0.123456 },
+        rate: 812.4,
+      });
+    }
+    view.show({ time: 0, stage: "teacher", kind: "done", terms: { seconds: 75 } });
+    view.close();
+    expect(lines()).toBe(
+      "teacher      100/400  ce 0.1235  812/s\n" +
+        "teacher      140/400  ce 0.1235  812/s  1m05s left\n" +
+        "teacher      180/400  ce 0.1235  812/s  55s left\n" +
+        "teacher      done  1m15s\n",
+    );
+  });
+
+  it("shows warnings even when quiet, and nothing else", () => {
+    const { lines, view } = recorder(true);
+    view.show({ time: 0, stage: "data", kind: "progress", step: 1, total: 2 });
+    view.show({ time: 0, stage: "data", kind: "warning", text: "3 images left out" });
+    view.show({ time: 0, stage: "data", kind: "done" });
+    expect(lines()).toBe("data: warning: 3 images left out\n");
+  });
+
+  it("writes durations for people", () => {
+    expect([0, 59.6, 61, 3600, 7500].map(duration)).toEqual(["0s", "1m00s", "1m01s", "1h00m", "2h05m"]);
+  });
+});

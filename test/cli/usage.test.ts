@@ -1,0 +1,113 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { oal } from "./oal.js";
+
+const folder = mkdtempSync(join(tmpdir(), "oal-cli-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const here = { cwd: folder };
+
+describe("help and version", () => {
+  it("prints the commands and examples", () => {
+    const { stdout, stderr, status } = oal(["--help"], here);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatchSnapshot();
+    expect(oal([], here).stdout).toBe(stdout);
+  });
+
+  it("prints the options of run", () => {
+    const { stdout, stderr, status } = oal(["run", "--help"], here);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatchSnapshot();
+  });
+
+  it("prints the version alone", () => {
+    expect(oal(["--version"], here)).toMatchObject({
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      status: 0,
+    });
+  });
+});
+
+describe("usage errors", () => {
+  it.each([
+    ["command", ["rnu"], "OAL-C101 unknown command rnu (did you mean run?)"],
+    ["inner command", ["outliers", "smple"], "OAL-C101 unknown command smple (did you mean sample?)"],
+    ["option", ["run", "--ouut", "x"], "OAL-C101 unknown option --ouut (did you mean --out?)"],
+    ["value", ["run", "--seed", "x"], "OAL-C102 oal run: option '--seed <n>' argument 'x' is invalid."],
+    ["missing argument", ["score", "model"], "OAL-C102 oal score: missing required argument 'images'"],
+    ["too many", ["run", "a", "b"], "OAL-C102 oal run: too many arguments"],
+    ["preset", ["run", "cifar10-smal"], 'did you mean "cifar10-small"?'],
+    ["file", ["run", "my.yaml"], "OAL-C203 my.yaml: no such file"],
+    ["method", ["train", "--method", "oel"], "must be of ce, kd, oal"],
+    ["kind", ["list", "detctors"], 'OAL-C204 there is no list of "detctors", did you mean "detectors"?'],
+  ])("unknown or wrong %s", (_name, args, message) => {
+    const { stdout, stderr, status } = oal(args, here);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain("    at ");
+  });
+
+  it("names file, line and the nearest key", () => {
+    writeFileSync(join(folder, "a.yaml"), "seed: 1\nstudent:\n  epoch: 3\n");
+    const { stderr, status } = oal(["run", "a.yaml"], here);
+    expect(status).toBe(2);
+    expect(stderr).toBe(
+      'OAL-C201 a.yaml:3: unknown key "epoch" at student, did you mean "epochs"?\noal config shows every key with its default\n',
+    );
+  });
+
+  it("prints errors as JSON where JSON was asked for", () => {
+    const { stdout, stderr, status } = oal(["run", "--json", "--set", "teacher.widht=3"], here);
+    expect([status, stderr]).toEqual([2, ""]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: "OAL-C201", details: { key: "widht", at: "teacher", near: "width" } },
+    });
+  });
+
+  it.each([
+    ["data", ["run", "--data", "nowhere"]],
+    ["ood", ["run", "--ood", "nowhere"]],
+    ["model", ["score", "nowhere", "a.jpg"]],
+    ["inspected", ["data", "inspect", "nowhere"]],
+  ])("missing path: %s", (_name, args) => {
+    const { stderr, status } = oal(args, here);
+    expect(status).toBe(3);
+    expect(stderr).toContain("OAL-D101");
+    expect(stderr).toContain("nowhere: no such file or folder");
+  });
+
+  it("leaves nothing behind", () => {
+    expect(readdirSync(folder).filter((name) => !name.endsWith(".yaml"))).toEqual([]);
+  });
+});
+
+describe("config", () => {
+  it("prints a commented file that gives the same configuration again", () => {
+    const yaml = oal(["config", "cifar10-small", "--set", "student.epochs=3", "--seed", "7"], here);
+    expect(yaml.status).toBe(0);
+    expect(yaml.stdout).toContain("  epochs: 3 # passes over the training images");
+    writeFileSync(join(folder, "b.yaml"), yaml.stdout);
+    const first: unknown = JSON.parse(
+      oal(["config", "cifar10-small", "--set", "student.epochs=3", "--seed", "7", "--json"], here).stdout,
+    );
+    expect(first).toMatchObject({ seed: 7, student: { network: "airbench", epochs: 3 } });
+    expect(JSON.parse(oal(["config", "b.yaml", "--json"], here).stdout)).toEqual(first);
+  });
+
+  it("prints the JSON schema", () => {
+    expect(JSON.parse(oal(["config", "--schema"], here).stdout)).toMatchObject({
+      type: "object",
+      properties: { student: { properties: { epochs: { type: "number" } } } },
+    });
+  });
+
+  it("lists the registries", () => {
+    const listed: unknown = JSON.parse(oal(["list", "--json"], here).stdout);
+    expect(listed).toMatchObject({
+      detectors: expect.arrayContaining([expect.objectContaining({ id: "ebo" })]),
+      presets: expect.arrayContaining([expect.objectContaining({ id: "cifar10-small" })]),
+    });
+  });
+});
