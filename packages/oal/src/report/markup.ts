@@ -27,11 +27,11 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text made safe for element content and quoted attributes; characters that XML forbids become U+FFFD. */
+/** Text made safe for element content and quoted attributes; control characters become U+FFFD. */
 export function escapeText(text: string): string {
   return text
     .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "\ufffd");
+    .replace(/\p{Cc}/gu, (character) => ("\t\n\r".includes(character) ? character : "\ufffd"));
 }
 
 /** Template tag: `html\`<p>${text}</p>\``. */

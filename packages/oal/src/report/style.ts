@@ -32,7 +32,6 @@ ${LAYOUT}${PARTS}
 @media print {
   :root, :root:not([data-theme="light"]) { ${LIGHT} }
   nav, .skip, .tabs > input, .tabs > label, .tabs > .tabs-label { display: none !important; }
-  .tabs > .panels > .panel { display: block !important; }
   .panel-title { display: block; }
   body { font-size: 10pt; }
   .wrap { max-width: none; padding: 0; }

@@ -34,7 +34,6 @@ footer { color: var(--soft); font-size: 0.85rem; padding-top: 1.4rem; padding-bo
 footer::before { content: ""; position: absolute; left: 28px; right: 28px; top: 0; border-top: 1px solid var(--line); }
 
 .grid { display: grid; gap: 1.5rem 1.6rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 290px), 1fr)); }
-.grid.small { grid-template-columns: repeat(auto-fill, minmax(min(100%, 215px), 1fr)); gap: 1.1rem 1.4rem; }
 .grid.wide { grid-template-columns: repeat(auto-fit, minmax(min(100%, 310px), 1fr)); gap: 1.6rem 2.2rem; }
 .grid.wide > figure { max-width: 480px; }
 .side { display: grid; grid-template-columns: minmax(0, 1.25fr) minmax(0, 1fr); gap: 2rem 3rem; align-items: start; }
@@ -48,8 +47,5 @@ footer::before { content: ""; position: absolute; left: 28px; right: 28px; top: 
   section + section { margin-top: 1.9rem; }
   .side { grid-template-columns: minmax(0, 1fr); }
   footer::before { left: 18px; right: 18px; }
-}
-@media (max-width: 560px) {
-  .grid.small { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0.9rem; }
 }
 `;

@@ -78,6 +78,11 @@ ${Array.from({ length: 12 }, (_, i) => `.tabs > input:nth-of-type(${i + 1}):chec
 .key-line { width: 1.1rem; height: 0; border: 0; border-top: 2.5px solid var(--key); border-radius: 0; background: none; }
 .key-dash { width: 1.1rem; height: 0; border: 0; border-top: 1.5px dashed var(--key); border-radius: 0; background: none; }
 .key-cross { width: 0.7rem; height: 0.7rem; border: 0; border-radius: 0; background: linear-gradient(45deg, transparent 43%, var(--key) 43% 57%, transparent 57%), linear-gradient(-45deg, transparent 43%, var(--key) 43% 57%, transparent 57%); }
+.runs { display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); gap: 0 1.6rem; --columns: 4; }
+.run { grid-column: span min(var(--terms), var(--columns)); display: grid; grid-template-columns: subgrid; gap: 1.1rem 1.6rem; align-content: start; min-width: 0; margin-bottom: 1.4rem; }
+.run > h3 { grid-column: 1 / -1; margin: 0; padding-bottom: 0.3rem; border-bottom: 1px solid var(--line); }
+@media (max-width: 980px) { .runs { --columns: 3; } }
+@media (max-width: 760px) { .runs { --columns: 2; gap: 0 1rem; } .run { gap: 0.9rem 1rem; } }
 .map { display: grid; grid-template-columns: minmax(0, 620px) minmax(11rem, 1fr); gap: 1.4rem 2rem; align-items: start; }
 .map > svg { background: var(--raised); border-radius: 10px; }
 .map > .legend { flex-direction: column; gap: 0.4rem; }

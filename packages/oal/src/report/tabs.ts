@@ -1,4 +1,4 @@
-/** Views to choose from without a script: radio buttons and CSS. In print every view appears under its own heading. */
+/** Views to choose from without a script: radio buttons and CSS. In print the chosen view stands under its title. */
 import { html, type Content, type Markup } from "./markup.js";
 
 /** One view. */

@@ -96,7 +96,7 @@ export function curveChart(run: string, term: string, points: readonly CurvePoin
       grid: true,
       tickFormat: "~g",
       type: isLogarithmic(finite) ? "log" : "linear",
-      nice: true,
+      nice: !isLogarithmic(finite),
     },
     marks: [
       Plot.lineY(thin(finite, 120), {

@@ -1,6 +1,6 @@
 /** Paired differences between models, and the null test that shows what no difference looks like. */
 import { intervalChart, type IntervalMark } from "../charts/intervals.js";
-import { figure } from "../charts/figure.js";
+import { figure, legend } from "../charts/figure.js";
 import { detectorsOf, headlineDetector, modelsOf } from "../choice.js";
 import { METRICS, modelTitle, percent, percentInterval, points, probability } from "../format.js";
 import type { ReportComparison, ReportInput } from "../input.js";
@@ -130,6 +130,15 @@ export function nullTestSection(input: ReportInput): Section | null {
     "Null test",
     "Null test",
     `Known validation images against known test images: an AUROC other than 50 would be an artefact. ${reading}`,
-    html`<div class="grid wide">${figure("ID validation against ID test", picture)}</div>`,
+    [
+      legend(
+        models.map((model, i) => ({
+          color: modelColor(model, i),
+          text: modelTitle(model),
+          shape: "dot" as const,
+        })),
+      ),
+      html`<div class="grid wide">${figure("ID validation against ID test", picture)}</div>`,
+    ],
   );
 }

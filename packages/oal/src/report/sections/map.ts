@@ -9,6 +9,7 @@ import { projectFeatures, type MapPoint } from "../projection.js";
 import { section, type Section } from "../section.js";
 import { tabs } from "../tabs.js";
 
+/** From back to front. */
 const ORDER = ["id", "id-validation", "validation", "far", "near", "outlier"] as const;
 
 /** The map, laid out when the report is made. */
@@ -42,7 +43,9 @@ function byKind(points: readonly MapPoint[]): Markup {
       opacity: isOutlier ? 0.9 : 0.6,
     };
   });
-  const keys = groups.map((group): LegendEntry => {
+  const order = ["id", "id-validation", "near", "far", "validation", "outlier"] as const;
+  const named = order.filter((group) => groups.includes(group));
+  const keys = named.map((group): LegendEntry => {
     const sets = [...new Set(points.filter((point) => point.group === group).map((point) => point.set))];
     const names = group === "outlier" || group === "id" ? "" : ` (${sets.join(", ")})`;
     return {
@@ -72,13 +75,11 @@ function byClass(points: readonly MapPoint[], classNames: readonly string[]): Ma
       opacity: 0.8,
     })),
   ];
-  const keys = labels
-    .slice(0, 20)
-    .map((label): LegendEntry => ({
-      color: classColor(label),
-      text: classNames[label] ?? `class ${label}`,
-      shape: "dot",
-    }));
+  const keys = labels.slice(0, 20).map((label): LegendEntry => ({
+    color: classColor(label),
+    text: classNames[label] ?? `class ${label}`,
+    shape: "dot",
+  }));
   const rest: LegendEntry = { color: "var(--muted)", text: "everything else", shape: "dot" };
   return html`<div class="map">
     ${scatterChart(`Map of ${known.length} known images by class`, layers)}${legend([...keys, rest])}

@@ -91,7 +91,7 @@ function verdicts(comparisons: readonly ReportComparison[], detector: string): M
       (found.set === "near" || found.set === "far"),
   );
   if (shown.length === 0) return null;
-  const words = { better: "higher", worse: "lower", open: "no difference shown" } as const;
+  const words = { better: "higher", worse: "lower", open: "undecided" } as const;
   const items = shown.map((found) => {
     const verdict = judge(found);
     return html`<li class="verdict ${verdict}">

@@ -1,7 +1,7 @@
 /** How the run was made: training curves, configuration, versions, hardware, seconds per stage. */
 import { stringify } from "yaml";
 import { curveChart } from "../charts/curves.js";
-import { duration } from "../format.js";
+import { count, duration } from "../format.js";
 import type { ReportInput } from "../input.js";
 import { html, type Markup } from "../markup.js";
 import { section, type Section } from "../section.js";
@@ -13,15 +13,17 @@ export function trainingSection(input: ReportInput): Section | null {
     const terms = Object.entries(curves.terms).filter(([, points]) => points.length > 0);
     const charts = terms.map(([term, points]) => curveChart(curves.run, term, points));
     const last = Math.max(0, ...terms.flatMap(([, points]) => points.map((point) => point.step)));
-    return html`<h3>${curves.run} <span class="note">${last} steps</span></h3>
-      <div class="grid small">${charts}</div>`;
+    return html`<div class="run" style="--terms:${Math.max(1, terms.length)}">
+      <h3>${curves.run} <span class="note">${count(last)} steps</span></h3>
+      ${charts}
+    </div>`;
   });
   return section(
     "training",
     "Training",
     "Training",
     "Every loss term over the optimiser's steps, as weighted in the loss. Faint: logged values; strong: their running mean, whose last value stands in the corner.",
-    runs,
+    html`<div class="runs">${runs}</div>`,
   );
 }
 

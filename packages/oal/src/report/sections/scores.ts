@@ -2,7 +2,7 @@
 import { histogramChart } from "../charts/histogram.js";
 import { rocChart, rocPoints } from "../charts/roc.js";
 import { figure, legend, type LegendEntry } from "../charts/figure.js";
-import { detectorsOf, headlineDetector } from "../choice.js";
+import { detectorsOf, headlineDetector, resultColumns } from "../choice.js";
 import { GROUPS, modelTitle, percent, plain } from "../format.js";
 import type { ReportInput, ReportScores } from "../input.js";
 import { html, type Markup } from "../markup.js";
@@ -136,8 +136,13 @@ export function rocSection(input: ReportInput): Section | null {
 /** The thresholds at which images are called unknown, and what they do to test images. */
 export function thresholdSection(input: ReportInput): Section | null {
   if (input.thresholds.length === 0) return null;
+  const accepted = new Set(input.thresholds.flatMap((threshold) => Object.keys(threshold.oodAccepted ?? {})));
+  const order = resultColumns(input.results)
+    .filter((column) => !column.isMean)
+    .map((column) => column.title);
   const sets = [
-    ...new Set(input.thresholds.flatMap((threshold) => Object.keys(threshold.oodAccepted ?? {}))),
+    ...order.filter((set) => accepted.has(set)),
+    ...[...accepted].filter((set) => !order.includes(set)),
   ];
   const models = [...new Set(input.thresholds.map((threshold) => threshold.model))];
   const rows = input.thresholds.map((threshold, i) => {
