@@ -1,7 +1,7 @@
 /** `oal data inspect`: how oal would read a source, without decoding its images. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { oalError } from "oal-core";
+import { OalError, oalError } from "oal-core";
 
 /** Prints format, classes and counts of a source. @throws OAL-D101 when it does not exist, OAL-D106 when it is none */
 export async function inspectCommand(
@@ -18,7 +18,10 @@ export async function inspectCommand(
     ...(options.list === undefined ? {} : { list: resolve(options.list) }),
   };
   const reader = await readerOf(spec);
-  const { ids, labels, classNames } = await reader.open(spec);
+  const { ids, labels, classNames } = await reader.open(spec).catch((error: unknown) => {
+    if (!(error instanceof OalError) || error.code !== "OAL-D105") throw error;
+    return reader.open({ ...spec, labels: "ood" });
+  });
   const counts = classNames.map(() => 0);
   let unlabelled = 0;
   for (const label of labels) {
@@ -36,7 +39,9 @@ export async function inspectCommand(
   const without = unlabelled > 0 ? `, ${unlabelled} without a class` : "";
   const lines = [
     `${path}: ${reader.title}`,
-    `${ids.length} images in ${classes.length} classes${without}`,
+    classes.length === 0
+      ? `${ids.length} images without classes: can serve as unknown images (--ood)`
+      : `${ids.length} images in ${classes.length} classes${without}`,
     ...classes.map(({ name, images }) => `  ${name.padEnd(width)}  ${images}`),
     `first: ${first.join(", ")}`,
   ];

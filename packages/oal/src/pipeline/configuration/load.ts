@@ -10,6 +10,7 @@ import { systemCode } from "../writeError.js";
 import { explainIssues, type Locate } from "./issues.js";
 import { isRecord, merge, setPath, type Tree } from "./merge.js";
 import { presets } from "./presets.js";
+import { checkTogether } from "./rules.js";
 import { configurationSchema, type Configuration } from "./schema.js";
 
 /** What may be given on top of a preset or file. */
@@ -187,29 +188,6 @@ function nameOf(path: string): string {
       .pop() ?? "";
   const plain = base.replace(/\.(tar|tar\.gz|tgz|zip)$/i, "").replace(/[^A-Za-z0-9._-]/g, "_");
   return /^[A-Za-z0-9]/.test(plain) ? plain : `set${plain}`;
-}
-
-/** Rules between keys. */
-function checkTogether(configuration: Configuration, locate: Locate): void {
-  const refuse = (path: readonly string[], problem: string): never => {
-    throw oalError("OAL-C202", { at: path.join("."), where: locate(path), problem });
-  };
-  const { data, evaluation, autoEncoder, denoiser } = configuration;
-  const names = data.ood.map((set) => set.name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) refuse(["data", "ood"], `two sets are named "${twice}"`);
-  if (data.source === "embedded" && (data.id ?? data.validation ?? data.test) !== undefined) {
-    refuse(["data", "source"], 'sets of files are given, so source must be a folder, not "embedded"');
-  }
-  if (!evaluation.detectors.includes(evaluation.scoreDetector)) {
-    refuse(
-      ["evaluation", "scoreDetector"],
-      `"${evaluation.scoreDetector}" is not among evaluation.detectors`,
-    );
-  }
-  if (data.size % 8 !== 0) refuse(["data", "size"], "must be a multiple of 8");
-  if (autoEncoder.width % 8 !== 0) refuse(["autoEncoder", "width"], "must be a multiple of 8");
-  if (denoiser.channels % 16 !== 0) refuse(["denoiser", "channels"], "must be a multiple of 16");
 }
 
 function withAbsoluteSource(configuration: Configuration, cwd: string): Configuration {

@@ -1,0 +1,52 @@
+/** Rules that no single key's type can hold: names of registries, and keys that must fit each other. */
+import { detectors, oalError, suggest } from "oal-core";
+import { networks } from "../../nn/networks/index.js";
+import type { Locate } from "./issues.js";
+import type { Configuration } from "./schema.js";
+
+function unknownName(kind: string, name: string, known: readonly string[]): string {
+  const near = suggest(name, known);
+  return (
+    `there is no ${kind} "${name}"` +
+    (near === undefined ? `, only ${known.join(", ")}` : `, did you mean "${near}"?`)
+  );
+}
+
+/**
+ * Checks the rules between keys, and the names that registries hold.
+ *
+ * @param locate where a key was given
+ * @throws OAL-C202 for the first rule that is broken
+ */
+export function checkTogether(configuration: Configuration, locate: Locate): void {
+  const refuse = (path: readonly string[], problem: string): never => {
+    throw oalError("OAL-C202", { at: path.join("."), where: locate(path), problem });
+  };
+  const { data, evaluation, autoEncoder, denoiser } = configuration;
+  const names = data.ood.map((set) => set.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) refuse(["data", "ood"], `two sets are named "${twice}"`);
+  if (data.source === "embedded" && (data.id ?? data.validation ?? data.test) !== undefined) {
+    refuse(["data", "source"], 'sets of files are given, so source must be a folder, not "embedded"');
+  }
+  const known = detectors.flatMap(({ id, aliases }) => [id, ...aliases]);
+  for (const name of evaluation.detectors) {
+    if (!known.includes(name)) refuse(["evaluation", "detectors"], unknownName("detector", name, known));
+  }
+  if (!evaluation.detectors.includes(evaluation.scoreDetector)) {
+    const near = suggest(evaluation.scoreDetector, evaluation.detectors);
+    const problem = `"${evaluation.scoreDetector}" is not among evaluation.detectors`;
+    refuse(
+      ["evaluation", "scoreDetector"],
+      problem + (near === undefined ? "" : `, did you mean "${near}"?`),
+    );
+  }
+  const ids = networks.map(({ id }) => id);
+  for (const section of ["teacher", "student"] as const) {
+    const { network } = configuration[section];
+    if (!ids.includes(network)) refuse([section, "network"], unknownName("network", network, ids));
+  }
+  if (data.size % 8 !== 0) refuse(["data", "size"], "must be a multiple of 8");
+  if (autoEncoder.width % 8 !== 0) refuse(["autoEncoder", "width"], "must be a multiple of 8");
+  if (denoiser.channels % 16 !== 0) refuse(["denoiser", "channels"], "must be a multiple of 16");
+}
