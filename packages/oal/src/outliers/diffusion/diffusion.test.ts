@@ -41,7 +41,10 @@ const conditions: ConditionSet = {
 function task(kind: "autoEncoder" | "denoiser"): TrainingTask {
   if (kind === "autoEncoder")
     return autoEncoderTask({ ...autoEncoderOptions, images, batchSize: 4, seed: 1 });
-  const mean = new Random(4, "test").normals(0, count * sizeOf(latentShape));
+  const mean = Float32Array.from(
+    { length: count * 64 },
+    (_, i) => (Math.floor(i / 64) % 3) - 1 + ((i >> 4) & 1),
+  );
   const moments = { mean, logVariance: mean.map(() => -3) };
   const shared = { embeddings: conditions.embeddings, dimension, batchSize: 4, seed: 1 };
   return denoiserTask({ ...denoiserOptions, ...shared, moments, latentShape, latentScale: 1 });
@@ -88,7 +91,7 @@ describe("tasks", () => {
         seed: 1,
         steps: 40,
         optimizer: { id: "adam" },
-        schedule: { id: "constant", rate: 5e-3 },
+        schedule: { id: "constant", rate: 5e-3, warmup: 0, finalFactor: 1 },
         logEvery: 1,
       } as const;
       await train(

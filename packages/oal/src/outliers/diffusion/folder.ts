@@ -9,6 +9,8 @@ import writeFileAtomic from "write-file-atomic";
 import type { PredictionType } from "../samplers/drive.js";
 import type { NoiseSchedule } from "../samplers/schedule.js";
 
+export { openDiffusionFolder } from "./openFolder.js";
+
 /** The four graphs of a model; names of inputs and outputs as in Optimum's exports. */
 export interface DiffusionGraphs {
   /** `sample` [B, 3, H, W] in [-1, 1] to `latent_parameters` [B, 2C, h, w] (means, log variances). */
