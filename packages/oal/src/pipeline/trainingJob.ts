@@ -43,7 +43,9 @@ export interface AutoEncoderJob {
   readonly images: string;
   readonly batchSize: number;
   readonly width: number;
+  readonly fullResolution: boolean;
   readonly klWeight: number;
+  readonly flip: boolean;
   readonly result: string;
 }
 
@@ -51,11 +53,15 @@ export interface AutoEncoderJob {
 export interface DenoiserJob {
   readonly kind: "denoiser";
   readonly training: TrainingOptions;
-  /** Safetensors with "latents" [N, 4, 8, 8] (scaled) and "conditions" [N, D]. */
-  readonly latents: string;
+  /** Safetensors with "mean" and "logVariance" [N, 4, h, w] of the training images' latents, before scaling. */
+  readonly moments: string;
+  /** Safetensors with the teacher's "features" [N, D] of the same images. */
+  readonly embeddings: string;
+  readonly latentShape: readonly [number, number, number];
+  readonly latentScale: number;
   readonly batchSize: number;
-  readonly channels: readonly [number, number];
-  readonly target: "v" | "epsilon";
+  readonly channels: number;
+  readonly prediction: "v_prediction" | "epsilon";
   readonly conditionDropout: number;
   readonly conditionNoise: number;
   readonly result: string;

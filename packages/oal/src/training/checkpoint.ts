@@ -10,7 +10,9 @@ const pattern = /^step-(\d{9})\.safetensors$/;
 /** Writes the state after `step` finished steps and removes all but the latest two checkpoints. */
 export async function writeCheckpoint(folder: string, step: number, state: ParameterStore): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  await writeSafetensors(join(folder, `step-${String(step).padStart(9, "0")}.safetensors`), state, { step: String(step) });
+  await writeSafetensors(join(folder, `step-${String(step).padStart(9, "0")}.safetensors`), state, {
+    step: String(step),
+  });
   for (const name of listCheckpoints(folder).slice(2)) rmSync(join(folder, name), { force: true });
 }
 
@@ -19,7 +21,9 @@ export async function writeCheckpoint(folder: string, step: number, state: Param
  *
  * @returns finished steps and state, or null when there is none
  */
-export async function readCheckpoint(folder: string): Promise<{ step: number; state: ParameterStore } | null> {
+export async function readCheckpoint(
+  folder: string,
+): Promise<{ step: number; state: ParameterStore } | null> {
   for (const name of listCheckpoints(folder)) {
     try {
       const { tensors, metadata } = await readSafetensors(join(folder, name));

@@ -24,7 +24,12 @@ import { EvaluationContext } from "../nn/context.js";
 import type { NetworkOptions } from "../nn/networks/network.js";
 import { findNetwork } from "../nn/networks/index.js";
 import type { ParameterStore } from "../nn/parameters.js";
-import { weightedSum, type MethodInputs, type MethodSettings, type TrainingMethod } from "./methods/method.js";
+import {
+  weightedSum,
+  type MethodInputs,
+  type MethodSettings,
+  type TrainingMethod,
+} from "./methods/method.js";
 import type { TrainingTask } from "./task.js";
 
 /** A network by name with its options. */
@@ -43,7 +48,11 @@ export interface LabelledRows {
 /** Side data that methods ask for. */
 export interface ClassifierSideData {
   /** The teacher's outputs on the plain training images, in their order. */
-  readonly teacherTable?: { readonly logits: Float32Array; readonly features: Float32Array; readonly featureWidth: number };
+  readonly teacherTable?: {
+    readonly logits: Float32Array;
+    readonly features: Float32Array;
+    readonly featureWidth: number;
+  };
   /** The teacher itself, run on the student's augmented images inside the step. */
   readonly teacherNetwork?: { readonly network: NetworkChoice; readonly parameters: ParameterStore };
   readonly outlierEmbeddings?: LabelledRows;
@@ -76,7 +85,11 @@ export interface ClassifierOptions {
 export const networkPrefix = "network";
 
 /** The task of training a classifier. */
-export function classifierTask(options: ClassifierOptions, images: ImageSet, side: ClassifierSideData = {}): TrainingTask {
+export function classifierTask(
+  options: ClassifierOptions,
+  images: ImageSet,
+  side: ClassifierSideData = {},
+): TrainingTask {
   const needs = new Set(options.methods.flatMap((method) => [...method.needs(options.settings)]));
   const n = options.batchSize;
   const { classes } = options.network.options;
@@ -104,12 +117,24 @@ export function classifierTask(options: ClassifierOptions, images: ImageSet, sid
   const draws = new Random(options.seed, "outliers");
   const augmentation = new Random(options.seed, "augmentation");
   const outlierAugmentation = augmentation.derive("outliers");
-  const byClass = new Map(Object.entries(rows).map(([name, table]) => [name, table ? groupByLabel(table.labels) : new Map<number, number[]>()]));
+  const byClass = new Map(
+    Object.entries(rows).map(([name, table]) => [
+      name,
+      table ? groupByLabel(table.labels) : new Map<number, number[]>(),
+    ]),
+  );
 
   const batch = (step: number): Record<string, Tensor> => {
     const indices = batchIndices(options.seed, step, images.count, n);
     const epoch = epochOf(step, images.count, n);
-    const pixels = augmentBatch(images.read(indices), options.augmentation, augmentation, step, epoch, indices);
+    const pixels = augmentBatch(
+      images.read(indices),
+      options.augmentation,
+      augmentation,
+      step,
+      epoch,
+      indices,
+    );
     const labels = new Float32Array(n * classes);
     indices.forEach((index, row) => {
       labels[row * classes + (images.labels[index] ?? 0)] = 1;
@@ -121,7 +146,10 @@ export function classifierTask(options: ClassifierOptions, images: ImageSet, sid
     if ("teacherLogits" in inputs && side.teacherTable) {
       const { logits, features, featureWidth } = side.teacherTable;
       tensors["teacherLogits"] = float32Tensor([n, classes], gatherRows(logits, classes, indices));
-      tensors["teacherFeatures"] = float32Tensor([n, featureWidth], gatherRows(features, featureWidth, indices));
+      tensors["teacherFeatures"] = float32Tensor(
+        [n, featureWidth],
+        gatherRows(features, featureWidth, indices),
+      );
     }
     for (const [name, table] of Object.entries(rows)) {
       if (!table || !(name in inputs)) continue;
@@ -137,9 +165,19 @@ export function classifierTask(options: ClassifierOptions, images: ImageSet, sid
       const { images: outliers, teacherLogits } = side.outlierImages;
       const chosen = batchIndices(options.seed, step, outliers.count, outlierCount, "data/outliers");
       const outlierEpoch = epochOf(step, outliers.count, outlierCount);
-      const shown = augmentBatch(outliers.read(chosen), options.augmentation, outlierAugmentation, step, outlierEpoch, chosen);
+      const shown = augmentBatch(
+        outliers.read(chosen),
+        options.augmentation,
+        outlierAugmentation,
+        step,
+        outlierEpoch,
+        chosen,
+      );
       tensors["outlierImages"] = uint8Tensor([outlierCount, 3, size, size], shown);
-      tensors["outlierTeacherLogits"] = float32Tensor([outlierCount, classes], gatherRows(teacherLogits, classes, chosen));
+      tensors["outlierTeacherLogits"] = float32Tensor(
+        [outlierCount, classes],
+        gatherRows(teacherLogits, classes, chosen),
+      );
       tensors["exposureGate"] = float32Tensor([], [step >= options.outlierStart * options.steps ? 1 : 0]);
     }
     return tensors;
@@ -166,7 +204,13 @@ export function classifierTask(options: ClassifierOptions, images: ImageSet, sid
         ...("teacherLogits" in values
           ? { teacher: { logits: get("teacherLogits"), features: get("teacherFeatures") } }
           : needs.has("teacher") && side.teacherNetwork
-            ? { teacher: teacherInside(context.graph, normaliseImages(get("images"), options.normalisation), side.teacherNetwork) }
+            ? {
+                teacher: teacherInside(
+                  context.graph,
+                  normaliseImages(get("images"), options.normalisation),
+                  side.teacherNetwork,
+                ),
+              }
             : {}),
         ...("outlierEmbeddings" in values ? { outlierEmbeddings: get("outlierEmbeddings") } : {}),
         ...("outlierLatents" in values ? { outlierLatents: get("outlierLatents") } : {}),
@@ -199,8 +243,14 @@ function teacherInside(
   images: Value,
   { network, parameters }: { network: NetworkChoice; parameters: ParameterStore },
 ): { logits: Value; features: Value } {
-  const renamed: ParameterStore = new Map([...parameters].map(([name, tensor]) => [`teacher.${name}`, tensor]));
-  const built = findNetwork(network.id).build(new EvaluationContext(graph, renamed, "teacher"), images, network.options);
+  const renamed: ParameterStore = new Map(
+    [...parameters].map(([name, tensor]) => [`teacher.${name}`, tensor]),
+  );
+  const built = findNetwork(network.id).build(
+    new EvaluationContext(graph, renamed, "teacher"),
+    images,
+    network.options,
+  );
   return { logits: stopGradient(built.logits), features: stopGradient(built.features) };
 }
 

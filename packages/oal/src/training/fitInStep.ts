@@ -2,7 +2,18 @@
  * A small network fitted inside a training step by Adam steps of its own, on a loss of its own: its parameters and
  * moments are state of the step graph, not parameters of the outer optimiser.
  */
-import { add, div, gradients, mul, sqrt, sub, stopGradient, type Graph, type Shape, type Value } from "oal-core";
+import {
+  add,
+  div,
+  gradients,
+  mul,
+  sqrt,
+  sub,
+  stopGradient,
+  type Graph,
+  type Shape,
+  type Value,
+} from "oal-core";
 import type { Context } from "../nn/context.js";
 import { ones, zeros, type Initializer } from "../nn/initialisers.js";
 
@@ -22,7 +33,12 @@ export interface FittedPart {
  * @param context where the state is declared
  * @param lossOf builds the network's loss from a context; called once per step and once for the names
  */
-export function fitInStep(context: Context, steps: number, rate: number, lossOf: (part: Context) => Value): FittedPart {
+export function fitInStep(
+  context: Context,
+  steps: number,
+  rate: number,
+  lossOf: (part: Context) => Value,
+): FittedPart {
   const names: { name: string; shape: Shape; init: Initializer }[] = [];
   const current = new Map<string, Value>();
   const state = new StateContext(context, "", current, names);
@@ -32,7 +48,10 @@ export function fitInStep(context: Context, steps: number, rate: number, lossOf:
   const moments = new Map(
     names.map(({ name, shape }) => [
       name,
-      { first: context.buffer(`fit.m.${name}`, shape, zeros), second: context.buffer(`fit.v.${name}`, shape, zeros) },
+      {
+        first: context.buffer(`fit.m.${name}`, shape, zeros),
+        second: context.buffer(`fit.v.${name}`, shape, zeros),
+      },
     ]),
   );
   for (let step = 0; step < steps; step++) {
@@ -81,7 +100,12 @@ class StateContext implements Context {
   readonly #current: Map<string, Value>;
   readonly #names: { name: string; shape: Shape; init: Initializer }[];
 
-  constructor(outer: Context, prefix: string, current: Map<string, Value>, names: { name: string; shape: Shape; init: Initializer }[]) {
+  constructor(
+    outer: Context,
+    prefix: string,
+    current: Map<string, Value>,
+    names: { name: string; shape: Shape; init: Initializer }[],
+  ) {
     this.#outer = outer;
     this.#prefix = prefix;
     this.#current = current;

@@ -18,12 +18,19 @@ export interface ClassifierModel {
  *
  * @param batch images per run
  */
-export function classifierGraph({ network, parameters, normalisation }: ClassifierModel, batch: number): Graph {
+export function classifierGraph(
+  { network, parameters, normalisation }: ClassifierModel,
+  batch: number,
+): Graph {
   const graph = new Graph();
   const { imageSize } = network.options;
   const images = graph.input("images", { dtype: "uint8", shape: [batch, 3, imageSize, imageSize] });
   const context = new EvaluationContext(graph, parameters);
-  const outputs = findNetwork(network.id).build(context, normaliseImages(images, normalisation), network.options);
+  const outputs = findNetwork(network.id).build(
+    context,
+    normaliseImages(images, normalisation),
+    network.options,
+  );
   graph.output("logits", outputs.logits);
   graph.output("features", outputs.features);
   return graph;

@@ -26,13 +26,22 @@ export class Predictor {
   }
 
   /** Compiles a model. */
-  static async create(model: ClassifierModel, options: { batchSize: number; threads?: number }): Promise<Predictor> {
+  static async create(
+    model: ClassifierModel,
+    options: { batchSize: number; threads?: number },
+  ): Promise<Predictor> {
     const graph = classifierGraph(model, options.batchSize);
-    return new Predictor(await compile(graph, options.threads ? { threads: options.threads } : {}), options.batchSize);
+    return new Predictor(
+      await compile(graph, options.threads ? { threads: options.threads } : {}),
+      options.batchSize,
+    );
   }
 
   /** Logits and features of every image of a set, in its order. */
-  async predict(images: ImageSet, onProgress: (done: number, total: number) => void = () => undefined): Promise<Predictions> {
+  async predict(
+    images: ImageSet,
+    onProgress: (done: number, total: number) => void = () => undefined,
+  ): Promise<Predictions> {
     return this.predictPixels(
       images.count,
       images.height,
@@ -70,7 +79,10 @@ export class Predictor {
         features = new Float32Array(count * featureWidth);
       }
       logits.set(float32Data(batchLogits).subarray(0, (end - start) * classes), start * classes);
-      features.set(float32Data(batchFeatures).subarray(0, (end - start) * featureWidth), start * featureWidth);
+      features.set(
+        float32Data(batchFeatures).subarray(0, (end - start) * featureWidth),
+        start * featureWidth,
+      );
       onProgress(end, count);
       await new Promise((resolve) => setImmediate(resolve));
     }

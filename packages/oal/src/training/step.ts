@@ -57,7 +57,10 @@ export function buildTrainingStep(task: TrainingTask, options: TrainingOptions):
   const learningRate = graph.input("learningRate", { dtype: "float32", shape: [] });
   const optimizer = optimiserOf(options.optimizer);
   const own = Object.fromEntries(
-    optimizer.scalarNames.map((name) => [name, graph.input(`scalar/${name}`, { dtype: "float32", shape: [] })]),
+    optimizer.scalarNames.map((name) => [
+      name,
+      graph.input(`scalar/${name}`, { dtype: "float32", shape: [] }),
+    ]),
   );
   const stateShapes = new Map<string, readonly number[]>();
   const next = new Map<string, Value>();
@@ -80,17 +83,31 @@ export function buildTrainingStep(task: TrainingTask, options: TrainingOptions):
       }),
     );
     next.set(spec.name, updated.parameter);
-    for (const [kind, value] of Object.entries(updated.state)) next.set(`optimizer/${kind}/${spec.name}`, value);
+    for (const [kind, value] of Object.entries(updated.state))
+      next.set(`optimizer/${kind}/${spec.name}`, value);
     if (options.ema !== undefined) {
       const name = averagePrefix + spec.name;
       stateShapes.set(name, spec.shape);
-      next.set(name, movingAverage(graph.input(name, { dtype: "float32", shape: spec.shape }), updated.parameter, options.ema));
+      next.set(
+        name,
+        movingAverage(
+          graph.input(name, { dtype: "float32", shape: spec.shape }),
+          updated.parameter,
+          options.ema,
+        ),
+      );
     }
   });
   for (const [name, value] of context.bufferUpdates) next.set(name, value);
   for (const [name, value] of next) graph.output(nextName(name), value);
   const termNames = ["total", ...Object.keys(terms)];
-  graph.output("terms", concat([total, ...Object.values(terms)].map((value) => reshape(value, [1])), 0));
+  graph.output(
+    "terms",
+    concat(
+      [total, ...Object.values(terms)].map((value) => reshape(value, [1])),
+      0,
+    ),
+  );
   return {
     graph,
     termNames,
@@ -101,7 +118,11 @@ export function buildTrainingStep(task: TrainingTask, options: TrainingOptions):
       for (const [name, tensor] of task.initial ?? []) {
         const spec = context.specs.find((candidate) => candidate.name === name);
         if (spec && sizeOf(spec.shape) === tensor.data.length) state.set(name, tensor);
-        else if (spec) throw oalError("OAL-I111", { name, problem: `has ${tensor.data.length} elements, the network wants [${spec.shape.join(", ")}]` });
+        else if (spec)
+          throw oalError("OAL-I111", {
+            name,
+            problem: `has ${tensor.data.length} elements, the network wants [${spec.shape.join(", ")}]`,
+          });
       }
       for (const [name, shape] of stateShapes) state.set(name, startOf(name, shape, state));
       return state;
@@ -125,7 +146,8 @@ function startOf(name: string, shape: readonly number[], state: ParameterStore):
 }
 
 function groupRate(options: TrainingOptions, name: string): number {
-  for (const [prefix, rate] of Object.entries(options.groupRates ?? {})) if (name.startsWith(prefix)) return rate;
+  for (const [prefix, rate] of Object.entries(options.groupRates ?? {}))
+    if (name.startsWith(prefix)) return rate;
   return 1;
 }
 

@@ -43,7 +43,10 @@ export async function train(
   shouldStop: () => boolean = () => false,
 ): Promise<TrainingOutcome> {
   const step = buildTrainingStep(task, options);
-  const session = await compile(step.graph, options.threads === undefined ? {} : { threads: options.threads });
+  const session = await compile(
+    step.graph,
+    options.threads === undefined ? {} : { threads: options.threads },
+  );
   const folder = options.checkpointFolder;
   const found = folder === undefined ? null : await readCheckpoint(folder);
   let state: ParameterStore = found?.state ?? step.initialState(options.seed);
@@ -52,7 +55,10 @@ export async function train(
   const optimiser = optimiserOf(options.optimizer);
   const scalarsAt = (at: number): Record<string, number> => {
     const { factor, momentum } = schedule(at);
-    const own = Object.entries(optimiser.scalarsAt(at, momentum)).map(([name, value]) => [`scalar/${name}`, value]);
+    const own = Object.entries(optimiser.scalarsAt(at, momentum)).map(([name, value]) => [
+      `scalar/${name}`,
+      value,
+    ]);
     return { learningRate: options.schedule.rate * factor, ...Object.fromEntries(own) };
   };
   const inputNames = step.graph.inputs.map((input) => input.name);
@@ -64,12 +70,19 @@ export async function train(
       const results = await session.run(feedsOf(inputNames, state, task.batch(done), scalarsAt(done)));
       const terms = named(step.termNames, results["terms"]);
       for (const [term, value] of Object.entries(terms)) {
-        if (!Number.isFinite(value)) throw oalError("OAL-T101", { stage: options.name, step: done, term, value });
+        if (!Number.isFinite(value))
+          throw oalError("OAL-T101", { stage: options.name, step: done, term, value });
       }
       state = advance(step.stateNames, state, results);
       done += 1;
       if (done % logEvery === 0 || done === options.steps) {
-        onEvent({ kind: "loss", step: done, total: options.steps, terms, learningRate: options.schedule.rate * schedule(done - 1).factor });
+        onEvent({
+          kind: "loss",
+          step: done,
+          total: options.steps,
+          terms,
+          learningRate: options.schedule.rate * schedule(done - 1).factor,
+        });
       }
       onEvent({ kind: "progress", step: done, total: options.steps });
       const stopping = done < options.steps && shouldStop();
@@ -98,7 +111,11 @@ function feedsOf(
   for (const name of inputNames) {
     const scalar = scalars[name];
     const tensor =
-      scalar !== undefined ? float32Tensor([], [scalar]) : name.startsWith("batch/") ? batch[name.slice(6)] : state.get(name);
+      scalar !== undefined
+        ? float32Tensor([], [scalar])
+        : name.startsWith("batch/")
+          ? batch[name.slice(6)]
+          : state.get(name);
     if (!tensor) throw oalError("OAL-R102", { input: name, problem: "not fed" });
     feeds[name] = tensor;
   }
@@ -106,7 +123,11 @@ function feedsOf(
 }
 
 /** The state after a step: new values where the graph computes them, else (frozen tensors) the old ones. */
-function advance(names: readonly string[], state: ParameterStore, results: Readonly<Record<string, Tensor>>): ParameterStore {
+function advance(
+  names: readonly string[],
+  state: ParameterStore,
+  results: Readonly<Record<string, Tensor>>,
+): ParameterStore {
   const next: ParameterStore = new Map();
   for (const name of names) {
     const tensor = results[nextName(name)] ?? state.get(name);

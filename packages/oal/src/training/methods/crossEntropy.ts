@@ -13,7 +13,8 @@ export const crossEntropyMethod = defineMethod({
   schema: z.object({ labelSmoothing: z.number().min(0).max(1).default(0) }),
   needs: () => [],
   terms: ({ logits, labels, classes }, { labelSmoothing }) => {
-    const targets = labelSmoothing === 0 ? labels : add(mul(labels, 1 - labelSmoothing), labelSmoothing / classes);
+    const targets =
+      labelSmoothing === 0 ? labels : add(mul(labels, 1 - labelSmoothing), labelSmoothing / classes);
     return [{ name: "ce", value: softCrossEntropy(logits, targets), weight: 1 }];
   },
 });

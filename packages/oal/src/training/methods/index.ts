@@ -19,7 +19,13 @@ export const trainingMethods: readonly TrainingMethod[] = [
 export const methodLists = {
   ce: [crossEntropyMethod],
   kd: [crossEntropyMethod, distillationMethod],
-  oal: [crossEntropyMethod, distillationMethod, mutualInformationMethod, outlierExposureMethod, outlierDistillationMethod],
+  oal: [
+    crossEntropyMethod,
+    distillationMethod,
+    mutualInformationMethod,
+    outlierExposureMethod,
+    outlierDistillationMethod,
+  ],
 } as const satisfies Readonly<Record<string, readonly TrainingMethod[]>>;
 
 export type { MethodInputs, MethodSettings, Need, TrainingMethod, WeightedTerm } from "./method.js";

@@ -69,7 +69,8 @@ export interface MethodDefinition<Schema extends z.ZodType> {
 
 /** Makes a method of a definition. */
 export function defineMethod<Schema extends z.ZodType>(definition: MethodDefinition<Schema>): TrainingMethod {
-  const read = (settings: MethodSettings): z.output<Schema> => definition.schema.parse(settings[definition.section] ?? {});
+  const read = (settings: MethodSettings): z.output<Schema> =>
+    definition.schema.parse(settings[definition.section] ?? {});
   return {
     id: definition.id,
     title: definition.title,

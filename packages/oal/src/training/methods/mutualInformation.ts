@@ -4,7 +4,13 @@
  */
 import { maximum, mul, stopGradient, type Value } from "oal-core";
 import { z } from "zod";
-import { clubLearningLoss, clubNetwork, clubValue, deepClubNetwork, type ConditionalGaussian } from "../../nn/losses/club.js";
+import {
+  clubLearningLoss,
+  clubNetwork,
+  clubValue,
+  deepClubNetwork,
+  type ConditionalGaussian,
+} from "../../nn/losses/club.js";
 import type { Context } from "../../nn/context.js";
 import { defineMethod, type MethodInputs, type WeightedTerm } from "./method.js";
 import { fitInStep } from "../fitInStep.js";

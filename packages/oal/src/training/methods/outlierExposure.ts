@@ -19,7 +19,8 @@ export const outlierExposureMethod = defineMethod({
     energyWeight: z.number().default(0),
     energyMargin: z.number().default(5),
   }),
-  needs: ({ uniformWeight, energyWeight }) => (uniformWeight > 0 || energyWeight > 0 ? ["outlierImages"] : []),
+  needs: ({ uniformWeight, energyWeight }) =>
+    uniformWeight > 0 || energyWeight > 0 ? ["outlierImages"] : [],
   terms: ({ logits, outliers, exposureGate }, options) => {
     if (!outliers || !exposureGate) return [];
     const terms: WeightedTerm[] = [];

@@ -1,0 +1,43 @@
+/** Writes any image set as decoded shards, so that other threads can open it by folder. */
+import { mkdirSync } from "node:fs";
+import { oalError } from "oal-core";
+import { SET_FORMAT, writeSetManifest } from "./cachedSet.js";
+import type { ImageSet } from "./imageSet.js";
+import { ShardWriter } from "./shards.js";
+
+/**
+ * Stores a set in a folder; `openImageSet` reads it back, with the same pixels, labels and ids in the same order.
+ *
+ * @throws OAL-I101 when the folder cannot be written
+ */
+export function storeImageSet(set: ImageSet, folder: string): void {
+  const { name, height, width, count } = set;
+  try {
+    mkdirSync(folder, { recursive: true });
+    const writer = new ShardWriter(folder, 3 * height * width, count);
+    try {
+      const row = new Uint8Array(3 * height * width);
+      for (let index = 0; index < count; index++) writer.write(index, set.read([index], row));
+      writeSetManifest(folder, {
+        format: SET_FORMAT,
+        name,
+        height,
+        width,
+        labels: [...set.labels],
+        ids: [...set.ids],
+        classNames: [...set.classNames],
+        rows: null,
+        shards: writer.finish(),
+        skipped: [],
+      });
+    } finally {
+      writer.close();
+    }
+  } catch (error) {
+    throw oalError(
+      "OAL-I101",
+      { path: folder, problem: error instanceof Error ? error.message : String(error) },
+      error,
+    );
+  }
+}

@@ -1,0 +1,86 @@
+/** The library's main call: all stages in order, up to the one asked for. */
+import type { EvaluationResult } from "../evaluation/result.js";
+import type { Artifact } from "./artifact.js";
+import { RunFolder } from "./runFolder.js";
+import { stageNames, type RunOptions, type RunResult, type StageName } from "./runTypes.js";
+import { boundaryStage } from "./stages/boundary.js";
+import type { StageContext } from "./stages/context.js";
+import { dataStage } from "./stages/data.js";
+import { diffusionStage } from "./stages/diffusion.js";
+import { embeddingsStage } from "./stages/embeddings.js";
+import { evaluationStage, readResult } from "./stages/evaluation.js";
+import { latentsStage } from "./stages/latents.js";
+import { reportStage } from "./stages/report.js";
+import { studentStage } from "./stages/students.js";
+import { teacherStage } from "./stages/teacher.js";
+
+export { scoreImages } from "./score.js";
+
+/**
+ * Runs the stages of a configuration in a run folder; what is there already is found, not made again.
+ *
+ * @returns the folder, the artifact folder of every stage, and, when reached, results and report
+ * @throws every error of the catalogue that a stage can meet; what was finished before is kept
+ * @example const { results } = await run({ config: loadConfiguration(), out: "runs/embedded" });
+ */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const folder = await RunFolder.open(options.out, options.config, options.onEvent);
+  try {
+    return await stages({ run: folder, config: options.config, signal: options.signal ?? new AbortController().signal }, options);
+  } finally {
+    await folder.close();
+  }
+}
+
+async function stages(context: StageContext, options: RunOptions): Promise<RunResult> {
+  const { run: folder, config } = context;
+  const until: StageName = options.until ?? "report";
+  const methods = options.methods ?? config.methods;
+  const artifacts: Record<string, string> = {};
+  const reached = (stage: StageName): boolean => stageNames.indexOf(stage) <= stageNames.indexOf(until);
+  const note = (name: string, artifact: Artifact): Artifact => {
+    artifacts[name] = artifact.folder;
+    return artifact;
+  };
+  const done = (more: { results?: EvaluationResult[]; reportPath?: string } = {}): RunResult => ({ folder: folder.folder, artifacts, ...more });
+
+  const data = await dataStage(context);
+  note("data", data.artifact);
+  if (!reached("teacher")) return done();
+  // Cross-entropy students need no teacher; stage commands that name a teacher stage make it all the same.
+  const trained = methods.some((method) => method !== "ce") || !reached("student");
+  const outliers = methods.includes("oal") || !reached("student");
+  const teacher = trained ? note("teacher", await teacherStage(context, data)) : undefined;
+  if (!reached("embeddings")) return done();
+  const embeddings = teacher ? note("embeddings", await embeddingsStage(context, data, teacher)) : undefined;
+  if (!reached("boundary")) return done();
+  const boundary = outliers && embeddings ? note("boundary", await boundaryStage(context, data, embeddings)) : undefined;
+  if (!reached("diffusion")) return done();
+  const diffusion = boundary && embeddings ? note("diffusion", await diffusionStage(context, data, embeddings)) : undefined;
+  if (!reached("latents")) return done();
+  const latents =
+    teacher && embeddings && boundary && diffusion
+      ? note("latents", await latentsStage(context, data, { teacher, embeddings, boundary, diffusion }))
+      : undefined;
+  if (!reached("student")) return done();
+  const students = new Map<(typeof methods)[number], Artifact>();
+  for (const method of methods) {
+    const given = { teacher, embeddings, boundary, latents };
+    students.set(method, note(`student:${method}`, await studentStage(context, data, method, given)));
+  }
+  if (!reached("evaluation")) return done();
+  const evaluations = new Map<string, Artifact>();
+  for (const [method, student] of students) {
+    evaluations.set(method, note(`evaluation:${method}`, await evaluationStage(context, data, method, student)));
+  }
+  if (!reached("report")) {
+    const results: EvaluationResult[] = [];
+    for (const artifact of evaluations.values()) {
+      const result = await readResult(artifact);
+      if (result) results.push(result);
+    }
+    return done({ results });
+  }
+  const report = await reportStage(context, data, { evaluations, boundary, latents });
+  return done({ results: report.results, reportPath: report.path });
+}

@@ -1,0 +1,95 @@
+/** Scoring single pictures with a trained model and the detector stored beside it. */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { attachDetector, findDetector, float32Data, oalError, OalError, preprocessImage, toPlanes, uint8Tensor } from "oal-core";
+import { z } from "zod";
+import { decodeImage } from "../data/decode.js";
+import { readSafetensors } from "../nn/safetensors.js";
+import { compile } from "../runtime/node.js";
+import { classifierGraph } from "../training/model.js";
+import type { ScoredImage, ScoreOptions } from "./runTypes.js";
+import { loadClassifier } from "./stages/classifierArtifact.js";
+import { evaluationFiles, modelFiles } from "./stages/evaluation.js";
+
+const detectorSchema = z.object({
+  id: z.string(),
+  parameters: z.record(z.string(), z.number()),
+  threshold: z.object({ value: z.number(), kept: z.number(), count: z.number() }),
+  size: z.number(),
+});
+
+const picturePattern = /\.(jpe?g|png|webp|gif|tiff?|bmp|avif)$/i;
+
+/** The folder of a model: the folder itself, or the best one inside a run folder (oal, then kd, then ce). */
+export function modelFolderOf(path: string): string {
+  const inside = ["oal", "kd", "ce"].map((method) => join(path, "models", method));
+  const found = [path, ...inside].find((folder) => modelFiles.every((name) => existsSync(join(folder, name))));
+  if (found === undefined) throw oalError("OAL-I121", { path });
+  return found;
+}
+
+/** Paths of pictures: files as they are, folders searched through. Throws OAL-D101 for a path that does not exist. */
+export function picturesIn(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    if (!existsSync(path)) throw oalError("OAL-D101", { path });
+    if (!statSync(path).isDirectory()) return [path];
+    return readdirSync(path, { recursive: true, encoding: "utf8" })
+      .filter((name) => picturePattern.test(name))
+      .sort()
+      .map((name) => join(path, name));
+  });
+}
+
+/**
+ * Label, confidence and "known or unknown" for pictures of any size.
+ *
+ * @param model a run folder, or a model folder inside it (models/<method>)
+ * @param paths pictures or folders of pictures
+ * @throws OAL-D101, OAL-I121 (no model there), OAL-D102 (an unreadable picture beyond `skipBad`)
+ */
+export async function scoreImages(model: string, paths: readonly string[], options: ScoreOptions = {}): Promise<ScoredImage[]> {
+  const folder = modelFolderOf(model);
+  const pictures = picturesIn(paths);
+  const classifier = await loadClassifier(folder);
+  const stored = detectorSchema.parse(JSON.parse(await readFile(join(folder, evaluationFiles.detector), "utf8")));
+  if (options.detector !== undefined && findDetector(options.detector).id !== stored.id) {
+    throw oalError("OAL-C202", {
+      where: "oal score",
+      at: "--detector",
+      problem: `this model was calibrated for ${stored.id}; run the evaluation with --set evaluation.scoreDetector=${options.detector}`,
+    });
+  }
+  const { tensors } = await readSafetensors(join(folder, evaluationFiles.fitted));
+  const graph = classifierGraph(classifier, 1);
+  const [logits, features] = [graph.outputs.get("logits"), graph.outputs.get("features")];
+  if (!logits || !features) throw oalError("OAL-X101", { problem: "a classifier graph has no outputs" });
+  graph.output("score", attachDetector(findDetector(stored.id), { logits, features }, Object.fromEntries(tensors), stored.parameters));
+  const session = await compile(graph, options.threads ? { threads: options.threads } : {});
+  const threshold = options.threshold ?? stored.threshold.value;
+  const results: ScoredImage[] = [];
+  let bad = 0;
+  try {
+    for (const path of pictures) {
+      options.signal?.throwIfAborted();
+      let planes: Uint8Array;
+      try {
+        const image = await decodeImage(new Uint8Array(await readFile(path)), path);
+        planes = new Uint8Array(3 * stored.size * stored.size);
+        toPlanes(preprocessImage(image, { resize: stored.size, crop: stored.size, interpolation: "bilinear" }), planes);
+      } catch (error) {
+        if (!(error instanceof OalError) || ++bad > (options.skipBad ?? 0)) throw error;
+        continue;
+      }
+      const outputs = await session.run({ images: uint8Tensor([1, 3, stored.size, stored.size], planes) });
+      const values = outputs["logits"] ? float32Data(outputs["logits"]) : new Float32Array();
+      const score = outputs["score"] ? (float32Data(outputs["score"])[0] ?? Number.NaN) : Number.NaN;
+      const best = values.reduce((top, value, index) => (value > (values[top] ?? -Infinity) ? index : top), 0);
+      const confidence = 1 / values.reduce((sum, value) => sum + Math.exp(value - (values[best] ?? 0)), 0);
+      results.push({ path, label: classifier.classNames[best] ?? String(best), confidence, known: score >= threshold, score });
+    }
+  } finally {
+    await session.release();
+  }
+  return results;
+}

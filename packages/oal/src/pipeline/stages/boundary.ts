@@ -1,0 +1,70 @@
+/** Stage "boundary": outlier embeddings at the boundary of every class. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { float32Tensor, int64Tensor, type Tensor } from "oal-core";
+import { writeSafetensors } from "../../nn/safetensors.js";
+import { sampleBoundary } from "../../outliers/boundary/sample.js";
+import type { Artifact } from "../artifact.js";
+import { runStage } from "../stage.js";
+import type { StageContext } from "./context.js";
+import type { PreparedData } from "./data.js";
+import { readBank } from "./embeddings.js";
+
+/** File with "embeddings" [M, D] (unit vectors), "labels", "rounds", "anchors", "noise" [M], "distances" [M], "bankDistances" [B]. */
+export const boundaryFile = "outliers.safetensors";
+
+/** Samples the outlier embeddings, or finds them. */
+export async function boundaryStage(
+  context: StageContext,
+  data: PreparedData,
+  embeddings: Artifact,
+): Promise<Artifact> {
+  const { config, run, signal } = context;
+  return runStage(
+    run,
+    {
+      name: "boundary",
+      version: 1,
+      slice: config.boundary,
+      inputs: { embeddings },
+      body: async (folder, events) => {
+        const bank = await readBank(embeddings);
+        const result = await sampleBoundary(
+          { ...bank, classes: data.classNames.length },
+          { ...config.boundary, seed: config.seed },
+          (done, total) => events.progress(done, total, { text: "boundary sampling" }),
+        );
+        for (const { text } of result.warnings) events.warning(text);
+        const { count, dimension, records } = result;
+        const column = (values: readonly number[]): Tensor => int64Tensor([count], values);
+        await writeSafetensors(
+          join(folder, boundaryFile),
+          new Map<string, Tensor>([
+            ["embeddings", float32Tensor([count, dimension], result.embeddings)],
+            ["labels", column([...result.labels])],
+            ["rounds", column(records.map((record) => record.round))],
+            ["anchors", column(records.map((record) => bank.rows[record.anchor] ?? 0))],
+            ["noise", column(records.map((record) => record.noise))],
+            [
+              "distances",
+              float32Tensor(
+                [count],
+                records.map((record) => record.distance),
+              ),
+            ],
+            ["bankDistances", float32Tensor([result.bankDistances.length], result.bankDistances)],
+          ]),
+        );
+        const { distances, sigma, rejected, classes } = result;
+        await writeFile(
+          join(folder, "distances.json"),
+          JSON.stringify({ count, sigma, rejected, distances, classes, warnings: result.warnings }, null, 2),
+        );
+        return {
+          metrics: { count, sigma, rejected, meanKept: distances.kept.mean, meanBank: distances.bank.mean },
+        };
+      },
+    },
+    signal,
+  );
+}

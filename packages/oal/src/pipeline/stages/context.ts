@@ -1,0 +1,88 @@
+/** What every stage gets, and the translations of configuration sections that several stages need. */
+import type { AugmentSpec } from "../../data/augment.js";
+import { stepsPerEpoch } from "../../data/batches.js";
+import type { NetworkOptions } from "../../nn/networks/network.js";
+import type { NetworkChoice } from "../../training/classifier.js";
+import type { TrainingOptions } from "../../training/options.js";
+import type { Configuration } from "../configuration/schema.js";
+import type { RunFolder } from "../runFolder.js";
+
+/** What a stage works with. */
+export interface StageContext {
+  readonly run: RunFolder;
+  readonly config: Configuration;
+  readonly signal: AbortSignal;
+}
+
+/** A section that describes a network and its recipe. */
+export type RecipeSection = Configuration["teacher"] | Configuration["student"];
+
+/** Threads for a session; absent means the engine's choice. */
+export function threadsOf(config: Configuration): { threads?: number } {
+  return config.threads === 0 ? {} : { threads: config.threads };
+}
+
+/** The network of a section. */
+export function networkChoice(section: RecipeSection, classes: number, imageSize: number): NetworkChoice {
+  const options: NetworkOptions = {
+    classes,
+    imageSize,
+    width: section.width,
+    blocks: section.blocks,
+    ...(section.widths ? { widths: section.widths } : {}),
+  };
+  return { id: section.network, options };
+}
+
+/** The augmentation of a section. */
+export function augmentationOf({ augmentation }: RecipeSection): AugmentSpec {
+  const { flip, padding, paddingMode, cutout } = augmentation;
+  return {
+    flip,
+    ...(padding > 0 ? { crop: { padding, mode: paddingMode } } : {}),
+    ...(cutout > 0 ? { cutout } : {}),
+  };
+}
+
+/** Batch size of a section; never more than there are images. */
+export function batchSizeOf(section: RecipeSection, images: number): number {
+  return Math.min(section.batchSize, images);
+}
+
+/** Optimiser, schedule and length of a section's training. */
+export function trainingOptionsOf(
+  name: string,
+  section: RecipeSection,
+  images: number,
+  context: StageContext,
+  checkpointFolder: string,
+): TrainingOptions {
+  const { config } = context;
+  const steps = Math.max(1, Math.round(section.epochs * stepsPerEpoch(images, batchSizeOf(section, images))));
+  return {
+    name,
+    seed: config.seed,
+    steps,
+    optimizer: {
+      id: section.optimiser,
+      momentum: section.momentum,
+      nesterov: section.nesterov,
+      weightDecay: section.weightDecay,
+    },
+    schedule: {
+      id: section.schedule,
+      rate: section.learningRate,
+      warmup: section.warmup,
+      finalFactor: section.minFactor,
+    },
+    ...(section.clipNorm > 0 ? { clipNorm: section.clipNorm } : {}),
+    ...(section.ema > 0 ? { ema: section.ema } : {}),
+    ...threadsOf(config),
+    checkpointFolder,
+  };
+}
+
+/** The part of a recipe that decides the result; for artifact keys. */
+export function recipeSlice(section: RecipeSection): unknown {
+  return Object.fromEntries(Object.entries(section).filter(([key]) => key !== "checkpointSteps"));
+}

@@ -1,0 +1,97 @@
+/** Stage "embeddings": the teacher's logits and penultimate features of every training image, plain (no augmentation). */
+import { join } from "node:path";
+import { float32Tensor, int64Tensor, Random, toNumbers, type Tensor, float32Data } from "oal-core";
+import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
+import { Predictor } from "../../training/predict.js";
+import { gatherRows } from "../../training/classifier.js";
+import type { Artifact } from "../artifact.js";
+import { runStage } from "../stage.js";
+import { loadClassifier } from "./classifierArtifact.js";
+import { accuracyOf } from "./classifierTraining.js";
+import { threadsOf, type StageContext } from "./context.js";
+import type { PreparedData } from "./data.js";
+
+/** File with "logits" [N, C], "features" [N, D], "labels" [N] of all training images, and "bankRows" [B]. */
+export const embeddingsFile = "embeddings.safetensors";
+
+/** Embeds the training images, or finds them. */
+export async function embeddingsStage(
+  context: StageContext,
+  data: PreparedData,
+  teacher: Artifact,
+): Promise<Artifact> {
+  const { config, run, signal } = context;
+  const { set } = data.train;
+  return runStage(
+    run,
+    {
+      name: "embeddings",
+      version: 1,
+      slice: config.embeddings,
+      inputs: { teacher },
+      data: { train: set.contentHash },
+      body: async (folder, events) => {
+        const model = await loadClassifier(teacher.folder);
+        const predictor = await Predictor.create(model, {
+          batchSize: config.evaluation.batchSize,
+          ...threadsOf(config),
+        });
+        try {
+          const found = await predictor.predict(set, (done, total) =>
+            events.progress(done, total, { text: "embedding" }),
+          );
+          const rows = bankRows(set.labels, data.classNames.length, config.embeddings.perClass, config.seed);
+          await writeSafetensors(
+            join(folder, embeddingsFile),
+            new Map<string, Tensor>([
+              ["logits", float32Tensor([found.count, found.classes], found.logits)],
+              ["features", float32Tensor([found.count, found.featureWidth], found.features)],
+              ["labels", int64Tensor([found.count], set.labels)],
+              ["bankRows", int64Tensor([rows.length], rows)],
+            ]),
+          );
+          return {
+            metrics: {
+              bankSize: rows.length,
+              trainAccuracy: accuracyOf(found.logits, found.classes, set.labels),
+            },
+          };
+        } finally {
+          await predictor.release();
+        }
+      },
+    },
+    signal,
+  );
+}
+
+/** A seeded choice of min(perClass, N_c) images of every class, in the set's order (METHOD 2, `corrected`). */
+export function bankRows(labels: Int32Array, classes: number, perClass: number, seed: number): number[] {
+  const taken = new Int32Array(classes);
+  const rows: number[] = [];
+  for (const row of new Random(seed, "embeddings/bank").permutation(0, labels.length)) {
+    const label = labels[row] ?? -1;
+    if (label < 0 || (taken[label] ?? 0) >= perClass) continue;
+    taken[label] = (taken[label] ?? 0) + 1;
+    rows.push(row);
+  }
+  return rows.sort((a, b) => a - b);
+}
+
+/** The bank of an embeddings artifact. */
+export async function readBank(
+  artifact: Artifact,
+): Promise<{ embeddings: Float32Array; dimension: number; labels: Int32Array; rows: number[] }> {
+  const { tensors } = await readSafetensors(join(artifact.folder, embeddingsFile));
+  const [features, labels, chosen] = ["features", "labels", "bankRows"].map((name) => tensors.get(name));
+  const rows = chosen ? toNumbers(chosen) : [];
+  const all = labels ? toNumbers(labels) : [];
+  const dimension = features?.shape[1] ?? 0;
+  const values = features ? float32Data(features) : new Float32Array();
+  return {
+    embeddings: gatherRows(values, dimension, rows),
+    dimension,
+    labels: Int32Array.from(rows, (row) => all[row] ?? 0),
+    rows,
+  };
+}

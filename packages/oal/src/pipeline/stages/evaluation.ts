@@ -1,0 +1,150 @@
+/** Stages "evaluation:<method>": scores of every image, metrics with intervals, and the model made ready for `oal score`. */
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { calibrateThreshold, float32Tensor, oalError, Random, type Tensor } from "oal-core";
+import type { ImageSet } from "../../data/imageSet.js";
+import { evaluate } from "../../evaluation/evaluate.js";
+import type { EvaluationResult, OutputSet, SetGroup } from "../../evaluation/result.js";
+import { writeScores } from "../../evaluation/scoreFiles.js";
+import { resultJson } from "../../evaluation/tables.js";
+import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
+import { gatherRows } from "../../training/classifier.js";
+import { Predictor, type Predictions } from "../../training/predict.js";
+import type { Artifact } from "../artifact.js";
+import type { MethodName } from "../runTypes.js";
+import { runStage } from "../stage.js";
+import { classifierFiles, loadClassifier } from "./classifierArtifact.js";
+import { threadsOf, type StageContext } from "./context.js";
+import type { PreparedData } from "./data.js";
+
+/** Files of an evaluation artifact. */
+export const evaluationFiles = {
+  results: "results.json",
+  /** The same metrics on validation ID and validation OOD images: what settings may be chosen by. */
+  validation: "validation.json",
+  scores: "scores",
+  /** A sample of penultimate features per set, for the map. */
+  features: "features.safetensors",
+  /** The classifier with its detector, as `oal score` takes it. */
+  model: "model",
+  detector: "detector.json",
+  fitted: "fitted.safetensors",
+} as const;
+
+/** Images per set in the sample of features. */
+const mapImages = 250;
+
+/** Evaluates one student, or finds its evaluation. */
+export async function evaluationStage(
+  context: StageContext,
+  data: PreparedData,
+  method: MethodName,
+  student: Artifact,
+): Promise<Artifact> {
+  const { config, run, signal } = context;
+  const { evaluation } = config;
+  const sets: readonly { name: string; group: SetGroup | "validation-ood"; set: ImageSet }[] = [
+    { name: "train", group: "train", set: data.train.set },
+    { name: "id-validation", group: "validation", set: data.validation.set },
+    { name: "id", group: "test", set: data.test.set },
+    ...data.ood.map(({ name, group, set }) => ({ name, group: group === "validation" ? ("validation-ood" as const) : group, set })),
+  ];
+  return runStage(
+    run,
+    {
+      name: `evaluation:${method}`,
+      version: 1,
+      slice: evaluation,
+      inputs: { student },
+      data: Object.fromEntries(sets.map(({ name, set }) => [name, set.contentHash])),
+      body: async (folder, events, stop) => {
+        if (!evaluation.detectors.includes(evaluation.scoreDetector)) {
+          throw oalError("OAL-C202", {
+            where: "configuration",
+            at: "evaluation.scoreDetector",
+            problem: `${evaluation.scoreDetector} is not among evaluation.detectors`,
+          });
+        }
+        const model = await loadClassifier(student.folder);
+        const predictor = await Predictor.create(model, { batchSize: evaluation.batchSize, ...threadsOf(config) });
+        const total = sets.reduce((sum, { set }) => sum + set.count, 0);
+        const outputs: (OutputSet & { readonly predicted: Predictions; readonly validationOod: boolean })[] = [];
+        try {
+          let done = 0;
+          for (const { name, group, set } of sets) {
+            const predicted = await predictor.predict(set, (now) => {
+              stop.throwIfAborted();
+              events.progress(done + now, total, { text: `images through the student (${method})` });
+            });
+            done += set.count;
+            const validationOod = group === "validation-ood";
+            const { logits, features } = predicted;
+            outputs.push({ name, group: validationOod ? "near" : group, labels: set.labels, ids: set.ids, logits, features, predicted, validationOod });
+          }
+        } finally {
+          await predictor.release();
+        }
+        const options = { detectors: evaluation.detectors, resamples: evaluation.bootstrap, seed: config.seed };
+        const measured = outputs.filter(({ validationOod }) => !validationOod);
+        const { result, scores, fitted } = await evaluate(method, config.seed, measured, options);
+        for (const text of result.warnings) events.warning(text);
+        await writeFile(join(folder, evaluationFiles.results), resultJson([result]));
+        await writeScores(join(folder, evaluationFiles.scores), scores);
+        const chooser = outputs.filter(({ validationOod, group }) => validationOod || group === "train" || group === "validation");
+        if (chooser.some(({ validationOod }) => validationOod)) {
+          const asTest = chooser.map((set): OutputSet => (set.group === "validation" ? { ...set, group: "test" } : set));
+          const validation = await evaluate(method, config.seed, asTest, options);
+          await writeFile(join(folder, evaluationFiles.validation), resultJson([validation.result]));
+          await writeScores(join(folder, evaluationFiles.scores, "validation"), validation.scores);
+        }
+        const sample = new Map<string, Tensor>();
+        for (const { name, group, features, labels, predicted } of outputs) {
+          if (group === "train") continue;
+          const rows = new Random(config.seed, "map").permutation(0, labels.length).slice(0, mapImages);
+          sample.set(name, float32Tensor([rows.length, predicted.featureWidth], gatherRows(features, predicted.featureWidth, rows)));
+          sample.set(`${name}/labels`, float32Tensor([rows.length], Float32Array.from(rows, (row) => (group === "near" || group === "far" ? -1 : (labels[row] ?? -1)))));
+        }
+        await writeSafetensors(join(folder, evaluationFiles.features), sample);
+        const chosen = fitted.find(({ detector }) => detector.id === evaluation.scoreDetector);
+        const validationScores = scores.sets.find(({ group }) => group === "validation")?.confidence[evaluation.scoreDetector];
+        if (chosen && validationScores) {
+          const bundle = join(folder, evaluationFiles.model);
+          await cp(student.folder, bundle, { recursive: true, filter: (path) => !path.endsWith("artifact.json") });
+          const threshold = calibrateThreshold(validationScores, evaluation.keep);
+          const { detector, parameters, tensors } = chosen;
+          await writeFile(join(bundle, evaluationFiles.detector), JSON.stringify({ id: detector.id, parameters, threshold, size: data.train.set.height }, null, 2));
+          await writeSafetensors(join(bundle, evaluationFiles.fitted), new Map(Object.entries(tensors)));
+        }
+        const ebo = result.detectors.find(({ id }) => id === evaluation.scoreDetector);
+        return {
+          metrics: {
+            idAccuracy: result.idAccuracy,
+            ...(ebo?.near ? { nearAuroc: ebo.near.metrics.auroc } : {}),
+            ...(ebo?.far ? { farAuroc: ebo.far.metrics.auroc } : {}),
+          },
+        };
+      },
+    },
+    signal,
+  );
+}
+
+/** The result an evaluation artifact holds. */
+export async function readResult(artifact: Artifact, file: "results" | "validation" = "results"): Promise<EvaluationResult | null> {
+  let text: string;
+  try {
+    text = await readFile(join(artifact.folder, evaluationFiles[file]), "utf8");
+  } catch {
+    return null;
+  }
+  const parsed: EvaluationResult[] = JSON.parse(text);
+  return parsed[0] ?? null;
+}
+
+/** The feature sample of an evaluation artifact, by set. */
+export async function readFeatureSample(artifact: Artifact): Promise<ReadonlyMap<string, Tensor>> {
+  return (await readSafetensors(join(artifact.folder, evaluationFiles.features))).tensors;
+}
+
+/** Files that a model folder for `oal score` must hold. */
+export const modelFiles = [classifierFiles.description, classifierFiles.parameters, evaluationFiles.detector, evaluationFiles.fitted] as const;

@@ -1,0 +1,160 @@
+/** Stage "latents": outlier latents from outlier embeddings, decoded, audited by the teacher, and shown on a sheet. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { float32Data, float32Tensor, int64Tensor, toNumbers, type Tensor } from "oal-core";
+import { memoryImageSet } from "../../data/imageSet.js";
+import { storeImageSet } from "../../data/storeSet.js";
+import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
+import { auditPosterior, embeddingEffect, withoutFakes, type Teacher } from "../../outliers/audit.js";
+import { writeContactSheet } from "../../outliers/contactSheet.js";
+import { openDiffusionFolder } from "../../outliers/diffusion/folder.js";
+import { poolLatents } from "../../outliers/pooling.js";
+import { synthesize, type ConditionSet, type SynthesisResult } from "../../outliers/synthesis.js";
+import { Predictor } from "../../training/predict.js";
+import type { Artifact } from "../artifact.js";
+import { runStage } from "../stage.js";
+import { boundaryFile } from "./boundary.js";
+import { loadClassifier } from "./classifierArtifact.js";
+import { threadsOf, type StageContext } from "./context.js";
+import type { PreparedData } from "./data.js";
+import { diffusionFolder } from "./diffusion.js";
+import { readBank } from "./embeddings.js";
+
+/** File with "latents" [M, 4, h, w], "pooled" [M, P], "labels", "sources" [M] and "teacherLogits" [M, C]. */
+export const latentsFile = "latents.safetensors";
+/** Decoded outliers as an image set, in the same order. */
+export const decodedFolder = "images";
+
+/** Synthesises outlier latents, or finds them. */
+export async function latentsStage(
+  context: StageContext,
+  data: PreparedData,
+  artifacts: {
+    readonly teacher: Artifact;
+    readonly embeddings: Artifact;
+    readonly boundary: Artifact;
+    readonly diffusion: Artifact;
+  },
+): Promise<Artifact> {
+  const { config, run, signal } = context;
+  const { synthesis } = config;
+  return runStage(
+    run,
+    {
+      name: "latents",
+      version: 1,
+      slice: { synthesis, pooling: config.mi.latentPooling },
+      inputs: artifacts,
+      seed: synthesis.seed,
+      body: async (folder, events) => {
+        const model = await openDiffusionFolder(
+          join(artifacts.diffusion.folder, diffusionFolder),
+          threadsOf(config),
+        );
+        const classifier = await loadClassifier(artifacts.teacher.folder);
+        const predictor = await Predictor.create(classifier, {
+          batchSize: config.evaluation.batchSize,
+          ...threadsOf(config),
+        });
+        const size = data.train.set.height;
+        const teacher: Teacher = (pixels, count) =>
+          predictor.predictPixels(count, size, (start, end) =>
+            pixels.subarray(start * 3 * size * size, end * 3 * size * size),
+          );
+        try {
+          const conditions = await readConditions(artifacts.boundary);
+          const bank = { ...(await readBank(artifacts.embeddings)), classes: data.classNames.length };
+          const options = { ...synthesis, count: synthesis.count };
+          const made = await synthesize(model, conditions, options, (done, total) => {
+            signal.throwIfAborted();
+            events.progress(done, total, { text: "outlier latents" });
+          });
+          const k = Math.min(config.boundary.k, Math.floor((0.6 * bank.labels.length) / bank.classes));
+          const audit = await auditPosterior(made, conditions, teacher, bank, Math.max(1, k));
+          const effect = await embeddingEffect(model, conditions, options);
+          if (!effect.differs)
+            events.warning("decoded outliers hardly depend on their embedding: train the denoiser longer");
+          const kept = withoutFakes(made, audit, synthesis.maxTeacherConfidence);
+          if (kept.count < made.count)
+            events.message(
+              `${made.count - kept.count} of ${made.count} outliers rejected: the teacher is sure of them`,
+            );
+          const outliers = kept.count > 0 ? kept : made;
+          if (kept.count === 0) events.warning("the teacher is sure of every outlier; none was rejected");
+          const inlierOptions = { ...synthesis, count: Math.max(1, synthesis.inliers) };
+          const inliers = await synthesize(model, bank, inlierOptions);
+          await writeOutliers(
+            folder,
+            outliers,
+            teacher,
+            config.mi.latentPooling,
+            classifier.classNames.length,
+          );
+          const shown = {
+            images: data.train.set.read(
+              Array.from({ length: Math.min(64, data.train.set.count) }, (_, i) => i),
+            ),
+            count: Math.min(64, data.train.set.count),
+          };
+          await writeContactSheet(join(folder, "sheet.png"), [shown, inliers, outliers], { size });
+          const { confidence: _confidence, prediction: _prediction, ...figures } = audit;
+          await writeFile(
+            join(folder, "audit.json"),
+            JSON.stringify({ ...figures, kept: outliers.count, effect }, null, 2),
+          );
+          return {
+            metrics: {
+              made: made.count,
+              kept: outliers.count,
+              fakeShare: audit.fakeShare,
+              sameClassShare: audit.sameClassShare,
+              meanConfidence: audit.meanConfidence,
+            },
+          };
+        } finally {
+          await predictor.release();
+          await model.release();
+        }
+      },
+    },
+    signal,
+  );
+}
+
+/** The outlier embeddings of a boundary artifact. */
+export async function readConditions(boundary: Artifact): Promise<ConditionSet> {
+  const { tensors } = await readSafetensors(join(boundary.folder, boundaryFile));
+  const [embeddings, labels] = [tensors.get("embeddings"), tensors.get("labels")];
+  return {
+    embeddings: embeddings ? float32Data(embeddings) : new Float32Array(),
+    dimension: embeddings?.shape[1] ?? 0,
+    labels: Int32Array.from(labels ? toNumbers(labels) : []),
+  };
+}
+
+async function writeOutliers(
+  folder: string,
+  outliers: SynthesisResult,
+  teacher: Teacher,
+  pooling: "grid4-meanstd" | "channel-row-mean",
+  classes: number,
+): Promise<void> {
+  const { count, latents, latentShape, images, labels, sources } = outliers;
+  const pooled = poolLatents(latents, latentShape, pooling);
+  const { logits } = await teacher(images, count);
+  await writeSafetensors(
+    join(folder, latentsFile),
+    new Map<string, Tensor>([
+      ["latents", float32Tensor([count, ...latentShape], latents)],
+      ["pooled", float32Tensor([count, pooled.dimension], pooled.values)],
+      ["labels", int64Tensor([count], labels)],
+      ["sources", int64Tensor([count], sources)],
+      ["teacherLogits", float32Tensor([count, classes], logits)],
+    ]),
+  );
+  const ids = Array.from(sources, (source, i) => `outlier/${i}/embedding-${source}`);
+  storeImageSet(
+    memoryImageSet("outliers", images, new Int32Array(count).fill(-1), [], ids),
+    join(folder, decodedFolder),
+  );
+}

@@ -1,0 +1,33 @@
+/** Tensors that a network must not start from random numbers: the whitening filters of airbench. */
+import { join } from "node:path";
+import { float32Tensor, normaliseBatch, Random, type Normalisation } from "oal-core";
+import type { ImageSet } from "../../data/imageSet.js";
+import { airbench, whiteningName } from "../../nn/networks/airbench.js";
+import { patchesOf, whiteningWeights } from "../../nn/networks/whitening.js";
+import { writeSafetensors } from "../../nn/safetensors.js";
+import { networkPrefix, type NetworkChoice } from "../../training/classifier.js";
+
+/** Images from which the whitening filters are measured. */
+const whiteningImages = 2000;
+
+/**
+ * Writes the start tensors of a network, where it has some, into the folder's checkpoints.
+ *
+ * @returns path of a safetensors file, or undefined for a network that starts from random numbers alone
+ */
+export async function startOf(
+  folder: string,
+  network: NetworkChoice,
+  images: ImageSet,
+  normalisation: Normalisation,
+): Promise<string | undefined> {
+  if (network.id !== airbench.id) return undefined;
+  const count = Math.min(whiteningImages, images.count);
+  const chosen = new Random(0, "whitening").permutation(0, images.count).subarray(0, count);
+  const plane = images.height * images.width;
+  const pixels = normaliseBatch(images.read(chosen), plane, normalisation);
+  const weights = whiteningWeights(patchesOf(float32Tensor([count, 3, images.height, images.width], pixels)));
+  const path = join(folder, "checkpoints", "start.safetensors");
+  await writeSafetensors(path, new Map([[`${networkPrefix}.${whiteningName}`, weights]]));
+  return path;
+}
