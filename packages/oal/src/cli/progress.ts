@@ -57,12 +57,13 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
     if (open !== undefined) lastLine = now();
   };
   const figures = (event: RunEvent): string => {
-    const { step = 0, total = 0, terms = {}, rate } = event;
+    const { step = 0, total = 0, terms = {}, rate, text } = event;
     const start = began.get(event.stage) ?? { time: now(), step };
     began.set(event.stage, start);
     const parts = Object.entries(terms)
       .slice(0, 4)
       .map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
+    if (text !== undefined) parts.unshift(text);
     if (rate !== undefined) parts.push(`${rate >= 10 ? Math.round(rate) : Number(rate.toPrecision(2))}/s`);
     const elapsed = (now() - start.time) / 1000;
     if (step > start.step && step < total) {

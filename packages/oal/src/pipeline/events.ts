@@ -35,7 +35,7 @@ export type StageEvent = Omit<RunEvent, "time" | "stage">;
 export interface StageEvents {
   /** Writes an event of this stage. */
   emit(event: StageEvent): void;
-  /** Writes how far the stage is. */
+  /** Writes how far the stage is, at most four times a second; the last step is always written. */
   progress(step: number, total: number, more?: Omit<StageEvent, "kind" | "step" | "total">): void;
   /** Writes a remark. */
   message(text: string): void;
@@ -85,9 +85,15 @@ export class EventLog {
 
   /** The log for one stage. */
   stage(stage: string): StageEvents {
+    let last = -Infinity;
     return {
       emit: (event) => this.emit(stage, event),
-      progress: (step, total, more) => this.emit(stage, { kind: "progress", step, total, ...more }),
+      progress: (step, total, more) => {
+        const now = performance.now();
+        if (now - last < 250 && step < total) return;
+        last = now;
+        this.emit(stage, { kind: "progress", step, total, ...more });
+      },
       message: (text) => this.emit(stage, { kind: "message", text }),
       warning: (text) => {
         if (this.#warned.has(`${stage}\n${text}`)) return;

@@ -213,13 +213,16 @@ describe("event log", () => {
     const log = new EventLog(path, (event) => heard.push(event.kind));
     const events = log.stage("student:oal");
     events.progress(3, 10, { terms: { loss: 0.5 } });
+    events.progress(4, 10);
+    events.progress(10, 10);
     events.warning("odd");
     events.warning("odd");
     log.close();
-    expect(heard).toEqual(["progress", "warning"]);
+    expect(heard).toEqual(["progress", "progress", "warning"]);
     expect(readEvents(path).map(({ stage, kind, step }) => [stage, kind, step])).toEqual([
       ["a", "done", undefined],
       ["student:oal", "progress", 3],
+      ["student:oal", "progress", 10],
       ["student:oal", "warning", undefined],
     ]);
   });
