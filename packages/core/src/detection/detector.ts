@@ -32,7 +32,10 @@ export interface FitDefinition<Schema extends ParameterSchema, Fitted extends st
   /** Names of the tensors it keeps. */
   readonly tensors: readonly Fitted[];
   /** Computes them in one pass. */
-  readonly run: (stream: FitStream, parameters: ParameterValues<Schema>) => Promise<Readonly<Record<Fitted, Tensor>>>;
+  readonly run: (
+    stream: FitStream,
+    parameters: ParameterValues<Schema>,
+  ) => Promise<Readonly<Record<Fitted, Tensor>>>;
 }
 
 /** One detector as its author writes it. */
@@ -90,7 +93,10 @@ export interface Detector {
    * @returns tensors to keep with the model; empty when there is nothing to fit
    * @throws OAL-E202 (parameters), OAL-E204 (too little data)
    */
-  fit(stream: FitStream, parameters?: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, Tensor>>>;
+  fit(
+    stream: FitStream,
+    parameters?: Readonly<Record<string, unknown>>,
+  ): Promise<Readonly<Record<string, Tensor>>>;
   /**
    * Adds the confidence [N] to a graph.
    *
@@ -105,9 +111,11 @@ export interface Detector {
  * @example
  * export const mls = defineDetector({ id: "mls", needs: ["logits"], ..., fit: null, score: (_graph, { logits }) => reduceMax(logits, [1]) });
  */
-export function defineDetector<Needs extends DetectorInput, Schema extends ParameterSchema, Fitted extends string = never>(
-  definition: DetectorDefinition<Needs, Schema, Fitted>,
-): Detector {
+export function defineDetector<
+  Needs extends DetectorInput,
+  Schema extends ParameterSchema,
+  Fitted extends string = never,
+>(definition: DetectorDefinition<Needs, Schema, Fitted>): Detector {
   const { id, title, aliases, needs, source, formula, parameters: schema, fit, score } = definition;
   const fittedNames = fit?.tensors ?? [];
   return {
@@ -137,7 +145,11 @@ export function defineDetector<Needs extends DetectorInput, Schema extends Param
   };
 }
 
-function missing(detector: string, wanted: readonly string[], present: Readonly<Record<string, unknown>>): Error {
+function missing(
+  detector: string,
+  wanted: readonly string[],
+  present: Readonly<Record<string, unknown>>,
+): Error {
   const absent = wanted.filter((name) => present[name] === undefined);
   return oalError("OAL-E203", { detector, needs: absent.join(" and ") });
 }

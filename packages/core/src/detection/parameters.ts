@@ -26,7 +26,9 @@ export interface ParameterSpec {
 export type ParameterSchema = Readonly<Record<string, ParameterSpec>>;
 
 /** Checked values of a schema. */
-export type ParameterValues<Schema extends ParameterSchema> = Readonly<Record<Extract<keyof Schema, string>, number>>;
+export type ParameterValues<Schema extends ParameterSchema> = Readonly<
+  Record<Extract<keyof Schema, string>, number>
+>;
 
 /** Declares a real parameter. */
 export function real(spec: Omit<ParameterSpec, "kind">): ParameterSpec {
@@ -106,6 +108,7 @@ export function resolveParameters<Schema extends ParameterSchema>(
     values[parameter] = value;
   }
   const keys = names.filter((name): name is Extract<keyof Schema, string> => name in schema);
-  if (!hasAll(values, keys)) throw oalError("OAL-X101", { problem: `detector ${detector}: incomplete parameters` });
+  if (!hasAll(values, keys))
+    throw oalError("OAL-X101", { problem: `detector ${detector}: incomplete parameters` });
   return values;
 }

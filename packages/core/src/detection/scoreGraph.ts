@@ -36,7 +36,9 @@ export function detectorGraph(
 ): Graph {
   const graph = new Graph();
   const input = (name: "logits" | "features", width: number): Record<string, Value> =>
-    detector.needs.includes(name) ? { [name]: graph.input(name, { dtype: "float32", shape: [size.rows, width] }) } : {};
+    detector.needs.includes(name)
+      ? { [name]: graph.input(name, { dtype: "float32", shape: [size.rows, width] }) }
+      : {};
   const outputs = { ...input("logits", size.classes), ...input("features", size.featureSize) };
   const inputs = { ...outputs, fitted: constants(graph, detector, fitted) };
   graph.output("confidence", detector.score(graph, inputs, parameters));
@@ -59,10 +61,7 @@ function constants(
  * @param outputs  flat arrays of all samples
  * @param batch  rows per batch; default 1024
  */
-export function* batches(
-  outputs: Omit<FitBatch, "count">,
-  batch = 1024,
-): Generator<FitBatch, void> {
+export function* batches(outputs: Omit<FitBatch, "count">, batch = 1024): Generator<FitBatch, void> {
   const { classes, featureSize, labels, logits, features } = outputs;
   for (let start = 0; start < labels.length; start += batch) {
     const end = Math.min(start + batch, labels.length);

@@ -20,12 +20,12 @@ export function aurc(
   const n = confidence.length;
   if (n === 0) throw oalError("OAL-E102", { metric: "aurc", side: "ID" });
   assertScores(confidence, "aurc");
-  const order = Uint32Array.from({ length: n }, (_, i) => i).sort(
-    (a, b) => order3(confidence[b] ?? 0, confidence[a] ?? 0),
+  const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) =>
+    order3(confidence[b] ?? 0, confidence[a] ?? 0),
   );
   let errors = 0;
   let area = 0;
-  for (let start = 0; start < n; ) {
+  for (let start = 0; start < n;) {
     let end = start;
     let groupErrors = 0;
     const value = confidence[order[start] ?? 0];

@@ -66,7 +66,10 @@ export function calibrationError(
  * @param labels  [N], 0..C-1
  * @throws OAL-E101 (NaN), OAL-E102 (no sample), OAL-E103 (a label outside 0..C-1)
  */
-export function properScores(logits: ArrayLike<number>, labels: ArrayLike<number>): { brier: number; nll: number } {
+export function properScores(
+  logits: ArrayLike<number>,
+  labels: ArrayLike<number>,
+): { brier: number; nll: number } {
   const { probabilities, classes } = softmaxRows(logits, labels.length, "nll");
   let brier = 0;
   let nll = 0;

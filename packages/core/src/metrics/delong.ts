@@ -38,7 +38,11 @@ export function delong(detectors: readonly ScorePair[]): DeLong {
   const n = first?.ood.length ?? 0;
   const parts = detectors.map(({ id, ood }) => {
     if (id.length !== m || ood.length !== n) {
-      throw oalError("OAL-E104", { what: "DeLong", expected: `${m} + ${n}`, found: `${id.length} + ${ood.length}` });
+      throw oalError("OAL-E104", {
+        what: "DeLong",
+        expected: `${m} + ${n}`,
+        found: `${id.length} + ${ood.length}`,
+      });
     }
     return placements(id, ood);
   });
@@ -85,7 +89,10 @@ function placements(id: ArrayLike<number>, ood: ArrayLike<number>): { id: Float6
     }
     return Float64Array.from(own, (group) => count[group] ?? 0);
   };
-  return { id: shareBelow(ranking.id, ranking.ood), ood: shareBelow(ranking.ood, ranking.id).map((share) => 1 - share) };
+  return {
+    id: shareBelow(ranking.id, ranking.ood),
+    ood: shareBelow(ranking.ood, ranking.id).map((share) => 1 - share),
+  };
 }
 
 function mean(x: Float64Array): number {

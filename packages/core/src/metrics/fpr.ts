@@ -26,7 +26,12 @@ export interface OperatingPoint {
  *   can only raise the rate, and does so only on diagonal stretches made by ties. Default true, the reference's behaviour.
  * @source Jingkang50/OpenOOD openood/evaluators/metrics.py on scikit-learn 1.2.1 roc_curve
  */
-export function fprAtRecall(counts: Counts, positive: Positive, recall = 0.95, dropCollinear = true): OperatingPoint {
+export function fprAtRecall(
+  counts: Counts,
+  positive: Positive,
+  recall = 0.95,
+  dropCollinear = true,
+): OperatingPoint {
   const { length } = counts;
   const hits = positive === "ood" ? counts.ood : counts.id;
   const misses = positive === "ood" ? counts.id : counts.ood;

@@ -22,4 +22,11 @@ export { auprIn, auprOut } from "./pr.js";
 export { countScores, type Counts } from "./ranking.js";
 export { auroc, rocCurve, type RocCurve } from "./roc.js";
 export { summarizeSeeds, twoDecimals, type SeedSummary } from "./seeds.js";
-export { detectionMetrics, meanMetrics, metricNames, metricVector, type MetricName, type MetricVector } from "./vector.js";
+export {
+  detectionMetrics,
+  meanMetrics,
+  metricNames,
+  metricVector,
+  type MetricName,
+  type MetricVector,
+} from "./vector.js";

@@ -32,7 +32,9 @@ function split(golden: GoldenCase): Split {
   const pred = numbers(golden, "pred");
   const isId = label.map((value) => value !== -1);
   return {
-    conf, label, pred,
+    conf,
+    label,
+    pred,
     id: conf.filter((_, i) => isId[i]),
     ood: conf.filter((_, i) => !isId[i]),
     idCorrect: pred.flatMap((value, i) => (isId[i] ? [value === label[i] ? 1 : 0] : [])),
@@ -46,7 +48,10 @@ function value(name: string, s: Split): number | undefined {
   const errors = (all: boolean): { aurc: number; excess: number } =>
     all
       ? metrics.aurc([...s.id, ...s.ood], [...s.idCorrect.map((c) => 1 - c), ...s.ood.map(() => 1)])
-      : metrics.aurc(s.id, s.idCorrect.map((c) => 1 - c));
+      : metrics.aurc(
+          s.id,
+          s.idCorrect.map((c) => 1 - c),
+        );
   switch (name) {
     case "openood.fpr95":
       return metrics.fpr95(s.id, s.ood);
@@ -136,16 +141,37 @@ describe.skipIf(manifest === null)("metrics agree with the reference", () => {
       id.flatMap((_scores, r) => names.map((name) => f(r, name)));
     const interval = (r: number, name: (typeof names)[number]): [number, number] =>
       metrics.percentileInterval(samples.metric(r, 0, name), level);
-    expectClose(table((r, name) => metrics.detectionMetrics(id[r] ?? [], ood[r] ?? [])[name]), golden.entry("point"));
-    expectClose(table((r, name) => interval(r, name)[0]), golden.entry("ci95_low"));
-    expectClose(table((r, name) => interval(r, name)[1]), golden.entry("ci95_high"));
-    expectClose(table((r, name) => metrics.standardError(samples.metric(r, 0, name))), golden.entry("se"));
+    expectClose(
+      table((r, name) => metrics.detectionMetrics(id[r] ?? [], ood[r] ?? [])[name]),
+      golden.entry("point"),
+    );
+    expectClose(
+      table((r, name) => interval(r, name)[0]),
+      golden.entry("ci95_low"),
+    );
+    expectClose(
+      table((r, name) => interval(r, name)[1]),
+      golden.entry("ci95_high"),
+    );
+    expectClose(
+      table((r, name) => metrics.standardError(samples.metric(r, 0, name))),
+      golden.entry("se"),
+    );
     const paired = names.map((name) =>
       metrics.pairedDifference(samples.metric(0, 0, name), samples.metric(1, 0, name), level),
     );
-    expectClose(paired.map((d) => d.interval[0]), golden.entry("diff_ci95_low"));
-    expectClose(paired.map((d) => d.interval[1]), golden.entry("diff_ci95_high"));
-    expectClose(paired.map((d) => d.p), golden.entry("diff_p_two_sided"));
+    expectClose(
+      paired.map((d) => d.interval[0]),
+      golden.entry("diff_ci95_low"),
+    );
+    expectClose(
+      paired.map((d) => d.interval[1]),
+      golden.entry("diff_ci95_high"),
+    );
+    expectClose(
+      paired.map((d) => d.p),
+      golden.entry("diff_p_two_sided"),
+    );
   });
 
   const compared = cases.filter((golden) => golden.has("cov"));
@@ -167,10 +193,21 @@ describe.skipIf(manifest === null)("metrics agree with the reference", () => {
   const seeded = cases.filter((golden) => golden.has("std_ddof0"));
   it.each(seeded.map((golden): [string, GoldenCase] => [golden.id, golden]))("%s", (_, golden) => {
     const values = rows(golden, "values");
-    const columns = (values[0] ?? []).map((_value, j) => metrics.summarizeSeeds(values.map((row) => row[j] ?? NaN)));
-    expectClose(columns.map((c) => c.mean), golden.entry("mean"));
-    expectClose(columns.map((c) => c.deviation), golden.entry("std_ddof0"));
-    expectClose(columns.map((c) => c.sampleDeviation), golden.entry("std_ddof1"));
+    const columns = (values[0] ?? []).map((_value, j) =>
+      metrics.summarizeSeeds(values.map((row) => row[j] ?? NaN)),
+    );
+    expectClose(
+      columns.map((c) => c.mean),
+      golden.entry("mean"),
+    );
+    expectClose(
+      columns.map((c) => c.deviation),
+      golden.entry("std_ddof0"),
+    );
+    expectClose(
+      columns.map((c) => c.sampleDeviation),
+      golden.entry("std_ddof1"),
+    );
     expect(columns.map((c) => c.text)).toEqual(golden.raw["text"]);
   });
 });

@@ -7,7 +7,8 @@ const seeds = [1, 2, 3, 4, 5];
 
 function scores(seed: number): { id: number[]; ood: number[] } {
   const random = new Random(seed, "metrics-test");
-  const round = (x: Float32Array, shift: number): number[] => Array.from(x, (v) => Math.round(v * 10 + shift) / 10);
+  const round = (x: Float32Array, shift: number): number[] =>
+    Array.from(x, (v) => Math.round(v * 10 + shift) / 10);
   return { id: round(random.normals(0, 41), 8), ood: round(random.normals(1, 37), 0) };
 }
 
@@ -29,7 +30,10 @@ describe("properties", () => {
     expect(vector.auroc).toBeCloseTo(pairs(id, ood), 12);
     expect(metrics.detectionMetrics([...id].reverse(), [...ood].reverse())).toEqual(vector); // order
     expect(metrics.detectionMetrics(id.map(Math.exp), ood.map(Math.exp))).toEqual(vector); // monotone map
-    const swapped = metrics.detectionMetrics(ood.map((x) => -x), id.map((x) => -x)); // sides and direction
+    const swapped = metrics.detectionMetrics(
+      ood.map((x) => -x),
+      id.map((x) => -x),
+    ); // sides and direction
     expect(swapped.auroc).toBeCloseTo(vector.auroc, 12);
     expect(swapped.fpr95).toBe(vector.fpr95Id);
     expect(swapped.auprIn).toBeCloseTo(vector.auprOut, 12);
@@ -40,14 +44,22 @@ describe("properties", () => {
       area += (width * ((curve.truePositiveRate[i] ?? 0) + (curve.truePositiveRate[i - 1] ?? 0))) / 2;
     }
     expect(area).toBeCloseTo(vector.auroc, 12);
-    const correct = id.map((_, i) => i % 3 === 0 ? 0 : 1);
-    expect(metrics.oscr(id, correct, ood)).toBeLessThanOrEqual(correct.reduce<number>((a, b) => a + b, 0) / id.length);
+    const correct = id.map((_, i) => (i % 3 === 0 ? 0 : 1));
+    expect(metrics.oscr(id, correct, ood)).toBeLessThanOrEqual(
+      correct.reduce<number>((a, b) => a + b, 0) / id.length,
+    );
   });
 });
 
 describe("small cases", () => {
   it("separated, reversed, tied", () => {
-    expect(metrics.detectionMetrics([2], [1])).toEqual({ fpr95: 0, auroc: 1, auprIn: 1, auprOut: 1, fpr95Id: 0 });
+    expect(metrics.detectionMetrics([2], [1])).toEqual({
+      fpr95: 0,
+      auroc: 1,
+      auprIn: 1,
+      auprOut: 1,
+      fpr95Id: 0,
+    });
     expect(metrics.detectionMetrics([1], [2]).auroc).toBe(0);
     expect(metrics.detectionMetrics([0], [-0])).toMatchObject({ auroc: 0.5, auprIn: 0.75, fpr95: 1 });
     expect(metrics.auroc([Infinity, 1], [-Infinity, 0])).toBe(1);
@@ -68,13 +80,19 @@ describe("small cases", () => {
     expect(metrics.twoDecimals(81.375)).toBe("81.38");
     expect(metrics.twoDecimals(-0.125)).toBe("-0.12");
     expect(metrics.summarizeSeeds([80, 90]).text).toBe("85.00 ± 5.00");
-    expect(metrics.delongTest({ id: [2, 1], ood: [0, 0] }, { id: [2, 1], ood: [0, 0] })).toEqual({ z: 0, p: 1 });
+    expect(metrics.delongTest({ id: [2, 1], ood: [0, 0] }, { id: [2, 1], ood: [0, 0] })).toEqual({
+      z: 0,
+      p: 1,
+    });
   });
 
   it("draws the same resamples again, and intervals hold the value", () => {
     const { id, ood } = scores(9);
     const run = (): metrics.BootstrapSamples =>
-      metrics.bootstrap([{ id, ood: [ood, ood] }], metrics.drawResamples(new Random(1, "b"), 200, 41, [37, 37]));
+      metrics.bootstrap(
+        [{ id, ood: [ood, ood] }],
+        metrics.drawResamples(new Random(1, "b"), 200, 41, [37, 37]),
+      );
     const first = run();
     expect(run().metric(0, 1, "auroc")).toEqual(first.metric(0, 1, "auroc"));
     expect(first.metric(0, 0, "auroc")).not.toEqual(first.metric(0, 1, "auroc"));
@@ -102,8 +120,21 @@ describe("errors", () => {
 
   it("labels and pairs that do not fit", () => {
     expect(() => metrics.calibration([1, 2], [2])).toThrow("label at index 0 is 2");
-    expect(() => metrics.delong([{ id: [1], ood: [1] }, { id: [1, 2], ood: [1] }])).toThrow("2 + 1 scores where 1 + 1");
+    expect(() =>
+      metrics.delong([
+        { id: [1], ood: [1] },
+        { id: [1, 2], ood: [1] },
+      ]),
+    ).toThrow("2 + 1 scores where 1 + 1");
     const source = metrics.drawResamples(new Random(1, "b"), 2, 1, [1]);
-    expect(() => metrics.bootstrap([{ id: [1], ood: [[1]] }, { id: [1], ood: [[1, 2]] }], source)).toThrow("1 + 2");
+    expect(() =>
+      metrics.bootstrap(
+        [
+          { id: [1], ood: [[1]] },
+          { id: [1], ood: [[1, 2]] },
+        ],
+        source,
+      ),
+    ).toThrow("1 + 2");
   });
 });

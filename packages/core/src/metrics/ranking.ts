@@ -116,7 +116,7 @@ export class Counter {
       id[length] = a;
       ood[length] = b;
       this.#position[length] = i;
-      if (a + b > 0) length++;
+      length += a + b > 0 ? 1 : 0;
     }
     const idTotal = idDraw?.length ?? ranking.id.length;
     const oodTotal = oodDraw?.length ?? ranking.ood.length;
@@ -125,9 +125,12 @@ export class Counter {
 }
 
 function tally(counts: Uint32Array, groups: Uint32Array, draw: ArrayLike<number> | undefined): void {
-  const n = draw?.length ?? groups.length;
-  for (let i = 0; i < n; i++) {
-    const group = groups[draw === undefined ? i : (draw[i] ?? 0)] ?? 0;
+  if (draw === undefined) {
+    for (const group of groups) counts[group] = (counts[group] ?? 0) + 1;
+    return;
+  }
+  for (let i = 0; i < draw.length; i++) {
+    const group = groups[draw[i] ?? 0] ?? 0;
     counts[group] = (counts[group] ?? 0) + 1;
   }
 }

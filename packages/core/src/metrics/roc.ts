@@ -18,7 +18,11 @@ export interface RocCurve {
  * @throws OAL-E101 (NaN), OAL-E102 (empty side)
  * @source scikit-learn 1.2.1 roc_curve(drop_intermediate=True)
  */
-export function rocCurve(id: ArrayLike<number>, ood: ArrayLike<number>, positive: Positive = "ood"): RocCurve {
+export function rocCurve(
+  id: ArrayLike<number>,
+  ood: ArrayLike<number>,
+  positive: Positive = "ood",
+): RocCurve {
   const ranking = rank(id, ood, "roc");
   const counts = new Counter(ranking).count();
   const hits = positive === "ood" ? counts.ood : counts.id;

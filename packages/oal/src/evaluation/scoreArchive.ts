@@ -38,7 +38,11 @@ export async function readScoreArchive(path: string): Promise<ScoreArchive> {
       predictions: predictions === undefined ? null : integers(predictions),
     };
   } catch (error) {
-    throw oalError("OAL-E206", { path, reason: error instanceof Error ? error.message : String(error) }, error);
+    throw oalError(
+      "OAL-E206",
+      { path, reason: error instanceof Error ? error.message : String(error) },
+      error,
+    );
   }
 }
 
@@ -48,7 +52,9 @@ function integers(tensor: Tensor): Int32Array {
 
 async function readMembers(bytes: Buffer): Promise<Map<string, Tensor>> {
   const zip = await new Promise<ZipFile>((resolve, reject) => {
-    fromBuffer(bytes, { lazyEntries: true }, (error, file) => (error === null ? resolve(file) : reject(error)));
+    fromBuffer(bytes, { lazyEntries: true }, (error, file) =>
+      error === null ? resolve(file) : reject(error),
+    );
   });
   const members = new Map<string, Tensor>();
   await new Promise<void>((resolve, reject) => {

@@ -60,7 +60,8 @@ export async function readScores(path: string, name: string, group: SetGroup): P
     throw fail(1, "the header must start with id,label,prediction");
   }
   rows.forEach((row, i) => {
-    if (row.length !== header.length) throw fail(i + 2, `${row.length} fields where the header has ${header.length}`);
+    if (row.length !== header.length)
+      throw fail(i + 2, `${row.length} fields where the header has ${header.length}`);
     if (row.slice(1).some((field) => field === "" || (field !== "NaN" && Number.isNaN(Number(field))))) {
       throw fail(i + 2, "a field is not a number");
     }

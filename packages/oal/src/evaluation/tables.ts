@@ -29,7 +29,10 @@ export interface TableRow {
 
 /** Groups results by model and detector, in order of first appearance; seeds become one row. */
 export function tableRows(results: readonly EvaluationResult[]): TableRow[] {
-  const rows = new Map<string, { model: string; detector: string; of: [EvaluationResult, DetectorResult][] }>();
+  const rows = new Map<
+    string,
+    { model: string; detector: string; of: [EvaluationResult, DetectorResult][] }
+  >();
   for (const result of results) {
     for (const detector of result.detectors) {
       const key = JSON.stringify([result.model, detector.id]);
@@ -68,7 +71,8 @@ export function tableRows(results: readonly EvaluationResult[]): TableRow[] {
 export function metricText(summaries: readonly MetricSummary[] | undefined, metric: MetricName): string {
   const [only] = summaries ?? [];
   if (summaries === undefined || only === undefined) return "-";
-  if (summaries.length > 1) return summarizeSeeds(summaries.map((summary) => 100 * summary.metrics[metric])).text;
+  if (summaries.length > 1)
+    return summarizeSeeds(summaries.map((summary) => 100 * summary.metrics[metric])).text;
   const [low, high] = only.interval[metric];
   return `${twoDecimals(100 * only.metrics[metric])} [${twoDecimals(100 * low)}, ${twoDecimals(100 * high)}]`;
 }
@@ -89,10 +93,17 @@ export interface TableOptions {
 export function resultTable(results: readonly EvaluationResult[], options: TableOptions = {}): string {
   const rows = tableRows(results);
   const metrics = options.metrics ?? ["auroc", "fpr95"];
-  const places = (options.places ?? ["near", "far"]).filter((place) => rows.some((row) => row.places.has(place)));
+  const places = (options.places ?? ["near", "far"]).filter((place) =>
+    rows.some((row) => row.places.has(place)),
+  );
   const columns = metrics.flatMap((metric) => places.map((place): [string, MetricName] => [place, metric]));
   const table = new Table({
-    head: ["model", "detector", "ID accuracy", ...columns.map(([place, metric]) => `${place} ${metricTitles[metric]}`)],
+    head: [
+      "model",
+      "detector",
+      "ID accuracy",
+      ...columns.map(([place, metric]) => `${place} ${metricTitles[metric]}`),
+    ],
     colAligns: ["left", "left", "right", ...columns.map(() => "right" as const)],
     style: { head: [], border: [], compact: true },
   });
@@ -124,8 +135,15 @@ export function resultCsv(results: readonly EvaluationResult[]): string {
     const perDetector = detectors.flatMap((detector) => {
       const line = (place: string, group: string, count: number | "", summary: MetricSummary): unknown[][] =>
         metricNames.map((metric) => [
-          ...[model, seed, detector.id, place, group, count, metric],
-          ...[summary.metrics[metric], ...summary.interval[metric]],
+          model,
+          seed,
+          detector.id,
+          place,
+          group,
+          count,
+          metric,
+          summary.metrics[metric],
+          ...summary.interval[metric],
         ]);
       return [
         ...detector.sets.flatMap((set) => line(set.name, set.group, set.count, set)),

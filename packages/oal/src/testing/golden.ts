@@ -127,17 +127,17 @@ function goldenEntry(raw: Json, folder: string): GoldenEntry {
     load: () => {
       if (typeof raw["file"] === "string")
         return readNpy(readFileSync(join(folder, raw["file"])), raw["file"]);
-      if (raw["fill"] !== undefined) return filled(shape, object(raw["fill"]));
+      if (raw["fill"] !== undefined) {
+        const { seed, scale, offset } = object(raw["fill"]);
+        return formulaTensor(shape, Number(seed), Number(scale), Number(offset));
+      }
       return scalarTensor(dtype, shape, Number(raw["value"]));
     },
   };
 }
 
-/** A tensor by formula; see "Tensors by formula" in the reference's README. */
-function filled(shape: readonly number[], fill: Json): Tensor {
-  const seed = Number(fill["seed"]);
-  const scale = Number(fill["scale"]);
-  const offset = Number(fill["offset"]);
+/** A float32 tensor by formula; see "Tensors by formula" in the reference's README. */
+export function formulaTensor(shape: readonly number[], seed: number, scale: number, offset: number): Tensor {
   const data = new Float32Array(shape.reduce((product, extent) => product * extent, 1));
   const start = Math.imul(seed, 0x9e3779b1);
   for (let i = 0; i < data.length; i++) {

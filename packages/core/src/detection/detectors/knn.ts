@@ -1,6 +1,22 @@
 /** Distance to the k-th nearest training feature. */
 import { oalError } from "../../errors/index.js";
-import { add, concat, div, float32Tensor, gemm, maximum, mul, neg, reduceSum, relu, reshape, slice, sqrt, sub, topK } from "../../graph/index.js";
+import {
+  add,
+  concat,
+  div,
+  float32Tensor,
+  gemm,
+  maximum,
+  mul,
+  neg,
+  reduceSum,
+  relu,
+  reshape,
+  slice,
+  sqrt,
+  sub,
+  topK,
+} from "../../graph/index.js";
 import type { Value } from "../../graph/index.js";
 import { defineDetector, type FitStream } from "../detector.js";
 import { integer } from "../parameters.js";
@@ -37,7 +53,12 @@ export const knn = defineDetector({
       const bank = await normalizedFeatures(stream);
       const available = bank.shape[0] ?? 0;
       if (available < neighbours) {
-        throw oalError("OAL-E204", { detector: "knn", parameter: "neighbours", value: neighbours, available });
+        throw oalError("OAL-E204", {
+          detector: "knn",
+          parameter: "neighbours",
+          value: neighbours,
+          available,
+        });
       }
       return { bank };
     },
@@ -59,7 +80,9 @@ export const knn = defineDetector({
     const blocks: Value[] = [];
     for (let start = 0; start < available; start += BLOCK) {
       const end = Math.min(start + BLOCK, available);
-      blocks.push(nearest(available <= BLOCK ? fitted.bank : slice(fitted.bank, [start, 0], [end, size], [0, 1])));
+      blocks.push(
+        nearest(available <= BLOCK ? fitted.bank : slice(fitted.bank, [start, 0], [end, size], [0, 1])),
+      );
     }
     const [only] = blocks;
     const best =
@@ -83,7 +106,8 @@ async function normalizedFeatures(stream: FitStream): Promise<ReturnType<typeof 
       let squares = 0;
       for (const value of row) squares += value * value;
       const norm = squares > 0 ? Math.sqrt(squares) : 1;
-      for (let j = 0; j < featureSize; j++) part[i * featureSize + j] = Math.fround((row[j] ?? 0) / norm) + 1e-10;
+      for (let j = 0; j < featureSize; j++)
+        part[i * featureSize + j] = Math.fround((row[j] ?? 0) / norm) + 1e-10;
     }
     parts.push(part);
     rows += count;

@@ -30,7 +30,8 @@ export const evaluationErrors = {
   "OAL-E201": entry<{ id: string; near: string | undefined }>({
     title: "unknown detector",
     exit: 2,
-    message: ({ id, near }) => `unknown detector "${id}"` + (near === undefined ? "" : `; did you mean "${near}"?`),
+    message: ({ id, near }) =>
+      `unknown detector "${id}"` + (near === undefined ? "" : `; did you mean "${near}"?`),
     remedy: "oal list detectors shows every detector",
   }),
   "OAL-E202": entry<{ detector: string; parameter: string; range: string; found: string }>({
@@ -43,7 +44,8 @@ export const evaluationErrors = {
   "OAL-E203": entry<{ detector: string; needs: string }>({
     title: "a detector lacks an input",
     exit: 6,
-    message: ({ detector, needs }) => `detector ${detector} needs ${needs}, which this evaluation does not provide`,
+    message: ({ detector, needs }) =>
+      `detector ${detector} needs ${needs}, which this evaluation does not provide`,
     remedy: "give the detector's training features, or leave the detector out",
   }),
   "OAL-E204": entry<{ detector: string; parameter: string; value: number; available: number }>({

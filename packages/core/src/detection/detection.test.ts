@@ -1,0 +1,192 @@
+/** Every detector of the registry keeps the contract; thresholds; every error path. */
+import { describe, expect, it } from "vitest";
+import { evaluateReference, type Tensor } from "../graph/index.js";
+import { Random } from "../random/index.js";
+import {
+  batches,
+  calibrateThreshold,
+  detectorGraph,
+  detectors,
+  findDetector,
+  type Detector,
+} from "./index.js";
+import { describeRange, illegalValues, resolveParameters } from "./parameters.js";
+
+const classes = 4;
+const featureSize = 6;
+
+interface Outputs {
+  classes: number;
+  featureSize: number;
+  logits: Float32Array;
+  features: Float32Array;
+  labels: Int32Array;
+}
+
+function outputs(name: string, count: number): Outputs {
+  const random = new Random(3, name);
+  return {
+    classes,
+    featureSize,
+    logits: random.normals(0, count * classes).map((z) => 3 * z),
+    features: random.normals(1, count * featureSize).map((f) => Math.max(f, 0)),
+    labels: Int32Array.from({ length: count }, (_, i) => i % classes),
+  };
+}
+
+async function fitted(detector: Detector, parameters = {}): Promise<Readonly<Record<string, Tensor>>> {
+  return detector.fit(batches(outputs("train", 60), 16), parameters);
+}
+
+function score(
+  detector: Detector,
+  set: Outputs,
+  tensors: Readonly<Record<string, Tensor>>,
+  parameters = {},
+): number[] {
+  const rows = set.labels.length;
+  const graph = detectorGraph(detector, { rows, classes, featureSize }, tensors, parameters);
+  const all: Record<string, Tensor> = {
+    logits: { dtype: "float32", shape: [rows, classes], data: set.logits },
+    features: { dtype: "float32", shape: [rows, featureSize], data: set.features },
+  };
+  expect(graph.inputs.map((input) => input.name)).toEqual(detector.needs);
+  const { confidence } = evaluateReference(graph, all);
+  expect(confidence?.shape).toEqual([rows]);
+  return Array.from(confidence?.data ?? [], Number);
+}
+
+function rowsOf(set: Outputs, order: number[]): Outputs {
+  const take = (data: Float32Array, width: number): Float32Array =>
+    Float32Array.from(order.flatMap((i) => Array.from(data.subarray(i * width, (i + 1) * width))));
+  return {
+    ...set,
+    logits: take(set.logits, classes),
+    features: take(set.features, featureSize),
+    labels: Int32Array.from(order, (i) => set.labels[i] ?? 0),
+  };
+}
+
+describe.each(detectors.map((detector): [string, Detector] => [detector.id, detector]))(
+  "%s",
+  (id, detector) => {
+    const test = outputs("test", 9);
+
+    it("is found by every name, which no other detector has", () => {
+      for (const name of [id, ...detector.aliases]) expect(findDetector(name)).toBe(detector);
+      const names = detectors.flatMap((other) => [other.id, ...other.aliases]);
+      expect(new Set(names).size).toBe(names.length);
+    });
+
+    it("scores do not depend on order, batch or the order of the bank", async () => {
+      const tensors = await fitted(detector);
+      const whole = score(detector, test, tensors);
+      expect(whole.every(Number.isFinite)).toBe(true);
+      const order = [4, 8, 0, 3, 1, 7, 2, 6, 5];
+      expect(score(detector, rowsOf(test, order), tensors)).toEqual(order.map((i) => whole[i]));
+      const parts = [
+        [0, 1, 2],
+        [3, 4, 5],
+        [6, 7, 8],
+      ].flatMap((part) => score(detector, rowsOf(test, part), tensors));
+      expect(parts).toEqual(whole);
+      const other = await detector.fit(batches(outputs("train", 60), 60));
+      expect(score(detector, test, other)).toEqual(whole);
+    });
+
+    it("refuses parameters outside their domain and unknown ones", async () => {
+      await expect(fitted(detector, { nonsense: 1 })).rejects.toThrow("nonsense must be");
+      for (const [name, spec] of Object.entries(detector.parameters)) {
+        expect(resolveParameters(id, detector.parameters)[name]).toBe(spec.default);
+        for (const value of illegalValues(spec)) {
+          await expect(fitted(detector, { [name]: value })).rejects.toThrow(
+            `${name} must be ${describeRange(spec)}`,
+          );
+        }
+      }
+    });
+
+    it("says which input is missing", async () => {
+      const tensors = await fitted(detector);
+      const graph = detectorGraph(detector, { rows: 2, classes, featureSize }, tensors);
+      expect(() => detector.score(graph, {})).toThrow(`detector ${id} needs ${detector.needs.join(" and ")}`);
+      if (detector.fitOn === null) return;
+      expect(() => detectorGraph(detector, { rows: 2, classes, featureSize }, {})).toThrow(
+        detector.fittedNames[0] ?? "",
+      );
+    });
+  },
+);
+
+describe("values by hand", () => {
+  const logits = Float32Array.of(1, 2, 3, -1, 0, 0, 0, 0);
+  const set: Outputs = {
+    classes,
+    featureSize,
+    logits,
+    features: new Float32Array(12),
+    labels: Int32Array.of(2, 0),
+  };
+
+  it("logit detectors", () => {
+    const energy = Math.log(Math.exp(1) + Math.exp(2) + Math.exp(3) + Math.exp(-1));
+    expect(score(findDetector("msp"), set, {})[0]).toBeCloseTo(Math.exp(3 - energy), 6);
+    expect(score(findDetector("mls"), set, {})).toEqual([3, 0]);
+    expect(score(findDetector("energy"), set, {})[0]).toBeCloseTo(energy, 5);
+    expect(score(findDetector("ebo"), set, {}, { temperature: 2 })[1]).toBeCloseTo(2 * Math.log(4), 5);
+  });
+
+  it("k nearest neighbours", async () => {
+    const knn = findDetector("knn");
+    const train = { classes: 1, featureSize: 2, logits: new Float32Array(3), labels: new Int32Array(3) };
+    const bank = await knn.fit(batches({ ...train, features: Float32Array.of(2, 0, 0, 3, -1, 0) }, 2), {
+      neighbours: 2,
+    });
+    const graph = detectorGraph(knn, { rows: 2, classes: 1, featureSize: 2 }, bank, { neighbours: 2 });
+    const features: Tensor = { dtype: "float32", shape: [2, 2], data: Float32Array.of(5, 0, 0, 0) };
+    const values = Array.from(evaluateReference(graph, { features })["confidence"]?.data ?? [], Number);
+    expect(values[0]).toBeCloseTo(-2, 6); // second nearest of (1, 0) is (0, 1)
+    expect(values[1]).toBeCloseTo(-1, 6); // the zero vector lies 1 from every unit vector
+    await expect(knn.fit(batches({ ...train, features: new Float32Array(6) }))).rejects.toThrow(
+      "the bank holds 3",
+    );
+  });
+
+  it("k nearest neighbours over a bank of several blocks", async () => {
+    const knn = findDetector("knn");
+    const count = 9000;
+    const random = new Random(5, "bank");
+    const features = random.normals(0, count * 2);
+    const empty = {
+      classes: 1,
+      featureSize: 2,
+      logits: new Float32Array(count),
+      labels: new Int32Array(count),
+    };
+    const parameters = { neighbours: 7 };
+    const bank = await knn.fit(batches({ ...empty, features }), parameters);
+    const graph = detectorGraph(knn, { rows: 1, classes: 1, featureSize: 2 }, bank, parameters);
+    const query: Tensor = { dtype: "float32", shape: [1, 2], data: Float32Array.of(0.6, 0.8) };
+    const got = Number(evaluateReference(graph, { features: query })["confidence"]?.data[0]);
+    const distances = Array.from({ length: count }, (_, i) => {
+      const [x, y] = [features[2 * i] ?? 0, features[2 * i + 1] ?? 0];
+      return (x / Math.hypot(x, y) - 0.6) ** 2 + (y / Math.hypot(x, y) - 0.8) ** 2;
+    }).sort((a, b) => a - b);
+    expect(Math.abs(got + (distances[6] ?? 0))).toBeLessThan(1e-6);
+  });
+
+  it("unknown names get a suggestion", () => {
+    expect(() => findDetector("knnn")).toThrow('did you mean "knn"?');
+  });
+});
+
+describe("calibrateThreshold", () => {
+  it("keeps at least the wanted share, all of a tie", () => {
+    expect(calibrateThreshold([1, 2, 3, 4], 0.5)).toEqual({ value: 3, kept: 0.5, count: 4 });
+    expect(calibrateThreshold([1, 1, 1, 4], 0.5)).toEqual({ value: 1, kept: 1, count: 4 });
+    expect(calibrateThreshold(Array.from({ length: 100 }, (_, i) => i)).value).toBe(5);
+    expect(calibrateThreshold([7]).value).toBe(7);
+    expect(() => calibrateThreshold([])).toThrow("no ID sample");
+    expect(() => calibrateThreshold([NaN])).toThrow("NaN");
+  });
+});

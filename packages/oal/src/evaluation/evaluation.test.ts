@@ -1,0 +1,243 @@
+/** Evaluation end to end on small made-up outputs: numbers, files, tables, comparisons and every error path. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { accuracy, detectionMetrics, Random } from "oal-core";
+import { afterAll, describe, expect, it } from "vitest";
+import { expectClose, loadManifest } from "../testing/golden.js";
+import {
+  compareModels,
+  differenceTable,
+  evaluate,
+  readScoreArchive,
+  readScores,
+  resultCsv,
+  resultJson,
+  resultTable,
+  scoreFileName,
+  writeScores,
+  type OutputSet,
+  type SetGroup,
+} from "./index.js";
+import { parseCsv } from "./scoreFiles.js";
+
+const folder = await mkdtemp(join(tmpdir(), "oal-evaluation-"));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const classes = 3;
+
+/** Outputs of a model that is `skill` sure on ID images and unsure on OOD ones. */
+function outputs(name: string, group: SetGroup, count: number, skill: number): OutputSet {
+  const random = new Random(11, name);
+  const labels = Int32Array.from({ length: count }, (_, i) => i % classes);
+  const logits = random.normals(0, count * classes);
+  const features = random.normals(1, count * 4);
+  labels.forEach((label, i) => {
+    logits[i * classes + label] = (logits[i * classes + label] ?? 0) + skill;
+    features[i * 4 + label] = (features[i * 4 + label] ?? 0) + 2 * skill;
+  });
+  return {
+    name,
+    group,
+    labels,
+    ids: Array.from({ length: count }, (_, i) => `${name}/${i}, "x".png`),
+    logits,
+    features,
+  };
+}
+
+function model(skill: number): OutputSet[] {
+  return [
+    outputs("train", "train", 90, skill),
+    outputs("val", "validation", 60, skill),
+    outputs("test", "test", 300, skill), // more rows than one batch of the score session
+    outputs("tin", "near", 50, 0.4),
+    outputs("cats", "near", 30, 0.2),
+    outputs("mnist", "far", 40, 0),
+  ];
+}
+
+const options = { resamples: 100 };
+const good = await evaluate("oal", 0, model(4), options);
+const bad = await evaluate("ce", 0, model(1), options);
+
+describe("evaluate", () => {
+  it("computes the metrics of its own scores", () => {
+    const { result, scores } = good;
+    const test = scores.sets.find((set) => set.name === "test");
+    expect(result.idAccuracy).toBe(accuracy(test?.predictions ?? [], test?.labels ?? []));
+    expect(result.detectors.map((detector) => detector.id)).toEqual(["msp", "mls", "ebo", "knn"]);
+    for (const detector of result.detectors) {
+      expect(detector.sets.map((set) => [set.name, set.group, set.count])).toEqual([
+        ["tin", "near", 50],
+        ["cats", "near", 30],
+        ["mnist", "far", 40],
+      ]);
+      for (const set of detector.sets) {
+        const ood = scores.sets.find((other) => other.name === set.name);
+        expect(set.metrics).toEqual(
+          detectionMetrics(test?.confidence[detector.id] ?? [], ood?.confidence[detector.id] ?? []),
+        );
+        expect(set.interval.auroc[0]).toBeLessThanOrEqual(set.metrics.auroc);
+        expect(set.interval.auroc[1]).toBeGreaterThanOrEqual(set.metrics.auroc);
+        expect(set.oscr).toBeLessThanOrEqual(result.idAccuracy);
+        expect(Array.from(ood?.labels ?? [])).toEqual(Array.from({ length: set.count }, () => -1));
+      }
+      const [tin, cats, mnist] = detector.sets;
+      expect(detector.near?.metrics.auroc).toBeCloseTo(
+        ((tin?.metrics.auroc ?? 0) + (cats?.metrics.auroc ?? 0)) / 2,
+        12,
+      );
+      expect(detector.far?.metrics).toEqual(mnist?.metrics);
+      expect(detector.far?.interval).toEqual(mnist?.interval);
+      expect(detector.nullTest?.interval[0]).toBeLessThan(0.5);
+      expect(detector.nullTest?.interval[1]).toBeGreaterThan(0.5);
+      expect(Math.abs((detector.nullTest?.auroc ?? 0) - 0.5)).toBeLessThan(0.15);
+    }
+    expect(result.warnings).toEqual([]);
+    expect(result.bootstrap).toEqual({ seed: 0, resamples: 100 });
+  });
+
+  it("leaves out a detector it cannot fit, with a warning", async () => {
+    const { result } = await evaluate("m", 0, model(2).slice(1), options);
+    expect(result.detectors.map((detector) => detector.id)).toEqual(["msp", "mls", "ebo"]);
+    expect(result.warnings[0]).toContain("knn needs outputs on the ID train images");
+    await expect(evaluate("m", 0, model(2).slice(1), { ...options, detectors: ["knn"] })).rejects.toThrow(
+      "knn needs",
+    );
+  });
+
+  it("works without validation, near or far sets", async () => {
+    const sets = model(2).filter((set) => ["train", "test"].includes(set.group));
+    const [first] = (await evaluate("m", 0, sets, { ...options, detectors: ["energy"] })).result.detectors;
+    expect(first).toMatchObject({
+      id: "ebo",
+      sets: [],
+      near: null,
+      far: null,
+      nullTest: null,
+      threshold: null,
+    });
+  });
+
+  it("refuses what it cannot evaluate", async () => {
+    await expect(evaluate("m", 0, [], options)).rejects.toThrow("no ID sample");
+    await expect(evaluate("m", 0, [...model(2), outputs("mnist", "far", 3, 0)], options)).rejects.toThrow(
+      "two sets",
+    );
+    const short = model(2).map((set) => (set.name === "tin" ? { ...set, ids: [] } : set));
+    await expect(evaluate("m", 0, short, options)).rejects.toThrow("set tin: 0 ids");
+    const broken = model(2).map((set) =>
+      set.name === "tin" ? { ...set, logits: set.logits.fill(NaN) } : set,
+    );
+    await expect(evaluate("m", 0, broken, { ...options, detectors: ["mls"] })).rejects.toThrow("is NaN");
+    await expect(evaluate("m", 0, model(2), { detectors: ["mps"] })).rejects.toThrow('did you mean "msp"');
+    await expect(evaluate("m", 0, model(2), { parameters: { ebo: { temperature: 0 } } })).rejects.toThrow(
+      "temperature",
+    );
+  });
+});
+
+describe("compareModels", () => {
+  it("finds the better model, and nothing between a model and itself", () => {
+    const differences = compareModels(good.scores, bad.scores, { ...options, perSet: true });
+    expect(differences).toHaveLength(4 * 2 * 5); // detectors, metrics, places
+    const auroc = differences.find(
+      (item) => item.detector === "ebo" && item.on === "far" && item.metric === "auroc",
+    );
+    expect(auroc?.difference).toBeGreaterThan(0.1);
+    expect(auroc?.interval[0]).toBeGreaterThan(0);
+    expect(auroc?.p).toBeCloseTo(2 / 101, 12);
+    expect(auroc?.adjustedP).toBeGreaterThan(auroc?.p ?? 1);
+    for (const same of compareModels(good.scores, good.scores, options)) {
+      expect(same).toMatchObject({ difference: 0, interval: [0, 0], p: 1, adjustedP: 1 });
+    }
+    expect(differenceTable(differences.slice(0, 1))).toContain("oal - ce");
+  });
+
+  it("refuses different images", () => {
+    const [first, ...rest] = bad.scores.sets;
+    if (first === undefined) throw new Error("no set");
+    const renamed = { ...bad.scores, sets: [{ ...first, ids: first.ids.map((id) => `${id}!`) }, ...rest] };
+    expect(() => compareModels(good.scores, renamed)).toThrow("set val, position 0");
+    expect(() => compareModels(good.scores, { ...bad.scores, sets: rest })).toThrow("scores where");
+  });
+});
+
+describe("tables", () => {
+  it("prints intervals for one seed and spread for several", () => {
+    const one = resultTable([good.result, bad.result]);
+    expect(one).toMatch(/oal +│ msp +│ +\d+\.\d\d │ +\d+\.\d\d \[\d+\.\d\d, \d+\.\d\d\]/);
+    const two = resultTable([good.result, { ...good.result, seed: 1 }], {
+      metrics: ["auroc"],
+      places: ["tin", "none"],
+    });
+    expect(two).toContain("± 0.00");
+    expect(two).toContain("tin AUROC");
+    expect(two).not.toContain("none");
+  });
+
+  it("writes every number as CSV and JSON", () => {
+    const [header, ...lines] = parseCsv(resultCsv([good.result]));
+    expect(header?.join()).toBe("model,seed,detector,place,group,count,metric,value,low,high");
+    expect(lines).toHaveLength(5 + 4 * 5 * 5);
+    const line = lines.find((cells) => cells[2] === "ebo" && cells[3] === "far" && cells[6] === "auroc");
+    const ebo = good.result.detectors.find((detector) => detector.id === "ebo");
+    expect(Number(line?.[7])).toBe(ebo?.far?.metrics.auroc);
+    expect(JSON.parse(resultJson([good.result]))).toEqual([good.result]);
+  });
+});
+
+describe("score files", () => {
+  it("read back what was written", async () => {
+    const paths = await writeScores(join(folder, "scores"), good.scores);
+    expect(paths).toHaveLength(5);
+    for (const set of good.scores.sets) {
+      const read = await readScores(
+        join(folder, "scores", scoreFileName("oal", set.name)),
+        set.name,
+        set.group,
+      );
+      expect(read.ids).toEqual(set.ids);
+      expect(read.labels).toEqual(set.labels);
+      expect(read.predictions).toEqual(set.predictions);
+      for (const id of good.scores.detectors) {
+        expect(Float32Array.from(read.confidence[id] ?? [])).toEqual(set.confidence[id]);
+      }
+    }
+  });
+
+  it("name the line that is wrong", async () => {
+    const path = join(folder, "broken.csv");
+    const read = async (text: string): Promise<unknown> => {
+      await writeFile(path, text);
+      return readScores(path, "x", "far");
+    };
+    await expect(read("image,label\n")).rejects.toThrow("broken.csv:1: the header");
+    await expect(read("id,label,prediction,msp\na,0,1\n")).rejects.toThrow("broken.csv:2: 3 fields");
+    await expect(read("id,label,prediction,msp\na,0,1,0.5\nb,0,1,high\n")).rejects.toThrow(
+      "broken.csv:3: a field",
+    );
+    expect(parseCsv('a,"b""c\n,d",\r\n"",e')).toEqual([
+      ["a", 'b"c\n,d', ""],
+      ["", "e"],
+    ]);
+  });
+});
+
+const archives = (loadManifest("metrics")?.cases ?? []).filter(
+  (golden) => typeof golden.raw["archive"] === "string",
+);
+
+describe.skipIf(archives.length === 0)("published score archives", () => {
+  it.each(archives.map((golden): [string, typeof golden] => [golden.id, golden]))("%s", async (_, golden) => {
+    const path = join(golden.folder, String(golden.raw["archive"]));
+    const { confidence, labels, predictions } = await readScoreArchive(path);
+    expectClose(confidence, golden.entry("conf"));
+    expectClose(labels, golden.entry("label"));
+    expectClose(predictions ?? [], golden.entry("pred"));
+    const truncated = join(folder, "truncated.npz");
+    await writeFile(truncated, (await readFile(path)).subarray(0, 200));
+    await expect(readScoreArchive(truncated)).rejects.toThrow("truncated.npz");
+  });
+});
