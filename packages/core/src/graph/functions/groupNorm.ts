@@ -1,5 +1,7 @@
 /** Group normalisation. */
+import { ShapeProblem } from "../operator.js";
 import { add } from "../ops/add.js";
+import { fitting } from "../ops/apply.js";
 import { layerNorm } from "../ops/layerNormalization.js";
 import { mul } from "../ops/mul.js";
 import { reshape } from "../ops/reshape.js";
@@ -15,6 +17,9 @@ import type { Value } from "../value.js";
  */
 export function groupNorm(x: Value, groups: number, scale: Value, bias: Value, epsilon = 1e-5): Value {
   const [images = 1, channels = 1, ...rest] = x.shape;
+  fitting(x.graph, "groupNorm", () => {
+    if (channels % groups !== 0) throw new ShapeProblem(`${channels} channels do not split into ${groups} groups`);
+  });
   const size = (channels / groups) * sizeOf(rest);
   const ones = x.graph.constant(tensorOf("float32", [size], new Float32Array(size).fill(1)));
   const normal = layerNorm(reshape(x, [images, groups, size]), ones, null, epsilon);

@@ -61,7 +61,7 @@ export { where } from "../ops/where.js";
 export type { PoolOptions } from "../ops/pooling.js";
 export type { PairLike } from "../ops/windows.js";
 export { sumOver } from "../ops/sums.js";
-export { silu } from "./activations.js";
+export { silu, quickGelu, hardSwish, elu, logSigmoid } from "./activations.js";
 export { batchNormTraining, type BatchNormResult } from "./batchNormTraining.js";
 export { groupNorm } from "./groupNorm.js";
 export { linear } from "./linear.js";

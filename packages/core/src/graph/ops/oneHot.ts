@@ -5,6 +5,7 @@ import type { Value } from "../value.js";
 import { at, knownAt, tensorAt, typeAt } from "./access.js";
 import { apply, integers } from "./apply.js";
 import { tensorOf } from "./broadcasting.js";
+import { cast } from "./cast.js";
 
 export const OneHot: Operator = {
   name: "OneHot",
@@ -12,6 +13,7 @@ export const OneHot: Operator = {
   attributes: { axis: "int" },
   infer: (inputs, attributes, constants) => {
     const indices = typeAt(inputs, 0);
+    if (indices.dtype !== "int64") throw new ShapeProblem(`indices must be int64, they are ${indices.dtype}`);
     const [depth = 0] = knownAt(constants, 1, "depth");
     if (int(attributes, "axis", -1) !== -1) throw new ShapeProblem("the new axis must be the last");
     return [{ dtype: typeAt(inputs, 2).dtype, shape: [...indices.shape, depth] }];
@@ -41,5 +43,5 @@ export const OneHot: Operator = {
 /** float32 [..., depth] with 1 at each index and 0 elsewhere; an index outside -depth .. depth - 1 gives zeros. */
 export function oneHot(indices: Value, depth: number): Value {
   const values = indices.graph.constant({ dtype: "float32", shape: [2], data: Float32Array.of(0, 1) });
-  return apply("OneHot", [indices, integers(indices.graph, [depth]), values], { axis: -1 });
+  return apply("OneHot", [cast(indices, "int64"), integers(indices.graph, [depth]), values], { axis: -1 });
 }

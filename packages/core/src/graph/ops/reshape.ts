@@ -52,6 +52,9 @@ function resolve(from: Shape, wanted: readonly number[]): Shape {
  * @throws OAL-G101 when the number of elements differs
  */
 export function reshape(x: Value, shape: Shape): Value {
+  fitting(x.graph, "Reshape", () => {
+    if (!shape.every(Number.isInteger)) throw new ShapeProblem(`cannot view [${x.shape.join(", ")}] as [${shape.join(", ")}]`);
+  });
   const [first, ...rest] = shape;
   const relative = first !== undefined && !rest.includes(-1) && sizeOf(rest) > 0 && sizeOf(shape) === sizeOf(x.shape);
   const written = relative ? [first === x.shape[0] ? 0 : -1, ...rest] : shape;
