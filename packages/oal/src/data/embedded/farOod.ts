@@ -1,0 +1,46 @@
+/** Far-OOD: procedural textures, shapes, noise and photo-like fields, all through the same camera as the digits. */
+import { finish, type Canvas } from "./canvas.js";
+import type { Draws } from "./draws.js";
+import { scriptDrawer } from "./nearOod.js";
+import { drawField, drawNoise } from "./scenes.js";
+import { makeSet, type EmbeddedSet } from "./set.js";
+import { drawShapes } from "./shapes.js";
+import { drawTexture, testTextures, validationTextures } from "./textures.js";
+
+const painters = {
+  textures: (draws: Draws, index: number) => drawTexture(draws, testTextures, index),
+  shapes: drawShapes,
+  noise: drawNoise,
+  fields: drawField,
+} satisfies Record<string, (draws: Draws, index: number) => { canvas: Canvas; kind: string }>;
+
+/** Names of the far-OOD sets. */
+export type FarSet = keyof typeof painters;
+
+/**
+ * One far-OOD set; its kinds (marble, star, pink, ...) follow each other cyclically.
+ *
+ * @param count  number of images, an integer >= 0
+ * @param seed  seed of the run
+ */
+export function makeFar(name: FarSet, count: number, seed: number): EmbeddedSet {
+  return makeSet(name, seed, count, [], (index, draws, out) => {
+    const { canvas, kind } = painters[name](draws, index);
+    finish(canvas, draws, out);
+    return { label: -1, source: `${name}/${kind}` };
+  });
+}
+
+/**
+ * The validation OOD set, of kinds that no test set has: even images are glyphs of four other scripts, odd ones other textures.
+ */
+export function makeValidationOod(count: number, seed: number): EmbeddedSet {
+  const drawScript = scriptDrawer("scripts-validation");
+  return makeSet("validation-ood", seed, count, [], (index, draws, out) => {
+    const kindIndex = Math.floor(index / 2);
+    if (index % 2 === 0) return { label: -1, source: drawScript(kindIndex, draws, out) };
+    const { canvas, kind } = drawTexture(draws, validationTextures, kindIndex);
+    finish(canvas, draws, out);
+    return { label: -1, source: `textures/${kind}` };
+  });
+}
