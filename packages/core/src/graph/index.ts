@@ -8,3 +8,4 @@ export { printGraph } from "./print.js";
 export { evaluateReference } from "./interpret.js";
 export { writeModel, writtenOpset, type WriteOptions } from "./onnx/write.js";
 export * from "./functions/index.js";
+export { readNpy } from "./npy.js";

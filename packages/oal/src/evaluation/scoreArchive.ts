@@ -1,8 +1,7 @@
 /** Reader of OpenOOD's published score files: `<data set>.npz` with members conf.npy, label.npy and, usually, pred.npy. */
 import { readFile } from "node:fs/promises";
-import { oalError, type Tensor } from "oal-core";
+import { oalError, readNpy, type Tensor } from "oal-core";
 import { fromBuffer, type Entry, type ZipFile } from "yauzl";
-import { readNpy } from "./npy.js";
 
 /** Scores of one data set as published. */
 export interface ScoreArchive {

@@ -1,7 +1,7 @@
 /** The golden reader itself: the formula tensors, the tolerance rule, and that every manifest can be read. */
+import { readNpy } from "oal-core";
 import { describe, expect, it } from "vitest";
 import { expectClose, formulaTensor, loadManifest, type GoldenEntry } from "./golden.js";
-import { readNpy } from "../evaluation/npy.js";
 
 const club = loadManifest("club");
 

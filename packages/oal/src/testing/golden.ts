@@ -6,8 +6,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Tensor } from "oal-core";
-import { readNpy } from "../evaluation/npy.js";
+import { readNpy, type Tensor } from "oal-core";
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -2,7 +2,7 @@
  * Reader of NumPy's `.npy` format (versions 1 to 3, little endian, C order), the form of the reference values and of
  * the members of published score files. Reading only.
  */
-import type { Tensor } from "oal-core";
+import type { Tensor } from "./tensor.js";
 
 /**
  * Decodes one `.npy` file.
@@ -18,7 +18,7 @@ export function readNpy(bytes: Uint8Array, name = "npy"): Tensor {
   const long = view.getUint8(6) > 1;
   const start = long ? 12 : 10;
   const end = start + (long ? view.getUint32(8, true) : view.getUint16(8, true));
-  const header = new TextDecoder("latin1").decode(bytes.subarray(start, end));
+  const header = String.fromCharCode(...bytes.subarray(start, end));
   const descriptor = /'descr':\s*'([^']*)'/.exec(header)?.[1] ?? "";
   if (!/'fortran_order':\s*False/.test(header)) throw new Error(`${name}: Fortran order is not supported`);
   const shape = (/'shape':\s*\(([^)]*)\)/.exec(header)?.[1] ?? "")
