@@ -57,13 +57,13 @@ export function batchNormLayer(context: Context, x: Value, options: BatchNormOpt
         problem: "training needs more than one value per channel",
       });
     }
-    const { output, mean, variance } = batchNormTraining(x, scale, bias, epsilon);
+    const { y, mean, variance } = batchNormTraining(x, scale, bias, epsilon);
     const kept = typeof momentum === "number" ? 1 - momentum : sub(1, momentum);
     context.updateBuffer("running_mean", add(mul(runningMean, kept), mul(mean, momentum)));
     context.updateBuffer(
       "running_var",
       add(mul(runningVariance, kept), mul(mul(variance, count / (count - 1)), momentum)),
     );
-    return output;
+    return y;
   });
 }

@@ -1,13 +1,17 @@
 import { describe, expect, it } from "vitest";
+import type { Graph } from "oal-core";
 import { loadManifest } from "../../testing/golden.js";
-import { checkCase, hyperNumber } from "../goldenRun.js";
+import { checkCase, hyperNumber } from "../../testing/goldenProgram.js";
 import { attentionLayer } from "./attention.js";
+import { TrainingContext } from "../context.js";
+
+const makeContext = (graph: Graph): TrainingContext => new TrainingContext(graph);
 
 const manifest = loadManifest("layers");
 describe.skipIf(!manifest)("attention layer against golden values", () => {
-  for (const golden of manifest?.cases.filter(({ id }) => id.startsWith("mha")) ?? []) {
+  for (const golden of manifest?.cases.filter((golden) => golden.has("in_proj_weight")) ?? []) {
     it(golden.id, async () => {
-      const missing = await checkCase(golden, ({ context, input }) => ({
+      const missing = await checkCase(golden, makeContext, ({ context, input }) => ({
         output: attentionLayer(
           context,
           input("x"),

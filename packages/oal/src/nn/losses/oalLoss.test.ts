@@ -2,26 +2,38 @@
 import { describe, expect, it } from "vitest";
 import { add, Graph, mul, reduceMean, reshape, type Value } from "oal-core";
 import { expectClose, loadManifest, type GoldenCase } from "../../testing/golden.js";
-import { asInput, checkCase, hyperNumber, runGraph, type GoldenProgram } from "../goldenRun.js";
+import {
+  asInput,
+  checkCase,
+  hyperNumber,
+  runGraph,
+  type GoldenProgram,
+} from "../../testing/goldenProgram.js";
 import { clubNetwork, clubValue, deepClubNetwork } from "./club.js";
 import { crossEntropy } from "./crossEntropy.js";
 import { featureDistillation, logitDistillation } from "./distillation.js";
 import { teacherAdapter } from "./dt.js";
 import { energy, energyClassifierLoss } from "./energy.js";
+import { TrainingContext } from "../context.js";
+
+const makeContext = (graph: Graph): TrainingContext => new TrainingContext(graph);
 
 const manifest = loadManifest("oal-loss");
 describe.skipIf(!manifest)("oal-loss golden values", () => {
   for (const golden of manifest?.cases ?? []) {
     it(golden.id, async () => {
       if (golden.has("pooled")) return checkPooling(golden);
-      const missing = await checkCase(golden, (program) => publishedLoss(golden, program));
+      const missing = await checkCase(golden, makeContext, (program) => publishedLoss(golden, program));
       // The two-class logits inside the energy term are an inner value of energyClassifierLoss.
       expect(missing.filter((name) => !/^term\.energy\d\.logits$/.test(name))).toEqual([]);
     });
   }
 });
 
-function publishedLoss(golden: GoldenCase, { context, input }: GoldenProgram): Record<string, Value> {
+function publishedLoss(
+  golden: GoldenCase,
+  { context, input }: GoldenProgram<TrainingContext>,
+): Record<string, Value> {
   const features = input("student_features");
   const width = features.shape[1] ?? 0;
   const values: Record<string, Value> = {};

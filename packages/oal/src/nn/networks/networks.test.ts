@@ -12,13 +12,15 @@ import {
 } from "oal-core";
 import { loadManifest } from "../../testing/golden.js";
 import { EvaluationContext, TrainingContext, type Context } from "../context.js";
-import { checkCase, hyperNumber, runGraph } from "../goldenRun.js";
+import { checkCase, hyperNumber, runGraph } from "../../testing/goldenProgram.js";
 import { crossEntropy } from "../losses/crossEntropy.js";
 import { sgd } from "../optimisers/sgd.js";
 import { countParameters, initializeParameters } from "../parameters.js";
 import { findNetwork, networks } from "./index.js";
 import { resnet18_32x32 } from "./resnet18_32x32.js";
 import { patchesOf, whiteningWeights } from "./whitening.js";
+
+const makeContext = (graph: Graph): TrainingContext => new TrainingContext(graph);
 
 const options = { classes: 10, imageSize: 32 };
 
@@ -126,7 +128,7 @@ describe.skipIf(!manifest)("resnet golden values", () => {
         momentum: hyperNumber(golden, "momentum"),
         nesterov: golden.hyper["nesterov"] === true,
       });
-      const missing = await checkCase(golden, ({ context, graph, input }) => {
+      const missing = await checkCase(golden, makeContext, ({ context, graph, input }) => {
         const { logits, features } = resnet18_32x32.build(context, input("x"), network);
         const loss = crossEntropy(logits, input("labels"));
         const values: Record<string, Value> = { logits, features, loss };

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { float32Tensor, Graph, identity, sizeOf, toNumbers, type Tensor } from "oal-core";
 import { expectClose, loadManifest, type GoldenCase } from "../../testing/golden.js";
-import { checkCase, hyperNumber, runGraph } from "../goldenRun.js";
+import { checkCase, hyperNumber, runGraph } from "../../testing/goldenProgram.js";
 import { batchNormLayer } from "../layers/batchNorm.js";
 import { crossEntropy, crossEntropyPerSample, softCrossEntropy } from "../losses/crossEntropy.js";
 import { oneCycle } from "../schedules/oneCycle.js";
@@ -10,6 +10,9 @@ import { constant, cosine, triangular, warmUp, type Schedule } from "../schedule
 import { clipByGlobalNorm, movingAverage } from "./clipping.js";
 import { makeOptimiser, optimiserIds } from "./index.js";
 import { required } from "./optimiser.js";
+import { TrainingContext } from "../context.js";
+
+const makeContext = (graph: Graph): TrainingContext => new TrainingContext(graph);
 
 const manifest = loadManifest("optim");
 
@@ -24,11 +27,10 @@ function hyperList(value: unknown, index: number): number {
   return Number(Array.isArray(value) ? value[index] : value);
 }
 
-function scheduleOf({ hyper, ...golden }: GoldenCase): Schedule {
+function scheduleOf({ hyper }: GoldenCase): Schedule {
   if (hyper["schedule"] === "cosine-lambda")
     return cosine(Number(hyper["total_steps"]), Number(hyper["lr_min_factor"]));
   if (hyper["schedule"] !== "one-cycle") return constant();
-  void golden;
   return oneCycle(Number(hyper["total_steps"]), {
     risingShare: Number(hyper["pct_start"]),
     startDivisor: Number(hyper["div_factor"]),
@@ -118,7 +120,7 @@ async function checkOptimiser(golden: GoldenCase): Promise<void> {
 
 async function checkClipping(golden: GoldenCase): Promise<void> {
   const names = golden.tensors.filter(({ role }) => role === "input").map(({ name }) => name);
-  const missing = await checkCase(golden, ({ input }) => {
+  const missing = await checkCase(golden, makeContext, ({ input }) => {
     const { clipped, norm } = clipByGlobalNorm(names.map(input), hyperNumber(golden, "max_norm"));
     return Object.fromEntries([
       ["total_norm", norm],
@@ -130,7 +132,7 @@ async function checkClipping(golden: GoldenCase): Promise<void> {
 
 async function checkRunningStatistics(golden: GoldenCase): Promise<void> {
   const fixed = golden.hyper["momentum"];
-  const missing = await checkCase(golden, ({ context, input }) => {
+  const missing = await checkCase(golden, makeContext, ({ context, input }) => {
     const values: Record<string, ReturnType<typeof input>> = {};
     for (let batch = 1; batch <= hyperNumber(golden, "batches"); batch++) {
       const momentum = typeof fixed === "number" ? fixed : 1 / batch;
@@ -153,7 +155,7 @@ async function checkRunningStatistics(golden: GoldenCase): Promise<void> {
 }
 
 async function checkCrossEntropy(golden: GoldenCase): Promise<void> {
-  const missing = await checkCase(golden, ({ input }) => {
+  const missing = await checkCase(golden, makeContext, ({ input }) => {
     if (golden.has("targets")) return { loss: softCrossEntropy(input("logits"), input("targets")) };
     const smoothing = hyperNumber(golden, "label_smoothing");
     const [logits, labels] = [input("logits"), input("labels")];
@@ -189,9 +191,13 @@ describe.skipIf(!manifest)("optim golden values", () => {
     it(golden.id, async () => {
       if (golden.hyper["optimizer"] !== undefined) await checkOptimiser(golden);
       else if (golden.has("factor")) {
-        const schedule = cosine(hyperNumber(golden, "total_steps"), hyperNumber(golden, "lr_min"));
+        const top = hyperNumber(golden, "lr_max");
+        const schedule = cosine(hyperNumber(golden, "total_steps"), hyperNumber(golden, "lr_min") / top);
         expectClose(
-          Array.from({ length: golden.entry("factor").shape[0] ?? 0 }, (_, step) => schedule(step).factor),
+          Array.from(
+            { length: golden.entry("factor").shape[0] ?? 0 },
+            (_, step) => top * schedule(step).factor,
+          ),
           golden.entry("factor"),
         );
       } else if (golden.has("total_norm")) await checkClipping(golden);
