@@ -22,10 +22,13 @@ afterEach(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A teacher that trains in a second or two. */
-const small = (epochs: number): string[] => [
-  ...["--set", "data.embedded={train: 300, validation: 50, test: 50, validationOod: 20, ood: 20}"],
-  ...["--set", "teacher.width=8", "--set", "teacher.batchSize=32", "--set", `teacher.epochs=${epochs}`],
-];
+const small = (epochs: number): string[] =>
+  [
+    "data.embedded={train: 300, validation: 50, test: 50, validationOod: 20, ood: 20}",
+    "teacher.width=8",
+    "teacher.batchSize=32",
+    `teacher.epochs=${epochs}`,
+  ].flatMap((setting) => ["--set", setting]);
 
 interface Running {
   readonly child: ChildProcess;
@@ -56,7 +59,7 @@ const trains = (run: string): boolean => {
   return existsSync(events) && readFileSync(events, "utf8").includes('"kind":"loss"');
 };
 
-describe("run folder", () => {
+describe("run folder", { timeout: 180_000 }, () => {
   it("refuses a second process, stops on Ctrl-C, and goes on afterwards", async () => {
     const { child, ended } = start(["teacher", "--out", "busy", ...small(50)]);
     await until(() => trains("busy"));

@@ -56,14 +56,18 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
     write(`${text}\n`);
     if (open !== undefined) lastLine = now();
   };
+  const latest = new Map<string, Pick<RunEvent, "terms" | "rate">>();
   const figures = (event: RunEvent): string => {
-    const { step = 0, total = 0, terms = {}, rate, text } = event;
+    const { step = 0, total = 0, text } = event;
+    // loss terms and rates come in events of their own; the last ones known are shown together
+    const { terms = {}, rate } = { ...latest.get(event.stage), ...event };
+    latest.set(event.stage, rate === undefined ? { terms } : { terms, rate });
     const start = began.get(event.stage) ?? { time: now(), step };
     began.set(event.stage, start);
     const parts = Object.entries(terms)
       .slice(0, 4)
       .map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
-    if (text !== undefined) parts.unshift(text);
+    if (text !== undefined && parts.length === 0) parts.push(text);
     if (rate !== undefined) parts.push(`${rate >= 10 ? Math.round(rate) : Number(rate.toPrecision(2))}/s`);
     const elapsed = (now() - start.time) / 1000;
     if (step > start.step && step < total) {
