@@ -1,5 +1,5 @@
 /** Enlarging images by whole factors. */
-import { repeatBlocks } from "../ops/upsample.js";
+import { repeatBlocks } from "../ops/resize.js";
 import type { Value } from "../value.js";
 
 /** Every pixel of [N, C, H, W] repeated factor x factor times: nearest-neighbour enlargement. */

@@ -6,11 +6,12 @@ import { at, flowing, inputOf, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
 import { tensorOf } from "./broadcasting.js";
 import { convTranspose2d } from "./convTranspose.js";
+import { isTiling } from "./maxPoolGradient.js";
 import { mul } from "./mul.js";
 import { pad } from "./pad.js";
 import { pool, poolAttributes, poolNode, type PoolOptions } from "./pooling.js";
 import { floatOfRank, reshape } from "./reshape.js";
-import { repeatBlocks } from "./upsample.js";
+import { repeatBlocks } from "./resize.js";
 import { gridOf, isCeil, windowsOf, type Windows } from "./windows.js";
 
 export const AveragePool: Operator = {
@@ -26,12 +27,9 @@ export const AveragePool: Operator = {
     const [x, dy] = [inputOf(node, 0), flowing(outputGradients)];
     const windows = windowsOf(node.attributes);
     const [height, width] = [at(x.shape, 2), at(x.shape, 3)];
-    const { kernel, strides, dilations, pads } = windows;
-    const isTiled = kernel.join() === strides.join() && dilations.join() === "1,1" && pads.every((amount) => amount === 0);
-    const covered = [at(dy.shape, 2) * kernel[0], at(dy.shape, 3) * kernel[1]];
-    if (isTiled && at(covered, 0) <= height && at(covered, 1) <= width) {
-      const blocks = repeatBlocks(mul(dy, 1 / sizeOf(kernel)), kernel);
-      return [pad(blocks, [0, 0, 0, 0, 0, 0, height - at(covered, 0), width - at(covered, 1)])];
+    if (isTiling(windows, x.shape, dy.shape)) {
+      const blocks = repeatBlocks(mul(dy, 1 / sizeOf(windows.kernel)), windows.kernel);
+      return [pad(blocks, [0, 0, 0, 0, 0, 0, height - at(blocks.shape, 2), width - at(blocks.shape, 3)])];
     }
     return [scattered(dy, x.shape, windows, windowShares(x.shape, node.attributes))];
   },

@@ -48,6 +48,7 @@ import { ReduceMean } from "./reduceMean.js";
 import { ReduceSum } from "./reduceSum.js";
 import { Relu } from "./relu.js";
 import { Reshape } from "./reshape.js";
+import { Resize } from "./resize.js";
 import { Sigmoid } from "./sigmoid.js";
 import { Sin } from "./sin.js";
 import { Slice } from "./slice.js";
@@ -111,6 +112,7 @@ export const operators = {
   ReduceSum,
   Relu,
   Reshape,
+  Resize,
   Sigmoid,
   Sin,
   Slice,

@@ -1,0 +1,66 @@
+/** Operator Resize, nearest neighbour by whole factors. */
+import { ShapeProblem, text, type Operator } from "../operator.js";
+import { sizeOf, stridesOf, toNumbers, type Shape } from "../tensor.js";
+import type { Value } from "../value.js";
+import { at, flowing, knownAt, constantOf, tensorAt, typeAt } from "./access.js";
+import { apply } from "./apply.js";
+import { averagePool2d } from "./averagePool.js";
+import { pick } from "./broadcasting.js";
+import { mul } from "./mul.js";
+import type { Pair } from "./windows.js";
+
+export const Resize: Operator = {
+  name: "Resize",
+  sinceOpset: 19,
+  attributes: { mode: "string", coordinate_transformation_mode: "string", nearest_mode: "string" },
+  infer: (inputs, attributes, constants) => {
+    const { dtype, shape } = typeAt(inputs, 0);
+    const factors = knownAt(constants, 2, "scales");
+    const isBlocks = text(attributes, "mode", "nearest") === "nearest" && text(attributes, "nearest_mode", "") === "floor";
+    if (!isBlocks || !factors.every(Number.isInteger) || factors.length !== 4 || factors[0] !== 1 || factors[1] !== 1) {
+      throw new ShapeProblem("only nearest neighbour by whole factors of the two image axes is supported");
+    }
+    return [{ dtype, shape: enlarged(shape, factors) }];
+  },
+  gradient: (node, dy) => {
+    const [rows, columns] = [at(constantOf(node, 2), 2), at(constantOf(node, 2), 3)];
+    return [mul(averagePool2d(flowing(dy), { kernel: [rows, columns] }), rows * columns), null, null];
+  },
+  reference: (inputs) => {
+    const x = tensorAt(inputs, 0);
+    const factors = toNumbers(tensorAt(inputs, 2));
+    const shape = enlarged(x.shape, factors);
+    const [from, to] = [stridesOf(x.shape), stridesOf(shape)];
+    const picks = Array.from({ length: sizeOf(shape) }, (_, position) =>
+      shape.reduce((offset, size, axis) => {
+        const index = Math.floor(position / at(to, axis)) % size;
+        return offset + Math.floor(index / at(factors, axis)) * at(from, axis);
+      }, 0),
+    );
+    return [pick(x, shape, picks)];
+  },
+  testPoints: [
+    {
+      inputs: [
+        { dtype: "float32", shape: [2, 2, 2, 3] },
+        null,
+        { dtype: "float32", shape: [4], values: [1, 1, 2, 3], constant: true },
+      ],
+      attributes: { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
+    },
+  ],
+};
+
+function enlarged(shape: Shape, factors: readonly number[]): Shape {
+  return shape.map((size, axis) => size * at(factors, axis));
+}
+
+/** [N, C, H, W] to [N, C, H * rows, W * columns], each element repeated rows x columns times. */
+export function repeatBlocks(x: Value, [rows, columns]: Pair): Value {
+  const scales = x.graph.constant({ dtype: "float32", shape: [4], data: Float32Array.of(1, 1, rows, columns) });
+  return apply("Resize", [x, null, scales], {
+    mode: "nearest",
+    coordinate_transformation_mode: "asymmetric",
+    nearest_mode: "floor",
+  });
+}
