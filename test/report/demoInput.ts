@@ -66,12 +66,12 @@ function features(): ReportFeatures[] {
     return { set, group, points, dimension, labels };
   };
   return [
-    cloud("digits test", "id", 900, 10, 0),
-    cloud("letters", "near", 400, 10, 0.38),
-    cloud("scripts", "near", 400, 10, 0.45),
-    cloud("textures", "far", 400, 10, 0.8),
-    cloud("noise", "far", 400, 10, 0.9),
-    cloud("outliers", "outlier", 300, 10, 0.25),
+    cloud("digits test", "id", 360, 10, 0),
+    cloud("letters", "near", 160, 10, 0.38),
+    cloud("scripts", "near", 160, 10, 0.45),
+    cloud("textures", "far", 160, 10, 0.8),
+    cloud("noise", "far", 160, 10, 0.9),
+    cloud("outliers", "outlier", 120, 10, 0.25),
   ];
 }
 

@@ -89,6 +89,8 @@ describe("the report of a made-up run", () => {
         sets: detector.sets.filter((set) => set.group !== "validation"),
       })),
     }));
+    const chosen = { ...input, features: [], headline: { detector: "ebo", reason: "because" } };
+    expect(renderReport(chosen)).toContain("Detector shown: <b>ebo</b> (because)");
     expect(renderReport({ ...input, features: [], results: worse })).toContain(
       "Detector shown: <b>msp</b> (the first one listed",
     );

@@ -18,11 +18,13 @@ export function detectorsOf(results: readonly ReportResult[]): string[] {
 }
 
 /**
- * The detector with the highest mean AUROC on *validation* OOD over all models and seeds; the first one where a run
+ * The detector that the run names, else the one with the highest mean AUROC on *validation* OOD over all models and seeds; the first one where a run
  * has no validation OOD.
  */
-export function headlineDetector(results: readonly ReportResult[]): HeadlineDetector | undefined {
+export function headlineDetector({ results, headline }: ReportInput): HeadlineDetector | undefined {
   const ids = detectorsOf(results);
+  if (headline !== undefined && ids.includes(headline.detector))
+    return { id: headline.detector, reason: headline.reason };
   const [first] = ids;
   if (first === undefined) return undefined;
   let best: { id: string; auroc: number } | undefined;
@@ -49,10 +51,10 @@ export interface SeedSummary {
 
 /** Mean and spread of a metric over the seeds that have it; undefined where none has. */
 export function overSeeds(
-  values: readonly (MeasuredMetrics | undefined)[],
+  values: readonly (MeasuredMetrics | null | undefined)[],
   metric: MetricName,
 ): SeedSummary | undefined {
-  const present = values.filter((value) => value !== undefined);
+  const present = values.filter((value) => value !== undefined && value !== null);
   const [first] = present;
   if (first === undefined) return undefined;
   const mean = present.reduce((sum, value) => sum + value.metrics[metric], 0) / present.length;
@@ -84,7 +86,7 @@ export interface ResultColumn {
   readonly group: "near" | "far" | "validation";
   /** A mean over sets, not one set. */
   readonly isMean: boolean;
-  readonly of: (detector: DetectorResult) => MeasuredMetrics | undefined;
+  readonly of: (detector: DetectorResult) => MeasuredMetrics | null | undefined;
 }
 
 /** Columns: near mean, far mean, then every set; validation sets last. Means appear only where sets of the group exist. */

@@ -91,6 +91,13 @@ export function plain(value: number): string {
     : String(Number(value.toPrecision(4)));
 }
 
+/** A number with exactly four significant digits, for values that stand next to each other. */
+export function significant(value: number): string {
+  return Math.abs(value) >= 1e-3 && Math.abs(value) < 1e4
+    ? value.toPrecision(4).replace("-", "−")
+    : plain(value);
+}
+
 /** A whole number with thin spaces between thousands. */
 export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");

@@ -39,12 +39,12 @@ export interface SetResult extends MeasuredMetrics {
 export interface DetectorResult {
   readonly id: string;
   readonly sets: readonly SetResult[];
-  /** Mean over the near sets; absent where a run has none. */
-  readonly near?: MeasuredMetrics | undefined;
-  /** Mean over the far sets; absent where a run has none. */
-  readonly far?: MeasuredMetrics | undefined;
+  /** Mean over the near sets; absent or null where a run has none. */
+  readonly near?: MeasuredMetrics | null | undefined;
+  /** Mean over the far sets; absent or null where a run has none. */
+  readonly far?: MeasuredMetrics | null | undefined;
   /** ID validation against ID test: must be 0.5 up to noise. */
-  readonly nullTest?: { readonly auroc: number; readonly interval: Interval } | undefined;
+  readonly nullTest?: { readonly auroc: number; readonly interval: Interval } | null | undefined;
 }
 
 /** Results of one trained model (one method, one seed). */
@@ -177,6 +177,8 @@ export interface ReportInput {
   /** Class names of the ID set, in label order. */
   readonly classNames: readonly string[];
   readonly results: readonly ReportResult[];
+  /** The detector shown first and why; by default the best on validation OOD, else the first listed. */
+  readonly headline?: { readonly detector: string; readonly reason: string } | undefined;
   readonly comparisons: readonly ReportComparison[];
   readonly scores: readonly ReportScores[];
   readonly curves: readonly ReportCurves[];

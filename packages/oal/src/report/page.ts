@@ -74,7 +74,7 @@ export function renderReport(input: ReportInput): string {
         <main class="wrap">${sections.map((section) => [section.content, "\n"])}</main>
         <footer class="wrap">
           Made by oal${input.environment.finished === undefined ? "" : `, ${input.environment.finished}`}.
-          Per-image scores lie in the run folder; every number here can be made again from them.
+          Per-image scores lie in the run folder; every table here can be made again from them.
         </footer>
       </body>
     </html> `;

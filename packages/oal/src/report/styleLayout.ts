@@ -30,7 +30,7 @@ section { padding: 2.9rem 0 0.4rem; }
 section + section { border-top: 1px solid var(--line); margin-top: 2.5rem; }
 .lead { color: var(--soft); max-width: 46rem; margin: 0.45rem 0 1.35rem; }
 .lead b { color: var(--text); font-weight: 600; }
-footer { color: var(--soft); font-size: 0.85rem; padding-top: 1.4rem; padding-bottom: 3rem; margin-top: 3rem; position: relative; }
+footer.wrap { color: var(--soft); font-size: 0.85rem; padding-top: 1.4rem; padding-bottom: 3rem; margin-top: 3rem; position: relative; }
 footer::before { content: ""; position: absolute; left: 28px; right: 28px; top: 0; border-top: 1px solid var(--line); }
 
 .grid { display: grid; gap: 1.5rem 1.6rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 290px), 1fr)); }

@@ -27,7 +27,6 @@ th small, td small { display: block; font-size: 0.74rem; line-height: 1.35; colo
 th:first-child { text-align: left; padding-left: 0; position: sticky; left: 0; background: var(--page); }
 tbody th { font-weight: 600; }
 td.text, th.text { text-align: left; }
-td.prose { text-align: left; white-space: normal; min-width: 15rem; max-width: 34rem; color: var(--soft); }
 .results .mean { background: var(--raised); }
 .results tbody th, .results tbody td { border-bottom: 0; padding-block: 0.3rem; }
 .results tbody tr.first:not(:first-child) > * { border-top: 1px solid var(--line); padding-top: 0.7rem; }
@@ -45,6 +44,10 @@ td.best small { font-weight: 400; }
 .facts > div { display: grid; grid-template-columns: 9.5rem minmax(0, 1fr); gap: 0.8rem; padding: 0.28rem 0; border-bottom: 1px solid var(--line); font-size: 0.9rem; }
 .facts dt { color: var(--soft); overflow-wrap: anywhere; }
 .facts dd { overflow-wrap: anywhere; }
+.audit > div { display: grid; grid-template-columns: 13rem 6rem minmax(0, 1fr); gap: 0.1rem 1.4rem; padding: 0.45rem 0; border-bottom: 1px solid var(--line); font-size: 0.9rem; }
+.audit dt { font-weight: 600; }
+.audit dd { color: var(--soft); }
+.audit .value { color: var(--text); text-align: right; font-variant-numeric: tabular-nums; }
 details { margin-top: 1.2rem; }
 summary { cursor: pointer; color: var(--accent); font-size: 0.9rem; font-weight: 550; }
 details > .scroll { margin-top: 0.6rem; }
@@ -79,10 +82,12 @@ ${Array.from({ length: 12 }, (_, i) => `.tabs > input:nth-of-type(${i + 1}):chec
 .key-dash { width: 1.1rem; height: 0; border: 0; border-top: 1.5px dashed var(--key); border-radius: 0; background: none; }
 .key-cross { width: 0.7rem; height: 0.7rem; border: 0; border-radius: 0; background: linear-gradient(45deg, transparent 43%, var(--key) 43% 57%, transparent 57%), linear-gradient(-45deg, transparent 43%, var(--key) 43% 57%, transparent 57%); }
 .runs { display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); gap: 0 1.6rem; --columns: 4; }
-.run { grid-column: span min(var(--terms), var(--columns)); display: grid; grid-template-columns: subgrid; gap: 1.1rem 1.6rem; align-content: start; min-width: 0; margin-bottom: 1.4rem; }
+.run { grid-column: span min(var(--terms), var(--columns)); display: grid; grid-template-columns: subgrid; gap: 1.1rem 1.6rem; align-content: start; align-items: end; min-width: 0; margin-bottom: 1.4rem; }
 .run > h3 { grid-column: 1 / -1; margin: 0; padding-bottom: 0.3rem; border-bottom: 1px solid var(--line); }
 @media (max-width: 980px) { .runs { --columns: 3; } }
 @media (max-width: 760px) { .runs { --columns: 2; gap: 0 1rem; } .run { gap: 0.9rem 1rem; } }
+.run .chart-box > figcaption { flex-wrap: nowrap; }
+.run .chart-box .note { white-space: nowrap; }
 .map { display: grid; grid-template-columns: minmax(0, 620px) minmax(11rem, 1fr); gap: 1.4rem 2rem; align-items: start; }
 .map > svg { background: var(--raised); border-radius: 10px; }
 .map > .legend { flex-direction: column; gap: 0.4rem; }
@@ -101,6 +106,10 @@ ${Array.from({ length: 12 }, (_, i) => `.tabs > input:nth-of-type(${i + 1}):chec
   .map > .legend { flex-direction: row; }
   .card dd { font-size: 1.35rem; }
   .card dl { grid-template-columns: repeat(3, 1fr); }
+  .run .chart-box > figcaption { font-size: 0.8rem; gap: 0.5rem; }
+  .audit > div { grid-template-columns: minmax(0, 1fr) auto; }
+  .audit dd:last-child { grid-column: 1 / -1; }
+  .sheets .pixels { min-width: 560px; }
   .facts > div { grid-template-columns: 7rem minmax(0, 1fr); }
   th, td { padding-inline: 0.6rem; }
 }

@@ -64,6 +64,18 @@ function isLogarithmic(points: readonly CurvePoint[]): boolean {
   return least > 0 && Math.max(...values) / least > 50;
 }
 
+/** Powers of ten inside the range, with halves and fifths where that gives fewer than two; undefined for a linear axis. */
+function logarithmicTicks(points: readonly CurvePoint[]): number[] | undefined {
+  if (!isLogarithmic(points)) return undefined;
+  const values = points.map((point) => point.value);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const powers: number[] = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) powers.push(10 ** power);
+  const within = (ticks: readonly number[]): number[] => ticks.filter((tick) => tick >= low && tick <= high);
+  const whole = within(powers);
+  return whole.length >= 2 ? whole : within(powers.flatMap((power) => [power, 2 * power, 5 * power]));
+}
+
 /**
  * The chart of one loss term over its steps.
  *
@@ -90,7 +102,7 @@ export function curveChart(run: string, term: string, points: readonly CurvePoin
     marginBottom: 22,
     x: { ticks: 3, tickSize: 0, label: null, tickFormat: "~s" },
     y: {
-      ticks: 3,
+      ticks: logarithmicTicks(finite) ?? 3,
       tickSize: 0,
       label: null,
       grid: true,
@@ -112,5 +124,9 @@ export function curveChart(run: string, term: string, points: readonly CurvePoin
         : [Plot.dot([end], { x: "step", y: "value", r: 2.2, fill: "var(--accent)" })]),
     ],
   });
-  return figure(title, picture, last === undefined ? "no finite value" : plain(end?.value ?? NaN));
+  return figure(
+    title,
+    picture,
+    last === undefined ? "no finite value" : plain(Number((end?.value ?? NaN).toPrecision(3))),
+  );
 }

@@ -12,10 +12,15 @@ import { judge } from "./overview.js";
 
 const JUDGE_COLORS = { better: "var(--good)", worse: "var(--bad)", open: "var(--muted)" } as const;
 
+/** "near" and "far" are means over the sets of the group. */
+function setTitle(set: string): string {
+  return set === "near" || set === "far" ? `${set} mean` : set;
+}
+
 /** Differences of models on the same images. */
 export function differencesSection(input: ReportInput): Section | null {
   if (input.comparisons.length === 0) return null;
-  const first = headlineDetector(input.results)?.id;
+  const first = headlineDetector(input)?.id;
   const ids = [...new Set(input.comparisons.map((comparison) => comparison.detector))];
   const ordered = ids.filter((id) => id === first).concat(ids.filter((id) => id !== first));
   const views = ordered.map((detector) => {
@@ -41,9 +46,9 @@ function pairCharts(comparisons: readonly ReportComparison[]): Markup {
     const [first] = own;
     if (first === undefined) return null;
     const marks = own.map((comparison): IntervalMark => {
-      const title = `${comparison.set}: ${points(comparison.difference)} points [${points(comparison.interval[0])}, ${points(comparison.interval[1])}]`;
+      const title = `${setTitle(comparison.set)}: ${points(comparison.difference)} points [${points(comparison.interval[0])}, ${points(comparison.interval[1])}]`;
       return {
-        row: comparison.set,
+        row: setTitle(comparison.set),
         value: comparison.difference,
         interval: comparison.interval,
         color: JUDGE_COLORS[judge(comparison)],
@@ -55,7 +60,7 @@ function pairCharts(comparisons: readonly ReportComparison[]): Markup {
     const metric = METRICS[first.metric];
     const picture = intervalChart(marks, {
       label: `${name}, ${metric.short}: ${marks.map((mark) => mark.title).join("; ")}`,
-      rows: own.map((comparison) => comparison.set),
+      rows: own.map((comparison) => setTitle(comparison.set)),
       lanes: 1,
       axis: `${metric.short}, points (${metric.better} is better)`,
       reference: 0,
@@ -71,7 +76,7 @@ function pairTable(comparisons: readonly ReportComparison[]): Markup {
       html`<tr>
         <th scope="row">${modelTitle(found.models[0])} − ${modelTitle(found.models[1])}</th>
         <td class="text">${METRICS[found.metric].short}</td>
-        <td class="text">${found.set}</td>
+        <td class="text">${setTitle(found.set)}</td>
         <td class="${judge(found)}">${points(found.difference, 2)}</td>
         <td>${points(found.interval[0], 2)} to ${points(found.interval[1], 2)}</td>
         <td>${probability(found.p)}</td>
@@ -97,7 +102,7 @@ export function nullTestSection(input: ReportInput): Section | null {
   const marks = input.results.flatMap((result) =>
     result.detectors.flatMap((detector): IntervalMark[] => {
       const test = detector.nullTest;
-      if (test === undefined) return [];
+      if (test === undefined || test === null) return [];
       const lane = models.indexOf(result.model);
       const title = `${modelTitle(result.model)}, ${detector.id}: ${percent(test.auroc)} (${percentInterval(test.interval)})`;
       return [

@@ -17,7 +17,7 @@ import { section, type Section } from "../section.js";
 
 /** The first section: cards, verdicts and the overview chart. */
 export function overviewSection(input: ReportInput): Section {
-  const detector = headlineDetector(input.results);
+  const detector = headlineDetector(input);
   const models = modelsOf(input.results);
   if (detector === undefined) {
     return section(

@@ -1,8 +1,8 @@
 /** What one can look at: the hardest mistakes, sample sheets, and the gallery and audit of synthesised outliers. */
-import { modelTitle, plain } from "../format.js";
+import { modelTitle, plain, significant } from "../format.js";
 import type { ReportInput, ReportMistake, ReportSample } from "../input.js";
 import { html, pngImage, type Markup } from "../markup.js";
-import { section, table, type Section } from "../section.js";
+import { section, type Section } from "../section.js";
 
 /** The images the detector got most wrong, both ways. */
 export function mistakesSection(input: ReportInput): Section | null {
@@ -46,7 +46,8 @@ function thumbnail(mistake: ReportMistake): Markup {
   return html`<figure>
     ${pngImage(mistake.png, label)}
     <figcaption>
-      <b>${truth}</b> → ${mistake.prediction}<br />${from} <span class="soft">${plain(mistake.score)}</span>
+      <b>${truth}</b> → ${mistake.prediction}<br />${from}
+      <span class="soft">${significant(mistake.score)}</span>
     </figcaption>
   </figure>`;
 }
@@ -71,7 +72,7 @@ export function dataSection(input: ReportInput): Section | null {
     "data",
     "Data",
     "Data",
-    "Images as the models see them, drawn at random with the run's seed.",
+    "Images as the models see them.",
     sheets(own),
   );
 }
@@ -82,22 +83,23 @@ export function outliersSection(input: ReportInput): Section | null {
   if (own.length === 0 && input.audit.length === 0) return null;
   const rows = input.audit.map(
     (figure) =>
-      html`<tr>
-        <th scope="row">${figure.name}</th>
-        <td>${typeof figure.value === "number" ? plain(figure.value) : figure.value}</td>
-        <td class="prose">${figure.note}</td>
-      </tr>`,
+      html`<div>
+        <dt>${figure.name}</dt>
+        <dd class="value">${typeof figure.value === "number" ? plain(figure.value) : figure.value}</dd>
+        <dd>${figure.note}</dd>
+      </div>`,
   );
-  const head = html`<tr>
-    <th scope="col">Audit</th>
-    <th scope="col">Value</th>
-    <th scope="col" class="text">Reading</th>
-  </tr>`;
   return section(
     "outliers",
     "Outliers",
     "Synthesised outliers",
     "Embeddings drawn just outside each class, turned into images by the latent diffusion model. Good ones look like nothing in particular, yet not like noise; an outlier that the teacher takes for its class with high confidence is a fake.",
-    [sheets(own), rows.length === 0 ? null : table("Audit of the synthesised outliers", head, rows)],
+    [
+      sheets(own),
+      rows.length === 0
+        ? null
+        : html`<h3>Audit</h3>
+            <dl class="audit">${rows}</dl>`,
+    ],
   );
 }

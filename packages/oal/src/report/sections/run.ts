@@ -22,7 +22,7 @@ export function trainingSection(input: ReportInput): Section | null {
     "training",
     "Training",
     "Training",
-    "Every loss term over the optimiser's steps, as weighted in the loss. Faint: logged values; strong: their running mean, whose last value stands in the corner.",
+    "Every logged term over the optimiser's steps. Faint: logged values; strong: their running mean, whose last value stands in the corner.",
     html`<div class="runs">${runs}</div>`,
   );
 }

@@ -14,7 +14,7 @@ const DASHES = [undefined, "5 3", "2 2", "8 3 2 3"] as const;
 
 /** Detectors that have scores, the headline one first. */
 function scoredDetectors(input: ReportInput): string[] {
-  const first = headlineDetector(input.results)?.id;
+  const first = headlineDetector(input)?.id;
   const known = [
     ...new Set([...detectorsOf(input.results), ...input.scores.flatMap((s) => Object.keys(s.confidences))]),
   ];
@@ -171,7 +171,7 @@ export function thresholdSection(input: ReportInput): Section | null {
     "thresholds",
     "Thresholds",
     "Thresholds",
-    "An image with a confidence below the threshold is called unknown. Thresholds are set on ID validation images alone; the columns show what they do to images never used for anything, in percent.",
+    "An image with a confidence below the threshold is called unknown. Thresholds are set on ID validation images alone; the columns show what share of other images they let through, in percent.",
     table("Thresholds and accepted shares", head, rows, "results"),
   );
 }
