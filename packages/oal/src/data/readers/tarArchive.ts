@@ -23,6 +23,12 @@ async function* entries(path: string): AsyncIterable<ParsedTarEntry> {
   yield* source.pipeThrough(decoder);
 }
 
+/** Reads past a member. Cancelling its body would do, but in modern-tar 0.8.6 may cancel the next member's instead, which then never ends. */
+async function drain(body: ParsedTarEntry["body"]): Promise<void> {
+  const reader = body.getReader();
+  while (!(await reader.read()).done);
+}
+
 async function bytesOf(entry: ParsedTarEntry): Promise<Uint8Array> {
   const bytes = new Uint8Array(entry.header.size);
   let filled = 0;
@@ -42,7 +48,7 @@ export function tarContainer(path: string): Container {
     async list() {
       const members: Member[] = [];
       for await (const { header, body } of guardArchive(path, () => entries(path))) {
-        await body.cancel();
+        await drain(body);
         const isFolder = header.type === "directory";
         if (isFolder || header.type === "file") members.push({ path: clean(header.name), isFolder });
       }
@@ -53,7 +59,7 @@ export function tarContainer(path: string): Container {
       async function* found(): AsyncIterable<{ path: string; bytes: Uint8Array }> {
         for await (const entry of entries(path)) {
           const name = clean(entry.header.name);
-          if (!missing.delete(name)) await entry.body.cancel();
+          if (!missing.delete(name)) await drain(entry.body);
           else yield { path: name, bytes: await bytesOf(entry) };
           if (missing.size === 0) return;
         }
