@@ -109,7 +109,7 @@ ${Array.from({ length: 12 }, (_, i) => `.tabs > input:nth-of-type(${i + 1}):chec
   .run .chart-box > figcaption { font-size: 0.8rem; gap: 0.5rem; }
   .audit > div { grid-template-columns: minmax(0, 1fr) auto; }
   .audit dd:last-child { grid-column: 1 / -1; }
-  .sheets .pixels { min-width: 560px; }
+  .sheets .wide { min-width: 560px; }
   .facts > div { grid-template-columns: 7rem minmax(0, 1fr); }
   th, td { padding-inline: 0.6rem; }
 }

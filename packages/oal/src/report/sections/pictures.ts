@@ -57,7 +57,7 @@ function sheets(samples: readonly ReportSample[]): Markup {
     ${samples.map(
       (sample) =>
         html`<figure>
-          ${pngImage(sample.png, sample.title)}
+          ${pngImage(sample.png, sample.title, sample.section === "outliers" ? "pixels wide" : "pixels")}
           <figcaption><b>${sample.title}</b> ${sample.caption}</figcaption>
         </figure>`,
     )}
@@ -68,13 +68,7 @@ function sheets(samples: readonly ReportSample[]): Markup {
 export function dataSection(input: ReportInput): Section | null {
   const own = input.samples.filter((sample) => sample.section !== "outliers");
   if (own.length === 0) return null;
-  return section(
-    "data",
-    "Data",
-    "Data",
-    "Images as the models see them.",
-    sheets(own),
-  );
+  return section("data", "Data", "Data", "Images as the models see them.", sheets(own));
 }
 
 /** The synthesised outliers: pictures first, then the figures that say whether they are what they claim. */
