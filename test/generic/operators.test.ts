@@ -55,12 +55,18 @@ function addPoint(name: OperatorName, point: TestPoint, key: string): Point {
   });
   const results = graph.node(name, values, point.attributes);
   const outputs = results.map((value, index) => named(`${key}.output${index}`, value));
-  const weights = results.map((value, index) => [...new Random(7, `${key}.weight${index}`).uniforms(0, sizeOf(value.shape))]);
-  const sources = values.flatMap((value, input) => (value && isDifferentiable(name, value) ? [{ value, input }] : []));
+  const weights = results.map((value, index) => [
+    ...new Random(7, `${key}.weight${index}`).uniforms(0, sizeOf(value.shape)),
+  ]);
+  const sources = values.flatMap((value, input) =>
+    value && isDifferentiable(name, value) ? [{ value, input }] : [],
+  );
   const seeds = results.map((value, index) =>
     graph.constant({ dtype: value.dtype, shape: value.shape, data: Float32Array.from(weights[index] ?? []) }),
   );
-  const differentiated = results.flatMap((value, index) => (value.dtype === "float32" ? [{ value, seed: seeds[index] }] : []));
+  const differentiated = results.flatMap((value, index) =>
+    value.dtype === "float32" ? [{ value, seed: seeds[index] }] : [],
+  );
   const gradients =
     sources.length === 0 || differentiated.length === 0
       ? []
@@ -87,7 +93,8 @@ function named(name: string, value: Value): string {
 function drawn(input: TestInput, purpose: string): Tensor {
   const count = sizeOf(input.shape);
   const [low, high] = input.range ?? [-1, 1];
-  const numbers = input.values ?? Array.from(new Random(3, purpose).uniforms(0, count), (u) => low + u * (high - low));
+  const numbers =
+    input.values ?? Array.from(new Random(3, purpose).uniforms(0, count), (u) => low + u * (high - low));
   const { dtype, shape } = input;
   if (dtype === "int64") return { dtype, shape, data: BigInt64Array.from(numbers, BigInt) };
   if (dtype === "float32") return { dtype, shape, data: Float32Array.from(numbers) };
@@ -95,7 +102,12 @@ function drawn(input: TestInput, purpose: string): Tensor {
 }
 
 /** sum over outputs of output * weight, in float64, with one element of one input moved. */
-function lossAt({ name, point, tensors, weights }: Point, input: number, element: number, step: number): number {
+function lossAt(
+  { name, point, tensors, weights }: Point,
+  input: number,
+  element: number,
+  step: number,
+): number {
   const moved = tensors.map((tensor, index) => {
     if (tensor?.dtype !== "float32") return tensor;
     const data = Float64Array.from(toNumbers(tensor));
@@ -116,7 +128,10 @@ function expectNear(got: readonly number[], want: readonly number[], tolerance: 
   const scale = Math.max(1, ...want.map((number) => (Number.isFinite(number) ? Math.abs(number) : 0)));
   got.forEach((number, i) => {
     if (Object.is(number, want[i])) return;
-    expect(Math.abs(number - (want[i] ?? NaN)), `${what}[${i}]: ${number} for ${want[i]}`).toBeLessThanOrEqual(tolerance * scale);
+    expect(
+      Math.abs(number - (want[i] ?? NaN)),
+      `${what}[${i}]: ${number} for ${want[i]}`,
+    ).toBeLessThanOrEqual(tolerance * scale);
   });
 }
 
@@ -157,7 +172,8 @@ describe.each(names)("operator %s", (name) => {
         if (withoutDifferences.includes(name)) continue;
         const step = 1e-4;
         const want = got.map(
-          (_, element) => (lossAt(point, input, element, step) - lossAt(point, input, element, -step)) / (2 * step),
+          (_, element) =>
+            (lossAt(point, input, element, step) - lossAt(point, input, element, -step)) / (2 * step),
         );
         expectNear(got, want, 3e-5, `${output} against differences`);
       }
@@ -175,7 +191,9 @@ describe("composition", () => {
     const [second] = vectorJacobian([reduceSum(first)], [cubes.scalar(1)], [x]);
     if (!second) throw new Error("no second gradient");
     cubes.output("second", reshape(second, [3]));
-    const { second: got } = evaluateReference(cubes, { x: { dtype: "float32", shape: [3], data: Float32Array.of(1, -2, 3) } });
+    const { second: got } = evaluateReference(cubes, {
+      x: { dtype: "float32", shape: [3], data: Float32Array.of(1, -2, 3) },
+    });
     expect(got && toNumbers(got)).toEqual([6, -12, 18]);
   });
 });

@@ -35,7 +35,8 @@ class Hyper {
 const unary =
   (build: (x: Value) => Value): Builder =>
   (values) => ({ output: build(values("x")) });
-const optional = (values: Values, golden: GoldenCase, name: string): Value | null => (golden.has(name) ? values(name) : null);
+const optional = (values: Values, golden: GoldenCase, name: string): Value | null =>
+  golden.has(name) ? values(name) : null;
 
 const convolution: Builder = (values, hyper, golden) => ({
   output: oal.conv2d(values("x"), values("weight"), optional(values, golden, "bias"), {
@@ -49,10 +50,12 @@ const convolution: Builder = (values, hyper, golden) => ({
 const batchNorm: Builder = (values, hyper) => {
   const [x, weight, bias] = [values("x"), values("weight"), values("bias")];
   const [mean, variance] = [values("running_mean"), values("running_var")];
-  if (!hyper.is("training")) return { output: oal.batchNormInference(x, weight, bias, mean, variance, hyper.number("eps")) };
+  if (!hyper.is("training"))
+    return { output: oal.batchNormInference(x, weight, bias, mean, variance, hyper.number("eps")) };
   const batch = oal.batchNormTraining(x, weight, bias, hyper.number("eps"));
   const momentum = hyper.number("momentum");
-  const moved = (before: Value, now: Value): Value => oal.add(oal.mul(before, 1 - momentum), oal.mul(now, momentum));
+  const moved = (before: Value, now: Value): Value =>
+    oal.add(oal.mul(before, 1 - momentum), oal.mul(now, momentum));
   return {
     output: batch.y,
     "running_mean.after": moved(mean, batch.mean),
@@ -73,7 +76,10 @@ const attention: Builder = (values, hyper, golden) => {
   if (!q || !k || !v) return null;
   const weights = oal.softmax(oal.mul(oal.matmul(q, oal.swapLast(k)), 1 / Math.sqrt(dim / heads)));
   const joined = oal.reshape(oal.transpose(oal.matmul(weights, v), [0, 2, 1, 3]), values("x").shape);
-  return { output: oal.linear(joined, values("out_proj.weight"), values("out_proj.bias")), attention: weights };
+  return {
+    output: oal.linear(joined, values("out_proj.weight"), values("out_proj.bias")),
+    attention: weights,
+  };
 };
 
 /** Builders by a pattern for the beginning of a case's id. */
@@ -94,28 +100,34 @@ const builders: Readonly<Record<string, Builder>> = {
     return { output: oal.layerNorm(values("x"), weight, values("bias"), hyper.number("eps"), -weight.rank) };
   },
   groupnorm: (values, hyper) => ({
-    output: oal.groupNorm(values("x"), hyper.number("groups"), values("weight"), values("bias"), hyper.number("eps")),
+    output: oal.groupNorm(
+      values("x"),
+      hyper.number("groups"),
+      values("weight"),
+      values("bias"),
+      hyper.number("eps"),
+    ),
   }),
   linear: (values, _hyper, golden) => ({
     output: oal.linear(values("x"), values("weight"), optional(values, golden, "bias")),
   }),
-  "relu$": unary(oal.relu),
-  "relu6$": unary((x) => oal.clip(x, 0, 6)),
+  relu$: unary(oal.relu),
+  relu6$: unary((x) => oal.clip(x, 0, 6)),
   "gelu-exact": unary((x) => oal.gelu(x)),
   "gelu-tanh": unary((x) => oal.gelu(x, "tanh")),
   "quick-gelu": unary(oal.quickGelu),
-  "silu$": unary(oal.silu),
-  "hardswish$": unary(oal.hardSwish),
-  "hardsigmoid$": unary((x) => oal.hardSigmoid(x, 1 / 6, 0.5)),
-  "sigmoid$": unary(oal.sigmoid),
+  silu$: unary(oal.silu),
+  hardswish$: unary(oal.hardSwish),
+  hardsigmoid$: unary((x) => oal.hardSigmoid(x, 1 / 6, 0.5)),
+  sigmoid$: unary(oal.sigmoid),
   "log-sigmoid": unary(oal.logSigmoid),
-  "tanh$": unary(oal.tanh),
-  "softplus$": unary(oal.softplus),
+  tanh$: unary(oal.tanh),
+  softplus$: unary(oal.softplus),
   "leaky-relu-": (values, _hyper, { id }) => ({
     output: oal.leakyRelu(values("x"), Number(id.slice("leaky-relu-".length))),
   }),
-  "elu$": unary(oal.elu),
-  "erf$": unary(oal.erf),
+  elu$: unary(oal.elu),
+  erf$: unary(oal.erf),
   logsumexp: unary((x) => oal.logSumExp(x, [-1])),
   softmax: (values, hyper) => ({ output: oal.softmax(values("x"), hyper.number("axis")) }),
   logsoftmax: (values, hyper) => ({ output: oal.logSoftmax(values("x"), hyper.number("axis")) }),
@@ -143,10 +155,16 @@ const builders: Readonly<Record<string, Builder>> = {
     return kernel.every(Number.isInteger) ? { output: oal.averagePool2d(x, { kernel }) } : null;
   },
   mha: attention,
-  "resize-nearest-x": (values, hyper) => ({ output: oal.resizeNearest(values("x"), hyper.number("scale_factor")) }),
+  "resize-nearest-x": (values, hyper) => ({
+    output: oal.resizeNearest(values("x"), hyper.number("scale_factor")),
+  }),
   embedding: (values) => ({ output: oal.gather(values("weight"), values("index"), 0) }),
-  gather: (values, hyper) => ({ output: oal.gatherElements(values("x"), values("index"), hyper.number("axis")) }),
-  "index-select": (values, hyper) => ({ output: oal.gather(values("x"), values("index"), hyper.number("axis")) }),
+  gather: (values, hyper) => ({
+    output: oal.gatherElements(values("x"), values("index"), hyper.number("axis")),
+  }),
+  "index-select": (values, hyper) => ({
+    output: oal.gather(values("x"), values("index"), hyper.number("axis")),
+  }),
   bmm: (values) => ({ output: oal.matmul(values("x"), values("y")) }),
   matmul: (values) => ({ output: oal.matmul(values("x"), values("y")) }),
   "broadcast-sub-square-mean": (values) => {
@@ -174,7 +192,10 @@ const graph = new Graph();
 const feeds: Record<string, Tensor> = {};
 const covered: GoldenCase[] = [];
 const missing: string[] = [];
-for (const golden of manifest?.cases ?? []) (addCase(golden) ? covered.push(golden) : missing.push(golden.id));
+for (const golden of manifest?.cases ?? []) {
+  if (addCase(golden)) covered.push(golden);
+  else missing.push(golden.id);
+}
 let results: Record<string, Tensor> = {};
 
 function addCase(golden: GoldenCase): boolean {
@@ -184,7 +205,9 @@ function addCase(golden: GoldenCase): boolean {
   const values: Values = (name) => {
     const known = inputs.get(name);
     if (known) return known;
-    const entry = golden.tensors.find((t) => t.name === name && ["input", "parameter", "buffer"].includes(t.role));
+    const entry = golden.tensors.find(
+      (t) => t.name === name && ["input", "parameter", "buffer"].includes(t.role),
+    );
     if (!entry) throw new Error(`${golden.id} has no ${name}`);
     const key = `${golden.id}/in/${name}`;
     feeds[key] = entry.load();
@@ -197,7 +220,9 @@ function addCase(golden: GoldenCase): boolean {
   for (const [name, value] of Object.entries(outputs)) graph.output(`${golden.id}/output/${name}`, value);
   const wanted = golden.tensors.filter((entry) => entry.role === "gradient").map((entry) => entry.name);
   const gradients = vectorJacobian([outputs["output"]], [values("grad_output")], wanted.map(values));
-  gradients.forEach((gradient, index) => graph.output(`${golden.id}/gradient/${wanted[index] ?? ""}`, gradient));
+  gradients.forEach((gradient, index) =>
+    graph.output(`${golden.id}/gradient/${wanted[index] ?? ""}`, gradient),
+  );
   return true;
 }
 

@@ -18,7 +18,8 @@ import type { Value } from "../value.js";
 export function groupNorm(x: Value, groups: number, scale: Value, bias: Value, epsilon = 1e-5): Value {
   const [images = 1, channels = 1, ...rest] = x.shape;
   fitting(x.graph, "groupNorm", () => {
-    if (channels % groups !== 0) throw new ShapeProblem(`${channels} channels do not split into ${groups} groups`);
+    if (channels % groups !== 0)
+      throw new ShapeProblem(`${channels} channels do not split into ${groups} groups`);
   });
   const size = (channels / groups) * sizeOf(rest);
   const ones = x.graph.constant(tensorOf("float32", [size], new Float32Array(size).fill(1)));

@@ -16,6 +16,9 @@ import type { Value } from "../value.js";
 export function linear(x: Value, weight: Value, bias: Value | null = null): Value {
   if (x.rank === 2) return gemm(x, weight, bias, { transB: true });
   const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
-  const product = reshape(gemm(rows, weight, null, { transB: true }), [...x.shape.slice(0, -1), weight.shape[0] ?? 1]);
+  const product = reshape(gemm(rows, weight, null, { transB: true }), [
+    ...x.shape.slice(0, -1),
+    weight.shape[0] ?? 1,
+  ]);
   return bias ? add(product, bias) : product;
 }

@@ -25,11 +25,15 @@ export function applyAll(
   operands: readonly (Operand | null)[],
   attributes: Attributes = {},
 ): readonly Value[] {
-  const values = operands.filter((operand): operand is Value => operand !== null && typeof operand !== "number");
+  const values = operands.filter(
+    (operand): operand is Value => operand !== null && typeof operand !== "number",
+  );
   const graph = values[0]?.graph;
   if (!graph) throw oalError("OAL-X101", { problem: `${operator} needs at least one graph value` });
   const dtype = values.find((value) => value.dtype !== "bool")?.dtype ?? "float32";
-  const inputs = operands.map((operand) => (typeof operand === "number" ? scalarOf(graph, operand, dtype) : operand));
+  const inputs = operands.map((operand) =>
+    typeof operand === "number" ? scalarOf(graph, operand, dtype) : operand,
+  );
   return graph.node(operator, inputs, attributes);
 }
 

@@ -20,7 +20,10 @@ export const ArgMax: Operator = {
     const x = tensorAt(inputs, 0);
     const axis = axisOf(int(attributes, "axis", 0), x.shape.length);
     const strides = stridesOf(x.shape);
-    const starts = offsets(x.shape.map((size, place) => (place === axis ? 1 : size)), strides);
+    const starts = offsets(
+      x.shape.map((size, place) => (place === axis ? 1 : size)),
+      strides,
+    );
     const winners = Array.from(starts, (start) => {
       let best = 0;
       const element = (i: number): number => Number(x.data[start + i * at(strides, axis)]);

@@ -54,9 +54,15 @@ function point(shape: Shape, attributes: Attributes): TestPoint {
 
 /** 1 / (elements that count) for every window, [1, 1, H', W'] row-major. */
 function windowShares(shape: Shape, attributes: Attributes): number[] {
-  const ones = tensorOf("float32", [1, 1, at(shape, 2), at(shape, 3)], new Float32Array(sizeOf(shape.slice(2))).fill(1));
+  const ones = tensorOf(
+    "float32",
+    [1, 1, at(shape, 2), at(shape, 3)],
+    new Float32Array(sizeOf(shape.slice(2))).fill(1),
+  );
   const isPadded = int(attributes, "count_include_pad", 0) === 1;
-  const counts = pool(ones, windowsOf(attributes), isCeil(attributes), (elements, padded) => (isPadded ? padded : elements.length));
+  const counts = pool(ones, windowsOf(attributes), isCeil(attributes), (elements, padded) =>
+    isPadded ? padded : elements.length,
+  );
   return toNumbers(counts).map((count) => 1 / count);
 }
 
@@ -66,15 +72,32 @@ function scattered(dy: Value, shape: Shape, windows: Windows, shares: readonly n
   const [rows, columns] = [at(dy.shape, 2), at(dy.shape, 3)];
   const weighted = mul(dy, graph.constant(tensorOf("float32", [rows, columns], shares)));
   const planes = reshape(weighted, [sizeOf(dy.shape.slice(0, 2)), 1, rows, columns]);
-  const ones = graph.constant(tensorOf("float32", [1, 1, ...windows.kernel], new Float32Array(sizeOf(windows.kernel)).fill(1)));
+  const ones = graph.constant(
+    tensorOf("float32", [1, 1, ...windows.kernel], new Float32Array(sizeOf(windows.kernel)).fill(1)),
+  );
   const { strides, dilations, pads } = windows;
   const wide = convTranspose2d(planes, ones, null, { strides, dilations });
   const [height, width] = [at(shape, 2), at(shape, 3)];
-  const cropped = pad(wide, [0, 0, -pads[0], -pads[1], 0, 0, height + pads[0] - at(wide.shape, 2), width + pads[1] - at(wide.shape, 3)]);
+  const cropped = pad(wide, [
+    0,
+    0,
+    -pads[0],
+    -pads[1],
+    0,
+    0,
+    height + pads[0] - at(wide.shape, 2),
+    width + pads[1] - at(wide.shape, 3),
+  ]);
   return reshape(cropped, shape);
 }
 
 /** Mean of every window of [N, C, H, W]; padding counts as zeros, as in PyTorch, unless countIncludePad is false. */
-export function averagePool2d(x: Value, options: PoolOptions & { readonly countIncludePad?: boolean }): Value {
-  return apply("AveragePool", [x], { ...poolNode(options), count_include_pad: options.countIncludePad === false ? 0 : 1 });
+export function averagePool2d(
+  x: Value,
+  options: PoolOptions & { readonly countIncludePad?: boolean },
+): Value {
+  return apply("AveragePool", [x], {
+    ...poolNode(options),
+    count_include_pad: options.countIncludePad === false ? 0 : 1,
+  });
 }

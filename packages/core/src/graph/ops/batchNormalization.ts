@@ -26,7 +26,8 @@ function infer(inputs: readonly (TensorType | null)[]): readonly TensorType[] {
   if (channels === undefined) throw new ShapeProblem("input 0 needs at least two axes");
   for (let index = 1; index < 5; index++) {
     const { shape } = floatAt(inputs, index);
-    if (shape.join() !== String(channels)) throw new ShapeProblem(`input ${index} must have shape [${channels}]`);
+    if (shape.join() !== String(channels))
+      throw new ShapeProblem(`input ${index} must have shape [${channels}]`);
   }
   return [x];
 }
@@ -37,7 +38,9 @@ function reference(inputs: readonly (Tensor | null)[], epsilon: number): readonl
   const [channels, places] = [at(x.shape, 1), sizeOf(x.shape.slice(2))];
   const values = toNumbers(x).map((element, i) => {
     const channel = Math.floor(i / places) % channels;
-    const [scale = 0, bias = 0, mean = 0, variance = 0] = vectors.map((vector) => Number(vector.data[channel]));
+    const [scale = 0, bias = 0, mean = 0, variance = 0] = vectors.map((vector) =>
+      Number(vector.data[channel]),
+    );
     return ((element - mean) * scale) / Math.sqrt(variance + epsilon) + bias;
   });
   return [tensorOf(x.dtype, x.shape, values)];
@@ -53,7 +56,12 @@ function sums(node: Node, dy: Value): { inverse: Value; shift: Value; stretch: V
 }
 
 const inferenceGradient: GradientRule = (node, outputGradients) => {
-  const [x, scale, variance, dy] = [inputOf(node, 0), inputOf(node, 1), inputOf(node, 4), flowing(outputGradients)];
+  const [x, scale, variance, dy] = [
+    inputOf(node, 0),
+    inputOf(node, 1),
+    inputOf(node, 4),
+    flowing(outputGradients),
+  ];
   const { inverse, shift, stretch } = sums(node, dy);
   const slope = mul(scale, inverse);
   return [
@@ -70,7 +78,12 @@ const inferenceGradient: GradientRule = (node, outputGradients) => {
  * pass over dy, a scaled x and a sum, instead of the chain through mean and variance.
  */
 const batchGradient: GradientRule = (node, outputGradients) => {
-  const [x, scale, mean, dy] = [inputOf(node, 0), inputOf(node, 1), inputOf(node, 3), flowing(outputGradients)];
+  const [x, scale, mean, dy] = [
+    inputOf(node, 0),
+    inputOf(node, 1),
+    inputOf(node, 3),
+    flowing(outputGradients),
+  ];
   const { inverse, shift, stretch } = sums(node, dy);
   const count = sizeOf(x.shape) / at(x.shape, 1);
   const slope = mul(scale, inverse);
@@ -89,7 +102,7 @@ function affine(x: Value, a: Value, b: Value): Value {
 }
 
 function perChannel(vector: Value, rank: number): Value {
-  return reshape(vector, [...vector.shape, ...new Array<number>(rank - 2).fill(1)]);
+  return reshape(vector, [...vector.shape, ...Array.from({ length: rank - 2 }, () => 1)]);
 }
 
 const statistics = [

@@ -10,7 +10,10 @@ export function broadcastShapes(...shapes: readonly Shape[]): Shape {
     for (const shape of shapes) {
       const own = shape[axis - rank + shape.length] ?? 1;
       if (own === 1 || own === size) continue;
-      if (size !== 1) throw new ShapeProblem(`shapes do not broadcast: ${shapes.map((s) => `[${s.join(", ")}]`).join(" and ")}`);
+      if (size !== 1)
+        throw new ShapeProblem(
+          `shapes do not broadcast: ${shapes.map((s) => `[${s.join(", ")}]`).join(" and ")}`,
+        );
       size = own;
     }
     return size;
@@ -30,7 +33,7 @@ export function broadcastOffsets(from: Shape, to: Shape): Int32Array {
 /** start + sum of index * stride for every index of a shape, in row-major order. */
 export function offsets(shape: Shape, strides: readonly number[], start = 0): Int32Array {
   const result = new Int32Array(sizeOf(shape));
-  const index = new Array<number>(shape.length).fill(0);
+  const index = shape.map(() => 0);
   let offset = start;
   for (let position = 0; position < result.length; position++) {
     result[position] = offset;

@@ -7,7 +7,10 @@ import { apply } from "./apply.js";
 import { mapBroadcast } from "./broadcasting.js";
 
 /** ONNX numbers of the element types. */
-const codes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float64: 11 } as const satisfies Record<DType, number>;
+const codes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float64: 11 } as const satisfies Record<
+  DType,
+  number
+>;
 
 const dtypes: ReadonlyMap<number, DType> = new Map([
   [1, "float32"],
@@ -33,7 +36,12 @@ export const Cast: Operator = {
   },
   reference: (inputs, attributes) => {
     const dtype = dtypes.get(int(attributes, "to")) ?? "float32";
-    const convert = dtype === "bool" ? (x: number) => (x ? 1 : 0) : dtype.startsWith("float") ? (x: number) => x : Math.trunc;
+    const convert =
+      dtype === "bool"
+        ? (x: number) => (x ? 1 : 0)
+        : dtype.startsWith("float")
+          ? (x: number) => x
+          : Math.trunc;
     return [mapBroadcast([tensorAt(inputs, 0)], dtype, convert)];
   },
   testPoints: [

@@ -15,12 +15,22 @@ export const Concat: Operator = {
     const types = inputs.map((_, index) => typeAt(inputs, index));
     const { dtype, shape } = typeAt(inputs, 0);
     const axis = axisOf(int(attributes, "axis"), shape.length);
-    const rest = (other: Shape): string => other.map((size, place) => (place === axis ? "*" : size)).join(", ");
+    const rest = (other: Shape): string =>
+      other.map((size, place) => (place === axis ? "*" : size)).join(", ");
     for (const type of types) {
       if (type.dtype !== dtype) throw new ShapeProblem(`element types differ: ${dtype} and ${type.dtype}`);
-      if (rest(type.shape) !== rest(shape)) throw new ShapeProblem(`[${rest(shape)}] and [${rest(type.shape)}] do not join`);
+      if (rest(type.shape) !== rest(shape))
+        throw new ShapeProblem(`[${rest(shape)}] and [${rest(type.shape)}] do not join`);
     }
-    return [{ dtype, shape: joined(types.map((type) => type.shape), axis) }];
+    return [
+      {
+        dtype,
+        shape: joined(
+          types.map((type) => type.shape),
+          axis,
+        ),
+      },
+    ];
   },
   gradient: (node, outputGradients) => {
     const dy = flowing(outputGradients);
@@ -36,7 +46,10 @@ export const Concat: Operator = {
     const tensors = inputs.map((_, index) => tensorAt(inputs, index));
     const first = tensorAt(inputs, 0);
     const axis = axisOf(int(attributes, "axis"), first.shape.length);
-    const shape = joined(tensors.map((tensor) => tensor.shape), axis);
+    const shape = joined(
+      tensors.map((tensor) => tensor.shape),
+      axis,
+    );
     const values: number[] = [];
     for (let row = 0; row < sizeOf(shape.slice(0, axis)); row++) {
       for (const tensor of tensors) {
@@ -47,7 +60,13 @@ export const Concat: Operator = {
     return [tensorOf(first.dtype, shape, values)];
   },
   testPoints: [
-    { inputs: [{ dtype: "float32", shape: [2, 3] }, { dtype: "float32", shape: [2, 1] }], attributes: { axis: -1 } },
+    {
+      inputs: [
+        { dtype: "float32", shape: [2, 3] },
+        { dtype: "float32", shape: [2, 1] },
+      ],
+      attributes: { axis: -1 },
+    },
     {
       inputs: [
         { dtype: "float32", shape: [1, 2, 2] },

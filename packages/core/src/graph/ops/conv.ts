@@ -20,10 +20,13 @@ export const Conv: Operator = {
     const group = int(attributes, "group", 1);
     const channels = at(weight, 0);
     if (at(x, 1) !== at(weight, 1) * group || channels % group !== 0) {
-      throw new ShapeProblem(`${at(x, 1)} channels do not fit the weight [${weight.join(", ")}] in ${group} groups`);
+      throw new ShapeProblem(
+        `${at(x, 1)} channels do not fit the weight [${weight.join(", ")}] in ${group} groups`,
+      );
     }
     const bias = inputs[2];
-    if (bias && bias.shape.join() !== String(channels)) throw new ShapeProblem(`bias must have shape [${channels}]`);
+    if (bias && bias.shape.join() !== String(channels))
+      throw new ShapeProblem(`bias must have shape [${channels}]`);
     const windows = windowsOf(attributes, weight.slice(2));
     return [{ dtype: inputs[0]?.dtype ?? "float32", shape: [at(x, 0), channels, ...gridOf(windows, x)] }];
   },
@@ -41,7 +44,12 @@ export const Conv: Operator = {
     const [x, weight] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];
     const { strides, dilations, pads, kernel } = windowsOf(attributes, weight.shape.slice(2));
     const [rows, columns] = gridOf({ strides, dilations, pads, kernel }, x.shape);
-    const [images, channels, height, width] = [at(x.shape, 0), at(x.shape, 1), at(x.shape, 2), at(x.shape, 3)];
+    const [images, channels, height, width] = [
+      at(x.shape, 0),
+      at(x.shape, 1),
+      at(x.shape, 2),
+      at(x.shape, 3),
+    ];
     const [outChannels, perGroup] = [at(weight.shape, 0), at(weight.shape, 1)];
     const outPerGroup = outChannels / int(attributes, "group", 1);
     const values = new Float64Array(images * outChannels * rows * columns);
@@ -78,6 +86,9 @@ export const Conv: Operator = {
     point([1, 2, 7, 6], [2, 2, 3, 2], false, { dilations: [2, 1], pads: [2, 1, 0, 0] }),
     point([1, 1, 8, 7], [2, 1, 3, 3], false, { strides: [3, 3] }),
     point([1, 1, 3, 3], [2, 1, 2, 2], false, { pads: [2, 3, 2, 1] }),
+    point([2, 4, 3, 3], [4, 4, 6, 6], false, { strides: [2, 2], pads: [3, 3, 3, 3] }),
+    point([1, 9, 7, 7], [2, 9, 6, 5], false, { strides: [1, 2], pads: [2, 2, 2, 2] }),
+    point([2, 1, 3, 2], [128, 1, 3, 3], false, { pads: [1, 1, 1, 1] }),
   ],
 };
 

@@ -1,22 +1,29 @@
 /** Gradient of a convolution by its input, in the formulations that are fast in ONNX Runtime (ENGINE 3.1). */
-import { sizeOf, type Shape } from "../tensor.js";
+import type { Shape } from "../tensor.js";
 import type { Value } from "../value.js";
 import { at } from "./access.js";
 import { conv2d } from "./conv.js";
 import { convTranspose2d } from "./convTranspose.js";
 import { pad } from "./pad.js";
-import { reshape } from "./reshape.js";
 import { flip } from "./slice.js";
 import { transpose } from "./transpose.js";
 import { spanOf, type Windows } from "./windows.js";
 
 /** dX [N, C, H, W] from dY and the weight. */
-export function convInputGradient(dy: Value, weight: Value, shape: Shape, windows: Windows, group: number): Value {
-  const { strides, kernel, pads } = windows;
+export function convInputGradient(
+  dy: Value,
+  weight: Value,
+  shape: Shape,
+  windows: Windows,
+  group: number,
+): Value {
+  const { strides } = windows;
   if (group === 1 && strides[0] === 1 && strides[1] === 1) return flippedConv(dy, weight, windows);
-  const isPointwise = kernel[0] === 1 && kernel[1] === 1 && group === 1;
-  if (isPointwise && pads.every((amount) => amount === 0)) return spreadPointwise(dy, weight, shape, windows);
-  return convTranspose2d(dy, weight, null, { ...windows, group, outputPadding: remainders(dy.shape, shape, windows) });
+  return convTranspose2d(dy, weight, null, {
+    ...windows,
+    group,
+    outputPadding: remainders(dy.shape, shape, windows),
+  });
 }
 
 /** Stride 1: a convolution of dY with the kernel turned by half a turn and its channel axes swapped; 2 times ConvTranspose. */
@@ -25,21 +32,12 @@ function flippedConv(dy: Value, weight: Value, windows: Windows): Value {
   const [rows, columns] = [spanOf(windows, 0) - 1, spanOf(windows, 1) - 1];
   const wanted = [rows - top, columns - left, rows - bottom, columns - right];
   const turned = flip(transpose(weight, [1, 0, 2, 3]), [2, 3]);
-  const dx = conv2d(dy, turned, null, { dilations: windows.dilations, pads: wanted.map((amount) => Math.max(0, amount)) });
+  const dx = conv2d(dy, turned, null, {
+    dilations: windows.dilations,
+    pads: wanted.map((amount) => Math.max(0, amount)),
+  });
   const crop = wanted.map((amount) => Math.min(0, amount));
   return pad(dx, [0, 0, ...crop.slice(0, 2), 0, 0, ...crop.slice(2)]);
-}
-
-/** 1x1 with a stride: the product first, then zeros between its elements in one Pad. */
-function spreadPointwise(dy: Value, weight: Value, shape: Shape, windows: Windows): Value {
-  const product = conv2d(dy, transpose(weight, [1, 0, 2, 3]));
-  const [images, channels, rows, columns] = [0, 1, 2, 3].map((axis) => at(product.shape, axis));
-  const [down, right] = windows.strides;
-  const view = [sizeOf([images ?? 1, channels ?? 1]), rows ?? 1, 1, columns ?? 1, 1];
-  const wide = pad(reshape(product, view), [0, 0, 0, 0, 0, 0, 0, down - 1, 0, right - 1]);
-  const grid = [at(product.shape, 2) * down, at(product.shape, 3) * right];
-  const spread = reshape(wide, [...product.shape.slice(0, 2), ...grid]);
-  return pad(spread, [0, 0, 0, 0, 0, 0, at(shape, 2) - at(grid, 0), at(shape, 3) - at(grid, 1)]);
 }
 
 /** Rows and columns at the end that no window reached. */

@@ -20,11 +20,14 @@ export const ConvTranspose: Operator = {
     const [x, weight] = [floatOfRank(inputs, 0, 4), floatOfRank(inputs, 1, 4)];
     const group = int(attributes, "group", 1);
     if (at(x, 1) !== at(weight, 0) || at(x, 1) % group !== 0) {
-      throw new ShapeProblem(`${at(x, 1)} channels do not fit the weight [${weight.join(", ")}] in ${group} groups`);
+      throw new ShapeProblem(
+        `${at(x, 1)} channels do not fit the weight [${weight.join(", ")}] in ${group} groups`,
+      );
     }
     const bias = inputs[2];
     const shape = resultShape(x, weight, attributes);
-    if (bias && bias.shape.join() !== String(shape[1])) throw new ShapeProblem(`bias must have shape [${shape[1]}]`);
+    if (bias && bias.shape.join() !== String(shape[1]))
+      throw new ShapeProblem(`bias must have shape [${shape[1]}]`);
     return [{ dtype: inputs[0]?.dtype ?? "float32", shape }];
   },
   gradient: (node, outputGradients) => {
@@ -42,13 +45,19 @@ export const ConvTranspose: Operator = {
     const [x, weight] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];
     const { strides, dilations, pads, kernel } = windowsOf(attributes, weight.shape.slice(2));
     const shape = resultShape(x.shape, weight.shape, attributes);
-    const [images, channels, rows, columns] = [at(x.shape, 0), at(x.shape, 1), at(x.shape, 2), at(x.shape, 3)];
+    const [images, channels, rows, columns] = [
+      at(x.shape, 0),
+      at(x.shape, 1),
+      at(x.shape, 2),
+      at(x.shape, 3),
+    ];
     const [outs, height, width] = [at(shape, 1), at(shape, 2), at(shape, 3)];
     const perGroup = at(weight.shape, 1);
     const inPerGroup = channels / int(attributes, "group", 1);
     const values = new Float64Array(images * outs * height * width);
     const bias = inputs[2];
-    if (bias) values.forEach((_, i) => (values[i] = Number(bias.data[Math.floor(i / height / width) % outs])));
+    if (bias)
+      values.forEach((_, i) => (values[i] = Number(bias.data[Math.floor(i / height / width) % outs])));
     for (let position = 0; position < x.data.length; position++) {
       const column = position % columns;
       const row = Math.floor(position / columns) % rows;
@@ -110,7 +119,12 @@ export interface ConvTransposeOptions extends ConvOptions {
  * @param bias float32 [O] or null
  * @returns float32 [N, O, H', W'], H' = (H - 1) stride + dilation (KH - 1) + 1 + outputPadding - padding
  */
-export function convTranspose2d(x: Value, weight: Value, bias: Value | null = null, options: ConvTransposeOptions = {}): Value {
+export function convTranspose2d(
+  x: Value,
+  weight: Value,
+  bias: Value | null = null,
+  options: ConvTransposeOptions = {},
+): Value {
   const attributes: Record<string, number | readonly number[]> = windowNode({
     strides: options.strides,
     dilations: options.dilations,

@@ -1,5 +1,12 @@
 /** Shared shape rule and reference of one- and two-operand elementwise operators; each operator adds its own parts. */
-import { ShapeProblem, type AttributeKind, type Attributes, type GradientRule, type Operator, type TestPoint } from "../operator.js";
+import {
+  ShapeProblem,
+  type AttributeKind,
+  type Attributes,
+  type GradientRule,
+  type Operator,
+  type TestPoint,
+} from "../operator.js";
 import type { DType, Shape, TensorType } from "../tensor.js";
 import { floatAt, tensorAt, typeAt } from "./access.js";
 import { broadcastShapes, mapBroadcast } from "./broadcasting.js";
@@ -55,7 +62,12 @@ export function binary(name: string, parts: BinaryParts): Operator {
       const [a, b] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];
       return [mapBroadcast([a, b], parts.result ?? a.dtype, parts.compute)];
     },
-    testPoints: binaryPoints(parts.ranges ?? [[-2, 2], [-2, 2]]),
+    testPoints: binaryPoints(
+      parts.ranges ?? [
+        [-2, 2],
+        [-2, 2],
+      ],
+    ),
   };
 }
 
@@ -69,11 +81,23 @@ export function sameTyped(inputs: readonly (TensorType | null)[], indices: reado
   return { dtype, shape: broadcastShapes(...types.map((type) => type.shape)) };
 }
 
-function binaryPoints([first, second]: readonly [readonly [number, number], readonly [number, number]]): readonly TestPoint[] {
+function binaryPoints([first, second]: readonly [
+  readonly [number, number],
+  readonly [number, number],
+]): readonly TestPoint[] {
   const pairs: readonly (readonly [Shape, Shape])[] = [
-    [[2, 3], [2, 3]],
-    [[2, 3, 2], [3, 1]],
-    [[4, 1], [2, 1, 3]],
+    [
+      [2, 3],
+      [2, 3],
+    ],
+    [
+      [2, 3, 2],
+      [3, 1],
+    ],
+    [
+      [4, 1],
+      [2, 1, 3],
+    ],
     [[], [3]],
   ];
   return pairs.map(([a, b]) => ({

@@ -39,5 +39,11 @@ export function expand(x: Value, shape: Shape): Value {
     throw new ShapeProblem(`[${x.shape.join(", ")}] does not stretch to [${shape.join(", ")}]`);
   });
   const lead = shape.length - x.rank;
-  return apply("Expand", [x, integers(x.graph, shape.map((size, axis) => (size === x.shape[axis - lead] ? 1 : size)))]);
+  return apply("Expand", [
+    x,
+    integers(
+      x.graph,
+      shape.map((size, axis) => (size === x.shape[axis - lead] ? 1 : size)),
+    ),
+  ]);
 }

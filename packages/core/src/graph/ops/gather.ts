@@ -13,8 +13,14 @@ export const Gather: Operator = {
   attributes: { axis: "int" },
   infer: (inputs, attributes) => {
     const [x, indices] = [typeAt(inputs, 0), typeAt(inputs, 1)];
-    if (!indices.dtype.startsWith("int")) throw new ShapeProblem(`indices must be int32 or int64, they are ${indices.dtype}`);
-    return [{ dtype: x.dtype, shape: gathered(x.shape, indices.shape, axisOf(int(attributes, "axis", 0), x.shape.length)) }];
+    if (!indices.dtype.startsWith("int"))
+      throw new ShapeProblem(`indices must be int32 or int64, they are ${indices.dtype}`);
+    return [
+      {
+        dtype: x.dtype,
+        shape: gathered(x.shape, indices.shape, axisOf(int(attributes, "axis", 0), x.shape.length)),
+      },
+    ];
   },
   gradient: (node, dy) => {
     const x = inputOf(node, 0);

@@ -15,8 +15,10 @@ export const GatherElements: Operator = {
     const [x, indices] = [typeAt(inputs, 0), typeAt(inputs, 1)];
     const axis = axisOf(int(attributes, "axis", 0), x.shape.length);
     const fits =
-      indices.shape.length === x.shape.length && indices.shape.every((size, place) => place === axis || size <= at(x.shape, place));
-    if (!indices.dtype.startsWith("int") || !fits) throw new ShapeProblem("indices must be integers of x's rank, no larger beside the axis");
+      indices.shape.length === x.shape.length &&
+      indices.shape.every((size, place) => place === axis || size <= at(x.shape, place));
+    if (!indices.dtype.startsWith("int") || !fits)
+      throw new ShapeProblem("indices must be integers of x's rank, no larger beside the axis");
     return [{ dtype: x.dtype, shape: indices.shape }];
   },
   gradient: (node, dy) => {
@@ -28,7 +30,10 @@ export const GatherElements: Operator = {
     const [x, indices] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];
     const axis = axisOf(int(attributes, "axis", 0), x.shape.length);
     const strides = stridesOf(x.shape);
-    const walk = offsets(indices.shape, strides.map((stride, place) => (place === axis ? 0 : stride)));
+    const walk = offsets(
+      indices.shape,
+      strides.map((stride, place) => (place === axis ? 0 : stride)),
+    );
     const length = at(x.shape, axis);
     const picks = walk.map((offset, i) => {
       const index = Number(indices.data[i]);

@@ -26,8 +26,12 @@ export const Gemm: Operator = {
   gradient: (node, outputGradients) => {
     const [a, b, dy] = [inputOf(node, 0), inputOf(node, 1), flowing(outputGradients)];
     const { transA, transB, alpha } = flagsOf(node.attributes);
-    const da = transA ? gemm(b, dy, null, { transA: transB, transB: true, alpha }) : gemm(dy, b, null, { transB: !transB, alpha });
-    const db = transB ? gemm(dy, a, null, { transA: true, transB: transA, alpha }) : gemm(a, dy, null, { transA: !transA, alpha });
+    const da = transA
+      ? gemm(b, dy, null, { transA: transB, transB: true, alpha })
+      : gemm(dy, b, null, { transB: !transB, alpha });
+    const db = transB
+      ? gemm(dy, a, null, { transA: true, transB: transA, alpha })
+      : gemm(a, dy, null, { transA: !transA, alpha });
     const c = node.inputs[2];
     const beta = float(node.attributes, "beta", 1);
     const dc = c ? sumTo(dy, c.shape) : null;
@@ -47,7 +51,8 @@ export const Gemm: Operator = {
           const left = Number(a.data[transA ? j * m + row : row * k + j]);
           sum += left * Number(b.data[transB ? column * k + j : j * n + column]);
         }
-        const bias = c && added ? float(attributes, "beta", 1) * Number(c.data[at(added, row * n + column)]) : 0;
+        const bias =
+          c && added ? float(attributes, "beta", 1) * Number(c.data[at(added, row * n + column)]) : 0;
         values[row * n + column] = alpha * sum + bias;
       }
     }
@@ -63,7 +68,11 @@ export const Gemm: Operator = {
 
 function point(a: Shape, b: Shape, c: Shape | null, attributes: Attributes): TestPoint {
   return {
-    inputs: [{ dtype: "float32", shape: a }, { dtype: "float32", shape: b }, c ? { dtype: "float32", shape: c } : null],
+    inputs: [
+      { dtype: "float32", shape: a },
+      { dtype: "float32", shape: b },
+      c ? { dtype: "float32", shape: c } : null,
+    ],
     attributes,
   };
 }
@@ -76,7 +85,11 @@ function flagsOf(attributes: Attributes): { transA: boolean; transB: boolean; al
   };
 }
 
-function sizes(a: Shape, b: Shape, attributes: Attributes): { m: number; n: number; k: number; inner: number } {
+function sizes(
+  a: Shape,
+  b: Shape,
+  attributes: Attributes,
+): { m: number; n: number; k: number; inner: number } {
   const { transA, transB } = flagsOf(attributes);
   return {
     m: at(a, transA ? 1 : 0),

@@ -21,14 +21,20 @@ export const LayerNormalization: Operator = {
     const normalised = x.shape.slice(axis).join(", ");
     for (const index of [1, 2]) {
       const type = inputs[index];
-      if (type && type.shape.join(", ") !== normalised) throw new ShapeProblem(`input ${index} must have shape [${normalised}]`);
+      if (type && type.shape.join(", ") !== normalised)
+        throw new ShapeProblem(`input ${index} must have shape [${normalised}]`);
     }
     const statistic = { dtype: x.dtype, shape: rowShape(x.shape, axis) };
     return [x, statistic, statistic];
   },
   // With h = (x - mean)/std and g = dy scale: dx = (g - mean(g) - h mean(g h)) / std (ENGINE 5.3).
   gradient: (node, [dy, dMean, dInverse]) => {
-    const [x, scale, mean, inverse] = [inputOf(node, 0), inputOf(node, 1), outputOf(node, 1), outputOf(node, 2)];
+    const [x, scale, mean, inverse] = [
+      inputOf(node, 0),
+      inputOf(node, 1),
+      outputOf(node, 1),
+      outputOf(node, 2),
+    ];
     const axis = axisOf(int(node.attributes, "axis", -1), x.rank);
     const axes = x.shape.map((_, place) => place).slice(axis);
     const centred = mul(sub(x, mean), inverse);
@@ -67,11 +73,27 @@ export const LayerNormalization: Operator = {
       inverses[row] = inverse;
     }
     const shape = rowShape(x.shape, axis);
-    return [tensorOf(x.dtype, x.shape, values), tensorOf(x.dtype, shape, means), tensorOf(x.dtype, shape, inverses)];
+    return [
+      tensorOf(x.dtype, x.shape, values),
+      tensorOf(x.dtype, shape, means),
+      tensorOf(x.dtype, shape, inverses),
+    ];
   },
   testPoints: [
-    { inputs: [{ dtype: "float32", shape: [2, 3, 5] }, { dtype: "float32", shape: [5] }, { dtype: "float32", shape: [5] }] },
-    { inputs: [{ dtype: "float32", shape: [3, 2, 4] }, { dtype: "float32", shape: [2, 4] }], attributes: { axis: 1, epsilon: 1e-3 } },
+    {
+      inputs: [
+        { dtype: "float32", shape: [2, 3, 5] },
+        { dtype: "float32", shape: [5] },
+        { dtype: "float32", shape: [5] },
+      ],
+    },
+    {
+      inputs: [
+        { dtype: "float32", shape: [3, 2, 4] },
+        { dtype: "float32", shape: [2, 4] },
+      ],
+      attributes: { axis: 1, epsilon: 1e-3 },
+    },
   ],
 };
 

@@ -16,9 +16,11 @@ export const MatMul: Operator = {
   attributes: {},
   infer: (inputs) => {
     const [a, b] = [floatAt(inputs, 0), floatAt(inputs, 1)];
-    if (a.shape.length < 2 || b.shape.length < 2) throw new ShapeProblem("both inputs need at least two axes");
+    if (a.shape.length < 2 || b.shape.length < 2)
+      throw new ShapeProblem("both inputs need at least two axes");
     if (a.dtype !== b.dtype) throw new ShapeProblem("element types differ");
-    if (a.shape.at(-1) !== b.shape.at(-2)) throw new ShapeProblem(`inner sizes ${a.shape.at(-1)} and ${b.shape.at(-2)} differ`);
+    if (a.shape.at(-1) !== b.shape.at(-2))
+      throw new ShapeProblem(`inner sizes ${a.shape.at(-1)} and ${b.shape.at(-2)} differ`);
     return [{ dtype: a.dtype, shape: product(a.shape, b.shape) }];
   },
   gradient: (node, outputGradients) => {
@@ -34,7 +36,11 @@ export const MatMul: Operator = {
   reference: (inputs) => {
     const [a, b] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];
     const shape = product(a.shape, b.shape);
-    const [m, n, k] = [at(a.shape, a.shape.length - 2), at(shape, shape.length - 1), at(a.shape, a.shape.length - 1)];
+    const [m, n, k] = [
+      at(a.shape, a.shape.length - 2),
+      at(shape, shape.length - 1),
+      at(a.shape, a.shape.length - 1),
+    ];
     const batch = shape.slice(0, -2);
     const [left, right] = [a, b].map((tensor) => broadcastOffsets(tensor.shape.slice(0, -2), batch));
     const values = new Float64Array(sizeOf(shape));
@@ -43,7 +49,8 @@ export const MatMul: Operator = {
       for (let row = 0; row < m; row++) {
         for (let column = 0; column < n; column++) {
           let sum = 0;
-          for (let j = 0; j < k; j++) sum += Number(a.data[startA + row * k + j]) * Number(b.data[startB + j * n + column]);
+          for (let j = 0; j < k; j++)
+            sum += Number(a.data[startA + row * k + j]) * Number(b.data[startB + j * n + column]);
           values[(i * m + row) * n + column] = sum;
         }
       }
@@ -51,10 +58,30 @@ export const MatMul: Operator = {
     return [tensorOf(a.dtype, shape, values)];
   },
   testPoints: [
-    { inputs: [{ dtype: "float32", shape: [3, 4] }, { dtype: "float32", shape: [4, 2] }] },
-    { inputs: [{ dtype: "float32", shape: [2, 3, 4] }, { dtype: "float32", shape: [4, 2] }] },
-    { inputs: [{ dtype: "float32", shape: [2, 3, 2, 4] }, { dtype: "float32", shape: [1, 3, 4, 2] }] },
-    { inputs: [{ dtype: "float32", shape: [2, 3] }, { dtype: "float32", shape: [2, 3, 2] }] },
+    {
+      inputs: [
+        { dtype: "float32", shape: [3, 4] },
+        { dtype: "float32", shape: [4, 2] },
+      ],
+    },
+    {
+      inputs: [
+        { dtype: "float32", shape: [2, 3, 4] },
+        { dtype: "float32", shape: [4, 2] },
+      ],
+    },
+    {
+      inputs: [
+        { dtype: "float32", shape: [2, 3, 2, 4] },
+        { dtype: "float32", shape: [1, 3, 4, 2] },
+      ],
+    },
+    {
+      inputs: [
+        { dtype: "float32", shape: [2, 3] },
+        { dtype: "float32", shape: [2, 3, 2] },
+      ],
+    },
   ],
 };
 

@@ -25,7 +25,11 @@ export function maxPoolGradient(x: Value, y: Value, dy: Value, windows: Windows)
 }
 
 /** Do the windows stand edge to edge inside the image? Rows and columns at the end may be left over. */
-export function isTiling({ kernel, strides, dilations, pads }: Windows, shape: Shape, pooled: Shape): boolean {
+export function isTiling(
+  { kernel, strides, dilations, pads }: Windows,
+  shape: Shape,
+  pooled: Shape,
+): boolean {
   return (
     kernel.join() === strides.join() &&
     dilations.every((dilation) => dilation === 1) &&
@@ -67,11 +71,26 @@ function tapped(x: Value, y: Value, dy: Value, windows: Windows): Value {
     const ends = [top + (rows - 1) * strides[0] + 1, left + (columns - 1) * strides[1] + 1];
     return cast(equal(slice(padded, [top, left], ends, [2, 3], strides), y), dy.dtype);
   });
-  const share = div(dy, masks.reduce((sum, mask) => add(sum, mask)));
+  const share = div(
+    dy,
+    masks.reduce((sum, mask) => add(sum, mask)),
+  );
   const parts = masks.map((mask, index) => {
     const [top = 0, left = 0] = at(taps, index);
     const spaced = spread(spread(mul(mask, share), 2, strides[0]), 3, strides[1]);
-    return pad(spaced, [0, 0, top, left, 0, 0, tall - top - at(spaced.shape, 2), wide - left - at(spaced.shape, 3)]);
+    return pad(spaced, [
+      0,
+      0,
+      top,
+      left,
+      0,
+      0,
+      tall - top - at(spaced.shape, 2),
+      wide - left - at(spaced.shape, 3),
+    ]);
   });
-  return pad(parts.reduce((sum, part) => add(sum, part)), margins.map((amount) => -amount));
+  return pad(
+    parts.reduce((sum, part) => add(sum, part)),
+    margins.map((amount) => -amount),
+  );
 }

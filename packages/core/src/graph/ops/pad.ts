@@ -16,14 +16,25 @@ export const Pad: Operator = {
     if (mode !== "constant") throw new ShapeProblem(`mode "${mode}" is not supported`);
     return [{ dtype, shape: padded(shape, knownAt(constants, 1, "pads")) }];
   },
-  gradient: (node, dy) => [pad(flowing(dy), constantOf(node, 1).map((amount) => -amount)), null, null],
+  gradient: (node, dy) => [
+    pad(
+      flowing(dy),
+      constantOf(node, 1).map((amount) => -amount),
+    ),
+    null,
+    null,
+  ],
   reference: (inputs) => {
     const x = tensorAt(inputs, 0);
     const pads = toNumbers(tensorAt(inputs, 1));
     const shape = padded(x.shape, pads);
     const strides = stridesOf(x.shape);
     const inside = shape.map((size, axis) => offsets([size], [1], -at(pads, axis)));
-    const picks = offsets(shape, strides, -strides.reduce((sum, stride, axis) => sum + stride * at(pads, axis), 0));
+    const picks = offsets(
+      shape,
+      strides,
+      -strides.reduce((sum, stride, axis) => sum + stride * at(pads, axis), 0),
+    );
     const places = stridesOf(shape);
     const isInside = (position: number): boolean =>
       shape.every((size, axis) => {
@@ -31,7 +42,14 @@ export const Pad: Operator = {
         return index >= 0 && index < at(x.shape, axis);
       });
     const fill = inputs[2] ? Number(inputs[2].data[0]) : 0;
-    return [pick(x, shape, picks.map((offset, position) => (isInside(position) ? offset : -1)), fill)];
+    return [
+      pick(
+        x,
+        shape,
+        picks.map((offset, position) => (isInside(position) ? offset : -1)),
+        fill,
+      ),
+    ];
   },
   testPoints: [
     {
@@ -51,7 +69,8 @@ export const Pad: Operator = {
 };
 
 function padded(shape: Shape, pads: readonly number[]): Shape {
-  if (pads.length !== 2 * shape.length) throw new ShapeProblem(`${shape.length} axes need ${2 * shape.length} pads, got ${pads.length}`);
+  if (pads.length !== 2 * shape.length)
+    throw new ShapeProblem(`${shape.length} axes need ${2 * shape.length} pads, got ${pads.length}`);
   return shape.map((size, axis) => size + at(pads, axis) + at(pads, axis + shape.length));
 }
 

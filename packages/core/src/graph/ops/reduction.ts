@@ -9,7 +9,12 @@ import { reshape } from "./reshape.js";
 import type { OperatorName } from "./index.js";
 
 /** A Reduce operator from the function it applies to the elements of one group. */
-export function reduction(name: string, sinceOpset: number, compute: (group: Float64Array) => number, gradient: GradientRule): Operator {
+export function reduction(
+  name: string,
+  sinceOpset: number,
+  compute: (group: Float64Array) => number,
+  gradient: GradientRule,
+): Operator {
   return {
     name,
     sinceOpset,
@@ -26,7 +31,10 @@ export function reduction(name: string, sinceOpset: number, compute: (group: Flo
       const strides = stridesOf(x.shape);
       const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
       const walk = (along: readonly number[]): Int32Array =>
-        offsets(along.map((axis) => at(x.shape, axis)), along.map((axis) => at(strides, axis)));
+        offsets(
+          along.map((axis) => at(x.shape, axis)),
+          along.map((axis) => at(strides, axis)),
+        );
       const within = walk(axes);
       const results = Float64Array.from(walk(kept), (start) =>
         compute(Float64Array.from(within, (offset) => Number(x.data[start + offset]))),
@@ -51,7 +59,12 @@ export function reduction(name: string, sinceOpset: number, compute: (group: Flo
 }
 
 /** A node of a Reduce operator over `axes` (all when left out). */
-export function reduce(operator: OperatorName, x: Value, axes: readonly number[] | undefined, keepDims: boolean): Value {
+export function reduce(
+  operator: OperatorName,
+  x: Value,
+  axes: readonly number[] | undefined,
+  keepDims: boolean,
+): Value {
   const chosen = axes ?? x.shape.map((_, axis) => axis);
   if (chosen.length === 0) return x;
   return apply(operator, [x, integers(x.graph, chosen)], { keepdims: keepDims ? 1 : 0 });

@@ -53,10 +53,12 @@ function resolve(from: Shape, wanted: readonly number[]): Shape {
  */
 export function reshape(x: Value, shape: Shape): Value {
   fitting(x.graph, "Reshape", () => {
-    if (!shape.every(Number.isInteger)) throw new ShapeProblem(`cannot view [${x.shape.join(", ")}] as [${shape.join(", ")}]`);
+    if (!shape.every(Number.isInteger))
+      throw new ShapeProblem(`cannot view [${x.shape.join(", ")}] as [${shape.join(", ")}]`);
   });
   const [first, ...rest] = shape;
-  const relative = first !== undefined && !rest.includes(-1) && sizeOf(rest) > 0 && sizeOf(shape) === sizeOf(x.shape);
+  const relative =
+    first !== undefined && !rest.includes(-1) && sizeOf(rest) > 0 && sizeOf(shape) === sizeOf(x.shape);
   const written = relative ? [first === x.shape[0] ? 0 : -1, ...rest] : shape;
   return apply("Reshape", [x, integers(x.graph, written)]);
 }
@@ -64,7 +66,10 @@ export function reshape(x: Value, shape: Shape): Value {
 /** Removes axes of size 1. */
 export function squeeze(x: Value, axes: readonly number[]): Value {
   const removed = fitting(x.graph, "squeeze", () => axes.map((axis) => axisOf(axis, x.rank)));
-  return reshape(x, x.shape.filter((_, axis) => !removed.includes(axis)));
+  return reshape(
+    x,
+    x.shape.filter((_, axis) => !removed.includes(axis)),
+  );
 }
 
 /** Inserts axes of size 1; positions are counted in the result. */
@@ -72,12 +77,16 @@ export function unsqueeze(x: Value, axes: readonly number[]): Value {
   const rank = x.rank + axes.length;
   const inserted = fitting(x.graph, "unsqueeze", () => axes.map((axis) => axisOf(axis, rank)));
   const sizes = [...x.shape];
-  return reshape(x, Array.from({ length: rank }, (_, axis) => (inserted.includes(axis) ? 1 : (sizes.shift() ?? 1))));
+  return reshape(
+    x,
+    Array.from({ length: rank }, (_, axis) => (inserted.includes(axis) ? 1 : (sizes.shift() ?? 1))),
+  );
 }
 
 /** Checks that a float tensor has the wanted rank; shared by operators on images. */
 export function floatOfRank(inputs: Parameters<typeof floatAt>[0], index: number, rank: number): Shape {
   const { shape } = floatAt(inputs, index);
-  if (shape.length !== rank) throw new ShapeProblem(`input ${index} must have rank ${rank}, its shape is [${shape.join(", ")}]`);
+  if (shape.length !== rank)
+    throw new ShapeProblem(`input ${index} must have rank ${rank}, its shape is [${shape.join(", ")}]`);
   return shape;
 }

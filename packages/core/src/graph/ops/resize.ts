@@ -16,8 +16,15 @@ export const Resize: Operator = {
   infer: (inputs, attributes, constants) => {
     const { dtype, shape } = typeAt(inputs, 0);
     const factors = knownAt(constants, 2, "scales");
-    const isBlocks = text(attributes, "mode", "nearest") === "nearest" && text(attributes, "nearest_mode", "") === "floor";
-    if (!isBlocks || !factors.every(Number.isInteger) || factors.length !== 4 || factors[0] !== 1 || factors[1] !== 1) {
+    const isBlocks =
+      text(attributes, "mode", "nearest") === "nearest" && text(attributes, "nearest_mode", "") === "floor";
+    if (
+      !isBlocks ||
+      !factors.every(Number.isInteger) ||
+      factors.length !== 4 ||
+      factors[0] !== 1 ||
+      factors[1] !== 1
+    ) {
       throw new ShapeProblem("only nearest neighbour by whole factors of the two image axes is supported");
     }
     return [{ dtype, shape: enlarged(shape, factors) }];
@@ -57,7 +64,11 @@ function enlarged(shape: Shape, factors: readonly number[]): Shape {
 
 /** [N, C, H, W] to [N, C, H * rows, W * columns], each element repeated rows x columns times. */
 export function repeatBlocks(x: Value, [rows, columns]: Pair): Value {
-  const scales = x.graph.constant({ dtype: "float32", shape: [4], data: Float32Array.of(1, 1, rows, columns) });
+  const scales = x.graph.constant({
+    dtype: "float32",
+    shape: [4],
+    data: Float32Array.of(1, 1, rows, columns),
+  });
   return apply("Resize", [x, null, scales], {
     mode: "nearest",
     coordinate_transformation_mode: "asymmetric",

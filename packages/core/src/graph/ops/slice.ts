@@ -14,12 +14,17 @@ export const Slice: Operator = {
   attributes: {},
   infer: (inputs, _attributes, constants) => {
     const { dtype, shape } = typeAt(inputs, 0);
-    const lists = ["starts", "ends", "axes", "steps"].map((what, index) => knownAt(constants, index + 1, what));
+    const lists = ["starts", "ends", "axes", "steps"].map((what, index) =>
+      knownAt(constants, index + 1, what),
+    );
     return [{ dtype, shape: rangesOf(shape, lists).map((range) => range.count) }];
   },
   gradient: (node, outputGradients) => {
     const { shape } = inputOf(node, 0);
-    const ranges = rangesOf(shape, [1, 2, 3, 4].map((index) => constantOf(node, index)));
+    const ranges = rangesOf(
+      shape,
+      [1, 2, 3, 4].map((index) => constantOf(node, index)),
+    );
     const turned = ranges.flatMap((range, axis) => (range.step < 0 ? [axis] : []));
     let dx = flip(flowing(outputGradients), turned);
     const before: number[] = [];
@@ -35,11 +40,24 @@ export const Slice: Operator = {
   },
   reference: (inputs) => {
     const x = tensorAt(inputs, 0);
-    const ranges = rangesOf(x.shape, [1, 2, 3, 4].map((index) => toNumbers(tensorAt(inputs, index))));
+    const ranges = rangesOf(
+      x.shape,
+      [1, 2, 3, 4].map((index) => toNumbers(tensorAt(inputs, index))),
+    );
     const strides = stridesOf(x.shape);
     const start = ranges.reduce((sum, range, axis) => sum + range.start * at(strides, axis), 0);
     const shape = ranges.map((range) => range.count);
-    return [pick(x, shape, offsets(shape, ranges.map((range, axis) => range.step * at(strides, axis)), start))];
+    return [
+      pick(
+        x,
+        shape,
+        offsets(
+          shape,
+          ranges.map((range, axis) => range.step * at(strides, axis)),
+          start,
+        ),
+      ),
+    ];
   },
   testPoints: [
     slicePoint([4, 5], [1, 0], [3, 5], [0, 1], [1, 2]),
@@ -50,7 +68,9 @@ export const Slice: Operator = {
 };
 
 function slicePoint(shape: Shape, ...lists: readonly (readonly number[])[]): Operator["testPoints"][number] {
-  const constants = lists.map((values) => ({ dtype: "int64", shape: [values.length], values, constant: true }) as const);
+  const constants = lists.map(
+    (values) => ({ dtype: "int64", shape: [values.length], values, constant: true }) as const,
+  );
   return { inputs: [{ dtype: "float32", shape }, ...constants] };
 }
 

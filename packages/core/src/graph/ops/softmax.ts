@@ -28,7 +28,10 @@ export const Softmax: Operator = {
     const axis = axisOf(int(attributes, "axis", -1), x.shape.length);
     const stride = at(stridesOf(x.shape), axis);
     const length = at(x.shape, axis);
-    const starts = offsets(x.shape.map((size, place) => (place === axis ? 1 : size)), stridesOf(x.shape));
+    const starts = offsets(
+      x.shape.map((size, place) => (place === axis ? 1 : size)),
+      stridesOf(x.shape),
+    );
     const values = new Float64Array(x.data.length);
     for (const start of starts) {
       const places = Array.from({ length }, (_, i) => start + i * stride);

@@ -24,7 +24,10 @@ export function sumOver(x: Value, axes: readonly number[]): Value {
     if (last?.summed === summed) blocks[blocks.length - 1] = { size: last.size * size, summed };
     else blocks.push({ size, summed });
   });
-  let result = shaped(x, blocks.map((block) => block.size));
+  let result = shaped(
+    x,
+    blocks.map((block) => block.size),
+  );
   for (let position = blocks.length - 1; position >= 0; position--) {
     const block = at(blocks, position);
     if (!block.summed) continue;
@@ -37,7 +40,9 @@ export function sumOver(x: Value, axes: readonly number[]): Value {
 export function sumTo(x: Value, shape: Shape): Value {
   if (x.shape.join() === shape.join()) return x;
   const lead = x.rank - shape.length;
-  const axes = x.shape.flatMap((size, axis) => (axis < lead || (shape[axis - lead] === 1 && size !== 1) ? [axis] : []));
+  const axes = x.shape.flatMap((size, axis) =>
+    axis < lead || (shape[axis - lead] === 1 && size !== 1) ? [axis] : [],
+  );
   return shaped(sumOver(x, axes), shape);
 }
 

@@ -15,7 +15,8 @@ export const TopK: Operator = {
     const { dtype, shape } = floatAt(inputs, 0);
     const axis = axisOf(int(attributes, "axis", -1), shape.length);
     const [k = 0] = knownAt(constants, 1, "k");
-    if (k < 1 || k > at(shape, axis)) throw new ShapeProblem(`k = ${k} is not between 1 and ${at(shape, axis)}`);
+    if (k < 1 || k > at(shape, axis))
+      throw new ShapeProblem(`k = ${k} is not between 1 and ${at(shape, axis)}`);
     return [
       { dtype, shape: kept(shape, axis, k) },
       { dtype: "int64", shape: kept(shape, axis, k) },
@@ -32,12 +33,20 @@ export const TopK: Operator = {
     const [k = 1] = toNumbers(tensorAt(inputs, 1));
     const sign = int(attributes, "largest", 1) === 1 ? -1 : 1;
     const strides = stridesOf(x.shape);
-    const starts = offsets(x.shape.map((size, place) => (place === axis ? 1 : size)), strides);
+    const starts = offsets(
+      x.shape.map((size, place) => (place === axis ? 1 : size)),
+      strides,
+    );
     const shape = kept(x.shape, axis, k);
-    const targets = offsets(x.shape.map((size, place) => (place === axis ? 1 : size)), stridesOf(shape));
+    const targets = offsets(
+      x.shape.map((size, place) => (place === axis ? 1 : size)),
+      stridesOf(shape),
+    );
     const [values, places] = [new Float64Array(starts.length * k), new Float64Array(starts.length * k)];
     starts.forEach((start, row) => {
-      const line = Array.from({ length: at(x.shape, axis) }, (_, i) => Number(x.data[start + i * at(strides, axis)]));
+      const line = Array.from({ length: at(x.shape, axis) }, (_, i) =>
+        Number(x.data[start + i * at(strides, axis)]),
+      );
       const order = line.map((_, i) => i).sort((a, b) => sign * (at(line, a) - at(line, b)) || a - b);
       for (let i = 0; i < k; i++) {
         const target = at(targets, row) + i * at(stridesOf(shape), axis);
@@ -48,9 +57,17 @@ export const TopK: Operator = {
     return [tensorOf(x.dtype, shape, values), tensorOf("int64", shape, places)];
   },
   testPoints: [
-    { inputs: [{ dtype: "float32", shape: [3, 6] }, { dtype: "int64", shape: [1], values: [2], constant: true }] },
     {
-      inputs: [{ dtype: "float32", shape: [2, 5, 2] }, { dtype: "int64", shape: [1], values: [3], constant: true }],
+      inputs: [
+        { dtype: "float32", shape: [3, 6] },
+        { dtype: "int64", shape: [1], values: [2], constant: true },
+      ],
+    },
+    {
+      inputs: [
+        { dtype: "float32", shape: [2, 5, 2] },
+        { dtype: "int64", shape: [1], values: [3], constant: true },
+      ],
       attributes: { axis: 1, largest: 0 },
     },
   ],

@@ -20,14 +20,28 @@ export const Transpose: Operator = {
   },
   gradient: (node, dy) => {
     const permutation = ints(node.attributes, "perm");
-    return [transpose(flowing(dy), permutation.map((_, axis) => permutation.indexOf(axis)))];
+    return [
+      transpose(
+        flowing(dy),
+        permutation.map((_, axis) => permutation.indexOf(axis)),
+      ),
+    ];
   },
   reference: (inputs, attributes) => {
     const x = tensorAt(inputs, 0);
     const permutation = ints(attributes, "perm");
     const shape = permutation.map((axis) => sizeAt(x.shape, axis));
     const strides = stridesOf(x.shape);
-    return [pick(x, shape, offsets(shape, permutation.map((axis) => sizeAt(strides, axis))))];
+    return [
+      pick(
+        x,
+        shape,
+        offsets(
+          shape,
+          permutation.map((axis) => sizeAt(strides, axis)),
+        ),
+      ),
+    ];
   },
   testPoints: [
     { inputs: [{ dtype: "float32", shape: [2, 3] }], attributes: { perm: [1, 0] } },

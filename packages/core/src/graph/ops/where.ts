@@ -16,7 +16,8 @@ export const Where: Operator = {
   attributes: {},
   infer: (inputs) => {
     const condition = typeAt(inputs, 0);
-    if (condition.dtype !== "bool") throw new ShapeProblem(`condition must be bool, it is ${condition.dtype}`);
+    if (condition.dtype !== "bool")
+      throw new ShapeProblem(`condition must be bool, it is ${condition.dtype}`);
     const { dtype, shape } = sameTyped(inputs, [1, 2]);
     return [{ dtype, shape: broadcastShapes(condition.shape, shape) }];
   },

@@ -28,7 +28,8 @@ export const windowAttributes = {
 
 /** Reads the window attributes of a node. */
 export function windowsOf(attributes: Attributes, kernel = ints(attributes, "kernel_shape")): Windows {
-  if (text(attributes, "auto_pad", "NOTSET") !== "NOTSET") throw new ShapeProblem("auto_pad is not supported, give pads");
+  if (text(attributes, "auto_pad", "NOTSET") !== "NOTSET")
+    throw new ShapeProblem("auto_pad is not supported, give pads");
   const pads = ints(attributes, "pads", [0, 0, 0, 0]);
   if (pads.length !== 4) throw new ShapeProblem(`two image axes need 4 pads, got ${pads.length}`);
   return {
@@ -60,7 +61,8 @@ export function spanOf({ kernel, dilations }: Windows, axis: 0 | 1): number {
 /** How many windows fit along an image axis; with ceilMode also one that starts inside but ends beyond the padding. */
 export function countOf(windows: Windows, axis: 0 | 1, size: number, ceilMode = false): number {
   const room = size + windows.pads[axis] + windows.pads[axis === 0 ? 2 : 3] - spanOf(windows, axis);
-  if (room < 0) throw new ShapeProblem(`a window of ${spanOf(windows, axis)} does not fit into ${size} with padding`);
+  if (room < 0)
+    throw new ShapeProblem(`a window of ${spanOf(windows, axis)} does not fit into ${size} with padding`);
   const stride = windows.strides[axis];
   const count = (ceilMode ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1;
   return ceilMode && (count - 1) * stride >= size + windows.pads[axis] ? count - 1 : count;
