@@ -44,7 +44,7 @@ test("distributions have the right moments", () => {
   expect(mean(z, (v) => v * v)).toBeCloseTo(1, 1);
   expect(mean(z, (v) => v ** 4)).toBeGreaterThan(2.9);
   expect(mean(z, (v) => v ** 4)).toBeLessThan(3.1);
-  const counts = new Array<number>(7).fill(0);
+  const counts = Array.from({ length: 7 }, () => 0);
   for (let i = 0; i < 7000; i++) counts[random.integer(3, i, 7)] = (counts[random.integer(3, i, 7)] ?? 0) + 1;
   for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(150);
 });

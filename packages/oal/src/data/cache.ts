@@ -87,8 +87,12 @@ async function makeSet(spec: SourceSpec, options: PrepareOptions, folder: string
   try {
     const skipped = await fill(source, spec, options, aside);
     guardWrite(folder, () => {
-      if (existsSync(folder)) return; // Another process was faster.
-      renameSync(aside, folder);
+      try {
+        renameSync(aside, folder);
+      } catch (error) {
+        // Another process may have been faster; its entry is as good.
+        if (!existsSync(join(folder, "set.json"))) throw error;
+      }
     });
     warnSkipped(skipped, options);
   } finally {

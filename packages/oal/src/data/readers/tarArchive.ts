@@ -46,12 +46,15 @@ export function tarContainer(path: string): Container {
   const clean = (name: string): string => name.replace(/^\.\//, "").replace(/\/+$/, "");
   return {
     async list() {
-      const members: Member[] = [];
-      for await (const { header, body } of guardArchive(path, () => entries(path))) {
-        await drain(body);
-        const isFolder = header.type === "directory";
-        if (isFolder || header.type === "file") members.push({ path: clean(header.name), isFolder });
+      async function* found(): AsyncIterable<Member> {
+        for await (const { header, body } of entries(path)) {
+          await drain(body);
+          const isFolder = header.type === "directory";
+          if (isFolder || header.type === "file") yield { path: clean(header.name), isFolder };
+        }
       }
+      const members: Member[] = [];
+      for await (const member of guardArchive(path, found)) members.push(member);
       return members;
     },
     async *read(wanted) {

@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { preprocessImage, Random, toPlanes } from "oal-core";
+import { describe, expect, test } from "vitest";
+import { loadManifest } from "../testing/golden.js";
+import { augmentBatch, transformPlanes } from "./augment.js";
+import { batchIndices, epochOf, stepsPerEpoch } from "./batches.js";
+import { decodeImage } from "./decode.js";
+
+/** Planes of an [H, W, 3] image. */
+function planesOf(data: ArrayLike<number | bigint>): Uint8Array {
+  const plane = data.length / 3;
+  return Uint8Array.from({ length: data.length }, (_, i) =>
+    Number(data[(i % plane) * 3 + Math.floor(i / plane)]),
+  );
+}
+
+const manifest = loadManifest("preprocess");
+const crops = (manifest?.cases ?? []).filter((c) => "padding" in c.hyper);
+
+describe.skipIf(crops.length === 0)("flip and padded crop equal the published training transform", () => {
+  for (const golden of crops) {
+    test(golden.id, async () => {
+      const want = planesOf(golden.tensor("pixels").data);
+      const got = new Uint8Array(want.length);
+      const { padding, flip, top, left, image, pre_size: resize, image_size: crop } = golden.hyper;
+      const decoded = await decodeImage(readFileSync(join(golden.folder, String(image))), String(image));
+      const plain = toPlanes(preprocessImage(decoded, { resize: Number(resize), crop: Number(crop) }));
+      const transform = { flip: flip === true, top: Number(top), left: Number(left) };
+      transformPlanes(plain, Number(crop), transform, Number(padding), "zero", got);
+      expect(Array.from(got)).toEqual(Array.from(want));
+    });
+  }
+});
+
+const ramp = (n: number, side: number): Uint8Array =>
+  Uint8Array.from({ length: n * 3 * side * side }, (_, i) => (i % 199) + 1);
+
+test("reflection mirrors without repeating the edge, black lies outside otherwise", () => {
+  const row = [10, 20, 30];
+  const image = Uint8Array.from([...row, ...row, ...row, ...row, ...row, ...row, ...row, ...row, ...row]);
+  const out = new Uint8Array(27);
+  transformPlanes(image, 3, { flip: false, top: 2, left: 0 }, 2, "reflect", out);
+  expect(Array.from(out.subarray(0, 3))).toEqual([30, 20, 10]);
+  transformPlanes(image, 3, { flip: true, top: 2, left: 1 }, 2, "zero", out);
+  expect(Array.from(out.subarray(0, 3))).toEqual([0, 30, 20]);
+});
+
+test("alternating flip turns every image every epoch and starts with a coin", () => {
+  const pixels = ramp(64, 4);
+  const indices = Array.from({ length: 64 }, (_, i) => i * 7);
+  const run = (epoch: number): Uint8Array =>
+    augmentBatch(pixels, { flip: "alternating" }, new Random(3, "augment"), 11, epoch, indices);
+  const first = run(0);
+  const second = run(1);
+  expect(run(2)).toEqual(first);
+  let flipped = 0;
+  for (let i = 0; i < 64; i++) {
+    const part = (x: Uint8Array): string => x.subarray(i * 48, (i + 1) * 48).join();
+    expect(part(first)).not.toBe(part(second));
+    if (part(first) !== part(pixels)) flipped++;
+  }
+  expect(flipped).toBeGreaterThan(16);
+  expect(flipped).toBeLessThan(48);
+});
+
+test("augmentation depends on seed and step alone; cutout paints a square", () => {
+  const pixels = ramp(8, 8);
+  const spec = {
+    flip: "random",
+    crop: { padding: 2, mode: "zero" },
+    cutout: 4,
+    cutoutFill: [7, 8, 9],
+  } as const;
+  const indices = [0, 1, 2, 3, 4, 5, 6, 7];
+  const run = (step: number): Uint8Array =>
+    augmentBatch(pixels, spec, new Random(1, "augment"), step, 0, indices);
+  expect(run(5)).toEqual(run(5));
+  expect(run(5)).not.toEqual(run(6));
+  const plain = augmentBatch(
+    pixels,
+    { flip: "none", cutout: 4, cutoutFill: [0, 0, 0] },
+    new Random(1, "augment"),
+    5,
+    0,
+    indices,
+  );
+  for (let i = 0; i < 8; i++) {
+    const painted = plain.subarray(i * 192, i * 192 + 64).filter((v) => v === 0).length;
+    expect([4, 6, 8, 9, 12, 16]).toContain(painted);
+  }
+  expect(augmentBatch(pixels, { flip: "none" }, new Random(1, "augment"), 5, 0, indices)).toEqual(pixels);
+});
+
+test("an epoch visits every image at most once, in another order each time", () => {
+  expect(stepsPerEpoch(10, 3)).toBe(3);
+  expect(epochOf(3, 10, 3)).toBe(1);
+  const epoch = (e: number): number[] =>
+    [0, 1, 2].flatMap((s) => Array.from(batchIndices(1, e * 3 + s, 10, 3)));
+  expect(new Set(epoch(0)).size).toBe(9);
+  expect(epoch(0)).not.toEqual(epoch(1));
+  expect(batchIndices(1, 2, 10, 3)).toEqual(batchIndices(1, 2, 10, 3));
+  expect(batchIndices(1, 2, 10, 3)).not.toEqual(batchIndices(2, 2, 10, 3));
+});
+
+test("a batch larger than the set repeats images evenly", () => {
+  const counts = new Map<number, number>();
+  for (const i of batchIndices(1, 0, 3, 7)) counts.set(i, (counts.get(i) ?? 0) + 1);
+  expect(counts.size).toBe(3);
+  expect([...counts.values()].sort()).toEqual([2, 2, 3]);
+});

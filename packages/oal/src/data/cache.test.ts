@@ -1,0 +1,238 @@
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { packTar } from "modern-tar";
+import { OalError } from "oal-core";
+import sharp from "sharp";
+import { afterAll, expect, test } from "vitest";
+import { prepareImageSet, type PrepareOptions } from "./cache.js";
+import { memoryImageSet, type ImageSet, subsetImageSet } from "./imageSet.js";
+import type { SourceSpec } from "./readers/reader.js";
+import { prepareSplits, stratifiedSplit } from "./split.js";
+import { findOverlap, measureNormalisation } from "./statistics.js";
+
+const root = mkdtempSync(join(tmpdir(), "oal-data-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** A 12x9 image of one colour. */
+function picture(colour: number, format: "png" | "jpeg" = "png"): Promise<Buffer> {
+  const background = { r: colour, g: 255 - colour, b: 7 };
+  return sharp({ create: { width: 12, height: 9, channels: 3, background } })
+    .toFormat(format)
+    .toBuffer();
+}
+
+/** Files of three classes with two images each. */
+async function pictures(prefix = ""): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  for (const [i, name] of ["cat", "dog", "emu"].entries()) {
+    files.set(`${prefix}${name}/a.png`, await picture(i * 40));
+    files.set(`${prefix}${name}/b.jpg`, await picture(i * 40 + 10, "jpeg"));
+  }
+  return files;
+}
+
+function write(folder: string, files: Map<string, Uint8Array>): string {
+  for (const [path, bytes] of files) {
+    mkdirSync(dirname(join(root, folder, path)), { recursive: true });
+    writeFileSync(join(root, folder, path), bytes);
+  }
+  return join(root, folder);
+}
+
+let caches = 0;
+const fresh = (): string => join(root, `cache${caches++}`);
+
+function prepare(
+  spec: Partial<SourceSpec> & { path: string },
+  options: Partial<PrepareOptions> = {},
+): Promise<ImageSet> {
+  return prepareImageSet({ name: "set", ...spec }, { cacheDir: fresh(), size: 8, ...options });
+}
+
+async function codeOf(result: Promise<unknown>): Promise<string> {
+  const error: unknown = await result.then(
+    () => undefined,
+    (e: unknown) => e,
+  );
+  if (!(error instanceof OalError)) throw new Error(`an OalError was expected, not ${String(error)}`);
+  return `${error.code} ${error.message}`;
+}
+
+test("a folder, its tar, tar.gz and an image list over them give one and the same set", async () => {
+  const files = await pictures();
+  const folder = write("same", files);
+  const entries = Array.from(files, ([path, bytes]) => ({
+    header: { name: `wrap/${path}`, size: bytes.length },
+    body: bytes,
+  }));
+  const tar = await packTar(entries);
+  writeFileSync(join(root, "same.tar"), tar);
+  writeFileSync(join(root, "same.tar.gz"), gzipSync(tar));
+  const list = join(root, "list.txt");
+  writeFileSync(list, Array.from(files.keys(), (path, i) => `${path} ${i >> 1}\n`).join(""));
+  const sets = [await prepare({ path: folder }), await prepare({ path: join(root, "same.tar") })];
+  sets.push(await prepare({ path: join(root, "same.tar.gz") }), await prepare({ path: folder, list }));
+  const [first] = sets;
+  for (const set of sets) {
+    expect(Array.from(set.labels)).toEqual([0, 0, 1, 1, 2, 2]);
+    expect(set.classNames).toEqual(["cat", "dog", "emu"]);
+    expect(set.read([3, 0])).toEqual(first?.read([3, 0]));
+  }
+  expect(Array.from(first?.read([1, 0]).subarray(192, 194) ?? [])).toEqual([0, 0]);
+  expect(sets[3]?.contentHash).toBe(first?.contentHash);
+});
+
+test("a list finds its images in a folder of archives", async () => {
+  const files = await pictures("animals/");
+  const [first = "", second = ""] = files.keys();
+  const pack = (path: string): Promise<Uint8Array> => {
+    const bytes = files.get(path) ?? Buffer.alloc(0);
+    return packTar([{ header: { name: path, size: bytes.length }, body: bytes }]);
+  };
+  const folder = write(
+    "archives",
+    new Map([
+      ["x/one.tar", await pack(second)],
+      ["y/animals.tar", await pack(first)],
+    ]),
+  );
+  const list = join(root, "archives.txt");
+  writeFileSync(list, `${second} -1\n${first} -1\n`);
+  const set = await prepare({ path: folder, list, labels: "ood" });
+  expect(set.ids).toEqual([second, first]);
+  writeFileSync(list, `${second} -1\nanimals/none.jpg -1\n`);
+  expect(await codeOf(prepare({ path: folder, list }))).toContain(
+    "OAL-D102 animals/none.jpg: not found under",
+  );
+});
+
+test("the second preparation reads the cache; a damaged shard is made again", async () => {
+  const path = write("again", await pictures());
+  const cacheDir = fresh();
+  const first = await prepare({ path }, { cacheDir });
+  const [key = ""] = readdirSync(cacheDir);
+  const shard = join(cacheDir, key, "shard-000.bin");
+  const bytes = readFileSync(shard);
+  bytes[50] = (bytes[50] ?? 0) ^ 1;
+  writeFileSync(shard, bytes);
+  const warnings: string[] = [];
+  const second = await prepare({ path }, { cacheDir, onWarning: (text) => warnings.push(text) });
+  expect(warnings).toEqual([expect.stringContaining("SHA-256 differs")]);
+  expect(second.read([4])).toEqual(first.read([4]));
+  const third = await prepare({ path }, { cacheDir, onWarning: (text) => warnings.push(text) });
+  expect(third.contentHash).toBe(first.contentHash);
+  expect(warnings.length).toBe(1);
+  appendFileSync(join(cacheDir, key, "set.json"), "x");
+  await prepare({ path }, { cacheDir, onWarning: (text) => warnings.push(text) });
+  expect(warnings[1]).toContain("set.json");
+  expect(readdirSync(cacheDir)).toEqual([key]);
+});
+
+test("unreadable images: an error naming the file, or passed over up to a limit", async () => {
+  const files = await pictures();
+  files.set("cat/broken.jpg", Buffer.from("nonsense"));
+  files.set("dog/short.jpg", (await picture(3, "jpeg")).subarray(0, 200));
+  const path = write("broken", files);
+  expect(await codeOf(prepare({ path }))).toContain("OAL-D102 cat/broken.jpg");
+  expect(await codeOf(prepare({ path }, { skipBad: 1 }))).toContain("OAL-D110 2 images cannot be read");
+  const cacheDir = fresh();
+  const warnings: string[] = [];
+  const set = await prepare({ path }, { cacheDir, skipBad: 2, onWarning: (text) => warnings.push(text) });
+  expect(set.count).toBe(6);
+  expect(set.ids).not.toContain("cat/broken.jpg");
+  expect(set.read([5])).toEqual((await prepare({ path: write("whole", await pictures()) })).read([5]));
+  expect(warnings).toEqual([expect.stringContaining("2 unreadable image(s)")]);
+  // The cached set still obeys the limit of the run that asks.
+  expect(await codeOf(prepare({ path }, { cacheDir }))).toContain("OAL-D102");
+});
+
+test("what is wrong with a source is said", async () => {
+  expect(await codeOf(prepare({ path: join(root, "nowhere") }))).toContain("OAL-D101");
+  expect(await codeOf(prepare({ path: write("none", new Map([["a/x.txt", Buffer.from("x")]])) }))).toContain(
+    "OAL-D103",
+  );
+  const empty = write("empty", await pictures());
+  mkdirSync(join(empty, "fox"));
+  expect(await codeOf(prepare({ path: empty }))).toContain("OAL-D104 " + empty + ': class "fox"');
+  const single = write("single", new Map([["cat/a.png", await picture(1)]]));
+  expect(await codeOf(prepare({ path: single }))).toContain("OAL-D105");
+  expect((await prepare({ path: single, labels: "ood" })).labels[0]).toBe(-1);
+  const stray = write("stray", new Map([...(await pictures()), ["odd.png", await picture(1)]]));
+  expect(await codeOf(prepare({ path: stray }))).toContain("OAL-D111");
+  const text = join(root, "plain.txt");
+  writeFileSync(text, "x");
+  expect(await codeOf(prepare({ path: text }))).toContain("OAL-D106");
+  writeFileSync(
+    join(root, "cut.tar"),
+    (await packTar([{ header: { name: "a/b.png", size: 9 }, body: "123456789" }])).subarray(0, 515),
+  );
+  expect(await codeOf(prepare({ path: join(root, "cut.tar") }))).toContain("OAL-D109");
+  const known = ["cat", "dog"];
+  expect(await codeOf(prepare({ path: write("more", await pictures()), classes: known }))).toContain(
+    "OAL-D108",
+  );
+  const blocked = join(root, "blocked");
+  writeFileSync(blocked, "a file, no folder");
+  expect(await codeOf(prepare({ path: single, labels: "ood" }, { cacheDir: blocked }))).toContain("OAL-I101");
+});
+
+test("bad lines of a list are named with their number", async () => {
+  const path = write("lines", await pictures());
+  const list = join(root, "lines.txt");
+  const run = (text: string, classes?: string[]): Promise<string> => {
+    writeFileSync(list, text);
+    return codeOf(prepare({ path, list, classes }));
+  };
+  expect(await run("cat/a.png 0\ncat\n")).toContain(`OAL-D107 ${list}:2`);
+  expect(await run("cat/a.png 0\ndog/a.png two\n")).toContain(`OAL-D107 ${list}:2`);
+  expect(await run("cat/a.png 0\n../x.png 1\n")).toContain("leads out");
+  expect(await run("cat/a.png 0\ncat/a.png 0\n")).toContain("twice");
+  expect(await run("cat/a.png 0\ndog/a.png 5\n", ["cat", "dog"])).toContain(`OAL-D108 ${list}:2: label 5`);
+  expect(await run("cat/a.png 0\ndog/a.png 2\n")).toContain("OAL-D104");
+  expect(await run("")).toContain("OAL-D103");
+});
+
+test("splits: own folders where there are any, else stratified and repeatable", async () => {
+  const labels = Int32Array.from({ length: 40 }, (_, i) => i % 2);
+  const parts = stratifiedSplit(labels, 1, { validation: 0.1, test: 0.2 });
+  expect([parts.train.length, parts.validation.length, parts.test.length]).toEqual([28, 4, 8]);
+  expect(new Set([...parts.train, ...parts.validation, ...parts.test]).size).toBe(40);
+  expect(parts.test.filter((i) => labels[i] === 0).length).toBe(4);
+  expect(stratifiedSplit(labels, 1, { validation: 0.1, test: 0.2 })).toEqual(parts);
+  const options = { cacheDir: fresh(), size: 8 };
+  const small = prepareSplits({ name: "two", path: write("two", await pictures()) }, options, 1);
+  expect(await codeOf(small)).toContain("OAL-D112");
+  const divided = write(
+    "divided",
+    new Map([...(await pictures("train/")), ...(await pictures("val/")), ...(await pictures("test/"))]),
+  );
+  const sets = await prepareSplits({ name: "divided", path: divided }, options, 1);
+  expect([sets.train.count, sets.validation.count, sets.test.count]).toEqual([6, 6, 6]);
+  expect(sets.test.ids[0]).toBe("test/cat/a.png");
+  expect(await codeOf(prepare({ path: divided }))).toContain("OAL-D106");
+});
+
+test("limit, subset, overlap and channel statistics", async () => {
+  const path = write("limited", await pictures());
+  const all = await prepare({ path });
+  const half = await prepare({ path, limit: 3 });
+  expect(half.ids).toEqual(["cat/a.png", "dog/a.png", "emu/a.png"]);
+  expect(findOverlap(half, all)).toBe(3);
+  const part = subsetImageSet(all, [4, 1], "part");
+  expect(part.read([1, 0])).toEqual(all.read([1, 4]));
+  expect(Array.from(part.labels)).toEqual([2, 0]);
+  const flat = memoryImageSet("flat", new Uint8Array(2 * 12).fill(51), [0, 1], ["a", "b"]);
+  expect(measureNormalisation(flat).mean[1]).toBeCloseTo(0.2, 6);
+  expect(measureNormalisation(flat).std[1]).toBeCloseTo(1 / 255, 6);
+  expect(findOverlap(flat, all)).toBe(0);
+});
