@@ -15,7 +15,7 @@ export interface AutoEncoderOptions {
   readonly latentChannels?: number;
   /**
    * Whether a stage works at the pictures' own resolution (METHOD 4.4). Without it, 2x2 pixels enter and leave as
-   * channels: about three times quicker, for short runs. Default true.
+   * channels: about half the time per step, for short runs. Default true.
    */
   readonly fullResolution?: boolean;
   /** Weight of the KL term. Default 1e-3. */
