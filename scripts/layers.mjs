@@ -4,7 +4,7 @@ import { join, relative, dirname, sep } from "node:path";
 
 const layers = [
   "errors", "random", "graph", "autodiff", "rewrite", "runtime", "preprocess", "metrics", "testing", "nn", "data",
-  "training", "outliers", "detection", "evaluation", "pipeline", "report", "cli",
+  "training", "outliers", "detection", "evaluation", "report", "pipeline", "cli",
 ];
 
 function* sources(folder) {

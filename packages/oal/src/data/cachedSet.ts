@@ -91,6 +91,7 @@ export function openImageSet(folder: string, name?: string): ImageSet {
     height,
     width,
     channels: 3,
+    folder,
     ...description,
     contentHash: hashOfSet(pixelHashes(manifest.shards, rows), description),
     read(indices, out = new Uint8Array(indices.length * size)) {

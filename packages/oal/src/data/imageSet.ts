@@ -20,6 +20,8 @@ export interface ImageSet {
   readonly classNames: readonly string[];
   /** SHA-256 over pixels, labels, ids and class names. */
   readonly contentHash: string;
+  /** Where the set lies as decoded shards (see `openImageSet`); absent for sets in memory and parts of sets. */
+  readonly folder?: string | undefined;
   /**
    * The pixels of the named images, synchronously.
    *

@@ -1,4 +1,7 @@
 /** The library's main call: all stages in order, up to the one asked for. */
+import { existsSync } from "node:fs";
+import { cp, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { EvaluationResult } from "../evaluation/result.js";
 import type { Artifact } from "./artifact.js";
 import { RunFolder } from "./runFolder.js";
@@ -8,13 +11,12 @@ import type { StageContext } from "./stages/context.js";
 import { dataStage } from "./stages/data.js";
 import { diffusionStage } from "./stages/diffusion.js";
 import { embeddingsStage } from "./stages/embeddings.js";
-import { evaluationStage, readResult } from "./stages/evaluation.js";
+import { evaluationFiles, evaluationStage, readResult } from "./stages/evaluation.js";
 import { latentsStage } from "./stages/latents.js";
 import { reportStage } from "./stages/report.js";
 import { studentStage } from "./stages/students.js";
 import { teacherStage } from "./stages/teacher.js";
-
-export { scoreImages } from "./score.js";
+import { writeError } from "./writeError.js";
 
 /**
  * Runs the stages of a configuration in a run folder; what is there already is found, not made again.
@@ -26,10 +28,23 @@ export { scoreImages } from "./score.js";
 export async function run(options: RunOptions): Promise<RunResult> {
   const folder = await RunFolder.open(options.out, options.config, options.onEvent);
   try {
-    return await stages({ run: folder, config: options.config, signal: options.signal ?? new AbortController().signal }, options);
+    return await stages(
+      { run: folder, config: options.config, signal: options.signal ?? new AbortController().signal },
+      options,
+    );
   } finally {
     await folder.close();
   }
+}
+
+/** `run` up to the trained students: no measurement. */
+export function train(options: Omit<RunOptions, "until">): Promise<RunResult> {
+  return run({ ...options, until: "student" });
+}
+
+/** `run` up to the measured results: no report. */
+export function evaluate(options: Omit<RunOptions, "until">): Promise<RunResult> {
+  return run({ ...options, until: "evaluation" });
 }
 
 async function stages(context: StageContext, options: RunOptions): Promise<RunResult> {
@@ -42,7 +57,11 @@ async function stages(context: StageContext, options: RunOptions): Promise<RunRe
     artifacts[name] = artifact.folder;
     return artifact;
   };
-  const done = (more: { results?: EvaluationResult[]; reportPath?: string } = {}): RunResult => ({ folder: folder.folder, artifacts, ...more });
+  const done = (more: { results?: EvaluationResult[]; reportPath?: string } = {}): RunResult => ({
+    folder: folder.folder,
+    artifacts,
+    ...more,
+  });
 
   const data = await dataStage(context);
   note("data", data.artifact);
@@ -54,9 +73,11 @@ async function stages(context: StageContext, options: RunOptions): Promise<RunRe
   if (!reached("embeddings")) return done();
   const embeddings = teacher ? note("embeddings", await embeddingsStage(context, data, teacher)) : undefined;
   if (!reached("boundary")) return done();
-  const boundary = outliers && embeddings ? note("boundary", await boundaryStage(context, data, embeddings)) : undefined;
+  const boundary =
+    outliers && embeddings ? note("boundary", await boundaryStage(context, data, embeddings)) : undefined;
   if (!reached("diffusion")) return done();
-  const diffusion = boundary && embeddings ? note("diffusion", await diffusionStage(context, data, embeddings)) : undefined;
+  const diffusion =
+    boundary && embeddings ? note("diffusion", await diffusionStage(context, data, embeddings)) : undefined;
   if (!reached("latents")) return done();
   const latents =
     teacher && embeddings && boundary && diffusion
@@ -71,8 +92,12 @@ async function stages(context: StageContext, options: RunOptions): Promise<RunRe
   if (!reached("evaluation")) return done();
   const evaluations = new Map<string, Artifact>();
   for (const [method, student] of students) {
-    evaluations.set(method, note(`evaluation:${method}`, await evaluationStage(context, data, method, student)));
+    evaluations.set(
+      method,
+      note(`evaluation:${method}`, await evaluationStage(context, data, method, student)),
+    );
   }
+  await publishModels(folder.folder, evaluations);
   if (!reached("report")) {
     const results: EvaluationResult[] = [];
     for (const artifact of evaluations.values()) {
@@ -83,4 +108,22 @@ async function stages(context: StageContext, options: RunOptions): Promise<RunRe
   }
   const report = await reportStage(context, data, { evaluations, boundary, latents });
   return done({ results: report.results, reportPath: report.path });
+}
+
+/** Puts every evaluated model where `oal score` finds it: models/<method> of the run folder. */
+async function publishModels(folder: string, evaluations: ReadonlyMap<string, Artifact>): Promise<void> {
+  for (const [method, artifact] of evaluations) {
+    const source = join(artifact.folder, evaluationFiles.model);
+    if (!existsSync(source)) continue;
+    const target = join(folder, "models", method);
+    const aside = `${target}.partial`;
+    try {
+      await rm(aside, { recursive: true, force: true });
+      await cp(source, aside, { recursive: true });
+      await rm(target, { recursive: true, force: true });
+      await rename(aside, target);
+    } catch (error) {
+      throw writeError(target, error);
+    }
+  }
 }

@@ -2,7 +2,16 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { attachDetector, findDetector, float32Data, oalError, OalError, preprocessImage, toPlanes, uint8Tensor } from "oal-core";
+import {
+  attachDetector,
+  findDetector,
+  float32Data,
+  oalError,
+  OalError,
+  preprocessImage,
+  toPlanes,
+  uint8Tensor,
+} from "oal-core";
 import { z } from "zod";
 import { decodeImage } from "../data/decode.js";
 import { readSafetensors } from "../nn/safetensors.js";
@@ -24,7 +33,9 @@ const picturePattern = /\.(jpe?g|png|webp|gif|tiff?|bmp|avif)$/i;
 /** The folder of a model: the folder itself, or the best one inside a run folder (oal, then kd, then ce). */
 export function modelFolderOf(path: string): string {
   const inside = ["oal", "kd", "ce"].map((method) => join(path, "models", method));
-  const found = [path, ...inside].find((folder) => modelFiles.every((name) => existsSync(join(folder, name))));
+  const found = [path, ...inside].find((folder) =>
+    modelFiles.every((name) => existsSync(join(folder, name))),
+  );
   if (found === undefined) throw oalError("OAL-I121", { path });
   return found;
 }
@@ -48,11 +59,17 @@ export function picturesIn(paths: readonly string[]): string[] {
  * @param paths pictures or folders of pictures
  * @throws OAL-D101, OAL-I121 (no model there), OAL-D102 (an unreadable picture beyond `skipBad`)
  */
-export async function scoreImages(model: string, paths: readonly string[], options: ScoreOptions = {}): Promise<ScoredImage[]> {
+export async function scoreImages(
+  model: string,
+  paths: readonly string[],
+  options: ScoreOptions = {},
+): Promise<ScoredImage[]> {
   const folder = modelFolderOf(model);
   const pictures = picturesIn(paths);
   const classifier = await loadClassifier(folder);
-  const stored = detectorSchema.parse(JSON.parse(await readFile(join(folder, evaluationFiles.detector), "utf8")));
+  const stored = detectorSchema.parse(
+    JSON.parse(await readFile(join(folder, evaluationFiles.detector), "utf8")),
+  );
   if (options.detector !== undefined && findDetector(options.detector).id !== stored.id) {
     throw oalError("OAL-C202", {
       where: "oal score",
@@ -64,7 +81,15 @@ export async function scoreImages(model: string, paths: readonly string[], optio
   const graph = classifierGraph(classifier, 1);
   const [logits, features] = [graph.outputs.get("logits"), graph.outputs.get("features")];
   if (!logits || !features) throw oalError("OAL-X101", { problem: "a classifier graph has no outputs" });
-  graph.output("score", attachDetector(findDetector(stored.id), { logits, features }, Object.fromEntries(tensors), stored.parameters));
+  graph.output(
+    "score",
+    attachDetector(
+      findDetector(stored.id),
+      { logits, features },
+      Object.fromEntries(tensors),
+      stored.parameters,
+    ),
+  );
   const session = await compile(graph, options.threads ? { threads: options.threads } : {});
   const threshold = options.threshold ?? stored.threshold.value;
   const results: ScoredImage[] = [];
@@ -76,7 +101,10 @@ export async function scoreImages(model: string, paths: readonly string[], optio
       try {
         const image = await decodeImage(new Uint8Array(await readFile(path)), path);
         planes = new Uint8Array(3 * stored.size * stored.size);
-        toPlanes(preprocessImage(image, { resize: stored.size, crop: stored.size, interpolation: "bilinear" }), planes);
+        toPlanes(
+          preprocessImage(image, { resize: stored.size, crop: stored.size, interpolation: "bilinear" }),
+          planes,
+        );
       } catch (error) {
         if (!(error instanceof OalError) || ++bad > (options.skipBad ?? 0)) throw error;
         continue;
@@ -84,9 +112,18 @@ export async function scoreImages(model: string, paths: readonly string[], optio
       const outputs = await session.run({ images: uint8Tensor([1, 3, stored.size, stored.size], planes) });
       const values = outputs["logits"] ? float32Data(outputs["logits"]) : new Float32Array();
       const score = outputs["score"] ? (float32Data(outputs["score"])[0] ?? Number.NaN) : Number.NaN;
-      const best = values.reduce((top, value, index) => (value > (values[top] ?? -Infinity) ? index : top), 0);
+      const best = values.reduce(
+        (top, value, index) => (value > (values[top] ?? -Infinity) ? index : top),
+        0,
+      );
       const confidence = 1 / values.reduce((sum, value) => sum + Math.exp(value - (values[best] ?? 0)), 0);
-      results.push({ path, label: classifier.classNames[best] ?? String(best), confidence, known: score >= threshold, score });
+      results.push({
+        path,
+        label: classifier.classNames[best] ?? String(best),
+        confidence,
+        known: score >= threshold,
+        score,
+      });
     }
   } finally {
     await session.release();

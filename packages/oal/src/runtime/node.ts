@@ -35,7 +35,10 @@ const ortTypes = new Map<string, DType>([
  * @param model bytes of an ONNX model, or the path of one
  * @throws OAL-R101 when ONNX Runtime refuses the model
  */
-export async function createSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
+export async function createSession(
+  model: Uint8Array | string,
+  options: SessionOptions = {},
+): Promise<Session> {
   const settings: InferenceSession.SessionOptions = {
     executionProviders: ["cpu"],
     graphOptimizationLevel: options.optimization ?? "all",
@@ -61,7 +64,10 @@ export async function compile(graph: Graph, options: SessionOptions = {}): Promi
 }
 
 /** Runs a graph once: compile, run, release. For small computations. */
-export async function runOnce(graph: Graph, feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+export async function runOnce(
+  graph: Graph,
+  feeds: Readonly<Record<string, Tensor>>,
+): Promise<Record<string, Tensor>> {
   const session = await compile(graph);
   try {
     return await session.run(feeds);
@@ -96,9 +102,15 @@ class NodeSession implements Session {
     try {
       results = await this.#session.run(native);
     } catch (error) {
-      throw oalError("OAL-R102", { input: "all", problem: error instanceof Error ? error.message : String(error) }, error);
+      throw oalError(
+        "OAL-R102",
+        { input: "all", problem: error instanceof Error ? error.message : String(error) },
+        error,
+      );
     }
-    return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, fromNative(name, value)]));
+    return Object.fromEntries(
+      Object.entries(results).map(([name, value]) => [name, fromNative(name, value)]),
+    );
   }
 
   async release(): Promise<void> {
@@ -122,7 +134,10 @@ function fromNative(name: string, value: InferenceSession.OnnxValueMapType[strin
   const dtype = ortTypes.get(value.type);
   const data = value.data;
   if (dtype === undefined || !isTensorData(data)) {
-    throw oalError("OAL-R102", { input: name, problem: `output of element type ${value.type} is not supported` });
+    throw oalError("OAL-R102", {
+      input: name,
+      problem: `output of element type ${value.type} is not supported`,
+    });
   }
   return { dtype, shape: [...value.dims], data };
 }

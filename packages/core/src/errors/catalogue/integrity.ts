@@ -38,4 +38,10 @@ export const integrityErrors = {
     message: ({ path, problem }) => `${path}: cannot read (${problem})`,
     remedy: "check that the path exists and may be read",
   }),
+  "OAL-I121": entry<{ path: string }>({
+    title: "no model there",
+    exit: 7,
+    message: ({ path }) => `${path} holds no trained model with a detector`,
+    remedy: "give a run folder that reached the evaluation, or the folder models/METHOD inside it",
+  }),
 };

@@ -22,7 +22,7 @@ export async function scoreCommand(
   { json, ...options }: ScoreCommandOptions,
 ): Promise<void> {
   for (const path of [model, ...images]) if (!existsSync(path)) throw oalError("OAL-D101", { path });
-  const { scoreImages } = await import("../../pipeline/run.js");
+  const { scoreImages } = await import("../../pipeline/score.js");
   const scored = await interruptible((signal) => scoreImages(model, images, { ...options, signal }));
   process.stdout.write(json ? JSON.stringify(scored, null, 2) + "\n" : scoreTable(scored));
 }

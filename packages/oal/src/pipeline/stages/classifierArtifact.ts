@@ -1,7 +1,7 @@
 /** A trained classifier on disk: weights for resuming (safetensors), a description, and the ONNX model. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { oalError, verifyGraph, writeModel, type Normalisation } from "oal-core";
+import { oalError, verifyGraph, writeModel } from "oal-core";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { parametersUnder, type ParameterStore } from "../../nn/parameters.js";

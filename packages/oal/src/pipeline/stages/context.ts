@@ -79,10 +79,6 @@ export function trainingOptionsOf(
     ...(section.ema > 0 ? { ema: section.ema } : {}),
     ...threadsOf(config),
     checkpointFolder,
+    checkpointSeconds: config.checkpointSeconds,
   };
-}
-
-/** The part of a recipe that decides the result; for artifact keys. */
-export function recipeSlice(section: RecipeSection): unknown {
-  return Object.fromEntries(Object.entries(section).filter(([key]) => key !== "checkpointSteps"));
 }

@@ -47,7 +47,11 @@ export async function evaluationStage(
     { name: "train", group: "train", set: data.train.set },
     { name: "id-validation", group: "validation", set: data.validation.set },
     { name: "id", group: "test", set: data.test.set },
-    ...data.ood.map(({ name, group, set }) => ({ name, group: group === "validation" ? ("validation-ood" as const) : group, set })),
+    ...data.ood.map(({ name, group, set }) => ({
+      name,
+      group: group === "validation" ? ("validation-ood" as const) : group,
+      set,
+    })),
   ];
   return runStage(
     run,
@@ -66,9 +70,13 @@ export async function evaluationStage(
           });
         }
         const model = await loadClassifier(student.folder);
-        const predictor = await Predictor.create(model, { batchSize: evaluation.batchSize, ...threadsOf(config) });
+        const predictor = await Predictor.create(model, {
+          batchSize: evaluation.batchSize,
+          ...threadsOf(config),
+        });
         const total = sets.reduce((sum, { set }) => sum + set.count, 0);
-        const outputs: (OutputSet & { readonly predicted: Predictions; readonly validationOod: boolean })[] = [];
+        const outputs: (OutputSet & { readonly predicted: Predictions; readonly validationOod: boolean })[] =
+          [];
         try {
           let done = 0;
           for (const { name, group, set } of sets) {
@@ -79,20 +87,37 @@ export async function evaluationStage(
             done += set.count;
             const validationOod = group === "validation-ood";
             const { logits, features } = predicted;
-            outputs.push({ name, group: validationOod ? "near" : group, labels: set.labels, ids: set.ids, logits, features, predicted, validationOod });
+            outputs.push({
+              name,
+              group: validationOod ? "near" : group,
+              labels: set.labels,
+              ids: set.ids,
+              logits,
+              features,
+              predicted,
+              validationOod,
+            });
           }
         } finally {
           await predictor.release();
         }
-        const options = { detectors: evaluation.detectors, resamples: evaluation.bootstrap, seed: config.seed };
+        const options = {
+          detectors: evaluation.detectors,
+          resamples: evaluation.bootstrap,
+          seed: config.seed,
+        };
         const measured = outputs.filter(({ validationOod }) => !validationOod);
         const { result, scores, fitted } = await evaluate(method, config.seed, measured, options);
         for (const text of result.warnings) events.warning(text);
         await writeFile(join(folder, evaluationFiles.results), resultJson([result]));
         await writeScores(join(folder, evaluationFiles.scores), scores);
-        const chooser = outputs.filter(({ validationOod, group }) => validationOod || group === "train" || group === "validation");
+        const chooser = outputs.filter(
+          ({ validationOod, group }) => validationOod || group === "train" || group === "validation",
+        );
         if (chooser.some(({ validationOod }) => validationOod)) {
-          const asTest = chooser.map((set): OutputSet => (set.group === "validation" ? { ...set, group: "test" } : set));
+          const asTest = chooser.map((set): OutputSet =>
+            set.group === "validation" ? { ...set, group: "test" } : set,
+          );
           const validation = await evaluate(method, config.seed, asTest, options);
           await writeFile(join(folder, evaluationFiles.validation), resultJson([validation.result]));
           await writeScores(join(folder, evaluationFiles.scores, "validation"), validation.scores);
@@ -101,18 +126,40 @@ export async function evaluationStage(
         for (const { name, group, features, labels, predicted } of outputs) {
           if (group === "train") continue;
           const rows = new Random(config.seed, "map").permutation(0, labels.length).slice(0, mapImages);
-          sample.set(name, float32Tensor([rows.length, predicted.featureWidth], gatherRows(features, predicted.featureWidth, rows)));
-          sample.set(`${name}/labels`, float32Tensor([rows.length], Float32Array.from(rows, (row) => (group === "near" || group === "far" ? -1 : (labels[row] ?? -1)))));
+          sample.set(
+            name,
+            float32Tensor(
+              [rows.length, predicted.featureWidth],
+              gatherRows(features, predicted.featureWidth, rows),
+            ),
+          );
+          sample.set(
+            `${name}/labels`,
+            float32Tensor(
+              [rows.length],
+              Float32Array.from(rows, (row) =>
+                group === "near" || group === "far" ? -1 : (labels[row] ?? -1),
+              ),
+            ),
+          );
         }
         await writeSafetensors(join(folder, evaluationFiles.features), sample);
         const chosen = fitted.find(({ detector }) => detector.id === evaluation.scoreDetector);
-        const validationScores = scores.sets.find(({ group }) => group === "validation")?.confidence[evaluation.scoreDetector];
+        const validationScores = scores.sets.find(({ group }) => group === "validation")?.confidence[
+          evaluation.scoreDetector
+        ];
         if (chosen && validationScores) {
           const bundle = join(folder, evaluationFiles.model);
-          await cp(student.folder, bundle, { recursive: true, filter: (path) => !path.endsWith("artifact.json") });
+          await cp(student.folder, bundle, {
+            recursive: true,
+            filter: (path) => !path.endsWith("artifact.json"),
+          });
           const threshold = calibrateThreshold(validationScores, evaluation.keep);
           const { detector, parameters, tensors } = chosen;
-          await writeFile(join(bundle, evaluationFiles.detector), JSON.stringify({ id: detector.id, parameters, threshold, size: data.train.set.height }, null, 2));
+          await writeFile(
+            join(bundle, evaluationFiles.detector),
+            JSON.stringify({ id: detector.id, parameters, threshold, size: data.train.set.height }, null, 2),
+          );
           await writeSafetensors(join(bundle, evaluationFiles.fitted), new Map(Object.entries(tensors)));
         }
         const ebo = result.detectors.find(({ id }) => id === evaluation.scoreDetector);
@@ -130,7 +177,10 @@ export async function evaluationStage(
 }
 
 /** The result an evaluation artifact holds. */
-export async function readResult(artifact: Artifact, file: "results" | "validation" = "results"): Promise<EvaluationResult | null> {
+export async function readResult(
+  artifact: Artifact,
+  file: "results" | "validation" = "results",
+): Promise<EvaluationResult | null> {
   let text: string;
   try {
     text = await readFile(join(artifact.folder, evaluationFiles[file]), "utf8");
@@ -147,4 +197,9 @@ export async function readFeatureSample(artifact: Artifact): Promise<ReadonlyMap
 }
 
 /** Files that a model folder for `oal score` must hold. */
-export const modelFiles = [classifierFiles.description, classifierFiles.parameters, evaluationFiles.detector, evaluationFiles.fitted] as const;
+export const modelFiles = [
+  classifierFiles.description,
+  classifierFiles.parameters,
+  evaluationFiles.detector,
+  evaluationFiles.fitted,
+] as const;

@@ -1,5 +1,5 @@
-/** Stage "report": gathers what the artifacts hold and writes one HTML page, tables as CSV and JSON, and the models for `oal score`. */
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+/** Stage "report": gathers what the artifacts hold and writes one HTML page and the tables as CSV and JSON. */
+import { readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -10,7 +10,14 @@ import { readScores, scoreFileName } from "../../evaluation/scoreFiles.js";
 import { resultCsv, resultJson } from "../../evaluation/tables.js";
 import { contactSheet } from "../../outliers/contactSheet.js";
 import { writeReport } from "../../report/write.js";
-import type { ReportCurves, ReportFeatures, ReportInput, ReportMistake, ReportSample, ReportScores } from "../../report/input.js";
+import type {
+  ReportCurves,
+  ReportFeatures,
+  ReportInput,
+  ReportMistake,
+  ReportSample,
+  ReportScores,
+} from "../../report/input.js";
 import type { Artifact } from "../artifact.js";
 import { readEvents } from "../events.js";
 import type { StageContext } from "./context.js";
@@ -26,8 +33,12 @@ export interface ReportArtifacts {
   readonly latents?: Artifact | undefined;
 }
 
-/** Writes report.html, results.csv, results.json and models/ into the run folder. */
-export async function reportStage(context: StageContext, data: PreparedData, artifacts: ReportArtifacts): Promise<{ path: string; results: EvaluationResult[] }> {
+/** Writes report.html, results.csv, results.json and differences.json into the run folder. */
+export async function reportStage(
+  context: StageContext,
+  data: PreparedData,
+  artifacts: ReportArtifacts,
+): Promise<{ path: string; results: EvaluationResult[] }> {
   const { config, run } = context;
   const events = run.events.stage("report");
   const results: EvaluationResult[] = [];
@@ -48,25 +59,48 @@ export async function reportStage(context: StageContext, data: PreparedData, art
     summary: `${data.classNames.length} known classes, ${data.train.set.count} training images. Every student has the same network, data order and number of steps.`,
     configuration: config,
     environment: {
-      versions: run.versions,
+      versions: { ...run.versions },
       hardware: run.manifest.hardware,
-      seconds: Object.fromEntries(Object.entries(run.manifest.stages).map(([name, { seconds }]) => [name, seconds])),
+      seconds: Object.fromEntries(
+        Object.entries(run.manifest.stages).map(([name, { seconds }]) => [name, seconds]),
+      ),
       command: ["oal", ...process.argv.slice(2)].join(" "),
       finished: new Date().toISOString(),
     },
     classNames: data.classNames,
-    results,
-    comparisons: comparisons.map(({ first, second, on, ...rest }) => ({ ...rest, set: on, models: [first, second] as const })),
+    headline: { detector, reason: "the detector the run was configured to decide with" },
+    results: results.map((result) => ({
+      ...result,
+      detectors: result.detectors.map(({ near, far, nullTest, ...detector }) => ({
+        ...detector,
+        ...(near ? { near } : {}),
+        ...(far ? { far } : {}),
+        ...(nullTest ? { nullTest } : {}),
+      })),
+    })),
+    comparisons: comparisons.map(({ first, second, on, ...rest }) => ({
+      ...rest,
+      set: on,
+      models: [first, second] as const,
+    })),
     scores: scored.flatMap((model) => model.sets.map((set) => reportScores(model.model, set))),
     curves: curvesOf(run.events.path),
     samples: await sheets(data, artifacts),
-    ...(chosenArtifact ? { featureModel: chosen, features: await featuresOf(chosenArtifact, data) } : { features: [] }),
-    mistakes: await mistakesOf(scored.find(({ model }) => model === chosen), detector, data),
+    ...(chosenArtifact
+      ? { featureModel: chosen, features: await featuresOf(chosenArtifact, data) }
+      : { features: [] }),
+    mistakes: await mistakesOf(
+      scored.find(({ model }) => model === chosen),
+      detector,
+      data,
+    ),
     mistakesOf: { model: chosen, detector },
     thresholds: results.flatMap((result) => {
       const found = result.detectors.find(({ id }) => id === detector);
       const model = scored.find((one) => one.model === result.model);
-      return found?.threshold == null || !model ? [] : [thresholdOf(model, detector, found.threshold, config.evaluation.keep)];
+      return found?.threshold == null || !model
+        ? []
+        : [thresholdOf(model, detector, found.threshold, config.evaluation.keep)];
     }),
     audit: await auditOf(artifacts),
     warnings: readEvents(run.events.path)
@@ -82,11 +116,6 @@ export async function reportStage(context: StageContext, data: PreparedData, art
     await writeFile(join(run.folder, "results.csv"), resultCsv(results));
     await writeFile(join(run.folder, "results.json"), resultJson(results));
     await writeFile(join(run.folder, "differences.json"), JSON.stringify(comparisons, null, 2));
-    for (const [method, artifact] of artifacts.evaluations) {
-      const target = join(run.folder, "models", method);
-      await rm(target, { recursive: true, force: true });
-      await cp(join(artifact.folder, evaluationFiles.model), target, { recursive: true });
-    }
   } catch (error) {
     throw writeError(run.folder, error);
   }
@@ -94,32 +123,48 @@ export async function reportStage(context: StageContext, data: PreparedData, art
   return { path, results };
 }
 
-async function readModelScores(method: string, seed: number, detectors: readonly string[], artifact: Artifact, data: PreparedData): Promise<ModelScores> {
+async function readModelScores(
+  method: string,
+  seed: number,
+  detectors: readonly string[],
+  artifact: Artifact,
+  data: PreparedData,
+): Promise<ModelScores> {
   const folder = join(artifact.folder, evaluationFiles.scores);
   const names: readonly [string, SetScores["group"]][] = [
     ["id-validation", "validation"],
     ["id", "test"],
-    ...data.ood.flatMap(({ name, group }): [string, SetScores["group"]][] => (group === "validation" ? [] : [[name, group]])),
+    ...data.ood.flatMap(({ name, group }): [string, SetScores["group"]][] =>
+      group === "validation" ? [] : [[name, group]],
+    ),
   ];
   const sets: SetScores[] = [];
-  for (const [name, group] of names) sets.push(await readScores(join(folder, scoreFileName(method, name)), name, group));
+  for (const [name, group] of names)
+    sets.push(await readScores(join(folder, scoreFileName(method, name)), name, group));
   return { model: method, seed, detectors, sets };
 }
 
 function comparePairs(scored: readonly ModelScores[], resamples: number, seed: number): Difference[] {
   const pairs: Difference[] = [];
   scored.forEach((second, index) => {
-    for (const first of scored.slice(index + 1)) pairs.push(...compareModels(first, second, { resamples, seed }));
+    for (const first of scored.slice(index + 1))
+      pairs.push(...compareModels(first, second, { resamples, seed }));
   });
   return pairs;
 }
 
-function reportScores(model: string, { name, group, confidence, labels, predictions, ids }: SetScores): ReportScores {
+function reportScores(
+  model: string,
+  { name, group, confidence, labels, predictions, ids }: SetScores,
+): ReportScores {
   return {
     model,
     set: name,
-    group: group === "test" ? "id" : group === "validation" ? "id-validation" : group === "far" ? "far" : "near",
-    confidences: Object.fromEntries(Object.entries(confidence).map(([id, values]) => [id, Float32Array.from(values)])),
+    group:
+      group === "test" ? "id" : group === "validation" ? "id-validation" : group === "far" ? "far" : "near",
+    confidences: Object.fromEntries(
+      Object.entries(confidence).map(([id, values]) => [id, Float32Array.from(values)]),
+    ),
     labels,
     predictions,
     ids,
@@ -138,13 +183,16 @@ function curvesOf(path: string): ReportCurves[] {
       const points = curves.get(term) ?? new Map<number, number>();
       curves.set(term, points);
       // A step told twice (after a restart) replaces what was told first and everything behind it.
-      for (const known of points.keys()) if (known >= step || known > (total ?? Infinity)) points.delete(known);
+      for (const known of points.keys())
+        if (known >= step || known > (total ?? Infinity)) points.delete(known);
       points.set(step, value);
     }
   }
   return [...runs].map(([run, curves]) => ({
     run,
-    terms: Object.fromEntries([...curves].map(([term, points]) => [term, [...points].map(([step, value]) => ({ step, value }))])),
+    terms: Object.fromEntries(
+      [...curves].map(([term, points]) => [term, [...points].map(([step, value]) => ({ step, value }))]),
+    ),
   }));
 }
 
@@ -152,19 +200,33 @@ async function sheets(data: PreparedData, { latents }: ReportArtifacts): Promise
   const samples: ReportSample[] = [];
   const size = data.train.set.height;
   const groups = [
-    { title: "Training images (ID)", caption: `${data.train.set.count} images, ${data.classNames.length} classes`, set: data.train.set },
+    {
+      title: "Training images (ID)",
+      caption: `${data.train.set.count} images, ${data.classNames.length} classes`,
+      set: data.train.set,
+    },
     { title: "Test images (ID)", caption: `${data.test.set.count} images`, set: data.test.set },
-    ...data.ood.map(({ name, group, set }) => ({ title: name, caption: `${set.count} images, ${group} OOD`, set })),
+    ...data.ood.map(({ name, group, set }) => ({
+      title: name,
+      caption: `${set.count} images, ${group} OOD`,
+      set,
+    })),
   ];
   for (const { title, caption, set } of groups) {
     const count = Math.min(24, set.count);
     const indices = Array.from({ length: count }, (_, i) => Math.floor((i * set.count) / count));
-    const png = await contactSheet([{ images: set.read(indices), count }], { size, columns: 8, rows: Math.ceil(count / 8), scale: 2 });
+    const png = await contactSheet([{ images: set.read(indices), count }], {
+      size,
+      columns: 8,
+      rows: Math.ceil(count / 8),
+      scale: 2,
+    });
     samples.push({ title, caption, section: "data", png });
   }
   const sheet = latents ? join(latents.folder, "sheet.png") : "";
   if (latents && existsSync(sheet)) {
-    const caption = "left: training images; middle: made from undisturbed embeddings; right: outliers the student was shown";
+    const caption =
+      "left: training images; middle: made from undisturbed embeddings; right: outliers the student was shown";
     samples.push({ title: "Decoded latents", caption, section: "outliers", png: await readFile(sheet) });
   }
   return samples;
@@ -173,7 +235,11 @@ async function sheets(data: PreparedData, { latents }: ReportArtifacts): Promise
 async function featuresOf(artifact: Artifact, data: PreparedData): Promise<ReportFeatures[]> {
   const tensors = await readFeatureSample(artifact);
   const groupOf = (name: string): ReportFeatures["group"] =>
-    name === "id" ? "id" : name === "id-validation" ? "id-validation" : (data.ood.find((set) => set.name === name)?.group ?? "far");
+    name === "id"
+      ? "id"
+      : name === "id-validation"
+        ? "id-validation"
+        : (data.ood.find((set) => set.name === name)?.group ?? "far");
   return [...tensors]
     .filter(([name]) => !name.endsWith("/labels"))
     .map(([set, tensor]) => ({
@@ -190,17 +256,27 @@ function labelsOf(tensor: Tensor | undefined): Float32Array {
 }
 
 /** The ID images with the lowest scores and the OOD images with the highest. */
-async function mistakesOf(model: ModelScores | undefined, detector: string, data: PreparedData): Promise<ReportMistake[]> {
+async function mistakesOf(
+  model: ModelScores | undefined,
+  detector: string,
+  data: PreparedData,
+): Promise<ReportMistake[]> {
   if (!model) return [];
   const candidates = model.sets
     .filter(({ group }) => group !== "validation")
-    .flatMap((scores) => Array.from(scores.confidence[detector] ?? [], (score, index) => ({ scores, index, score })));
+    .flatMap((scores) =>
+      Array.from(scores.confidence[detector] ?? [], (score, index) => ({ scores, index, score })),
+    );
   const id = candidates.filter(({ scores }) => scores.group === "test").sort((a, b) => a.score - b.score);
   const ood = candidates.filter(({ scores }) => scores.group !== "test").sort((a, b) => b.score - a.score);
   const mistakes: ReportMistake[] = [];
-  for (const [kind, chosen] of [["id-rejected", id.slice(0, 16)], ["ood-accepted", ood.slice(0, 16)]] as const) {
+  for (const [kind, chosen] of [
+    ["id-rejected", id.slice(0, 16)],
+    ["ood-accepted", ood.slice(0, 16)],
+  ] as const) {
     for (const { scores, index, score } of chosen) {
-      const set = scores.group === "test" ? data.test.set : data.ood.find(({ name }) => name === scores.name)?.set;
+      const set =
+        scores.group === "test" ? data.test.set : data.ood.find(({ name }) => name === scores.name)?.set;
       if (!set) continue;
       const label = data.classNames[scores.labels[index] ?? -1];
       mistakes.push({
@@ -226,7 +302,12 @@ async function picture(planes: Uint8Array, size: number): Promise<Uint8Array> {
     .toBuffer();
 }
 
-function thresholdOf(model: ModelScores, detector: string, value: number, target: number): ReportInput["thresholds"][number] {
+function thresholdOf(
+  model: ModelScores,
+  detector: string,
+  value: number,
+  target: number,
+): ReportInput["thresholds"][number] {
   const accepted = (set: SetScores): number => {
     const values = Array.from(set.confidence[detector] ?? []);
     return values.filter((score) => score >= value).length / Math.max(1, values.length);
@@ -238,20 +319,30 @@ function thresholdOf(model: ModelScores, detector: string, value: number, target
     value,
     target,
     ...(test ? { idTestAccepted: accepted(test) } : {}),
-    oodAccepted: Object.fromEntries(model.sets.filter(({ group }) => group === "near" || group === "far").map((set) => [set.name, accepted(set)])),
+    oodAccepted: Object.fromEntries(
+      model.sets
+        .filter(({ group }) => group === "near" || group === "far")
+        .map((set) => [set.name, accepted(set)]),
+    ),
   };
 }
 
 async function auditOf({ boundary, latents }: ReportArtifacts): Promise<ReportInput["audit"]> {
   const audit: ReportInput["audit"][number][] = [];
-  for (const [name, value] of Object.entries(boundary?.manifest.metrics ?? {})) audit.push({ name: `boundary: ${name}`, value });
+  for (const [name, value] of Object.entries(boundary?.manifest.metrics ?? {}))
+    audit.push({ name: `boundary: ${name}`, value });
   const notes: Readonly<Record<string, string>> = {
-    fakeShare: "share the teacher calls the embedding's class with more than 0.9: pictures that look in-distribution",
+    fakeShare:
+      "share the teacher calls the embedding's class with more than 0.9: pictures that look in-distribution",
     sameClassShare: "share the teacher calls the embedding's class",
     meanConfidence: "mean largest teacher probability on decoded outliers",
   };
   for (const [name, value] of Object.entries(latents?.manifest.metrics ?? {})) {
-    audit.push({ name: `latents: ${name}`, value, ...(notes[name] === undefined ? {} : { note: notes[name] }) });
+    audit.push({
+      name: `latents: ${name}`,
+      value,
+      ...(notes[name] === undefined ? {} : { note: notes[name] }),
+    });
   }
   return audit;
 }

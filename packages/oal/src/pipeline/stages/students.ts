@@ -10,7 +10,6 @@ import {
   augmentationOf,
   batchSizeOf,
   networkChoice,
-  recipeSlice,
   trainingOptionsOf,
   type StageContext,
 } from "./context.js";
@@ -44,7 +43,7 @@ export async function studentStage(
       name: `student:${method}`,
       version: 1,
       slice: {
-        recipe: recipeSlice(section),
+        recipe: section,
         classes: data.classNames.length,
         ...(method === "ce" ? {} : { kd: config.kd }),
         ...(method === "oal" ? { mi: config.mi, exposure: config.exposure } : {}),

@@ -7,7 +7,6 @@ import {
   augmentationOf,
   batchSizeOf,
   networkChoice,
-  recipeSlice,
   trainingOptionsOf,
   type StageContext,
 } from "./context.js";
@@ -24,7 +23,7 @@ export async function teacherStage(context: StageContext, data: PreparedData): P
     {
       name: "teacher",
       version: 1,
-      slice: { recipe: recipeSlice(section), classes: data.classNames.length },
+      slice: { recipe: section, classes: data.classNames.length },
       inputs: {},
       data: { train: train.set.contentHash },
       body: async (folder, events, stop) => {
