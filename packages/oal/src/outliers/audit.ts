@@ -79,7 +79,7 @@ export async function auditPosterior(
   const fake = same.map((matches, i) => matches && (confidence[i] ?? 0) > threshold);
   const share = (flags: readonly boolean[]): number =>
     flags.filter(Boolean).length / Math.max(1, flags.length);
-  const histogram = new Array<number>(10).fill(0);
+  const histogram = Array.from({ length: 10 }, () => 0);
   for (const value of confidence) {
     const bin = Math.min(9, Math.floor(value * 10));
     histogram[bin] = (histogram[bin] ?? 0) + 1;

@@ -24,7 +24,7 @@ export class DistanceGatherer {
   #squares = 0;
   #minimum = Infinity;
   #maximum = -Infinity;
-  #histogram = new Array<number>(distanceBins).fill(0);
+  #histogram = Array.from({ length: distanceBins }, () => 0);
 
   /** Adds distances. */
   add(values: Iterable<number>): void {
