@@ -6,14 +6,18 @@ import { checkLayers } from "./layers.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = (path) => fileURLToPath(new URL(`../node_modules/${path}`, import.meta.url));
 const steps = [
-  ["types", bin("typescript/bin/tsc"), ["--noEmit", "-p", "tsconfig.test.json"]],
-  ["lint", bin("oxlint/bin/oxlint"), ["--deny-warnings", "packages", "test"]],
-  ["format", bin("prettier/bin/prettier.cjs"), ["--check", "--log-level", "warn", "."]],
-  ["dead code", bin("knip/bin/knip.js"), ["--no-progress"]],
+  { name: "types", program: "typescript/bin/tsc", args: ["--noEmit", "-p", "tsconfig.test.json"] },
+  {
+    name: "lint",
+    program: "oxlint/bin/oxlint",
+    args: ["--type-aware", "--deny-warnings", "packages", "test", "scripts", "bench"],
+  },
+  { name: "format", program: "prettier/bin/prettier.cjs", args: ["--check", "--log-level", "warn", "."] },
+  { name: "dead code", program: "knip/bin/knip.js", args: ["--no-progress", "--no-config-hints"] },
 ];
 let failed = 0;
-for (const [name, program, args] of steps) {
-  const { status } = spawnSync(process.execPath, [program, ...args], { cwd: root, stdio: "inherit" });
+for (const { name, program, args } of steps) {
+  const { status } = spawnSync(process.execPath, [bin(program), ...args], { cwd: root, stdio: "inherit" });
   if (status !== 0) {
     console.error(`check: ${name} failed`);
     failed += 1;

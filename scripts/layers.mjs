@@ -3,8 +3,24 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, dirname, sep } from "node:path";
 
 const layers = [
-  "errors", "random", "graph", "autodiff", "rewrite", "runtime", "preprocess", "metrics", "testing", "nn", "data",
-  "training", "outliers", "detection", "evaluation", "report", "pipeline", "cli",
+  "errors",
+  "random",
+  "graph",
+  "autodiff",
+  "rewrite",
+  "runtime",
+  "preprocess",
+  "metrics",
+  "testing",
+  "nn",
+  "data",
+  "training",
+  "outliers",
+  "detection",
+  "evaluation",
+  "report",
+  "pipeline",
+  "cli",
 ];
 
 function* sources(folder) {
@@ -33,8 +49,10 @@ export function checkLayers(root) {
         const to = relative(base, join(dirname(file), target)).split(sep)[0];
         if (to === undefined || to.endsWith(".js") || from.endsWith(".ts")) continue;
         if (to === "..") problems.push(`${where}: imports ${target} from outside its package`);
-        else if (layers.indexOf(to) > layers.indexOf(from)) problems.push(`${where}: ${from} must not import ${to}`);
-        else if (to === "testing" && from !== "testing") problems.push(`${where}: only tests may import testing`);
+        else if (layers.indexOf(to) > layers.indexOf(from))
+          problems.push(`${where}: ${from} must not import ${to}`);
+        else if (to === "testing" && from !== "testing")
+          problems.push(`${where}: only tests may import testing`);
       }
     }
   }

@@ -93,7 +93,7 @@ const write = (name, groups) =>
 const fonts = new Map();
 for (const [split, names] of Object.entries(digitFamilies)) {
   for (const family of names) fonts.set(family, openFont(family, "latin"));
-  const digits = [..."0123456789"];
+  const digits = Array.from("0123456789");
   write(
     `digits-${split}`,
     Object.fromEntries(names.map((family) => [family, glyphsOf(fonts.get(family), digits, family)])),

@@ -13,9 +13,23 @@ export {
 } from "./pipeline/configuration/index.js";
 export type { RunEvent } from "./pipeline/events.js";
 export { evaluate, run, train } from "./pipeline/run.js";
-export { stageNames, type RunOptions, type RunResult, type ScoredImage, type ScoreOptions, type StageName } from "./pipeline/runTypes.js";
+export {
+  stageNames,
+  type RunOptions,
+  type RunResult,
+  type ScoredImage,
+  type ScoreOptions,
+  type StageName,
+} from "./pipeline/runTypes.js";
 export { scoreImages } from "./pipeline/score.js";
-export { compareModels, resultCsv, resultJson, resultTable, type EvaluationResult } from "./evaluation/index.js";
-export { networks, type Network } from "./nn/index.js";
+export {
+  compareModels,
+  resultCsv,
+  resultJson,
+  resultTable,
+  type EvaluationResult,
+} from "./evaluation/index.js";
+export { networks } from "./nn/networks/index.js";
+export type { Network } from "./nn/networks/network.js";
 export { methodLists, trainingMethods, type TrainingMethod } from "./training/methods/index.js";
 export { createSession } from "./runtime/node.js";

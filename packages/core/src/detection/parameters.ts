@@ -103,7 +103,8 @@ export function resolveParameters<Schema extends ParameterSchema>(
   for (const [parameter, spec] of Object.entries(schema)) {
     const value = given[parameter] ?? (parameter in given && given[parameter] === null ? null : spec.default);
     if (!isLegal(spec, value)) {
-      throw oalError("OAL-E202", { detector, parameter, range: describeRange(spec), found: String(value) });
+      const found = typeof value === "number" ? String(value) : JSON.stringify(value);
+      throw oalError("OAL-E202", { detector, parameter, range: describeRange(spec), found });
     }
     values[parameter] = value;
   }

@@ -1,6 +1,16 @@
 /** Graphs: values, operators, verification, printing, ONNX out. */
 export * from "./tensor.js";
-export { Graph, Node, Value, elementsOf, graphOf, lift, single, type Operand, type Producer } from "./value.js";
+export {
+  Graph,
+  Node,
+  Value,
+  elementsOf,
+  graphOf,
+  lift,
+  single,
+  type Operand,
+  type Producer,
+} from "./value.js";
 export type { AttributeKind, Attributes, GradientRule, Operator, TestInput, TestPoint } from "./operator.js";
 export { operators, type OperatorName } from "./ops/index.js";
 export { verifyGraph } from "./verify.js";

@@ -9,7 +9,10 @@ import type { Graph, Value } from "./value.js";
  * @param feeds one tensor per graph input, by name
  * @throws OAL-R102 when an input is missing
  */
-export function evaluateReference(graph: Graph, feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+export function evaluateReference(
+  graph: Graph,
+  feeds: Readonly<Record<string, Tensor>>,
+): Record<string, Tensor> {
   const results = new Map<Value, Tensor>();
   for (const input of graph.inputs) {
     const tensor = feeds[input.name];
@@ -22,7 +25,10 @@ export function evaluateReference(graph: Graph, feeds: Readonly<Record<string, T
     return tensor;
   };
   for (const node of graph.nodes) {
-    const outputs = node.operator.reference(node.inputs.map((input) => (input ? read(input) : null)), node.attributes);
+    const outputs = node.operator.reference(
+      node.inputs.map((input) => (input ? read(input) : null)),
+      node.attributes,
+    );
     node.outputs.forEach((output, index) => {
       const tensor = outputs[index];
       if (tensor) results.set(output, tensor);

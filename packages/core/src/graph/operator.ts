@@ -16,7 +16,10 @@ export type Attributes = Readonly<Record<string, number | string | readonly numb
  * The vector-Jacobian product of an operator, as more graph: given the gradients of its outputs (null = none flows),
  * the gradient of each input (null = none).
  */
-export type GradientRule = (node: Node, outputGradients: readonly (Value | null)[]) => readonly (Value | null)[];
+export type GradientRule = (
+  node: Node,
+  outputGradients: readonly (Value | null)[],
+) => readonly (Value | null)[];
 
 /** An input of a test point: random in a range (default [-1, 1]) or constant values. */
 export interface TestInput extends TensorType {
@@ -63,8 +66,10 @@ export function int(attributes: Attributes, name: string, fallback?: number): nu
   throw oalError("OAL-X101", { problem: `attribute ${name} is not a number` });
 }
 
-/** A float attribute (the same in TypeScript as an int). */
-export const float = int;
+/** A float attribute; TypeScript has one type for both. */
+export function float(attributes: Attributes, name: string, fallback?: number): number {
+  return int(attributes, name, fallback);
+}
 
 /** A list attribute. */
 export function ints(attributes: Attributes, name: string, fallback?: readonly number[]): readonly number[] {

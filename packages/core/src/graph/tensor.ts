@@ -30,7 +30,7 @@ export function sizeOf(shape: Shape): number {
 
 /** Row-major strides of a shape, in elements. */
 export function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length).fill(1);
+  const strides = Array.from(shape, () => 1);
   for (let axis = shape.length - 2; axis >= 0; axis--) {
     strides[axis] = (strides[axis + 1] ?? 1) * (shape[axis + 1] ?? 1);
   }

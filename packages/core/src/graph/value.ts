@@ -8,7 +8,8 @@ import { operators, type OperatorName } from "./ops/index.js";
 import { describeType, sizeOf, type DType, type Shape, type Tensor, type TensorType } from "./tensor.js";
 
 /** Where a value comes from. */
-export type Producer = { readonly kind: "input" } | { readonly kind: "constant"; readonly tensor: Tensor } | Node;
+export type Producer =
+  { readonly kind: "input" } | { readonly kind: "constant"; readonly tensor: Tensor } | Node;
 
 /** One tensor of a graph, before it is computed. */
 export class Value {
@@ -104,9 +105,13 @@ export class Graph {
   constant(tensor: Tensor, name?: string): Value {
     const small = name === undefined && tensor.data.length <= 8;
     const key = small ? `${tensor.dtype}[${tensor.shape.join()}]${tensor.data.join()}` : "";
-    const found = small && !tensor.data.some((element) => Object.is(element, -0)) ? this.#scalars.get(key) : undefined;
+    const found =
+      small && !tensor.data.some((element) => Object.is(element, -0)) ? this.#scalars.get(key) : undefined;
     if (found) return found;
-    const value = new Value(this, this.#claim(name ?? `constant_${this.#counter++}`), tensor, { kind: "constant", tensor });
+    const value = new Value(this, this.#claim(name ?? `constant_${this.#counter++}`), tensor, {
+      kind: "constant",
+      tensor,
+    });
     this.constants.push(value);
     if (small) this.#scalars.set(key, value);
     return value;
@@ -145,13 +150,18 @@ export class Graph {
    *
    * @throws OAL-G101 when the inputs do not fit, naming the layer path.
    */
-  node(operatorName: OperatorName, inputs: readonly (Value | null)[], attributes: Attributes = {}): readonly Value[] {
+  node(
+    operatorName: OperatorName,
+    inputs: readonly (Value | null)[],
+    attributes: Attributes = {},
+  ): readonly Value[] {
     const operator: Operator = operators[operatorName];
     for (const key of Object.keys(attributes)) {
       if (!(key in operator.attributes)) this.#refuse(operatorName, `has no attribute "${key}"`);
     }
     for (const input of inputs) {
-      if (input && input.graph !== this) this.#refuse(operatorName, `input ${input.name} belongs to another graph`);
+      if (input && input.graph !== this)
+        this.#refuse(operatorName, `input ${input.name} belongs to another graph`);
     }
     const types = this.#infer(operator, inputs, attributes);
     const id = this.nodes.length;
@@ -159,13 +169,22 @@ export class Graph {
     const prefix = this.#path.length > 0 ? `${this.path}/` : "";
     node.outputs = types.map(
       (type, index) =>
-        new Value(this, this.#claim(`${prefix}${operatorName}_${id}${index > 0 ? `_${index}` : ""}`), type, node),
+        new Value(
+          this,
+          this.#claim(`${prefix}${operatorName}_${id}${index > 0 ? `_${index}` : ""}`),
+          type,
+          node,
+        ),
     );
     this.nodes.push(node);
     return node.outputs;
   }
 
-  #infer(operator: Operator, inputs: readonly (Value | null)[], attributes: Attributes): readonly TensorType[] {
+  #infer(
+    operator: Operator,
+    inputs: readonly (Value | null)[],
+    attributes: Attributes,
+  ): readonly TensorType[] {
     try {
       const types = operator.infer(
         inputs.map((input) => input?.type ?? null),
@@ -200,7 +219,8 @@ export class Graph {
 /** The single output of a one-output node. */
 export function single(outputs: readonly Value[]): Value {
   const [only] = outputs;
-  if (!only || outputs.length !== 1) throw oalError("OAL-X101", { problem: `expected one output, got ${outputs.length}` });
+  if (!only || outputs.length !== 1)
+    throw oalError("OAL-X101", { problem: `expected one output, got ${outputs.length}` });
   return only;
 }
 

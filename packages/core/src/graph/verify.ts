@@ -13,14 +13,19 @@ export function verifyGraph(graph: Graph): void {
   const known = new Set<Value>([...graph.inputs, ...graph.constants]);
   for (const constant of graph.constants) {
     if (constant.constant && constant.constant.data.length !== sizeOf(constant.shape)) {
-      fail(constant.name, "", `constant holds ${constant.constant.data.length} elements for ${describeType(constant.type)}`);
+      fail(
+        constant.name,
+        "",
+        `constant holds ${constant.constant.data.length} elements for ${describeType(constant.type)}`,
+      );
     }
   }
   graph.nodes.forEach((node, position) => {
     const name = `${node.operatorName}_${node.id}`;
     if (node.id !== position) fail(name, node.path, `stands at position ${position}`);
     for (const input of node.inputs) {
-      if (input && !known.has(input)) fail(name, node.path, `reads ${input.name}, which is not computed before it`);
+      if (input && !known.has(input))
+        fail(name, node.path, `reads ${input.name}, which is not computed before it`);
     }
     const types = node.operator.infer(
       node.inputs.map((input) => input?.type ?? null),
@@ -37,7 +42,8 @@ export function verifyGraph(graph: Graph): void {
     });
   });
   for (const [name, value] of graph.outputs) {
-    if (!known.has(value)) fail(name, value.producer instanceof Node ? value.producer.path : "", "output is not computed");
+    if (!known.has(value))
+      fail(name, value.producer instanceof Node ? value.producer.path : "", "output is not computed");
   }
 }
 

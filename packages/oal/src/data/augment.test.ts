@@ -107,5 +107,5 @@ test("a batch larger than the set repeats images evenly", () => {
   const counts = new Map<number, number>();
   for (const i of batchIndices(1, 0, 3, 7)) counts.set(i, (counts.get(i) ?? 0) + 1);
   expect(counts.size).toBe(3);
-  expect([...counts.values()].sort()).toEqual([2, 2, 3]);
+  expect([...counts.values()].sort((a, b) => a - b)).toEqual([2, 2, 3]);
 });

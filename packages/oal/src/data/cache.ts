@@ -46,7 +46,7 @@ async function cacheKey(spec: SourceSpec, options: PrepareOptions): Promise<stri
         settings,
         Object.entries(meaning)
           .filter(([, value]) => value !== undefined)
-          .sort(),
+          .sort(([a], [b]) => (a < b ? -1 : 1)),
       ]),
     )
     .digest("hex")

@@ -59,7 +59,7 @@ export interface ProgramContext {
 export interface GoldenProgram<C extends ProgramContext> {
   readonly graph: Graph;
   readonly context: C;
-  input(name: string): Value;
+  readonly input: (name: string) => Value;
 }
 
 /**

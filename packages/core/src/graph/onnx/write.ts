@@ -7,7 +7,14 @@ import type { Graph, Node, Value } from "../value.js";
 import { ProtobufWriter } from "./protobuf.js";
 
 /** ONNX's numbers of element types. */
-const elementType: Readonly<Record<DType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float64: 11 };
+const elementType: Readonly<Record<DType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float64: 11,
+};
 
 /** Field and type numbers of AttributeProto. */
 const attributeField: Readonly<Record<AttributeKind, { field: number; type: number }>> = {
@@ -44,7 +51,9 @@ export function writeModel(graph: Graph, options: WriteOptions = {}): Uint8Array
     for (const node of nodes) body.message(1, (message) => writeNode(message, node));
     // An output needs a name of its own, also when it is an input, a constant or read elsewhere.
     for (const [name, value] of graph.outputs) {
-      body.message(1, (message) => message.string(1, value.name).string(2, name).string(3, `output ${name}`).string(4, "Identity"));
+      body.message(1, (message) =>
+        message.string(1, value.name).string(2, name).string(3, `output ${name}`).string(4, "Identity"),
+      );
     }
     body.string(2, options.name ?? "oal");
     for (const constant of graph.constants) {
@@ -86,8 +95,13 @@ function writeAttribute(
   const { field, type } = attributeField[kind];
   writer.string(1, name);
   if (typeof value === "string") writer.string(field, value);
-  else if (typeof value === "number") kind === "float" ? writer.float(field, value) : writer.integer(field, value);
-  else for (const element of value) kind === "floats" ? writer.float(field, element) : writer.integer(field, element);
+  else {
+    const real = kind === "float" || kind === "floats";
+    for (const element of typeof value === "number" ? [value] : value) {
+      if (real) writer.float(field, element);
+      else writer.integer(field, element);
+    }
+  }
   writer.integer(20, type);
 }
 
@@ -99,7 +113,12 @@ function writeTensor(writer: ProtobufWriter, value: Value): void {
   writer.bytes(9, new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength));
 }
 
-function writeValueInfo(writer: ProtobufWriter, name: string, type: TensorType, batchSymbol: string | undefined): void {
+function writeValueInfo(
+  writer: ProtobufWriter,
+  name: string,
+  type: TensorType,
+  batchSymbol: string | undefined,
+): void {
   writer.string(1, name).message(2, (typeProto) =>
     typeProto.message(1, (tensorType) => {
       tensorType.integer(1, elementType[type.dtype]);

@@ -7,7 +7,7 @@ import { makeSet, type EmbeddedSet } from "./set.js";
 export type DigitSplit = "train" | "validation" | "test" | "csId";
 
 /** Names of the ten classes. */
-export const digitNames: readonly string[] = [..."0123456789"];
+export const digitNames: readonly string[] = Array.from("0123456789");
 
 /**
  * Digits of one split. Image i shows the digit i mod 10, in a family drawn anew.

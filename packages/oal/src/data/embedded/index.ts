@@ -8,7 +8,7 @@ import { makeFar, makeValidationOod } from "./farOod.js";
 import { makeLetters, makeScripts } from "./nearOod.js";
 import type { EmbeddedSet } from "./set.js";
 
-export { makeDigits, digitNames, type DigitSplit } from "./digits.js";
+export { makeDigits, digitNames } from "./digits.js";
 export type { EmbeddedSet } from "./set.js";
 
 /** Numbers of images. `ood` holds for each of the six OOD test sets. */

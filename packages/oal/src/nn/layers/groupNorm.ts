@@ -1,5 +1,5 @@
-/** Group normalisation and layer normalisation: statistics of one sample, the same in training and evaluation. */
-import { groupNorm, layerNorm, oalError, type Value } from "oal-core";
+/** Group normalisation: statistics of one sample, the same in training and evaluation. */
+import { groupNorm, oalError, type Value } from "oal-core";
 import type { Context } from "../context.js";
 import { ones, zeros } from "../initialisers.js";
 
@@ -23,18 +23,4 @@ export function groupNormLayer(context: Context, x: Value, groups: number, epsil
   const scale = context.parameter("weight", [channels], ones);
   const bias = context.parameter("bias", [channels], zeros);
   return context.scope(() => groupNorm(x, groups, scale, bias, epsilon));
-}
-
-/**
- * Normalises the last axis. Ba et al. 2016.
- *
- * @param context the layer's own context; parameters `weight` and `bias`, both [D]
- * @param x float32 [..., D]
- * @param epsilon added to the variance; default 1e-5, as PyTorch
- */
-export function layerNormLayer(context: Context, x: Value, epsilon = 1e-5): Value {
-  const width = x.shape.at(-1) ?? 0;
-  const scale = context.parameter("weight", [width], ones);
-  const bias = context.parameter("bias", [width], zeros);
-  return context.scope(() => layerNorm(x, scale, bias, epsilon, -1));
 }

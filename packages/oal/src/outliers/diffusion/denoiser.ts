@@ -6,7 +6,7 @@ import { add, concat, div, mul, reduceMean, reduceSum, reshape, silu, sqrt, sub,
 import type { Context } from "../../nn/context.js";
 import { normal, zeros } from "../../nn/initialisers.js";
 import { convolutionLayer } from "../../nn/layers/convolution.js";
-import { timeEmbedding } from "../../nn/layers/embedding.js";
+import { timeEmbedding } from "../../nn/layers/timeEmbedding.js";
 import { linearLayer } from "../../nn/layers/linear.js";
 import type { LossTerms } from "../../training/task.js";
 import type { PredictionType } from "../samplers/drive.js";

@@ -14,8 +14,8 @@ export interface StageContext {
   readonly signal: AbortSignal;
 }
 
-/** A section that describes a network and its recipe. */
-export type RecipeSection = Configuration["teacher"] | Configuration["student"];
+/** A section that describes a network and its recipe: the teacher's or the student's, which have one type. */
+export type RecipeSection = Configuration["teacher"];
 
 /** Threads for a session; absent means the engine's choice. */
 export function threadsOf(config: Configuration): { threads?: number } {

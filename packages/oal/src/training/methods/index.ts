@@ -28,4 +28,4 @@ export const methodLists = {
   ],
 } as const satisfies Readonly<Record<string, readonly TrainingMethod[]>>;
 
-export type { MethodInputs, MethodSettings, Need, TrainingMethod, WeightedTerm } from "./method.js";
+export type { MethodSettings, TrainingMethod } from "./method.js";

@@ -1,19 +1,5 @@
-/** Vectors for indices and for time. */
-import { concat, cos, gather, float32Tensor, mul, oalError, reshape, sin, type Value } from "oal-core";
-import type { Context } from "../context.js";
-import { normal } from "../initialisers.js";
-
-/**
- * A learned row per index.
- *
- * @param context the layer's own context; parameter `weight` [count, width], standard normal at the start as in PyTorch
- * @param indices int64 of any shape, each in [0, count)
- * @returns float32 [...indices, width]
- */
-export function embeddingLayer(context: Context, indices: Value, count: number, width: number): Value {
-  const weight = context.parameter("weight", [count, width], normal(1));
-  return context.scope(() => gather(weight, indices, 0));
-}
+/** Vectors for time. */
+import { concat, cos, float32Tensor, mul, oalError, reshape, sin, type Value } from "oal-core";
 
 /**
  * Sinusoidal embedding of time: [sin(t f_0), ..., sin(t f_(h-1)), cos(t f_0), ...], f_i = period^(-i / h), h = width / 2.
