@@ -25,7 +25,7 @@ async function taskOf(job: TrainingJob): Promise<TrainingTask> {
 }
 
 async function classifierOf(job: ClassifierJob): Promise<TrainingTask> {
-  const images = await openImageSet(job.images);
+  const images = openImageSet(job.images);
   const side = await sideDataOf(job);
   const initial = job.initial === undefined ? undefined : (await readSafetensors(job.initial)).tensors;
   return classifierTask(
@@ -55,7 +55,7 @@ async function sideDataOf(job: ClassifierJob): Promise<ClassifierSideData> {
     job.outlierEmbeddings === undefined ? undefined : await readSafetensors(job.outlierEmbeddings);
   const latents = job.outlierLatents === undefined ? undefined : await readSafetensors(job.outlierLatents);
   const images: ImageSet | undefined =
-    job.outlierImages === undefined ? undefined : await openImageSet(job.outlierImages);
+    job.outlierImages === undefined ? undefined : openImageSet(job.outlierImages);
   const teacher = job.teacher
     ? { network: job.teacher.network, parameters: (await readSafetensors(job.teacher.parameters)).tensors }
     : undefined;
@@ -79,7 +79,7 @@ async function sideDataOf(job: ClassifierJob): Promise<ClassifierSideData> {
 }
 
 async function autoEncoderOf(job: AutoEncoderJob): Promise<TrainingTask> {
-  const images = await openImageSet(job.images);
+  const images = openImageSet(job.images);
   const { batchSize, width, fullResolution, klWeight, flip } = job;
   return autoEncoderTask({
     images,
