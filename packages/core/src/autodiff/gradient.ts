@@ -13,7 +13,11 @@ import { Node, type Graph, type Value } from "../graph/value.js";
  */
 export function gradients(loss: Value, sources: readonly Value[]): Value[] {
   if (loss.rank !== 0) {
-    throw oalError("OAL-G102", { node: loss.name, path: "", problem: `a loss must be a scalar, its shape is [${loss.shape.join(", ")}]` });
+    throw oalError("OAL-G102", {
+      node: loss.name,
+      path: "",
+      problem: `a loss must be a scalar, its shape is [${loss.shape.join(", ")}]`,
+    });
   }
   return vectorJacobian([loss], [loss.graph.scalar(1)], sources);
 }
@@ -23,7 +27,11 @@ export function gradients(loss: Value, sources: readonly Value[]): Value[] {
  *
  * @param seeds one value per output, of its shape
  */
-export function vectorJacobian(outputs: readonly Value[], seeds: readonly Value[], sources: readonly Value[]): Value[] {
+export function vectorJacobian(
+  outputs: readonly Value[],
+  seeds: readonly Value[],
+  sources: readonly Value[],
+): Value[] {
   const [first] = outputs;
   if (!first) throw oalError("OAL-X101", { problem: "nothing to differentiate" });
   const graph = first.graph;
@@ -48,7 +56,9 @@ export function vectorJacobian(outputs: readonly Value[], seeds: readonly Value[
       throw oalError("OAL-G103", { operator: node.operatorName, path: node.path });
     }
     const inputGradients = graph.scope("gradient", () =>
-      node.path === "" ? rule(node, outputGradients) : graph.scope(node.path, () => rule(node, outputGradients)),
+      node.path === ""
+        ? rule(node, outputGradients)
+        : graph.scope(node.path, () => rule(node, outputGradients)),
     );
     node.inputs.forEach((input, index) => {
       const gradient = inputGradients[index];
@@ -86,7 +96,11 @@ function isFloat(node: Node): boolean {
 
 function zerosLike(value: Value): Value {
   const graph = value.graph;
-  const shape = graph.constant({ dtype: "int64", shape: [value.rank], data: BigInt64Array.from(value.shape, BigInt) });
+  const shape = graph.constant({
+    dtype: "int64",
+    shape: [value.rank],
+    data: BigInt64Array.from(value.shape, BigInt),
+  });
   const [expanded] = graph.node("Expand", [graph.scalar(0), shape]);
   if (!expanded) throw oalError("OAL-X101", { problem: "Expand has no output" });
   return expanded;

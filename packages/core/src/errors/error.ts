@@ -31,7 +31,11 @@ export class OalError extends Error {
 }
 
 /** Makes the error of a code from its details. */
-export function oalError<Code extends ErrorCode>(code: Code, details: ErrorDetails<Code>, cause?: unknown): OalError {
+export function oalError<Code extends ErrorCode>(
+  code: Code,
+  details: ErrorDetails<Code>,
+  cause?: unknown,
+): OalError {
   const found: CatalogueEntry<ErrorDetails<Code>> = catalogue[code];
   return new OalError(code, { ...details }, found.message(details), found.remedy, found.exit, cause);
 }

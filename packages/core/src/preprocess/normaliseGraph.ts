@@ -11,6 +11,10 @@ import type { Normalisation } from "./normalise.js";
  */
 export function normaliseImages(images: Value, normalisation: Normalisation): Value {
   const channel = (values: readonly number[]): Value =>
-    images.graph.constant({ dtype: "float32", shape: [1, values.length, 1, 1], data: Float32Array.from(values) });
+    images.graph.constant({
+      dtype: "float32",
+      shape: [1, values.length, 1, 1],
+      data: Float32Array.from(values),
+    });
   return div(sub(div(cast(images, "float32"), 255), channel(normalisation.mean)), channel(normalisation.std));
 }

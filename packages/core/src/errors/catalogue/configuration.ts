@@ -18,7 +18,8 @@ export const configurationErrors = {
     title: "unknown configuration key",
     exit: 2,
     message: ({ key, at, where, near }) =>
-      `${where}: unknown key "${key}" at ${at || "the top level"}` + (near ? `, did you mean "${near}"?` : ""),
+      `${where}: unknown key "${key}" at ${at || "the top level"}` +
+      (near ? `, did you mean "${near}"?` : ""),
     remedy: "oal config shows every key with its default",
   }),
   "OAL-C202": entry<{ at: string; where: string; problem: string }>({
@@ -37,7 +38,8 @@ export const configurationErrors = {
     title: "unknown name",
     exit: 2,
     message: ({ kind, name, near, known }) =>
-      `there is no ${kind} "${name}"` + (near ? `, did you mean "${near}"?` : ` (known: ${known.join(", ")})`),
+      `there is no ${kind} "${name}"` +
+      (near ? `, did you mean "${near}"?` : ` (known: ${known.join(", ")})`),
     remedy: "oal list shows the names of presets, networks, detectors and methods",
   }),
 };

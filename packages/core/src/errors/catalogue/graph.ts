@@ -17,7 +17,8 @@ export const graphErrors = {
   "OAL-G103": entry<{ operator: string; path: string }>({
     title: "operator has no gradient",
     exit: 4,
-    message: ({ operator, path }) => `${operator} at ${path || "top level"} has no gradient but lies between the loss and a parameter`,
+    message: ({ operator, path }) =>
+      `${operator} at ${path || "top level"} has no gradient but lies between the loss and a parameter`,
     remedy: "stop the gradient in front of it, or use a differentiable operator",
   }),
 };

@@ -6,7 +6,8 @@ export const integrityErrors = {
     title: "cannot write",
     exit: 7,
     message: ({ path, problem }) => `${path}: cannot write (${problem})`,
-    remedy: "free space or choose a writable folder with --out; what was finished before is kept, run the same command again",
+    remedy:
+      "free space or choose a writable folder with --out; what was finished before is kept, run the same command again",
   }),
   "OAL-I102": entry<{ path: string; owner: string }>({
     title: "run folder in use",
