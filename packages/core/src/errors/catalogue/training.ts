@@ -5,7 +5,9 @@ export const trainingErrors = {
   "OAL-T101": entry<{ stage: string; step: number; term: string; value: number }>({
     title: "loss is not finite",
     exit: 5,
-    message: ({ stage, step, term, value }) => `${stage}: loss term "${term}" became ${value} at step ${step}`,
-    remedy: "the last good checkpoint was kept; lower the learning rate or the weight of that term and run again",
+    message: ({ stage, step, term, value }) =>
+      `${stage}: loss term "${term}" became ${value} at step ${step}`,
+    remedy:
+      "the last good checkpoint was kept; lower the learning rate or the weight of that term and run again",
   }),
 };
