@@ -1,7 +1,11 @@
-/** Checkpoints: all state of a training in one safetensors file a checkpoint, whole or not at all, the latest two kept. */
+/**
+ * Checkpoints: all state of a training in one safetensors file a checkpoint, whole or not at all, the latest two kept.
+ * A hash of the state lies in the file, so that changed bytes are noticed as well as missing ones.
+ */
+import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { OalError } from "oal-core";
+import { OalError, type Tensor } from "oal-core";
 import type { ParameterStore } from "../nn/parameters.js";
 import { readSafetensors, writeSafetensors } from "../nn/safetensors.js";
 
@@ -12,12 +16,13 @@ export async function writeCheckpoint(folder: string, step: number, state: Param
   mkdirSync(folder, { recursive: true });
   await writeSafetensors(join(folder, `step-${String(step).padStart(9, "0")}.safetensors`), state, {
     step: String(step),
+    sha256: hashOf(state),
   });
   for (const name of listCheckpoints(folder).slice(2)) rmSync(join(folder, name), { force: true });
 }
 
 /**
- * The newest checkpoint that can be read; damaged ones are skipped.
+ * The newest checkpoint that is whole; damaged ones are skipped.
  *
  * @returns finished steps and state, or null when there is none
  */
@@ -27,12 +32,25 @@ export async function readCheckpoint(
   for (const name of listCheckpoints(folder)) {
     try {
       const { tensors, metadata } = await readSafetensors(join(folder, name));
-      return { step: Number(metadata["step"]), state: new Map(tensors) };
+      const step = Number(pattern.exec(name)?.[1]);
+      if (metadata["step"] === String(step) && metadata["sha256"] === hashOf(tensors)) {
+        return { step, state: tensors };
+      }
     } catch (error) {
       if (!(error instanceof OalError)) throw error;
     }
   }
   return null;
+}
+
+/** SHA-256 over names and bytes of all tensors, in their order. */
+function hashOf(state: ReadonlyMap<string, Tensor>): string {
+  const hash = createHash("sha256");
+  for (const [name, { data }] of state) {
+    hash.update(name).update("\0");
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest("hex");
 }
 
 /** Checkpoint names, newest first. */

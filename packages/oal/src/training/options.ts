@@ -41,7 +41,7 @@ export interface TrainingOptions {
   readonly threads?: number;
   /** Folder for checkpoints (the latest two are kept); none are written when absent. */
   readonly checkpointFolder?: string;
-  /** Seconds between checkpoints. Default 20. */
+  /** Seconds between checkpoints; 0: after every step. Default 20. */
   readonly checkpointSeconds?: number;
   /** Steps between two loss events. Default: 200 events over the whole training. */
   readonly logEvery?: number;

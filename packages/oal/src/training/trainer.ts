@@ -34,7 +34,7 @@ export interface TrainingOutcome {
  * options and the seed only, not on how often it was interrupted.
  *
  * @param shouldStop asked after every step; true writes a checkpoint and returns
- * @throws OAL-T101 when a loss term is NaN or infinite; the last good checkpoint stays
+ * @throws OAL-T101 when a loss term, or a parameter about to be kept, is NaN or infinite; the last good checkpoint stays
  */
 export async function train(
   task: TrainingTask,
@@ -64,15 +64,12 @@ export async function train(
   const inputNames = step.graph.inputs.map((input) => input.name);
   const logEvery = options.logEvery ?? Math.max(1, Math.floor(options.steps / 200));
   const interval = (options.checkpointSeconds ?? 20) * 1000;
-  let lastCheckpoint = Date.now();
+  let lastCheckpoint = performance.now();
   try {
     while (done < options.steps) {
       const results = await session.run(feedsOf(inputNames, state, task.batch(done), scalarsAt(done)));
       const terms = named(step.termNames, results["terms"]);
-      for (const [term, value] of Object.entries(terms)) {
-        if (!Number.isFinite(value))
-          throw oalError("OAL-T101", { stage: options.name, step: done, term, value });
-      }
+      assertFiniteTerms(terms, options.name, done);
       state = advance(step.stateNames, state, results);
       done += 1;
       if (done % logEvery === 0 || done === options.steps) {
@@ -86,9 +83,11 @@ export async function train(
       }
       onEvent({ kind: "progress", step: done, total: options.steps });
       const stopping = done < options.steps && shouldStop();
-      if (folder !== undefined && (stopping || Date.now() - lastCheckpoint > interval)) {
+      const due = folder !== undefined && (stopping || performance.now() - lastCheckpoint >= interval);
+      if (due || done === options.steps) assertFinite(state, options.name, done);
+      if (due) {
         await writeCheckpoint(folder, done, state);
-        lastCheckpoint = Date.now();
+        lastCheckpoint = performance.now();
       }
       if (stopping) return { parameters: resultOf(step, state), finished: false };
       // The engine holds the thread during a step; this lets messages in between two.
@@ -120,6 +119,23 @@ function feedsOf(
     feeds[name] = tensor;
   }
   return feeds;
+}
+
+/** Names the term to blame: the total only when every part of it is finite (weights can overflow). */
+function assertFiniteTerms(terms: Readonly<Record<string, number>>, stage: string, step: number): void {
+  const { total = 0, ...parts } = terms;
+  for (const [term, value] of Object.entries({ ...parts, total })) {
+    if (!Number.isFinite(value)) throw oalError("OAL-T101", { stage, step, term, value });
+  }
+}
+
+/** An update can spoil the state after a step whose loss was still finite; such a state is never kept. */
+function assertFinite(state: ParameterStore, stage: string, step: number): void {
+  for (const [term, { data }] of state) {
+    if (!(data instanceof Float32Array)) continue;
+    const value = data.find((each) => !Number.isFinite(each));
+    if (value !== undefined) throw oalError("OAL-T101", { stage, step, term, value });
+  }
 }
 
 /** The state after a step: new values where the graph computes them, else (frozen tensors) the old ones. */

@@ -197,11 +197,16 @@ function embeddedUnknowns(config: Configuration): LooseData["ood"] {
   return ood.filter(({ group }) => group !== "near");
 }
 
-/** Images that ID training data and an OOD set share would count as both: the report must say so. */
-function warnOverlaps({ train, test, ood }: LooseData, events: StageEvents): void {
-  for (const [name, set] of [["test", test], ...ood.map(({ name, set }) => [name, set] as const)] as const) {
-    if (set === train) continue;
-    const shared = findOverlap(train, set);
-    if (shared > 0) events.warning(`${shared} image(s) of ${name} are also training images (OAL-D201)`);
-  }
+/** Images that two parts share would count as both: the report must say so. */
+function warnOverlaps({ train, validation, test, ood }: LooseData, events: StageEvents): void {
+  const parts = { training: train, validation, test };
+  const unknown = ood.map(({ name, set }) => [name, set] as const);
+  const warn = (known: string, a: ImageSet, other: string, b: ImageSet): void => {
+    const shared = a === b ? 0 : findOverlap(a, b);
+    if (shared > 0) events.warning(`${shared} image(s) of ${other} are also ${known} images (OAL-D201)`);
+  };
+  warn("training", train, "validation", validation);
+  warn("training", train, "test", test);
+  for (const [known, part] of Object.entries(parts))
+    for (const [name, set] of unknown) warn(known, part, name, set);
 }

@@ -43,7 +43,11 @@ export async function diffusionStage(
         const kept = join(folder, "checkpoints");
         const started = Date.now();
         const autoEncoderPath = join(kept, "autoEncoder.safetensors");
-        const sharedTraining = { seed: config.seed, ...threadsOf(config) };
+        const sharedTraining = {
+          seed: config.seed,
+          checkpointSeconds: config.checkpointSeconds,
+          ...threadsOf(config),
+        };
         await runTrainingJob(
           {
             kind: "autoEncoder",
@@ -106,6 +110,7 @@ export async function diffusionStage(
             latentScale,
             batchSize: denoiser.batchSize,
             channels: denoiser.channels,
+            blocks: denoiser.blocks,
             prediction,
             conditionDropout: denoiser.conditionDropout,
             conditionNoise: denoiser.conditionNoise,
@@ -121,7 +126,7 @@ export async function diffusionStage(
           autoEncoder: autoEncoderParameters,
           denoiser: (await readSafetensors(denoiserPath)).tensors,
           autoEncoderOptions,
-          denoiserOptions: { channels: denoiser.channels, prediction },
+          denoiserOptions: { channels: denoiser.channels, blocks: denoiser.blocks, prediction },
           imageSize: set.height,
           embeddingDimension,
         });

@@ -1,0 +1,164 @@
+import { float32Data, Graph, Random } from "oal-core";
+import { describe, expect, it } from "vitest";
+import { memoryImageSet, type ImageSet } from "../../data/imageSet.js";
+import { TrainingContext } from "../../nn/context.js";
+import { initializeParameters } from "../../nn/parameters.js";
+import { findNetwork } from "../../nn/networks/index.js";
+import {
+  classifierTask,
+  networkPrefix,
+  type ClassifierOptions,
+  type ClassifierSideData,
+  type LabelledRows,
+} from "../classifier.js";
+import type { TrainingOptions } from "../options.js";
+import { train, type TrainingEvent } from "../trainer.js";
+import { methodLists, type MethodSettings } from "./index.js";
+
+const classes = 3;
+const side = 16;
+const network = { id: "resnetSmall", options: { classes, imageSize: side, width: 4, blocks: 1 } };
+const random = new Random(11, "test/methods");
+
+function noise(name: string, count: number, label: (i: number) => number): ImageSet {
+  const uniforms = random.derive(name).uniforms(0, count * 3 * side * side);
+  return memoryImageSet(
+    name,
+    Uint8Array.from(uniforms, (u) => u * 256),
+    Int32Array.from({ length: count }, (_, i) => label(i)),
+    ["a", "b", "c"],
+  );
+}
+
+const rows = (name: string, width: number): LabelledRows => ({
+  width,
+  values: random.derive(name).normals(0, 9 * width),
+  labels: Int32Array.from({ length: 9 }, (_, i) => i % classes),
+});
+
+const teacherParameters = (() => {
+  const graph = new Graph();
+  const context = new TrainingContext(graph);
+  const images = graph.input("x", { dtype: "float32", shape: [2, 3, side, side] });
+  findNetwork(network.id).build(context, images, network.options);
+  return initializeParameters(context.specs, 1);
+})();
+
+const sideData = (): ClassifierSideData => ({
+  teacherNetwork: { network, parameters: teacherParameters },
+  outlierEmbeddings: rows("embeddings", 16),
+  outlierLatents: rows("latents", 32),
+  outlierImages: {
+    images: noise("outliers", 10, () => -1),
+    teacherLogits: random.derive("logits").normals(0, 10 * classes),
+  },
+});
+
+const training: TrainingOptions = {
+  name: "student",
+  seed: 1,
+  steps: 4,
+  optimizer: { id: "sgd", momentum: 0.9, nesterov: true },
+  schedule: { id: "constant", rate: 0.01, warmup: 0, finalFactor: 1 },
+  threads: 1,
+  logEvery: 1,
+};
+
+async function trainWith(
+  method: keyof typeof methodLists,
+  settings: MethodSettings = {},
+  more: Partial<ClassifierOptions> = {},
+): Promise<{ events: TrainingEvent[]; weights: number[] }> {
+  const events: TrainingEvent[] = [];
+  const task = classifierTask(
+    {
+      seed: 1,
+      steps: training.steps,
+      network,
+      batchSize: 6,
+      normalisation: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+      augmentation: { flip: "none" },
+      methods: methodLists[method],
+      settings: { mi: { hidden: 16 }, ...settings },
+      pairing: "class",
+      outlierFraction: 0.5,
+      outlierStart: 0,
+      ...more,
+    },
+    noise("images", 12, (i) => i % classes),
+    sideData(),
+  );
+  const { parameters } = await train(task, training, (event) => {
+    if (event.kind === "loss") events.push(event);
+  });
+  const weights = [...parameters].filter(([name]) => name.startsWith(`${networkPrefix}.`));
+  return { events, weights: weights.flatMap(([, tensor]) => [...float32Data(tensor)]) };
+}
+
+const namesOf = (events: readonly TrainingEvent[]): string[] => Object.keys(events[0]?.terms ?? {});
+
+const oalTerms = [
+  "total",
+  "ce",
+  "logitKd",
+  "featureKd",
+  "club",
+  "clubBound",
+  "clubLikelihood",
+  "deepClub",
+  "deepClubBound",
+  "deepClubLikelihood",
+  "exposureUniform",
+  "outlierKd",
+];
+
+describe("training methods", () => {
+  it("log every term of their loss, which adds up with its weights", async () => {
+    expect(namesOf((await trainWith("ce")).events)).toEqual(["total", "ce"]);
+    expect(namesOf((await trainWith("kd")).events)).toEqual(["total", "ce", "logitKd", "featureKd"]);
+    const { events } = await trainWith("oal");
+    expect(namesOf(events)).toEqual(expect.arrayContaining(oalTerms));
+    for (const { terms = {} } of events) {
+      const of = (name: string): number => terms[name] ?? Number.NaN;
+      const kd = of("ce") + 4 * of("logitKd") + 8 * of("featureKd");
+      const mi = 0.1 * of("club") + 0.2 * of("deepClub");
+      expect(of("total")).toBeCloseTo(kd + mi + 0.5 * of("exposureUniform") + of("outlierKd"), 4);
+      expect(of("club")).toBeCloseTo(Math.max(0, of("clubBound")), 6);
+    }
+  });
+
+  it("leave out what a weight of zero switches off, and what it needs", async () => {
+    const off = {
+      kd: { logitsWeight: 0, featureWeight: 0 },
+      mi: { embWeight: 0, latentWeight: 0 },
+      exposure: { uniformWeight: 0, energyWeight: 0, distillWeight: 0 },
+    };
+    const none = await trainWith("oal", off);
+    expect(namesOf(none.events)).toEqual(["total", "ce"]);
+    expect(none.weights).toEqual((await trainWith("ce")).weights);
+    const energy = await trainWith("oal", { ...off, exposure: { ...off.exposure, energyWeight: 0.1 } });
+    expect(namesOf(energy.events)).toEqual(["total", "ce", "exposureEnergy"]);
+    expect(energy.weights).not.toEqual(none.weights);
+  });
+
+  it("show decoded outliers only from the configured step on", async () => {
+    const { events } = await trainWith("oal", {}, { outlierStart: 0.5 });
+    const excess = events.map(({ terms = {} }) => {
+      const of = (name: string): number => terms[name] ?? Number.NaN;
+      const kd = of("ce") + 4 * of("logitKd") + 8 * of("featureKd");
+      return of("total") - kd - 0.1 * of("club") - 0.2 * of("deepClub");
+    });
+    expect(excess.map((value) => Math.abs(value) > 1e-3)).toEqual([false, false, true, true]);
+  });
+
+  it("fit q by its own steps: its likelihood rises, more steps raise it more, none leave it", async () => {
+    const likelihoods = async (qSteps: number): Promise<number[]> => {
+      const mi = { hidden: 16, qSteps, qLr: 5e-3 };
+      const { events } = await trainWith("oal", { mi });
+      return events.map(({ terms }) => terms?.["clubLikelihood"] ?? Number.NaN);
+    };
+    const [three, ten] = [await likelihoods(3), await likelihoods(10)];
+    expect(three.at(-1)).toBeGreaterThan(three[0] ?? 0);
+    expect(ten.at(-1)).toBeGreaterThan(three.at(-1) ?? 0);
+  });
+});

@@ -1,0 +1,247 @@
+import { createHash } from "node:crypto";
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  add,
+  float32Data,
+  float32Tensor,
+  mul,
+  OalError,
+  pow,
+  Random,
+  reduceMean,
+  reduceSum,
+  type Tensor,
+} from "oal-core";
+import { afterAll, describe, expect, it } from "vitest";
+import { memoryImageSet } from "../data/imageSet.js";
+import { ones } from "../nn/initialisers.js";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import { classifierTask } from "./classifier.js";
+import { crossEntropyMethod } from "./methods/crossEntropy.js";
+import type { TrainingOptions } from "./options.js";
+import type { TrainingTask } from "./task.js";
+import { train, type TrainingEvent } from "./trainer.js";
+
+const root = mkdtempSync(join(tmpdir(), "oal-training-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const images = (() => {
+  const pixels = Uint8Array.from(new Random(3, "test/pixels").uniforms(0, 24 * 3 * 256), (u) => u * 256);
+  return memoryImageSet(
+    "noise",
+    pixels,
+    Int32Array.from({ length: 24 }, (_, i) => i % 3),
+    ["a", "b", "c"],
+  );
+})();
+
+/** A small residual network on noise, with every kind of augmentation. */
+function task(): TrainingTask {
+  return classifierTask(
+    {
+      seed: 5,
+      steps: 8,
+      network: { id: "resnetSmall", options: { classes: 3, imageSize: 16, width: 4, blocks: 1 } },
+      batchSize: 8,
+      normalisation: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+      augmentation: { flip: "alternating", crop: { padding: 2, mode: "reflect" }, cutout: 4 },
+      methods: [crossEntropyMethod],
+      settings: {},
+      pairing: "class",
+      outlierFraction: 0,
+      outlierStart: 0,
+    },
+    images,
+  );
+}
+
+const options = (more: Partial<TrainingOptions> = {}): TrainingOptions => ({
+  name: "teacher",
+  seed: 5,
+  steps: 8,
+  optimizer: { id: "sgd", momentum: 0.9, nesterov: true, weightDecay: 5e-4 },
+  schedule: { id: "cosine", rate: 0.1, warmup: 0.25, finalFactor: 0.01 },
+  ema: 0.5,
+  threads: 1,
+  ...more,
+});
+
+function hashOf(tensors: ReadonlyMap<string, Tensor>): string {
+  const hash = createHash("sha256");
+  for (const [name, tensor] of tensors) hash.update(name).update(float32Data(tensor));
+  return hash.digest("hex");
+}
+
+async function errorOf(promise: Promise<unknown>): Promise<OalError> {
+  const error: unknown = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof OalError) return error;
+  throw new Error("no error of oal", { cause: error });
+}
+
+/** Trains until `steps` are done, then stops with a checkpoint. */
+async function trainUntil(steps: number, folder: string): Promise<void> {
+  let done = 0;
+  const outcome = await train(
+    task(),
+    options({ checkpointFolder: folder, checkpointSeconds: 0 }),
+    (event) => (done = event.step),
+    () => done >= steps,
+  );
+  expect(outcome.finished).toBe(false);
+}
+
+describe("resuming", () => {
+  const whole = train(task(), options()).then(({ parameters }) => hashOf(parameters));
+
+  it("ends with the same bits after any number of stops", async () => {
+    const folder = join(root, "stops");
+    for (const stop of [2, 3, 7]) await trainUntil(stop, folder);
+    const steps: number[] = [];
+    const { parameters, finished } = await train(task(), options({ checkpointFolder: folder }), (event) =>
+      steps.push(event.step),
+    );
+    expect([finished, steps[0]]).toEqual([true, 8]);
+    expect(hashOf(parameters)).toBe(await whole);
+  });
+
+  it.each([
+    [
+      "changed",
+      (path: string) => {
+        const bytes = readFileSync(path);
+        bytes[bytes.length - 5] = (bytes[bytes.length - 5] ?? 0) ^ 1;
+        writeFileSync(path, bytes);
+      },
+    ],
+    ["cut short", (path: string) => truncateSync(path, 1000)],
+    ["empty", (path: string) => truncateSync(path, 0)],
+  ])("falls back to the checkpoint before a damaged one: %s", async (name, damage) => {
+    const folder = join(root, name);
+    await trainUntil(5, folder);
+    expect(readdirSync(folder).sort()).toEqual(["step-000000004.safetensors", "step-000000005.safetensors"]);
+    damage(join(folder, "step-000000005.safetensors"));
+    const steps: number[] = [];
+    const { parameters } = await train(task(), options({ checkpointFolder: folder }), (event) =>
+      steps.push(event.step),
+    );
+    expect(steps[0]).toBe(5);
+    expect(hashOf(parameters)).toBe(await whole);
+  });
+
+  it("starts anew when no checkpoint is whole, and skips foreign files", async () => {
+    const folder = join(root, "none");
+    await writeCheckpoint(folder, 3, new Map([["x", float32Tensor([2], [1, 2])]]));
+    appendFileSync(join(folder, "step-000000009.safetensors"), "nonsense");
+    appendFileSync(join(folder, "step-x.safetensors.123"), "half a write");
+    expect(await readCheckpoint(folder)).toMatchObject({ step: 3 });
+    truncateSync(join(folder, "step-000000003.safetensors"), 30);
+    expect(await readCheckpoint(folder)).toBeNull();
+    expect(await readCheckpoint(join(folder, "absent"))).toBeNull();
+  });
+
+  it("gives the same bits on one thread and on two", async () => {
+    const [one, two] = await Promise.all(
+      [1, 2].map((threads) => train(task(), options({ threads, steps: 3 }))),
+    );
+    expect(one && hashOf(one.parameters)).toBe(two && hashOf(two.parameters));
+  });
+});
+
+/** loss = mean((w * x)^2) + 0 * side; x of step s is given. */
+const quadratic = (x: (step: number) => number): TrainingTask => ({
+  inputs: { x: { dtype: "float32", shape: [2] } },
+  build: (context, inputs) => {
+    const weight = context.parameter("weight", [2], ones);
+    const given = inputs["x"];
+    if (!given) throw new Error("no input");
+    const fit = reduceMean(pow(mul(weight, given), 2), [0]);
+    const side = reduceSum(given, [0]);
+    return { total: add(fit, mul(side, 0)), terms: { side, fit } };
+  },
+  batch: (step) => ({ x: float32Tensor([2], [1, x(step)]) }),
+});
+
+const plain: Partial<TrainingOptions> = {
+  optimizer: { id: "sgd", momentum: 0, nesterov: false },
+  schedule: { id: "constant", rate: 0.1, warmup: 0, finalFactor: 1 },
+};
+
+const weights = async (more: Partial<TrainingOptions>, x = 1): Promise<number[]> => {
+  const { ema: _ema, ...rest } = options();
+  const { parameters } = await train(
+    quadratic(() => x),
+    { ...rest, ...plain, ...more },
+  );
+  const weight = parameters.get("weight");
+  return weight ? [...float32Data(weight)] : [];
+};
+
+describe("a loss that is not finite", () => {
+  it("names term and step, and keeps the last good checkpoint", async () => {
+    const folder = join(root, "nan");
+    const events: TrainingEvent[] = [];
+    const bad = train(
+      quadratic((step) => (step === 4 ? Number.NaN : 1)),
+      options({ ...plain, checkpointFolder: folder, checkpointSeconds: 0 }),
+      (event) => events.push(event),
+    );
+    const error = await errorOf(bad);
+    expect([error.code, error.exit, error.details]).toEqual([
+      "OAL-T101",
+      5,
+      { stage: "teacher", step: 4, term: "side", value: Number.NaN },
+    ]);
+    expect(error.message).toBe('teacher: "side" became NaN at step 4');
+    expect(events.at(-1)?.step).toBe(4);
+    expect((await readCheckpoint(folder))?.step).toBe(4);
+  });
+
+  it("never keeps a state that an update has spoilt", async () => {
+    const folder = join(root, "spoilt");
+    // The gradient of step 0 is finite, the weight after it is not when the rate is that large.
+    const huge: Partial<TrainingOptions> = {
+      schedule: { id: "constant", rate: 1e38, warmup: 0, finalFactor: 1 },
+      steps: 1,
+    };
+    const error = await errorOf(weights({ ...huge, checkpointFolder: folder, checkpointSeconds: 0 }, 1e3));
+    expect([error.code, error.details["term"], error.details["step"]]).toEqual(["OAL-T101", "weight", 1]);
+    expect(await readCheckpoint(folder)).toBeNull();
+  });
+});
+
+describe("options", () => {
+  it("clipping limits the gradient's norm", async () => {
+    // gradient of mean((w x)^2) at w = 1, x = (1, 3): (1, 9)
+    const free = await weights({ steps: 1 }, 3);
+    expect(free[0]).toBeCloseTo(0.9, 6);
+    expect(free[1]).toBeCloseTo(0.1, 6);
+    const clipped = await weights({ steps: 1, clipNorm: 1 }, 3);
+    expect(clipped[0]).toBeCloseTo(1 - 0.1 / Math.sqrt(82), 6);
+    expect(clipped[1]).toBeCloseTo(1 - 0.9 / Math.sqrt(82), 6);
+    expect(await weights({ steps: 1, clipNorm: 100 }, 3)).toEqual(free);
+  });
+
+  it("averaging returns the moving average of the weights", async () => {
+    expect((await weights({ steps: 2 }))[0]).toBeCloseTo(0.81, 6);
+    // averages: start 1, then 0.5 * 1 + 0.5 * 0.9 = 0.95, then 0.5 * 0.95 + 0.5 * 0.81
+    expect((await weights({ steps: 2, ema: 0.5 }))[0]).toBeCloseTo(0.88, 6);
+  });
+
+  it("a group's rate multiplies the learning rate", async () => {
+    expect((await weights({ steps: 1, groupRates: { weight: 3 } }))[0]).toBeCloseTo(0.7, 6);
+    expect((await weights({ steps: 1, groupRates: { other: 3 } }))[0]).toBeCloseTo(0.9, 6);
+  });
+});
