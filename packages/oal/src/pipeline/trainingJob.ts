@@ -61,6 +61,7 @@ export interface DenoiserJob {
   readonly latentScale: number;
   readonly batchSize: number;
   readonly channels: number;
+  readonly blocks: number;
   readonly prediction: "v_prediction" | "epsilon";
   readonly conditionDropout: number;
   readonly conditionNoise: number;

@@ -103,6 +103,7 @@ async function denoiserOf(job: DenoiserJob): Promise<TrainingTask> {
     dimension: embeddings.get("features")?.shape[1] ?? 0,
     batchSize: job.batchSize,
     channels: job.channels,
+    blocks: job.blocks,
     prediction: job.prediction,
     dropout: job.conditionDropout,
     jitter: job.conditionNoise,

@@ -58,6 +58,7 @@ export const autoEncoderSchema = z.strictObject({
 /** Section `denoiser`. */
 export const denoiserSchema = z.strictObject({
   channels: whole(32, 16, 1024, "channels at 8x8, twice as many at 4x4; a multiple of 16"),
+  blocks: whole(1, 1, 8, "residual blocks per level and direction (METHOD: 2)"),
   steps: whole(800, 1, 10_000_000, "training steps"),
   batchSize: whole(128, 2, 4096, "latents per step"),
   learningRate: positive(1e-3, 1, "learning rate of AdamW"),

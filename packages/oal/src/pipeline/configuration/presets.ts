@@ -41,6 +41,16 @@ const airbenchRecipe: NonNullable<ConfigurationInput["student"]> = {
   augmentation: { flip: "alternating", padding: 2, paddingMode: "reflect" },
 };
 
+/** A few hundred photos: small batches for enough steps, mild augmentation. The rate is the one above, scaled to the batch. */
+const folderRecipe: NonNullable<ConfigurationInput["student"]> = {
+  ...airbenchRecipe,
+  epochs: 30,
+  batchSize: 64,
+  learningRate: 0.2,
+  minFactor: 0.05,
+  augmentation: { flip: "random", padding: 4, paddingMode: "reflect" },
+};
+
 /** Recipe of OpenOOD's 32x32 ResNet-18 baselines. */
 const resnet18Recipe: NonNullable<ConfigurationInput["student"]> = {
   network: "resnet18_32x32",
@@ -57,19 +67,43 @@ const resnet18Recipe: NonNullable<ConfigurationInput["student"]> = {
   augmentation: { flip: "random", padding: 4, paddingMode: "zero" },
 };
 
+/** A few epochs of the airbench network on drawn digits; mirrored digits would be other characters, so no flip. */
+const digitRecipe: NonNullable<ConfigurationInput["student"]> = {
+  network: "airbench",
+  epochs: 5,
+  batchSize: 128,
+  learningRate: 0.2,
+  schedule: "triangular",
+  warmup: 0.2,
+  minFactor: 0.02,
+  augmentation: { flip: "none", padding: 2, paddingMode: "reflect" },
+};
+
 const presetTable = {
   embedded: {
     title: "digits drawn here, ten classes; the whole job in minutes on two cores, no file needed",
-    configuration: {},
+    configuration: {
+      data: { embedded: { train: 8000 } },
+      teacher: { ...digitRecipe, widths: [32, 64, 128] },
+      student: { ...digitRecipe, widths: [16, 32, 64] },
+      boundary: { noise: 128, rounds: 2 },
+      autoEncoder: { steps: 300, batchSize: 32, learningRate: 2e-3 },
+      denoiser: { steps: 500, batchSize: 64, learningRate: 2e-3, ema: 0.99 },
+      synthesis: { count: 1000, steps: 10 },
+      kd: { teacherView: "clean", logitsWeight: 1, featureWeight: 1, temperature: 2 },
+      evaluation: { bootstrap: 500 },
+    },
   },
   folder: {
     title: "your own folder or archive of class/*.jpg (used when --data is given alone)",
     configuration: {
       data: { source: "photos", size: 32 },
-      teacher: { epochs: 30, augmentation: { flip: "random", padding: 4 } },
-      student: { epochs: 30, augmentation: { flip: "random", padding: 4 } },
-      autoEncoder: { steps: 600 },
-      denoiser: { steps: 1200 },
+      teacher: { ...folderRecipe, widths: [32, 64, 128] },
+      student: { ...folderRecipe, widths: [16, 32, 64] },
+      boundary: { rounds: 8 },
+      autoEncoder: { steps: 300 },
+      denoiser: { steps: 600, batchSize: 64 },
+      synthesis: { count: 500 },
     },
   },
   "cifar10-small": {
@@ -80,7 +114,7 @@ const presetTable = {
       student: { ...airbenchRecipe, widths: [32, 128, 128] },
       embeddings: { perClass: 500 },
       autoEncoder: { width: 16, steps: 2000 },
-      denoiser: { channels: 64, steps: 4000 },
+      denoiser: { channels: 64, blocks: 2, steps: 4000 },
       synthesis: { count: 10_000, steps: 20 },
     },
   },
@@ -92,7 +126,7 @@ const presetTable = {
       student: resnet18Recipe,
       boundary: { noise: 1500, rounds: 10 },
       autoEncoder: { width: 32, fullResolution: true, steps: 15_000, batchSize: 128, learningRate: 2e-4 },
-      denoiser: { channels: 96, steps: 40_000, learningRate: 2e-4, ema: 0.999 },
+      denoiser: { channels: 96, blocks: 2, steps: 40_000, learningRate: 2e-4, ema: 0.999 },
       synthesis: { count: 20_000, steps: 20 },
     },
   },

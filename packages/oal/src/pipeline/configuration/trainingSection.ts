@@ -44,7 +44,7 @@ export const recipeShape = (values: RecipeDefaults) => ({
   nesterov: flag(true, "Nesterov's form of the momentum (sgd)"),
   weightDecay: real(5e-4, 0, 1, "weight decay; not on biases and normalisation parameters"),
   schedule: choice(
-    ["constant", "cosine", "triangular"],
+    ["constant", "cosine", "oneCycle", "triangular"],
     "cosine",
     "shape of the learning rate over the steps",
   ),

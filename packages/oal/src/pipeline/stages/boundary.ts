@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { float32Tensor, int64Tensor, type Tensor } from "oal-core";
 import { writeSafetensors } from "../../nn/safetensors.js";
+import type { BoundaryWarning } from "../../outliers/boundary/options.js";
 import { sampleBoundary } from "../../outliers/boundary/sample.js";
 import type { Artifact } from "../artifact.js";
 import { runStage } from "../stage.js";
@@ -34,7 +35,7 @@ export async function boundaryStage(
           { ...config.boundary, seed: config.seed },
           (done, total) => events.progress(done, total, { text: "boundary sampling" }),
         );
-        for (const { text } of result.warnings) events.warning(text);
+        for (const text of summarise(result.warnings, data.classNames.length)) events.warning(text);
         const { count, dimension, records } = result;
         const column = (values: readonly number[]): Tensor => int64Tensor([count], values);
         await writeSafetensors(
@@ -67,4 +68,17 @@ export async function boundaryStage(
     },
     signal,
   );
+}
+
+/** One sentence per option instead of one per class. */
+function summarise(warnings: readonly BoundaryWarning[], classes: number): string[] {
+  const groups = new Map<string, BoundaryWarning[]>();
+  for (const warning of warnings) groups.set(warning.option, [...(groups.get(warning.option) ?? []), warning]);
+  return [...groups].map(([option, members]) => {
+    const [first] = members;
+    if (!first || members.length === 1) return first?.text ?? option;
+    const used = members.map((member) => member.used);
+    const range = Math.min(...used) === Math.max(...used) ? `${used[0]}` : `${Math.min(...used)} to ${Math.max(...used)}`;
+    return `boundary.${option}: ${first.asked} reduced to ${range} in ${members.length} of ${classes} classes, which have too few embeddings`;
+  });
 }

@@ -2,7 +2,7 @@
  * The two CLUB terms of OAL: an upper bound on the mutual information between student features and outliers, once for
  * outlier embeddings and once for pooled outlier latents. q is fitted by its own likelihood steps inside the same graph.
  */
-import { maximum, mul, stopGradient, type Value } from "oal-core";
+import { concat, maximum, mul, slice, stopGradient, type Value } from "oal-core";
 import { z } from "zod";
 import {
   clubLearningLoss,
@@ -62,8 +62,17 @@ function boundTerms(
   const value = clubValue(build(fitted), features, options.reduction);
   return [
     { name, value: maximum(value, 0), weight },
-    // Logged only: the bound before clipping and how well q explains the features.
+    // Logged only: the bound before clipping, the bound for pairs shifted by one row (no information: 0 up to
+    // noise), and how well q explains the features.
+    { name: `${name}Null`, value: stopGradient(clubValue(build(fitted), shifted(features), options.reduction)), weight: 0 },
     { name: `${name}Bound`, value: stopGradient(value), weight: 0 },
     { name: `${name}Likelihood`, value: stopGradient(mul(loss, -1)), weight: 0 },
   ];
+}
+
+/** Rows moved up by one, the first to the end: pairs that belong to other images. */
+function shifted(rows: Value): Value {
+  const count = rows.shape[0] ?? 0;
+  if (count < 2) return rows;
+  return concat([slice(rows, [1], [count], [0]), slice(rows, [0], [1], [0])], 0);
 }
