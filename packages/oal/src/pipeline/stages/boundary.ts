@@ -73,12 +73,14 @@ export async function boundaryStage(
 /** One sentence per option instead of one per class. */
 function summarise(warnings: readonly BoundaryWarning[], classes: number): string[] {
   const groups = new Map<string, BoundaryWarning[]>();
-  for (const warning of warnings) groups.set(warning.option, [...(groups.get(warning.option) ?? []), warning]);
+  for (const warning of warnings)
+    groups.set(warning.option, [...(groups.get(warning.option) ?? []), warning]);
   return [...groups].map(([option, members]) => {
     const [first] = members;
     if (!first || members.length === 1) return first?.text ?? option;
     const used = members.map((member) => member.used);
-    const range = Math.min(...used) === Math.max(...used) ? `${used[0]}` : `${Math.min(...used)} to ${Math.max(...used)}`;
+    const range =
+      Math.min(...used) === Math.max(...used) ? `${used[0]}` : `${Math.min(...used)} to ${Math.max(...used)}`;
     return `boundary.${option}: ${first.asked} reduced to ${range} in ${members.length} of ${classes} classes, which have too few embeddings`;
   });
 }

@@ -64,7 +64,11 @@ function boundTerms(
     { name, value: maximum(value, 0), weight },
     // Logged only: the bound before clipping, the bound for pairs shifted by one row (no information: 0 up to
     // noise), and how well q explains the features.
-    { name: `${name}Null`, value: stopGradient(clubValue(build(fitted), shifted(features), options.reduction)), weight: 0 },
+    {
+      name: `${name}Null`,
+      value: stopGradient(clubValue(build(fitted), shifted(features), options.reduction)),
+      weight: 0,
+    },
     { name: `${name}Bound`, value: stopGradient(value), weight: 0 },
     { name: `${name}Likelihood`, value: stopGradient(mul(loss, -1)), weight: 0 },
   ];
