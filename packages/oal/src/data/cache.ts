@@ -3,8 +3,9 @@
  * settings. A damaged entry is made again. An entry appears whole or not at all: it is built aside, then renamed.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { type Interpolation, oalError, OalError, preprocessImage, toPlanes } from "oal-core";
 import { openImageSet, readSetManifest, SET_FORMAT, writeSetManifest } from "./cachedSet.js";
 import { decodeImage } from "./decode.js";
@@ -82,8 +83,11 @@ export async function prepareImageSet(spec: SourceSpec, options: PrepareOptions)
 
 async function makeSet(spec: SourceSpec, options: PrepareOptions, folder: string): Promise<void> {
   const source = await (await readerOf(spec)).open(spec);
-  const aside = `${folder}.${process.pid}-${randomBytes(4).toString("hex")}`;
-  guardWrite(aside, () => mkdirSync(aside, { recursive: true }));
+  const aside = `${folder}.${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
+  guardWrite(aside, () => {
+    mkdirSync(aside, { recursive: true });
+    sweep(folder);
+  });
   try {
     const skipped = await fill(source, spec, options, aside);
     guardWrite(folder, () => {
@@ -97,6 +101,24 @@ async function makeSet(spec: SourceSpec, options: PrepareOptions, folder: string
     warnSkipped(skipped, options);
   } finally {
     rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+/** Removes what processes of this machine that were killed left of this entry. */
+function sweep(folder: string): void {
+  const prefix = `${basename(folder)}.${hostname()}-`;
+  for (const name of readdirSync(dirname(folder))) {
+    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;
+    if (pid > 0 && !isAlive(pid)) rmSync(join(dirname(folder), name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
   }
 }
 

@@ -1,5 +1,5 @@
 /** A run folder: run.json (what was run, where, which artifacts), events.jsonl, artifacts/, and the lock that keeps others out. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join, relative, resolve } from "node:path";
@@ -83,6 +83,7 @@ export class RunFolder {
       throw writeError(folder, error);
     }
     const held = await lockFolder(folder);
+    sweep(folder);
     let events: EventLog | undefined;
     try {
       const before = readRunManifest(folder);
@@ -151,6 +152,13 @@ export class RunFolder {
     } catch (error) {
       throw writeError(path, error);
     }
+  }
+}
+
+/** Removes what a process that was killed while it wrote run.json or the lock's note left beside them. */
+function sweep(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (/^run(\.lock)?\.json\.\d+$/.test(name)) rmSync(join(folder, name), { force: true });
   }
 }
 

@@ -5,15 +5,24 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { OalError, type Tensor } from "oal-core";
+import { OalError, oalError, type Tensor } from "oal-core";
 import type { ParameterStore } from "../nn/parameters.js";
 import { readSafetensors, writeSafetensors } from "../nn/safetensors.js";
 
 const pattern = /^step-(\d{9})\.safetensors$/;
 
-/** Writes the state after `step` finished steps and removes all but the latest two checkpoints. */
+/**
+ * Writes the state after `step` finished steps and removes all but the latest two checkpoints.
+ *
+ * @throws OAL-I101 when the folder cannot be written (read-only, disk full)
+ */
 export async function writeCheckpoint(folder: string, step: number, state: ParameterStore): Promise<void> {
-  mkdirSync(folder, { recursive: true });
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw oalError("OAL-I101", { path: folder, problem }, cause);
+  }
   await writeSafetensors(join(folder, `step-${String(step).padStart(9, "0")}.safetensors`), state, {
     step: String(step),
     sha256: hashOf(state),
