@@ -3,6 +3,7 @@ export * from "./errors/index.js";
 export * from "./random/index.js";
 export * from "./graph/index.js";
 export * from "./autodiff/index.js";
+export * from "./rewrite/index.js";
 export * from "./runtime/index.js";
 export * from "./preprocess/index.js";
 export * from "./metrics/index.js";

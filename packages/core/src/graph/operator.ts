@@ -6,8 +6,8 @@ import { oalError } from "../errors/index.js";
 import type { Tensor, TensorType } from "./tensor.js";
 import type { Node, Value } from "./value.js";
 
-/** The ONNX kinds of attribute oal uses. */
-export type AttributeKind = "int" | "ints" | "float" | "floats" | "string";
+/** The ONNX kinds of attribute oal uses; a "note" is for the plain reference only and is not written. */
+export type AttributeKind = "int" | "ints" | "float" | "floats" | "string" | "note";
 
 /** The attributes of one node. */
 export type Attributes = Readonly<Record<string, number | string | readonly number[]>>;
@@ -41,6 +41,8 @@ export interface Operator {
   readonly name: string;
   /** ONNX op_type when it differs from `name`. */
   readonly onnxType?: string;
+  /** ONNX operator domain (version 1) when it is not the standard one; such an operator runs on the CPU only. */
+  readonly domain?: string;
   readonly sinceOpset: number;
   readonly attributes: Readonly<Record<string, AttributeKind>>;
   /** Types of the outputs; throws ShapeProblem when the inputs do not fit. `constants` holds the values known at build time. */

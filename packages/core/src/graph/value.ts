@@ -5,6 +5,7 @@
 import { oalError } from "../errors/index.js";
 import { ShapeProblem, type Attributes, type Operator } from "./operator.js";
 import { operators, type OperatorName } from "./ops/index.js";
+import type { Windows } from "./ops/windows.js";
 import { describeType, sizeOf, type DType, type Shape, type Tensor, type TensorType } from "./tensor.js";
 
 /** Where a value comes from. */
@@ -83,12 +84,21 @@ export class Node {
 /** Something usable where a value is expected; a number becomes a float32 scalar of the same graph. */
 export type Operand = Value | number;
 
+/** What a composed value computes: dW of a convolution of `x`, given dY, so that a rewrite may compute it otherwise. */
+export interface WeightGradient {
+  readonly x: Value;
+  readonly dy: Value;
+  readonly windows: Windows;
+}
+
 /** A computation under construction. */
 export class Graph {
   readonly inputs: Value[] = [];
   readonly outputs = new Map<string, Value>();
   readonly nodes: Node[] = [];
   readonly constants: Value[] = [];
+  /** The values that are weight gradients of ungrouped convolutions. */
+  readonly weightGradients = new Map<Value, WeightGradient>();
   #names = new Set<string>();
   #scalars = new Map<string, Value>();
   #path: string[] = [];

@@ -39,6 +39,8 @@ export interface TrainingOptions {
   /** Decay of an exponential moving average of the parameters, which then is the result. */
   readonly ema?: number;
   readonly threads?: number;
+  /** "auto" (default) uses the engine's blocked convolutions where they exist and pay; "plain" never does. */
+  readonly layout?: "auto" | "plain";
   /** Folder for checkpoints (the latest two are kept); none are written when absent. */
   readonly checkpointFolder?: string;
   /** Seconds between checkpoints; 0: after every step. Default 20. */

@@ -2,8 +2,9 @@
  * The training loop: one engine call a step, checkpoints by time, loss events, a stop when a term is not finite.
  * Runs wherever it is called; pipeline/trainingWorker.ts puts it into a worker thread so that the main thread stays alive.
  */
-import { float32Data, float32Tensor, oalError, type Tensor } from "oal-core";
+import { float32Data, float32Tensor, oalError, useBlockedConvolutions, type Tensor } from "oal-core";
 import type { ParameterStore } from "../nn/parameters.js";
+import { blockSize } from "../runtime/blockSize.js";
 import { compile } from "../runtime/node.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import type { TrainingOptions } from "./options.js";
@@ -43,8 +44,9 @@ export async function train(
   shouldStop: () => boolean = () => false,
 ): Promise<TrainingOutcome> {
   const step = buildTrainingStep(task, options);
+  const block = options.layout === "plain" ? 0 : await blockSize();
   const session = await compile(
-    step.graph,
+    useBlockedConvolutions(step.graph, block),
     options.threads === undefined ? {} : { threads: options.threads },
   );
   const folder = options.checkpointFolder;

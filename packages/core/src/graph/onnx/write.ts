@@ -17,7 +17,7 @@ const elementType: Readonly<Record<DType, number>> = {
 };
 
 /** Field and type numbers of AttributeProto. */
-const attributeField: Readonly<Record<AttributeKind, { field: number; type: number }>> = {
+const attributeField: Readonly<Record<Exclude<AttributeKind, "note">, { field: number; type: number }>> = {
   float: { field: 2, type: 1 },
   int: { field: 3, type: 2 },
   string: { field: 4, type: 3 },
@@ -67,6 +67,9 @@ export function writeModel(graph: Graph, options: WriteOptions = {}): Uint8Array
     }
   });
   writer.message(8, (opset) => opset.string(1, "").integer(2, writtenOpset));
+  for (const domain of new Set(nodes.map((node) => node.operator.domain))) {
+    if (domain !== undefined) writer.message(8, (opset) => opset.string(1, domain).integer(2, 1));
+  }
   for (const [key, value] of Object.entries(options.metadata ?? {})) {
     writer.message(14, (property) => property.string(1, key).string(2, value));
   }
@@ -82,14 +85,15 @@ function writeNode(writer: ProtobufWriter, node: Node): void {
   writer.string(4, node.operator.onnxType ?? node.operatorName);
   for (const [name, value] of Object.entries(node.attributes)) {
     const kind = node.operator.attributes[name];
-    if (kind) writer.message(5, (attribute) => writeAttribute(attribute, name, kind, value));
+    if (kind && kind !== "note") writer.message(5, (attribute) => writeAttribute(attribute, name, kind, value));
   }
+  if (node.operator.domain !== undefined) writer.string(7, node.operator.domain);
 }
 
 function writeAttribute(
   writer: ProtobufWriter,
   name: string,
-  kind: AttributeKind,
+  kind: Exclude<AttributeKind, "note">,
   value: number | string | readonly number[],
 ): void {
   const { field, type } = attributeField[kind];

@@ -14,6 +14,12 @@ import type { Windows } from "./windows.js";
 
 /** dW [O, C/group, KH, KW] from X [N, C, H, W] and dY [N, O, H', W']. */
 export function convWeightGradient(x: Value, dy: Value, windows: Windows, group: number): Value {
+  const gradient = formulated(x, dy, windows, group);
+  if (group === 1) x.graph.weightGradients.set(gradient, { x, dy, windows });
+  return gradient;
+}
+
+function formulated(x: Value, dy: Value, windows: Windows, group: number): Value {
   const { kernel, strides, pads } = windows;
   const taps = kernel[0] * kernel[1];
   if (group === 1 && taps === 1 && pads.every((amount) => amount === 0)) return pointwise(x, dy, windows);

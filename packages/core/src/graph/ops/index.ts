@@ -6,6 +6,7 @@ import { ArgMax } from "./argMax.js";
 import { AveragePool } from "./averagePool.js";
 import { BatchNormalization } from "./batchNormalization.js";
 import { BatchNormalizationOfBatch } from "./batchNormalization.js";
+import { BlockedConv } from "./blockedConv.js";
 import { Cast } from "./cast.js";
 import { Clip } from "./clip.js";
 import { Concat } from "./concat.js";
@@ -47,6 +48,8 @@ import { ReduceMax } from "./reduceMax.js";
 import { ReduceMean } from "./reduceMean.js";
 import { ReduceSum } from "./reduceSum.js";
 import { Relu } from "./relu.js";
+import { ReorderInput } from "./reorderInput.js";
+import { ReorderOutput } from "./reorderOutput.js";
 import { Reshape } from "./reshape.js";
 import { Resize } from "./resize.js";
 import { Sigmoid } from "./sigmoid.js";
@@ -70,6 +73,7 @@ export const operators = {
   AveragePool,
   BatchNormalization,
   BatchNormalizationOfBatch,
+  BlockedConv,
   Cast,
   Clip,
   Concat,
@@ -111,6 +115,8 @@ export const operators = {
   ReduceMean,
   ReduceSum,
   Relu,
+  ReorderInput,
+  ReorderOutput,
   Reshape,
   Resize,
   Sigmoid,

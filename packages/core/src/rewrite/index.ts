@@ -1,0 +1,2 @@
+/** Rewrites: graph in, graph out, the same results. */
+export { countRewritten, useBlockedConvolutions } from "./blockedConvolution.js";

@@ -1,0 +1,34 @@
+/** The block probe: how many channels ONNX Runtime's blocked convolutions of this CPU put together (16 with AVX-512, else 8). */
+import { float32Tensor, Graph, OalError, single } from "oal-core";
+import { runOnce } from "./node.js";
+
+/** A multiple of every block that exists. */
+const channels = 16;
+
+let probed: Promise<number> | undefined;
+
+/**
+ * The engine's block of channels, asked once a process.
+ *
+ * @returns 8 or 16; 0 when the engine has no blocked kernels, so that the plain graph is used
+ */
+export function blockSize(): Promise<number> {
+  probed ??= probe();
+  return probed;
+}
+
+/** Reorders [1, 16, 1, 2] with element 2 channel + place: the 1 then lies at the index that is the block. */
+async function probe(): Promise<number> {
+  const graph = new Graph();
+  const x = graph.input("x", { dtype: "float32", shape: [1, channels, 1, 2] });
+  graph.output("blocked", single(graph.node("ReorderInput", [x], { block: channels })));
+  const numbers = Array.from({ length: 2 * channels }, (_, index) => index);
+  try {
+    const { blocked } = await runOnce(graph, { x: float32Tensor(x.shape, numbers) });
+    const block = blocked?.data.length === numbers.length ? Array.from(blocked.data, Number).indexOf(1) : 0;
+    return block === 8 || block === 16 ? block : 0;
+  } catch (error) {
+    if (error instanceof OalError) return 0;
+    throw error;
+  }
+}
