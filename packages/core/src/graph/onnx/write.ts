@@ -85,7 +85,8 @@ function writeNode(writer: ProtobufWriter, node: Node): void {
   writer.string(4, node.operator.onnxType ?? node.operatorName);
   for (const [name, value] of Object.entries(node.attributes)) {
     const kind = node.operator.attributes[name];
-    if (kind && kind !== "note") writer.message(5, (attribute) => writeAttribute(attribute, name, kind, value));
+    if (kind && kind !== "note")
+      writer.message(5, (attribute) => writeAttribute(attribute, name, kind, value));
   }
   if (node.operator.domain !== undefined) writer.string(7, node.operator.domain);
 }
