@@ -27,6 +27,9 @@ const names = Object.keys(operators).filter((name): name is OperatorName => name
 /** The statistics of this operator are held fixed by its rule's definition; functions.test.ts tests it whole. */
 const withoutDifferences: readonly string[] = ["BatchNormalizationOfBatch"];
 
+/** Operators of ONNX Runtime's blocked domain exist on some CPUs only; blockedConvolution.test.ts tests them. */
+const blockedNames: readonly string[] = ["BlockedConv", "ReorderInput", "ReorderOutput"];
+
 interface Point {
   readonly key: string;
   readonly name: OperatorName;
@@ -150,8 +153,9 @@ describe.each(names)("operator %s", (name) => {
   const own = points.filter((point) => point.name === name);
 
   it("has test points, and its key is its name", () => {
-    expect(own.length).toBeGreaterThan(0);
     expect(operators[name].name).toBe(name);
+    if (blockedNames.includes(name)) return;
+    expect(own.length).toBeGreaterThan(0);
   });
 
   it("engine equals reference", () => {
