@@ -1,0 +1,136 @@
+// Time of one training step (forward, backward, SGD with momentum): plain graph, blocked graph and, where /usr/bin/python3
+// has torch, the same network in PyTorch (channels_last). All alternate in one process tree; minimum and median are printed.
+// Usage: npm run bench [-- [--cpu] [REPETITIONS [CASE ...]]], a case being airbench/32,128,128/512 or resnetSmall/16/128.
+// --cpu takes one thread each and counts the processor time of the process, which other jobs on the machine disturb less.
+import { spawn, spawnSync } from "node:child_process";
+import { cpus } from "node:os";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { countRewritten, useBlockedConvolutions } from "../packages/core/dist/index.js";
+import { memoryImageSet } from "../packages/oal/dist/data/imageSet.js";
+import { blockSize } from "../packages/oal/dist/runtime/blockSize.js";
+import { compile } from "../packages/oal/dist/runtime/node.js";
+import { classifierTask } from "../packages/oal/dist/training/classifier.js";
+import { methodLists } from "../packages/oal/dist/training/methods/index.js";
+import { buildTrainingStep } from "../packages/oal/dist/training/step.js";
+
+const words = process.argv.slice(2).filter((word) => word !== "--cpu");
+const isProcessorTime = process.argv.includes("--cpu");
+const threads = isProcessorTime ? 1 : 2;
+const python = "/usr/bin/python3";
+const repetitions = Number(words[0] ?? 7);
+const cases =
+  words.length > 1
+    ? words.slice(1)
+    : ["airbench/32,128,128/128", "airbench/32,128,128/512", "resnetSmall/16/128", "resnetSmall/16/512"];
+
+/** The step graph of a case and one set of inputs. */
+function stepOf(id, widths, batch) {
+  const pixels = new Uint8Array(batch * 3072).map((_, i) => (i * 7919) % 251);
+  const labels = new Int32Array(batch).map((_, i) => i % 10);
+  const set = memoryImageSet("random", pixels, labels, Array.from("0123456789"));
+  const task = classifierTask(
+    {
+      seed: 0,
+      steps: 10,
+      batchSize: batch,
+      network: { id, options: { classes: 10, imageSize: 32, width: widths[0], widths, blocks: 1 } },
+      normalisation: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+      augmentation: { flip: "none" },
+      methods: methodLists.ce,
+      settings: {},
+      pairing: "class",
+      outlierFraction: 0,
+      outlierStart: 0,
+    },
+    set,
+  );
+  const step = buildTrainingStep(task, {
+    name: "bench",
+    seed: 0,
+    steps: 10,
+    optimizer: { id: "sgd", momentum: 0.9, weightDecay: 5e-4 },
+    schedule: { id: "constant", rate: 0.01, warmup: 0, finalFactor: 0 },
+  });
+  const state = step.initialState(0);
+  const images = task.batch(0);
+  const feeds = Object.fromEntries(
+    step.graph.inputs.map(({ name }) => [
+      name,
+      name.startsWith("batch/")
+        ? images[name.slice(6)]
+        : (state.get(name) ?? { dtype: "float32", shape: [], data: Float32Array.of(0.01) }),
+    ]),
+  );
+  return { graph: step.graph, feeds };
+}
+
+/** A clock, in ms. */
+function now() {
+  if (!isProcessorTime) return performance.now();
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** A timer of one step of a graph, in ms. */
+async function engineTimer(graph, feeds) {
+  const session = await compile(graph, { threads });
+  return {
+    async step() {
+      const start = now();
+      await session.run(feeds);
+      return now() - start;
+    },
+    close: () => session.release(),
+  };
+}
+
+/** The same in PyTorch: a child process that runs one step for every line it reads. */
+function torchTimer(id, widths, batch) {
+  const script = fileURLToPath(new URL("./step.py", import.meta.url));
+  const child = spawn(
+    python,
+    [script, id, widths.join(), String(batch), String(threads), isProcessorTime ? "cpu" : "wall"],
+    {
+      stdio: ["pipe", "pipe", "inherit"],
+    },
+  );
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async step() {
+      child.stdin.write("step\n");
+      return Number((await lines.next()).value);
+    },
+    close: () => child.stdin.end(),
+  };
+}
+
+const median = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
+const hasTorch = spawnSync(python, ["-c", "import torch"], { stdio: "ignore" }).status === 0;
+const block = await blockSize();
+console.log(
+  `${cpus()[0]?.model}, ${cpus().length} CPUs, ${threads} threads; block ${block}; minimum (median) of ${repetitions} alternating steps, ms of ${isProcessorTime ? "processor time" : "wall time"}`,
+);
+for (const name of cases) {
+  const [id, list, size] = name.split("/");
+  const [widths, batch] = [list.split(",").map(Number), Number(size)];
+  const { graph, feeds } = stepOf(id, widths, batch);
+  const blocked = useBlockedConvolutions(graph, block);
+  const timers = { plain: await engineTimer(graph, feeds), oal: await engineTimer(blocked, feeds) };
+  if (hasTorch) timers.torch = torchTimer(id, widths, batch);
+  const times = Object.fromEntries(Object.keys(timers).map((kind) => [kind, []]));
+  for (const timer of Object.values(timers)) await timer.step();
+  for (let i = 0; i < repetitions; i++)
+    for (const [kind, timer] of Object.entries(timers)) times[kind].push(await timer.step());
+  for (const timer of Object.values(timers)) await timer.close();
+  const best = Object.fromEntries(Object.entries(times).map(([kind, all]) => [kind, Math.min(...all)]));
+  const columns = Object.entries(times).map(
+    ([kind, all]) => `${kind} ${best[kind].toFixed(0)} (${median(all).toFixed(0)})`,
+  );
+  const ratios = Object.keys(times)
+    .filter((kind) => kind !== "oal")
+    .map((kind) => `${kind} : oal ${(best[kind] / best.oal).toFixed(2)}`);
+  console.log(
+    `${name}: ${columns.join(", ")}; ${ratios.join(", ")}; ${((batch / best.oal) * 1000).toFixed(0)} images/s, ${countRewritten(blocked)} blocked`,
+  );
+}
