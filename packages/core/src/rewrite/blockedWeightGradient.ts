@@ -10,6 +10,7 @@ import { reorderOutput } from "../graph/ops/reorderOutput.js";
 import { reshape } from "../graph/ops/reshape.js";
 import { slice } from "../graph/ops/slice.js";
 import { transpose } from "../graph/ops/transpose.js";
+import type { Windows } from "../graph/ops/windows.js";
 import type { Value, WeightGradient } from "../graph/value.js";
 
 /** Maps of this height and more are processed in chunks of images, so that a chunk of dY fits into the caches. */
@@ -30,14 +31,14 @@ export function blockedWeightGradient({ x, dy, windows }: WeightGradient, block:
   // Exactly the pixels that the taps read: windows that drop an edge give negative padding.
   const bottom = (rows - 1) * strides[0] + (kernel[0] - 1) * dilations[0] + 1 - at(x.shape, 2) - pads[0];
   const right = (columns - 1) * strides[1] + (kernel[1] - 1) * dilations[1] + 1 - at(x.shape, 3) - pads[1];
-  const padded = pad(x, [0, 0, pads[0], pads[1], 0, 0, bottom, right]);
+  const margins = [pads[0], pads[1], bottom, right] as const;
   const slopes = reorderInput(dy, block);
   const chunk =
     rows >= chunkedRows && images % chunkImages === 0 && chunkImages % block === 0 ? chunkImages : images;
   let sum: Value | undefined;
   for (let start = 0; start < images; start += chunk) {
     const part = (value: Value): Value => (chunk === images ? value : slice(value, [start], [start + chunk]));
-    const byChannel = reorderInput(transpose(part(padded), [1, 0, 2, 3]), block);
+    const byChannel = asImages(part(x), margins, block);
     sum = blockedConv(byChannel, asFilter(part(slopes), block), {
       strides: dilations,
       dilations: strides,
@@ -46,6 +47,18 @@ export function blockedWeightGradient({ x, dy, windows }: WeightGradient, block:
     });
   }
   return sum ? transpose(reorderOutput(sum, block), [1, 0, 2, 3]) : x;
+}
+
+/** [N, C, H, W] padded by [top, left, bottom, right], as blocked images [C, N, ...]: rows are padded a block of images at a time. */
+function asImages(x: Value, [top, left, bottom, right]: Windows["pads"], block: number): Value {
+  const [images, channels, rows, columns] = [at(x.shape, 0), at(x.shape, 1), at(x.shape, 2), at(x.shape, 3)];
+  const groups = images / block;
+  const blocked = reorderInput(reshape(x, [groups, block, channels * rows, columns]), block);
+  const lines = reshape(blocked, [groups * channels, rows, columns * block]);
+  const padded = pad(lines, [0, top, left * block, 0, bottom, right * block]);
+  const [height, width] = [rows + top + bottom, columns + left + right];
+  const byChannel = transpose(reshape(padded, [groups, channels, height * width * block]), [1, 0, 2]);
+  return reshape(byChannel, [channels, images, height, width]);
 }
 
 /** Blocked [N, O, H', W'] as a blocked filter [O, N, H', W'], memory [O / b][N / b][place][n][o]. */
