@@ -130,7 +130,10 @@ function addScore(program: Command): void {
     .description("label, confidence and known or unknown, for single images or folders of them")
     .argument("<model>", "a run folder, or the folder of one trained student")
     .argument("<images...>", "image files or folders")
-    .option("--detector <name>", "another detector than the model's own")
+    .option(
+      "--detector <name>",
+      "a detector of evaluation.detectors of the run; default: evaluation.scoreDetector",
+    )
     .option(
       "--threshold <x>",
       "score from which an image is known; default: keeps 95 % of validation images",

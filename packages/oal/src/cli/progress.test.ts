@@ -37,6 +37,21 @@ describe("progress without a terminal", () => {
     );
   });
 
+  it("estimates anew when a stage starts to count again", () => {
+    const { lines, at, view } = recorder(false);
+    [
+      [0, 1, 300],
+      [60, 300, 300],
+      [61, 1, 500],
+      [81, 101, 500],
+    ].forEach(([seconds = 0, step = 0, total = 0]) => {
+      at(seconds * 1000);
+      view.show({ time: 0, stage: "diffusion", kind: "progress", step, total });
+    });
+    view.close();
+    expect(lines()).toMatch(/101\/500  1m20s left\n$/);
+  });
+
   it("shows warnings even when quiet, and nothing else", () => {
     const { lines, view } = recorder(true);
     view.show({ time: 0, stage: "data", kind: "progress", step: 1, total: 2 });

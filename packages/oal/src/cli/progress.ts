@@ -42,7 +42,7 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
   const now = options.now ?? Date.now;
   const terminal = options.terminal ?? process.stderr.isTTY;
   const interval = options.interval ?? 10_000;
-  const began = new Map<string, { time: number; step: number }>();
+  const began = new Map<string, { time: number; step: number; last: number }>();
   let bar: { bar: SingleBar; stage: string } | undefined;
   let lastLine = -Infinity;
 
@@ -62,8 +62,10 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
     // loss terms and rates come in events of their own; the last ones known are shown together
     const { terms = {}, rate } = { ...latest.get(event.stage), ...event };
     latest.set(event.stage, rate === undefined ? { terms } : { terms, rate });
-    const start = began.get(event.stage) ?? { time: now(), step };
-    began.set(event.stage, start);
+    // a stage may count more than once (auto-encoder, then denoiser): each count has a start of its own
+    const known = began.get(event.stage);
+    const start = known !== undefined && step >= known.last ? known : { time: now(), step, last: step };
+    began.set(event.stage, { ...start, last: step });
     const parts = Object.entries(terms)
       .slice(0, 4)
       .map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);

@@ -55,7 +55,7 @@ export interface RunResult {
 
 /** How to score pictures with a trained model. */
 export interface ScoreOptions {
-  /** Detector id; default: the one stored as the model's own. */
+  /** Detector id, one of `evaluation.detectors` of the model's run; default: `evaluation.scoreDetector`. */
   readonly detector?: string;
   /** Confidence from which an image counts as known; default: the stored threshold that keeps 95 % of validation ID. */
   readonly threshold?: number;
@@ -63,7 +63,9 @@ export interface ScoreOptions {
   readonly threads?: number;
   /** How many unreadable pictures to leave out before giving up. Default 0. */
   readonly skipBad?: number;
-  /** Stops between batches. */
+  /** Told of every picture that was left out. */
+  readonly onSkipped?: (path: string, problem: string) => void;
+  /** Stops between pictures. */
   readonly signal?: AbortSignal;
 }
 
@@ -78,4 +80,8 @@ export interface ScoredImage {
   readonly known: boolean;
   /** The detector's score; larger means more in-distribution. */
   readonly score: number;
+  /** The score from which an image is known. */
+  readonly threshold: number;
+  /** Id of the detector. */
+  readonly detector: string;
 }

@@ -1,4 +1,4 @@
-/** Scoring single pictures with a trained model and the detector stored beside it. */
+/** Scoring single pictures with a trained model and the detectors stored beside it. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,22 +11,17 @@ import {
   preprocessImage,
   toPlanes,
   uint8Tensor,
+  type Detector,
+  type Tensor,
 } from "oal-core";
-import { z } from "zod";
+import type { z } from "zod";
 import { decodeImage } from "../data/decode.js";
 import { readSafetensors } from "../nn/safetensors.js";
 import { compile } from "../runtime/node.js";
 import { classifierGraph } from "../training/model.js";
 import type { ScoredImage, ScoreOptions } from "./runTypes.js";
 import { loadClassifier } from "./stages/classifierArtifact.js";
-import { evaluationFiles, modelFiles } from "./stages/evaluation.js";
-
-const detectorSchema = z.object({
-  id: z.string(),
-  parameters: z.record(z.string(), z.number()),
-  threshold: z.object({ value: z.number(), kept: z.number(), count: z.number() }),
-  size: z.number(),
-});
+import { evaluationFiles, modelFiles, storedDetectorsSchema } from "./stages/evaluation.js";
 
 const picturePattern = /\.(jpe?g|png|webp|gif|tiff?|bmp|avif)$/i;
 
@@ -52,6 +47,42 @@ export function picturesIn(paths: readonly string[]): string[] {
   });
 }
 
+async function readDetectors(folder: string): Promise<z.infer<typeof storedDetectorsSchema>> {
+  const path = join(folder, evaluationFiles.detector);
+  try {
+    return storedDetectorsSchema.parse(JSON.parse(await readFile(path, "utf8")));
+  } catch (error) {
+    const problem = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    throw oalError("OAL-I103", { path, problem }, error);
+  }
+}
+
+/** The detector asked for, or the model's own. Throws OAL-C202 for one that the model was not measured with. */
+function chosenDetector(
+  stored: z.infer<typeof storedDetectorsSchema>,
+  asked: string | undefined,
+): z.infer<typeof storedDetectorsSchema>["detectors"][string] & { detector: Detector } {
+  const detector = findDetector(asked ?? stored.default);
+  const found = stored.detectors[detector.id];
+  if (found) return { detector, ...found };
+  const known = Object.keys(stored.detectors).join(", ");
+  throw oalError("OAL-C202", {
+    where: "oal score",
+    at: "--detector",
+    problem: `the model was evaluated with ${known} only; ${detector.id} must be in evaluation.detectors of its run`,
+  });
+}
+
+async function fittedTensors(folder: string, detector: string): Promise<Record<string, Tensor>> {
+  const { tensors } = await readSafetensors(join(folder, evaluationFiles.fitted));
+  const prefix = `${detector}/`;
+  return Object.fromEntries(
+    [...tensors].flatMap(([name, tensor]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), tensor] as const] : [],
+    ),
+  );
+}
+
 /**
  * Label, confidence and "known or unknown" for pictures of any size.
  *
@@ -67,31 +98,15 @@ export async function scoreImages(
   const folder = modelFolderOf(model);
   const pictures = picturesIn(paths);
   const classifier = await loadClassifier(folder);
-  const stored = detectorSchema.parse(
-    JSON.parse(await readFile(join(folder, evaluationFiles.detector), "utf8")),
-  );
-  if (options.detector !== undefined && findDetector(options.detector).id !== stored.id) {
-    throw oalError("OAL-C202", {
-      where: "oal score",
-      at: "--detector",
-      problem: `this model was calibrated for ${stored.id}; run the evaluation with --set evaluation.scoreDetector=${options.detector}`,
-    });
-  }
-  const { tensors } = await readSafetensors(join(folder, evaluationFiles.fitted));
+  const stored = await readDetectors(folder);
+  const { detector, parameters, threshold: calibrated } = chosenDetector(stored, options.detector);
   const graph = classifierGraph(classifier, 1);
   const [logits, features] = [graph.outputs.get("logits"), graph.outputs.get("features")];
   if (!logits || !features) throw oalError("OAL-X101", { problem: "a classifier graph has no outputs" });
-  graph.output(
-    "score",
-    attachDetector(
-      findDetector(stored.id),
-      { logits, features },
-      Object.fromEntries(tensors),
-      stored.parameters,
-    ),
-  );
+  const fitted = await fittedTensors(folder, detector.id);
+  graph.output("score", attachDetector(detector, { logits, features }, fitted, parameters));
   const session = await compile(graph, options.threads ? { threads: options.threads } : {});
-  const threshold = options.threshold ?? stored.threshold.value;
+  const threshold = options.threshold ?? calibrated.value;
   const results: ScoredImage[] = [];
   let bad = 0;
   try {
@@ -107,6 +122,7 @@ export async function scoreImages(
         );
       } catch (error) {
         if (!(error instanceof OalError) || ++bad > (options.skipBad ?? 0)) throw error;
+        options.onSkipped?.(path, error.message);
         continue;
       }
       const outputs = await session.run({ images: uint8Tensor([1, 3, stored.size, stored.size], planes) });
@@ -123,6 +139,8 @@ export async function scoreImages(
         confidence,
         known: score >= threshold,
         score,
+        threshold,
+        detector: detector.id,
       });
     }
   } finally {

@@ -23,25 +23,32 @@ export async function scoreCommand(
 ): Promise<void> {
   for (const path of [model, ...images]) if (!existsSync(path)) throw oalError("OAL-D101", { path });
   const { scoreImages } = await import("../../pipeline/score.js");
-  const scored = await interruptible((signal) => scoreImages(model, images, { ...options, signal }));
+  const scored = await interruptible((signal) =>
+    scoreImages(model, images, {
+      ...options,
+      signal,
+      onSkipped: (_path, problem) => void process.stderr.write(`warning: left out: ${problem}\n`),
+    }),
+  );
   process.stdout.write(json ? JSON.stringify(scored, null, 2) + "\n" : scoreTable(scored));
 }
 
 function scoreTable(scored: readonly ScoredImage[]): string {
-  const { green, yellow } = pc.createColors(process.stdout.isTTY && !process.env["NO_COLOR"]);
+  const [first] = scored;
+  if (first === undefined) return "no images found\n";
+  const { green, yellow, dim } = pc.createColors(process.stdout.isTTY && !process.env["NO_COLOR"]);
   const table = new Table({
-    head: ["image", "label", "confidence", "score", ""],
-    colAligns: ["left", "left", "right", "right", "left"],
+    head: ["image", "verdict", "label", "confidence", "score"],
+    colAligns: ["left", "left", "left", "right", "right"],
     style: { head: [], border: [], compact: true },
   });
   for (const { path, label, confidence, known, score } of scored) {
-    table.push([
-      path,
-      label,
-      `${(100 * confidence).toFixed(1)} %`,
-      score.toFixed(4),
-      known ? green("known") : yellow("unknown"),
-    ]);
+    // the label of an unknown image is only the nearest class
+    const sure = known ? (text: string): string => text : dim;
+    const verdict = known ? green("known") : yellow("unknown");
+    table.push([path, verdict, sure(label), sure(`${(100 * confidence).toFixed(1)} %`), score.toFixed(3)]);
   }
-  return `${table.toString()}\n`;
+  const known = scored.filter((image) => image.known).length;
+  const rule = `known: ${first.detector} score of at least ${first.threshold.toFixed(3)}`;
+  return `${table.toString()}\n${known} known, ${scored.length - known} unknown (${rule})\n`;
 }

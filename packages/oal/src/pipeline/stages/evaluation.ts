@@ -1,16 +1,19 @@
 /** Stages "evaluation:<method>": scores of every image, metrics with intervals, and the model made ready for `oal score`. */
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { calibrateThreshold, float32Tensor, oalError, Random, type Tensor } from "oal-core";
+import { calibrateThreshold, findDetector, float32Tensor, oalError, Random, type Tensor } from "oal-core";
+import { z } from "zod";
 import type { ImageSet } from "../../data/imageSet.js";
 import { evaluate } from "../../evaluation/evaluate.js";
-import type { EvaluationResult, OutputSet, SetGroup } from "../../evaluation/result.js";
+import type { EvaluationResult, ModelScores, OutputSet, SetGroup } from "../../evaluation/result.js";
+import type { FittedDetector } from "../../evaluation/score.js";
 import { writeScores } from "../../evaluation/scoreFiles.js";
 import { resultJson } from "../../evaluation/tables.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import { gatherRows } from "../../training/classifier.js";
 import { Predictor, type Predictions } from "../../training/predict.js";
 import type { Artifact } from "../artifact.js";
+import type { Configuration } from "../configuration/schema.js";
 import type { MethodName } from "../runTypes.js";
 import { runStage } from "../stage.js";
 import { classifierFiles, loadClassifier } from "./classifierArtifact.js";
@@ -30,6 +33,23 @@ export const evaluationFiles = {
   detector: "detector.json",
   fitted: "fitted.safetensors",
 } as const;
+
+/** Content of the detector file. */
+export const storedDetectorsSchema = z.object({
+  /** Id of the detector that decides unless another is asked for. */
+  default: z.string(),
+  /** Side in pixels of the classifier's images. */
+  size: z.number(),
+  detectors: z.record(
+    z.string(),
+    z.object({
+      parameters: z.record(z.string(), z.number()),
+      threshold: z.object({ value: z.number(), kept: z.number(), count: z.number() }),
+    }),
+  ),
+});
+
+type StoredDetectors = z.infer<typeof storedDetectorsSchema>;
 
 /** Images per set in the sample of features. */
 const mapImages = 250;
@@ -57,7 +77,7 @@ export async function evaluationStage(
     run,
     {
       name: `evaluation:${method}`,
-      version: 1,
+      version: 2,
       slice: evaluation,
       inputs: { student },
       data: Object.fromEntries(sets.map(({ name, set }) => [name, set.contentHash])),
@@ -144,24 +164,12 @@ export async function evaluationStage(
           );
         }
         await writeSafetensors(join(folder, evaluationFiles.features), sample);
-        const chosen = fitted.find(({ detector }) => detector.id === evaluation.scoreDetector);
-        const validationScores = scores.sets.find(({ group }) => group === "validation")?.confidence[
-          evaluation.scoreDetector
-        ];
-        if (chosen && validationScores) {
-          const bundle = join(folder, evaluationFiles.model);
-          await cp(student.folder, bundle, {
-            recursive: true,
-            filter: (path) => !path.endsWith("artifact.json"),
-          });
-          const threshold = calibrateThreshold(validationScores, evaluation.keep);
-          const { detector, parameters, tensors } = chosen;
-          await writeFile(
-            join(bundle, evaluationFiles.detector),
-            JSON.stringify({ id: detector.id, parameters, threshold, size: data.train.set.height }, null, 2),
-          );
-          await writeSafetensors(join(bundle, evaluationFiles.fitted), new Map(Object.entries(tensors)));
-        }
+        const bundle = join(folder, evaluationFiles.model);
+        await cp(student.folder, bundle, {
+          recursive: true,
+          filter: (path) => !path.endsWith("artifact.json"),
+        });
+        await writeDetectors(bundle, fitted, scores, evaluation, data.train.set.height);
         const ebo = result.detectors.find(({ id }) => id === evaluation.scoreDetector);
         return {
           metrics: {
@@ -174,6 +182,31 @@ export async function evaluationStage(
     },
     signal,
   );
+}
+
+/** Stores every fitted detector with its threshold beside a classifier; tensors are named "detector/tensor". */
+async function writeDetectors(
+  bundle: string,
+  fitted: readonly FittedDetector[],
+  scores: ModelScores,
+  { scoreDetector, keep }: Configuration["evaluation"],
+  size: number,
+): Promise<void> {
+  const validation = scores.sets.find(({ group }) => group === "validation")?.confidence ?? {};
+  const detectors: StoredDetectors["detectors"] = {};
+  const tensors = new Map<string, Tensor>();
+  for (const { detector, parameters, tensors: own } of fitted) {
+    const confidence = validation[detector.id];
+    if (confidence === undefined) continue;
+    detectors[detector.id] = {
+      parameters: { ...parameters },
+      threshold: calibrateThreshold(confidence, keep),
+    };
+    for (const [name, tensor] of Object.entries(own)) tensors.set(`${detector.id}/${name}`, tensor);
+  }
+  const stored: StoredDetectors = { default: findDetector(scoreDetector).id, size, detectors };
+  await writeFile(join(bundle, evaluationFiles.detector), JSON.stringify(stored, null, 2));
+  await writeSafetensors(join(bundle, evaluationFiles.fitted), tensors);
 }
 
 /** The result an evaluation artifact holds. */

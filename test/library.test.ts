@@ -1,0 +1,151 @@
+/**
+ * The README's examples, taken out of the README and run as a user would: the library example in a folder of drawn pictures, with the
+ * package installed (the built one) and a configuration small enough for a test.
+ */
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Random } from "oal-core";
+import sharp from "sharp";
+import { afterAll, describe, expect, it } from "vitest";
+import { oal } from "./cli/oal.js";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const folder = mkdtempSync(join(tmpdir(), "oal-library-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The README's only code block of a language. */
+function block(language: string): string {
+  const found = [...readme.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms"))];
+  expect(found).toHaveLength(1);
+  return found[0]?.[1] ?? "";
+}
+
+/** Pictures of one colour with noise, as PNG, of any size. */
+async function draw(path: string, count: number, colour: readonly [number, number, number]): Promise<void> {
+  mkdirSync(join(folder, path), { recursive: true });
+  const random = new Random(1, path);
+  for (let i = 0; i < count; i++) {
+    const [width, height] = [40 + random.integer(0, i, 20), 40 + random.integer(1, i, 20)];
+    const noise = random.normals(i, width * height * 3);
+    const pixels = Uint8Array.from(noise, (value, at) =>
+      Math.max(0, Math.min(255, (colour[at % 3] ?? 0) + 25 * value)),
+    );
+    await sharp(pixels, { raw: { width, height, channels: 3 } })
+      .png()
+      .toFile(join(folder, path, `${i}.png`));
+  }
+}
+
+/** The smallest networks and the fewest steps that go through every stage. */
+const tiny = `
+preset: folder
+data: { source: ., id: { path: photos }, ood: [{ name: unknown, path: photos-unknown }] }
+teacher: { widths: [8, 8, 16], epochs: 4, batchSize: 16 }
+student: { widths: [8, 8, 16], epochs: 4, batchSize: 16 }
+boundary: { rounds: 1, noise: 16 }
+autoEncoder: { width: 8, steps: 3, batchSize: 8 }
+denoiser: { channels: 16, steps: 3, batchSize: 8 }
+synthesis: { count: 12, inliers: 6, steps: 2 }
+mi: { hidden: 16 }
+evaluation: { bootstrap: 50 }
+`;
+
+process.env["OAL_CACHE"] = join(folder, "cache");
+
+describe("README", { timeout: 300_000 }, () => {
+  it("has a library example that runs as it stands", async () => {
+    for (const [name, colour] of [
+      ["red", [200, 60, 60]],
+      ["green", [60, 180, 60]],
+      ["blue", [60, 60, 200]],
+    ] as const)
+      await draw(join("photos", name), 12, colour);
+    await draw("photos-unknown", 6, [128, 128, 128]);
+    writeFileSync(join(folder, "photos.yaml"), tiny);
+    writeFileSync(join(folder, "example.mjs"), block("js"));
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+    expect(block("js").trim().split("\n").length).toBeLessThanOrEqual(20);
+    const { stdout, stderr, status } = spawnSync(process.execPath, ["example.mjs"], {
+      cwd: folder,
+      encoding: "utf8",
+      env: { ...process.env, NO_COLOR: "1" },
+    });
+    expect(stderr).not.toContain("Error");
+    expect(status).toBe(0);
+    for (const method of ["ce", "kd", "oal"]) {
+      expect(stdout).toMatch(new RegExp(`│ ${method} +│ ebo `));
+      expect(existsSync(join(folder, "runs", "photos", "models", method, "model.onnx"))).toBe(true);
+    }
+    const scored = stdout.split("\n").filter((line) => line.includes(".png"));
+    expect(scored).toHaveLength(6);
+    for (const line of scored)
+      expect(line).toMatch(/^photos-unknown\/\d\.png (unknown|(red|green|blue) \d+ %)$/);
+  });
+
+  it("leaves models that the command line scores with", () => {
+    const args = ["score", "runs/photos", "photos/red/0.png", "photos-unknown"];
+    const table = oal(args, { cwd: folder });
+    expect(table.stderr).toBe("");
+    expect(table.stdout).toMatch(/│ image +│ verdict +│ label +│ confidence │ +score │/);
+    expect(table.stdout).toMatch(/\n\d known, \d unknown \(known: ebo score of at least -?\d+\.\d+\)\n$/);
+    const asked = oal([...args, "--json", "--detector", "mls", "--threshold", "-100"], { cwd: folder });
+    const scored: unknown = JSON.parse(asked.stdout);
+    expect(scored).toHaveLength(7);
+    expect(scored).toMatchObject(
+      [{ path: "photos/red/0.png", known: true, threshold: -100, detector: "mls" }].concat(
+        Array.from({ length: 6 }, (_, i) => ({
+          path: `photos-unknown/${i}.png`,
+          known: true,
+          threshold: -100,
+          detector: "mls",
+        })),
+      ),
+    );
+    const none = oal([...args, "--threshold", "1e6"], { cwd: folder });
+    expect(none.stdout).toContain("0 known, 7 unknown");
+  });
+
+  it("leaves a run folder that the command line goes on with, up to the report", () => {
+    const { stdout, stderr, status } = oal(["run", "photos.yaml", "--out", "runs/photos"], { cwd: folder });
+    expect(stderr).toContain("evaluation:oal found, made earlier");
+    expect(stdout).toContain("report: runs/photos/report.html\n");
+    expect(status).toBe(0);
+    expect(existsSync(join(folder, "runs", "photos", "report.html"))).toBe(true);
+  });
+
+  it("leaves out unreadable pictures only when allowed, and says so", () => {
+    writeFileSync(join(folder, "bad.jpg"), "no picture");
+    const args = ["score", "runs/photos/models/ce", "bad.jpg", "photos/red/0.png"];
+    const refused = oal(args, { cwd: folder });
+    expect(refused.status).not.toBe(0);
+    expect(refused.stderr).toContain("OAL-D102");
+    const passed = oal([...args, "--skip-bad", "1"], { cwd: folder });
+    expect(passed.stderr).toMatch(/^warning: left out: bad\.jpg/);
+    expect(passed.status).toBe(0);
+  });
+
+  it("has a configuration file that is accepted", () => {
+    writeFileSync(join(folder, "example.yaml"), block("yaml"));
+    const { stdout, stderr, status } = oal(["config", "example.yaml", "--json"], { cwd: folder });
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ preset: "folder" });
+  });
+
+  it("names the two set-up commands", () => {
+    expect(readme).toContain("npm ci && npm start");
+    expect(readme).toContain("npm ci && npm test");
+  });
+});
