@@ -45,8 +45,11 @@ export async function reportStage(
   const scored: ModelScores[] = [];
   for (const [method, artifact] of artifacts.evaluations) {
     const result = await readResult(artifact);
-    if (result) results.push(result);
-    scored.push(await readModelScores(method, config.seed, config.evaluation.detectors, artifact, data));
+    if (result === null) continue;
+    results.push(result);
+    // a detector that could not be fitted (too few images) was left out of the evaluation
+    const measured = result.detectors.map(({ id }) => id);
+    scored.push(await readModelScores(method, config.seed, measured, artifact, data));
   }
   events.progress(1, 4, { text: "paired differences" });
   const comparisons = comparePairs(scored, config.evaluation.bootstrap, config.seed);
