@@ -7,7 +7,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
@@ -136,6 +136,12 @@ test("the second preparation reads the cache; a damaged shard is made again", as
   await prepare({ path }, { cacheDir, onWarning: (text) => warnings.push(text) });
   expect(warnings[1]).toContain("set.json");
   expect(readdirSync(cacheDir)).toEqual([key]);
+  // What a killed process left of the entry goes; what a live one is making stays.
+  const [dead, live] = [2 ** 30, process.pid].map((pid) => `${key}.${hostname()}-${pid}-00`);
+  for (const name of [dead, live]) mkdirSync(join(cacheDir, name ?? ""));
+  rmSync(join(cacheDir, key), { recursive: true });
+  await prepare({ path }, { cacheDir });
+  expect(readdirSync(cacheDir).sort()).toEqual([key, live]);
 });
 
 test("unreadable images: an error naming the file, or passed over up to a limit", async () => {

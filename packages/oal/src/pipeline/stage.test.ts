@@ -185,9 +185,11 @@ describe("run folder", () => {
 
   it("starts anew over a damaged run.json", async () => {
     await inRun("torn", (run) => runStage(run, teacher()));
+    for (const name of ["run.json.123", "run.lock.json.4"]) writeFileSync(join(root, "torn", name), "half");
     writeFileSync(join(root, "torn", "run.json"), '{"format": 1, "sta');
     await inRun("torn", (run) => runStage(run, teacher()));
     expect(Object.keys(readRunManifest(join(root, "torn"))?.stages ?? {})).toEqual(["teacher"]);
+    expect(readdirSync(join(root, "torn")).sort()).toEqual(["artifacts", "events.jsonl", "run.json"]);
   });
 
   it("reports a folder that cannot be written", async () => {

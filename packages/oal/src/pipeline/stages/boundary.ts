@@ -28,12 +28,15 @@ export async function boundaryStage(
       version: 1,
       slice: config.boundary,
       inputs: { embeddings },
-      body: async (folder, events) => {
+      body: async (folder, events, stop) => {
         const bank = await readBank(embeddings);
         const result = await sampleBoundary(
           { ...bank, classes: data.classNames.length },
           { ...config.boundary, seed: config.seed },
-          (done, total) => events.progress(done, total, { text: "boundary sampling" }),
+          (done, total) => {
+            stop.throwIfAborted();
+            events.progress(done, total, { text: "boundary sampling" });
+          },
         );
         for (const text of summarise(result.warnings, data.classNames.length)) events.warning(text);
         const { count, dimension, records } = result;

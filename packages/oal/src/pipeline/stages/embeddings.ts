@@ -30,16 +30,17 @@ export async function embeddingsStage(
       slice: config.embeddings,
       inputs: { teacher },
       data: { train: set.contentHash },
-      body: async (folder, events) => {
+      body: async (folder, events, stop) => {
         const model = await loadClassifier(teacher.folder);
         const predictor = await Predictor.create(model, {
           batchSize: config.evaluation.batchSize,
           ...threadsOf(config),
         });
         try {
-          const found = await predictor.predict(set, (done, total) =>
-            events.progress(done, total, { text: "embedding" }),
-          );
+          const found = await predictor.predict(set, (done, total) => {
+            stop.throwIfAborted();
+            events.progress(done, total, { text: "embedding" });
+          });
           const rows = bankRows(set.labels, data.classNames.length, config.embeddings.perClass, config.seed);
           await writeSafetensors(
             join(folder, embeddingsFile),
