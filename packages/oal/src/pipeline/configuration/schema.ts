@@ -53,7 +53,7 @@ export const configurationSchema = z.strictObject({
 /** A configuration with every key present. */
 export type Configuration = z.output<typeof configurationSchema>;
 
-/** What a preset or a file may give: any part of a configuration. */
+/** What a preset or a file may give: some part of a configuration. */
 export type ConfigurationInput = z.input<typeof configurationSchema>;
 
 /** Where one set of images lies, as in `data.id`. */

@@ -1,28 +1,18 @@
 /** Stage "report": gathers what the artifacts hold and writes one HTML page and the tables as CSV and JSON. */
 import { readFile, writeFile } from "node:fs/promises";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import sharp from "sharp";
-import { float32Data, type Tensor } from "oal-core";
 import { compareModels, type Difference } from "../../evaluation/compare.js";
 import type { EvaluationResult, ModelScores, SetScores } from "../../evaluation/result.js";
 import { readScores, scoreFileName } from "../../evaluation/scoreFiles.js";
 import { resultCsv, resultJson } from "../../evaluation/tables.js";
-import { contactSheet } from "../../outliers/contactSheet.js";
 import { writeReport } from "../../report/write.js";
-import type {
-  ReportCurves,
-  ReportFeatures,
-  ReportInput,
-  ReportMistake,
-  ReportSample,
-  ReportScores,
-} from "../../report/input.js";
+import type { ReportCurves, ReportInput, ReportScores } from "../../report/input.js";
 import type { Artifact } from "../artifact.js";
 import { readEvents } from "../events.js";
 import type { StageContext } from "./context.js";
 import type { PreparedData } from "./data.js";
-import { evaluationFiles, readFeatureSample, readResult } from "./evaluation.js";
+import { evaluationFiles, readResult } from "./evaluation.js";
+import { featuresOf, mistakesOf, sheets } from "./reportPictures.js";
 import { writeError } from "../writeError.js";
 
 /** What the report is made of. */
@@ -197,112 +187,6 @@ function curvesOf(path: string): ReportCurves[] {
       [...curves].map(([term, points]) => [term, [...points].map(([step, value]) => ({ step, value }))]),
     ),
   }));
-}
-
-async function sheets(data: PreparedData, { latents }: ReportArtifacts): Promise<ReportSample[]> {
-  const samples: ReportSample[] = [];
-  const size = data.train.set.height;
-  const groups = [
-    {
-      title: "Training images (ID)",
-      caption: `${data.train.set.count} images, ${data.classNames.length} classes`,
-      set: data.train.set,
-    },
-    { title: "Test images (ID)", caption: `${data.test.set.count} images`, set: data.test.set },
-    ...data.ood.map(({ name, group, set }) => ({
-      title: name,
-      caption: `${set.count} images, ${group} OOD`,
-      set,
-    })),
-  ];
-  for (const { title, caption, set } of groups) {
-    const count = Math.min(24, set.count);
-    const indices = Array.from({ length: count }, (_, i) => Math.floor((i * set.count) / count));
-    const png = await contactSheet([{ images: set.read(indices), count }], {
-      size,
-      columns: 8,
-      rows: Math.ceil(count / 8),
-      scale: 2,
-    });
-    samples.push({ title, caption, section: "data", png });
-  }
-  const sheet = latents ? join(latents.folder, "sheet.png") : "";
-  if (latents && existsSync(sheet)) {
-    const caption =
-      "left: training images; middle: made from undisturbed embeddings; right: outliers the student was shown";
-    samples.push({ title: "Decoded latents", caption, section: "outliers", png: await readFile(sheet) });
-  }
-  return samples;
-}
-
-async function featuresOf(artifact: Artifact, data: PreparedData): Promise<ReportFeatures[]> {
-  const tensors = await readFeatureSample(artifact);
-  const groupOf = (name: string): ReportFeatures["group"] =>
-    name === "id"
-      ? "id"
-      : name === "id-validation"
-        ? "id-validation"
-        : (data.ood.find((set) => set.name === name)?.group ?? "far");
-  return [...tensors]
-    .filter(([name]) => !name.endsWith("/labels"))
-    .map(([set, tensor]) => ({
-      set,
-      group: groupOf(set),
-      points: float32Data(tensor),
-      dimension: tensor.shape[1] ?? 0,
-      labels: labelsOf(tensors.get(`${set}/labels`)),
-    }));
-}
-
-function labelsOf(tensor: Tensor | undefined): Float32Array {
-  return tensor ? float32Data(tensor) : new Float32Array();
-}
-
-/** The ID images with the lowest scores and the OOD images with the highest. */
-async function mistakesOf(
-  model: ModelScores | undefined,
-  detector: string,
-  data: PreparedData,
-): Promise<ReportMistake[]> {
-  if (!model) return [];
-  const candidates = model.sets
-    .filter(({ group }) => group !== "validation")
-    .flatMap((scores) =>
-      Array.from(scores.confidence[detector] ?? [], (score, index) => ({ scores, index, score })),
-    );
-  const id = candidates.filter(({ scores }) => scores.group === "test").sort((a, b) => a.score - b.score);
-  const ood = candidates.filter(({ scores }) => scores.group !== "test").sort((a, b) => b.score - a.score);
-  const mistakes: ReportMistake[] = [];
-  for (const [kind, chosen] of [
-    ["id-rejected", id.slice(0, 16)],
-    ["ood-accepted", ood.slice(0, 16)],
-  ] as const) {
-    for (const { scores, index, score } of chosen) {
-      const set =
-        scores.group === "test" ? data.test.set : data.ood.find(({ name }) => name === scores.name)?.set;
-      if (!set) continue;
-      const label = data.classNames[scores.labels[index] ?? -1];
-      mistakes.push({
-        kind,
-        png: await picture(set.read([index]), set.height),
-        set: scores.name,
-        ...(label === undefined ? {} : { label }),
-        prediction: data.classNames[scores.predictions[index] ?? -1] ?? "?",
-        score,
-      });
-    }
-  }
-  return mistakes;
-}
-
-async function picture(planes: Uint8Array, size: number): Promise<Uint8Array> {
-  const pixels = new Uint8Array(planes.length);
-  const plane = size * size;
-  for (let i = 0; i < plane; i++) for (let c = 0; c < 3; c++) pixels[3 * i + c] = planes[c * plane + i] ?? 0;
-  return sharp(pixels, { raw: { width: size, height: size, channels: 3 } })
-    .resize(64, 64, { kernel: "nearest" })
-    .png()
-    .toBuffer();
 }
 
 function thresholdOf(
