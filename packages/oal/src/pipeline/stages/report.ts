@@ -1,5 +1,5 @@
 /** Stage "report": gathers what the artifacts hold and writes one HTML page and the tables as CSV and JSON. */
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { compareModels, type Difference } from "../../evaluation/compare.js";
 import type { EvaluationResult, ModelScores, SetScores } from "../../evaluation/result.js";
