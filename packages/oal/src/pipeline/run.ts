@@ -94,7 +94,7 @@ async function stages(context: StageContext, options: RunOptions): Promise<RunRe
   for (const [method, student] of students) {
     evaluations.set(
       method,
-      note(`evaluation:${method}`, await evaluationStage(context, data, method, student)),
+      note(`evaluation:${method}`, await evaluationStage(context, data, method, student, latents)),
     );
   }
   await publishModels(folder.folder, evaluations);

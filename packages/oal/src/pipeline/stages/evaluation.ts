@@ -3,7 +3,8 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { calibrateThreshold, findDetector, float32Tensor, oalError, Random, type Tensor } from "oal-core";
 import { z } from "zod";
-import type { ImageSet } from "../../data/imageSet.js";
+import { openImageSet } from "../../data/cachedSet.js";
+import { subsetImageSet, type ImageSet } from "../../data/imageSet.js";
 import { evaluate } from "../../evaluation/evaluate.js";
 import type { EvaluationResult, ModelScores, OutputSet, SetGroup } from "../../evaluation/result.js";
 import type { FittedDetector } from "../../evaluation/score.js";
@@ -19,6 +20,7 @@ import { runStage } from "../stage.js";
 import { classifierFiles, loadClassifier } from "./classifierArtifact.js";
 import { threadsOf, type StageContext } from "./context.js";
 import type { PreparedData } from "./data.js";
+import { decodedFolder } from "./latents.js";
 
 /** Files of an evaluation artifact. */
 export const evaluationFiles = {
@@ -54,12 +56,13 @@ type StoredDetectors = z.infer<typeof storedDetectorsSchema>;
 /** Images per set in the sample of features. */
 const mapImages = 250;
 
-/** Evaluates one student, or finds its evaluation. */
+/** Evaluates one student, or finds its evaluation. `latents` adds decoded outliers to the sample of features. */
 export async function evaluationStage(
   context: StageContext,
   data: PreparedData,
   method: MethodName,
   student: Artifact,
+  latents?: Artifact,
 ): Promise<Artifact> {
   const { config, run, signal } = context;
   const { evaluation } = config;
@@ -77,9 +80,9 @@ export async function evaluationStage(
     run,
     {
       name: `evaluation:${method}`,
-      version: 2,
+      version: 3,
       slice: evaluation,
-      inputs: { student },
+      inputs: { student, ...(latents ? { latents } : {}) },
       data: Object.fromEntries(sets.map(({ name, set }) => [name, set.contentHash])),
       body: async (folder, events, stop) => {
         if (!evaluation.detectors.includes(evaluation.scoreDetector)) {
@@ -94,6 +97,7 @@ export async function evaluationStage(
           batchSize: evaluation.batchSize,
           ...threadsOf(config),
         });
+        const sample = new Map<string, Tensor>();
         const total = sets.reduce((sum, { set }) => sum + set.count, 0);
         const outputs: (OutputSet & { readonly predicted: Predictions; readonly validationOod: boolean })[] =
           [];
@@ -117,6 +121,17 @@ export async function evaluationStage(
               predicted,
               validationOod,
             });
+          }
+          if (latents) {
+            const outliers = openImageSet(join(latents.folder, decodedFolder));
+            const rows = Array.from({ length: Math.min(mapImages, outliers.count) }, (_, i) => i);
+            const shown = await predictor.predict(subsetImageSet(outliers, rows));
+            outliers.close();
+            sample.set("outliers", float32Tensor([shown.count, shown.featureWidth], shown.features));
+            sample.set(
+              "outliers/labels",
+              float32Tensor([shown.count], new Float32Array(shown.count).fill(-1)),
+            );
           }
         } finally {
           await predictor.release();
@@ -142,7 +157,6 @@ export async function evaluationStage(
           await writeFile(join(folder, evaluationFiles.validation), resultJson([validation.result]));
           await writeScores(join(folder, evaluationFiles.scores, "validation"), validation.scores);
         }
-        const sample = new Map<string, Tensor>();
         for (const { name, group, features, labels, predicted } of outputs) {
           if (group === "train") continue;
           const rows = new Random(config.seed, "map").permutation(0, labels.length).slice(0, mapImages);

@@ -57,9 +57,11 @@ export async function featuresOf(artifact: Artifact, data: PreparedData): Promis
   const groupOf = (name: string): ReportFeatures["group"] =>
     name === "id"
       ? "id"
-      : name === "id-validation"
-        ? "id-validation"
-        : (data.ood.find((set) => set.name === name)?.group ?? "far");
+      : name === "outliers"
+        ? "outlier"
+        : name === "id-validation"
+          ? "id-validation"
+          : (data.ood.find((set) => set.name === name)?.group ?? "far");
   return [...tensors]
     .filter(([name]) => !name.endsWith("/labels"))
     .map(([set, tensor]) => ({
