@@ -27,7 +27,7 @@ export const whiteningName = "whiten.weight";
 export const airbench: Network = {
   id: "airbench",
   title: "airbench",
-  source: "Keller Jordan, airbench94; widths and figures in issue 8, section 6",
+  source: "Keller Jordan, airbench94; figures at these widths in docs/recipe.md",
   hyperParameters: [
     {
       name: "widths",

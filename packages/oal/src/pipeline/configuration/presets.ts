@@ -25,7 +25,7 @@ const cifar10Data: NonNullable<ConfigurationInput["data"]> = {
   ],
 };
 
-/** Recipe of the yardstick; the rates are those of Keller Jordan's airbench94, for the mean loss of a batch of 512. */
+/** A short CIFAR recipe; the rates are those of Keller Jordan's airbench94, for the mean loss of a batch of 512. */
 const airbenchRecipe: NonNullable<ConfigurationInput["student"]> = {
   network: "airbench",
   epochs: 10,
