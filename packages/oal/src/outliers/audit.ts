@@ -101,6 +101,15 @@ export async function auditPosterior(
   };
 }
 
+/**
+ * Whether the pictures show the class of their embedding more often than a guess would: share > p + 3 √(p(1-p)/n),
+ * p = 1/classes. Asked of pictures made from ID embeddings, it tells whether the model obeys its condition.
+ */
+export function beatsChance({ sameClassShare, count }: PosteriorAudit, classes: number): boolean {
+  const chance = 1 / classes;
+  return sameClassShare > chance + 3 * Math.sqrt((chance * (1 - chance)) / Math.max(1, count));
+}
+
 function meanCosine(features: Float32Array, set: SynthesisResult, conditions: ConditionSet): number {
   const { dimension } = conditions;
   const found = normaliseRows(features, dimension).unit;

@@ -106,7 +106,7 @@ async function stages(context: StageContext, options: RunOptions): Promise<RunRe
     }
     return done({ results });
   }
-  const report = await reportStage(context, data, { evaluations, boundary, latents });
+  const report = await reportStage(context, data, { evaluations, boundary, diffusion, latents });
   return done({ results: report.results, reportPath: report.path });
 }
 

@@ -6,7 +6,7 @@ import { Graph, Random, float32Tensor, sizeOf, type Tensor, type Value } from "o
 import { TrainingContext } from "../../nn/context.js";
 import type { TrainingTask } from "../../training/task.js";
 import { train } from "../../training/trainer.js";
-import { auditPosterior, embeddingEffect, withoutFakes, type Teacher } from "../audit.js";
+import { auditPosterior, beatsChance, embeddingEffect, withoutFakes, type Teacher } from "../audit.js";
 import { writeContactSheet } from "../contactSheet.js";
 import { noiseSchedule } from "../samplers/schedule.js";
 import { chooseConditions, synthesize, type ConditionSet } from "../synthesis.js";
@@ -14,6 +14,7 @@ import { diffusionGraphs, type TrainedDiffusion } from "./graphs.js";
 import { openDiffusionFolder } from "./openFolder.js";
 import { saveDiffusionFolder } from "./folder.js";
 import type { LatentDiffusion } from "./model.js";
+import { autoEncoderQuality } from "./quality.js";
 import { autoEncoderTask, denoiserTask, latentScaleOf, type PictureSource } from "./tasks.js";
 
 const size = 16;
@@ -153,6 +154,28 @@ describe("folder, synthesis, audit", () => {
     alone.mean.forEach((value, i) => expect(value).toBeCloseTo(moments.mean[4 * 64 + i] ?? NaN, 5));
   });
 
+  test("quality: squared error in dB and the deviation of scaled latents", async () => {
+    // an encoder that always says mean 2, variance 9, and a decoder that is wrong by 10 everywhere
+    const constant: LatentDiffusion = {
+      ...model,
+      latentScale: 0.5,
+      encode: (_, rows) =>
+        Promise.resolve({
+          mean: new Float32Array(rows * 64).fill(2),
+          logVariance: new Float32Array(rows * 64).fill(Math.log(9)),
+        }),
+      decode: (_, rows) => Promise.resolve(new Uint8Array(rows * 768).fill(110)),
+    };
+    const { psnr, channelDeviation } = await autoEncoderQuality(
+      constant,
+      new Uint8Array(2 * 768).fill(100),
+      2,
+    );
+    expect(psnr).toBeCloseTo(20 * Math.log10(25.5), 9);
+    channelDeviation.forEach((value) => expect(value).toBeCloseTo(1.5, 5));
+    expect((await autoEncoderQuality(model, pixels, 5)).psnr).toBeLessThan(60);
+  });
+
   test("conditions are unit directions times √D, and a learned vector without", async () => {
     const states = await model.condition(conditions.embeddings.subarray(0, dimension), 1);
     expect(states.reduce((sum, value) => sum + value * value, 0)).toBeCloseTo(dimension, 4);
@@ -193,6 +216,9 @@ describe("folder, synthesis, audit", () => {
     expect(audit.fakeShareByClass).toEqual([1, 0, 0]);
     expect(audit.fakeShare).toBeCloseTo(1 / 3, 9);
     expect(audit.distances.count).toBe(6);
+    expect(beatsChance(audit, 3)).toBe(false); // a third is chance
+    expect(beatsChance({ ...audit, count: 300, sameClassShare: 0.41 }, 3)).toBe(false);
+    expect(beatsChance({ ...audit, count: 300, sameClassShare: 0.42 }, 3)).toBe(true);
     const kept = withoutFakes(set, audit, 0.9);
     expect([...kept.labels]).toEqual([1, 2, 1, 2]);
     expect(kept.latents.subarray(0, 64)).toEqual(set.latents.subarray(64, 128));

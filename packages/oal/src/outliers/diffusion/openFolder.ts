@@ -6,6 +6,7 @@ import { float32Data, float32Tensor, oalError, sizeOf, type Session, type Tensor
 import { z } from "zod";
 import { createSession, type SessionOptions } from "../../runtime/node.js";
 import { noiseSchedule } from "../samplers/schedule.js";
+import { encodePictures, inBatches, padded } from "./batches.js";
 import type { LatentDiffusion } from "./model.js";
 
 const unetSchema = z.object({
@@ -79,23 +80,17 @@ export async function openDiffusionFolder(
     }),
     prediction: scheduler.prediction_type,
     denoiserBatch: unet.batch,
-    encode: async (pixels, count) => {
-      const size = sizeOf(latentShape);
-      const mean = new Float32Array(count * size);
-      const logVariance = new Float32Array(count * size);
-      await inBatches(count, vae.batch, async (begin, rows) => {
-        const sample = float32Tensor(
-          [vae.batch, ...imageShape],
-          padded(pixels, begin, rows, vae.batch, sizeOf(imageShape)).map((v) => v / 127.5 - 1),
-        );
-        const moments = float32Data(await run("vae_encoder", { sample }, "latent_parameters"));
-        for (let i = 0; i < rows; i++) {
-          mean.set(moments.subarray(2 * i * size, (2 * i + 1) * size), (begin + i) * size);
-          logVariance.set(moments.subarray((2 * i + 1) * size, (2 * i + 2) * size), (begin + i) * size);
-        }
-      });
-      return { mean, logVariance };
-    },
+    encode: (pixels, count) =>
+      encodePictures(
+        {
+          batch: vae.batch,
+          imageShape,
+          latentShape,
+          run: (sample) => run("vae_encoder", { sample }, "latent_parameters"),
+        },
+        count,
+        (begin, rows) => pixels.subarray(begin * sizeOf(imageShape), (begin + rows) * sizeOf(imageShape)),
+      ),
     decode: async (latents, count) => {
       const pixels = new Uint8Array(count * sizeOf(imageShape));
       await inBatches(count, vae.batch, async (begin, rows) => {
@@ -159,25 +154,4 @@ async function readConfig<T>(folder: string, name: string, schema: z.ZodType<T>)
       cause,
     );
   }
-}
-
-async function inBatches(
-  count: number,
-  batch: number,
-  body: (begin: number, rows: number) => Promise<void>,
-): Promise<void> {
-  for (let begin = 0; begin < count; begin += batch) await body(begin, Math.min(batch, count - begin));
-}
-
-/** Rows begin..begin+rows as float32, zero rows behind. */
-function padded(
-  data: Uint8Array | Float32Array,
-  begin: number,
-  rows: number,
-  batch: number,
-  size: number,
-): Float32Array {
-  const full = new Float32Array(batch * size);
-  full.set(data.subarray(begin * size, (begin + rows) * size));
-  return full;
 }

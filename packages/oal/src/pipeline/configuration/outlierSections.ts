@@ -77,7 +77,7 @@ export const denoiserSchema = z.strictObject({
 /** Section `synthesis`. */
 export const synthesisSchema = z.strictObject({
   count: whole(1000, 1, 10_000_000, "outlier latents to make; exposure wants 10 000 or more on real images"),
-  inliers: whole(64, 0, 100_000, "latents made from undisturbed embeddings, for the audit"),
+  inliers: whole(200, 0, 100_000, "latents made from undisturbed embeddings, for the audit"),
   guidance: real(2, 0, 50, "weight of classifier-free guidance; 1: none"),
   sampler: choice(["ddim", "dpmSolver2m"], "dpmSolver2m", "DDIM, or DPM-Solver++ (2M)"),
   steps: z

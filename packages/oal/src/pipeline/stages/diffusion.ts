@@ -1,18 +1,21 @@
 /** Stage "diffusion": auto-encoder and conditional denoiser, trained on the ID images, saved as a folder of ONNX models. */
 import { join } from "node:path";
-import { float32Tensor, Graph, concat, float32Data } from "oal-core";
+import { float32Tensor, Graph, concat, oalError, type Tensor } from "oal-core";
 import type { ImageSet } from "../../data/imageSet.js";
 import { EvaluationContext } from "../../nn/context.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import { encode, type AutoEncoderOptions } from "../../outliers/diffusion/autoEncoder.js";
-import { saveDiffusionFolder } from "../../outliers/diffusion/folder.js";
+import { encodePictures } from "../../outliers/diffusion/batches.js";
+import { openDiffusionFolder, saveDiffusionFolder } from "../../outliers/diffusion/folder.js";
 import { diffusionGraphs } from "../../outliers/diffusion/graphs.js";
 import type { LatentMoments } from "../../outliers/diffusion/model.js";
+import { autoEncoderQuality } from "../../outliers/diffusion/quality.js";
 import { latentScaleOf } from "../../outliers/diffusion/tasks.js";
 import { noiseSchedule } from "../../outliers/samplers/schedule.js";
 import type { ParameterStore } from "../../nn/parameters.js";
 import { compile } from "../../runtime/node.js";
 import type { Artifact } from "../artifact.js";
+import type { StageEvents } from "../events.js";
 import { runStage } from "../stage.js";
 import { runTrainingJob } from "../trainingEvents.js";
 import { threadsOf, type StageContext } from "./context.js";
@@ -21,6 +24,8 @@ import { embeddingsFile } from "./embeddings.js";
 
 /** The model's folder inside the artifact. */
 export const diffusionFolder = "model";
+/** Reconstruction that METHOD 4.4 asks of an auto-encoder, in dB. */
+const acceptedPsnr = 24;
 
 /** Trains the latent diffusion model, or finds it. */
 export async function diffusionStage(
@@ -35,7 +40,7 @@ export async function diffusionStage(
     run,
     {
       name: "diffusion",
-      version: 1,
+      version: 2,
       slice: { autoEncoder, denoiser, flip: config.teacher.augmentation.flip !== "none" },
       inputs: { embeddings },
       data: { train: set.contentHash },
@@ -135,9 +140,11 @@ export async function diffusionStage(
           schedule: noiseSchedule(),
           prediction,
         });
+        const denoiserSeconds = (Date.now() - denoiserStarted) / 1000;
+        const path = join(folder, diffusionFolder);
         return {
-          metrics: { latentScale },
-          timings: { autoEncoder: autoEncoderSeconds, denoiser: (Date.now() - denoiserStarted) / 1000 },
+          metrics: { latentScale, ...(await measureQuality(path, data.validation.set, context, events)) },
+          timings: { autoEncoder: autoEncoderSeconds, denoiser: denoiserSeconds },
         };
       },
     },
@@ -154,29 +161,50 @@ async function encodeAll(
 ): Promise<LatentMoments> {
   const batch = config.evaluation.batchSize;
   const graph = new Graph();
-  const images = graph.input("images", { dtype: "float32", shape: [batch, 3, set.height, set.width] });
-  const encoded = encode(new EvaluationContext(graph, parameters), images, options);
-  graph.output("moments", concat([encoded.mean, encoded.logVariance], 1));
-  const size = encoded.mean.shape.slice(1).reduce((product, side) => product * side, 1);
-  const mean = new Float32Array(set.count * size);
-  const logVariance = new Float32Array(set.count * size);
+  const imageShape = [3, set.height, set.width];
+  const images = graph.input("images", { dtype: "float32", shape: [batch, ...imageShape] });
+  const { mean, logVariance } = encode(new EvaluationContext(graph, parameters), images, options);
+  graph.output("moments", concat([mean, logVariance], 1));
   const session = await compile(graph, threadsOf(config));
+  const run = async (sample: Tensor): Promise<Tensor> => {
+    signal.throwIfAborted();
+    const { moments } = await session.run({ images: sample });
+    if (!moments) throw oalError("OAL-X101", { problem: "the encoder has no output" });
+    return moments;
+  };
   try {
-    for (let start = 0; start < set.count; start += batch) {
-      signal.throwIfAborted();
-      const rows = Math.min(batch, set.count - start);
-      const pixels = new Float32Array(batch * 3 * set.height * set.width);
-      pixels.set(set.read(Array.from({ length: rows }, (_, i) => start + i)));
-      for (let i = 0; i < pixels.length; i++) pixels[i] = (pixels[i] ?? 0) / 127.5 - 1;
-      const outputs = await session.run({ images: float32Tensor(images.shape, pixels) });
-      const values = outputs["moments"] ? float32Data(outputs["moments"]) : new Float32Array();
-      for (let i = 0; i < rows; i++) {
-        mean.set(values.subarray(2 * i * size, (2 * i + 1) * size), (start + i) * size);
-        logVariance.set(values.subarray((2 * i + 1) * size, (2 * i + 2) * size), (start + i) * size);
-      }
-    }
+    return await encodePictures(
+      { batch, imageShape, latentShape: mean.shape.slice(1), run },
+      set.count,
+      (begin, rows) => set.read(Array.from({ length: rows }, (_, i) => begin + i)),
+    );
   } finally {
     await session.release();
   }
-  return { mean, logVariance };
+}
+
+/** Reconstruction of validation images by the saved model; says so when it falls short of METHOD 4.4. */
+async function measureQuality(
+  path: string,
+  validation: ImageSet,
+  { config }: StageContext,
+  events: StageEvents,
+): Promise<Record<string, number>> {
+  const model = await openDiffusionFolder(path, threadsOf(config));
+  try {
+    const count = Math.min(validation.count, 1000);
+    const pixels = validation.read(Array.from({ length: count }, (_, i) => i));
+    const { psnr, channelDeviation } = await autoEncoderQuality(model, pixels, count);
+    if (psnr < acceptedPsnr) {
+      const found = `${psnr.toFixed(1)} dB on validation images; ${acceptedPsnr} are asked for`;
+      events.message(`auto-encoder: ${found}, more autoEncoder.steps may help (noise in images does not)`);
+    }
+    return {
+      psnr,
+      smallestChannelDeviation: Math.min(...channelDeviation),
+      largestChannelDeviation: Math.max(...channelDeviation),
+    };
+  } finally {
+    await model.release();
+  }
 }

@@ -5,7 +5,13 @@ import { float32Data, float32Tensor, int64Tensor, toNumbers, type Tensor } from 
 import { memoryImageSet } from "../../data/imageSet.js";
 import { storeImageSet } from "../../data/storeSet.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
-import { auditPosterior, embeddingEffect, withoutFakes, type Teacher } from "../../outliers/audit.js";
+import {
+  auditPosterior,
+  beatsChance,
+  embeddingEffect,
+  withoutFakes,
+  type Teacher,
+} from "../../outliers/audit.js";
 import { writeContactSheet } from "../../outliers/contactSheet.js";
 import { openDiffusionFolder } from "../../outliers/diffusion/folder.js";
 import { poolLatents } from "../../outliers/pooling.js";
@@ -42,7 +48,7 @@ export async function latentsStage(
     run,
     {
       name: "latents",
-      version: 1,
+      version: 2,
       slice: { synthesis, pooling: config.mi.latentPooling },
       inputs: artifacts,
       seed: synthesis.seed,
@@ -72,8 +78,6 @@ export async function latentsStage(
           const k = Math.min(config.boundary.k, Math.floor((0.6 * bank.labels.length) / bank.classes));
           const audit = await auditPosterior(made, conditions, teacher, bank, Math.max(1, k));
           const effect = await embeddingEffect(model, conditions, options);
-          if (!effect.differs)
-            events.warning("decoded outliers hardly depend on their embedding: train the denoiser longer");
           const kept = withoutFakes(made, audit, synthesis.maxTeacherConfidence);
           if (kept.count < made.count)
             events.message(
@@ -83,6 +87,13 @@ export async function latentsStage(
           if (kept.count === 0) events.warning("the teacher is sure of every outlier; none was rejected");
           const inlierOptions = { ...synthesis, count: Math.max(1, synthesis.inliers) };
           const inliers = await synthesize(model, bank, inlierOptions);
+          const inlierAudit = await auditPosterior(inliers, bank, teacher, bank, Math.max(1, k));
+          if (!effect.differs || !beatsChance(inlierAudit, bank.classes)) {
+            const share = `${(100 * inlierAudit.sameClassShare).toFixed(0)} % of pictures made from ID embeddings`;
+            events.warning(
+              `pictures hardly depend on their embedding (the teacher finds the class of ${share}): train the denoiser longer`,
+            );
+          }
           await writeOutliers(
             folder,
             outliers,
@@ -98,9 +109,11 @@ export async function latentsStage(
           };
           await writeContactSheet(join(folder, "sheet.png"), [shown, inliers, outliers], { size });
           const { confidence: _confidence, prediction: _prediction, ...figures } = audit;
+          const { count, sameClassShare, meanConfidence, meanCosine } = inlierAudit;
+          const inlierFigures = { count, sameClassShare, meanConfidence, meanCosine };
           await writeFile(
             join(folder, "audit.json"),
-            JSON.stringify({ ...figures, kept: outliers.count, effect }, null, 2),
+            JSON.stringify({ ...figures, kept: outliers.count, effect, inliers: inlierFigures }, null, 2),
           );
           return {
             metrics: {
@@ -109,6 +122,11 @@ export async function latentsStage(
               fakeShare: audit.fakeShare,
               sameClassShare: audit.sameClassShare,
               meanConfidence: audit.meanConfidence,
+              meanCosine: audit.meanCosine,
+              inlierSameClassShare: sameClassShare,
+              inlierMeanCosine: meanCosine,
+              changeByEmbedding: effect.byEmbedding,
+              changeByNoise: effect.byNoise,
             },
           };
         } finally {

@@ -20,6 +20,7 @@ export interface ReportArtifacts {
   /** Evaluation artifact by method. */
   readonly evaluations: ReadonlyMap<string, Artifact>;
   readonly boundary?: Artifact | undefined;
+  readonly diffusion?: Artifact | undefined;
   readonly latents?: Artifact | undefined;
 }
 
@@ -214,7 +215,7 @@ function thresholdOf(
   };
 }
 
-async function auditOf({ boundary, latents }: ReportArtifacts): Promise<ReportInput["audit"]> {
+async function auditOf({ boundary, diffusion, latents }: ReportArtifacts): Promise<ReportInput["audit"]> {
   const audit: ReportInput["audit"][number][] = [];
   for (const [name, value] of Object.entries(boundary?.manifest.metrics ?? {}))
     audit.push({ name: `boundary: ${name}`, value });
@@ -223,13 +224,17 @@ async function auditOf({ boundary, latents }: ReportArtifacts): Promise<ReportIn
       "share the teacher calls the embedding's class with more than 0.9: pictures that look in-distribution",
     sameClassShare: "share the teacher calls the embedding's class",
     meanConfidence: "mean largest teacher probability on decoded outliers",
+    inlierSameClassShare:
+      "the same for pictures made from ID embeddings: whether the model obeys its condition",
+    changeByEmbedding: "mean pixel change, 0 to 1, when only the embedding changes",
+    changeByNoise: "mean pixel change, 0 to 1, when only the start noise changes",
+    psnr: "reconstruction of validation images by the auto-encoder, in dB; 24 or more is asked for",
   };
-  for (const [name, value] of Object.entries(latents?.manifest.metrics ?? {})) {
-    audit.push({
-      name: `latents: ${name}`,
-      value,
-      ...(notes[name] === undefined ? {} : { note: notes[name] }),
-    });
+  for (const [stage, artifact] of Object.entries({ diffusion, latents })) {
+    for (const [name, value] of Object.entries(artifact?.manifest.metrics ?? {})) {
+      const note = notes[name];
+      audit.push({ name: `${stage}: ${name}`, value, ...(note === undefined ? {} : { note }) });
+    }
   }
   return audit;
 }
