@@ -1,5 +1,6 @@
-// Time of one training step (forward, backward, SGD with momentum): plain graph, blocked graph and, where /usr/bin/python3
-// has torch, the same network in PyTorch (channels_last). All alternate in one process tree; minimum and median are printed.
+// Time of one training step (forward, backward, SGD with momentum): naive gradients (naive.mjs), oal's graph in standard
+// operators ("plain"), the same in blocked layout ("oal", what training uses) and, where /usr/bin/python3 has torch, the
+// same network in PyTorch (channels_last). All alternate in one process tree; minimum and median are printed.
 // Usage: npm run bench [-- [--cpu] [REPETITIONS [CASE ...]]], a case being airbench/32,128,128/512 or resnetSmall/16/128.
 // --cpu takes one thread each and counts the processor time of the process, which other jobs on the machine disturb less.
 import { spawn, spawnSync } from "node:child_process";
@@ -13,6 +14,7 @@ import { compile } from "../packages/oal/dist/runtime/node.js";
 import { classifierTask } from "../packages/oal/dist/training/classifier.js";
 import { methodLists } from "../packages/oal/dist/training/methods/index.js";
 import { buildTrainingStep } from "../packages/oal/dist/training/step.js";
+import { naiveRules } from "./naive.mjs";
 
 const words = process.argv.slice(2).filter((word) => word !== "--cpu");
 const isProcessorTime = process.argv.includes("--cpu");
@@ -45,13 +47,14 @@ function stepOf(id, widths, batch) {
     },
     set,
   );
-  const step = buildTrainingStep(task, {
+  const training = {
     name: "bench",
     seed: 0,
     steps: 10,
     optimizer: { id: "sgd", momentum: 0.9, weightDecay: 5e-4 },
     schedule: { id: "constant", rate: 0.01, warmup: 0, finalFactor: 0 },
-  });
+  };
+  const step = buildTrainingStep(task, training);
   const state = step.initialState(0);
   const images = task.batch(0);
   const feeds = Object.fromEntries(
@@ -62,7 +65,7 @@ function stepOf(id, widths, batch) {
         : (state.get(name) ?? { dtype: "float32", shape: [], data: Float32Array.of(0.01) }),
     ]),
   );
-  return { graph: step.graph, feeds };
+  return { graph: step.graph, naive: buildTrainingStep(task, training, naiveRules).graph, feeds };
 }
 
 /** A clock, in ms. */
@@ -72,13 +75,13 @@ function now() {
   return (user + system) / 1000;
 }
 
-/** A timer of one step of a graph, in ms. */
+/** A timer of one step of a graph, in ms; `last` holds the outputs of its last step. */
 async function engineTimer(graph, feeds) {
   const session = await compile(graph, { threads });
   return {
     async step() {
       const start = now();
-      await session.run(feeds);
+      this.last = await session.run(feeds);
       return now() - start;
     },
     close: () => session.release(),
@@ -105,6 +108,18 @@ function torchTimer(id, widths, batch) {
   };
 }
 
+/** Formulations may differ in time only: gradients (here the momentum) agree to 5e-3 of their tensor's largest entry. */
+function assertSameGradients(expected, found) {
+  const names = Object.keys(expected).filter((name) => /^next\/optimizer\/.*weight$/.test(name));
+  if (names.length === 0) throw new Error("no gradient to compare");
+  for (const name of names) {
+    const [a, b] = [expected[name].data, found[name].data];
+    const scale = a.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const worst = a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
+    if (worst > 5e-3 * scale) throw new Error(`${name} differs by ${worst} of ${scale}`);
+  }
+}
+
 const median = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
 const hasTorch = spawnSync(python, ["-c", "import torch"], { stdio: "ignore" }).status === 0;
 const block = await blockSize();
@@ -114,12 +129,17 @@ console.log(
 for (const name of cases) {
   const [id, list, size] = name.split("/");
   const [widths, batch] = [list.split(",").map(Number), Number(size)];
-  const { graph, feeds } = stepOf(id, widths, batch);
+  const { graph, naive, feeds } = stepOf(id, widths, batch);
   const blocked = useBlockedConvolutions(graph, block);
-  const timers = { plain: await engineTimer(graph, feeds), oal: await engineTimer(blocked, feeds) };
+  const timers = {
+    naive: await engineTimer(naive, feeds),
+    plain: await engineTimer(graph, feeds),
+    oal: await engineTimer(blocked, feeds),
+  };
   if (hasTorch) timers.torch = torchTimer(id, widths, batch);
   const times = Object.fromEntries(Object.keys(timers).map((kind) => [kind, []]));
   for (const timer of Object.values(timers)) await timer.step();
+  for (const other of [timers.naive, timers.oal]) assertSameGradients(timers.plain.last, other.last);
   for (let i = 0; i < repetitions; i++)
     for (const [kind, timer] of Object.entries(timers)) times[kind].push(await timer.step());
   for (const timer of Object.values(timers)) await timer.close();

@@ -1,17 +1,22 @@
 /** Reverse-mode differentiation: walks the nodes between a scalar and its sources backwards, one rule per operator. */
 import { oalError } from "../errors/index.js";
 import { add } from "../graph/ops/add.js";
+import type { GradientRule } from "../graph/operator.js";
 import { Node, type Graph, type Value } from "../graph/value.js";
+
+/** Rules to use instead of the operators' own, by operator name: to compare formulations of a gradient. */
+export type GradientRules = ReadonlyMap<string, GradientRule>;
 
 /**
  * Gradients of a scalar with respect to values of its graph, as more graph: d loss / d source.
  *
  * @param loss a float32 scalar
  * @param sources the values to differentiate by (inputs or intermediate values)
+ * @param rules other rules for some operators. Default none
  * @returns one gradient per source, of its shape; zeros where the loss does not depend on it
  * @throws OAL-G103 when an operator without a gradient lies on a path from a source to the loss
  */
-export function gradients(loss: Value, sources: readonly Value[]): Value[] {
+export function gradients(loss: Value, sources: readonly Value[], rules?: GradientRules): Value[] {
   if (loss.rank !== 0) {
     throw oalError("OAL-G102", {
       node: loss.name,
@@ -19,7 +24,7 @@ export function gradients(loss: Value, sources: readonly Value[]): Value[] {
       problem: `a loss must be a scalar, its shape is [${loss.shape.join(", ")}]`,
     });
   }
-  return vectorJacobian([loss], [loss.graph.scalar(1)], sources);
+  return vectorJacobian([loss], [loss.graph.scalar(1)], sources, rules);
 }
 
 /**
@@ -31,6 +36,7 @@ export function vectorJacobian(
   outputs: readonly Value[],
   seeds: readonly Value[],
   sources: readonly Value[],
+  rules: GradientRules = new Map(),
 ): Value[] {
   const [first] = outputs;
   if (!first) throw oalError("OAL-X101", { problem: "nothing to differentiate" });
@@ -50,7 +56,7 @@ export function vectorJacobian(
     if (!node || !dependent.has(node)) continue;
     const outputGradients = node.outputs.map((output) => accumulated.get(output) ?? null);
     if (outputGradients.every((gradient) => gradient === null)) continue;
-    const rule = node.operator.gradient;
+    const rule = rules.get(node.operatorName) ?? node.operator.gradient;
     if (rule === "none") {
       if (node.operatorName === "StopGradient" || !isFloat(node)) continue;
       throw oalError("OAL-G103", { operator: node.operatorName, path: node.path });

@@ -1,1 +1,1 @@
-export { gradients, vectorJacobian } from "./gradient.js";
+export { gradients, vectorJacobian, type GradientRules } from "./gradient.js";

@@ -16,6 +16,11 @@ export interface ParameterSpec {
   readonly above?: number;
   /** Exclusive upper bound. */
   readonly below?: number;
+  /**
+   * For a rank among the images of the fit: the largest default, as a share of the smallest class. A rank beyond a class
+   * measures the distance to other classes.
+   */
+  readonly classShare?: number;
   /** Grid of the automatic parameter search, first maximum wins. */
   readonly search?: readonly number[];
   /** Meaning, unit, and why the default. */

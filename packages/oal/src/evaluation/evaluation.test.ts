@@ -94,8 +94,21 @@ describe("evaluate", () => {
       expect(detector.nullTest?.interval[1]).toBeGreaterThan(0.5);
       expect(Math.abs((detector.nullTest?.auroc ?? 0) - 0.5)).toBeLessThan(0.15);
     }
-    expect(result.warnings).toEqual([]);
+    expect(result.warnings).toEqual([
+      "knn: neighbours is 3 instead of 50, because the smallest class has 30 images to fit on",
+    ]);
+    expect(result.detectors[3]?.parameters).toEqual({ neighbours: 3 });
     expect(result.bootstrap).toEqual({ seed: 0, resamples: 100 });
+  });
+
+  it("takes a given K as it is", async () => {
+    const { result } = await evaluate("m", 0, model(4), {
+      ...options,
+      detectors: ["knn"],
+      parameters: { knn: { neighbours: 50 } },
+    });
+    expect(result.warnings).toEqual([]);
+    expect(result.detectors[0]?.parameters).toEqual({ neighbours: 50 });
   });
 
   it("leaves out a detector it cannot fit, with a warning", async () => {

@@ -61,7 +61,7 @@ export function outputSizes(sets: readonly OutputSet[]): OutputSizes {
  * @param chosen  detectors in table order
  * @param sets  a model's outputs
  * @param parameters  hyper-parameters by detector id
- * @returns fitted detectors, and one sentence per detector left out
+ * @returns fitted detectors, and one sentence per detector left out or default lowered
  * @throws OAL-E202 for a bad hyper-parameter; the last reason (OAL-E203, OAL-E204) when no detector is left
  */
 export async function fitDetectors(
@@ -74,9 +74,17 @@ export async function fitDetectors(
   const warnings: string[] = [];
   let reason: unknown;
   for (const detector of chosen) {
-    const values = resolveParameters(detector.id, detector.parameters, parameters[detector.id]);
+    const source = sets.find((set) => set.group === detector.fitOn);
+    const given = parameters[detector.id] ?? {};
+    const lowered = loweredDefaults(detector, given, source?.labels ?? []);
+    for (const [name, { value, smallest }] of Object.entries(lowered)) {
+      const usual = detector.parameters[name]?.default;
+      const why = `the smallest class has ${smallest} images to fit on`;
+      warnings.push(`${detector.id}: ${name} is ${value} instead of ${usual}, because ${why}`);
+    }
+    const own = Object.fromEntries(Object.entries(lowered).map(([name, { value }]) => [name, value]));
+    const values = resolveParameters(detector.id, detector.parameters, { ...own, ...given });
     try {
-      const source = sets.find((set) => set.group === detector.fitOn);
       if (detector.fitOn !== null && source === undefined) {
         throw oalError("OAL-E203", {
           detector: detector.id,
@@ -93,6 +101,27 @@ export async function fitDetectors(
   }
   if (fitted.length === 0 && reason !== undefined) throw reason;
   return { fitted, warnings };
+}
+
+/** Defaults above their share of the smallest class, unless a value is given. */
+function loweredDefaults(
+  detector: Detector,
+  given: Readonly<Record<string, unknown>>,
+  labels: ArrayLike<number>,
+): Record<string, { value: number; smallest: number }> {
+  const counts = new Map<number, number>();
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i] ?? -1;
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
+  const smallest = Math.min(...counts.values());
+  const lowered: Record<string, { value: number; smallest: number }> = {};
+  for (const [name, spec] of Object.entries(detector.parameters)) {
+    if (spec.classShare === undefined || name in given || counts.size === 0) continue;
+    const value = Math.max(spec.min ?? 1, Math.floor(spec.classShare * smallest));
+    if (value < spec.default) lowered[name] = { value, smallest };
+  }
+  return lowered;
 }
 
 /** Arg-max class of each row, first maximum. @param logits  [n, classes] flat */

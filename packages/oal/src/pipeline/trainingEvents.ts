@@ -13,13 +13,15 @@ export async function runTrainingJob(
   events: StageEvents,
   signal: AbortSignal,
 ): Promise<void> {
-  let [since, from] = [Date.now(), -1];
+  // the rate is that of the last half to whole minute, so that a pause does not spoil the time left for hours
+  let marks: readonly (readonly [time: number, step: number])[] = [];
   let told = 0;
   const finished = await trainInWorker(
     job,
     ({ kind, step, total, terms, learningRate }) => {
-      if (from < 0) [since, from] = [Date.now(), step];
       const now = Date.now();
+      const newest = marks.at(-1);
+      if (newest === undefined || now - newest[0] > 30_000) marks = [...marks.slice(-1), [now, step]];
       if (kind === "loss") {
         events.emit({
           kind: "loss",
@@ -30,6 +32,7 @@ export async function runTrainingJob(
         });
       } else if (now - told > 250 || step === total) {
         told = now;
+        const [since, from] = marks[0] ?? [now, step];
         const seconds = (now - since) / 1000;
         events.progress(step, total, {
           text: job.training.name,

@@ -9,6 +9,7 @@ import {
   mul,
   oalError,
   reshape,
+  type GradientRules,
   type Tensor,
   float32Tensor,
   sizeOf,
@@ -42,8 +43,16 @@ export function nextName(name: string): string {
   return nextPrefix + name;
 }
 
-/** Builds the step graph of a task. */
-export function buildTrainingStep(task: TrainingTask, options: TrainingOptions): TrainingStep {
+/**
+ * Builds the step graph of a task.
+ *
+ * @param rules other gradient rules for some operators, to compare formulations. Default none
+ */
+export function buildTrainingStep(
+  task: TrainingTask,
+  options: TrainingOptions,
+  rules?: GradientRules,
+): TrainingStep {
   const graph = new Graph();
   const inputs: Record<string, Value> = {};
   for (const [name, type] of Object.entries(task.inputs)) inputs[name] = graph.input(`batch/${name}`, type);
@@ -51,7 +60,7 @@ export function buildTrainingStep(task: TrainingTask, options: TrainingOptions):
   const { total, terms } = task.build(context, inputs);
   const trained = context.specs.filter((spec) => spec.kind === "parameter");
   const parameters = trained.map((spec) => context.values(spec.name));
-  let slopes = gradients(total, parameters);
+  let slopes = gradients(total, parameters, rules);
   if (options.clipNorm !== undefined) slopes = clipByGlobalNorm(slopes, options.clipNorm).clipped;
 
   const learningRate = graph.input("learningRate", { dtype: "float32", shape: [] });

@@ -42,8 +42,10 @@ export const knn = defineDetector({
     neighbours: integer({
       min: 1,
       default: 50,
+      classShare: 0.1, // OpenOOD's K = 50 on CIFAR-100 with its 500 images a class
       search: [50, 100, 200, 500, 1000],
-      description: "K, the rank of the neighbour whose distance counts. Default 50, OpenOOD's.",
+      description:
+        "K, the rank of the neighbour whose distance counts. Default 50, OpenOOD's, or a tenth of the smallest class.",
     }),
   },
   fit: {
