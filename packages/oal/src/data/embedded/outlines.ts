@@ -142,16 +142,24 @@ function normalise(contours: Contours): Contours {
 /** Sum of the shoelace areas: holes count negatively when they turn the other way. */
 export function signedArea(contours: Contours): number {
   let area = 0;
+  forEachEdge(contours, (px, py, x, y) => (area += px * y - x * py));
+  return area / 2;
+}
+
+/** Calls `visit` with both ends of every edge, the closing ones included. */
+export function forEachEdge(
+  contours: Contours,
+  visit: (fromX: number, fromY: number, toX: number, toY: number) => void,
+): void {
   for (const points of contours) {
     let px = points.at(-2) ?? 0;
     let py = points.at(-1) ?? 0;
     for (let i = 0; i < points.length; i += 2) {
       const x = points[i] ?? 0;
       const y = points[i + 1] ?? 0;
-      area += px * y - x * py;
+      visit(px, py, x, y);
       px = x;
       py = y;
     }
   }
-  return area / 2;
 }

@@ -2,7 +2,7 @@
  * Polygons to coverage by signed-area accumulation (the method of font-rs): every edge adds its area to the cells it crosses, a
  * running sum along each row gives the coverage. Exact area coverage without sampling, and the same bits on every machine.
  */
-import { boundsOf, signedArea, type Contours } from "./outlines.js";
+import { boundsOf, forEachEdge, signedArea, type Contours } from "./outlines.js";
 
 /** Affine map x' = a x + c y + e, y' = b x + d y + f. */
 export type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
@@ -48,17 +48,9 @@ export function offset(contours: Contours, distance: number): Contours {
 /** Mean stroke width 2 · area / perimeter, in units of the coordinates; 0 for nothing. */
 export function strokeWidth(contours: Contours): number {
   let perimeter = 0;
-  for (const points of contours) {
-    let px = points.at(-2) ?? 0;
-    let py = points.at(-1) ?? 0;
-    for (let i = 0; i < points.length; i += 2) {
-      const x = points[i] ?? 0;
-      const y = points[i + 1] ?? 0;
-      perimeter += Math.sqrt((x - px) * (x - px) + (y - py) * (y - py));
-      px = x;
-      py = y;
-    }
-  }
+  forEachEdge(contours, (px, py, x, y) => {
+    perimeter += Math.sqrt((x - px) * (x - px) + (y - py) * (y - py));
+  });
   return perimeter > 0 ? (2 * Math.abs(signedArea(contours))) / perimeter : 0;
 }
 
@@ -74,18 +66,10 @@ export function strokeWidth(contours: Contours): number {
 export function rasterise(contours: Contours, size: number): Float32Array {
   const stride = size + 2;
   const cells = new Float64Array(size * stride);
-  for (const points of contours) {
-    let px = points.at(-2) ?? 0;
-    let py = points.at(-1) ?? 0;
-    for (let i = 0; i < points.length; i += 2) {
-      const x = points[i] ?? 0;
-      const y = points[i + 1] ?? 0;
-      if (py < y) edge(cells, size, px, py, x, y, 1);
-      else if (py > y) edge(cells, size, x, y, px, py, -1);
-      px = x;
-      py = y;
-    }
-  }
+  forEachEdge(contours, (px, py, x, y) => {
+    if (py < y) edge(cells, size, px, py, x, y, 1);
+    else if (py > y) edge(cells, size, x, y, px, py, -1);
+  });
   const coverage = new Float32Array(size * size);
   for (let row = 0; row < size; row++) {
     let sum = 0;

@@ -1,6 +1,6 @@
 /** Section `data`: where images come from, how large they become, and how many are used. */
 import { z } from "zod";
-import { flag, real, whole } from "./fields.js";
+import { choice, flag, real, whole } from "./fields.js";
 
 /** Where one set of images lies. */
 export const imageSetSchema = z
@@ -85,6 +85,11 @@ export const dataSchema = z.strictObject({
   embeddedOod: flag(
     true,
     "with a source of files and no set in ood: measure against the embedded data set's textures, shapes and noise",
+  ),
+  normalisation: choice(
+    ["measured", "cifar10", "cifar100", "imagenet"],
+    "measured",
+    "mean and deviation per channel that the networks subtract and divide by: those of the training images, or a set's published ones",
   ),
   size: whole(32, 16, 224, "height and width in pixels of every image after reading"),
   skipBad: whole(0, 0, 1_000_000, "how many unreadable images to leave out before the run stops"),

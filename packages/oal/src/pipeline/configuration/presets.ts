@@ -10,6 +10,7 @@ export interface Preset {
 const cifar10Data: NonNullable<ConfigurationInput["data"]> = {
   source: "data",
   size: 32,
+  normalisation: "cifar10",
   id: { path: "id/cifar10-train.tar.gz", list: "lists/cifar10_train.txt" },
   validation: { path: "id/cifar10-test.tar.gz", list: "lists/cifar10_val.txt" },
   test: { path: "id/cifar10-test.tar.gz", list: "lists/cifar10_test.txt" },

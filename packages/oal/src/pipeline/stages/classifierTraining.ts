@@ -1,5 +1,6 @@
 /** What the teacher stage and the student stages share: run one classifier job in the worker, report, save. */
 import { join } from "node:path";
+import type { ImageSet } from "../../data/imageSet.js";
 import { readSafetensors } from "../../nn/safetensors.js";
 import { Predictor } from "../../training/predict.js";
 import { parametersUnder } from "../../nn/parameters.js";
@@ -8,14 +9,86 @@ import type { StageEvents } from "../events.js";
 import type { ClassifierJob } from "../trainingJob.js";
 import { runTrainingJob } from "../trainingEvents.js";
 import { saveClassifier } from "./classifierArtifact.js";
-import type { ImageSet } from "../../data/imageSet.js";
+import {
+  augmentationOf,
+  batchSizeOf,
+  networkChoice,
+  trainingOptionsOf,
+  type RecipeSection,
+  type StageContext,
+} from "./context.js";
+import type { PreparedData } from "./data.js";
+import { startOf } from "./start.js";
+
+/** What is special about one classifier: its loss terms and what they read. */
+export type ClassifierTerms = Pick<ClassifierJob, "methods" | "settings"> &
+  Partial<
+    Pick<
+      ClassifierJob,
+      | "pairing"
+      | "outlierFraction"
+      | "outlierStart"
+      | "teacherTable"
+      | "teacher"
+      | "outlierEmbeddings"
+      | "outlierLatents"
+      | "outlierImages"
+    >
+  > & {
+    /** Learning rates of parameter groups, relative to the schedule's. */
+    readonly groupRates?: Readonly<Record<string, number>>;
+  };
+
+/** The part of an artifact's key that teacher and students share. */
+export function classifierSlice(section: RecipeSection, data: PreparedData): Record<string, unknown> {
+  return { recipe: section, classes: data.classNames.length, normalisation: data.normalisation };
+}
+
+/**
+ * Trains a section's network inside a stage's folder, measures it on ID validation images and saves it.
+ *
+ * @param name  what progress and messages call the training
+ * @returns figures for artifact.json
+ */
+export async function trainSection(
+  name: string,
+  section: RecipeSection,
+  { groupRates, ...terms }: ClassifierTerms,
+  { context, data }: { readonly context: StageContext; readonly data: PreparedData },
+  { folder, events, signal }: { folder: string; events: StageEvents; signal: AbortSignal },
+): Promise<Record<string, number>> {
+  const { train, normalisation } = data;
+  const network = networkChoice(section, data.classNames.length, train.set.height);
+  const initial = await startOf(folder, network, train.set, normalisation);
+  const kept = join(folder, "checkpoints");
+  const job: ClassifierJob = {
+    kind: "classifier",
+    training: {
+      ...trainingOptionsOf(name, section, train.set.count, context, kept),
+      ...(groupRates ? { groupRates } : {}),
+    },
+    images: train.folder,
+    network,
+    batchSize: batchSizeOf(section, train.set.count),
+    normalisation,
+    augmentation: augmentationOf(section),
+    pairing: "class",
+    outlierFraction: 0,
+    outlierStart: 0,
+    ...terms,
+    ...(initial === undefined ? {} : { initial }),
+    result: join(kept, "result.safetensors"),
+  };
+  const { batchSize } = context.config.evaluation;
+  return trainClassifier(folder, job, data.classNames, data.validation.set, events, signal, batchSize);
+}
 
 /**
  * Trains, measures the accuracy on ID validation images and saves the classifier into `folder`.
  *
  * @returns figures for artifact.json
  */
-export async function trainClassifier(
+async function trainClassifier(
   folder: string,
   job: ClassifierJob,
   classNames: readonly string[],
@@ -62,9 +135,4 @@ export function predictionsOf(logits: Float32Array, classes: number): Int32Array
     predicted[row] = best;
   }
   return predicted;
-}
-
-/** Path of a training's result inside the folder that survives a stop. */
-export function resultPath(folder: string): string {
-  return join(folder, "checkpoints", "result.safetensors");
 }

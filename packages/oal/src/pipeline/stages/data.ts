@@ -108,9 +108,10 @@ export async function dataStage(context: StageContext): Promise<PreparedData> {
     test: stored("test", loose.test),
     ood: loose.ood.map(({ name, group, set }) => ({ name, group, ...stored(`ood-${name}`, set) })),
     classNames,
-    normalisation: config.preset.startsWith("cifar10")
-      ? normalisations.cifar10
-      : measureNormalisation(train.set),
+    normalisation:
+      config.data.normalisation === "measured"
+        ? measureNormalisation(train.set)
+        : normalisations[config.data.normalisation],
     artifact,
   };
 }

@@ -5,18 +5,11 @@ import type { MethodName } from "../runTypes.js";
 import { runStage } from "../stage.js";
 import { boundaryFile } from "./boundary.js";
 import { classifierFiles } from "./classifierArtifact.js";
-import { resultPath, trainClassifier } from "./classifierTraining.js";
-import {
-  augmentationOf,
-  batchSizeOf,
-  networkChoice,
-  trainingOptionsOf,
-  type StageContext,
-} from "./context.js";
+import { classifierSlice, trainSection, type ClassifierTerms } from "./classifierTraining.js";
+import { networkChoice, type StageContext } from "./context.js";
 import type { PreparedData } from "./data.js";
 import { embeddingsFile } from "./embeddings.js";
 import { decodedFolder, latentsFile } from "./latents.js";
-import { startOf } from "./start.js";
 
 /** What students are trained with; which of it depends on the method. */
 export interface StudentInputs {
@@ -33,89 +26,62 @@ export async function studentStage(
   method: MethodName,
   given: StudentInputs,
 ): Promise<Artifact> {
-  const { config, run, signal } = context;
-  const section = config.student;
-  const { train } = data;
-  const needed = neededInputs(context, method, given);
+  const { config, run } = context;
+  const inputs = neededInputs(context, method, given);
   return runStage(
     run,
     {
       name: `student:${method}`,
-      version: 1,
+      version: 2,
       slice: {
-        recipe: section,
-        classes: data.classNames.length,
+        ...classifierSlice(config.student, data),
         ...(method === "ce" ? {} : { kd: config.kd }),
         ...(method === "oal" ? { mi: config.mi, exposure: config.exposure } : {}),
       },
-      inputs: needed,
-      data: { train: train.set.contentHash },
-      body: async (folder, events, stop) => {
-        const network = networkChoice(section, data.classNames.length, train.set.height);
-        const initial = await startOf(folder, network, train.set, data.normalisation);
-        const { teacher, embeddings, boundary, latents } = needed;
-        const teacherNetwork = networkChoice(config.teacher, data.classNames.length, train.set.height);
-        const metrics = await trainClassifier(
-          folder,
-          {
-            kind: "classifier",
-            training: {
-              ...trainingOptionsOf(
-                `student ${method}`,
-                section,
-                train.set.count,
-                context,
-                join(folder, "checkpoints"),
-              ),
-              groupRates: { dt: config.kd.dtLearningRate },
-            },
-            images: train.folder,
-            network,
-            batchSize: batchSizeOf(section, train.set.count),
-            normalisation: data.normalisation,
-            augmentation: augmentationOf(section),
-            methods: method,
-            settings: {
-              student: { labelSmoothing: section.labelSmoothing },
-              kd: config.kd,
-              mi: config.mi,
-              exposure: config.exposure,
-            },
-            pairing: config.mi.pairing,
-            outlierFraction: config.exposure.fraction,
-            outlierStart: config.exposure.start,
-            ...(initial === undefined ? {} : { initial }),
-            ...(embeddings && config.kd.teacherView === "clean"
-              ? { teacherTable: join(embeddings.folder, embeddingsFile) }
-              : {}),
-            ...(teacher && config.kd.teacherView === "same"
-              ? {
-                  teacher: {
-                    network: teacherNetwork,
-                    parameters: join(teacher.folder, classifierFiles.parameters),
-                  },
-                }
-              : {}),
-            ...(boundary ? { outlierEmbeddings: join(boundary.folder, boundaryFile) } : {}),
-            ...(latents
-              ? {
-                  outlierLatents: join(latents.folder, latentsFile),
-                  outlierImages: join(latents.folder, decodedFolder),
-                }
-              : {}),
-            result: resultPath(folder),
-          },
-          data.classNames,
-          data.validation.set,
-          events,
-          stop,
-          config.evaluation.batchSize,
-        );
-        return { metrics };
-      },
+      inputs,
+      data: { train: data.train.set.contentHash },
+      body: async (folder, events, signal) => ({
+        metrics: await trainSection(
+          `student ${method}`,
+          config.student,
+          termsOf(context, data, method, inputs),
+          { context, data },
+          { folder, events, signal },
+        ),
+      }),
     },
-    signal,
+    context.signal,
   );
+}
+
+/** Loss terms of a method, and the files they read. */
+function termsOf(
+  { config }: StageContext,
+  data: PreparedData,
+  method: MethodName,
+  { teacher, embeddings, boundary, latents }: StudentInputs,
+): ClassifierTerms {
+  const { kd, mi, exposure } = config;
+  const network = networkChoice(config.teacher, data.classNames.length, data.train.set.height);
+  return {
+    methods: method,
+    settings: { student: { labelSmoothing: config.student.labelSmoothing }, kd, mi, exposure },
+    groupRates: { dt: kd.dtLearningRate },
+    pairing: mi.pairing,
+    outlierFraction: exposure.fraction,
+    outlierStart: exposure.start,
+    ...(embeddings ? { teacherTable: join(embeddings.folder, embeddingsFile) } : {}),
+    ...(teacher
+      ? { teacher: { network, parameters: join(teacher.folder, classifierFiles.parameters) } }
+      : {}),
+    ...(boundary ? { outlierEmbeddings: join(boundary.folder, boundaryFile) } : {}),
+    ...(latents
+      ? {
+          outlierLatents: join(latents.folder, latentsFile),
+          outlierImages: join(latents.folder, decodedFolder),
+        }
+      : {}),
+  };
 }
 
 /** Only what the method reads belongs in the artifact's key. */
@@ -123,7 +89,7 @@ function neededInputs(
   { config }: StageContext,
   method: MethodName,
   given: StudentInputs,
-): Record<string, Artifact> {
+): StudentInputs & Record<string, Artifact> {
   const { teacher, embeddings, boundary, latents } = given;
   const inputs: Record<string, Artifact> = {};
   if (method === "ce") return inputs;
