@@ -116,8 +116,8 @@ const presetTable = {
       // 27 % of 48 validation photos right with the default weight 8, 90 % without the term.
       kd: { featureWeight: 0 },
       boundary: { rounds: 8 },
-      autoEncoder: { steps: 250, batchSize: 32 },
-      denoiser: { steps: 500, batchSize: 64 },
+      autoEncoder: { steps: 800, batchSize: 32, learningRate: 2e-3 },
+      denoiser: { steps: 2000, batchSize: 16, learningRate: 2e-3 },
       synthesis: { count: 500 },
     },
   },
