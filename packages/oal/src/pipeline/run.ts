@@ -15,7 +15,7 @@ import { evaluationFiles, evaluationStage, readResult } from "./stages/evaluatio
 import { latentsStage } from "./stages/latents.js";
 import { reportStage } from "./stages/report.js";
 import { studentStage } from "./stages/students.js";
-import { teacherStage } from "./stages/teacher.js";
+import { teacherStage, teacherTestStage } from "./stages/teacher.js";
 import { writeError } from "./writeError.js";
 
 /**
@@ -57,7 +57,7 @@ async function stages(context: StageContext, options: RunOptions): Promise<RunRe
     artifacts[name] = artifact.folder;
     return artifact;
   };
-  const done = (more: { results?: EvaluationResult[]; reportPath?: string } = {}): RunResult => ({
+  const done = (more: Omit<RunResult, "folder" | "artifacts"> = {}): RunResult => ({
     folder: folder.folder,
     artifacts,
     ...more,
@@ -98,16 +98,28 @@ async function stages(context: StageContext, options: RunOptions): Promise<RunRe
     );
   }
   await publishModels(folder.folder, evaluations);
+  const teacherTest = teacher
+    ? note("teacher:test", await teacherTestStage(context, data, teacher))
+    : undefined;
+  const teacherAccuracy = teacherTest?.manifest.metrics["testAccuracy"];
+  const teacherFigure = teacherAccuracy === undefined ? {} : { teacherAccuracy };
   if (!reached("report")) {
     const results: EvaluationResult[] = [];
     for (const artifact of evaluations.values()) {
       const result = await readResult(artifact);
       if (result) results.push(result);
     }
-    return done({ results });
+    return done({ results, ...teacherFigure });
   }
-  const report = await reportStage(context, data, { evaluations, boundary, diffusion, latents });
-  return done({ results: report.results, reportPath: report.path });
+  const report = await reportStage(context, data, {
+    evaluations,
+    teacher,
+    teacherTest,
+    boundary,
+    diffusion,
+    latents,
+  });
+  return done({ results: report.results, reportPath: report.path, ...teacherFigure });
 }
 
 /** Puts every evaluated model where `oal score` finds it: models/<method> of the run folder. */

@@ -49,6 +49,8 @@ export interface RunResult {
   readonly artifacts: Record<string, string>;
   /** One entry per student, when the evaluation was reached. */
   readonly results?: EvaluationResult[];
+  /** Share of ID test images the teacher gets right, 0 to 1, when there is a teacher and the evaluation was reached. */
+  readonly teacherAccuracy?: number;
   /** The report, when it was reached. */
   readonly reportPath?: string;
 }

@@ -35,7 +35,13 @@ export async function runCommand(
   process.stdout.write(options.json ? JSON.stringify(result, null, 2) + "\n" : await summary(result));
 }
 
-async function summary({ folder, artifacts, results, reportPath }: RunResult): Promise<string> {
+async function summary({
+  folder,
+  artifacts,
+  results,
+  teacherAccuracy,
+  reportPath,
+}: RunResult): Promise<string> {
   const shown = (path: string): string => relative(process.cwd(), path) || ".";
   if (results === undefined || results.length === 0) {
     const last = Object.entries(artifacts).at(-1);
@@ -43,5 +49,7 @@ async function summary({ folder, artifacts, results, reportPath }: RunResult): P
   }
   const { resultTable } = await import("../../evaluation/tables.js");
   const report = reportPath === undefined ? "" : `report: ${shown(reportPath)}\n`;
-  return `${resultTable(results)}\npercent, 95 % bootstrap intervals in brackets\nrun folder: ${shown(folder)}\n${report}`;
+  const teacher =
+    teacherAccuracy === undefined ? "" : `; the teacher's accuracy: ${(100 * teacherAccuracy).toFixed(2)}`;
+  return `${resultTable(results)}\npercent, 95 % bootstrap intervals in brackets${teacher}\nrun folder: ${shown(folder)}\n${report}`;
 }

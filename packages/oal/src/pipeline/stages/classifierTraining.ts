@@ -3,16 +3,15 @@ import { join } from "node:path";
 import type { ImageSet } from "../../data/imageSet.js";
 import { readSafetensors } from "../../nn/safetensors.js";
 import { Predictor } from "../../training/predict.js";
-import { parametersUnder } from "../../nn/parameters.js";
-import { networkPrefix } from "../../training/classifier.js";
 import type { StageEvents } from "../events.js";
 import type { ClassifierJob } from "../trainingJob.js";
 import { runTrainingJob } from "../trainingEvents.js";
-import { saveClassifier } from "./classifierArtifact.js";
+import { loadClassifier, saveClassifier } from "./classifierArtifact.js";
 import {
   augmentationOf,
   batchSizeOf,
   networkChoice,
+  threadsOf,
   trainingOptionsOf,
   type RecipeSection,
   type StageContext,
@@ -79,38 +78,24 @@ export async function trainSection(
     ...(initial === undefined ? {} : { initial }),
     result: join(kept, "result.safetensors"),
   };
-  const { batchSize } = context.config.evaluation;
-  return trainClassifier(folder, job, data.classNames, data.validation.set, events, signal, batchSize);
-}
-
-/**
- * Trains, measures the accuracy on ID validation images and saves the classifier into `folder`.
- *
- * @returns figures for artifact.json
- */
-async function trainClassifier(
-  folder: string,
-  job: ClassifierJob,
-  classNames: readonly string[],
-  validation: ImageSet,
-  events: StageEvents,
-  signal: AbortSignal,
-  batchSize: number,
-): Promise<Record<string, number>> {
   const started = Date.now();
   await runTrainingJob(job, events, signal);
   const trainSeconds = (Date.now() - started) / 1000;
   const { tensors } = await readSafetensors(job.result);
-  const model = { network: job.network, normalisation: job.normalisation, classNames };
-  await saveClassifier(folder, tensors, model);
-  const predictor = await Predictor.create(
-    { ...model, parameters: parametersUnder(tensors, networkPrefix) },
-    { batchSize },
-  );
+  await saveClassifier(folder, tensors, { network, normalisation, classNames: data.classNames });
+  const validationAccuracy = await accuracyOn(folder, data.validation.set, context);
+  return { validationAccuracy, trainSeconds, steps: job.training.steps };
+}
+
+/** Accuracy of an artifact's classifier on a set, 0 to 1. */
+export async function accuracyOn(folder: string, set: ImageSet, context: StageContext): Promise<number> {
+  const predictor = await Predictor.create(await loadClassifier(folder), {
+    batchSize: context.config.evaluation.batchSize,
+    ...threadsOf(context.config),
+  });
   try {
-    const { logits, classes } = await predictor.predict(validation);
-    const accuracy = accuracyOf(logits, classes, validation.labels);
-    return { validationAccuracy: accuracy, trainSeconds, steps: job.training.steps };
+    const { logits, classes } = await predictor.predict(set, () => context.signal.throwIfAborted());
+    return accuracyOf(logits, classes, set.labels);
   } finally {
     await predictor.release();
   }

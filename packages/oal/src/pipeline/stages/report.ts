@@ -19,6 +19,8 @@ import { writeError } from "../writeError.js";
 export interface ReportArtifacts {
   /** Evaluation artifact by method. */
   readonly evaluations: ReadonlyMap<string, Artifact>;
+  readonly teacher?: Artifact | undefined;
+  readonly teacherTest?: Artifact | undefined;
   readonly boundary?: Artifact | undefined;
   readonly diffusion?: Artifact | undefined;
   readonly latents?: Artifact | undefined;
@@ -96,7 +98,7 @@ export async function reportStage(
         ? []
         : [thresholdOf(model, detector, found.threshold, config.evaluation.keep)];
     }),
-    audit: await auditOf(artifacts),
+    audit: auditOf(artifacts),
     warnings: readEvents(run.events.path)
       .filter(({ kind }) => kind === "warning")
       .map(({ stage, text }) => `${stage}: ${text ?? ""}`)
@@ -215,26 +217,27 @@ function thresholdOf(
   };
 }
 
-async function auditOf({ boundary, diffusion, latents }: ReportArtifacts): Promise<ReportInput["audit"]> {
-  const audit: ReportInput["audit"][number][] = [];
-  for (const [name, value] of Object.entries(boundary?.manifest.metrics ?? {}))
-    audit.push({ name: `boundary: ${name}`, value });
+function auditOf(artifacts: ReportArtifacts): ReportInput["audit"] {
+  const { teacher, teacherTest, boundary, diffusion, latents } = artifacts;
   const notes: Readonly<Record<string, string>> = {
-    fakeShare:
+    "latents: fakeShare":
       "share the teacher calls the embedding's class with more than 0.9: pictures that look in-distribution",
-    sameClassShare: "share the teacher calls the embedding's class",
-    meanConfidence: "mean largest teacher probability on decoded outliers",
-    inlierSameClassShare:
-      "the same for pictures made from ID embeddings: whether the model obeys its condition",
-    changeByEmbedding: "mean pixel change, 0 to 1, when only the embedding changes",
-    changeByNoise: "mean pixel change, 0 to 1, when only the start noise changes",
-    psnr: "reconstruction of validation images by the auto-encoder, in dB; 24 or more is asked for",
+    "latents: sameClassShare": "share the teacher calls the embedding's class",
+    "latents: meanConfidence": "mean largest teacher probability on decoded outliers",
+    "latents: meanCosine":
+      "mean cosine between a picture's teacher feature and the embedding it was made from",
+    "latents: inlierSameClassShare":
+      "sameClassShare of pictures made from ID embeddings: whether the model obeys its condition",
+    "latents: changeByEmbedding": "mean pixel change, 0 to 1, when only the embedding changes",
+    "latents: changeByNoise": "mean pixel change, 0 to 1, when only the start noise changes",
+    "diffusion: psnr": "reconstruction of validation images by the auto-encoder, in dB; 24 are asked for",
+    "teacher: trainSeconds": "seconds of the last, uninterrupted part of the training",
   };
-  for (const [stage, artifact] of Object.entries({ diffusion, latents })) {
-    for (const [name, value] of Object.entries(artifact?.manifest.metrics ?? {})) {
-      const note = notes[name];
-      audit.push({ name: `${stage}: ${name}`, value, ...(note === undefined ? {} : { note }) });
-    }
-  }
-  return audit;
+  const shown = { teacher, "teacher:test": teacherTest, boundary, diffusion, latents };
+  return Object.entries(shown).flatMap(([stage, artifact]) =>
+    Object.entries(artifact?.manifest.metrics ?? {}).map(([name, value]) => {
+      const note = notes[`${stage}: ${name}`];
+      return { name: `${stage}: ${name}`, value, ...(note === undefined ? {} : { note }) };
+    }),
+  );
 }

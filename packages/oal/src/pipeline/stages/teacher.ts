@@ -1,7 +1,7 @@
 /** Stage "teacher": a network of our own, trained with cross-entropy on the ID training images. */
 import type { Artifact } from "../artifact.js";
 import { runStage } from "../stage.js";
-import { classifierSlice, trainSection } from "./classifierTraining.js";
+import { accuracyOn, classifierSlice, trainSection } from "./classifierTraining.js";
 import type { StageContext } from "./context.js";
 import type { PreparedData } from "./data.js";
 
@@ -25,6 +25,28 @@ export async function teacherStage(context: StageContext, data: PreparedData): P
           { context, data },
           { folder, events, signal },
         ),
+      }),
+    },
+    context.signal,
+  );
+}
+
+/** Measures the teacher on the ID test images, for the record; an artifact of its own, so that no test image is in the teacher's key. */
+export async function teacherTestStage(
+  context: StageContext,
+  data: PreparedData,
+  teacher: Artifact,
+): Promise<Artifact> {
+  return runStage(
+    context.run,
+    {
+      name: "teacher:test",
+      version: 1,
+      slice: {},
+      inputs: { teacher },
+      data: { test: data.test.set.contentHash },
+      body: async () => ({
+        metrics: { testAccuracy: await accuracyOn(teacher.folder, data.test.set, context) },
       }),
     },
     context.signal,
