@@ -24,15 +24,15 @@ describe("progress without a terminal", () => {
         step,
         total: 400,
         terms: { ce: 0.123456 },
-        rate: 812.4,
+        rate: 4.04,
       });
     }
     view.show({ time: 0, stage: "teacher", kind: "done", terms: { seconds: 75 } });
     view.close();
     expect(lines()).toBe(
-      "teacher      100/400  ce 0.1235  812/s\n" +
-        "teacher      140/400  ce 0.1235  812/s  1m05s left\n" +
-        "teacher      180/400  ce 0.1235  812/s  55s left\n" +
+      "teacher      100/400  ce 0.1235  4/s\n" +
+        "teacher      140/400  ce 0.1235  4/s  1m04s left\n" +
+        "teacher      180/400  ce 0.1235  4/s  54s left\n" +
         "teacher      done  1m15s\n",
     );
   });
@@ -50,6 +50,15 @@ describe("progress without a terminal", () => {
     });
     view.close();
     expect(lines()).toMatch(/101\/500  1m20s left\n$/);
+  });
+
+  it("does not show the figures of one count beside another", () => {
+    const { lines, at, view } = recorder(false);
+    view.show({ time: 0, stage: "diffusion", kind: "loss", step: 300, total: 300, terms: { kl: 3 } });
+    at(20_000);
+    view.show({ time: 0, stage: "diffusion", kind: "progress", step: 1, total: 500, text: "denoiser" });
+    view.close();
+    expect(lines()).toMatch(/\n.* 1\/500 {2}denoiser\n$/);
   });
 
   it("shows warnings even when quiet, and nothing else", () => {

@@ -59,22 +59,24 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
   const latest = new Map<string, Pick<RunEvent, "terms" | "rate">>();
   const figures = (event: RunEvent): string => {
     const { step = 0, total = 0, text } = event;
+    const known = began.get(event.stage);
+    const isNew = known === undefined || step < known.last;
+    // a stage may count more than once (auto-encoder, then denoiser): each count has a start and figures of its own
+    if (isNew) latest.delete(event.stage);
+    const start = isNew ? { time: now(), step } : known;
+    began.set(event.stage, { ...start, last: step });
     // loss terms and rates come in events of their own; the last ones known are shown together
     const { terms = {}, rate } = { ...latest.get(event.stage), ...event };
     latest.set(event.stage, rate === undefined ? { terms } : { terms, rate });
-    // a stage may count more than once (auto-encoder, then denoiser): each count has a start of its own
-    const known = began.get(event.stage);
-    const start = known !== undefined && step >= known.last ? known : { time: now(), step, last: step };
-    began.set(event.stage, { ...start, last: step });
     const parts = Object.entries(terms)
       .slice(0, 4)
       .map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
     if (text !== undefined && parts.length === 0) parts.push(text);
     if (rate !== undefined) parts.push(`${rate >= 10 ? Math.round(rate) : Number(rate.toPrecision(2))}/s`);
-    const elapsed = (now() - start.time) / 1000;
-    if (step > start.step && step < total) {
-      parts.push(`${duration((elapsed * (total - step)) / (step - start.step))} left`);
-    }
+    // the rate told is that of the recent past; without one, the whole count's
+    const perSecond = rate ?? (1000 * (step - start.step)) / (now() - start.time);
+    if (step > start.step && step < total && perSecond > 0)
+      parts.push(`${duration((total - step) / perSecond)} left`);
     return parts.join("  ");
   };
   const showBar = (event: RunEvent): void => {

@@ -89,9 +89,10 @@ export async function latentsStage(
           const inliers = await synthesize(model, bank, inlierOptions);
           const inlierAudit = await auditPosterior(inliers, bank, teacher, bank, Math.max(1, k));
           if (!effect.differs || !beatsChance(inlierAudit, bank.classes)) {
-            const share = `${(100 * inlierAudit.sameClassShare).toFixed(0)} % of pictures made from ID embeddings`;
+            const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+            const found = `${percent(inlierAudit.sameClassShare)} of pictures made from ID embeddings`;
             events.warning(
-              `pictures hardly depend on their embedding (the teacher finds the class of ${share}): train the denoiser longer`,
+              `outliers are generic: pictures hardly depend on their embedding yet (the teacher finds the class of ${found}, chance is ${percent(1 / bank.classes)}); more denoiser.steps make them class-specific`,
             );
           }
           await writeOutliers(
