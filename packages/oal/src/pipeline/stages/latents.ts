@@ -15,7 +15,12 @@ import {
 import { writeContactSheet } from "../../outliers/contactSheet.js";
 import { openDiffusionFolder } from "../../outliers/diffusion/folder.js";
 import { poolLatents } from "../../outliers/pooling.js";
-import { synthesize, type ConditionSet, type SynthesisResult } from "../../outliers/synthesis.js";
+import {
+  chooseConditions,
+  synthesize,
+  type ConditionSet,
+  type SynthesisResult,
+} from "../../outliers/synthesis.js";
 import { Predictor } from "../../training/predict.js";
 import type { Artifact } from "../artifact.js";
 import { runStage } from "../stage.js";
@@ -102,12 +107,9 @@ export async function latentsStage(
             config.mi.latentPooling,
             classifier.classNames.length,
           );
-          const shown = {
-            images: data.train.set.read(
-              Array.from({ length: Math.min(64, data.train.set.count) }, (_, i) => i),
-            ),
-            count: Math.min(64, data.train.set.count),
-          };
+          const sheetCount = Math.min(64, data.train.set.count);
+          const rows = chooseConditions(data.train.set.labels, sheetCount, synthesis.seed);
+          const shown = { images: data.train.set.read(rows), count: sheetCount };
           await writeContactSheet(join(folder, "sheet.png"), [shown, inliers, outliers], { size });
           const { confidence: _confidence, prediction: _prediction, ...figures } = audit;
           const { count, sameClassShare, meanConfidence, meanCosine } = inlierAudit;
