@@ -32,7 +32,7 @@ export interface PictureEncoder {
   readonly imageShape: readonly number[];
   readonly latentShape: readonly number[];
   /** [batch, ...imageShape] in [-1, 1] to [batch, 2 channels, h, w]: means, then log variances. */
-  run(sample: Tensor): Promise<Tensor>;
+  readonly run: (sample: Tensor) => Promise<Tensor>;
 }
 
 /**
