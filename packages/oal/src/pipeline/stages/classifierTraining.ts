@@ -83,19 +83,29 @@ export async function trainSection(
   const trainSeconds = (Date.now() - started) / 1000;
   const { tensors } = await readSafetensors(job.result);
   await saveClassifier(folder, tensors, { network, normalisation, classNames: data.classNames });
-  const validationAccuracy = await accuracyOn(folder, data.validation.set, context);
-  return { validationAccuracy, trainSeconds, steps: job.training.steps };
+  const { accuracy, isConstant } = await accuracyOn(folder, data.validation.set, context);
+  if (isConstant)
+    events.warning(
+      `${name} gives every validation image the same class: its training diverged; a lower learningRate, smaller weights of its loss terms or clipNorm may help`,
+    );
+  return { validationAccuracy: accuracy, trainSeconds, steps: job.training.steps };
 }
 
-/** Accuracy of an artifact's classifier on a set, 0 to 1. */
-export async function accuracyOn(folder: string, set: ImageSet, context: StageContext): Promise<number> {
+/** An artifact's classifier on a set: accuracy, 0 to 1, and whether it gives one answer to all images. */
+export async function accuracyOn(
+  folder: string,
+  set: ImageSet,
+  context: StageContext,
+): Promise<{ accuracy: number; isConstant: boolean }> {
   const predictor = await Predictor.create(await loadClassifier(folder), {
     batchSize: context.config.evaluation.batchSize,
     ...threadsOf(context.config),
   });
   try {
     const { logits, classes } = await predictor.predict(set, () => context.signal.throwIfAborted());
-    return accuracyOf(logits, classes, set.labels);
+    const predicted = predictionsOf(logits, classes);
+    const isConstant = predicted.every((label) => label === predicted[0]);
+    return { accuracy: accuracyOf(logits, classes, set.labels), isConstant };
   } finally {
     await predictor.release();
   }

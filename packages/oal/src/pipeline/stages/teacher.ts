@@ -46,7 +46,7 @@ export async function teacherTestStage(
       inputs: { teacher },
       data: { test: data.test.set.contentHash },
       body: async () => ({
-        metrics: { testAccuracy: await accuracyOn(teacher.folder, data.test.set, context) },
+        metrics: { testAccuracy: (await accuracyOn(teacher.folder, data.test.set, context)).accuracy },
       }),
     },
     context.signal,
