@@ -258,6 +258,16 @@ describe("training that diverges", () => {
   });
 });
 
+describe("training that ends in one answer for everything", () => {
+  it("is said", () => {
+    const decayed =
+      "{network: resnetSmall, width: 4, batchSize: 8, epochs: 1, learningRate: 1, weightDecay: 1, momentum: 0, nesterov: false, schedule: constant, warmup: 0}";
+    const { status, stderr } = teacher("good", "constant", "--set", `teacher=${decayed}`);
+    expect(stderr).toMatch(/^teacher: warning: teacher gives every validation image the same class/m);
+    expect(status).toBe(0);
+  });
+});
+
 describe("a disk that is full", () => {
   it.skipIf(!existsSync("/dev/full"))("is named", () => {
     mkdirSync(at("full"));
