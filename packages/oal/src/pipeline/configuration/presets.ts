@@ -99,8 +99,8 @@ const presetTable = {
       teacher: { ...digitRecipe, widths: [32, 64, 128] },
       student: { ...digitRecipe, widths: [16, 32, 64] },
       boundary: { noise: 128, rounds: 2 },
-      autoEncoder: { steps: 800, batchSize: 32, learningRate: 2e-3 },
-      denoiser: { steps: 2500, batchSize: 16, learningRate: 2e-3, ema: 0.995 },
+      autoEncoder: { steps: 600, batchSize: 32, learningRate: 2e-3 },
+      denoiser: { steps: 1500, batchSize: 16, learningRate: 2e-3, ema: 0.995 },
       // the short denoiser obeys its condition a little more under strong guidance (same class 15 % against 11 %)
       synthesis: { count: 1000, steps: 10, guidance: 4 },
       kd: airbenchDistillation,
