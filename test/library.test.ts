@@ -94,6 +94,16 @@ describe("README", { timeout: 300_000 }, () => {
       expect(line).toMatch(/^photos-unknown\/\d\.png (unknown|(red|green|blue) \d+ %)$/);
   });
 
+  it("measures the teacher on the test images, and finds it all again", () => {
+    const again = oal(["evaluate", "photos.yaml", "--out", "runs/photos", "--json"], { cwd: folder });
+    expect(again.status).toBe(0);
+    const found = Number(/"teacherAccuracy": ([\d.]+)/.exec(again.stdout)?.[1]);
+    expect(found).toBeGreaterThan(0);
+    expect(found).toBeLessThanOrEqual(1);
+    expect(again.stdout).toMatch(/"teacher:test": ".*teacher-test-/);
+    expect(again.stderr).not.toMatch(/teacher +\d/); // nothing is trained again
+  });
+
   it("leaves models that the command line scores with", () => {
     const args = ["score", "runs/photos", "photos/red/0.png", "photos-unknown"];
     const table = oal(args, { cwd: folder });

@@ -1,6 +1,8 @@
 /** What the teacher stage and the student stages share: run one classifier job in the worker, report, save. */
 import { join } from "node:path";
+import { accuracy } from "oal-core";
 import type { ImageSet } from "../../data/imageSet.js";
+import { predictions } from "../../evaluation/score.js";
 import { readSafetensors } from "../../nn/safetensors.js";
 import { Predictor } from "../../training/predict.js";
 import type { StageEvents } from "../events.js";
@@ -83,12 +85,12 @@ export async function trainSection(
   const trainSeconds = (Date.now() - started) / 1000;
   const { tensors } = await readSafetensors(job.result);
   await saveClassifier(folder, tensors, { network, normalisation, classNames: data.classNames });
-  const { accuracy, isConstant } = await accuracyOn(folder, data.validation.set, context);
-  if (isConstant)
+  const measured = await accuracyOn(folder, data.validation.set, context);
+  if (measured.isConstant)
     events.warning(
       `${name} gives every validation image the same class: its training diverged; a lower learningRate, smaller weights of its loss terms or clipNorm may help`,
     );
-  return { validationAccuracy: accuracy, trainSeconds, steps: job.training.steps };
+  return { validationAccuracy: measured.accuracy, trainSeconds, steps: job.training.steps };
 }
 
 /** An artifact's classifier on a set: accuracy, 0 to 1, and whether it gives one answer to all images. */
@@ -103,31 +105,10 @@ export async function accuracyOn(
   });
   try {
     const { logits, classes } = await predictor.predict(set, () => context.signal.throwIfAborted());
-    const predicted = predictionsOf(logits, classes);
+    const predicted = predictions(logits, classes);
     const isConstant = predicted.every((label) => label === predicted[0]);
-    return { accuracy: accuracyOf(logits, classes, set.labels), isConstant };
+    return { accuracy: accuracy(predicted, set.labels), isConstant };
   } finally {
     await predictor.release();
   }
-}
-
-/** Share of rows whose largest logit is the label (first maximum). */
-export function accuracyOf(logits: Float32Array, classes: number, labels: Int32Array): number {
-  const predicted = predictionsOf(logits, classes);
-  return (
-    predicted.reduce((sum, label, row) => sum + (label === labels[row] ? 1 : 0), 0) /
-    Math.max(1, labels.length)
-  );
-}
-
-/** Index of the largest logit of every row, the first of equals. */
-export function predictionsOf(logits: Float32Array, classes: number): Int32Array {
-  const predicted = new Int32Array(logits.length / Math.max(1, classes));
-  for (let row = 0; row < predicted.length; row++) {
-    let best = 0;
-    for (let c = 1; c < classes; c++)
-      if ((logits[row * classes + c] ?? 0) > (logits[row * classes + best] ?? 0)) best = c;
-    predicted[row] = best;
-  }
-  return predicted;
 }

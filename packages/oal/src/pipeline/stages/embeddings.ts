@@ -1,13 +1,13 @@
 /** Stage "embeddings": the teacher's logits and penultimate features of every training image, plain (no augmentation). */
 import { join } from "node:path";
-import { float32Tensor, int64Tensor, Random, toNumbers, type Tensor, float32Data } from "oal-core";
+import { accuracy, float32Tensor, int64Tensor, Random, toNumbers, type Tensor, float32Data } from "oal-core";
+import { predictions } from "../../evaluation/score.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import { Predictor } from "../../training/predict.js";
 import { gatherRows } from "../../training/classifier.js";
 import type { Artifact } from "../artifact.js";
 import { runStage } from "../stage.js";
 import { loadClassifier } from "./classifierArtifact.js";
-import { accuracyOf } from "./classifierTraining.js";
 import { threadsOf, type StageContext } from "./context.js";
 import type { PreparedData } from "./data.js";
 
@@ -54,7 +54,7 @@ export async function embeddingsStage(
           return {
             metrics: {
               bankSize: rows.length,
-              trainAccuracy: accuracyOf(found.logits, found.classes, set.labels),
+              trainAccuracy: accuracy(predictions(found.logits, found.classes), set.labels),
             },
           };
         } finally {
