@@ -10,7 +10,16 @@ const steps = [
   {
     name: "lint",
     program: "oxlint/bin/oxlint",
-    args: ["--type-aware", "--deny-warnings", "packages", "test", "scripts", "bench", "vitest.config.ts"],
+    args: [
+      "--type-aware",
+      "--deny-warnings",
+      "packages",
+      "test",
+      "scripts",
+      "bench",
+      "recipes",
+      "vitest.config.ts",
+    ],
   },
   { name: "format", program: "prettier/bin/prettier.cjs", args: ["--check", "--log-level", "warn", "."] },
   { name: "dead code", program: "knip/bin/knip.js", args: ["--no-progress", "--no-config-hints"] },

@@ -1,5 +1,6 @@
 /** Runs a training job in its worker and turns what it tells into events of the stage. */
 import type { StageEvents } from "./events.js";
+import { StepRate } from "./stepRate.js";
 import { trainInWorker } from "./trainInWorker.js";
 import type { TrainingJob } from "./trainingJob.js";
 
@@ -13,15 +14,13 @@ export async function runTrainingJob(
   events: StageEvents,
   signal: AbortSignal,
 ): Promise<void> {
-  // the rate is that of the last half to whole minute, so that a pause does not spoil the time left for hours
-  let marks: readonly (readonly [time: number, step: number])[] = [];
+  const stepRate = new StepRate();
   let told = 0;
   const finished = await trainInWorker(
     job,
     ({ kind, step, total, terms, learningRate }) => {
       const now = Date.now();
-      const newest = marks.at(-1);
-      if (newest === undefined || now - newest[0] > 30_000) marks = [...marks.slice(-1), [now, step]];
+      const rate = stepRate.at(now, step);
       if (kind === "loss") {
         events.emit({
           kind: "loss",
@@ -32,11 +31,9 @@ export async function runTrainingJob(
         });
       } else if (now - told > 250 || step === total) {
         told = now;
-        const [since, from] = marks[0] ?? [now, step];
-        const seconds = (now - since) / 1000;
         events.progress(step, total, {
           text: job.training.name,
-          ...(seconds > 0.5 ? { rate: (step - from) / seconds } : {}),
+          ...(rate === undefined ? {} : { rate }),
         });
       }
     },

@@ -43,7 +43,7 @@ export async function diffusionStage(
       version: 2,
       slice: { autoEncoder, denoiser, flip: config.teacher.augmentation.flip !== "none" },
       inputs: { embeddings },
-      data: { train: set.contentHash },
+      data: { train: set.contentHash, validation: data.validation.set.contentHash },
       body: async (folder, events, stop) => {
         const kept = join(folder, "checkpoints");
         const started = Date.now();

@@ -39,7 +39,7 @@ export async function studentStage(
         ...(method === "oal" ? { mi: config.mi, exposure: config.exposure } : {}),
       },
       inputs,
-      data: { train: data.train.set.contentHash },
+      data: { train: data.train.set.contentHash, validation: data.validation.set.contentHash },
       body: async (folder, events, signal) => ({
         metrics: await trainSection(
           `student ${method}`,

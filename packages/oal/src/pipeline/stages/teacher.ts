@@ -16,7 +16,7 @@ export async function teacherStage(context: StageContext, data: PreparedData): P
       version: 2,
       slice: classifierSlice(section, data),
       inputs: {},
-      data: { train: data.train.set.contentHash },
+      data: { train: data.train.set.contentHash, validation: data.validation.set.contentHash },
       body: async (folder, events, signal) => ({
         metrics: await trainSection(
           "teacher",
