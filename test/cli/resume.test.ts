@@ -29,7 +29,7 @@ const settings = [
   "synthesis={count: 20, inliers: 4, steps: 2, batchSize: 20}",
   "student={network: resnetSmall, width: 4, batchSize: 16, epochs: 2}",
   "student.augmentation.flip=random",
-  "mi.hidden=16",
+  "mi={hidden: 16, embWeight: 0.1, latentWeight: 0.2}",
   "evaluation.batchSize=50",
 ].flatMap((setting) => ["--set", setting]);
 

@@ -18,8 +18,10 @@ export const distillationSchema = z.strictObject({
 
 /** Section `mi`. */
 export const mutualInformationSchema = z.strictObject({
-  embWeight: real(0.1, 0, 1000, "weight of CLUB between student features and outlier embeddings"),
-  latentWeight: real(0.2, 0, 1000, "weight of CLUB between student features and pooled outlier latents"),
+  // METHOD 12 has 0.1 and 0.2; docs/decisions/0005 says why corrected mode measures the bounds and does not weigh them
+  embWeight: real(0, 0, 1000, "weight of CLUB, features against outlier embeddings; published: 0.1"),
+  latentWeight: real(0, 0, 1000, "weight of CLUB, features against pooled outlier latents; published: 0.2"),
+  measure: flag(true, "fit q and log the bounds also where their weight is 0"),
   reduction: choice(["mean", "sum"], "mean", "over the feature dimensions"),
   pairing: choice(["class", "random"], "class", "which outlier meets which image: one of its class, or any"),
   hidden: whole(512, 4, 8192, "width of the nets of q (halved inside)"),

@@ -141,6 +141,18 @@ describe("training methods", () => {
     expect(energy.weights).not.toEqual(none.weights);
   });
 
+  it("measure a bound without a weight, and leave the student as it is", async () => {
+    const mi = { embWeight: 0, latentWeight: 0 };
+    const unmeasured = await trainWith("oal", { mi });
+    const measured = await trainWith("oal", { mi: { ...mi, measure: true } });
+    const more = namesOf(measured.events).filter((name) => !namesOf(unmeasured.events).includes(name));
+    const parts = ["Null", "Bound", "Likelihood"];
+    expect(more).toEqual([...parts.map((part) => `club${part}`), ...parts.map((part) => `deepClub${part}`)]);
+    const likelihoods = measured.events.map(({ terms }) => terms?.["clubLikelihood"] ?? Number.NaN);
+    expect(likelihoods.at(-1)).toBeGreaterThan(likelihoods[0] ?? 0);
+    expect(measured.weights).toEqual(unmeasured.weights);
+  });
+
   it("show decoded outliers only from the configured step on", async () => {
     const { events } = await trainWith("oal", {}, { outlierStart: 0.5 });
     const excess = events.map(({ terms = {} }) => {

@@ -18,6 +18,7 @@ import { fitInStep } from "../fitInStep.js";
 const schema = z.object({
   embWeight: z.number().default(0.1),
   latentWeight: z.number().default(0.2),
+  measure: z.boolean().default(false),
   reduction: z.enum(["mean", "sum"]).default("mean"),
   hidden: z.number().int().default(512),
   qSteps: z.number().int().default(3),
@@ -25,16 +26,19 @@ const schema = z.object({
 });
 type Options = z.output<typeof schema>;
 
-/** 0.1 * max(0, CLUB(q1; o, f)) + 0.2 * max(0, CLUB(q2; s', f)), q frozen in the value and fitted on detached features. */
+/**
+ * 0.1 * max(0, CLUB(q1; o, f)) + 0.2 * max(0, CLUB(q2; s', f)), q frozen in the value and fitted on detached features.
+ * With `measure`, a bound whose weight is 0 is fitted and logged too; nothing of it reaches the student.
+ */
 export const mutualInformationMethod = defineMethod({
   id: "mutualInformation",
   title: "Mutual-information terms (CLUB)",
   source: "METHOD 6 and 9 row 5; Cheng et al. 2020",
   section: "mi",
   schema,
-  needs: ({ embWeight, latentWeight }) => [
-    ...(embWeight > 0 ? (["outlierEmbeddings"] as const) : []),
-    ...(latentWeight > 0 ? (["outlierLatents"] as const) : []),
+  needs: ({ embWeight, latentWeight, measure }) => [
+    ...(embWeight > 0 || measure ? (["outlierEmbeddings"] as const) : []),
+    ...(latentWeight > 0 || measure ? (["outlierLatents"] as const) : []),
   ],
   terms: (inputs, options) => [
     ...boundTerms("club", clubNetwork, inputs, inputs.outlierEmbeddings, options.embWeight, options),
@@ -52,7 +56,7 @@ function boundTerms(
   weight: number,
   options: Options,
 ): WeightedTerm[] {
-  if (!outliers || weight === 0) return [];
+  if (!outliers || (weight === 0 && !options.measure)) return [];
   const width = features.shape[1] ?? 0;
   const fixed = stopGradient(features);
   const build = (part: Context): ConditionalGaussian => net(part, outliers, width, options.hidden);
@@ -61,7 +65,7 @@ function boundTerms(
   );
   const value = clubValue(build(fitted), features, options.reduction);
   return [
-    { name, value: maximum(value, 0), weight },
+    ...(weight === 0 ? [] : [{ name, value: maximum(value, 0), weight }]),
     // Logged only: the bound before clipping, the bound for pairs shifted by one row (no information: 0 up to
     // noise), and how well q explains the features.
     {
