@@ -3,6 +3,7 @@
  * with class, source and seed, and decoded to pictures. The same function makes inlier samples from real embeddings.
  */
 import { Random, float32Data, float32Tensor } from "oal-core";
+import { classesInTurn } from "../data/classesInTurn.js";
 import type { LatentDiffusion } from "./diffusion/model.js";
 import { prepareSampler, type Predictions } from "./samplers/drive.js";
 import { samplerOf } from "./samplers/index.js";
@@ -49,33 +50,10 @@ export interface SynthesisResult {
 }
 
 /**
- * Which embeddings to use: classes in turn; within a class a seeded order, repeated when it runs out.
- *
- * @returns `count` rows of the set
- */
-export function chooseConditions(labels: ArrayLike<number>, count: number, seed: number): Int32Array {
-  const classes = new Map<number, number[]>();
-  for (let row = 0; row < labels.length; row++) {
-    const label = labels[row] ?? 0;
-    classes.set(label, [...(classes.get(label) ?? []), row]);
-  }
-  const orders = [...classes]
-    .sort(([a], [b]) => a - b)
-    .map(([label, rows]) => {
-      const order = new Random(seed, `synthesis/choice/${label}`).permutation(0, rows.length);
-      return Array.from(order, (i) => rows[i] ?? 0);
-    });
-  return Int32Array.from({ length: count }, (_, i) => {
-    const order = orders[i % orders.length] ?? [];
-    return order[Math.floor(i / orders.length) % order.length] ?? 0;
-  });
-}
-
-/**
  * Synthesises latents for chosen embeddings and decodes them. Each item depends on (seed, its position, its embedding)
  * only, not on the batches it was made in.
  *
- * @param chosen  rows to use. Default: `chooseConditions`
+ * @param chosen  rows to use. Default: classes in turn
  * @throws OAL-C202 for an unknown sampler or a number of steps the schedule does not have
  */
 export async function synthesize(
@@ -86,7 +64,7 @@ export async function synthesize(
   chosen?: Int32Array,
 ): Promise<SynthesisResult> {
   const { seed = 42, steps = 20, guidance = 2, sampler = "dpmSolver2m" } = options;
-  const sources = chosen ?? chooseConditions(conditions.labels, options.count ?? 300, seed);
+  const sources = chosen ?? classesInTurn(conditions.labels, options.count ?? 300, seed, "synthesis/choice");
   const count = sources.length;
   const size = model.latentShape.reduce((product, side) => product * side, 1);
   const rows = guidance === 1 ? model.denoiserBatch : Math.max(1, model.denoiserBatch >> 1);

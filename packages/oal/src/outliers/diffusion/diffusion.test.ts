@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Graph, Random, float32Tensor, sizeOf, type Tensor, type Value } from "oal-core";
+import { classesInTurn } from "../../data/classesInTurn.js";
 import { TrainingContext } from "../../nn/context.js";
 import type { TrainingTask } from "../../training/task.js";
 import { train } from "../../training/trainer.js";
 import { auditPosterior, beatsChance, embeddingEffect, withoutFakes, type Teacher } from "../audit.js";
 import { writeContactSheet } from "../contactSheet.js";
 import { noiseSchedule } from "../samplers/schedule.js";
-import { chooseConditions, synthesize, type ConditionSet } from "../synthesis.js";
+import { synthesize, type ConditionSet } from "../synthesis.js";
 import { diffusionGraphs, type TrainedDiffusion } from "./graphs.js";
 import { openDiffusionFolder } from "./openFolder.js";
 import { saveDiffusionFolder } from "./folder.js";
@@ -235,7 +236,7 @@ describe("folder, synthesis, audit", () => {
 });
 
 test("conditions: classes in turn, nothing twice before all were used", () => {
-  const rows = chooseConditions(conditions.labels, count, 1);
+  const rows = classesInTurn(conditions.labels, count, 1, "synthesis/choice");
   expect(new Set(rows).size).toBe(count);
   expect([...rows].map((row) => conditions.labels[row]).slice(0, 4)).toEqual([0, 1, 2, 0]);
 });

@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { float32Data, float32Tensor, int64Tensor, toNumbers, type Tensor } from "oal-core";
+import { classesInTurn } from "../../data/classesInTurn.js";
 import { memoryImageSet } from "../../data/imageSet.js";
 import { storeImageSet } from "../../data/storeSet.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
@@ -15,12 +16,7 @@ import {
 import { writeContactSheet } from "../../outliers/contactSheet.js";
 import { openDiffusionFolder } from "../../outliers/diffusion/folder.js";
 import { poolLatents } from "../../outliers/pooling.js";
-import {
-  chooseConditions,
-  synthesize,
-  type ConditionSet,
-  type SynthesisResult,
-} from "../../outliers/synthesis.js";
+import { synthesize, type ConditionSet, type SynthesisResult } from "../../outliers/synthesis.js";
 import { Predictor } from "../../training/predict.js";
 import type { Artifact } from "../artifact.js";
 import { runStage } from "../stage.js";
@@ -108,7 +104,7 @@ export async function latentsStage(
             classifier.classNames.length,
           );
           const sheetCount = Math.min(64, data.train.set.count);
-          const rows = chooseConditions(data.train.set.labels, sheetCount, synthesis.seed);
+          const rows = classesInTurn(data.train.set.labels, sheetCount, synthesis.seed, "synthesis/choice");
           const shown = { images: data.train.set.read(rows), count: sheetCount };
           await writeContactSheet(join(folder, "sheet.png"), [shown, inliers, outliers], { size });
           const { confidence: _confidence, prediction: _prediction, ...figures } = audit;

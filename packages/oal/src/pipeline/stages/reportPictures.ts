@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { float32Data, type Tensor } from "oal-core";
+import { classesInTurn } from "../../data/classesInTurn.js";
 import type { ModelScores } from "../../evaluation/result.js";
 import { contactSheet } from "../../outliers/contactSheet.js";
 import type { ReportFeatures, ReportMistake, ReportSample } from "../../report/input.js";
@@ -33,7 +34,7 @@ export async function sheets(
   ];
   for (const { title, caption, set } of groups) {
     const count = Math.min(24, set.count);
-    const indices = Array.from({ length: count }, (_, i) => Math.floor((i * set.count) / count));
+    const indices = classesInTurn(set.labels, count, 0, "report/sheet");
     const png = await contactSheet([{ images: set.read(indices), count }], {
       size,
       columns: 8,
