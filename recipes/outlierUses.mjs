@@ -7,7 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { evaluate, loadConfiguration } from "oal";
+import { evaluate, loadConfiguration, OalError } from "oal";
 
 const { values: given, positionals } = parseArgs({
   allowPositionals: true,
@@ -39,10 +39,15 @@ const weights = ["mi.embWeight=0.1", "mi.latentWeight=0.2"];
 const mean = (list) => list.reduce((sum, x) => sum + x, 0) / list.length;
 const deviation = (list) =>
   Math.sqrt(list.reduce((sum, x) => sum + (x - mean(list)) ** 2, 0) / Math.max(1, list.length - 1));
-const percent = (x) => (100 * x).toFixed(1);
+const percent = (x, digits = 1) => (100 * x).toFixed(digits);
 const auroc = (result, group) =>
   Object.fromEntries(result.detectors.map((detector) => [detector.id, detector[group]?.metrics.auroc]));
 
+process.once("uncaughtException", (error) => {
+  const told = error instanceof OalError;
+  console.error(told ? `${error.code}: ${error.message}\n${error.remedy}` : error);
+  process.exit(told ? error.exit : 1);
+});
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort());
 const seeds = given.seeds.split(",").map(Number);
@@ -89,8 +94,8 @@ if (given.json) {
       name,
       percent(mean(all.map((one) => one.validationAccuracy))),
       ...detectors.map((detector) => percent(mean(all.map((one) => one.validation[detector])))),
-      percent(mean(overDetectors(name))),
-      `${percent(mean(differences))} ± ${percent(error)}`,
+      percent(mean(overDetectors(name)), 2),
+      `${percent(mean(differences), 2)} ± ${percent(error, 2)}`,
       percent(mean(all.map((one) => one.testAccuracy))),
       ...["near", "far"].map((group) =>
         all.some((one) => Number.isFinite(one[group].ebo))
