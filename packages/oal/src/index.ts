@@ -24,9 +24,11 @@ export {
 export { scoreImages } from "./pipeline/score.js";
 export {
   compareModels,
+  differenceTable,
   resultCsv,
   resultJson,
   resultTable,
+  type Difference,
   type EvaluationResult,
 } from "./evaluation/index.js";
 export { networks } from "./nn/networks/index.js";

@@ -1,5 +1,14 @@
-/** Paired differences between models on the same images: bootstrap intervals and p values, Holm-adjusted. */
-import { detectionMetrics, holm, metricNames, oalError, pairedDifference, type MetricName } from "oal-core";
+/** Paired differences between models on the same images: bootstrap intervals and p values, Holm-adjusted, and DeLong's test. */
+import {
+  delongTest,
+  detectionMetrics,
+  holm,
+  metricNames,
+  oalError,
+  pairedDifference,
+  type MetricName,
+  type ScorePair,
+} from "oal-core";
 import { isOod, resampleScores } from "./evaluate.js";
 import type { ModelScores } from "./result.js";
 
@@ -17,8 +26,10 @@ export interface Difference {
   readonly interval: readonly [number, number];
   /** Two-sided bootstrap p value. */
   readonly p: number;
-  /** Holm-adjusted over all differences of one metric in this comparison. */
+  /** Holm-adjusted over this comparison's differences of one metric, the group means and the single sets apart. */
   readonly adjustedP: number;
+  /** Two-sided p value of DeLong's test, which is not bounded by the number of resamples: AUROC on single sets only. */
+  readonly delongP?: number;
 }
 
 /** What to compare, and how often to resample. */
@@ -71,13 +82,8 @@ export function compareModels(
   ];
   const found: Omit<Difference, "adjustedP">[] = [];
   detectors.forEach((detector, d) => {
-    const points = [first, second].map((scores) =>
-      pointMetrics(
-        scores,
-        ood.map((set) => set.name),
-        detector,
-      ),
-    );
+    const pairs = [first, second].map((scores) => scorePairs(scores, ood, detector));
+    const points = pairs.map((sets) => sets.map(({ id, ood: out }) => detectionMetrics(id, out)));
     for (const [on, sets] of places) {
       if (sets.length === 0) continue;
       for (const metric of metrics) {
@@ -87,6 +93,7 @@ export function compareModels(
           samples.mean(2 * d, sets, metric),
           samples.mean(2 * d + 1, sets, metric),
         );
+        const [one, other] = pairs.map((of) => (isMean(on) ? undefined : of[sets[0] ?? 0]));
         found.push({
           first: first.model,
           second: second.model,
@@ -95,30 +102,35 @@ export function compareModels(
           metric,
           difference: value(0) - value(1),
           ...paired,
+          ...(metric === "auroc" && one && other ? { delongP: delongTest(one, other).p } : {}),
         });
       }
     }
   });
   const adjusted = new Map(
-    metricNames.flatMap((metric) => {
-      const family = found.filter((item) => item.metric === metric);
-      const p = holm(family.map((item) => item.p));
-      return family.map((item, i): [Omit<Difference, "adjustedP">, number] => [item, p[i] ?? item.p]);
-    }),
+    metricNames.flatMap((metric) =>
+      [true, false].flatMap((mean) => {
+        const family = found.filter((item) => item.metric === metric && isMean(item.on) === mean);
+        const p = holm(family.map((item) => item.p));
+        return family.map((item, i): [Omit<Difference, "adjustedP">, number] => [item, p[i] ?? item.p]);
+      }),
+    ),
   );
   return found.map((item) => ({ ...item, adjustedP: adjusted.get(item) ?? item.p }));
 }
 
-function pointMetrics(
-  scores: ModelScores,
-  names: readonly string[],
-  detector: string,
-): Record<MetricName, number>[] {
+/** "near" and "far" are means over the sets of the group, everything else is one set. */
+function isMean(place: string): boolean {
+  return place === "near" || place === "far";
+}
+
+/** Confidences of the ID test images against those of every OOD set. */
+function scorePairs(scores: ModelScores, ood: readonly { name: string }[], detector: string): ScorePair[] {
   const id = scores.sets.find((set) => set.group === "test")?.confidence[detector] ?? [];
-  return names.map((name) => {
-    const ood = scores.sets.find((set) => set.name === name)?.confidence[detector] ?? [];
-    return detectionMetrics(id, ood);
-  });
+  return ood.map(({ name }) => ({
+    id,
+    ood: scores.sets.find((set) => set.name === name)?.confidence[detector] ?? [],
+  }));
 }
 
 function assertSameImages(first: ModelScores, second: ModelScores): void {

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { accuracy, detectionMetrics, Random } from "oal-core";
+import { accuracy, delongTest, detectionMetrics, Random, type ScorePair } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { expectClose, loadManifest } from "../testing/golden.js";
 import {
@@ -16,6 +16,7 @@ import {
   resultTable,
   scoreFileName,
   writeScores,
+  type ModelScores,
   type OutputSet,
   type SetGroup,
 } from "./index.js";
@@ -162,10 +163,30 @@ describe("compareModels", () => {
     expect(auroc?.interval[0]).toBeGreaterThan(0);
     expect(auroc?.p).toBeCloseTo(2 / 101, 12);
     expect(auroc?.adjustedP).toBeGreaterThan(auroc?.p ?? 1);
+    // means and single sets are two families of tests: adding the sets leaves the adjusted p of the means as it is
+    const means = compareModels(good.scores, bad.scores, options);
+    expect(differences.filter(({ on }) => on === "near" || on === "far")).toEqual(means);
     for (const same of compareModels(good.scores, good.scores, options)) {
       expect(same).toMatchObject({ difference: 0, interval: [0, 0], p: 1, adjustedP: 1 });
     }
     expect(differenceTable(differences.slice(0, 1))).toContain("oal - ce");
+  });
+
+  it("tests AUROC on single sets by DeLong, where no number of resamples bounds p", () => {
+    const differences = compareModels(good.scores, bad.scores, { ...options, perSet: true });
+    const tested = differences.filter(({ delongP }) => delongP !== undefined);
+    const sets = good.scores.sets.filter(({ group }) => group === "near" || group === "far");
+    expect(tested).toHaveLength(4 * sets.length);
+    for (const { metric, on, detector, delongP } of tested) {
+      const pair = (scores: ModelScores): ScorePair => ({
+        id: scores.sets.find(({ group }) => group === "test")?.confidence[detector] ?? [],
+        ood: scores.sets.find(({ name }) => name === on)?.confidence[detector] ?? [],
+      });
+      expect([metric, delongP]).toEqual(["auroc", delongTest(pair(good.scores), pair(bad.scores)).p]);
+    }
+    expect(Math.min(...tested.map(({ delongP = 1 }) => delongP))).toBeLessThan(2 / 101);
+    for (const same of compareModels(good.scores, good.scores, { ...options, perSet: true }))
+      expect(same.delongP ?? 1).toBe(1);
   });
 
   it("refuses different images", () => {

@@ -1,7 +1,7 @@
 /** Evaluation: scores, metrics with intervals, paired comparisons, tables and score files. */
-export { compareModels } from "./compare.js";
+export { compareModels, type Difference } from "./compare.js";
 export { evaluate } from "./evaluate.js";
-export type { EvaluationResult, OutputSet, SetGroup } from "./result.js";
+export type { EvaluationResult, ModelScores, OutputSet, SetGroup } from "./result.js";
 export { readScoreArchive } from "./scoreArchive.js";
 export { readScores, scoreFileName, writeScores } from "./scoreFiles.js";
 export { differenceTable, resultCsv, resultJson, resultTable } from "./tables.js";

@@ -74,6 +74,8 @@ export interface ReportComparison {
   readonly interval: Interval;
   /** Two-sided bootstrap p value. */
   readonly p: number;
+  /** Two-sided p value of DeLong's test, for AUROC on a single set. */
+  readonly delongP?: number;
 }
 
 /** What a scored set is to the models. */

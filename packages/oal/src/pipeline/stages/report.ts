@@ -144,7 +144,7 @@ function comparePairs(scored: readonly ModelScores[], resamples: number, seed: n
   const pairs: Difference[] = [];
   scored.forEach((second, index) => {
     for (const first of scored.slice(index + 1))
-      pairs.push(...compareModels(first, second, { resamples, seed }));
+      pairs.push(...compareModels(first, second, { resamples, seed, perSet: true }));
   });
   return pairs;
 }

@@ -80,6 +80,7 @@ function pairTable(comparisons: readonly ReportComparison[]): Markup {
         <td class="${judge(found)}">${points(found.difference, 2)}</td>
         <td>${points(found.interval[0], 2)} to ${points(found.interval[1], 2)}</td>
         <td>${probability(found.p)}</td>
+        <td>${found.delongP === undefined ? "" : probability(found.delongP)}</td>
       </tr>`,
   );
   const head = html`<tr>
@@ -89,6 +90,7 @@ function pairTable(comparisons: readonly ReportComparison[]): Markup {
     <th scope="col">Difference, points</th>
     <th scope="col">95 % interval</th>
     <th scope="col">p</th>
+    <th scope="col">p (DeLong)</th>
   </tr>`;
   return html`<details>
     <summary>Numbers</summary>
