@@ -133,6 +133,20 @@ describe("README", { timeout: 300_000 }, () => {
     expect(stdout).toContain("report: runs/photos/report.html\n");
     expect(status).toBe(0);
     expect(existsSync(join(folder, "runs", "photos", "report.html"))).toBe(true);
+    for (const pair of ["kd - ce", "oal - ce", "oal - kd"])
+      expect(stdout).toMatch(new RegExp(`│ ${pair} +│ ebo +│ far +│ AUROC +│ +-?\\d+\\.\\d\\d \\[`));
+  });
+
+  it("claims neither intervals nor tests without resamples", () => {
+    const args = ["report", "photos.yaml", "--out", "runs/photos", "--set", "evaluation.bootstrap=0"];
+    const { stdout, status } = oal(args, { cwd: folder });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/│ oal +│ ebo +│ +\d+\.\d\d │ +\d+\.\d\d │/);
+    expect(stdout).not.toMatch(/NaN|intervals|oal - kd/);
+    const page = readFileSync(join(folder, "runs", "photos", "report.html"), "utf8");
+    expect(page).toContain("no intervals were asked for");
+    expect(page.replaceAll(/base64,[^"]+/g, "")).not.toMatch(/NaN|95 % bootstrap/);
+    expect(readFileSync(join(folder, "runs", "photos", "differences.json"), "utf8")).toBe("[]");
   });
 
   it("leaves out unreadable pictures only when allowed, and says so", () => {

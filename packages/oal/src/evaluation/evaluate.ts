@@ -17,12 +17,14 @@ import {
   Random,
   type BootstrapSamples,
   type Calibration,
+  type MetricName,
   type MetricVector,
 } from "oal-core";
 import { compile as compileNode } from "../runtime/node.js";
 import type {
   DetectorResult,
   EvaluationResult,
+  MetricIntervals,
   MetricSummary,
   ModelScores,
   OutputSet,
@@ -123,6 +125,8 @@ function summarize(
     names,
     { resamples, seed },
   );
+  const intervalsOf = (resampled: (metric: MetricName) => Float64Array): MetricIntervals | null =>
+    resamples === 0 ? null : metricVector((metric) => percentileInterval(resampled(metric)));
   const correct = Uint8Array.from(test.labels, (label, i) => (label === test.predictions[i] ? 1 : 0));
   const wrong = correct.map((value) => 1 - value);
   const results = scores.detectors.map((id, row): DetectorResult => {
@@ -132,7 +136,7 @@ function summarize(
       group: set.group,
       count: set.labels.length,
       metrics: detectionMetrics(idConfidence, set.confidence[id] ?? []),
-      interval: metricVector((metric) => percentileInterval(samples.metric(row, k, metric))),
+      interval: intervalsOf((metric) => samples.metric(row, k, metric)),
       oscr: oscr(idConfidence, correct, set.confidence[id] ?? []),
     }));
     const groupMean = (group: "near" | "far"): MetricSummary | null => {
@@ -143,7 +147,7 @@ function summarize(
       );
       return {
         metrics: meanMetrics(vectors),
-        interval: metricVector((metric) => percentileInterval(samples.mean(row, members, metric))),
+        interval: intervalsOf((metric) => samples.mean(row, members, metric)),
       };
     };
     const known = validation?.confidence[id];
@@ -158,7 +162,7 @@ function summarize(
           ? null
           : {
               auroc: detectionMetrics(idConfidence, known).auroc,
-              interval: percentileInterval(samples.metric(row, ood.length, "auroc")),
+              interval: resamples === 0 ? null : percentileInterval(samples.metric(row, ood.length, "auroc")),
             },
       aurc: aurc(idConfidence, wrong),
       threshold: known === undefined ? null : calibrateThreshold(known).value,

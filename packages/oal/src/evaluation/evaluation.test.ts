@@ -79,8 +79,8 @@ describe("evaluate", () => {
         expect(set.metrics).toEqual(
           detectionMetrics(test?.confidence[detector.id] ?? [], ood?.confidence[detector.id] ?? []),
         );
-        expect(set.interval.auroc[0]).toBeLessThanOrEqual(set.metrics.auroc);
-        expect(set.interval.auroc[1]).toBeGreaterThanOrEqual(set.metrics.auroc);
+        expect(set.interval?.auroc[0]).toBeLessThanOrEqual(set.metrics.auroc);
+        expect(set.interval?.auroc[1]).toBeGreaterThanOrEqual(set.metrics.auroc);
         expect(set.oscr).toBeLessThanOrEqual(result.idAccuracy);
         expect(Array.from(ood?.labels ?? [])).toEqual(Array.from({ length: set.count }, () => -1));
       }
@@ -91,8 +91,8 @@ describe("evaluate", () => {
       );
       expect(detector.far?.metrics).toEqual(mnist?.metrics);
       expect(detector.far?.interval).toEqual(mnist?.interval);
-      expect(detector.nullTest?.interval[0]).toBeLessThan(0.5);
-      expect(detector.nullTest?.interval[1]).toBeGreaterThan(0.5);
+      expect(detector.nullTest?.interval?.[0]).toBeLessThan(0.5);
+      expect(detector.nullTest?.interval?.[1]).toBeGreaterThan(0.5);
       expect(Math.abs((detector.nullTest?.auroc ?? 0) - 0.5)).toBeLessThan(0.15);
     }
     expect(result.warnings).toEqual([
@@ -100,6 +100,19 @@ describe("evaluate", () => {
     ]);
     expect(result.detectors[3]?.parameters).toEqual({ neighbours: 3 });
     expect(result.bootstrap).toEqual({ seed: 0, resamples: 100 });
+  });
+
+  it("has no intervals without resamples, and prints none", async () => {
+    const { result } = await evaluate("oal", 0, model(4), { resamples: 0 });
+    for (const [i, detector] of result.detectors.entries()) {
+      expect(detector.nullTest?.interval).toBeNull();
+      for (const summary of [...detector.sets, detector.near, detector.far])
+        expect(summary?.interval).toBeNull();
+      expect(detector.near?.metrics).toEqual(good.result.detectors[i]?.near?.metrics);
+    }
+    expect(resultTable([result])).not.toMatch(/\[|NaN/);
+    const line = parseCsv(resultCsv([result])).find((cells) => cells[2] === "ebo" && cells[3] === "far");
+    expect(line?.slice(8)).toEqual(["", ""]);
   });
 
   it("takes a given K as it is", async () => {

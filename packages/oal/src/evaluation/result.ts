@@ -46,7 +46,8 @@ export type MetricIntervals = Record<keyof MetricVector, [number, number]>;
 /** Metrics with their bootstrap intervals, fractions. */
 export interface MetricSummary {
   readonly metrics: MetricVector;
-  readonly interval: MetricIntervals;
+  /** Null without resamples. */
+  readonly interval: MetricIntervals | null;
 }
 
 /** A detector on one OOD set. */
@@ -69,8 +70,11 @@ export interface DetectorResult {
   readonly near: MetricSummary | null;
   /** Unweighted mean over the far sets; null when there is none. */
   readonly far: MetricSummary | null;
-  /** ID test against ID validation: 0.5 within its interval unless the two differ. Null without validation images. */
-  readonly nullTest: { readonly auroc: number; readonly interval: [number, number] } | null;
+  /**
+   * ID test against ID validation: 0.5 within its interval (null without resamples) unless the two differ. Null without
+   * validation images.
+   */
+  readonly nullTest: { readonly auroc: number; readonly interval: [number, number] | null } | null;
   /** Selective classification of the ID test images by this confidence. */
   readonly aurc: { readonly aurc: number; readonly excess: number };
   /** Keeps 95 % of the ID validation images; null without validation images. */

@@ -64,7 +64,8 @@ export function tableRows(results: readonly EvaluationResult[]): TableRow[] {
 }
 
 /**
- * A metric as text: "87.53 [86.90, 88.11]" for one seed, "87.53 ± 0.42" for several, "-" for none. In percent.
+ * A metric as text: "87.53 [86.90, 88.11]" for one seed, "87.53" without resamples, "87.53 ± 0.42" for several
+ * seeds, "-" for none. In percent.
  *
  * @param summaries  one per seed
  */
@@ -73,8 +74,10 @@ export function metricText(summaries: readonly MetricSummary[] | undefined, metr
   if (summaries === undefined || only === undefined) return "-";
   if (summaries.length > 1)
     return summarizeSeeds(summaries.map((summary) => 100 * summary.metrics[metric])).text;
+  const value = twoDecimals(100 * only.metrics[metric]);
+  if (only.interval === null) return value;
   const [low, high] = only.interval[metric];
-  return `${twoDecimals(100 * only.metrics[metric])} [${twoDecimals(100 * low)}, ${twoDecimals(100 * high)}]`;
+  return `${value} [${twoDecimals(100 * low)}, ${twoDecimals(100 * high)}]`;
 }
 
 /** What a printed table shows. */
@@ -143,7 +146,7 @@ export function resultCsv(results: readonly EvaluationResult[]): string {
           count,
           metric,
           summary.metrics[metric],
-          ...summary.interval[metric],
+          ...(summary.interval?.[metric] ?? ["", ""]),
         ]);
       return [
         ...detector.sets.flatMap((set) => line(set.name, set.group, set.count, set)),

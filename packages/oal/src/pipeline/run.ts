@@ -119,7 +119,8 @@ async function stages(context: StageContext, options: RunOptions): Promise<RunRe
     diffusion,
     latents,
   });
-  return done({ results: report.results, reportPath: report.path, ...teacherFigure });
+  const { results, differences, path } = report;
+  return done({ results, differences, reportPath: path, ...teacherFigure });
 }
 
 /** Puts every evaluated model where `oal score` finds it: models/<method> of the run folder. */

@@ -2,7 +2,7 @@
  * The types of the library's main calls. They stand apart from run.ts so that the command line can name them without
  * loading an engine.
  */
-import type { EvaluationResult } from "../evaluation/index.js";
+import type { Difference, EvaluationResult } from "../evaluation/index.js";
 import type { Configuration } from "./configuration/schema.js";
 import type { RunEvent } from "./events.js";
 
@@ -49,6 +49,8 @@ export interface RunResult {
   readonly artifacts: Record<string, string>;
   /** One entry per student, when the evaluation was reached. */
   readonly results?: EvaluationResult[];
+  /** Paired differences between the students, when the report was reached. */
+  readonly differences?: Difference[];
   /** Share of ID test images the teacher gets right, 0 to 1, when there is a teacher and the evaluation was reached. */
   readonly teacherAccuracy?: number;
   /** The report, when it was reached. */

@@ -41,7 +41,7 @@ export function headlineDetector({ results, headline }: ReportInput): HeadlineDe
     : { id: best.id, reason: "best on validation OOD, never chosen by test data" };
 }
 
-/** A value over seeds: the mean, its spread (standard deviation, ddof 0) and, for a single seed, the bootstrap interval. */
+/** A value over seeds: the mean, its spread (standard deviation, ddof 0) and, for a single seed, the bootstrap interval if there is one. */
 export interface SeedSummary {
   readonly mean: number;
   readonly spread: number;
@@ -64,7 +64,7 @@ export function overSeeds(
     mean,
     spread: Math.sqrt(square),
     seeds: present.length,
-    interval: present.length === 1 ? first.interval[metric] : undefined,
+    interval: present.length === 1 ? first.interval?.[metric] : undefined,
   };
 }
 
@@ -128,5 +128,12 @@ export function seedCount(input: ReportInput): number {
   return Math.max(
     0,
     ...models.map((model) => input.results.filter((result) => result.model === model).length),
+  );
+}
+
+/** Whether any result has bootstrap intervals. */
+export function hasIntervals(input: ReportInput): boolean {
+  return input.results.some(({ detectors }) =>
+    detectors.some(({ sets }) => sets.some(({ interval }) => interval !== null)),
   );
 }

@@ -24,7 +24,8 @@ export type Interval = readonly [number, number];
 /** Metrics with their bootstrap intervals. */
 export interface MeasuredMetrics {
   readonly metrics: ReportMetrics;
-  readonly interval: Readonly<Record<MetricName, Interval>>;
+  /** Null without resamples. */
+  readonly interval: Readonly<Record<MetricName, Interval>> | null;
 }
 
 /** One OOD set under one detector. */
@@ -44,7 +45,7 @@ export interface DetectorResult {
   /** Mean over the far sets; absent or null where a run has none. */
   readonly far?: MeasuredMetrics | null | undefined;
   /** ID validation against ID test: must be 0.5 up to noise. */
-  readonly nullTest?: { readonly auroc: number; readonly interval: Interval } | null | undefined;
+  readonly nullTest?: { readonly auroc: number; readonly interval: Interval | null } | null | undefined;
 }
 
 /** Results of one trained model (one method, one seed). */

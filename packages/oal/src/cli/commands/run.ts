@@ -32,24 +32,35 @@ export async function runCommand(
   } finally {
     view.close();
   }
-  process.stdout.write(options.json ? JSON.stringify(result, null, 2) + "\n" : await summary(result));
+  process.stdout.write(
+    options.json
+      ? JSON.stringify(result, null, 2) + "\n"
+      : await summary(result, config.evaluation.scoreDetector),
+  );
 }
 
-async function summary({
-  folder,
-  artifacts,
-  results,
-  teacherAccuracy,
-  reportPath,
-}: RunResult): Promise<string> {
+async function summary(
+  { folder, artifacts, results, differences = [], teacherAccuracy, reportPath }: RunResult,
+  detector: string,
+): Promise<string> {
   const shown = (path: string): string => relative(process.cwd(), path) || ".";
   if (results === undefined || results.length === 0) {
     const last = Object.entries(artifacts).at(-1);
     return last === undefined ? `${shown(folder)}\n` : `${last[0]}: ${shown(last[1])}\n`;
   }
-  const { resultTable } = await import("../../evaluation/tables.js");
+  const { differenceTable, resultTable } = await import("../../evaluation/tables.js");
   const report = reportPath === undefined ? "" : `report: ${shown(reportPath)}\n`;
   const teacher =
     teacherAccuracy === undefined ? "" : `; the teacher's accuracy: ${(100 * teacherAccuracy).toFixed(2)}`;
-  return `${resultTable(results)}\npercent, 95 % bootstrap intervals in brackets${teacher}\nrun folder: ${shown(folder)}\n${report}`;
+  const means = differences.filter(
+    ({ on, metric, detector: own }) =>
+      own === detector && metric === "auroc" && (on === "near" || on === "far"),
+  );
+  const compared =
+    means.length === 0
+      ? ""
+      : `${differenceTable(means)}\non the same images; p of the bootstrap, and corrected for near, far and every detector (Holm)\n`;
+  const resampled = results.every(({ bootstrap }) => bootstrap.resamples > 0);
+  const brackets = resampled ? ", 95 % bootstrap intervals in brackets" : "";
+  return `${resultTable(results)}\npercent${brackets}${teacher}\n${compared}run folder: ${shown(folder)}\n${report}`;
 }

@@ -80,7 +80,7 @@ export async function evaluationStage(
     run,
     {
       name: `evaluation:${method}`,
-      version: 4,
+      version: 5,
       slice: evaluation,
       inputs: { student, ...(latents ? { latents } : {}) },
       data: Object.fromEntries(sets.map(({ name, set }) => [name, set.contentHash])),

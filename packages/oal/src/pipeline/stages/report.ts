@@ -31,7 +31,7 @@ export async function reportStage(
   context: StageContext,
   data: PreparedData,
   artifacts: ReportArtifacts,
-): Promise<{ path: string; results: EvaluationResult[] }> {
+): Promise<{ path: string; results: EvaluationResult[]; differences: Difference[] }> {
   const { config, run } = context;
   const events = run.events.stage("report");
   const results: EvaluationResult[] = [];
@@ -116,7 +116,7 @@ export async function reportStage(
     throw writeError(run.folder, error);
   }
   events.progress(4, 4, { text: "page" });
-  return { path, results };
+  return { path, results, differences: comparisons };
 }
 
 async function readModelScores(
@@ -140,7 +140,9 @@ async function readModelScores(
   return { model: method, seed, detectors, sets };
 }
 
+/** Differences of all pairs, the later model first; none without resamples, which intervals and p values come from. */
 function comparePairs(scored: readonly ModelScores[], resamples: number, seed: number): Difference[] {
+  if (resamples === 0) return [];
   const pairs: Difference[] = [];
   scored.forEach((second, index) => {
     for (const first of scored.slice(index + 1))

@@ -3,7 +3,7 @@ import { intervalChart, type IntervalMark } from "../charts/intervals.js";
 import { figure, legend } from "../charts/figure.js";
 import { detectorsOf, headlineDetector, modelsOf } from "../choice.js";
 import { METRICS, modelTitle, percent, percentInterval, points, probability } from "../format.js";
-import type { ReportComparison, ReportInput } from "../input.js";
+import type { Interval, ReportComparison, ReportInput } from "../input.js";
 import { html, type Markup } from "../markup.js";
 import { modelColor } from "../palette.js";
 import { section, table, type Section } from "../section.js";
@@ -101,17 +101,20 @@ function pairTable(comparisons: readonly ReportComparison[]): Markup {
 /** ID validation against ID test, which must not differ. */
 export function nullTestSection(input: ReportInput): Section | null {
   const models = modelsOf(input.results);
+  const intervals: Interval[] = [];
   const marks = input.results.flatMap((result) =>
     result.detectors.flatMap((detector): IntervalMark[] => {
       const test = detector.nullTest;
       if (test === undefined || test === null) return [];
       const lane = models.indexOf(result.model);
-      const title = `${modelTitle(result.model)}, ${detector.id}: ${percent(test.auroc)} (${percentInterval(test.interval)})`;
+      if (test.interval !== null) intervals.push(test.interval);
+      const around = test.interval === null ? "" : ` (${percentInterval(test.interval)})`;
+      const title = `${modelTitle(result.model)}, ${detector.id}: ${percent(test.auroc)}${around}`;
       return [
         {
           row: detector.id,
           value: test.auroc,
-          interval: test.interval,
+          interval: test.interval ?? [test.auroc, test.auroc],
           color: modelColor(result.model, lane),
           lane,
           title,
@@ -120,11 +123,13 @@ export function nullTestSection(input: ReportInput): Section | null {
     }),
   );
   if (marks.length === 0) return null;
-  const off = marks.filter((mark) => mark.interval[0] > 0.5 || mark.interval[1] < 0.5);
+  const off = intervals.filter(([low, high]) => low > 0.5 || high < 0.5);
   const reading =
-    off.length === 0
-      ? "Every interval contains 50: the detectors see no difference where there is none."
-      : `${off.length} of ${marks.length} intervals leave 50 out; about one in twenty does so by chance. More than that means that validation and test images differ.`;
+    intervals.length === 0
+      ? "No intervals were asked for, so this shows no more than the order of size."
+      : off.length === 0
+        ? "Every interval contains 50: the detectors see no difference where there is none."
+        : `${off.length} of ${intervals.length} intervals leave 50 out; about one in twenty does so by chance. More than that means that validation and test images differ.`;
   const picture = intervalChart(marks, {
     label: `Null test: ${marks.map((mark) => mark.title).join("; ")}`,
     rows: detectorsOf(input.results).filter((id) => marks.some((mark) => mark.row === id)),

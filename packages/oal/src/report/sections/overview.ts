@@ -4,6 +4,7 @@ import { figure, legend } from "../charts/figure.js";
 import {
   detectorRuns,
   detectorsOf,
+  hasIntervals,
   headlineDetector,
   modelsOf,
   overSeeds,
@@ -29,8 +30,9 @@ export function overviewSection(input: ReportInput): Section {
     );
   }
   const cards = models.map((model, i) => card(input, model, i, detector.id));
-  const lead = html`Detector shown: <b>${detector.id}</b> (${detector.reason}). All rates are in percent, with
-    95 % bootstrap intervals.`;
+  const intervals = hasIntervals(input) ? ", with 95 % bootstrap intervals" : "";
+  const lead = html`Detector shown: <b>${detector.id}</b> (${detector.reason}). All rates are in
+    percent${intervals}.`;
   return section("overview", "Overview", "At a glance", lead, [
     html`<div class="cards">${cards}</div>`,
     verdicts(input.comparisons, detector.id),
@@ -70,10 +72,10 @@ function entry(name: string, value: string, note: Content): Markup {
   </div>`;
 }
 
-/** "86.9–88.1" for one seed, "± 0.4" over several. */
+/** "86.9–88.1" for one seed, "± 0.4" over several, nothing for one seed without resamples. */
 export function uncertainty(summary: SeedSummary): string {
   if (summary.interval !== undefined) return percentInterval(summary.interval);
-  return `± ${percent(summary.spread)}`;
+  return summary.seeds > 1 ? `± ${percent(summary.spread)}` : "";
 }
 
 /** Whether a paired interval excludes zero, and if so in whose favour. */

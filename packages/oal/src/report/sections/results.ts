@@ -4,6 +4,7 @@ import { figure, legend } from "../charts/figure.js";
 import {
   detectorRuns,
   detectorsOf,
+  hasIntervals,
   modelsOf,
   overSeeds,
   resultColumns,
@@ -25,7 +26,9 @@ export function resultsSection(input: ReportInput): Section {
   const spread =
     seeds > 1
       ? `Values are means over ${seeds} seeds, ± their standard deviation.`
-      : "Small print: 95 % bootstrap intervals over the images; one seed, so they do not cover the luck of training.";
+      : hasIntervals(input)
+        ? "Small print: 95 % bootstrap intervals over the images; one seed, so they do not cover the luck of training."
+        : "One seed, and no intervals were asked for.";
   const views = METRIC_NAMES.map((metric) => ({
     title: `${METRICS[metric].short} ${METRICS[metric].better === "higher" ? "↑" : "↓"}`,
     content: [
