@@ -34,6 +34,17 @@ export const imageSetSchema = z
   })
   .describe("where one set of images lies");
 
+/** What tables and files call the other sets and the means over sets; no set of unknowns can have such a name. */
+export const takenSetNames: readonly string[] = [
+  "train",
+  "test",
+  "id",
+  "id-validation",
+  "outliers",
+  "near",
+  "far",
+];
+
 /** A set of unknown images and the group it is averaged in. */
 export const outOfDistributionSetSchema = imageSetSchema
   .extend({

@@ -54,6 +54,12 @@ describe("presets and defaults", () => {
     ]);
   });
 
+  it("gives every --ood a name of its own that no other set or mean has", () => {
+    const ood = ["a/cats", "b/cats.zip", "c/cats", "id", "x/near"];
+    const { data } = loadConfiguration(undefined, { data: "photos", ood, cwd: "/a" });
+    expect(data.ood.map(({ name }) => name)).toEqual(["cats", "cats-2", "cats-3", "id-2", "near-2"]);
+  });
+
   it("describes every key in the JSON schema", () => {
     const bare: string[] = [];
     const walk = (schema: unknown, path: string): void => {
@@ -132,6 +138,17 @@ describe("files and overrides", () => {
         "--set seed.a=1: seed: must be a number, got {"a":1}",
       ]
     `);
+  });
+
+  it("refuses names of OOD sets that are taken", () => {
+    const sets = (...names: string[]): string =>
+      names.map((name) => `    - path: x\n      name: ${name}\n`).join("");
+    const message = (...names: string[]): string => {
+      const given = file("ood.yaml", `data:\n  ood:\n${sets(...names)}`);
+      return failure(() => loadConfiguration(given, { cwd: folder })).message;
+    };
+    expect(message("cats", "far")).toMatch(/^ood\.yaml:6: data\.ood\.1\.name: .*far.*taken/);
+    expect(message("cats", "dogs", "cats")).toMatch(/^ood\.yaml:8: data\.ood\.2\.name: .*cats.*taken/);
   });
 
   it("refuses files that are none", () => {

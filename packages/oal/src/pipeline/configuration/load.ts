@@ -7,6 +7,7 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import { oalError, suggest } from "oal-core";
 import { isMap, isNode, isScalar, LineCounter, parseDocument, parse as parseYaml, type Document } from "yaml";
 import { systemCode } from "../writeError.js";
+import { takenSetNames } from "./dataSection.js";
 import { explainIssues, type Locate } from "./issues.js";
 import { isRecord, merge, setPath, type Tree } from "./merge.js";
 import { presets } from "./presets.js";
@@ -175,8 +176,24 @@ function parseOverride(text: string): { key: string; value: unknown; where: stri
 function appendOod(tree: Tree, paths: readonly string[], cwd: string): Tree {
   const data = isRecord(tree["data"]) ? tree["data"] : {};
   const before: unknown[] = Array.isArray(data["ood"]) ? data["ood"] : [];
-  const added = paths.map((path) => ({ name: nameOf(path), group: "far", path: resolve(cwd, path) }));
+  const names = new Set([
+    ...takenSetNames,
+    ...before.flatMap((set) => (isRecord(set) && typeof set["name"] === "string" ? [set["name"]] : [])),
+  ]);
+  const added = paths.map((path) => {
+    const name = freeName(nameOf(path), names);
+    names.add(name);
+    return { name, group: "far", path: resolve(cwd, path) };
+  });
   return { ...tree, data: { ...data, ood: [...before, ...added] } };
+}
+
+/** The name itself, or with the first number from 2 on that makes it new. */
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(name)) return name;
+  let number = 2;
+  while (taken.has(`${name}-${number}`)) number += 1;
+  return `${name}-${number}`;
 }
 
 /** "x/photos-unknown.tar.gz" -> "photos-unknown". */

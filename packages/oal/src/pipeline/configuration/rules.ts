@@ -1,6 +1,7 @@
 /** Rules that no single key's type can hold: names of registries, and keys that must fit each other. */
 import { detectors, oalError, suggest } from "oal-core";
 import { networks } from "../../nn/networks/index.js";
+import { takenSetNames } from "./dataSection.js";
 import type { Locate } from "./issues.js";
 import type { Configuration } from "./schema.js";
 
@@ -23,9 +24,12 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
     throw oalError("OAL-C202", { at: path.join("."), where: locate(path), problem });
   };
   const { data, evaluation, autoEncoder, denoiser } = configuration;
-  const names = data.ood.map((set) => set.name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) refuse(["data", "ood"], `two sets are named "${twice}"`);
+  data.ood.forEach(({ name }, i) => {
+    const earlier = data.ood.slice(0, i).some((other) => other.name === name);
+    if (!earlier && !takenSetNames.includes(name)) return;
+    const by = earlier ? "another set of this list" : "a set or mean of every run";
+    refuse(["data", "ood", String(i), "name"], `"${name}" is taken, by ${by}; choose another name`);
+  });
   if (data.source === "embedded" && (data.id ?? data.validation ?? data.test) !== undefined) {
     refuse(["data", "source"], 'sets of files are given, so source must be a folder, not "embedded"');
   }
