@@ -4,7 +4,7 @@ import type { SetGroup } from "./input.js";
 /** Colour of a group of sets. */
 export const GROUP_COLORS: Readonly<Record<SetGroup | "outlier", string>> = {
   id: "var(--id)",
-  "id-validation": "var(--id)",
+  "id-validation": "var(--id-validation)",
   near: "var(--near)",
   far: "var(--far)",
   validation: "var(--muted)",
