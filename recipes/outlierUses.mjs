@@ -43,13 +43,17 @@ const percent = (x, digits = 1) => (100 * x).toFixed(digits);
 const auroc = (result, group) =>
   Object.fromEntries(result.detectors.map((detector) => [detector.id, detector[group]?.metrics.auroc]));
 
+const stop = new AbortController();
+process.once("SIGINT", () => stop.abort());
 process.once("uncaughtException", (error) => {
+  if (stop.signal.aborted) {
+    console.error("stopped; the same command goes on from here");
+    process.exit(130);
+  }
   const told = error instanceof OalError;
   console.error(told ? `${error.code}: ${error.message}\n${error.remedy}` : error);
   process.exit(told ? error.exit : 1);
 });
-const stop = new AbortController();
-process.once("SIGINT", () => stop.abort());
 const seeds = given.seeds.split(",").map(Number);
 const measured = [];
 for (const seed of seeds) {

@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -135,6 +136,30 @@ describe("README", { timeout: 300_000 }, () => {
     expect(existsSync(join(folder, "runs", "photos", "report.html"))).toBe(true);
     for (const pair of ["kd - ce", "oal - ce", "oal - kd"])
       expect(stdout).toMatch(new RegExp(`│ ${pair} +│ ebo +│ far +│ AUROC +│ +-?\\d+\\.\\d\\d \\[`));
+    const written: unknown = JSON.parse(
+      readFileSync(join(folder, "runs", "photos", "differences.json"), "utf8"),
+    );
+    expect(written).toContainEqual(
+      expect.objectContaining({ on: "unknown", metric: "auroc", delongP: expect.any(Number) }),
+    );
+  });
+
+  it("measures anew on other validation images", async () => {
+    for (const name of ["red", "green", "blue"]) await draw(join("others", name), 2, [90, 90, 90]);
+    const artifacts = (stage: string): number =>
+      readdirSync(join(folder, "runs", "keys", "artifacts")).filter((name) => name.startsWith(`${stage}-`))
+        .length;
+    for (const [validation, made] of [
+      ["photos", 1],
+      ["others", 2],
+      ["photos", 2],
+    ] as const) {
+      const sets = [`data.validation={path: ${validation}}`, "data.test={path: photos}"];
+      const args = ["photos.yaml", "--out", "runs/keys", ...sets.flatMap((set) => ["--set", set])];
+      expect(oal(["teacher", ...args], { cwd: folder }).status).toBe(0);
+      expect(oal(["train", "--method", "ce", ...args], { cwd: folder }).status).toBe(0);
+      expect([artifacts("teacher"), artifacts("student-ce")]).toEqual([made, made]);
+    }
   });
 
   it("claims neither intervals nor tests without resamples", () => {

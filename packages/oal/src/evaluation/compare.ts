@@ -119,8 +119,8 @@ export function compareModels(
   return found.map((item) => ({ ...item, adjustedP: adjusted.get(item) ?? item.p }));
 }
 
-/** "near" and "far" are means over the sets of the group, everything else is one set. */
-function isMean(place: string): boolean {
+/** Whether a place is a mean over the sets of its group ("near", "far"); everything else is one set. */
+export function isMean(place: string): boolean {
   return place === "near" || place === "far";
 }
 

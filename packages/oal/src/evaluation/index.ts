@@ -1,5 +1,5 @@
 /** Evaluation: scores, metrics with intervals, paired comparisons, tables and score files. */
-export { compareModels, type Difference } from "./compare.js";
+export { compareModels, isMean, type Difference } from "./compare.js";
 export { evaluate } from "./evaluate.js";
 export type { EvaluationResult, ModelScores, OutputSet, SetGroup } from "./result.js";
 export { readScoreArchive } from "./scoreArchive.js";

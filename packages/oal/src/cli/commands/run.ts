@@ -48,13 +48,12 @@ async function summary(
     const last = Object.entries(artifacts).at(-1);
     return last === undefined ? `${shown(folder)}\n` : `${last[0]}: ${shown(last[1])}\n`;
   }
-  const { differenceTable, resultTable } = await import("../../evaluation/tables.js");
+  const { differenceTable, isMean, resultTable } = await import("../../evaluation/index.js");
   const report = reportPath === undefined ? "" : `report: ${shown(reportPath)}\n`;
   const teacher =
     teacherAccuracy === undefined ? "" : `; the teacher's accuracy: ${(100 * teacherAccuracy).toFixed(2)}`;
   const means = differences.filter(
-    ({ on, metric, detector: own }) =>
-      own === detector && metric === "auroc" && (on === "near" || on === "far"),
+    ({ on, metric, detector: own }) => own === detector && metric === "auroc" && isMean(on),
   );
   const compared =
     means.length === 0

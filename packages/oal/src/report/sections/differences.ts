@@ -1,6 +1,7 @@
 /** Paired differences between models, and the null test that shows what no difference looks like. */
 import { intervalChart, type IntervalMark } from "../charts/intervals.js";
 import { figure, legend } from "../charts/figure.js";
+import { isMean } from "../../evaluation/index.js";
 import { detectorsOf, headlineDetector, modelsOf } from "../choice.js";
 import { METRICS, modelTitle, percent, percentInterval, points, probability } from "../format.js";
 import type { Interval, ReportComparison, ReportInput } from "../input.js";
@@ -12,9 +13,8 @@ import { judge } from "./overview.js";
 
 const JUDGE_COLORS = { better: "var(--good)", worse: "var(--bad)", open: "var(--muted)" } as const;
 
-/** "near" and "far" are means over the sets of the group. */
 function setTitle(set: string): string {
-  return set === "near" || set === "far" ? `${set} mean` : set;
+  return isMean(set) ? `${set} mean` : set;
 }
 
 /** Differences of models on the same images. */
@@ -126,7 +126,7 @@ export function nullTestSection(input: ReportInput): Section | null {
   const off = intervals.filter(([low, high]) => low > 0.5 || high < 0.5);
   const reading =
     intervals.length === 0
-      ? "No intervals were asked for, so this shows no more than the order of size."
+      ? "No intervals were asked for, so chance cannot be told from an artefact here."
       : off.length === 0
         ? "Every interval contains 50: the detectors see no difference where there is none."
         : `${off.length} of ${intervals.length} intervals leave 50 out; about one in twenty does so by chance. More than that means that validation and test images differ.`;

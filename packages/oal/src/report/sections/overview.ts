@@ -1,4 +1,5 @@
 /** At a glance: accuracy and OOD detection per model, and what the paired comparison lets one say. */
+import { isMean } from "../../evaluation/index.js";
 import { intervalChart, type IntervalMark } from "../charts/intervals.js";
 import { figure, legend } from "../charts/figure.js";
 import {
@@ -87,10 +88,7 @@ export function judge(comparison: ReportComparison): "better" | "worse" | "open"
 
 function verdicts(comparisons: readonly ReportComparison[], detector: string): Markup | null {
   const shown = comparisons.filter(
-    (found) =>
-      found.detector === detector &&
-      found.metric === "auroc" &&
-      (found.set === "near" || found.set === "far"),
+    (found) => found.detector === detector && found.metric === "auroc" && isMean(found.set),
   );
   if (shown.length === 0) return null;
   const words = { better: "higher", worse: "lower", open: "undecided" } as const;
