@@ -19,6 +19,8 @@ const steps = [
       "bench",
       "recipes",
       "vitest.config.ts",
+      "vitest.shared.ts",
+      "vitest.slow.config.ts",
     ],
   },
   { name: "format", program: "prettier/bin/prettier.cjs", args: ["--check", "--log-level", "warn", "."] },
