@@ -12,25 +12,20 @@ export {
   type ConfigurationInput,
 } from "./pipeline/configuration/index.js";
 export type { RunEvent } from "./pipeline/events.js";
-export { evaluate, run, train } from "./pipeline/run.js";
+export { evaluate, run, scoreImages, train } from "./pipeline/library.js";
 export {
   stageNames,
+  type EvaluatedRun,
+  type FinishedRun,
   type RunOptions,
   type RunResult,
   type ScoredImage,
   type ScoreOptions,
   type StageName,
 } from "./pipeline/runTypes.js";
-export { scoreImages } from "./pipeline/score.js";
-export {
-  compareModels,
-  differenceTable,
-  resultCsv,
-  resultJson,
-  resultTable,
-  type Difference,
-  type EvaluationResult,
-} from "./evaluation/index.js";
+export { compareModels, type Difference } from "./evaluation/compare.js";
+export type { EvaluationResult, ModelScores } from "./evaluation/result.js";
+export { differenceTable, resultCsv, resultJson, resultTable } from "./evaluation/tables.js";
 export { networks } from "./nn/networks/index.js";
 export type { Network } from "./nn/networks/network.js";
 export { methodLists, trainingMethods, type TrainingMethod } from "./training/methods/index.js";

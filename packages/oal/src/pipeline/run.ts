@@ -13,7 +13,6 @@ import { diffusionStage } from "./stages/diffusion.js";
 import { embeddingsStage } from "./stages/embeddings.js";
 import { evaluationFiles, evaluationStage, readResult } from "./stages/evaluation.js";
 import { latentsStage } from "./stages/latents.js";
-import { reportStage } from "./stages/report.js";
 import { studentStage } from "./stages/students.js";
 import { teacherStage, teacherTestStage } from "./stages/teacher.js";
 import { writeError } from "./writeError.js";
@@ -35,16 +34,6 @@ export async function run(options: RunOptions): Promise<RunResult> {
   } finally {
     await folder.close();
   }
-}
-
-/** `run` up to the trained students: no measurement. */
-export function train(options: Omit<RunOptions, "until">): Promise<RunResult> {
-  return run({ ...options, until: "student" });
-}
-
-/** `run` up to the measured results: no report. */
-export function evaluate(options: Omit<RunOptions, "until">): Promise<RunResult> {
-  return run({ ...options, until: "evaluation" });
 }
 
 async function stages(context: StageContext, options: RunOptions): Promise<RunResult> {
@@ -111,6 +100,8 @@ async function stages(context: StageContext, options: RunOptions): Promise<RunRe
     }
     return done({ results, ...teacherFigure });
   }
+  // Charts are loaded only by who wants a report.
+  const { reportStage } = await import("./stages/report.js");
   const report = await reportStage(context, data, {
     evaluations,
     teacher,

@@ -57,6 +57,17 @@ export interface RunResult {
   readonly reportPath?: string;
 }
 
+/** What a run up to the measured results left behind. */
+export interface EvaluatedRun extends RunResult {
+  readonly results: EvaluationResult[];
+}
+
+/** What a whole run left behind. */
+export interface FinishedRun extends EvaluatedRun {
+  readonly differences: Difference[];
+  readonly reportPath: string;
+}
+
 /** How to score pictures with a trained model. */
 export interface ScoreOptions {
   /** Detector id, one of `evaluation.detectors` of the model's run; default: `evaluation.scoreDetector`. */

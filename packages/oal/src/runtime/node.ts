@@ -1,5 +1,5 @@
 /** ONNX Runtime's Node binding behind the Session interface. The only place that imports it. */
-import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import {
   oalError,
   verifyGraph,
@@ -19,6 +19,8 @@ export interface SessionOptions {
   /** "all" fuses and picks layouts (evaluation); "basic" is quicker to prepare. Default "all". */
   readonly optimization?: "disabled" | "basic" | "all";
 }
+
+type Engine = typeof import("onnxruntime-node");
 
 const ortTypes = new Map<string, DType>([
   ["float32", "float32"],
@@ -47,11 +49,13 @@ export async function createSession(
     ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
   };
   try {
+    // Loaded here and not above: who only reads results or configurations need not wait for the engine.
+    const engine = await import("onnxruntime-node");
     const session =
       typeof model === "string"
-        ? await InferenceSession.create(model, settings)
-        : await InferenceSession.create(model, settings);
-    return new NodeSession(session);
+        ? await engine.InferenceSession.create(model, settings)
+        : await engine.InferenceSession.create(model, settings);
+    return new NodeSession(engine, session);
   } catch (error) {
     throw oalError("OAL-R101", { problem: error instanceof Error ? error.message : String(error) }, error);
   }
@@ -77,9 +81,11 @@ export async function runOnce(
 }
 
 class NodeSession implements Session {
+  readonly #engine: Engine;
   readonly #session: InferenceSession;
 
-  constructor(session: InferenceSession) {
+  constructor(engine: Engine, session: InferenceSession) {
+    this.#engine = engine;
     this.#session = session;
   }
 
@@ -96,7 +102,7 @@ class NodeSession implements Session {
     for (const name of this.#session.inputNames) {
       const tensor = feeds[name];
       if (!tensor) throw oalError("OAL-R102", { input: name, problem: "not fed" });
-      native[name] = toNative(tensor);
+      native[name] = toNative(this.#engine, tensor);
     }
     let results: InferenceSession.OnnxValueMapType;
     try {
@@ -118,7 +124,7 @@ class NodeSession implements Session {
   }
 }
 
-function toNative(tensor: Tensor): OrtTensor {
+function toNative({ Tensor: OrtTensor }: Engine, tensor: Tensor): OrtTensor {
   // ONNX Runtime holds an empty tensor only when its data is its own.
   const data = tensor.data.length === 0 ? zeros(tensor.dtype, 0) : tensor.data;
   const { dtype } = tensor;

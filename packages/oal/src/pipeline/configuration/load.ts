@@ -43,7 +43,7 @@ interface Source {
  * @throws OAL-C201 unknown key, OAL-C202 value refused, OAL-C203 file cannot be read, OAL-C204 unknown preset
  * @example loadConfiguration("cifar10-small", { set: ["student.epochs=2"], data: "../shared/data" })
  */
-export function loadConfiguration(given: string | undefined, options: LoadOptions = {}): Configuration {
+export function loadConfiguration(given?: string, options: LoadOptions = {}): Configuration {
   const cwd = options.cwd ?? process.cwd();
   const source = readSource(given ?? (options.data === undefined ? "embedded" : "folder"), cwd);
   const overrides = [

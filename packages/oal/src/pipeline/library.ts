@@ -1,0 +1,53 @@
+/**
+ * The library's main calls as `import "oal"` gives them: light to import, because stages, decoders and the engine are loaded
+ * when a call needs them.
+ */
+import type {
+  EvaluatedRun,
+  FinishedRun,
+  RunOptions,
+  RunResult,
+  ScoredImage,
+  ScoreOptions,
+} from "./runTypes.js";
+
+/**
+ * Runs the stages of a configuration in a run folder; what is there already is found, not made again.
+ *
+ * @returns the folder, the artifact folder of every stage, and, when reached, results and report
+ * @throws every error of the catalogue that a stage can meet; what was finished before is kept
+ * @example const { results } = await run({ config: loadConfiguration(), out: "runs/embedded" });
+ */
+export function run(options: Omit<RunOptions, "until"> & { readonly until?: "report" }): Promise<FinishedRun>;
+export function run(options: RunOptions): Promise<RunResult>;
+export async function run(options: RunOptions): Promise<RunResult> {
+  const pipeline = await import("./run.js");
+  return pipeline.run(options);
+}
+
+/** `run` up to the trained students: no measurement. */
+export function train(options: Omit<RunOptions, "until">): Promise<RunResult> {
+  return run({ ...options, until: "student" });
+}
+
+/** `run` up to the measured results: no report. */
+export async function evaluate(options: Omit<RunOptions, "until">): Promise<EvaluatedRun> {
+  const { results = [], ...rest } = await run({ ...options, until: "evaluation" });
+  return { ...rest, results };
+}
+
+/**
+ * Label, confidence and "known or unknown" for pictures of any size.
+ *
+ * @param model a run folder, or a model folder inside it (models/<method>)
+ * @param paths pictures or folders of pictures
+ * @throws OAL-D101, OAL-I121 (no model there), OAL-D102 (an unreadable picture beyond `skipBad`)
+ */
+export async function scoreImages(
+  model: string,
+  paths: readonly string[],
+  options: ScoreOptions = {},
+): Promise<ScoredImage[]> {
+  const scoring = await import("./score.js");
+  return scoring.scoreImages(model, paths, options);
+}
