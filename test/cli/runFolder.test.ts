@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { main, oal } from "./oal.js";
+import { canBeRefused, main, oal } from "./oal.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-run-"));
 const started: ChildProcess[] = [];
@@ -102,13 +102,13 @@ describe("run folder", { timeout: 180_000 }, () => {
     expect(stderr).toContain("was written by format 99");
   });
 
-  it("refuses a folder it cannot write to", () => {
+  it.skipIf(!canBeRefused)("refuses a folder it cannot write to", () => {
     mkdirSync(join(folder, "locked"));
-    chmodSync(folder, 0o755);
     chmodSync(join(folder, "locked"), 0o555);
-    // root may write anywhere, so a test of root gives its rights away first
-    const rights = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
-    const { status, stderr } = oal(["run", "--out", join("locked", "run")], { cwd: folder, ...rights });
+    const { status, stderr } = oal(["run", "--out", join("locked", "run")], {
+      cwd: folder,
+      plainRights: true,
+    });
     expect(stderr).toContain("OAL-I101");
     expect(stderr).toContain("cannot write (permission denied)");
     expect(status).toBe(7);

@@ -42,8 +42,22 @@ test("reflection mirrors without repeating the edge, black lies outside otherwis
   const out = new Uint8Array(27);
   transformPlanes(image, 3, { flip: false, top: 2, left: 0 }, 2, "reflect", out);
   expect(Array.from(out.subarray(0, 3))).toEqual([30, 20, 10]);
+  transformPlanes(image, 3, { flip: false, top: 2, left: 4 }, 2, "reflect", out);
+  expect(Array.from(out.subarray(0, 3))).toEqual([30, 20, 10]);
+  transformPlanes(image, 3, { flip: false, top: 2, left: 3 }, 2, "reflect", out);
+  expect(Array.from(out.subarray(0, 3))).toEqual([20, 30, 20]);
   transformPlanes(image, 3, { flip: true, top: 2, left: 1 }, 2, "zero", out);
   expect(Array.from(out.subarray(0, 3))).toEqual([0, 30, 20]);
+});
+
+test("rows are reflected at the lower edge as columns are at the right one", () => {
+  const image = Uint8Array.from({ length: 27 }, (_, i) => 10 * (Math.floor(i / 3) % 3) + 10);
+  const out = new Uint8Array(27);
+  const firstColumn = (): number[] => [0, 3, 6].map((i) => out[i] ?? 0);
+  transformPlanes(image, 3, { flip: false, top: 4, left: 2 }, 2, "reflect", out);
+  expect(firstColumn()).toEqual([30, 20, 10]);
+  transformPlanes(image, 3, { flip: false, top: 1, left: 2 }, 2, "reflect", out);
+  expect(firstColumn()).toEqual([20, 10, 20]);
 });
 
 test("alternating flip turns every image every epoch and starts with a coin", () => {

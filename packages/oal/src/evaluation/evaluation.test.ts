@@ -134,6 +134,15 @@ describe("evaluate", () => {
     );
   });
 
+  it("leaves out a detector whose parameter the data cannot meet, and goes on with the others", async () => {
+    const parameters = { knn: { neighbours: 91 } };
+    const { result } = await evaluate("m", 0, model(2), { ...options, parameters });
+    expect(result.detectors.map((detector) => detector.id)).toEqual(["msp", "mls", "ebo"]);
+    expect(result.warnings).toEqual([expect.stringMatching(/knn.*91.*90.*; it is left out$/s)]);
+    const alone = evaluate("m", 0, model(2), { ...options, parameters, detectors: ["knn"] });
+    await expect(alone).rejects.toMatchObject({ code: "OAL-E204" });
+  });
+
   it("works without validation, near or far sets", async () => {
     const sets = model(2).filter((set) => ["train", "test"].includes(set.group));
     const [first] = (await evaluate("m", 0, sets, { ...options, detectors: ["energy"] })).result.detectors;

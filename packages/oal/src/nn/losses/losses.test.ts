@@ -62,6 +62,7 @@ describe("losses", () => {
         slope: student ?? loss,
         fixed: teacher ?? loss,
         soft: logitDistillation(pick(v, "student"), pick(v, "teacher"), 4),
+        hot: logitDistillation(pick(v, "student"), pick(v, "teacher"), 1000),
       };
     });
     expect(got["loss"]).toEqual(near([0.2515113565]));
@@ -69,7 +70,19 @@ describe("losses", () => {
       near([-0.2107379681, 0.1540617994, 0.0566761687, 0.0606958879, -0.1213917757, 0.0606958879]),
     );
     expect(got["fixed"]).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(got["soft"]?.[0]).toBeGreaterThan(0);
+    // T^2 KL(softmax(t / T), softmax(z / T)), row by row in double precision.
+    const divergence = (t: readonly number[], z: readonly number[], temperature: number): number => {
+      const logOf = (row: readonly number[]): number[] => {
+        const sum = row.reduce((all, value) => all + Math.exp(value / temperature), 0);
+        return row.map((value) => value / temperature - Math.log(sum));
+      };
+      const [logP, logQ] = [logOf(t), logOf(z)];
+      return logP.reduce((all, value, c) => all + Math.exp(value) * (value - (logQ[c] ?? 0)), 0);
+    };
+    const rows = divergence([2, 0, -1], [1, 1, 0], 4) + divergence([0, 1, 0], [0, 0, 0], 4);
+    expect(got["soft"]).toEqual(near([(16 * rows) / 2]));
+    // For large T it tends to half the variance of the differences of logits (Hinton et al. 2015, section 2.1).
+    expect(got["hot"]?.[0]).toBeCloseTo((2 / 3 / 2 + 2 / 9 / 2) / 2, 1);
   });
 
   it("CLUB: METHOD 6's test vector", () => {

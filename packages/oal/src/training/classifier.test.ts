@@ -1,0 +1,151 @@
+/** What the classifier task puts into a batch: which rows of the side data go with which image, and when outliers count. */
+import type { Tensor } from "oal-core";
+import { describe, expect, it } from "vitest";
+import { memoryImageSet } from "../data/imageSet.js";
+import { classifierTask, type ClassifierOptions, type LabelledRows } from "./classifier.js";
+import { methodLists } from "./methods/index.js";
+
+const classes = 3;
+const count = 12;
+const side = 4;
+
+/** Images whose every pixel is the image's number. */
+const images = memoryImageSet(
+  "numbers",
+  Uint8Array.from({ length: count * 3 * side * side }, (_, i) => Math.floor(i / (3 * side * side))),
+  Int32Array.from({ length: count }, (_, i) => i % classes),
+  ["a", "b", "c"],
+);
+
+/** Rows of two numbers: the row's own number and its label. */
+const table = (rows: number): LabelledRows => ({
+  width: 2,
+  values: Float32Array.from({ length: rows * 2 }, (_, i) => (i % 2 === 0 ? i / 2 : (i >> 1) % classes)),
+  labels: Int32Array.from({ length: rows }, (_, i) => i % classes),
+});
+
+const outlierCount = 8;
+const outliers = memoryImageSet(
+  "outliers",
+  Uint8Array.from(
+    { length: outlierCount * 3 * side * side },
+    (_, i) => 100 + Math.floor(i / (3 * side * side)),
+  ),
+  new Int32Array(outlierCount).fill(-1),
+  ["a", "b", "c"],
+);
+
+function batches(steps: number, more: Partial<ClassifierOptions> = {}): Record<string, Tensor>[] {
+  const task = classifierTask(
+    {
+      seed: 2,
+      steps,
+      network: { id: "resnetSmall", options: { classes, imageSize: side, width: 4, blocks: 1 } },
+      batchSize: 6,
+      normalisation: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+      augmentation: { flip: "none" },
+      methods: methodLists.oal,
+      settings: {},
+      pairing: "class",
+      outlierFraction: 0.5,
+      outlierStart: 0,
+      ...more,
+    },
+    images,
+    {
+      teacherTable: {
+        logits: Float32Array.from({ length: count * classes }, (_, i) => i),
+        features: Float32Array.from({ length: count * 2 }, (_, i) => -i),
+        featureWidth: 2,
+      },
+      outlierEmbeddings: table(30),
+      outlierLatents: table(30),
+      outlierImages: {
+        images: outliers,
+        teacherLogits: Float32Array.from({ length: outlierCount * classes }, (_, i) => i),
+      },
+    },
+  );
+  return Array.from({ length: steps }, (_, step) => task.batch(step));
+}
+
+const values = (batch: Record<string, Tensor>, name: string): number[] =>
+  Array.from(batch[name]?.data ?? [], Number);
+
+/** The image behind each row of a batch, read from its pixels. */
+const shown = (batch: Record<string, Tensor>, name = "images"): number[] =>
+  values(batch, name).filter((_, i) => i % (3 * side * side) === 0);
+
+/** [label of the image, label of the row it was given, the row] of every image of some batches. */
+function pairs(name: string, pairing: "class" | "random"): [number, number, number][] {
+  return batches(40, { pairing }).flatMap((batch) =>
+    shown(batch).map((image, row): [number, number, number] => [
+      image % classes,
+      values(batch, name)[2 * row + 1] ?? -1,
+      values(batch, name)[2 * row] ?? -1,
+    ]),
+  );
+}
+
+describe("a classifier's batch", () => {
+  it("has a label of one for the class of each image and the teacher's row of that very image", () => {
+    for (const batch of batches(6)) {
+      const numbers = shown(batch);
+      expect(new Set(numbers).size).toBe(6);
+      expect(values(batch, "labels")).toEqual(
+        numbers.flatMap((image) => [0, 1, 2].map((c) => (c === image % classes ? 1 : 0))),
+      );
+      expect(values(batch, "teacherLogits")).toEqual(
+        numbers.flatMap((image) => [0, 1, 2].map((c) => image * classes + c)),
+      );
+      expect(values(batch, "teacherFeatures")).toEqual(
+        numbers.flatMap((image) => [-2 * image, -2 * image - 1]),
+      );
+    }
+  });
+
+  it.each(["outlierEmbeddings", "outlierLatents"])("pairs %s of the image's own class, or of any", (name) => {
+    const own = pairs(name, "class");
+    for (const [label, drawn] of own) expect(drawn).toBe(label);
+    // All ten rows of a class come up: 80 draws miss one of them with probability below 0.003, and the seed is fixed.
+    for (const c of [0, 1, 2])
+      expect(new Set(own.filter(([label]) => label === c).map(([, , row]) => row)).size).toBe(10);
+    const any = pairs(name, "random");
+    const seen = new Set(any.map(([label, drawn]) => `${label}-${drawn}`));
+    expect(seen.size).toBe(classes * classes);
+    expect(new Set(any.map(([, , row]) => row)).size).toBe(30);
+    const same = any.filter(([label, drawn]) => label === drawn).length / any.length;
+    expect(Math.abs(same - 1 / classes)).toBeLessThan(0.1);
+  });
+
+  it("draws embeddings and latents independently of each other and anew in every step", () => {
+    const [first, second] = [pairs("outlierEmbeddings", "random"), pairs("outlierLatents", "random")];
+    const rows = (drawn: readonly (readonly number[])[]): (number | undefined)[] =>
+      drawn.map((row) => row[2]);
+    expect(rows(first)).not.toEqual(rows(second));
+    expect(rows(first.slice(0, 6))).not.toEqual(rows(first.slice(6, 12)));
+  });
+
+  it("shows as many decoded outliers as asked, with the teacher's logits on those very pictures", () => {
+    for (const [fraction, wanted] of [
+      [0.5, 3],
+      [0.01, 1],
+      [1, 6],
+    ] as const) {
+      for (const batch of batches(3, { outlierFraction: fraction })) {
+        const numbers = shown(batch, "outlierImages").map((value) => value - 100);
+        expect(numbers).toHaveLength(wanted);
+        expect(values(batch, "outlierTeacherLogits")).toEqual(
+          numbers.flatMap((image) => [0, 1, 2].map((c) => image * classes + c)),
+        );
+      }
+    }
+  });
+
+  it("opens the gate of outliers at its share of the steps", () => {
+    const gates = (outlierStart: number): number[] =>
+      batches(8, { outlierStart }).flatMap((batch) => values(batch, "exposureGate"));
+    expect(gates(0.5)).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
+    expect(gates(0)).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
+  });
+});
