@@ -6,6 +6,8 @@ export interface StageOptions {
   readonly out?: string;
   readonly set?: readonly string[];
   readonly data?: string;
+  readonly validation?: string;
+  readonly test?: string;
   readonly ood?: readonly string[];
   readonly seed?: number;
   readonly threads?: number;
@@ -49,8 +51,21 @@ function collectMethods(text: string, before: readonly string[] | undefined): re
 /** Adds the options that decide the configuration. */
 export function addConfigurationOptions(command: Command): Command {
   return command
-    .option("--data <path>", "folder or archive of images (data.source); alone it means the preset folder")
-    .addOption(new Option("--ood <path>", "a further set of unknown images; repeatable").argParser(collect))
+    .option(
+      "--data <path>",
+      "folder or archive of images (data.source); alone it means the preset folder; PATH#train is its part train",
+    )
+    .option(
+      "--validation <path>",
+      "validation images of the known classes; default: split off, or the part val",
+    )
+    .option("--test <path>", "test images of the known classes; default: split off, or the part test")
+    .addOption(
+      new Option(
+        "--ood <path>",
+        "a further set of unknown images; PATH#test is its part; repeatable",
+      ).argParser(collect),
+    )
     .addOption(
       new Option("--set <key=value>", "change one key, as student.epochs=3; repeatable").argParser(collect),
     )

@@ -15,6 +15,7 @@ import { OalError } from "oal-core";
 import sharp from "sharp";
 import { afterAll, expect, test } from "vitest";
 import { prepareImageSet, type PrepareOptions } from "./cache.js";
+import { readSetManifest, writeSetManifest } from "./cachedSet.js";
 import { memoryImageSet, type ImageSet, subsetImageSet } from "./imageSet.js";
 import type { SourceSpec } from "./readers/reader.js";
 import { prepareSplits, stratifiedSplit } from "./split.js";
@@ -111,7 +112,7 @@ test("a list finds its images in a folder of archives", async () => {
   const set = await prepare({ path: folder, list, labels: "ood" });
   expect(set.ids).toEqual([second, first]);
   writeFileSync(list, `${second} -1\nanimals/none.jpg -1\n`);
-  expect(await codeOf(prepare({ path: folder, list }))).toContain(
+  expect(await codeOf(prepare({ path: folder, list, labels: "ood" }))).toContain(
     "OAL-D102 animals/none.jpg: not found under",
   );
 });
@@ -226,6 +227,31 @@ test("splits: own folders where there are any, else stratified and repeatable", 
   expect([sets.train.count, sets.validation.count, sets.test.count]).toEqual([6, 6, 6]);
   expect(sets.test.ids[0]).toBe("test/cat/a.png");
   expect(await codeOf(prepare({ path: divided }))).toContain("OAL-D106");
+});
+
+test("an image of no class in a set of known classes is refused by name, also where an older cache holds it", async () => {
+  const files = await pictures();
+  const path = write("foreign", files);
+  const list = join(root, "foreign.txt");
+  const names = [...files.keys()];
+  writeFileSync(list, names.map((name, i) => `${name} ${i === 3 || i === 4 ? -1 : i % 2}\n`).join(""));
+  expect(await codeOf(prepare({ path, list }))).toBe(
+    `OAL-D141 ${list}:4: label -1, "of no class", in a set of known classes; 2 images have it`,
+  );
+  expect((await prepare({ path, list, labels: "ood" })).count).toBe(6);
+  const cacheDir = fresh();
+  await prepare({ path }, { cacheDir });
+  const [key = ""] = readdirSync(cacheDir);
+  const entry = join(cacheDir, key);
+  writeSetManifest(entry, { ...readSetManifest(entry), labels: [0, 0, 1, 1, 2, -1] });
+  expect(await codeOf(prepare({ path }, { cacheDir }))).toContain("emu/b.jpg: label -1");
+});
+
+test("an image is listed once only, however its path is written", async () => {
+  const path = write("twice", await pictures());
+  const list = join(root, "twice.txt");
+  writeFileSync(list, "cat/a.png 0\ndog/a.png 1\n./cat/a.png 1\n");
+  expect(await codeOf(prepare({ path, list }))).toContain(`OAL-D107 ${list}:3: "cat/a.png" comes twice`);
 });
 
 test("limit, subset, overlap and channel statistics", async () => {

@@ -10,6 +10,7 @@ import { type Interpolation, oalError, OalError, preprocessImage, toPlanes } fro
 import { openImageSet, readSetManifest, SET_FORMAT, writeSetManifest } from "./cachedSet.js";
 import { decodeImage } from "./decode.js";
 import type { ImageSet } from "./imageSet.js";
+import { refuseForeignLabels } from "./labels.js";
 import { readerOf } from "./readers/index.js";
 import type { OpenSource, SourceItem, SourceSpec } from "./readers/reader.js";
 import { ShardWriter } from "./shards.js";
@@ -67,6 +68,7 @@ export async function prepareImageSet(spec: SourceSpec, options: PrepareOptions)
       const { skipped, ids } = readSetManifest(folder);
       refuseBad(skipped, options.skipBad ?? 0);
       const set = openImageSet(folder, spec.name);
+      refuseForeign(set, spec);
       warnSkipped(skipped, options);
       options.onProgress?.(ids.length, ids.length);
       return set;
@@ -83,6 +85,7 @@ export async function prepareImageSet(spec: SourceSpec, options: PrepareOptions)
 
 async function makeSet(spec: SourceSpec, options: PrepareOptions, folder: string): Promise<void> {
   const source = await (await readerOf(spec)).open(spec);
+  refuseForeign(source, spec);
   const aside = `${folder}.${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   guardWrite(aside, () => {
     mkdirSync(aside, { recursive: true });
@@ -194,6 +197,15 @@ function pixelsOf(item: SourceItem): ReturnType<typeof decodeImage> {
 function spacedPositions(count: number, limit: number | undefined): number[] {
   const kept = Math.min(count, limit ?? count);
   return Array.from({ length: kept }, (_, i) => Math.floor((i * count) / kept));
+}
+
+/** A set of known classes has no image of none. */
+function refuseForeign(
+  { labels, ids, classNames }: Pick<OpenSource, "labels" | "ids" | "classNames">,
+  spec: SourceSpec,
+): void {
+  if (spec.labels === "ood") return;
+  refuseForeignLabels(labels, classNames.length, (i) => `${spec.list ?? spec.path}, ${ids[i] ?? i}`);
 }
 
 /** Passing images over must not empty the set or a class that had images. */

@@ -5,8 +5,8 @@
 import { oalError, Random } from "oal-core";
 import { prepareImageSet, type PrepareOptions } from "./cache.js";
 import { type ImageSet, subsetImageSet } from "./imageSet.js";
-import { splitsOf } from "./readers/classTree.js";
-import { containerAt } from "./readers/index.js";
+import { refuseForeignLabels } from "./labels.js";
+import { readerOf } from "./readers/index.js";
 import type { SourceSpec } from "./readers/reader.js";
 
 /** The three parts of an ID set. */
@@ -37,7 +37,7 @@ export interface SplitIndices {
  *
  * @param labels  class per image, all >= 0
  * @param seed  of the split
- * @throws OAL-D112 when a class has fewer images than there are parts
+ * @throws OAL-D108, OAL-D141 for a label that is no class, OAL-D112 when a class has fewer images than there are parts
  */
 export function stratifiedSplit(
   labels: Int32Array,
@@ -47,6 +47,7 @@ export function stratifiedSplit(
   classNames: readonly string[] = [],
 ): SplitIndices {
   const { validation = 0.15, test = 0.25 } = shares;
+  refuseForeignLabels(labels, classNames.length || Infinity, (i) => `${name}, image ${i}`);
   const random = new Random(seed, "data/split");
   const byClass = new Map<number, number[]>();
   labels.forEach((label, i) => {
@@ -76,9 +77,74 @@ export function stratifiedSplit(
   return { train: sorted(parts.train), validation: sorted(parts.validation), test: sorted(parts.test) };
 }
 
+/** What a set is for; decides which part of a divided source it takes. */
+export type SetRole = "train" | "validation" | "test" | "ood";
+
+const partNames: Readonly<Record<Exclude<SetRole, "ood">, RegExp>> = {
+  train: /^train/i,
+  validation: /^val/i,
+  test: /^test/i,
+};
+
 /**
- * Prepares the parts of an ID source. Folders named train, val (valid, validation) and test in it are used as they are; what is missing is
- * split off the training images.
+ * The source with its part chosen. A part that is named stays; a divided source gives the part that is called as the role; for a set of
+ * unknowns, published data sets give their official test images and folders of pictures all they hold.
+ *
+ * @throws OAL-D106 when a divided source has no part for the role
+ */
+export async function partFor(spec: SourceSpec, role: SetRole): Promise<SourceSpec> {
+  if (spec.list !== undefined || spec.split !== undefined) return spec;
+  const reader = await readerOf(spec);
+  if (role === "ood" && reader.published !== true) return spec;
+  const splits = await reader.splits(spec);
+  if (splits.length === 0) return spec;
+  const pattern = partNames[role === "ood" ? "test" : role];
+  const split = splits.find((name) => pattern.test(name));
+  if (split !== undefined) return { ...spec, split };
+  // the only part there is: a folder of test batches, say
+  const [only] = splits;
+  if (only !== undefined && splits.length === 1) return { ...spec, split: only };
+  const problem = `it is divided into ${splits.join(", ")}, none of which is for ${roleTexts[role]}; choose one, as ${spec.path}#${splits[0]}`;
+  throw oalError("OAL-D106", { path: spec.path, problem });
+}
+
+const roleTexts: Readonly<Record<SetRole, string>> = {
+  train: "training",
+  validation: "validation",
+  test: "the test",
+  ood: "unknown images",
+};
+
+/** The sources of the three parts of an ID set; what has none is split off the training images. */
+export interface PartSources {
+  readonly train: SourceSpec;
+  readonly validation?: SourceSpec;
+  readonly test?: SourceSpec;
+}
+
+/**
+ * The parts that an ID source is divided into, as sources: its folders named train, val (valid, validation) and test, or the published
+ * training and test files.
+ *
+ * @throws OAL-D106 when it is divided, but has no training part
+ */
+export async function partsOf(spec: SourceSpec): Promise<PartSources> {
+  if (spec.list !== undefined || spec.split !== undefined) return { train: spec };
+  const splits = await (await readerOf(spec)).splits(spec);
+  const named = (role: Exclude<SetRole, "ood">): SourceSpec | undefined => {
+    const split = splits.find((name) => partNames[role].test(name));
+    return split === undefined ? undefined : { ...spec, split, name: `${spec.name}/${split}` };
+  };
+  const train = named("train");
+  if (train === undefined) return { train: await partFor(spec, "train") };
+  const validation = named("validation");
+  const test = named("test");
+  return { train, ...(validation ? { validation } : {}), ...(test ? { test } : {}) };
+}
+
+/**
+ * Prepares the parts of an ID source. The parts that it is divided into are used as they are (see `partsOf`); what is missing is split off
+ * the training images.
  *
  * @param seed  of the split
  * @throws as `prepareImageSet` and `stratifiedSplit`
@@ -89,21 +155,12 @@ export async function prepareSplits(
   seed: number,
   shares: SplitShares = {},
 ): Promise<SplitSets> {
-  const container = spec.list === undefined && spec.split === undefined ? containerAt(spec.path) : undefined;
-  const splits = container ? await splitsOf(container) : [];
-  const named = (pattern: RegExp): string | undefined => splits.find((split) => pattern.test(split));
-  const part = (split: string, classes?: readonly string[]): Promise<ImageSet> =>
-    prepareImageSet(
-      { ...spec, split, name: `${spec.name}/${split}`, classes: spec.classes ?? classes },
-      options,
-    );
-  const trainSplit = named(/^train/i);
-  const whole = trainSplit === undefined ? await prepareImageSet(spec, options) : await part(trainSplit);
-  const validationSplit = named(/^val/i);
-  const testSplit = named(/^test/i);
-  const ownValidation =
-    validationSplit === undefined ? undefined : await part(validationSplit, whole.classNames);
-  const ownTest = testSplit === undefined ? undefined : await part(testSplit, whole.classNames);
+  const parts = await partsOf(spec);
+  const whole = await prepareImageSet(parts.train, options);
+  const own = async (part: SourceSpec | undefined): Promise<ImageSet | undefined> =>
+    part && prepareImageSet({ ...part, classes: spec.classes ?? whole.classNames }, options);
+  const ownValidation = await own(parts.validation);
+  const ownTest = await own(parts.test);
   if (ownValidation && ownTest) return { train: whole, validation: ownValidation, test: ownTest };
   const wanted = {
     validation: ownValidation ? 0 : (shares.validation ?? 0.15),

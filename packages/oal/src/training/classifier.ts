@@ -20,6 +20,7 @@ import {
 import { augmentBatch, type AugmentSpec } from "../data/augment.js";
 import { batchIndices, epochOf } from "../data/batches.js";
 import type { ImageSet } from "../data/imageSet.js";
+import { refuseForeignLabels } from "../data/labels.js";
 import { EvaluationContext } from "../nn/context.js";
 import type { NetworkOptions } from "../nn/networks/network.js";
 import { findNetwork } from "../nn/networks/index.js";
@@ -84,12 +85,21 @@ export interface ClassifierOptions {
 /** Prefix of the network's parameter names in a training. */
 export const networkPrefix = "network";
 
-/** The task of training a classifier. */
+/**
+ * The task of training a classifier.
+ *
+ * @throws OAL-D108, OAL-D141 when an image's label is no class of the network
+ */
 export function classifierTask(
   options: ClassifierOptions,
   images: ImageSet,
   side: ClassifierSideData = {},
 ): TrainingTask {
+  refuseForeignLabels(
+    images.labels,
+    options.network.options.classes,
+    (i) => `${images.name}, ${images.ids[i] ?? i}`,
+  );
   const needs = new Set(options.methods.flatMap((method) => [...method.needs(options.settings)]));
   const n = options.batchSize;
   const { classes } = options.network.options;
@@ -137,7 +147,7 @@ export function classifierTask(
     );
     const labels = new Float32Array(n * classes);
     indices.forEach((index, row) => {
-      labels[row * classes + (images.labels[index] ?? 0)] = 1;
+      labels[row * classes + (images.labels[index] ?? Number.NaN)] = 1;
     });
     const tensors: Record<string, Tensor> = {
       images: uint8Tensor([n, 3, size, size], pixels),

@@ -93,6 +93,22 @@ export const dataErrors = {
       `${name}: class "${className}" has ${count} image(s); training, validation and test need at least one each`,
     remedy: "add images to the class, or give separate validation and test sets",
   }),
+  "OAL-D141": entry<{ where: string; count: number }>({
+    title: "image without a class in a set of known classes",
+    exit: 3,
+    message: ({ where, count }) =>
+      `${where}: label -1, "of no class", in a set of known classes` +
+      (count > 1 ? `; ${count} images have it` : ""),
+    remedy: "correct the label or leave the line out; sets of unknown images belong in data.ood or --ood",
+  }),
+  "OAL-D142": entry<{ path: string; version: string; set: string }>({
+    title: "a version of CIFAR that cannot be read",
+    exit: 3,
+    message: ({ path, version, set }) =>
+      `${path}: this is the ${version} version of ${set}, which oal does not read`,
+    remedy:
+      "take the binary version, cifar-10-binary.tar.gz or cifar-100-binary.tar.gz, from https://www.cs.toronto.edu/~kriz/cifar.html; it is read as it is, packed or unpacked",
+  }),
   "OAL-D201": entry<{ first: string; second: string; count: number }>({
     title: "overlapping sets",
     exit: 3,

@@ -15,6 +15,8 @@ export function configure(given: string | undefined, options: StageOptions): Con
     flags,
     ...(options.set === undefined ? {} : { set: options.set }),
     ...(options.data === undefined ? {} : { data: options.data }),
+    ...(options.validation === undefined ? {} : { validation: options.validation }),
+    ...(options.test === undefined ? {} : { test: options.test }),
     ...(options.ood === undefined ? {} : { ood: options.ood }),
   });
 }
@@ -25,6 +27,8 @@ export function runFolderOf(given: string | undefined, options: StageOptions): s
   const source = given ?? options.data ?? "embedded";
   const name = presets.has(source)
     ? source
-    : basename(source).replace(/\.(ya?ml|json|tar|tar\.gz|tgz|zip)$/i, "");
+    : basename(source)
+        .replace(/\.(ya?ml|json|tar|tar\.gz|tgz|zip)(#|$)/i, "$2")
+        .replace("#", "-");
   return join("runs", name === "" || name === "." || name === ".." ? "folder" : name);
 }

@@ -1,30 +1,58 @@
 /**
  * The binary version of CIFAR-10 and CIFAR-100: rows of label byte(s) and 3072 bytes of red, green and blue plane. A folder with the
- * published names, its .tar.gz, or one .bin file.
+ * published names (or one that holds that folder), its .tar.gz, or one .bin file. The other published versions are recognised, and refused
+ * with the name of the right download.
  */
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { oalError, type RgbImage } from "oal-core";
+import { entriesOf, holdsBinary, NAMES, otherVersionAt, TEST, TRAIN } from "./cifarVersions.js";
 import { type Container, fingerprintFile, folderContainer } from "./container.js";
 import type { OpenSource, Reader, SourceItem, SourceSpec } from "./reader.js";
 import { isTar, tarContainer } from "./tarArchive.js";
 
-const TRAIN = /(^|\/)(data_batch_\d+|train)\.bin$/;
-const TEST = /(^|\/)(test_batch|test)\.bin$/;
-const NAMES = /(^|\/)(batches\.meta|fine_label_names)\.txt$/;
 const PLANE = 1024;
+
+async function refuseOtherVersion({ path }: SourceSpec): Promise<void> {
+  if (/\.bin$/i.test(path)) return;
+  if ((await stat(path)).isDirectory() && (await holdsBinary(path))) return;
+  const other = await otherVersionAt(path);
+  if (other) throw oalError("OAL-D142", { path, ...other });
+}
 
 function containerOf(spec: SourceSpec): Container {
   if (isTar(spec.path)) return tarContainer(spec.path);
   return folderContainer(/\.bin$/i.test(spec.path) ? dirname(spec.path) : spec.path);
 }
 
-async function files(spec: SourceSpec): Promise<{ data: string[]; names: string | undefined }> {
+interface CifarFiles {
+  readonly train: readonly string[];
+  readonly test: readonly string[];
+  readonly names: string | undefined;
+}
+
+/** The files of a folder or archive by part. @throws OAL-D106 when files of more than one download lie there */
+async function filesOf(spec: SourceSpec): Promise<CifarFiles> {
   const paths = (await containerOf(spec).list()).filter((m) => !m.isFolder).map((m) => m.path);
-  const names = paths.find((path) => NAMES.test(path));
-  if (/\.bin$/i.test(spec.path)) return { data: [basename(spec.path)], names };
-  const pattern = spec.split === "test" ? TEST : TRAIN;
-  return { data: paths.filter((path) => pattern.test(path)).sort(), names };
+  const found = (pattern: RegExp): string[] => paths.filter((path) => pattern.test(path)).sort();
+  const [train, test] = [found(TRAIN), found(TEST)];
+  const folders = new Set([...train, ...test].map((path) => dirname(path)));
+  if (folders.size > 1) {
+    const problem = `it holds CIFAR files in ${[...folders].sort().join(" and ")}; name one of these folders`;
+    throw oalError("OAL-D106", { path: spec.path, problem });
+  }
+  const [folder] = folders;
+  return { train, test, names: paths.find((path) => NAMES.test(path) && dirname(path) === folder) };
+}
+
+async function files(spec: SourceSpec): Promise<{ data: readonly string[]; names: string | undefined }> {
+  await refuseOtherVersion(spec);
+  if (/\.bin$/i.test(spec.path)) {
+    const beside = (await entriesOf(dirname(spec.path))).find((name) => NAMES.test(name));
+    return { data: [basename(spec.path)], names: beside };
+  }
+  const { train, test, names } = await filesOf(spec);
+  return { data: spec.split === "test" ? test : train, names };
 }
 
 async function readAll(spec: SourceSpec, wanted: readonly string[]): Promise<Map<string, Uint8Array>> {
@@ -34,6 +62,13 @@ async function readAll(spec: SourceSpec, wanted: readonly string[]): Promise<Map
     found.set(content.path, content.bytes);
   }
   return found;
+}
+
+/** Whether rows have two labels: by the published name, else by what divides the length. */
+function isHundred(path: string, length: number): boolean {
+  if (/(^|\/)(train|test)\.bin$/.test(path)) return true;
+  const isNamed = /(^|\/)(data_batch_\d+|test_batch)\.bin$/.test(path);
+  return !isNamed && length % (2 + 3 * PLANE) === 0 && length % (1 + 3 * PLANE) !== 0;
 }
 
 /** Rows of a file; CIFAR-100 has a coarse label in front, which is left out. */
@@ -55,9 +90,15 @@ function rowsOf(
 
 async function openCifar(spec: SourceSpec): Promise<OpenSource> {
   const { data, names } = await files(spec);
-  if (data.length === 0) throw oalError("OAL-D103", { path: spec.path, what: "no CIFAR file of this split" });
+  if (spec.split !== undefined && !["train", "test"].includes(spec.split))
+    throw oalError("OAL-D103", {
+      path: spec.path,
+      what: `there is no part "${spec.split}", only train and test`,
+    });
+  if (data.length === 0)
+    throw oalError("OAL-D103", { path: spec.path, what: `no CIFAR file of part "${spec.split ?? "train"}"` });
   const content = await readAll(spec, names === undefined ? data : [...data, names]);
-  const hundred = data.some((path) => /(^|\/)(train|test)\.bin$/.test(path));
+  const hundred = data.some((path) => isHundred(path, content.get(path)?.length ?? 0));
   const images: { bytes: Uint8Array; at: number; label: number; id: string }[] = [];
   for (const path of data) {
     const bytes = content.get(path) ?? new Uint8Array(0);
@@ -77,8 +118,9 @@ async function openCifar(spec: SourceSpec): Promise<OpenSource> {
       : new TextDecoder().decode(content.get(names)).split(/\s+/).filter(Boolean);
   const classNames =
     spec.classes ?? listed ?? Array.from({ length: hundred ? 100 : 10 }, (_, i) => String(i));
+  const ood = spec.labels === "ood";
   const wrong = images.find((image) => image.label >= classNames.length);
-  if (wrong) {
+  if (wrong && !ood) {
     const details = {
       where: `${spec.path}, ${wrong.id}`,
       label: String(wrong.label),
@@ -86,7 +128,6 @@ async function openCifar(spec: SourceSpec): Promise<OpenSource> {
     };
     throw oalError("OAL-D108", details);
   }
-  const ood = spec.labels === "ood";
   return {
     ids: images.map((image) => image.id),
     labels: Int32Array.from(images, (image) => (ood ? -1 : image.label)),
@@ -120,15 +161,24 @@ function fromPlanes(bytes: Uint8Array, at: number): RgbImage {
 export const cifarBinary: Reader = {
   id: "cifarBinary",
   title: "CIFAR-10 or CIFAR-100, binary version",
-  async matches(spec) {
-    if (/\.bin$/i.test(spec.path)) return true;
-    if (isTar(spec.path)) return /cifar-?100?-binary/i.test(basename(spec.path));
-    if (!(await stat(spec.path)).isDirectory()) return false;
-    return (await readdir(spec.path)).some((name) => TRAIN.test(name) || TEST.test(name));
+  published: true,
+  async matches({ path }) {
+    if (/\.bin$/i.test(path)) return true;
+    if (isTar(path)) return /^cifar-?100?-(binary|python|matlab)/i.test(basename(path));
+    if ((await stat(path)).isDirectory() && (await holdsBinary(path))) return true;
+    return (await otherVersionAt(path)) !== undefined;
   },
-  fingerprint: (spec) =>
-    isTar(spec.path) || /\.bin$/i.test(spec.path)
+  async splits(spec) {
+    if (/\.bin$/i.test(spec.path)) return [];
+    await refuseOtherVersion(spec);
+    const { train, test } = await filesOf(spec);
+    return [...(train.length > 0 ? ["train"] : []), ...(test.length > 0 ? ["test"] : [])];
+  },
+  async fingerprint(spec) {
+    await refuseOtherVersion(spec);
+    return isTar(spec.path) || /\.bin$/i.test(spec.path)
       ? fingerprintFile(spec.path)
-      : folderContainer(spec.path).fingerprint(),
+      : folderContainer(spec.path).fingerprint();
+  },
   open: openCifar,
 };

@@ -10,10 +10,16 @@ import type { OpenSource, Reader, SourceItem, SourceSpec } from "./reader.js";
 
 const IMAGES = /images[-.]idx3/;
 
+/** How the files of each part begin. */
+const partPatterns: ReadonlyMap<string, RegExp> = new Map([
+  ["train", /^train/],
+  ["test", /^(t10k|test)/],
+]);
+
 /** The image files of a path: the file itself, or those in the folder that belong to the wanted split. */
 async function imageFiles(spec: SourceSpec): Promise<string[]> {
   if (!(await stat(spec.path)).isDirectory()) return IMAGES.test(basename(spec.path)) ? [spec.path] : [];
-  const pattern = spec.split === undefined ? /^/ : spec.split === "train" ? /^train/ : /^(t10k|test)/;
+  const pattern = spec.split === undefined ? /^/ : (partPatterns.get(spec.split) ?? /(?!)/);
   const names = (await readdir(spec.path)).filter((name) => IMAGES.test(name) && pattern.test(name));
   return names.sort().map((name) => join(spec.path, name));
 }
@@ -22,7 +28,10 @@ async function oneImageFile(spec: SourceSpec): Promise<string> {
   const files = await imageFiles(spec);
   const [file] = files;
   if (file === undefined)
-    throw oalError("OAL-D103", { path: spec.path, what: "no IDX image file of this split" });
+    throw oalError("OAL-D103", {
+      path: spec.path,
+      what: `no IDX image file${spec.split === undefined ? "" : ` of part "${spec.split}"`}`,
+    });
   if (files.length > 1) {
     const names = files.map((f) => basename(f)).join(" and ");
     throw oalError("OAL-D106", {
@@ -109,7 +118,18 @@ async function readLabels(images: string, count: number, spec: SourceSpec): Prom
 export const idx: Reader = {
   id: "idx",
   title: "IDX files of the MNIST family",
-  matches: async (spec) => (await imageFiles(spec)).length > 0,
+  published: true,
+  matches: async ({ split: _split, ...spec }) => (await imageFiles(spec)).length > 0,
+  async splits(spec) {
+    if (!(await stat(spec.path)).isDirectory()) return [];
+    const parts = await Promise.all(
+      [...partPatterns.keys()].map(async (split) =>
+        (await imageFiles({ ...spec, split })).length > 0 ? [split] : [],
+      ),
+    );
+    const found = parts.flat();
+    return found.length > 1 ? found : [];
+  },
   async fingerprint(spec) {
     const images = await oneImageFile(spec);
     const labels = labelFile(images);

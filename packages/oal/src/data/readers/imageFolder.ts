@@ -1,6 +1,6 @@
 /** A folder with one sub-folder of images per class. */
 import { stat } from "node:fs/promises";
-import { openClassTree } from "./classTree.js";
+import { openClassTree, splitsOf } from "./classTree.js";
 import { folderContainer } from "./container.js";
 import type { Reader } from "./reader.js";
 
@@ -9,6 +9,7 @@ export const imageFolder: Reader = {
   id: "imageFolder",
   title: "a folder of class folders",
   matches: async (spec) => (await stat(spec.path)).isDirectory(),
+  splits: (spec) => splitsOf(folderContainer(spec.path)),
   fingerprint: (spec) => folderContainer(spec.path).fingerprint(),
   open: (spec) => openClassTree(folderContainer(spec.path), spec),
 };

@@ -35,9 +35,10 @@ async function readList(list: string): Promise<ListLine[]> {
     if (path.startsWith("/") || path.split("/").includes("..")) {
       throw oalError("OAL-D107", { list, line, problem: `"${path}" leads out of the root` });
     }
-    if (seen.has(path)) throw oalError("OAL-D107", { list, line, problem: `"${path}" comes twice` });
-    seen.add(path);
-    lines.push({ path: path.replace(/^\.\//, ""), label: Number(word), line });
+    const plain = path.replace(/^(\.\/)+/, "");
+    if (seen.has(plain)) throw oalError("OAL-D107", { list, line, problem: `"${plain}" comes twice` });
+    seen.add(plain);
+    lines.push({ path: plain, label: Number(word), line });
   }
   if (lines.length === 0) throw oalError("OAL-D103", { path: list, what: "the list is empty" });
   return lines;
@@ -85,6 +86,9 @@ async function* contents(spec: SourceSpec, wanted: ReadonlySet<string>): ReturnT
 /** Class names: as given, else the folder of each label's images where that is one of its own, else the number. */
 function classesOf(lines: readonly ListLine[], spec: SourceSpec, list: string): readonly string[] {
   if (spec.labels === "ood") return [];
+  const without = lines.filter((l) => l.label < 0);
+  const [first] = without;
+  if (first) throw oalError("OAL-D141", { where: `${list}:${first.line}`, count: without.length });
   if (spec.classes) {
     const classes = spec.classes.length;
     const wrong = lines.find((l) => l.label >= classes);
@@ -94,7 +98,6 @@ function classesOf(lines: readonly ListLine[], spec: SourceSpec, list: string): 
   }
   const folders = new Map<number, Set<string>>();
   for (const { path, label } of lines) {
-    if (label < 0) continue;
     folders.set(label, (folders.get(label) ?? new Set()).add(path.split("/").at(-2) ?? ""));
   }
   const count = Math.max(-1, ...folders.keys()) + 1;
@@ -134,6 +137,7 @@ export const imglist: Reader = {
   id: "imglist",
   title: "an OpenOOD image list over a folder or archives",
   matches: (spec) => Promise.resolve(spec.list !== undefined),
+  splits: () => Promise.resolve([]),
   async fingerprint(spec) {
     const lines = await readList(spec.list ?? "");
     const hash = createHash("sha256").update(await fingerprintFile(spec.list ?? ""));

@@ -1,14 +1,13 @@
 /** The registry of readers, in the order in which they are asked. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { oalError } from "oal-core";
 import { cifarBinary } from "./cifarBinary.js";
-import { type Container, folderContainer } from "./container.js";
 import { idx } from "./idx.js";
 import { imageFolder } from "./imageFolder.js";
 import { imglist } from "./imglist.js";
 import type { Reader, SourceSpec } from "./reader.js";
-import { isTar, tarArchive, tarContainer } from "./tarArchive.js";
-import { isZip, zipArchive, zipContainer } from "./zipArchive.js";
+import { tarArchive } from "./tarArchive.js";
+import { zipArchive } from "./zipArchive.js";
 
 /** Every reader; the first that recognises a source reads it. */
 export const readers: readonly Reader[] = [imglist, idx, cifarBinary, tarArchive, zipArchive, imageFolder];
@@ -26,11 +25,4 @@ export async function readerOf(spec: SourceSpec): Promise<Reader> {
     if (chosen) return reader;
   }
   throw oalError("OAL-D106", { path: spec.path, problem: "not a kind of data oal can read" });
-}
-
-/** The folder or archive at a path; undefined for anything else. */
-export function containerAt(path: string): Container | undefined {
-  if (!existsSync(path)) return undefined;
-  if (statSync(path).isDirectory()) return folderContainer(path);
-  return isTar(path) ? tarContainer(path) : isZip(path) ? zipContainer(path) : undefined;
 }

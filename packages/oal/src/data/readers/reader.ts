@@ -52,8 +52,12 @@ export interface OpenSource {
 export interface Reader {
   readonly id: ReaderId;
   readonly title: string;
+  /** Whether its sources are published data sets, whose parts have one meaning everywhere. */
+  readonly published?: boolean;
   /** Whether this reader is the one for an existing source. */
   matches(spec: SourceSpec): Promise<boolean>;
+  /** Names of the parts ("train", "test", ...) that a source is divided into; none for one that is not divided. */
+  splits(spec: SourceSpec): Promise<readonly string[]>;
   /** A digest that changes when the source's content does. */
   fingerprint(spec: SourceSpec): Promise<string>;
   /** Reads names and labels. Errors: OAL-D103 to OAL-D109, OAL-D111. */

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { createTarDecoder, type ParsedTarEntry } from "modern-tar";
-import { openClassTree } from "./classTree.js";
+import { openClassTree, splitsOf } from "./classTree.js";
 import { type Container, fingerprintFile, guardArchive, type Member } from "./container.js";
 import type { Reader } from "./reader.js";
 
@@ -78,6 +78,7 @@ export const tarArchive: Reader = {
   id: "tarArchive",
   title: "class folders in a .tar or .tar.gz file",
   matches: (spec) => Promise.resolve(isTar(spec.path)),
+  splits: (spec) => splitsOf(tarContainer(spec.path)),
   fingerprint: (spec) => fingerprintFile(spec.path),
   open: (spec) => openClassTree(tarContainer(spec.path), spec),
 };

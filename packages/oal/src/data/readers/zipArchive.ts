@@ -1,7 +1,7 @@
 /** Image folders inside .zip files, read in place through the central directory. */
 import { crc32 } from "node:zlib";
 import { open as openZip, type Entry, type ZipFile } from "yauzl";
-import { openClassTree } from "./classTree.js";
+import { openClassTree, splitsOf } from "./classTree.js";
 import { type Container, fingerprintFile, guardArchive, type MemberContent, problemOf } from "./container.js";
 import type { Reader } from "./reader.js";
 
@@ -94,6 +94,7 @@ export const zipArchive: Reader = {
   id: "zipArchive",
   title: "class folders in a .zip file",
   matches: (spec) => Promise.resolve(isZip(spec.path)),
+  splits: (spec) => splitsOf(zipContainer(spec.path)),
   fingerprint: (spec) => fingerprintFile(spec.path),
   open: (spec) => openClassTree(zipContainer(spec.path), spec),
 };

@@ -4,6 +4,7 @@
  * Every anchor has noise of its own, a function of (seed, class, round, anchor) alone.
  */
 import { Random, oalError } from "oal-core";
+import { refuseForeignLabels } from "../../data/labels.js";
 import { bankDistances, candidateDistances, formCandidate, normaliseRows } from "./distances.js";
 import { GlobalRejection } from "./globalRejection.js";
 import {
@@ -81,7 +82,7 @@ interface PreparedClass {
  * @param bank  embeddings; normalised here
  * @param options  see `BoundaryOptions`
  * @param onProgress  called after each (class, round) with rounds done and in all
- * @throws OAL-C202 for an option out of range, OAL-D151 for a class with fewer than two embeddings
+ * @throws OAL-C202 for an option out of range, OAL-D108 or OAL-D141 for a label that is none of the classes, OAL-D151 for a class with fewer than two embeddings
  * @cost classes * rounds * anchors * noise * class size * dimension multiplications on the engine
  */
 export async function sampleBoundary(
@@ -181,6 +182,7 @@ async function prepareClasses(
   warnings: BoundaryWarning[],
 ): Promise<PreparedClass[]> {
   const { dimension } = bank;
+  refuseForeignLabels(bank.labels, bank.classes, (row) => `embedding ${row}`);
   const members = Array.from({ length: bank.classes }, (): number[] => []);
   for (let row = 0; row < bank.labels.length; row++) members[bank.labels[row] ?? -1]?.push(row);
   const limits = members.map((rows, label) => limitsOf(options, label, rows.length));

@@ -23,7 +23,7 @@ export const imageSetSchema = z
       .min(1)
       .optional()
       .describe(
-        'part of the source: a sub-folder, or "train" or "test" of IDX and CIFAR files; default: all',
+        'part of the source: a sub-folder, or "train" or "test" of IDX and CIFAR files; default: the part called as the set is used, for unknown images the test part of IDX and CIFAR files, else all',
       ),
     limit: z
       .number()

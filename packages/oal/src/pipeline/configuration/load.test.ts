@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OalError } from "oal-core";
@@ -9,7 +9,9 @@ import {
   configurationSchema,
   loadConfiguration,
   presets,
+  type Configuration,
 } from "./index.js";
+import type { LoadOptions } from "./load.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-configuration-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -52,6 +54,39 @@ describe("presets and defaults", () => {
     expect(configuration.data.ood).toEqual([
       { name: "photos-unknown", group: "far", path: "/a/u/photos-unknown.tar.gz" },
     ]);
+  });
+
+  it("takes the part after # of a path that exists without it, for every source", () => {
+    for (const name of ["cifar", "odd#train", "odd"]) mkdirSync(join(folder, name), { recursive: true });
+    const load = (options: LoadOptions): Configuration["data"] =>
+      loadConfiguration(undefined, { cwd: folder, ...options }).data;
+    const data = load({
+      data: "cifar#train",
+      validation: "cifar#val",
+      test: "odd#train",
+      ood: ["cifar#test", "cifar", "none#test", "cifar#"],
+    });
+    expect(data.source).toBe(join(folder, "cifar"));
+    expect(data.id).toEqual({ path: ".", split: "train" });
+    expect(data.validation).toEqual({ path: join(folder, "cifar"), split: "val" });
+    expect(data.test).toEqual({ path: join(folder, "odd#train") });
+    expect(data.ood).toEqual([
+      { name: "cifar-test", group: "far", path: join(folder, "cifar"), split: "test" },
+      { name: "cifar", group: "far", path: join(folder, "cifar") },
+      { name: "none_test", group: "far", path: join(folder, "none#test") },
+      { name: "cifar_", group: "far", path: join(folder, "cifar#") },
+    ]);
+    file("id.yaml", "data: {id: {path: x}}");
+    expect(loadConfiguration("id.yaml", { cwd: folder, data: "cifar#test" }).data.id).toEqual({
+      path: "x",
+      split: "test",
+    });
+  });
+
+  it("refuses a part of a list, which names its images", () => {
+    const set = "data.id={path: a, list: b.txt, split: test}";
+    const error = failure(() => loadConfiguration(undefined, { cwd: folder, data: "x", set: [set] }));
+    expect(error.message).toContain("data.id.split: a list names its images");
   });
 
   it("gives every --ood a name of its own that no other set or mean has", () => {

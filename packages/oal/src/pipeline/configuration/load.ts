@@ -12,20 +12,35 @@ import { explainIssues, type Locate } from "./issues.js";
 import { isRecord, merge, setPath, type Tree } from "./merge.js";
 import { presets } from "./presets.js";
 import { checkTogether } from "./rules.js";
+import { parseSourceText } from "./sourceText.js";
 import { configurationSchema, type Configuration } from "./schema.js";
 
 /** What may be given on top of a preset or file. */
 export interface LoadOptions {
   /** Overrides in the form "section.key=value"; the value is read as YAML. */
   readonly set?: readonly string[];
-  /** Replaces `data.source`; without a preset or file the preset becomes "folder". Relative to `cwd`. */
+  /**
+   * Replaces `data.source`; without a preset or file the preset becomes "folder". Relative to `cwd`. Here and below, "photos#train" means
+   * the part "train" of it.
+   */
   readonly data?: string;
+  /** Replaces `data.validation`. Relative to `cwd`. */
+  readonly validation?: string;
+  /** Replaces `data.test`. Relative to `cwd`. */
+  readonly test?: string;
   /** Further sets of unknown images (folders or archives), appended to `data.ood` in group "far". Relative to `cwd`. */
   readonly ood?: readonly string[];
   /** Other keys, by dotted path, with where they come from ("--seed"). */
-  readonly flags?: readonly { readonly key: string; readonly value: unknown; readonly where: string }[];
+  readonly flags?: readonly Override[];
   /** The folder that relative paths start from. Default: the process's. */
   readonly cwd?: string;
+}
+
+/** One key and what it becomes. */
+interface Override {
+  readonly key: string;
+  readonly value: unknown;
+  readonly where: string;
 }
 
 /** A file, parsed, with its lines. */
@@ -47,9 +62,7 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
   const cwd = options.cwd ?? process.cwd();
   const source = readSource(given ?? (options.data === undefined ? "embedded" : "folder"), cwd);
   const overrides = [
-    ...(options.data === undefined
-      ? []
-      : [{ key: "data.source", value: resolve(cwd, options.data), where: "--data" }]),
+    ...givenSources(options, source.tree, cwd),
     ...(options.flags ?? []),
     ...(options.set ?? []).map(parseOverride),
   ];
@@ -74,6 +87,28 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
   if (!parsed.success) throw explainIssues(parsed.error.issues, configurationSchema, locate);
   checkTogether(parsed.data, locate);
   return withAbsoluteSource(parsed.data, cwd);
+}
+
+/** The keys that `data`, `validation` and `test` stand for. */
+function givenSources({ data, validation, test }: LoadOptions, tree: Tree, cwd: string): Override[] {
+  const overrides: Override[] = [];
+  if (data !== undefined) {
+    const { path, split } = parseSourceText(data, cwd);
+    overrides.push({ key: "data.source", value: path, where: "--data" });
+    const section = tree["data"];
+    const hasId = isRecord(section) && section["id"] !== undefined;
+    if (split !== undefined)
+      overrides.push(
+        hasId
+          ? { key: "data.id.split", value: split, where: "--data" }
+          : { key: "data.id", value: { path: ".", split }, where: "--data" },
+      );
+  }
+  for (const [name, text] of Object.entries({ validation, test })) {
+    if (text !== undefined)
+      overrides.push({ key: `data.${name}`, value: { ...parseSourceText(text, cwd) }, where: `--${name}` });
+  }
+  return overrides;
 }
 
 function readPreset(name: unknown, where: string): Tree {
@@ -158,7 +193,7 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
   return 1;
 }
 
-function parseOverride(text: string): { key: string; value: unknown; where: string } {
+function parseOverride(text: string): Override {
   const where = `--set ${text}`;
   const at = text.indexOf("=");
   const key = text.slice(0, at).trim();
@@ -180,10 +215,12 @@ function appendOod(tree: Tree, paths: readonly string[], cwd: string): Tree {
     ...takenSetNames,
     ...before.flatMap((set) => (isRecord(set) && typeof set["name"] === "string" ? [set["name"]] : [])),
   ]);
-  const added = paths.map((path) => {
-    const name = freeName(nameOf(path), names);
+  const added = paths.map((text) => {
+    const source = parseSourceText(text, cwd);
+    const whole = nameOf(source.path);
+    const name = freeName(source.split === undefined ? whole : nameOf(`${whole}-${source.split}`), names);
     names.add(name);
-    return { name, group: "far", path: resolve(cwd, path) };
+    return { name, group: "far", ...source };
   });
   return { ...tree, data: { ...data, ood: [...before, ...added] } };
 }

@@ -33,6 +33,15 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
   if (data.source === "embedded" && (data.id ?? data.validation ?? data.test) !== undefined) {
     refuse(["data", "source"], 'sets of files are given, so source must be a folder, not "embedded"');
   }
+  for (const [path, set] of [
+    [["data", "id"], data.id],
+    [["data", "validation"], data.validation],
+    [["data", "test"], data.test],
+    ...data.ood.map((set, i) => [["data", "ood", String(i)], set] as const),
+  ] as const) {
+    if (set?.list !== undefined && set.split !== undefined)
+      refuse([...path, "split"], "a list names its images, so there is no part to choose; give one of both");
+  }
   const known = detectors.flatMap(({ id, aliases }) => [id, ...aliases]);
   for (const name of evaluation.detectors) {
     if (!known.includes(name)) refuse(["evaluation", "detectors"], unknownName("detector", name, known));

@@ -11,7 +11,7 @@ import { prepareImageSet, type PrepareOptions } from "../../data/cache.js";
 import { makeEmbeddedSets, type EmbeddedSet } from "../../data/embedded/index.js";
 import { memoryImageSet, type ImageSet } from "../../data/imageSet.js";
 import type { SourceSpec } from "../../data/readers/reader.js";
-import { prepareSplits } from "../../data/split.js";
+import { partFor, prepareSplits } from "../../data/split.js";
 import { findOverlap, measureNormalisation } from "../../data/statistics.js";
 import { storeImageSet } from "../../data/storeSet.js";
 import type { Artifact } from "../artifact.js";
@@ -163,17 +163,21 @@ async function fileData(config: Configuration, events: StageEvents, signal: Abor
     ...more,
   });
   const given = async (
-    name: string,
+    name: "validation" | "test",
     where: ImageSetConfiguration | undefined,
     classes?: readonly string[],
   ): Promise<ImageSet | null> =>
-    where ? prepareImageSet(source(name, where, classes ? { classes } : {}), options(name)) : null;
+    where
+      ? prepareImageSet(await partFor(source(name, where, classes ? { classes } : {}), name), options(name))
+      : null;
   const shares = { validation: data.validationFraction, test: data.testFraction };
   const wholeNeeded = !(data.validation && data.test);
   const split = wholeNeeded
     ? await prepareSplits(source("id", data.id), options("id"), config.seed, shares)
     : null;
-  const train = split?.train ?? (await prepareImageSet(source("train", data.id), options("train")));
+  const train =
+    split?.train ??
+    (await prepareImageSet(await partFor(source("train", data.id), "train"), options("train")));
   const validation =
     (await given("validation", data.validation, train.classNames)) ?? split?.validation ?? train;
   const test = (await given("test", data.test, train.classNames)) ?? split?.test ?? train;
@@ -182,7 +186,7 @@ async function fileData(config: Configuration, events: StageEvents, signal: Abor
     ood.push({
       name,
       group,
-      set: await prepareImageSet(source(name, where, { labels: "ood" }), options(name)),
+      set: await prepareImageSet(await partFor(source(name, where, { labels: "ood" }), "ood"), options(name)),
     });
   }
   if (ood.length === 0 && data.embeddedOod && data.size === 32) ood.push(...embeddedUnknowns(config));

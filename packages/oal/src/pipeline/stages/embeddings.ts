@@ -1,6 +1,7 @@
 /** Stage "embeddings": the teacher's logits and penultimate features of every training image, plain (no augmentation). */
 import { join } from "node:path";
 import { accuracy, float32Tensor, int64Tensor, Random, toNumbers, type Tensor, float32Data } from "oal-core";
+import { refuseForeignLabels } from "../../data/labels.js";
 import { predictions } from "../../evaluation/score.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import { Predictor } from "../../training/predict.js";
@@ -66,13 +67,18 @@ export async function embeddingsStage(
   );
 }
 
-/** A seeded choice of min(perClass, N_c) images of every class, in the set's order (METHOD 2, `corrected`). */
+/**
+ * A seeded choice of min(perClass, N_c) images of every class, in the set's order (METHOD 2, `corrected`).
+ *
+ * @throws OAL-D108, OAL-D141 for a label that is none of the classes
+ */
 export function bankRows(labels: Int32Array, classes: number, perClass: number, seed: number): number[] {
+  refuseForeignLabels(labels, classes, (i) => `training image ${i}`);
   const taken = new Int32Array(classes);
   const rows: number[] = [];
   for (const row of new Random(seed, "embeddings/bank").permutation(0, labels.length)) {
     const label = labels[row] ?? -1;
-    if (label < 0 || (taken[label] ?? 0) >= perClass) continue;
+    if ((taken[label] ?? 0) >= perClass) continue;
     taken[label] = (taken[label] ?? 0) + 1;
     rows.push(row);
   }

@@ -64,6 +64,27 @@ const training: TrainingOptions = {
   logEvery: 1,
 };
 
+function optionsOf(
+  method: keyof typeof methodLists,
+  settings: MethodSettings = {},
+  more: Partial<ClassifierOptions> = {},
+): ClassifierOptions {
+  return {
+    seed: 1,
+    steps: training.steps,
+    network,
+    batchSize: 6,
+    normalisation: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+    augmentation: { flip: "none" },
+    methods: methodLists[method],
+    settings: { mi: { hidden: 16 }, ...settings },
+    pairing: "class",
+    outlierFraction: 0.5,
+    outlierStart: 0,
+    ...more,
+  };
+}
+
 async function trainWith(
   method: keyof typeof methodLists,
   settings: MethodSettings = {},
@@ -71,20 +92,7 @@ async function trainWith(
 ): Promise<{ events: TrainingEvent[]; weights: number[] }> {
   const events: TrainingEvent[] = [];
   const task = classifierTask(
-    {
-      seed: 1,
-      steps: training.steps,
-      network,
-      batchSize: 6,
-      normalisation: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
-      augmentation: { flip: "none" },
-      methods: methodLists[method],
-      settings: { mi: { hidden: 16 }, ...settings },
-      pairing: "class",
-      outlierFraction: 0.5,
-      outlierStart: 0,
-      ...more,
-    },
+    optionsOf(method, settings, more),
     noise("images", 12, (i) => i % classes),
     sideData(),
   );
@@ -111,6 +119,13 @@ const oalTerms = [
   "exposureUniform",
   "outlierKd",
 ];
+
+it("refuses labels that are no class of the network, before a step", () => {
+  for (const wrong of [-1, classes, 255]) {
+    const images = noise("odd", 4, (i) => (i === 2 ? wrong : 0));
+    expect(() => classifierTask(optionsOf("ce"), images)).toThrow(/odd, odd\/2: label (-1|3|255)/);
+  }
+});
 
 describe("training methods", () => {
   it("log every term of their loss, which adds up with its weights", async () => {
