@@ -3,19 +3,21 @@ import { catalogue, type ErrorCode, type ErrorDetails } from "./catalogue/index.
 import type { CatalogueEntry } from "./entry.js";
 
 /**
- * An error with a stable code, typed details, a sentence for people and a remedy.
+ * An error with a stable code, typed details, a sentence for people and a remedy. {@link isOalError} tells whether something caught
+ * is one, and of which code.
  *
  * @example throw oalError("OAL-D101", { path: "photos" });
  */
-export class OalError extends Error {
-  readonly code: ErrorCode;
-  readonly details: Readonly<Record<string, unknown>>;
+export class OalError<Code extends ErrorCode = ErrorCode> extends Error {
+  readonly code: Code;
+  /** What the sentence was made from, as data; its keys depend on the code. */
+  readonly details: Readonly<ErrorDetails<Code>>;
   readonly remedy: string;
   readonly exit: number;
 
   constructor(
-    code: ErrorCode,
-    details: Readonly<Record<string, unknown>>,
+    code: Code,
+    details: Readonly<ErrorDetails<Code>>,
     message: string,
     remedy: string,
     exit: number,
@@ -35,7 +37,18 @@ export function oalError<Code extends ErrorCode>(
   code: Code,
   details: ErrorDetails<Code>,
   cause?: unknown,
-): OalError {
+): OalError<Code> {
   const found: CatalogueEntry<ErrorDetails<Code>> = catalogue[code];
   return new OalError(code, { ...details }, found.message(details), found.remedy, found.exit, cause);
+}
+
+/**
+ * Whether something that was caught is an error of oal, and, with a code, of that code: its details then have their types.
+ *
+ * @example if (isOalError(error, "OAL-D101")) console.log(error.details.path);
+ */
+export function isOalError(error: unknown): error is OalError;
+export function isOalError<Code extends ErrorCode>(error: unknown, code: Code): error is OalError<Code>;
+export function isOalError(error: unknown, code?: ErrorCode): boolean {
+  return error instanceof OalError && (code === undefined || error.code === code);
 }

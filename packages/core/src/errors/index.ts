@@ -1,3 +1,3 @@
 export { catalogue, type ErrorCode, type ErrorDetails } from "./catalogue/index.js";
-export { OalError, oalError } from "./error.js";
+export { isOalError, OalError, oalError } from "./error.js";
 export { suggest } from "./suggest.js";

@@ -6,7 +6,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { type Interpolation, oalError, OalError, preprocessImage, toPlanes } from "oal-core";
+import { type Interpolation, isOalError, oalError, OalError, preprocessImage, toPlanes } from "oal-core";
 import { openImageSet, readSetManifest, SET_FORMAT, writeSetManifest } from "./cachedSet.js";
 import { decodeImage } from "./decode.js";
 import type { ImageSet } from "./imageSet.js";
@@ -151,8 +151,8 @@ async function fill(
         toPlanes(preprocessImage(await pixelsOf(item), { resize, crop: size, interpolation }), planes);
         guardWrite(folder, () => writer.write(row, planes));
       } catch (error) {
-        if (!(error instanceof OalError && error.code === "OAL-D102")) throw error;
-        bad.set(row, { id: item.id, problem: String(error.details["problem"]) });
+        if (!isOalError(error, "OAL-D102")) throw error;
+        bad.set(row, { id: item.id, problem: error.details.problem });
         refuseBad([...bad.values()], options.skipBad ?? 0);
       }
       if (++done % PROGRESS_EVERY === 0 || done === positions.length)

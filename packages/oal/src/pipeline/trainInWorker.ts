@@ -1,6 +1,6 @@
 /** Runs a training job in a worker thread: the engine blocks its thread, and Ctrl-C and progress must stay alive. */
 import { Worker } from "node:worker_threads";
-import { catalogue, OalError, oalError, type ErrorCode } from "oal-core";
+import { catalogue, OalError, oalError, type ErrorCode, type ErrorDetails } from "oal-core";
 import type { TrainingEvent } from "../training/trainer.js";
 import type { TrainingJob } from "./trainingJob.js";
 
@@ -10,8 +10,8 @@ export type WorkerMessage =
   | { readonly kind: "finished"; readonly finished: boolean }
   | {
       readonly kind: "error";
-      readonly code: string;
-      readonly details: Readonly<Record<string, unknown>>;
+      readonly code: ErrorCode;
+      readonly details: Readonly<ErrorDetails<ErrorCode>>;
       readonly message: string;
     };
 
@@ -51,11 +51,6 @@ export async function trainInWorker(
 }
 
 function revive({ code, details, message }: Extract<WorkerMessage, { kind: "error" }>): OalError {
-  if (!isErrorCode(code)) return oalError("OAL-X101", { problem: message });
   const { remedy, exit } = catalogue[code];
   return new OalError(code, details, message, remedy, exit);
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return code in catalogue;
 }

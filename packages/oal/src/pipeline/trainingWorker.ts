@@ -152,7 +152,7 @@ async function main(job: TrainingJob): Promise<void> {
     tell({
       kind: "error",
       code: known ? error.code : "OAL-X101",
-      details: known ? error.details : {},
+      details: known ? error.details : { problem: message },
       message: known ? error.message : message,
     });
   }

@@ -217,7 +217,7 @@ describe("a loss that is not finite", () => {
       steps: 1,
     };
     const error = await errorOf(weights({ ...huge, checkpointFolder: folder, checkpointSeconds: 0 }, 1e3));
-    expect([error.code, error.details["term"], error.details["step"]]).toEqual(["OAL-T101", "weight", 1]);
+    expect(error).toMatchObject({ code: "OAL-T101", details: { term: "weight", step: 1 } });
     expect(await readCheckpoint(folder)).toBeNull();
   });
 });
