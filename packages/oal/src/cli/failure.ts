@@ -2,7 +2,9 @@
 import { CommanderError } from "commander";
 import { OalError, oalError } from "oal-core";
 import pc from "picocolors";
+import { systemError, systemProblem } from "../pipeline/systemError.js";
 import { Stopped } from "./interrupt.js";
+import { wantsColor } from "./output.js";
 
 /**
  * Prints an error and says with which status to exit.
@@ -12,7 +14,7 @@ import { Stopped } from "./interrupt.js";
  */
 export function finish(error: unknown, given: readonly string[]): number {
   if (error instanceof Stopped) {
-    process.stderr.write("stopped; run the same command to go on\n");
+    process.stderr.write(error.resumes ? "stopped; run the same command to go on\n" : "stopped\n");
     return error.exit;
   }
   const known = toOalError(error, given);
@@ -23,11 +25,13 @@ export function finish(error: unknown, given: readonly string[]): number {
   return known.exit;
 }
 
+/** OAL-I140 for what standard output refused. */
+export function outputError(error: Error): OalError {
+  return oalError("OAL-I140", { problem: systemProblem(error) ?? error.message }, error);
+}
+
 /** The error in lines for people; the stack only for faults of oal itself. */
-export function describeError(
-  error: OalError,
-  color = process.stderr.isTTY && !process.env["NO_COLOR"],
-): string {
+export function describeError(error: OalError, color = wantsColor(process.stderr)): string {
   const { bold, red, dim } = pc.createColors(color);
   const cause = error.cause instanceof Error ? error.cause : error;
   const stack = error.code.startsWith("OAL-X") && cause.stack ? `${dim(cause.stack)}\n` : "";
@@ -37,6 +41,9 @@ export function describeError(
 function toOalError(error: unknown, given: readonly string[]): OalError {
   if (error instanceof OalError) return error;
   if (error instanceof CommanderError) return usageError(error, given);
+  // what the operating system refuses is no fault of oal, wherever it was met
+  const refusal = systemError("a file", error);
+  if (refusal instanceof OalError) return refusal;
   return oalError("OAL-X101", { problem: error instanceof Error ? error.message : String(error) }, error);
 }
 
@@ -50,6 +57,5 @@ function usageError({ code, message }: CommanderError, given: readonly string[])
   const words = end < 0 ? given : given.slice(0, end);
   const depth = ["outliers", "data"].includes(words[0] ?? "") ? 2 : 1;
   const command = ["oal", ...words.slice(0, depth)].join(" ");
-  const problem = sentence === "(outputHelp)" ? "name one of its commands" : sentence;
-  return oalError("OAL-C102", { command, problem });
+  return oalError("OAL-C102", { command, problem: sentence });
 }

@@ -1,18 +1,33 @@
 #!/usr/bin/env node
 /**
  * The command line's entry. It loads as little as help needs; commands load their modules when they run.
- * Exit status: 0 done, 2 usage, 3 data, 4 graph or engine, 5 training, 6 evaluation, 7 files, 70 fault of oal, 130 stopped.
+ * Exit status: 0 done, 2 usage, 3 data, 4 graph or engine, 5 training, 6 evaluation, 7 files, 70 fault of oal; stopped by a
+ * signal: 128 + its number (130 for Ctrl-C).
  */
 import { CommanderError } from "commander";
+import { guardOutput, outputRefusal } from "./output.js";
 import { buildProgram } from "./program.js";
 
 const given = process.argv.slice(2);
+guardOutput();
+process.on("uncaughtException", (error) => {
+  void import("./failure.js").then(({ finish }) => process.exit(finish(error, given)));
+});
 try {
-  await buildProgram().parseAsync(given.length === 0 ? ["--help"] : given, { from: "user" });
+  await buildProgram().parseAsync(given, { from: "user" });
 } catch (error) {
-  const wasHelp = error instanceof CommanderError && error.exitCode === 0;
-  if (!wasHelp) {
+  if (!isHelp(error)) {
     const { finish } = await import("./failure.js");
     process.exitCode = finish(error, given);
   }
+}
+const refusal = await outputRefusal();
+if (refusal !== undefined) {
+  const { finish, outputError } = await import("./failure.js");
+  process.exitCode = finish(outputError(refusal), []);
+}
+
+/** Help and version end as errors in commander: with status 0 where they were asked for, else with 1 (a command is missing). */
+function isHelp(error: unknown): boolean {
+  return error instanceof CommanderError && (error.exitCode === 0 || error.code === "commander.help");
 }

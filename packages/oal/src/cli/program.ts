@@ -99,9 +99,9 @@ export function buildProgram(): Command {
       "Outlier-aware learning: train, measure and ship image classifiers that know what they do not know.",
     )
     .exitOverride()
-    .configureOutput({ outputError: () => undefined })
+    // help is what a group without a command prints, and it is no error
+    .configureOutput({ outputError: () => undefined, writeErr: (text) => void process.stdout.write(text) })
     .version(oalVersion(), "-V, --version", "print the version")
-    .helpCommand(false)
     .addHelpText(
       "after",
       examples([
@@ -112,16 +112,37 @@ export function buildProgram(): Command {
       ]),
     );
   for (const each of stageCommands) addStageCommand(program, each);
-  const outliers = program
-    .command("outliers")
-    .description("the stages that make outliers")
-    .helpCommand(false);
+  const outliers = program.command("outliers").description("the stages that make outliers");
   for (const each of outlierCommands) addStageCommand(outliers, each);
   addScore(program);
   addConfig(program);
   addList(program);
   addData(program);
+  addHelp(program, { hidden: false });
+  for (const group of program.commands) if (group.commands.length > 0) addHelp(group, { hidden: true });
   return program;
+}
+
+/** `help [command...]` of the program or a group; an unknown command is an error here as everywhere. */
+function addHelp(parent: Command, options: { readonly hidden: boolean }): void {
+  parent.helpCommand(false);
+  parent
+    .command("help", options)
+    .description("the same as --help")
+    .argument("[command...]")
+    .action(async (words: readonly string[]) => {
+      const { oalError, suggest } = await import("oal-core");
+      let place = parent;
+      for (const word of words) {
+        const found = place.commands.find((command) => command.name() === word);
+        if (found === undefined) {
+          const known = place.commands.map((command) => command.name());
+          throw oalError("OAL-C101", { flag: `command ${word}`, near: suggest(word, known) });
+        }
+        place = found;
+      }
+      place.help();
+    });
 }
 
 function addScore(program: Command): void {
@@ -187,7 +208,6 @@ function addData(program: Command): void {
   program
     .command("data")
     .description("look at image data")
-    .helpCommand(false)
     .command("inspect")
     .description("what oal would read: format, classes, counts")
     .argument("<path>", "folder, archive, IDX or CIFAR file")

@@ -40,7 +40,7 @@ export function duration(seconds: number): string {
 export function showProgress(options: ProgressOptions = {}): ProgressView {
   const write = options.write ?? ((text) => void process.stderr.write(text));
   const now = options.now ?? Date.now;
-  const terminal = options.terminal ?? process.stderr.isTTY;
+  const terminal = options.terminal ?? (process.stderr.isTTY && process.env["TERM"] !== "dumb");
   const interval = options.interval ?? 10_000;
   const began = new Map<string, { time: number; step: number; last: number }>();
   let bar: { bar: SingleBar; stage: string } | undefined;
@@ -92,9 +92,12 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
           format,
           stream: process.stderr,
           barsize: 24,
-          hideCursor: true,
           clearOnComplete: true,
-          linewrap: false,
+          // no setting of the terminal is changed, so that a process that is killed or suspended leaves none behind:
+          // the cursor stays visible, and the line is cut to the width instead of switching the wrapping off
+          hideCursor: false,
+          linewrap: true,
+          gracefulExit: false,
         }),
       };
       bar.bar.start(total, step, { stage: stage.padEnd(12), figures: figures(event) });

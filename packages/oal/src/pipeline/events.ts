@@ -4,7 +4,7 @@
  * on reading.
  */
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
-import { writeError } from "./writeError.js";
+import { writeError } from "./systemError.js";
 
 /** The kinds of event: a step, a step with loss terms, a remark, a warning, the end of a stage. */
 export type EventKind = "progress" | "loss" | "message" | "warning" | "done";

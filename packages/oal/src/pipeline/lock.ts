@@ -9,7 +9,7 @@ import { oalError } from "oal-core";
 import { lock } from "proper-lockfile";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import { systemCode, writeError } from "./writeError.js";
+import { systemCode, writeError } from "./systemError.js";
 
 const ownerSchema = z.object({ pid: z.number(), host: z.string(), since: z.string(), ticks: z.string() });
 type Owner = z.infer<typeof ownerSchema>;

@@ -15,7 +15,7 @@ import { evaluationFiles, evaluationStage, readResult } from "./stages/evaluatio
 import { latentsStage } from "./stages/latents.js";
 import { studentStage } from "./stages/students.js";
 import { teacherStage, teacherTestStage } from "./stages/teacher.js";
-import { writeError } from "./writeError.js";
+import { writeError } from "./systemError.js";
 
 /**
  * Runs the stages of a configuration in a run folder; what is there already is found, not made again.

@@ -12,7 +12,7 @@ import { EventLog, type RunEvent } from "./events.js";
 import { lockFolder, type HeldLock } from "./lock.js";
 import { ArtifactStore } from "./store.js";
 import { versions, type Versions } from "./versions.js";
-import { writeError } from "./writeError.js";
+import { writeError } from "./systemError.js";
 
 /** Format of a run folder. A folder of another format is refused, never changed. */
 export const runFormat = 1;

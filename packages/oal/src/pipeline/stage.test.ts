@@ -19,7 +19,7 @@ import { loadConfiguration } from "./configuration/index.js";
 import { EventLog, readEvents } from "./events.js";
 import { RunFolder, readRunManifest } from "./runFolder.js";
 import { runStage, type StageDefinition } from "./stage.js";
-import { writeError } from "./writeError.js";
+import { writeError } from "./systemError.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-pipeline-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -2,7 +2,7 @@
 import { artifactKey, type Artifact } from "./artifact.js";
 import type { StageEvents } from "./events.js";
 import type { RunFolder } from "./runFolder.js";
-import { writeError } from "./writeError.js";
+import { systemError } from "./systemError.js";
 
 /** Figures that a stage's body reports; both end up in artifact.json. */
 export interface StageReport {
@@ -64,7 +64,7 @@ export async function runStage(
   try {
     report = await body(folder, events, signal);
   } catch (error) {
-    throw writeError(folder, error);
+    throw systemError(folder, error);
   }
   signal.throwIfAborted();
   run.assertHeld();

@@ -15,7 +15,7 @@ import {
   type ArtifactManifest,
 } from "./artifact.js";
 import { sha256OfFile } from "./canonical.js";
-import { systemCode, writeError } from "./writeError.js";
+import { systemCode, writeError } from "./systemError.js";
 
 /** The folder inside a working folder whose content survives a stop and is left out of the artifact. */
 export const checkpointsName = "checkpoints";
@@ -118,6 +118,8 @@ export async function verifyArtifact(folder: string): Promise<ArtifactManifest |
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
+    if (systemCode(error) === "EISDIR")
+      throw oalError("OAL-I103", { path, problem: "it is a folder" }, error);
     if (systemCode(error) !== "ENOENT") throw error;
     if ((await stat(folder).catch(() => null)) === null) return null;
     throw oalError("OAL-I103", { path, problem: "it is missing" }, error);
@@ -128,6 +130,7 @@ export async function verifyArtifact(folder: string): Promise<ArtifactManifest |
     const file = join(folder, name);
     const found = await stat(file).catch(() => null);
     if (found === null) throw oalError("OAL-I103", { path: file, problem: "it is missing" });
+    if (!found.isFile()) throw oalError("OAL-I103", { path: file, problem: "it is no file any more" });
     if (found.size !== bytes) {
       throw oalError("OAL-I103", { path: file, problem: `it has ${found.size} bytes instead of ${bytes}` });
     }

@@ -45,4 +45,22 @@ export const integrityErrors = {
     message: ({ path }) => `${path} holds no trained model with a detector`,
     remedy: "give a run folder that reached the evaluation, or the folder models/METHOD inside it",
   }),
+  "OAL-I140": entry<{ problem: string }>({
+    title: "standard output refused",
+    exit: 7,
+    message: ({ problem }) => `standard output cannot be written (${problem})`,
+    remedy: "send the output elsewhere and run the same command again; what is stored in files was kept",
+  }),
+  "OAL-I141": entry<{ path: string; problem: string }>({
+    title: "refused by the operating system",
+    exit: 7,
+    message: ({ path, problem }) => `${path}: ${problem}`,
+    remedy: "check that the path is what it should be and may be read and written",
+  }),
+  "OAL-I142": entry<Record<string, never>>({
+    title: "working folder is gone",
+    exit: 7,
+    message: () => "the folder in which oal was started does not exist any more",
+    remedy: "change into a folder that exists and run the command again",
+  }),
 };

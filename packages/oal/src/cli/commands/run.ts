@@ -19,7 +19,7 @@ export async function runCommand(
   const view = showProgress({ quiet: options.quiet ?? false });
   let result: RunResult;
   try {
-    result = await interruptible((signal) =>
+    result = await interruptible({ resumes: true }, (signal) =>
       run({
         config,
         out: runFolderOf(given, options),

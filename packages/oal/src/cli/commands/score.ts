@@ -5,6 +5,7 @@ import { oalError } from "oal-core";
 import pc from "picocolors";
 import type { ScoredImage } from "../../pipeline/runTypes.js";
 import { interruptible } from "../interrupt.js";
+import { wantsColor } from "../output.js";
 
 /** The options of `oal score`. */
 export interface ScoreCommandOptions {
@@ -23,7 +24,7 @@ export async function scoreCommand(
 ): Promise<void> {
   for (const path of [model, ...images]) if (!existsSync(path)) throw oalError("OAL-D101", { path });
   const { scoreImages } = await import("../../pipeline/score.js");
-  const scored = await interruptible((signal) =>
+  const scored = await interruptible({ resumes: false }, (signal) =>
     scoreImages(model, images, {
       ...options,
       signal,
@@ -36,7 +37,7 @@ export async function scoreCommand(
 function scoreTable(scored: readonly ScoredImage[]): string {
   const [first] = scored;
   if (first === undefined) return "no images found\n";
-  const { green, yellow, dim } = pc.createColors(process.stdout.isTTY && !process.env["NO_COLOR"]);
+  const { green, yellow, dim } = pc.createColors(wantsColor(process.stdout));
   const table = new Table({
     head: ["image", "verdict", "label", "confidence", "score"],
     colAligns: ["left", "left", "left", "right", "right"],

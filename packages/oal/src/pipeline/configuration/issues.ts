@@ -37,7 +37,7 @@ function problemOf(issue: z.core.$ZodIssue): string {
     const near = typeof issue.input === "string" ? suggest(issue.input, words) : undefined;
     return `must be one of ${words.join(", ")}` + (near === undefined ? "" : ` (did you mean ${near}?)`);
   }
-  const got = issue.input === undefined ? "" : `, got ${JSON.stringify(issue.input)}`;
+  const got = issue.input === undefined ? "" : `, got ${shown(issue.input)}`;
   if (issue.code === "invalid_type") return `must be ${withArticle(issue.expected)}${got}`;
   if (issue.code === "too_small")
     return `must be ${issue.inclusive === false ? "above" : "at least"} ${issue.minimum}${got}`;
@@ -45,6 +45,17 @@ function problemOf(issue: z.core.$ZodIssue): string {
     return `must be ${issue.inclusive === false ? "below" : "at most"} ${issue.maximum}${got}`;
   if (issue.code === "invalid_union") return `has the wrong form${got}`;
   return issue.message + got;
+}
+
+/** A refused value, as JSON and not too long; a YAML file may hold one that contains itself. */
+function shown(value: unknown): string {
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? String(value);
+  } catch {
+    return "a value that contains itself";
+  }
+  return text.length > 120 ? `${text.slice(0, 120)}...` : text;
 }
 
 function withArticle(expected: string): string {

@@ -2,18 +2,17 @@
  * From what a user gives (a preset's name, a YAML or JSON file, `--set a.b=3`) to a whole, checked configuration.
  * Every complaint names the file and line it is about.
  */
-import { readFileSync, statSync } from "node:fs";
-import { dirname, isAbsolute, resolve } from "node:path";
-import { oalError, suggest } from "oal-core";
-import { isMap, isNode, isScalar, LineCounter, parseDocument, parse as parseYaml, type Document } from "yaml";
-import { systemCode } from "../writeError.js";
+import { isAbsolute, resolve } from "node:path";
+import { oalError } from "oal-core";
+import { parse as parseYaml } from "yaml";
 import { takenSetNames } from "./dataSection.js";
 import { explainIssues, type Locate } from "./issues.js";
-import { isRecord, merge, setPath, type Tree } from "./merge.js";
+import { isRecord, merge, setPath, unsafeKey, type Tree } from "./merge.js";
 import { presets } from "./presets.js";
 import { checkTogether } from "./rules.js";
 import { parseSourceText } from "./sourceText.js";
 import { configurationSchema, type Configuration } from "./schema.js";
+import { readSource, unknownPreset, type Source } from "./source.js";
 
 /** What may be given on top of a preset or file. */
 export interface LoadOptions {
@@ -43,13 +42,6 @@ interface Override {
   readonly where: string;
 }
 
-/** A file, parsed, with its lines. */
-interface Source {
-  readonly tree: Tree;
-  readonly where: string;
-  readonly locate: Locate;
-}
-
 /**
  * The whole configuration.
  *
@@ -66,6 +58,7 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
     ...(options.flags ?? []),
     ...(options.set ?? []).map(parseOverride),
   ];
+  refuseUnsafeKeys(overrides, source);
   const origins = new Map(overrides.map(({ key, where }) => [key, where]));
   const named = overrides.findLast(({ key }) => key === "preset");
   const preset = readPreset(
@@ -111,6 +104,23 @@ function givenSources({ data, validation, test }: LoadOptions, tree: Tree, cwd: 
   return overrides;
 }
 
+/** @throws OAL-C201 for a key that JavaScript would take for a prototype, wherever it was given */
+function refuseUnsafeKeys(overrides: readonly Override[], { tree, locate }: Source): void {
+  for (const { key, value, where } of overrides) {
+    const keys = key.split(".");
+    const at = keys.indexOf("__proto__");
+    const below = unsafeKey(value);
+    if (at >= 0) throw unknownKey(keys.slice(0, at + 1), where);
+    if (below !== undefined) throw unknownKey([...keys, ...below], where);
+  }
+  const unsafe = unsafeKey(tree);
+  if (unsafe !== undefined) throw unknownKey(unsafe, locate(unsafe));
+}
+
+function unknownKey(path: readonly string[], where: string): Error {
+  return oalError("OAL-C201", { key: path.at(-1) ?? "", at: path.slice(0, -1).join("."), where });
+}
+
 function readPreset(name: unknown, where: string): Tree {
   const wanted = name ?? "embedded";
   if (typeof wanted !== "string") {
@@ -119,78 +129,6 @@ function readPreset(name: unknown, where: string): Tree {
   const preset = presets.get(wanted);
   if (preset === undefined) throw unknownPreset(wanted);
   return { ...structuredClone(preset.configuration), preset: wanted };
-}
-
-function unknownPreset(name: string): Error {
-  const known = [...presets.keys()];
-  return oalError("OAL-C204", {
-    kind: "preset or configuration file",
-    name,
-    near: suggest(name, known),
-    known,
-  });
-}
-
-function readSource(given: string, cwd: string): Source {
-  if (presets.has(given)) {
-    return { tree: { preset: given }, where: given, locate: () => `preset ${given}` };
-  }
-  const path = resolve(cwd, given);
-  let text: string;
-  try {
-    if (statSync(path).isDirectory()) {
-      throw oalError("OAL-C203", {
-        where: given,
-        problem: `is a folder; for a folder of images write --data ${given}`,
-      });
-    }
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if (systemCode(error) === "ENOENT" && !/[/\\]|\.(ya?ml|json)$/i.test(given)) throw unknownPreset(given);
-    const code = systemCode(error);
-    if (code === undefined) throw error;
-    throw oalError("OAL-C203", { where: given, problem: code === "ENOENT" ? "no such file" : code }, error);
-  }
-  return parseSource(text, given, dirname(path));
-}
-
-/** Parses a configuration file (JSON is YAML); a relative `data.source` in it is relative to the file's folder. */
-function parseSource(text: string, where: string, folder: string): Source {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    throw oalError(
-      "OAL-C203",
-      { where: `${where}:${lines.linePos(error.pos[0]).line}`, problem: error.message },
-      error,
-    );
-  }
-  const tree: unknown = document.toJS() ?? {};
-  if (!isRecord(tree)) {
-    throw oalError("OAL-C203", { where, problem: "must hold sections and keys, such as `seed: 1`" });
-  }
-  const data = tree["data"];
-  if (isRecord(data) && typeof data["source"] === "string" && data["source"] !== "embedded") {
-    data["source"] = resolve(folder, data["source"]);
-  }
-  return { tree, where, locate: (path) => `${where}:${lineOf(document, lines, path)}` };
-}
-
-/** The line of the key at `path`, or of the nearest section above that the file has. */
-function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
-  for (let n = path.length; n > 0; n--) {
-    const parent: unknown = n === 1 ? document.contents : document.getIn(path.slice(0, n - 1), true);
-    const name = path[n - 1];
-    if (isMap(parent)) {
-      const pair = parent.items.find((item) => isScalar(item.key) && item.key.value === name);
-      if (pair !== undefined && isScalar(pair.key) && pair.key.range)
-        return lines.linePos(pair.key.range[0]).line;
-    }
-    const node: unknown = document.getIn(path.slice(0, n), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return 1;
 }
 
 function parseOverride(text: string): Override {

@@ -9,11 +9,26 @@ export function isRecord(value: unknown): value is Tree {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/**
+ * The path of a key that JavaScript would take for a prototype ("__proto__"), which no section has; undefined when there
+ * is none. It is asked before trees are merged, because assigning such a key sets no key.
+ */
+export function unsafeKey(value: unknown, seen = new Set<unknown>()): readonly string[] | undefined {
+  if (typeof value !== "object" || value === null || seen.has(value)) return undefined;
+  seen.add(value);
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === "__proto__") return [key];
+    const below = unsafeKey(inner, seen);
+    if (below !== undefined) return [key, ...below];
+  }
+  return undefined;
+}
+
 /** `over` laid over `base`: sections are merged key by key, everything else (lists too) is replaced. */
 export function merge(base: Tree, over: Tree): Tree {
   const result: Tree = { ...base };
   for (const [key, value] of Object.entries(over)) {
-    const below = result[key];
+    const below = Object.hasOwn(result, key) ? result[key] : undefined;
     result[key] = isRecord(below) && isRecord(value) ? merge(below, value) : value;
   }
   return result;
@@ -35,8 +50,9 @@ export function setPath(tree: Tree, path: string, value: unknown, where: string)
       throw oalError("OAL-C202", { at: path, where, problem: `"${key}" is not a section` });
     }
   }
-  if (Array.isArray(place) && /^\d+$/.test(last)) place[Number(last)] = value;
-  else if (isRecord(place) && last !== "__proto__") place[last] = value;
+  // a place far behind the end would make a list with a hole of any size
+  if (Array.isArray(place) && /^\d+$/.test(last) && Number(last) <= place.length) place[Number(last)] = value;
+  else if (isRecord(place)) place[last] = value;
   else throw oalError("OAL-C202", { at: path, where, problem: `"${last}" cannot be set there` });
   return copy;
 }
@@ -47,7 +63,7 @@ function step(place: unknown, key: string): unknown {
 }
 
 function make(place: unknown, key: string): Tree | undefined {
-  if (!isRecord(place) || key === "__proto__") return undefined;
+  if (!isRecord(place)) return undefined;
   const made: Tree = {};
   place[key] = made;
   return made;

@@ -8,7 +8,7 @@ import { parametersUnder, type ParameterStore } from "../../nn/parameters.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import { networkPrefix } from "../../training/classifier.js";
 import { classifierGraph, type ClassifierModel } from "../../training/model.js";
-import { writeError } from "../writeError.js";
+import { writeError } from "../systemError.js";
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 const descriptionSchema = z.object({

@@ -13,7 +13,7 @@ import type { StageContext } from "./context.js";
 import type { PreparedData } from "./data.js";
 import { evaluationFiles, readResult } from "./evaluation.js";
 import { featuresOf, mistakesOf, sheets } from "./reportPictures.js";
-import { writeError } from "../writeError.js";
+import { writeError } from "../systemError.js";
 
 /** What the report is made of. */
 export interface ReportArtifacts {

@@ -1,0 +1,37 @@
+/**
+ * Standard output and standard error as they come: pipes that the reader closes (`| head`), full disks, terminals that
+ * are gone. A closed pipe is no error, the reader had enough. Any other refusal of standard output is one, told when the
+ * command ends. What standard error refuses is dropped: there is no place left to tell it.
+ *
+ * A standard output that was closed before the start (`>&-`) cannot be told from `> /dev/null`: Node opens the null
+ * device in its place before any of this runs.
+ */
+
+let refused: Error | undefined;
+
+/** Keeps write errors of both streams from ending the process with a stack. Call it once, before anything is written. */
+export function guardOutput(): void {
+  process.stdout.on("error", (error: Error & { code?: string }) => {
+    // EPIPE is the write that found the pipe closed, ERR_STREAM_DESTROYED every write after it
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") refused ??= error;
+  });
+  process.stderr.on("error", () => undefined);
+}
+
+/** Why standard output did not take what was printed, once all of it was tried; undefined when it took it or was closed. */
+export async function outputRefusal(): Promise<Error | undefined> {
+  // the callback of a write runs after the writes before it; an error event follows in the next turn
+  await new Promise<void>((done) => process.stdout.write("", () => setImmediate(done)));
+  return refused;
+}
+
+/**
+ * Whether to colour what is written to a stream: NO_COLOR switches it off, FORCE_COLOR on (0 and false: off), otherwise
+ * terminals that know colours have them.
+ */
+export function wantsColor(stream: { readonly isTTY?: boolean }, environment = process.env): boolean {
+  const { NO_COLOR: none, FORCE_COLOR: forced, TERM: terminal } = environment;
+  if (none !== undefined && none !== "") return false;
+  if (forced !== undefined) return forced !== "0" && forced !== "false";
+  return stream.isTTY === true && terminal !== "dumb";
+}
