@@ -11,7 +11,7 @@ import {
 } from "../packages/core/dist/index.js";
 
 /** Both directions of a Conv without groups. */
-function convolution(node, [dy]) {
+function convolution(node, [dy], wants) {
   const [x, weight, bias] = node.inputs;
   const { strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0] } = node.attributes;
   const [rows, columns] = weight.shape.slice(2);
@@ -22,17 +22,13 @@ function convolution(node, [dy]) {
     pads[axis] -
     pads[axis + 2];
   const outputPadding = [0, 1].map((axis) => x.shape[axis + 2] - reached(axis));
-  const dx = x.constant
-    ? null
-    : convTranspose2d(dy, weight, null, { strides, dilations, pads, outputPadding });
+  const dx = wants(0) ? convTranspose2d(dy, weight, null, { strides, dilations, pads, outputPadding }) : null;
   const swapped = conv2d(transpose(x, [1, 0, 2, 3]), transpose(dy, [1, 0, 2, 3]), null, {
     strides: dilations,
     dilations: strides,
     pads,
   });
-  const dw = weight.constant
-    ? null
-    : transpose(slice(swapped, [0, 0], [rows, columns], [2, 3]), [1, 0, 2, 3]);
+  const dw = transpose(slice(swapped, [0, 0], [rows, columns], [2, 3]), [1, 0, 2, 3]);
   if (bias) throw new Error("the bench has no convolutions with a bias");
   return [dx, dw, null];
 }

@@ -84,8 +84,10 @@ function addPoint(name: OperatorName, point: TestPoint, key: string): Point {
   return { key, name, point, tensors, outputs, gradients, weights };
 }
 
+/** Constants too; only an enlargement's factors decide a shape. */
 function isDifferentiable(name: OperatorName, value: Value): boolean {
-  return operators[name].gradient !== "none" && value.dtype === "float32" && value.constant === null;
+  if (name === "Resize" && value.constant) return false;
+  return operators[name].gradient !== "none" && value.dtype === "float32";
 }
 
 function named(name: string, value: Value): string {

@@ -1,8 +1,11 @@
 /** Reverse-mode differentiation: walks the nodes between a scalar and its sources backwards, one rule per operator. */
 import { oalError } from "../errors/index.js";
 import { add } from "../graph/ops/add.js";
+import { scalarOf } from "../graph/ops/apply.js";
+import { expand } from "../graph/ops/expand.js";
 import type { GradientRule } from "../graph/operator.js";
-import { Node, type Graph, type Value } from "../graph/value.js";
+import { describeType, type DType } from "../graph/tensor.js";
+import type { Graph, Value } from "../graph/value.js";
 
 /** Rules to use instead of the operators' own, by operator name: to compare formulations of a gradient. */
 export type GradientRules = ReadonlyMap<string, GradientRule>;
@@ -10,21 +13,22 @@ export type GradientRules = ReadonlyMap<string, GradientRule>;
 /**
  * Gradients of a scalar with respect to values of its graph, as more graph: d loss / d source.
  *
- * @param loss a float32 scalar
- * @param sources the values to differentiate by (inputs or intermediate values)
+ * @param loss a float scalar
+ * @param sources the float values to differentiate by (inputs, constants or intermediate values)
  * @param rules other rules for some operators. Default none
- * @returns one gradient per source, of its shape; zeros where the loss does not depend on it
- * @throws OAL-G103 when an operator without a gradient lies on a path from a source to the loss
+ * @returns one gradient per source, of its shape and element type; zeros where the loss does not depend on it
+ * @throws OAL-G102 when the loss is no float scalar, OAL-G103 when an operator without a gradient lies on a path from a
+ *   source to the loss
  */
 export function gradients(loss: Value, sources: readonly Value[], rules?: GradientRules): Value[] {
-  if (loss.rank !== 0) {
+  if (loss.rank !== 0 || !isFloat(loss.dtype)) {
     throw oalError("OAL-G102", {
       node: loss.name,
       path: "",
-      problem: `a loss must be a scalar, its shape is [${loss.shape.join(", ")}]`,
+      problem: `a loss must be a float scalar, it is ${describeType(loss.type)}`,
     });
   }
-  return vectorJacobian([loss], [loss.graph.scalar(1)], sources, rules);
+  return vectorJacobian([loss], [scalarOf(loss.graph, 1, loss.dtype)], sources, rules);
 }
 
 /**
@@ -41,7 +45,15 @@ export function vectorJacobian(
   const [first] = outputs;
   if (!first) throw oalError("OAL-X101", { problem: "nothing to differentiate" });
   const graph = first.graph;
-  const dependent = dependentNodes(graph, sources);
+  for (const source of sources) {
+    if (isFloat(source.dtype)) continue;
+    throw oalError("OAL-G102", {
+      node: source.name,
+      path: "",
+      problem: `a derivative by ${describeType(source.type)} does not exist`,
+    });
+  }
+  const influenced = influencedBy(graph, sources);
   const accumulated = new Map<Value, Value>();
   const accumulate = (value: Value, gradient: Value): void => {
     const before = accumulated.get(value);
@@ -53,27 +65,31 @@ export function vectorJacobian(
   });
   for (let position = graph.nodes.length - 1; position >= 0; position--) {
     const node = graph.nodes[position];
-    if (!node || !dependent.has(node)) continue;
+    if (!node || node.operatorName === "StopGradient") continue;
+    if (!node.outputs.some((output) => influenced.has(output))) continue;
     const outputGradients = node.outputs.map((output) => accumulated.get(output) ?? null);
     if (outputGradients.every((gradient) => gradient === null)) continue;
     const rule = rules.get(node.operatorName) ?? node.operator.gradient;
-    if (rule === "none") {
-      if (node.operatorName === "StopGradient" || !isFloat(node)) continue;
-      throw oalError("OAL-G103", { operator: node.operatorName, path: node.path });
-    }
+    const wants = (index: number): boolean => {
+      const input = node.inputs[index];
+      return input !== null && input !== undefined && influenced.has(input);
+    };
+    // A source may itself be made by a node; nothing before it is asked for.
+    if (!node.inputs.some((_, index) => wants(index))) continue;
+    if (rule === "none") throw oalError("OAL-G103", { operator: node.operatorName, path: node.path });
     const inputGradients = graph.scope("gradient", () =>
       node.path === ""
-        ? rule(node, outputGradients)
-        : graph.scope(node.path, () => rule(node, outputGradients)),
+        ? rule(node, outputGradients, wants)
+        : graph.scope(node.path, () => rule(node, outputGradients, wants)),
     );
     node.inputs.forEach((input, index) => {
       const gradient = inputGradients[index];
-      if (!input || !gradient) return;
-      if (gradient.shape.join() !== input.shape.join()) {
+      if (!input || !gradient || !wants(index)) return;
+      if (describeType(gradient.type) !== describeType(input.type)) {
         throw oalError("OAL-G102", {
           node: `${node.operatorName}_${node.id}`,
           path: node.path,
-          problem: `gradient of input ${index} has shape [${gradient.shape.join(", ")}], the input [${input.shape.join(", ")}]`,
+          problem: `gradient of input ${index} is ${describeType(gradient.type)}, the input ${describeType(input.type)}`,
         });
       }
       accumulate(input, gradient);
@@ -82,32 +98,24 @@ export function vectorJacobian(
   return sources.map((source) => accumulated.get(source) ?? zerosLike(source));
 }
 
-/** Nodes through which a source influences something. */
-function dependentNodes(graph: Graph, sources: readonly Value[]): Set<Node> {
+/**
+ * The float values that a source influences, and the sources themselves. Integers and booleans (comparisons, ArgMax)
+ * carry no gradient, nor does what lies behind StopGradient.
+ */
+function influencedBy(graph: Graph, sources: readonly Value[]): Set<Value> {
   const influenced = new Set<Value>(sources);
-  const nodes = new Set<Node>();
   for (const node of graph.nodes) {
     if (node.operatorName === "StopGradient") continue;
     if (!node.inputs.some((input) => input && influenced.has(input))) continue;
-    nodes.add(node);
-    for (const output of node.outputs) influenced.add(output);
+    for (const output of node.outputs) if (isFloat(output.dtype)) influenced.add(output);
   }
-  return nodes;
+  return influenced;
 }
 
-/** Integer and boolean results (comparisons, ArgMax) carry no gradient and need none. */
-function isFloat(node: Node): boolean {
-  return node.outputs.some((output) => output.dtype === "float32" || output.dtype === "float64");
+function isFloat(dtype: DType): boolean {
+  return dtype === "float32" || dtype === "float64";
 }
 
 function zerosLike(value: Value): Value {
-  const graph = value.graph;
-  const shape = graph.constant({
-    dtype: "int64",
-    shape: [value.rank],
-    data: BigInt64Array.from(value.shape, BigInt),
-  });
-  const [expanded] = graph.node("Expand", [graph.scalar(0), shape]);
-  if (!expanded) throw oalError("OAL-X101", { problem: "Expand has no output" });
-  return expanded;
+  return expand(scalarOf(value.graph, 0, value.dtype), value.shape);
 }

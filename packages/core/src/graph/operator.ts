@@ -14,11 +14,13 @@ export type Attributes = Readonly<Record<string, number | string | readonly numb
 
 /**
  * The vector-Jacobian product of an operator, as more graph: given the gradients of its outputs (null = none flows),
- * the gradient of each input (null = none).
+ * the gradient of each input (null = none). `wants` says whether the gradient of an input is asked for, which has
+ * nothing to do with its being a constant; what is not wanted need not be built, and is left alone when it is.
  */
 export type GradientRule = (
   node: Node,
   outputGradients: readonly (Value | null)[],
+  wants: (input: number) => boolean,
 ) => readonly (Value | null)[];
 
 /** An input of a test point: random in a range (default [-1, 1]) or constant values. */

@@ -22,7 +22,7 @@ export function groupNorm(x: Value, groups: number, scale: Value, bias: Value, e
       throw new ShapeProblem(`${channels} channels do not split into ${groups} groups`);
   });
   const size = (channels / groups) * sizeOf(rest);
-  const ones = x.graph.constant(tensorOf("float32", [size], new Float32Array(size).fill(1)));
+  const ones = x.graph.constant(tensorOf(x.dtype, [size], new Float32Array(size).fill(1)));
   const normal = layerNorm(reshape(x, [images, groups, size]), ones, null, epsilon);
   const perChannel = [channels, ...rest.map(() => 1)];
   return add(mul(reshape(normal, x.shape), reshape(scale, perChannel)), reshape(bias, perChannel));

@@ -9,9 +9,9 @@ import { sumTo } from "./sums.js";
 export const Add: Operator = binary("Add", {
   sinceOpset: 14,
   compute: (a, b) => a + b,
-  gradient: (node, dy) => {
+  gradient: (node, dy, wants) => {
     const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
-    return [sumTo(flowing(dy), a.shape), sumTo(flowing(dy), b.shape)];
+    return [wants(0) ? sumTo(flowing(dy), a.shape) : null, wants(1) ? sumTo(flowing(dy), b.shape) : null];
   },
 });
 

@@ -70,10 +70,10 @@ function windowShares(shape: Shape, attributes: Attributes): number[] {
 function scattered(dy: Value, shape: Shape, windows: Windows, shares: readonly number[]): Value {
   const { graph } = dy;
   const [rows, columns] = [at(dy.shape, 2), at(dy.shape, 3)];
-  const weighted = mul(dy, graph.constant(tensorOf("float32", [rows, columns], shares)));
+  const weighted = mul(dy, graph.constant(tensorOf(dy.dtype, [rows, columns], shares)));
   const planes = reshape(weighted, [sizeOf(dy.shape.slice(0, 2)), 1, rows, columns]);
   const ones = graph.constant(
-    tensorOf("float32", [1, 1, ...windows.kernel], new Float32Array(sizeOf(windows.kernel)).fill(1)),
+    tensorOf(dy.dtype, [1, 1, ...windows.kernel], new Float32Array(sizeOf(windows.kernel)).fill(1)),
   );
   const { strides, dilations, pads } = windows;
   const wide = convTranspose2d(planes, ones, null, { strides, dilations });

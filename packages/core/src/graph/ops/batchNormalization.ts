@@ -3,6 +3,7 @@
  * Both are the same one-pass affine for the engine and differ in the gradient by x; the layer that computes the
  * statistics is functions/batchNormTraining.ts.
  */
+import { oalError } from "../../errors/index.js";
 import { float, ShapeProblem, type GradientRule, type Operator } from "../operator.js";
 import { sizeOf, toNumbers, type Tensor, type TensorType } from "../tensor.js";
 import type { Node, Value } from "../value.js";
@@ -48,43 +49,50 @@ function reference(inputs: readonly (Tensor | null)[], epsilon: number): readonl
 
 /** What both gradients need: 1/std, and the sums over a channel of dy and of dy (x - mean)/std. */
 function sums(node: Node, dy: Value): { inverse: Value; shift: Value; stretch: Value } {
-  const [x, mean, variance] = [inputOf(node, 0), inputOf(node, 3), inputOf(node, 4)];
-  const inverse = reciprocal(sqrt(add(variance, epsilonOf(node))));
+  const [x, mean] = [inputOf(node, 0), inputOf(node, 3)];
+  const inverse = inverseOf(node);
   const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
   const shift = sumOver(dy, axes);
   return { inverse, shift, stretch: mul(sub(sumOver(mul(dy, x), axes), mul(mean, shift)), inverse) };
 }
 
-const inferenceGradient: GradientRule = (node, outputGradients) => {
-  const [x, scale, variance, dy] = [
-    inputOf(node, 0),
-    inputOf(node, 1),
-    inputOf(node, 4),
-    flowing(outputGradients),
-  ];
+function inverseOf(node: Node): Value {
+  return reciprocal(sqrt(add(inputOf(node, 4), epsilonOf(node))));
+}
+
+const inferenceGradient: GradientRule = (node, outputGradients, wants) => {
+  const [x, scale, dy] = [inputOf(node, 0), inputOf(node, 1), flowing(outputGradients)];
+  const byInput = (inverse: Value): Value => mul(dy, perChannel(mul(scale, inverse), x.rank));
+  if (![1, 2, 3, 4].some(wants)) return [byInput(inverseOf(node)), null, null, null, null];
   const { inverse, shift, stretch } = sums(node, dy);
   const slope = mul(scale, inverse);
   return [
-    x.constant ? null : mul(dy, perChannel(slope, x.rank)),
+    wants(0) ? byInput(inverse) : null,
     stretch,
     shift,
-    neg(mul(slope, shift)),
-    variance.constant ? null : mul(mul(mul(slope, inverse), stretch), -0.5),
+    wants(3) ? neg(mul(slope, shift)) : null,
+    wants(4) ? mul(mul(mul(slope, inverse), stretch), -0.5) : null,
   ];
 };
 
 /**
  * dx = a dy + k1 x + k0 with a = scale/std, k1 = -a stretch/(M std), k0 = -a shift/M - k1 mean (ENGINE 5.1): an affine
- * pass over dy, a scaled x and a sum, instead of the chain through mean and variance.
+ * pass over dy, a scaled x and a sum, instead of the chain through mean and variance. It is the whole derivative by x:
+ * mean and variance receive nothing, but as functions of x they make the derivative of this formula right in turn.
  */
-const batchGradient: GradientRule = (node, outputGradients) => {
+const batchGradient: GradientRule = (node, outputGradients, wants) => {
   const [x, scale, mean, dy] = [
     inputOf(node, 0),
     inputOf(node, 1),
     inputOf(node, 3),
     flowing(outputGradients),
   ];
+  // Statistics that vary without x are not those of x.
+  if (!wants(0) && (wants(3) || wants(4))) {
+    throw oalError("OAL-G103", { operator: `${node.operatorName} by its statistics`, path: node.path });
+  }
   const { inverse, shift, stretch } = sums(node, dy);
+  if (!wants(0)) return [null, stretch, shift, null, null];
   const count = sizeOf(x.shape) / at(x.shape, 1);
   const slope = mul(scale, inverse);
   const k1 = mul(mul(mul(slope, inverse), stretch), -1 / count);
@@ -96,8 +104,8 @@ const batchGradient: GradientRule = (node, outputGradients) => {
 function affine(x: Value, a: Value, b: Value): Value {
   const channels = at(x.shape, 1);
   const { graph } = x;
-  const zeros = graph.constant(tensorOf("float32", [channels], []));
-  const ones = graph.constant(tensorOf("float32", [channels], new Float32Array(channels).fill(1)));
+  const zeros = graph.constant(tensorOf(x.dtype, [channels], []));
+  const ones = graph.constant(tensorOf(x.dtype, [channels], new Float32Array(channels).fill(1)));
   return batchNormInference(x, a, b, zeros, ones, 0);
 }
 

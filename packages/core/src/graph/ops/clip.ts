@@ -2,21 +2,32 @@
 import type { Operator } from "../operator.js";
 import type { Value } from "../value.js";
 import { floatAt, flowing, inputOf, outputOf, tensorAt } from "./access.js";
+import { add } from "./add.js";
 import { apply } from "./apply.js";
 import { mapBroadcast } from "./broadcasting.js";
 import { cast } from "./cast.js";
 import { equal } from "./equal.js";
+import { greater } from "./greater.js";
+import { less } from "./less.js";
 import { mul } from "./mul.js";
+import { logicalNot } from "./not.js";
+import { sumTo } from "./sums.js";
 
 export const Clip: Operator = {
   name: "Clip",
   sinceOpset: 13,
   attributes: {},
   infer: (inputs) => [floatAt(inputs, 0)],
-  // y = x marks the inside with its ends, where the gradient passes, as in PyTorch.
-  gradient: (node, outputGradients) => {
-    const dy = flowing(outputGradients);
-    return [mul(dy, cast(equal(inputOf(node, 0), outputOf(node, 0)), dy.dtype)), null, null];
+  // y = x marks the inside with its ends, where the gradient passes, as in PyTorch; elsewhere it goes to the bound.
+  gradient: (node, outputGradients, wants) => {
+    const [x, y, dy] = [inputOf(node, 0), outputOf(node, 0), flowing(outputGradients)];
+    const [low, high] = [node.inputs[1], node.inputs[2]];
+    const among = (mask: Value): Value => mul(dy, mask);
+    return [
+      wants(0) ? among(cast(equal(x, y), dy.dtype)) : null,
+      low && wants(1) ? sumTo(among(raised(low, high, x, y)), low.shape) : null,
+      high && wants(2) ? sumTo(among(lowered(low, high, x, y)), high.shape) : null,
+    ];
   },
   reference: (inputs) => {
     const x = tensorAt(inputs, 0);
@@ -41,6 +52,18 @@ export const Clip: Operator = {
     },
   ],
 };
+
+/** 1 where the lower bound is the result: nowhere when the bounds cross, as the upper one decides then. */
+function raised(low: Value, high: Value | null | undefined, x: Value, y: Value): Value {
+  const mask = cast(less(x, y), x.dtype);
+  return high ? mul(mask, cast(logicalNot(greater(low, high)), x.dtype)) : mask;
+}
+
+/** 1 where the upper bound is the result. */
+function lowered(low: Value | null | undefined, high: Value, x: Value, y: Value): Value {
+  const mask = cast(greater(x, y), x.dtype);
+  return low ? add(mask, mul(cast(less(x, y), x.dtype), cast(greater(low, high), x.dtype))) : mask;
+}
 
 /** min(max(x, low), high), elementwise; null leaves a side open. */
 export function clip(x: Value, low: number | null, high: number | null): Value {

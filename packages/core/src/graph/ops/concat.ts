@@ -32,14 +32,14 @@ export const Concat: Operator = {
       },
     ];
   },
-  gradient: (node, outputGradients) => {
+  gradient: (node, outputGradients, wants) => {
     const dy = flowing(outputGradients);
     const axis = axisOf(int(node.attributes, "axis"), dy.rank);
     let start = 0;
-    return node.inputs.map((input) => {
+    return node.inputs.map((input, index) => {
       const size = input ? sizeAt(input.shape, axis) : 0;
       start += size;
-      return size === 0 ? null : slice(dy, [start - size], [start], [axis]);
+      return size === 0 || !wants(index) ? null : slice(dy, [start - size], [start], [axis]);
     });
   },
   reference: (inputs, attributes) => {

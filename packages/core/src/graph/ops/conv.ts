@@ -30,14 +30,14 @@ export const Conv: Operator = {
     const windows = windowsOf(attributes, weight.slice(2));
     return [{ dtype: inputs[0]?.dtype ?? "float32", shape: [at(x, 0), channels, ...gridOf(windows, x)] }];
   },
-  gradient: (node, outputGradients) => {
+  gradient: (node, outputGradients, wants) => {
     const [x, weight, dy] = [inputOf(node, 0), inputOf(node, 1), flowing(outputGradients)];
     const windows = windowsOf(node.attributes, weight.shape.slice(2));
     const group = int(node.attributes, "group", 1);
     return [
-      x.constant ? null : convInputGradient(dy, weight, x.shape, windows, group),
-      weight.constant ? null : convWeightGradient(x, dy, windows, group),
-      node.inputs[2] ? sumOver(dy, [0, 2, 3]) : null,
+      wants(0) ? convInputGradient(dy, weight, x.shape, windows, group) : null,
+      wants(1) ? convWeightGradient(x, dy, windows, group) : null,
+      wants(2) ? sumOver(dy, [0, 2, 3]) : null,
     ];
   },
   reference: (inputs, attributes) => {

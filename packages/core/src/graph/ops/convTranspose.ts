@@ -30,15 +30,18 @@ export const ConvTranspose: Operator = {
       throw new ShapeProblem(`bias must have shape [${shape[1]}]`);
     return [{ dtype: inputs[0]?.dtype ?? "float32", shape }];
   },
-  gradient: (node, outputGradients) => {
+  gradient: (node, outputGradients, wants) => {
     const [x, weight, dy] = [inputOf(node, 0), inputOf(node, 1), flowing(outputGradients)];
     const windows = windowsOf(node.attributes, weight.shape.slice(2));
     const group = int(node.attributes, "group", 1);
-    const dx = conv2d(dy, weight, null, { ...windows, group });
+    const inputGradient = (): Value => {
+      const dx = conv2d(dy, weight, null, { ...windows, group });
+      return dx.shape.join() === x.shape.join() ? dx : slice(dx, [0, 0], x.shape.slice(2), [2, 3]);
+    };
     return [
-      dx.shape.join() === x.shape.join() ? dx : slice(dx, [0, 0], x.shape.slice(2), [2, 3]),
-      weight.constant ? null : convWeightGradient(dy, x, windows, group),
-      node.inputs[2] ? sumOver(dy, [0, 2, 3]) : null,
+      wants(0) ? inputGradient() : null,
+      wants(1) ? convWeightGradient(dy, x, windows, group) : null,
+      wants(2) ? sumOver(dy, [0, 2, 3]) : null,
     ];
   },
   reference: (inputs, attributes) => {

@@ -11,12 +11,12 @@ import { sumTo } from "./sums.js";
 export const Div: Operator = binary("Div", {
   sinceOpset: 14,
   compute: (a, b) => a / b,
-  gradient: (node, dy) => {
+  gradient: (node, dy, wants) => {
     const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
     const da = div(flowing(dy), b);
     return [
-      a.constant ? null : sumTo(da, a.shape),
-      b.constant ? null : neg(sumTo(mul(da, outputOf(node, 0)), b.shape)),
+      wants(0) ? sumTo(da, a.shape) : null,
+      wants(1) ? neg(sumTo(mul(da, outputOf(node, 0)), b.shape)) : null,
     ];
   },
   ranges: [

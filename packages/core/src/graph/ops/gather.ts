@@ -24,7 +24,6 @@ export const Gather: Operator = {
   },
   gradient: (node, dy) => {
     const x = inputOf(node, 0);
-    if (x.constant) return [null, null];
     const axis = axisOf(int(node.attributes, "axis", 0), x.rank);
     return [scatterSlices(flowing(dy), inputOf(node, 1), x.shape, axis), null];
   },

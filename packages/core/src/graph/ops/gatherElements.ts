@@ -24,7 +24,7 @@ export const GatherElements: Operator = {
   gradient: (node, dy) => {
     const x = inputOf(node, 0);
     const axis = axisOf(int(node.attributes, "axis", 0), x.rank);
-    return [x.constant ? null : scatterElements(flowing(dy), inputOf(node, 1), x.shape, axis), null];
+    return [scatterElements(flowing(dy), inputOf(node, 1), x.shape, axis), null];
   },
   reference: (inputs, attributes) => {
     const [x, indices] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];

@@ -23,19 +23,27 @@ export const Gemm: Operator = {
     }
     return [{ dtype: a.dtype, shape: [m, n] }];
   },
-  gradient: (node, outputGradients) => {
+  gradient: (node, outputGradients, wants) => {
     const [a, b, dy] = [inputOf(node, 0), inputOf(node, 1), flowing(outputGradients)];
     const { transA, transB, alpha } = flagsOf(node.attributes);
-    const da = transA
-      ? gemm(b, dy, null, { transA: transB, transB: true, alpha })
-      : gemm(dy, b, null, { transB: !transB, alpha });
-    const db = transB
-      ? gemm(dy, a, null, { transA: true, transB: transA, alpha })
-      : gemm(a, dy, null, { transA: !transA, alpha });
-    const c = node.inputs[2];
+    const leftGradient = (): Value =>
+      transA
+        ? gemm(b, dy, null, { transA: transB, transB: true, alpha })
+        : gemm(dy, b, null, { transB: !transB, alpha });
+    const rightGradient = (): Value =>
+      transB
+        ? gemm(dy, a, null, { transA: true, transB: transA, alpha })
+        : gemm(a, dy, null, { transA: !transA, alpha });
     const beta = float(node.attributes, "beta", 1);
-    const dc = c ? sumTo(dy, c.shape) : null;
-    return [da, db, dc && beta !== 1 ? mul(dc, beta) : dc];
+    const addedGradient = (): Value => {
+      const dc = sumTo(dy, inputOf(node, 2).shape);
+      return beta === 1 ? dc : mul(dc, beta);
+    };
+    return [
+      wants(0) ? leftGradient() : null,
+      wants(1) ? rightGradient() : null,
+      wants(2) ? addedGradient() : null,
+    ];
   },
   reference: (inputs, attributes) => {
     const [a, b] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];

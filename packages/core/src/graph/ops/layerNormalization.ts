@@ -28,7 +28,7 @@ export const LayerNormalization: Operator = {
     return [x, statistic, statistic];
   },
   // With h = (x - mean)/std and g = dy scale: dx = (g - mean(g) - h mean(g h)) / std (ENGINE 5.3).
-  gradient: (node, [dy, dMean, dInverse]) => {
+  gradient: (node, [dy, dMean, dInverse], wants) => {
     const [x, scale, mean, inverse] = [
       inputOf(node, 0),
       inputOf(node, 1),
@@ -39,18 +39,18 @@ export const LayerNormalization: Operator = {
     const axes = x.shape.map((_, place) => place).slice(axis);
     const centred = mul(sub(x, mean), inverse);
     const parts: Value[] = [];
-    if (dy) {
+    if (dy && wants(0)) {
       const g = mul(dy, scale);
       const inner = add(reduceMean(g, axes, true), mul(centred, reduceMean(mul(g, centred), axes, true)));
       parts.push(mul(inverse, sub(g, inner)));
     }
     const count = sizeOf(x.shape.slice(axis));
-    if (dMean) parts.push(mul(add(mul(centred, 0), dMean), 1 / count));
-    if (dInverse) parts.push(mul(centred, mul(mul(dInverse, mul(inverse, inverse)), -1 / count)));
+    if (dMean && wants(0)) parts.push(mul(add(mul(centred, 0), dMean), 1 / count));
+    if (dInverse && wants(0)) parts.push(mul(centred, mul(mul(dInverse, mul(inverse, inverse)), -1 / count)));
     return [
-      parts.reduce((sum, part) => add(sum, part)),
-      dy ? sumTo(mul(dy, centred), scale.shape) : null,
-      dy && node.inputs[2] ? sumTo(dy, scale.shape) : null,
+      parts.length > 0 ? parts.reduce((sum, part) => add(sum, part)) : null,
+      dy && wants(1) ? sumTo(mul(dy, centred), scale.shape) : null,
+      dy && wants(2) ? sumTo(dy, scale.shape) : null,
     ];
   },
   reference: (inputs, attributes) => {

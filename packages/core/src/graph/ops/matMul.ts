@@ -23,15 +23,20 @@ export const MatMul: Operator = {
       throw new ShapeProblem(`inner sizes ${a.shape.at(-1)} and ${b.shape.at(-2)} differ`);
     return [{ dtype: a.dtype, shape: product(a.shape, b.shape) }];
   },
-  gradient: (node, outputGradients) => {
+  gradient: (node, outputGradients, wants) => {
     const [a, b, dy] = [inputOf(node, 0), inputOf(node, 1), flowing(outputGradients)];
     if (b.rank === 2) {
       // One matrix applied to all rows: two plain products instead of a batch of small ones and a sum.
-      const [rows, dyRows] = [asRows(a), asRows(dy)];
-      const da = gemm(dyRows, b, null, { transB: true });
-      return [reshapeTo(da, a.shape), gemm(rows, dyRows, null, { transA: true })];
+      const rows = asRows(dy);
+      return [
+        wants(0) ? reshapeTo(gemm(rows, b, null, { transB: true }), a.shape) : null,
+        wants(1) ? gemm(asRows(a), rows, null, { transA: true }) : null,
+      ];
     }
-    return [sumTo(matmul(dy, swapLast(b)), a.shape), sumTo(matmul(swapLast(a), dy), b.shape)];
+    return [
+      wants(0) ? sumTo(matmul(dy, swapLast(b)), a.shape) : null,
+      wants(1) ? sumTo(matmul(swapLast(a), dy), b.shape) : null,
+    ];
   },
   reference: (inputs) => {
     const [a, b] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];

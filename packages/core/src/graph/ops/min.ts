@@ -13,12 +13,12 @@ export const Min: Operator = binary("Min", {
   sinceOpset: 13,
   compute: Math.min,
   // A step at b - a = 0 that is 1/2 there: ties share the gradient, as in PyTorch.
-  gradient: (node, dy) => {
+  gradient: (node, dy, wants) => {
     const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
     const chosen = mul(flowing(dy), hardSigmoid(sub(b, a), 1e30, 0.5));
     return [
-      a.constant ? null : sumTo(chosen, a.shape),
-      b.constant ? null : sumTo(sub(flowing(dy), chosen), b.shape),
+      wants(0) ? sumTo(chosen, a.shape) : null,
+      wants(1) ? sumTo(sub(flowing(dy), chosen), b.shape) : null,
     ];
   },
 });

@@ -9,12 +9,12 @@ import { sumTo } from "./sums.js";
 export const Mul: Operator = binary("Mul", {
   sinceOpset: 14,
   compute: (a, b) => a * b,
-  gradient: (node, dy) => {
+  gradient: (node, dy, wants) => {
     const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
     if (a === b) return [mul(flowing(dy), mul(a, 2)), null];
     return [
-      a.constant ? null : sumTo(mul(flowing(dy), b), a.shape),
-      b.constant ? null : sumTo(mul(flowing(dy), a), b.shape),
+      wants(0) ? sumTo(mul(flowing(dy), b), a.shape) : null,
+      wants(1) ? sumTo(mul(flowing(dy), a), b.shape) : null,
     ];
   },
 });

@@ -2,10 +2,15 @@
 import { int, ShapeProblem, type Operator } from "../operator.js";
 import { toNumbers } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, knownAt, tensorAt, typeAt } from "./access.js";
+import { at, flowing, inputOf, knownAt, tensorAt, typeAt } from "./access.js";
 import { apply, integers } from "./apply.js";
 import { tensorOf } from "./broadcasting.js";
 import { cast } from "./cast.js";
+import { concat } from "./concat.js";
+import { mul } from "./mul.js";
+import { reduceSum } from "./reduceSum.js";
+import { reshape } from "./reshape.js";
+import { sub } from "./sub.js";
 
 export const OneHot: Operator = {
   name: "OneHot",
@@ -18,7 +23,14 @@ export const OneHot: Operator = {
     if (int(attributes, "axis", -1) !== -1) throw new ShapeProblem("the new axis must be the last");
     return [{ dtype: typeAt(inputs, 2).dtype, shape: [...indices.shape, depth] }];
   },
-  gradient: () => [null, null, null],
+  // The two values each collect the dY of their places.
+  gradient: (node, outputGradients, wants) => {
+    if (!wants(2)) return [null, null, null];
+    const [indices, dy] = [inputOf(node, 0), flowing(outputGradients)];
+    const on = cast(oneHot(indices, at(dy.shape, indices.rank)), dy.dtype);
+    const collected = (mask: Value): Value => reshape(reduceSum(mul(dy, mask)), [1]);
+    return [null, null, concat([collected(sub(1, on)), collected(on)], 0)];
+  },
   reference: (inputs) => {
     const [indices, values] = [tensorAt(inputs, 0), tensorAt(inputs, 2)];
     const [depth = 0] = toNumbers(tensorAt(inputs, 1));

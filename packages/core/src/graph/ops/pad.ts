@@ -2,9 +2,13 @@
 import { text, ShapeProblem, type Operator } from "../operator.js";
 import { stridesOf, toNumbers, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, constantOf, flowing, knownAt, tensorAt, typeAt } from "./access.js";
-import { apply, integers } from "./apply.js";
+import { at, constantOf, flowing, inputOf, knownAt, tensorAt, typeAt } from "./access.js";
+import { apply, integers, scalarOf } from "./apply.js";
 import { offsets, pick } from "./broadcasting.js";
+import { expand } from "./expand.js";
+import { mul } from "./mul.js";
+import { reduceSum } from "./reduceSum.js";
+import { reshape } from "./reshape.js";
 
 export const Pad: Operator = {
   name: "Pad",
@@ -16,14 +20,20 @@ export const Pad: Operator = {
     if (mode !== "constant") throw new ShapeProblem(`mode "${mode}" is not supported`);
     return [{ dtype, shape: padded(shape, knownAt(constants, 1, "pads")) }];
   },
-  gradient: (node, dy) => [
-    pad(
-      flowing(dy),
-      constantOf(node, 1).map((amount) => -amount),
-    ),
-    null,
-    null,
-  ],
+  gradient: (node, outputGradients, wants) => {
+    const dy = flowing(outputGradients);
+    const [pads, fill] = [constantOf(node, 1), node.inputs[2]];
+    const back = (): Value =>
+      pad(
+        dy,
+        pads.map((amount) => -amount),
+      );
+    return [
+      wants(0) ? back() : null,
+      null,
+      fill && wants(2) ? fillGradient(dy, fill, inputOf(node, 0), pads) : null,
+    ];
+  },
   reference: (inputs) => {
     const x = tensorAt(inputs, 0);
     const pads = toNumbers(tensorAt(inputs, 1));
@@ -67,6 +77,12 @@ export const Pad: Operator = {
     },
   ],
 };
+
+/** Sum of dY over the places that x does not cover. */
+function fillGradient(dy: Value, fill: Value, x: Value, pads: readonly number[]): Value {
+  const added = pad(expand(scalarOf(x.graph, 0, dy.dtype), x.shape), pads, 1);
+  return reshape(reduceSum(mul(dy, added)), fill.shape);
+}
 
 function padded(shape: Shape, pads: readonly number[]): Shape {
   if (pads.length !== 2 * shape.length)

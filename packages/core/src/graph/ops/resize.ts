@@ -1,4 +1,5 @@
 /** Operator Resize, nearest neighbour by whole factors. */
+import { oalError } from "../../errors/index.js";
 import { ShapeProblem, text, type Operator } from "../operator.js";
 import { sizeOf, stridesOf, toNumbers, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -29,7 +30,9 @@ export const Resize: Operator = {
     }
     return [{ dtype, shape: enlarged(shape, factors) }];
   },
-  gradient: (node, dy) => {
+  gradient: (node, dy, wants) => {
+    // The factors decide the shape of the result: they cannot be varied.
+    if (wants(2)) throw oalError("OAL-G103", { operator: "Resize by its factors", path: node.path });
     const [rows, columns] = [at(constantOf(node, 2), 2), at(constantOf(node, 2), 3)];
     return [mul(averagePool2d(flowing(dy), { kernel: [rows, columns] }), rows * columns), null, null];
   },

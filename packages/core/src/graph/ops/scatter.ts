@@ -2,6 +2,7 @@
 import { sizeOf, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
 import { at } from "./access.js";
+import { cast } from "./cast.js";
 import { gemm } from "./gemm.js";
 import { mul } from "./mul.js";
 import { oneHot } from "./oneHot.js";
@@ -14,7 +15,7 @@ import { transpose } from "./transpose.js";
 export function scatterSlices(dy: Value, indices: Value, shape: Shape, axis: number): Value {
   const length = at(shape, axis);
   const picks = sizeOf(indices.shape);
-  const rows = oneHot(reshape(indices, [picks]), length);
+  const rows = cast(oneHot(reshape(indices, [picks]), length), dy.dtype);
   const before = sizeOf(shape.slice(0, axis));
   const after = sizeOf(shape.slice(axis + 1));
   const slices = transpose(reshape(dy, [before, picks, after]), [1, 0, 2]);
@@ -25,7 +26,7 @@ export function scatterSlices(dy: Value, indices: Value, shape: Shape, axis: num
 /** Gradient of gatherElements(x, indices, axis): adds every element of dY at the place along `axis` that its index names. */
 export function scatterElements(dy: Value, indices: Value, shape: Shape, axis: number): Value {
   const rank = shape.length;
-  const rows = mul(oneHot(indices, at(shape, axis)), unsqueeze(dy, [rank]));
+  const rows = mul(cast(oneHot(indices, at(shape, axis)), dy.dtype), unsqueeze(dy, [rank]));
   const summed = reduceSum(rows, [axis]);
   const order = shape.map((_, place) => (place === axis ? rank - 1 : place > axis ? place - 1 : place));
   const placed = transpose(summed, order);

@@ -10,9 +10,12 @@ import { sumTo } from "./sums.js";
 export const Sub: Operator = binary("Sub", {
   sinceOpset: 14,
   compute: (a, b) => a - b,
-  gradient: (node, dy) => {
+  gradient: (node, dy, wants) => {
     const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
-    return [sumTo(flowing(dy), a.shape), b.constant ? null : neg(sumTo(flowing(dy), b.shape))];
+    return [
+      wants(0) ? sumTo(flowing(dy), a.shape) : null,
+      wants(1) ? neg(sumTo(flowing(dy), b.shape)) : null,
+    ];
   },
 });
 

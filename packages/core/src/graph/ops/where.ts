@@ -22,14 +22,14 @@ export const Where: Operator = {
     return [{ dtype, shape: broadcastShapes(condition.shape, shape) }];
   },
   // Multiplying by the mask is twice as fast as Where on CPU (ENGINE 5.2).
-  gradient: (node, outputGradients) => {
+  gradient: (node, outputGradients, wants) => {
     const [condition, a, b] = [inputOf(node, 0), inputOf(node, 1), inputOf(node, 2)];
     const dy = flowing(outputGradients);
     const chosen = mul(dy, cast(condition, dy.dtype));
     return [
       null,
-      a.constant ? null : sumTo(chosen, a.shape),
-      b.constant ? null : sumTo(sub(dy, chosen), b.shape),
+      wants(1) ? sumTo(chosen, a.shape) : null,
+      wants(2) ? sumTo(sub(dy, chosen), b.shape) : null,
     ];
   },
   reference: (inputs) => {
