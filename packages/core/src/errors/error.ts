@@ -1,6 +1,7 @@
 /** The one error class of oal. Throw it by code; the catalogue supplies the words. */
 import { catalogue, type ErrorCode, type ErrorDetails } from "./catalogue/index.js";
 import type { CatalogueEntry } from "./entry.js";
+import { printableDetails } from "./printable.js";
 
 /**
  * An error with a stable code, typed details, a sentence for people and a remedy. {@link isOalError} tells whether something caught
@@ -32,14 +33,21 @@ export class OalError<Code extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
-/** Makes the error of a code from its details. */
+/** Makes the error of a code from its details. Names in its sentence are printable (see `printable`); the details stay as they are. */
 export function oalError<Code extends ErrorCode>(
   code: Code,
   details: ErrorDetails<Code>,
   cause?: unknown,
 ): OalError<Code> {
   const found: CatalogueEntry<ErrorDetails<Code>> = catalogue[code];
-  return new OalError(code, { ...details }, found.message(details), found.remedy, found.exit, cause);
+  return new OalError(
+    code,
+    { ...details },
+    found.message(printableDetails(details)),
+    found.remedy,
+    found.exit,
+    cause,
+  );
 }
 
 /**

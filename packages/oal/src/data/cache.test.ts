@@ -268,3 +268,16 @@ test("limit, subset, overlap and channel statistics", async () => {
   expect(measureNormalisation(flat).std[1]).toBeCloseTo(1 / 255, 6);
   expect(findOverlap(flat, all)).toBe(0);
 });
+
+test("what is no picture is said once per set, also when the set was cached before", async () => {
+  const files: Map<string, Uint8Array> = await pictures();
+  for (const name of ["cat/a.txt", "cat/b.txt", "notes.md", "dog/.DS_Store"])
+    files.set(name, Buffer.from("x"));
+  const path = write("mixed", files);
+  const cacheDir = fresh();
+  for (let time = 0; time < 2; time++) {
+    const warnings: string[] = [];
+    await prepare({ path }, { cacheDir, onWarning: (text) => warnings.push(text) });
+    expect(warnings).toEqual([`${path}: 3 files skipped: 2 .txt, 1 .md`]);
+  }
+});

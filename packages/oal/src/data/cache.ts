@@ -11,6 +11,7 @@ import { openImageSet, readSetManifest, SET_FORMAT, writeSetManifest } from "./c
 import { decodeImage } from "./decode.js";
 import type { ImageSet } from "./imageSet.js";
 import { refuseForeignLabels } from "./labels.js";
+import { skippedSentence, type SkippedFiles } from "./pictures/kinds.js";
 import { readerOf } from "./readers/index.js";
 import type { OpenSource, SourceItem, SourceSpec } from "./readers/reader.js";
 import { ShardWriter } from "./shards.js";
@@ -41,7 +42,14 @@ async function cacheKey(spec: SourceSpec, options: PrepareOptions): Promise<stri
   const { size, resize = size, interpolation = "bilinear" } = options;
   const reader = await readerOf(spec);
   const hash = createHash("sha256").update(await reader.fingerprint(spec));
-  const settings = { format: SET_FORMAT, reader: reader.id, size, resize, interpolation };
+  const { id, version = 1 } = reader;
+  const settings = {
+    format: SET_FORMAT,
+    reader: version === 1 ? id : `${id}/${version}`,
+    size,
+    resize,
+    interpolation,
+  };
   return hash
     .update(
       JSON.stringify([
@@ -65,11 +73,12 @@ export async function prepareImageSet(spec: SourceSpec, options: PrepareOptions)
   const folder = join(options.cacheDir, await cacheKey(spec, options));
   if (existsSync(folder)) {
     try {
-      const { skipped, ids } = readSetManifest(folder);
+      const { skipped, ids, passedOver } = readSetManifest(folder);
       refuseBad(skipped, options.skipBad ?? 0);
       const set = openImageSet(folder, spec.name);
       refuseForeign(set, spec);
       warnSkipped(skipped, options);
+      warnPassedOver(new Map(Object.entries(passedOver ?? {})), spec, options);
       options.onProgress?.(ids.length, ids.length);
       return set;
     } catch (error) {
@@ -102,6 +111,7 @@ async function makeSet(spec: SourceSpec, options: PrepareOptions, folder: string
       }
     });
     warnSkipped(skipped, options);
+    warnPassedOver(source.skipped ?? new Map(), spec, options);
   } finally {
     rmSync(aside, { recursive: true, force: true });
   }
@@ -179,6 +189,7 @@ async function fill(
         rows,
         shards,
         skipped,
+        ...(source.skipped?.size ? { passedOver: Object.fromEntries(source.skipped) } : {}),
       });
     });
     return skipped;
@@ -232,6 +243,14 @@ function warnSkipped(skipped: readonly Skipped[], options: PrepareOptions): void
   options.onWarning?.(
     `${skipped.length} unreadable image(s) passed over, the first: ${first.id}: ${first.problem}`,
   );
+}
+
+/** Says once per set which files are no pictures. */
+function warnPassedOver(passedOver: SkippedFiles, spec: SourceSpec, options: PrepareOptions): void {
+  const sentence = skippedSentence(passedOver);
+  if (sentence === undefined) return;
+  const part = spec.split === undefined ? "" : `, ${spec.split}`;
+  options.onWarning?.(`${spec.path}${part}: ${sentence}`);
 }
 
 function guardWrite(path: string, write: () => void): void {

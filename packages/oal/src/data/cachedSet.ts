@@ -25,6 +25,8 @@ const manifestSchema = z.strictObject({
   shards: z.array(z.strictObject({ file: z.string(), rows: z.int().min(1), sha256: z.string() })),
   /** Images that could not be read. */
   skipped: z.array(z.strictObject({ id: z.string(), problem: z.string() })),
+  /** Files of the source that are no pictures, by reason; absent when there were none. */
+  passedOver: z.record(z.string(), z.int().min(1)).optional(),
   /** SHA-256 of all the other fields as written. */
   sha256: z.string(),
 });

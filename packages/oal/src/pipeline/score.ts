@@ -1,5 +1,5 @@
 /** Scoring single pictures with a trained model and the detectors stored beside it. */
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -16,14 +16,15 @@ import {
 } from "oal-core";
 import type { z } from "zod";
 import { decodeImage } from "../data/decode.js";
+import { locate, problemOf, readRegularFile, walkFolder } from "../data/pictures/folderWalk.js";
+import type { SkippedFiles } from "../data/pictures/kinds.js";
+import { selectPictures } from "../data/pictures/select.js";
 import { readSafetensors } from "../nn/safetensors.js";
 import { compile } from "../runtime/node.js";
 import { classifierGraph } from "../training/model.js";
 import type { ScoredImage, ScoreOptions } from "./runTypes.js";
 import { loadClassifier } from "./stages/classifierArtifact.js";
 import { evaluationFiles, modelFiles, storedDetectorsSchema } from "./stages/evaluation.js";
-
-const picturePattern = /\.(jpe?g|png|webp|gif|tiff?|bmp|avif)$/i;
 
 /** The folder of a model: the folder itself, or the best one inside a run folder (oal, then kd, then ce). */
 export function modelFolderOf(path: string): string {
@@ -35,16 +36,52 @@ export function modelFolderOf(path: string): string {
   return found;
 }
 
-/** Paths of pictures: files as they are, folders searched through. Throws OAL-D101 for a path that does not exist. */
-export function picturesIn(paths: readonly string[]): string[] {
-  return paths.flatMap((path) => {
+/** A picture to score. */
+export interface PictureFile {
+  /** As it is shown. */
+  readonly path: string;
+  /** As the system's calls take it. */
+  readonly location: string | Buffer;
+  /** Why it cannot be read, where looking for it showed that. */
+  readonly problem?: string;
+}
+
+/**
+ * The pictures of a command line: files as they are, folders walked through (each real folder once).
+ *
+ * @returns the pictures in order, and what was no picture, by reason
+ * @throws OAL-D101 for a path that does not exist, OAL-D121 for a folder that cannot be read
+ */
+export async function picturesIn(
+  paths: readonly string[],
+): Promise<{ readonly pictures: readonly PictureFile[]; readonly skipped: SkippedFiles }> {
+  const found: PictureFile[] = [];
+  const reasons = new Map<string, number>();
+  for (const path of paths) {
     if (!existsSync(path)) throw oalError("OAL-D101", { path });
-    if (!statSync(path).isDirectory()) return [path];
-    return readdirSync(path, { recursive: true, encoding: "utf8" })
-      .filter((name) => picturePattern.test(name))
-      .sort()
-      .map((name) => join(path, name));
-  });
+    if (!statSync(path).isDirectory()) {
+      found.push({ path, location: path });
+      continue;
+    }
+    const { pictures, skipped } = selectPictures(await walkFolder(path));
+    for (const member of pictures) {
+      const { problem } = member;
+      const file = { path: join(path, member.path), location: locate(path, member.path) };
+      found.push(problem === undefined ? file : { ...file, problem });
+    }
+    for (const [reason, count] of skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
+  }
+  return { pictures: found, skipped: reasons };
+}
+
+/** The bytes of a picture. @throws OAL-D102 when it cannot be read */
+export async function readPicture({ path, location, problem }: PictureFile): Promise<Uint8Array> {
+  if (problem !== undefined) throw oalError("OAL-D102", { file: path, problem });
+  try {
+    return await readRegularFile(location);
+  } catch (error) {
+    throw oalError("OAL-D102", { file: path, problem: problemOf(error) }, error);
+  }
 }
 
 async function readDetectors(folder: string): Promise<z.infer<typeof storedDetectorsSchema>> {
@@ -96,7 +133,7 @@ export async function scoreImages(
   options: ScoreOptions = {},
 ): Promise<ScoredImage[]> {
   const folder = modelFolderOf(model);
-  const pictures = picturesIn(paths);
+  const { pictures } = await picturesIn(paths);
   const classifier = await loadClassifier(folder);
   const stored = await readDetectors(folder);
   const { detector, parameters, threshold: calibrated } = chosenDetector(stored, options.detector);
@@ -110,11 +147,12 @@ export async function scoreImages(
   const results: ScoredImage[] = [];
   let bad = 0;
   try {
-    for (const path of pictures) {
+    for (const picture of pictures) {
+      const { path } = picture;
       options.signal?.throwIfAborted();
       let planes: Uint8Array;
       try {
-        const image = await decodeImage(new Uint8Array(await readFile(path)), path);
+        const image = await decodeImage(await readPicture(picture), path);
         planes = new Uint8Array(3 * stored.size * stored.size);
         toPlanes(
           preprocessImage(image, { resize: stored.size, crop: stored.size, interpolation: "bilinear" }),

@@ -33,7 +33,7 @@ export const dataErrors = {
     exit: 3,
     message: ({ path, what }) => `${path}: ${what}`,
     remedy:
-      "images are expected as CLASS/*.jpg (or .png, .webp, .gif, .tif), in a folder or in a .tar, .tar.gz or .zip of one",
+      "images are expected as CLASS/*.jpg (or .png, .webp, .gif, .tif, .bmp, .avif), in a folder or in a .tar, .tar.gz or .zip of one",
   }),
   "OAL-D104": entry<{ path: string; className: string }>({
     title: "empty class",
@@ -92,6 +92,32 @@ export const dataErrors = {
     message: ({ name, className, count }) =>
       `${name}: class "${className}" has ${count} image(s); training, validation and test need at least one each`,
     remedy: "add images to the class, or give separate validation and test sets",
+  }),
+  "OAL-D120": entry<{ path: string; first: string; second: string }>({
+    title: "two class folders are one",
+    exit: 3,
+    message: ({ path, first, second }) =>
+      `${path}: the folders "${first}" and "${second}" are one and the same folder, reached by a link`,
+    remedy: "remove one of the links: the same images cannot belong to two classes",
+  }),
+  "OAL-D121": entry<{ path: string; problem: string }>({
+    title: "folder cannot be read",
+    exit: 3,
+    message: ({ path, problem }) => `${path}: the folder cannot be read: ${problem}`,
+    remedy: "check its permissions and whether it is still there",
+  }),
+  "OAL-D122": entry<{ path: string; file: string; problem: string }>({
+    title: "broken entry beside the class folders",
+    exit: 3,
+    message: ({ path, file, problem }) => `${path}: ${file} may be a class, but it is ${problem}`,
+    remedy: "mend the link, or remove it",
+  }),
+  "OAL-D123": entry<{ file: string; problem: string }>({
+    title: "image has too many pixels",
+    exit: 3,
+    message: ({ file, problem }) => `${file}: ${problem}`,
+    remedy:
+      "scale the image down or remove it; data.maxPixels raises the limit, --skip-bad N passes over up to N such images",
   }),
   "OAL-D141": entry<{ where: string; count: number }>({
     title: "image without a class in a set of known classes",

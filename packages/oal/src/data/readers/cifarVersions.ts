@@ -1,6 +1,7 @@
 /** How the published downloads of CIFAR-10 and CIFAR-100 are told apart: by the names of their files. */
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { folderEntries } from "../pictures/folderWalk.js";
 
 /** Training files of the binary version. */
 export const TRAIN = /(^|\/)(data_batch_\d+|train)\.bin$/;
@@ -38,8 +39,7 @@ function otherVersion(names: readonly string[]): OtherVersion | undefined {
 
 /** Names of the files of a folder; folders end in "/". */
 export async function entriesOf(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  return entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
+  return (await folderEntries(folder)).map(({ name, isFolder }) => (isFolder ? `${name}/` : name));
 }
 
 /** The published version at a path that is not the binary one; undefined for anything else. */

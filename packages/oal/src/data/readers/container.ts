@@ -1,16 +1,10 @@
 /** Folders and archives seen alike: a list of members and a way to read some of them, without unpacking. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { oalError } from "oal-core";
-
-/** A file or folder inside a container; paths use "/" and have no leading or trailing one. */
-export interface Member {
-  readonly path: string;
-  readonly isFolder: boolean;
-}
+import { locate, type Member, problemOf, readRegularFile, walkFolder } from "../pictures/folderWalk.js";
 
 /** A member's bytes, or why they cannot be had. */
 export type MemberContent = { readonly path: string } & (
@@ -43,24 +37,14 @@ export async function fingerprintFile(path: string): Promise<string> {
   return made;
 }
 
-/** A folder on disk. Symbolic links to files are followed, hidden entries left out. */
+/** A folder on disk, walked as `walkFolder` says. */
 export function folderContainer(root: string): Container {
-  const walk = async (below: string, out: Member[]): Promise<Member[]> => {
-    const entries = await readdir(join(root, below), { withFileTypes: true });
-    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (entry.name.startsWith(".")) continue;
-      const path = below === "" ? entry.name : `${below}/${entry.name}`;
-      out.push({ path, isFolder: entry.isDirectory() });
-      if (entry.isDirectory()) await walk(path, out);
-    }
-    return out;
-  };
   return {
-    list: () => walk("", []),
+    list: () => walkFolder(root),
     async *read(wanted) {
       for (const path of wanted) {
         try {
-          yield { path, bytes: await readFile(join(root, path)) };
+          yield { path, bytes: await readRegularFile(locate(root, path)) };
         } catch (error) {
           yield { path, problem: problemOf(error) };
         }
@@ -68,7 +52,8 @@ export function folderContainer(root: string): Container {
     },
     async fingerprint() {
       const hash = createHash("sha256");
-      for (const { path, isFolder } of await walk("", [])) hash.update(await stateOf(root, path, isFolder));
+      for (const { path, isFolder } of await walkFolder(root))
+        hash.update(await stateOf(root, path, isFolder));
       return hash.digest("hex");
     },
   };
@@ -78,19 +63,11 @@ export function folderContainer(root: string): Container {
 export async function stateOf(root: string, path: string, isFolder = false): Promise<string> {
   if (isFolder) return `${path}/\n`;
   try {
-    const { size, mtimeMs } = await stat(join(root, path));
+    const { size, mtimeMs } = await stat(locate(root, path));
     return `${path} ${size} ${mtimeMs}\n`;
   } catch {
     return `${path} missing\n`;
   }
-}
-
-/** A short reason out of a thrown value. */
-export function problemOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return "code" in error && error.code === "ENOENT"
-    ? "no such file"
-    : (error.message.split("\n")[0] ?? error.name);
 }
 
 /** Runs `read`, turning its failures into OAL-D109 naming the file. */

@@ -1,11 +1,12 @@
 /** IDX files of the MNIST family (plain or .gz): 8-bit grey images with a neighbouring label file. Grey becomes three equal channels. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { oalError } from "oal-core";
-import { fingerprintFile, problemOf } from "./container.js";
+import { folderEntries, problemOf } from "../pictures/folderWalk.js";
+import { fingerprintFile } from "./container.js";
 import type { OpenSource, Reader, SourceItem, SourceSpec } from "./reader.js";
 
 const IMAGES = /images[-.]idx3/;
@@ -20,8 +21,8 @@ const partPatterns: ReadonlyMap<string, RegExp> = new Map([
 async function imageFiles(spec: SourceSpec): Promise<string[]> {
   if (!(await stat(spec.path)).isDirectory()) return IMAGES.test(basename(spec.path)) ? [spec.path] : [];
   const pattern = spec.split === undefined ? /^/ : (partPatterns.get(spec.split) ?? /(?!)/);
-  const names = (await readdir(spec.path)).filter((name) => IMAGES.test(name) && pattern.test(name));
-  return names.sort().map((name) => join(spec.path, name));
+  const names = (await folderEntries(spec.path)).map(({ name }) => name);
+  return names.filter((name) => IMAGES.test(name) && pattern.test(name)).map((name) => join(spec.path, name));
 }
 
 async function oneImageFile(spec: SourceSpec): Promise<string> {

@@ -3,6 +3,7 @@
  * One file per reader; adding one means adding it to readers/index.ts.
  */
 import type { RgbImage } from "oal-core";
+import type { SkippedFiles } from "../pictures/kinds.js";
 
 /** The kinds of source, one per reader. */
 export type ReaderId = "imglist" | "idx" | "cifarBinary" | "tarArchive" | "zipArchive" | "imageFolder";
@@ -41,6 +42,8 @@ export interface OpenSource {
   /** Class per id; -1 = out of distribution. */
   readonly labels: Int32Array;
   readonly classNames: readonly string[];
+  /** Files that are no pictures, by reason; absent where the source lists its images itself. */
+  readonly skipped?: SkippedFiles;
   /**
    * Yields each wanted image once, in whatever order the source allows. An image that cannot be had is an item with a `problem`, not an
    * exception.
@@ -54,12 +57,14 @@ export interface Reader {
   readonly title: string;
   /** Whether its sources are published data sets, whose parts have one meaning everywhere. */
   readonly published?: boolean;
+  /** Changes when the reader makes other images of the same files, so that sets cached before are not used. Default 1. */
+  readonly version?: number;
   /** Whether this reader is the one for an existing source. */
   matches(spec: SourceSpec): Promise<boolean>;
   /** Names of the parts ("train", "test", ...) that a source is divided into; none for one that is not divided. */
   splits(spec: SourceSpec): Promise<readonly string[]>;
   /** A digest that changes when the source's content does. */
   fingerprint(spec: SourceSpec): Promise<string>;
-  /** Reads names and labels. Errors: OAL-D103 to OAL-D109, OAL-D111. */
+  /** Reads names and labels. Errors: OAL-D103 to OAL-D109, OAL-D111, OAL-D120 to OAL-D122. */
   open(spec: SourceSpec): Promise<OpenSource>;
 }

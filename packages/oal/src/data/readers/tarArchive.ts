@@ -4,7 +4,9 @@ import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { createTarDecoder, type ParsedTarEntry } from "modern-tar";
 import { openClassTree, splitsOf } from "./classTree.js";
-import { type Container, fingerprintFile, guardArchive, type Member } from "./container.js";
+import { headLength, needsHead } from "../pictures/kinds.js";
+import type { Member } from "../pictures/folderWalk.js";
+import { type Container, fingerprintFile, guardArchive } from "./container.js";
 import type { Reader } from "./reader.js";
 
 /** Does the name say tar or gzipped tar? */
@@ -25,8 +27,19 @@ async function* entries(path: string): AsyncIterable<ParsedTarEntry> {
 
 /** Reads past a member. Cancelling its body would do, but in modern-tar 0.8.6 may cancel the next member's instead, which then never ends. */
 async function drain(body: ParsedTarEntry["body"]): Promise<void> {
-  const reader = body.getReader();
-  while (!(await reader.read()).done);
+  await headOf(body);
+}
+
+/** Reads past a member and returns its first bytes. */
+async function headOf(body: ParsedTarEntry["body"]): Promise<Uint8Array> {
+  const head = new Uint8Array(headLength);
+  let filled = 0;
+  for await (const chunk of body) {
+    const part = chunk.subarray(0, headLength - filled);
+    head.set(part, filled);
+    filled += part.length;
+  }
+  return head.subarray(0, filled);
 }
 
 async function bytesOf(entry: ParsedTarEntry): Promise<Uint8Array> {
@@ -48,9 +61,11 @@ export function tarContainer(path: string): Container {
     async list() {
       async function* found(): AsyncIterable<Member> {
         for await (const { header, body } of entries(path)) {
-          await drain(body);
           const isFolder = header.type === "directory";
-          if (isFolder || header.type === "file") yield { path: clean(header.name), isFolder };
+          const path = clean(header.name);
+          const head = await headOf(body);
+          if (isFolder) yield { path, isFolder };
+          else if (header.type === "file") yield { path, isFolder, ...(needsHead(path) ? { head } : {}) };
         }
       }
       const members: Member[] = [];
@@ -76,6 +91,7 @@ export function tarContainer(path: string): Container {
 /** Reader of class folders in tar files. */
 export const tarArchive: Reader = {
   id: "tarArchive",
+  version: 2,
   title: "class folders in a .tar or .tar.gz file",
   matches: (spec) => Promise.resolve(isTar(spec.path)),
   splits: (spec) => splitsOf(tarContainer(spec.path)),

@@ -2,7 +2,9 @@
 import { crc32 } from "node:zlib";
 import { open as openZip, type Entry, type ZipFile } from "yauzl";
 import { openClassTree, splitsOf } from "./classTree.js";
-import { type Container, fingerprintFile, guardArchive, type MemberContent, problemOf } from "./container.js";
+import { headLength, needsHead } from "../pictures/kinds.js";
+import { type Member, problemOf } from "../pictures/folderWalk.js";
+import { type Container, fingerprintFile, guardArchive, type MemberContent } from "./container.js";
 import type { Reader } from "./reader.js";
 
 /** Does the name say zip? */
@@ -60,13 +62,25 @@ function bytesOf(file: ZipFile, entry: Entry): Promise<Uint8Array> {
   });
 }
 
+/** First bytes of a member without ending, or why there are none. */
+async function headOf(file: ZipFile, entry: Entry): Promise<Pick<Member, "head" | "problem">> {
+  try {
+    return { head: (await bytesOf(file, entry)).subarray(0, headLength) };
+  } catch (error) {
+    return { problem: problemOf(error) };
+  }
+}
+
 /** A zip file as a container. Errors: OAL-D109 when its directory is damaged; a damaged member is reported by itself. */
 export function zipContainer(path: string): Container {
   return {
     async list() {
-      const members = [];
-      for await (const { entry } of guardArchive(path, () => entries(path))) {
-        members.push({ path: entry.fileName.replace(/\/$/, ""), isFolder: entry.fileName.endsWith("/") });
+      const members: Member[] = [];
+      for await (const { file, entry } of guardArchive(path, () => entries(path))) {
+        const name = entry.fileName.replace(/\/$/, "");
+        const isFolder = entry.fileName.endsWith("/");
+        if (isFolder || !needsHead(name)) members.push({ path: name, isFolder });
+        else members.push({ path: name, isFolder, ...(await headOf(file, entry)) });
       }
       return members;
     },
@@ -92,6 +106,7 @@ export function zipContainer(path: string): Container {
 /** Reader of class folders in zip files. */
 export const zipArchive: Reader = {
   id: "zipArchive",
+  version: 2,
   title: "class folders in a .zip file",
   matches: (spec) => Promise.resolve(isZip(spec.path)),
   splits: (spec) => splitsOf(zipContainer(spec.path)),
