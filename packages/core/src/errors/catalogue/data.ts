@@ -135,6 +135,25 @@ export const dataErrors = {
     remedy:
       "take the binary version, cifar-10-binary.tar.gz or cifar-100-binary.tar.gz, from https://www.cs.toronto.edu/~kriz/cifar.html; it is read as it is, packed or unpacked",
   }),
+  "OAL-D130": entry<{ path: string; problem: string }>({
+    title: "archive or picture expands too far",
+    exit: 3,
+    message: ({ path, problem }) => `${path}: ${problem}`,
+    remedy: "if you trust it, unpack it and give the folder; else remove what is named",
+  }),
+  "OAL-D131": entry<{ path: string; kind: string }>({
+    title: "kind of archive that is not read",
+    exit: 3,
+    message: ({ path, kind }) => `${path} is ${kind}, which is not read`,
+    remedy: "unpack it and give the folder, or pack the folder as .tar, .tar.gz or .zip",
+  }),
+  "OAL-D132": entry<{ path: string; member: string; count: number }>({
+    title: "archive is encrypted",
+    exit: 3,
+    message: ({ path, member, count }) =>
+      `${path}: all ${count} file(s) are encrypted with a password, the first: ${member}`,
+    remedy: "unpack it with its password and give the folder",
+  }),
   "OAL-D201": entry<{ first: string; second: string; count: number }>({
     title: "overlapping sets",
     exit: 3,

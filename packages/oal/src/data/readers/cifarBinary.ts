@@ -6,10 +6,10 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { oalError, type RgbImage } from "oal-core";
+import { archiveKind, openArchive } from "../archives/archiveKind.js";
 import { entriesOf, holdsBinary, NAMES, otherVersionAt, TEST, TRAIN } from "./cifarVersions.js";
 import { type Container, fingerprintFile, folderContainer } from "./container.js";
 import type { OpenSource, Reader, SourceItem, SourceSpec } from "./reader.js";
-import { isTar, tarContainer } from "./tarArchive.js";
 
 const PLANE = 1024;
 
@@ -21,7 +21,7 @@ async function refuseOtherVersion({ path }: SourceSpec): Promise<void> {
 }
 
 function containerOf(spec: SourceSpec): Container {
-  if (isTar(spec.path)) return tarContainer(spec.path);
+  if (archiveKind(spec.path)) return openArchive(spec.path);
   return folderContainer(/\.bin$/i.test(spec.path) ? dirname(spec.path) : spec.path);
 }
 
@@ -164,7 +164,7 @@ export const cifarBinary: Reader = {
   published: true,
   async matches({ path }) {
     if (/\.bin$/i.test(path)) return true;
-    if (isTar(path)) return /^cifar-?100?-(binary|python|matlab)/i.test(basename(path));
+    if (archiveKind(path)) return /^cifar-?100?-(binary|python|matlab)/i.test(basename(path));
     if ((await stat(path)).isDirectory() && (await holdsBinary(path))) return true;
     return (await otherVersionAt(path)) !== undefined;
   },
@@ -176,7 +176,7 @@ export const cifarBinary: Reader = {
   },
   async fingerprint(spec) {
     await refuseOtherVersion(spec);
-    return isTar(spec.path) || /\.bin$/i.test(spec.path)
+    return archiveKind(spec.path) || /\.bin$/i.test(spec.path)
       ? fingerprintFile(spec.path)
       : folderContainer(spec.path).fingerprint();
   },

@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import { oalError } from "oal-core";
 import { locate, type Member, problemOf, readRegularFile, walkFolder } from "../pictures/folderWalk.js";
 
 /** A member's bytes, or why they cannot be had. */
@@ -67,14 +66,5 @@ export async function stateOf(root: string, path: string, isFolder = false): Pro
     return `${path} ${size} ${mtimeMs}\n`;
   } catch {
     return `${path} missing\n`;
-  }
-}
-
-/** Runs `read`, turning its failures into OAL-D109 naming the file. */
-export async function* guardArchive<T>(path: string, read: () => AsyncIterable<T>): AsyncIterable<T> {
-  try {
-    yield* read();
-  } catch (error) {
-    throw oalError("OAL-D109", { path, problem: problemOf(error) }, error);
   }
 }

@@ -7,10 +7,9 @@ import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { oalError } from "oal-core";
+import { archiveKind, hasArchiveName, openArchive } from "../archives/archiveKind.js";
 import { type Container, fingerprintFile, folderContainer, stateOf } from "./container.js";
 import type { OpenSource, Reader, SourceItem, SourceSpec } from "./reader.js";
-import { isTar, tarContainer } from "./tarArchive.js";
-import { isZip, zipContainer } from "./zipArchive.js";
 
 interface ListLine {
   readonly path: string;
@@ -44,13 +43,9 @@ async function readList(list: string): Promise<ListLine[]> {
   return lines;
 }
 
-function archiveOf(path: string): Container | undefined {
-  return isTar(path) ? tarContainer(path) : isZip(path) ? zipContainer(path) : undefined;
-}
-
 /** Paths of the archives under the root, those whose names share most words with the first image's path first. */
 async function archivesUnder(root: string, example: string): Promise<string[]> {
-  if (!(await stat(root)).isDirectory()) return archiveOf(root) ? [root] : [];
+  if (!(await stat(root)).isDirectory()) return archiveKind(root) ? [root] : [];
   const words = new Set(example.toLowerCase().split(/[^a-z0-9]+/));
   const score = (path: string): number => {
     const own = path
@@ -60,7 +55,7 @@ async function archivesUnder(root: string, example: string): Promise<string[]> {
     return own.filter((word) => words.has(word)).length / own.length;
   };
   return (await folderContainer(root).list())
-    .filter((m) => !m.isFolder && m.path.split("/").length <= 3 && (isTar(m.path) || isZip(m.path)))
+    .filter((m) => !m.isFolder && m.path.split("/").length <= 3 && hasArchiveName(m.path))
     .map((m) => m.path)
     .sort((a, b) => score(b) - score(a) || (a < b ? -1 : 1))
     .map((path) => join(root, path));
@@ -75,7 +70,7 @@ async function* contents(spec: SourceSpec, wanted: ReadonlySet<string>): ReturnT
   }
   for (const path of await archivesUnder(spec.path, example)) {
     if (missing.size === 0) return;
-    for await (const content of archiveOf(path)?.read(new Set(missing)) ?? []) {
+    for await (const content of openArchive(path).read(new Set(missing))) {
       missing.delete(content.path);
       yield content;
     }

@@ -1,0 +1,117 @@
+/** Bytes of a file in order, plain or gunzipped, with a way to pass over what is not wanted. */
+import { createReadStream } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { refuseBomb } from "./limits.js";
+
+/** A place in a run of bytes that only moves forward. */
+export interface ByteSource {
+  /** Bytes passed so far. */
+  readonly position: number;
+  /** The next `count` bytes; fewer at the end alone. */
+  read(count: number): Promise<Buffer>;
+  /** Passes over `count` bytes; returns how many there were. */
+  skip(count: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+const WINDOW_BYTES = 2 ** 16;
+
+/** Reads `count` bytes at `position`; fewer at the end of the file alone. */
+export async function readAt(file: FileHandle, position: number, count: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(count);
+  let filled = 0;
+  while (filled < count) {
+    const { bytesRead } = await file.read(buffer, filled, count - filled, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
+
+/** A file from `start` on, through a window of 64 KiB; passing over costs nothing. */
+export async function fileSource(path: string, start = 0): Promise<ByteSource> {
+  const file = await open(path);
+  const { size } = await file.stat();
+  let position = Math.min(start, size);
+  let window: { from: number; bytes: Buffer } = { from: 0, bytes: Buffer.alloc(0) };
+  return {
+    get position() {
+      return position;
+    },
+    async read(count) {
+      const wanted = Math.max(0, Math.min(count, size - position));
+      const end = window.from + window.bytes.length;
+      if (position < window.from || position + wanted > end) {
+        const read = await readAt(file, position, Math.max(wanted, Math.min(WINDOW_BYTES, size - position)));
+        window = { from: position, bytes: read };
+      }
+      const at = position - window.from;
+      const bytes = window.bytes.subarray(at, at + wanted);
+      position += bytes.length;
+      return bytes;
+    },
+    skip(count) {
+      const passed = Math.max(0, Math.min(count, size - position));
+      position += passed;
+      return Promise.resolve(passed);
+    },
+    close: () => file.close(),
+  };
+}
+
+/**
+ * A gunzipped file, all its gzip members one after the other.
+ *
+ * @throws OAL-D130 from `read` and `skip` when it expands like a bomb; zlib's errors when it is damaged
+ */
+export function gunzipSource(path: string): ByteSource {
+  const gunzip = createGunzip({ chunkSize: 2 ** 18 });
+  // A failure of the file reaches the reader through the last stream of the pipeline.
+  pipeline(createReadStream(path, { highWaterMark: 2 ** 18 }), gunzip, () => undefined);
+  const chunks = gunzip.iterator();
+  let position = 0;
+  let chunk: Buffer = Buffer.alloc(0);
+  /** Up to `count` bytes, none at the end. */
+  const next = async (count: number): Promise<Buffer> => {
+    while (chunk.length === 0) {
+      const result: IteratorResult<Buffer> = await chunks.next();
+      if (result.done === true) return Buffer.alloc(0);
+      chunk = result.value;
+      refuseBomb(path, "it", position + chunk.length, gunzip.bytesWritten);
+    }
+    const part = chunk.subarray(0, count);
+    chunk = chunk.subarray(part.length);
+    position += part.length;
+    return part;
+  };
+  return {
+    get position() {
+      return position;
+    },
+    async read(count) {
+      const parts: Buffer[] = [];
+      for (let missing = count; missing > 0;) {
+        const part = await next(missing);
+        if (part.length === 0) break;
+        parts.push(part);
+        missing -= part.length;
+      }
+      return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
+    },
+    async skip(count) {
+      let passed = 0;
+      while (passed < count) {
+        const part = await next(count - passed);
+        if (part.length === 0) break;
+        passed += part.length;
+      }
+      return passed;
+    },
+    close() {
+      gunzip.destroy();
+      return Promise.resolve();
+    },
+  };
+}
