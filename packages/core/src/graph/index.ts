@@ -14,6 +14,7 @@ export {
 export type { AttributeKind, Attributes, GradientRule, Operator, TestInput, TestPoint } from "./operator.js";
 export { operators, type OperatorName } from "./ops/index.js";
 export { verifyGraph } from "./verify.js";
+export { bytesOf, graphMemory, type GraphMemory } from "./memory.js";
 export { printGraph } from "./print.js";
 export { evaluateReference } from "./interpret.js";
 export { writeModel, writtenOpset, type WriteOptions } from "./onnx/write.js";

@@ -10,6 +10,7 @@ import {
   Random,
   reduceSum,
   sizeOf,
+  toNumbers,
   useBlockedConvolutions,
   type ConvOptions,
   type Shape,
@@ -97,4 +98,32 @@ describe.skipIf(block === 0)("useBlockedConvolutions", () => {
     const { graph } = built([16, 16, 4, 4], [16, 16, 3, 3], {});
     expect(useBlockedConvolutions(graph, 0)).toBe(graph);
   });
+});
+
+it("the weight gradient of a large map is taken in groups of images, and is the same", async () => {
+  const [images, channels, side] = [44, 4, 65];
+  const shape = (n: number): Shape => [n, channels, side, side];
+  const weight: Shape = [channels, channels, 1, 25];
+  const { graph, feeds } = built(shape(images), weight, { pads: [0, 12] });
+  expect(Math.max(...graph.nodes.flatMap(({ outputs }) => outputs.map((y) => y.shape[0] ?? 0)))).toBe(images);
+  const copies = graph.nodes.flatMap(({ outputs }) => outputs.filter((y) => y.shape[1] === 25 * channels));
+  expect(copies.length).toBeGreaterThan(2);
+  expect(copies.every((y) => (y.shape[0] ?? 0) < images)).toBe(true);
+  const half = images / 2;
+  const { graph: part } = built(shape(half), weight, { pads: [0, 12] });
+  const halves = await Promise.all(
+    [0, 1].map((which) => {
+      const rows = (name: string): Tensor => {
+        const tensor = feeds[name];
+        if (!tensor || !(tensor.data instanceof Float32Array)) throw new Error(name);
+        const size = tensor.data.length / 2;
+        return float32Tensor(shape(half), tensor.data.subarray(which * size, (which + 1) * size));
+      };
+      return runOnce(part, { x: rows("x"), dy: rows("dy"), ...(feeds["w"] ? { w: feeds["w"] } : {}) });
+    }),
+  );
+  const whole = await runOnce(graph, feeds);
+  const [first = [], second = []] = halves.map(({ d1 }) => (d1 ? toNumbers(d1) : []));
+  const sum = first.map((value, i) => value + (second[i] ?? 0));
+  expectSame({ d1: whole["d1"] ?? float32Tensor([0], []) }, { d1: float32Tensor(weight, sum) }, 5e-6);
 });

@@ -2,6 +2,7 @@
 import { float32Data, uint8Tensor, type Session } from "oal-core";
 import type { ImageSet } from "../data/imageSet.js";
 import { compile } from "../runtime/node.js";
+import { passRows } from "../runtime/passRows.js";
 import { classifierGraph, type ClassifierModel } from "./model.js";
 
 /** Outputs of a classifier on N images. */
@@ -25,16 +26,18 @@ export class Predictor {
     this.#batch = batch;
   }
 
-  /** Compiles a model. */
+  /**
+   * Compiles a model.
+   *
+   * @param options.batchSize pictures of 32 pixels a side that go through at once; of larger ones go fewer (`passRows`)
+   */
   static async create(
     model: ClassifierModel,
     options: { batchSize: number; threads?: number },
   ): Promise<Predictor> {
-    const graph = classifierGraph(model, options.batchSize);
-    return new Predictor(
-      await compile(graph, options.threads ? { threads: options.threads } : {}),
-      options.batchSize,
-    );
+    const rows = passRows(options.batchSize, model.network.options.imageSize);
+    const graph = classifierGraph(model, rows);
+    return new Predictor(await compile(graph, options.threads ? { threads: options.threads } : {}), rows);
   }
 
   /** Logits and features of every image of a set, in its order. */

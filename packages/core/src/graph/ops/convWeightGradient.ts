@@ -1,6 +1,7 @@
 /** Gradient of a convolution by its weight, in the formulations that are fast in ONNX Runtime (ENGINE 3.2). */
 import type { Value } from "../value.js";
 import { at } from "./access.js";
+import { add } from "./add.js";
 import { concat } from "./concat.js";
 import { conv2d } from "./conv.js";
 import { gemm } from "./gemm.js";
@@ -12,8 +13,30 @@ import { slice } from "./slice.js";
 import { swapLast, transpose } from "./transpose.js";
 import type { Windows } from "./windows.js";
 
-/** dW [O, C/group, KH, KW] from X [N, C, H, W] and dY [N, O, H', W']. */
+/** Pixels of a map from which the shifted copies of all images together would take too much memory. */
+const largeMap = 64 * 64;
+/** Bytes that one group of images may take in shifted copies. */
+const copiesBytes = 64 * 2 ** 20;
+
+/**
+ * dW [O, C/group, KH, KW] from X [N, C, H, W] and dY [N, O, H', W']. Maps above 64x64 are taken a few images at a time, and the
+ * parts added, because the formulations copy either side several times.
+ */
 export function convWeightGradient(x: Value, dy: Value, windows: Windows, group: number): Value {
+  const images = at(x.shape, 0);
+  const places = at(dy.shape, 2) * at(dy.shape, 3);
+  const copied = windows.kernel[1] * at(x.shape, 1) + windows.kernel[0] * at(dy.shape, 1);
+  const atOnce = Math.max(1, Math.floor(copiesBytes / (4 * copied * places)));
+  if (places <= largeMap || atOnce >= images) return wholeGradient(x, dy, windows, group);
+  const parts = Array.from({ length: Math.ceil(images / atOnce) }, (_, part) => {
+    const [first, last] = [part * atOnce, Math.min(images, (part + 1) * atOnce)];
+    return wholeGradient(slice(x, [first], [last], [0]), slice(dy, [first], [last], [0]), windows, group);
+  });
+  return parts.reduce((sum, part) => add(sum, part));
+}
+
+/** The same, all images at once. */
+function wholeGradient(x: Value, dy: Value, windows: Windows, group: number): Value {
   const gradient = formulated(x, dy, windows, group);
   if (group === 1) x.graph.weightGradients.set(gradient, { x, dy, windows });
   return gradient;

@@ -1,5 +1,16 @@
 /** Building blocks shared by the auto-encoder and the denoiser. */
-import { add, float32Tensor, matmul, mul, reshape, silu, slice, transpose, type Value } from "oal-core";
+import {
+  add,
+  averagePool2d,
+  float32Tensor,
+  matmul,
+  mul,
+  reshape,
+  silu,
+  slice,
+  transpose,
+  type Value,
+} from "oal-core";
 import type { Context } from "../../nn/context.js";
 import { zeros } from "../../nn/initialisers.js";
 import { attentionLayer } from "../../nn/layers/attention.js";
@@ -80,15 +91,30 @@ export function residualBlock(
   return add(skip, hidden);
 }
 
-/** Self-attention over the pixels of a feature map, with a residual connection. x: float32 [N, C, H, W]. */
+/** Side of the largest map whose pixels are all attended to. */
+const attendedSide = 16;
+
+/**
+ * Self-attention over the pixels of a feature map, with a residual connection. Maps above 16x16 are attended to as means of
+ * squares, at most 16 in either direction (as in PVT v2's linear attention), so that memory grows with the pixels and not with
+ * their square.
+ *
+ * @param x  float32 [N, C, H, W]
+ * @source Wang et al. 2022, "PVT v2", section 3.2 (for the means)
+ */
 export function pixelAttention(context: Context, x: Value, heads: number): Value {
   const [batch = 1, channels = 1, height = 1, width = 1] = x.shape;
-  const tokens = transpose(
-    reshape(normalise(context.child("norm"), x), [batch, channels, height * width]),
-    [0, 2, 1],
-  );
-  const mixed = attentionLayer(context.child("attention"), tokens, heads);
+  const normed = normalise(context.child("norm"), x);
+  const step = Math.ceil(Math.max(height, width) / attendedSide);
+  const attended = step === 1 ? undefined : tokensOf(averagePool2d(normed, { kernel: step }));
+  const mixed = attentionLayer(context.child("attention"), tokensOf(normed), heads, attended);
   return add(x, reshape(transpose(mixed, [0, 2, 1]), [batch, channels, height, width]));
+}
+
+/** The pixels of [N, C, H, W] as rows, [N, H W, C]. */
+function tokensOf(x: Value): Value {
+  const [batch = 1, channels = 1, height = 1, width = 1] = x.shape;
+  return transpose(reshape(x, [batch, channels, height * width]), [0, 2, 1]);
 }
 
 /** Moves 2x2 neighbourhoods into channels: [N, C, H, W] to [N, 4C, H/2, W/2]. */

@@ -1,6 +1,7 @@
 /** The trained auto-encoder and denoiser as the four graphs of a model folder, weights inside. */
 import { Graph, concat, expand, type Tensor, type TensorType } from "oal-core";
 import { EvaluationContext } from "../../nn/context.js";
+import { passRows } from "../../runtime/passRows.js";
 import { decode, encode, type AutoEncoderOptions } from "./autoEncoder.js";
 import { denoise, encodeCondition, type DenoiserOptions } from "./denoiser.js";
 import type { DiffusionGraphs } from "./folder.js";
@@ -15,13 +16,18 @@ export interface TrainedDiffusion {
   /** Height and width of the pictures, in pixels. */
   readonly imageSize: number;
   readonly embeddingDimension: number;
-  /** Rows per call of every graph. Default 64. */
+  /** Rows per call of every graph, even. Default 64 for pictures of 32 pixels, fewer for larger ones, at least 2. */
   readonly batch?: number;
+}
+
+/** Rows per call of a model of this picture size; even, because guidance runs every latent with and without its condition. */
+export function diffusionRows(imageSize: number): number {
+  return 2 * Math.max(1, passRows(64, imageSize) >> 1);
 }
 
 /** Builds the graphs. */
 export function diffusionGraphs(trained: TrainedDiffusion): DiffusionGraphs {
-  const { imageSize, embeddingDimension, batch = 64, autoEncoder, denoiser } = trained;
+  const { imageSize, embeddingDimension, batch = diffusionRows(imageSize), autoEncoder, denoiser } = trained;
   const latentShape = [batch, trained.autoEncoderOptions.latentChannels ?? 4, imageSize / 4, imageSize / 4];
   const float = (shape: readonly number[]): TensorType => ({ dtype: "float32", shape });
   const vaeEncoder = new Graph();

@@ -53,7 +53,12 @@ export const evaluationSchema = z.strictObject({
     .default(["msp", "mls", "ebo", "knn"])
     .describe("detectors by name; oal list detectors shows them"),
   bootstrap: whole(1000, 0, 1_000_000, "resamples behind every interval; 0: no intervals"),
-  batchSize: whole(250, 1, 8192, "images per batch"),
+  batchSize: whole(
+    250,
+    1,
+    8192,
+    "images of 32x32 pixels per batch; of larger ones as many as have the same number of pixels",
+  ),
   scoreDetector: z
     .string()
     .min(1)

@@ -50,7 +50,12 @@ export const autoEncoderSchema = z.strictObject({
     "a stage at the images' own resolution; without it 2x2 pixels enter as channels, three times quicker",
   ),
   steps: whole(400, 1, 10_000_000, "training steps"),
-  batchSize: whole(64, 2, 4096, "images per step"),
+  batchSize: whole(
+    64,
+    2,
+    4096,
+    "images per step; above 64x64 pixels as many as have the same number of pixels, but 4",
+  ),
   learningRate: positive(1e-3, 1, "learning rate of Adam"),
   klWeight: real(1e-3, 0, 10, "weight of the divergence from the unit normal"),
 });

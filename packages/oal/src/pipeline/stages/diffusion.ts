@@ -14,6 +14,7 @@ import { latentScaleOf } from "../../outliers/diffusion/tasks.js";
 import { noiseSchedule } from "../../outliers/samplers/schedule.js";
 import type { ParameterStore } from "../../nn/parameters.js";
 import { compile } from "../../runtime/node.js";
+import { autoEncoderRows, passRows } from "../../runtime/passRows.js";
 import type { Artifact } from "../artifact.js";
 import type { StageEvents } from "../events.js";
 import { runStage } from "../stage.js";
@@ -65,7 +66,7 @@ export async function diffusionStage(
               checkpointFolder: join(kept, "autoEncoder"),
             },
             images,
-            batchSize: Math.min(autoEncoder.batchSize, set.count),
+            batchSize: Math.min(autoEncoderRows(autoEncoder.batchSize, set.height), set.count),
             width: autoEncoder.width,
             fullResolution: autoEncoder.fullResolution,
             klWeight: autoEncoder.klWeight,
@@ -159,7 +160,7 @@ async function encodeAll(
   options: AutoEncoderOptions,
   { config, signal }: StageContext,
 ): Promise<LatentMoments> {
-  const batch = config.evaluation.batchSize;
+  const batch = passRows(config.evaluation.batchSize, set.height);
   const graph = new Graph();
   const imageShape = [3, set.height, set.width];
   const images = graph.input("images", { dtype: "float32", shape: [batch, ...imageShape] });

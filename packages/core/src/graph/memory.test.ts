@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { Graph, add, float32Tensor, graphMemory, mul, reduceSum } from "./index.js";
+
+it("counts what is alive at once, not what is made in all", () => {
+  const graph = new Graph();
+  const x = graph.input("x", { dtype: "float32", shape: [100] });
+  const first = mul(x, graph.constant(float32Tensor([100], new Float32Array(100))));
+  const second = mul(first, first);
+  graph.output("sum", reduceSum(add(second, 1)));
+  // two vectors at a time (a node's input and output), and 400 + 400 + 4 + 8 bytes of input, constants and axes
+  expect(graphMemory(graph)).toEqual({ live: 800, held: 812 });
+});
+
+it("an output and a value that is read late stay alive", () => {
+  const graph = new Graph();
+  const x = graph.input("x", { dtype: "uint8", shape: [10] });
+  const kept = add(x, x);
+  const other = add(kept, kept);
+  graph.output("kept", kept);
+  graph.output("late", add(add(other, other), kept));
+  expect(graphMemory(graph)).toEqual({ live: 30, held: 10 });
+});

@@ -1,0 +1,51 @@
+/** How much memory a graph needs while it runs, counted from its shapes. */
+import { sizeOf, type DType, type TensorType } from "./tensor.js";
+import type { Graph, Value } from "./value.js";
+
+const bytesOfElement: Readonly<Record<DType, number>> = {
+  float32: 4,
+  float64: 8,
+  int64: 8,
+  int32: 4,
+  bool: 1,
+  uint8: 1,
+};
+
+/** Memory of a graph, in bytes. */
+export interface GraphMemory {
+  /** Largest sum of the values that are alive at one node, each from the node that makes it to the last that reads it. */
+  readonly live: number;
+  /** Inputs and constants, which are there from the first node to the last. */
+  readonly held: number;
+}
+
+/** Bytes of one tensor of this type. */
+export function bytesOf({ dtype, shape }: TensorType): number {
+  return bytesOfElement[dtype] * sizeOf(shape);
+}
+
+/**
+ * Counts the memory of a graph, nodes in their own order. An engine needs more: scratch space, and gaps between blocks of unequal
+ * size; and less where it computes in place.
+ *
+ * @cost one pass over the nodes; nothing is computed
+ */
+export function graphMemory(graph: Graph): GraphMemory {
+  const lastReader = new Map<Value, number>();
+  graph.nodes.forEach((node, position) => {
+    for (const input of node.inputs) if (input) lastReader.set(input, position);
+  });
+  for (const value of graph.outputs.values()) lastReader.set(value, Infinity);
+  let alive = 0;
+  let live = 0;
+  graph.nodes.forEach((node, position) => {
+    for (const output of node.outputs) alive += bytesOf(output.type);
+    live = Math.max(live, alive);
+    for (const value of new Set([...node.inputs, ...node.outputs])) {
+      const isDone = value?.node && (lastReader.get(value) ?? position) <= position;
+      if (isDone) alive -= bytesOf(value.type);
+    }
+  });
+  const held = [...graph.inputs, ...graph.constants].reduce((sum, { type }) => sum + bytesOf(type), 0);
+  return { live, held };
+}
