@@ -1,13 +1,19 @@
-/** Operator LayerNormalization over the last axes; mean and 1/std are outputs too, for the gradient. */
+/**
+ * Operator LayerNormalization over the last axes; mean and 1/std are outputs too, for the gradient. ONNX keeps these
+ * statistics in float32 whatever the element type of x (stash_type 1).
+ */
 import { float, int, ShapeProblem, type Operator } from "../operator.js";
 import { sizeOf, type Shape } from "../tensor.js";
-import type { Value } from "../value.js";
+import type { Node, Value } from "../value.js";
 import { add } from "./add.js";
 import { at, axisOf, floatAt, inputOf, outputOf, tensorAt } from "./access.js";
 import { applyAll } from "./apply.js";
 import { tensorOf } from "./broadcasting.js";
+import { cast } from "./cast.js";
 import { mul } from "./mul.js";
+import { reciprocal } from "./reciprocal.js";
 import { reduceMean } from "./reduceMean.js";
+import { sqrt } from "./sqrt.js";
 import { sub } from "./sub.js";
 import { sumTo } from "./sums.js";
 
@@ -24,19 +30,15 @@ export const LayerNormalization: Operator = {
       if (type && type.shape.join(", ") !== normalised)
         throw new ShapeProblem(`input ${index} must have shape [${normalised}]`);
     }
-    const statistic = { dtype: x.dtype, shape: rowShape(x.shape, axis) };
+    const statistic = { dtype: "float32", shape: rowShape(x.shape, axis) } as const;
     return [x, statistic, statistic];
   },
   // With h = (x - mean)/std and g = dy scale: dx = (g - mean(g) - h mean(g h)) / std (ENGINE 5.3).
   gradient: (node, [dy, dMean, dInverse], wants) => {
-    const [x, scale, mean, inverse] = [
-      inputOf(node, 0),
-      inputOf(node, 1),
-      outputOf(node, 1),
-      outputOf(node, 2),
-    ];
+    const [x, scale] = [inputOf(node, 0), inputOf(node, 1)];
     const axis = axisOf(int(node.attributes, "axis", -1), x.rank);
     const axes = x.shape.map((_, place) => place).slice(axis);
+    const { mean, inverse } = statistics(node, axes);
     const centred = mul(sub(x, mean), inverse);
     const parts: Value[] = [];
     if (dy && wants(0)) {
@@ -45,8 +47,11 @@ export const LayerNormalization: Operator = {
       parts.push(mul(inverse, sub(g, inner)));
     }
     const count = sizeOf(x.shape.slice(axis));
-    if (dMean && wants(0)) parts.push(mul(add(mul(centred, 0), dMean), 1 / count));
-    if (dInverse && wants(0)) parts.push(mul(centred, mul(mul(dInverse, mul(inverse, inverse)), -1 / count)));
+    if (dMean && wants(0)) parts.push(mul(add(mul(centred, 0), cast(dMean, x.dtype)), 1 / count));
+    if (dInverse && wants(0)) {
+      const factor = mul(mul(cast(dInverse, x.dtype), mul(inverse, inverse)), -1 / count);
+      parts.push(mul(centred, factor));
+    }
     return [
       parts.length > 0 ? parts.reduce((sum, part) => add(sum, part)) : null,
       dy && wants(1) ? sumTo(mul(dy, centred), scale.shape) : null,
@@ -75,8 +80,8 @@ export const LayerNormalization: Operator = {
     const shape = rowShape(x.shape, axis);
     return [
       tensorOf(x.dtype, x.shape, values),
-      tensorOf(x.dtype, shape, means),
-      tensorOf(x.dtype, shape, inverses),
+      tensorOf("float32", shape, means),
+      tensorOf("float32", shape, inverses),
     ];
   },
   testPoints: [
@@ -96,6 +101,16 @@ export const LayerNormalization: Operator = {
     },
   ],
 };
+
+/** Mean and 1/std in the element type of x: the stored ones, or computed again where those are too coarse. */
+function statistics(node: Node, axes: readonly number[]): { mean: Value; inverse: Value } {
+  const x = inputOf(node, 0);
+  if (x.dtype === "float32") return { mean: outputOf(node, 1), inverse: outputOf(node, 2) };
+  const mean = reduceMean(x, axes, true);
+  const centred = sub(x, mean);
+  const variance = reduceMean(mul(centred, centred), axes, true);
+  return { mean, inverse: reciprocal(sqrt(add(variance, float(node.attributes, "epsilon", 1e-5)))) };
+}
 
 function rowShape(shape: Shape, axis: number): Shape {
   return shape.map((size, place) => (place < axis ? size : 1));

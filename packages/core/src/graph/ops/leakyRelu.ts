@@ -5,8 +5,8 @@ import { add } from "./add.js";
 import { flowing, inputOf } from "./access.js";
 import { apply } from "./apply.js";
 import { unary } from "./elementwise.js";
-import { hardSigmoid } from "./hardSigmoid.js";
 import { mul } from "./mul.js";
+import { step } from "./step.js";
 
 export const LeakyRelu: Operator = unary("LeakyRelu", {
   sinceOpset: 16,
@@ -14,7 +14,7 @@ export const LeakyRelu: Operator = unary("LeakyRelu", {
   compute: (x, attributes) => (x < 0 ? float(attributes, "alpha", 0.01) * x : x),
   gradient: (node, dy) => {
     const alpha = float(node.attributes, "alpha", 0.01);
-    const slope = add(mul(hardSigmoid(inputOf(node, 0), 1e30, 0), 1 - alpha), alpha);
+    const slope = add(mul(step(inputOf(node, 0), 0), 1 - alpha), alpha);
     return [mul(flowing(dy), slope)];
   },
   testAttributes: [{}, { alpha: 0.3 }],

@@ -7,12 +7,12 @@ import { averagePool2d } from "./averagePool.js";
 import { cast } from "./cast.js";
 import { div } from "./div.js";
 import { equal } from "./equal.js";
-import { hardSigmoid } from "./hardSigmoid.js";
 import { spread } from "./interleave.js";
 import { mul } from "./mul.js";
 import { pad } from "./pad.js";
 import { repeatBlocks } from "./resize.js";
 import { slice } from "./slice.js";
+import { step } from "./step.js";
 import { sub } from "./sub.js";
 import type { Windows } from "./windows.js";
 
@@ -21,7 +21,9 @@ const lowest = -3.4028234663852886e38;
 
 /** dX [N, C, H, W] of a pool from its input, result and dY. */
 export function maxPoolGradient(x: Value, y: Value, dy: Value, windows: Windows): Value {
-  return isTiling(windows, x.shape, y.shape) ? tiled(x, y, dy, windows) : tapped(x, y, dy, windows);
+  // The engine enlarges no float64.
+  const isTiled = x.dtype === "float32" && isTiling(windows, x.shape, y.shape);
+  return isTiled ? tiled(x, y, dy, windows) : tapped(x, y, dy, windows);
 }
 
 /** Do the windows stand edge to edge inside the image? Rows and columns at the end may be left over. */
@@ -39,14 +41,14 @@ export function isTiling(
 }
 
 /**
- * Edge to edge: the maxima enlarged over their windows mark the winners, a mean pool counts them. The mask is
- * HardSigmoid(1e30 (x - max) + 1): 1 at the maximum, 0 below.
+ * Edge to edge: the maxima enlarged over their windows mark the winners, a mean pool counts them. The mask is the step
+ * function of x - max: 1 at the maximum, 0 below.
  */
 function tiled(x: Value, y: Value, dy: Value, { kernel }: Windows): Value {
   const covered = [at(y.shape, 2) * kernel[0], at(y.shape, 3) * kernel[1]] as const;
   const rest = [at(x.shape, 2) - covered[0], at(x.shape, 3) - covered[1]] as const;
   const seen = rest[0] + rest[1] === 0 ? x : slice(x, [0, 0], covered, [2, 3]);
-  const winners = hardSigmoid(sub(seen, repeatBlocks(y, kernel)), 1e30, 1);
+  const winners = step(sub(seen, repeatBlocks(y, kernel)), 1);
   const counts = mul(averagePool2d(winners, { kernel }), kernel[0] * kernel[1]);
   return pad(mul(winners, repeatBlocks(div(dy, counts), kernel)), [0, 0, 0, 0, 0, 0, ...rest]);
 }

@@ -4,8 +4,8 @@ import type { Operand, Value } from "../value.js";
 import { flowing, inputOf } from "./access.js";
 import { apply } from "./apply.js";
 import { binary } from "./elementwise.js";
-import { hardSigmoid } from "./hardSigmoid.js";
 import { mul } from "./mul.js";
+import { step } from "./step.js";
 import { sub } from "./sub.js";
 import { sumTo } from "./sums.js";
 
@@ -15,7 +15,7 @@ export const Min: Operator = binary("Min", {
   // A step at b - a = 0 that is 1/2 there: ties share the gradient, as in PyTorch.
   gradient: (node, dy, wants) => {
     const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
-    const chosen = mul(flowing(dy), hardSigmoid(sub(b, a), 1e30, 0.5));
+    const chosen = mul(flowing(dy), step(sub(b, a), 0.5));
     return [
       wants(0) ? sumTo(chosen, a.shape) : null,
       wants(1) ? sumTo(sub(flowing(dy), chosen), b.shape) : null,
