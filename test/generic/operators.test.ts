@@ -144,7 +144,7 @@ function lossAt(
 function rowStatistic(x: Tensor | null | undefined, like: Tensor, point: TestPoint, index: number): Tensor {
   const elements = x ? toNumbers(x) : [];
   const length = elements.length / like.data.length;
-  const data = Float64Array.from(like.data, (_, row) => {
+  const data = Float64Array.from({ length: like.data.length }, (_, row) => {
     const own = elements.slice(row * length, (row + 1) * length);
     const mean = own.reduce((sum, element) => sum + element, 0) / length;
     const variance = own.reduce((sum, element) => sum + (element - mean) ** 2, 0) / length;

@@ -17,10 +17,11 @@ export interface Threshold {
  *
  * @param confidence  confidences of ID validation samples [n]
  * @param keep  fraction in (0, 1]; default 0.95, the field's operating point
- * @throws OAL-E101 (NaN), OAL-E102 (no sample)
+ * @throws OAL-E101 (a confidence is NaN), OAL-E102 (no sample), OAL-E210 (keep is not in (0, 1])
  * @example calibrateThreshold([1, 2, 3, 4], 0.5)   // { value: 3, kept: 0.5, count: 4 }
  */
 export function calibrateThreshold(confidence: ArrayLike<number>, keep = 0.95): Threshold {
+  if (!(keep > 0 && keep <= 1)) throw oalError("OAL-E210", { keep });
   const count = confidence.length;
   if (count === 0) throw oalError("OAL-E102", { metric: "threshold", side: "ID" });
   assertScores(confidence, "threshold");

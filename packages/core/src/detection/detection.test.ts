@@ -188,5 +188,12 @@ describe("calibrateThreshold", () => {
     expect(calibrateThreshold([7]).value).toBe(7);
     expect(() => calibrateThreshold([])).toThrow("no ID sample");
     expect(() => calibrateThreshold([NaN])).toThrow("NaN");
+    expect(calibrateThreshold([1, 2, 3, 4], 1)).toEqual({ value: 1, kept: 1, count: 4 });
+  });
+
+  it.each([NaN, 0, -0.5, 1.0001, Infinity])("refuses to keep a share of %j", (keep) => {
+    expect(() => calibrateThreshold([1, 2, 3, 4], keep)).toThrowError(
+      expect.objectContaining({ code: "OAL-E210" }),
+    );
   });
 });

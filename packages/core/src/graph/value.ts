@@ -99,26 +99,36 @@ export class Graph {
   readonly constants: Value[] = [];
   /** The values that are weight gradients of ungrouped convolutions. */
   readonly weightGradients = new Map<Value, WeightGradient>();
-  #names = new Set<string>();
+  /** What every name belongs to. */
+  #names = new Map<string, string>();
+  #reserved = new Set<string>();
   #scalars = new Map<string, Value>();
   #path: string[] = [];
   #counter = 0;
 
-  /** Declares an input. Names are unique within a graph. */
+  /**
+   * Declares an input. Inputs, outputs, constants and computed values share one set of names.
+   *
+   * @throws OAL-G110 when the name is empty or taken by anything
+   */
   input(name: string, type: TensorType): Value {
-    const value = new Value(this, this.#claim(name), type, { kind: "input" });
+    this.#take(name, "an input");
+    const value = new Value(this, name, type, { kind: "input" });
     this.inputs.push(value);
     return value;
   }
 
-  /** A value known now; becomes an initialiser of the ONNX model. Small equal constants are shared. */
+  /**
+   * A value known now; becomes an initialiser of the ONNX model. Small equal constants are shared. A taken name gets a
+   * number behind it: nobody feeds or reads a constant by name.
+   */
   constant(tensor: Tensor, name?: string): Value {
     const small = name === undefined && tensor.data.length <= 8;
     const key = small ? `${tensor.dtype}[${tensor.shape.join()}]${tensor.data.join()}` : "";
     const found =
       small && !tensor.data.some((element) => Object.is(element, -0)) ? this.#scalars.get(key) : undefined;
     if (found) return found;
-    const value = new Value(this, this.#claim(name ?? `constant_${this.#counter++}`), tensor, {
+    const value = new Value(this, this.#claim(name ?? `constant_${this.#counter++}`, "a constant"), tensor, {
       kind: "constant",
       tensor,
     });
@@ -132,12 +142,20 @@ export class Graph {
     return this.constant({ dtype: "float32", shape: [], data: Float32Array.of(value) });
   }
 
-  /** Marks a value as an output under a name. */
+  /**
+   * Marks a value as an output under a name.
+   *
+   * @throws OAL-G110 when the name is empty or taken by anything, the value's own generated name included
+   */
   output(name: string, value: Value): void {
-    if (this.outputs.has(name) || this.inputs.some((input) => input.name === name)) {
-      throw oalError("OAL-G102", { node: name, path: this.path, problem: "output name is already taken" });
-    }
+    if (!this.#reserved.delete(name)) this.#take(name, "an output");
     this.outputs.set(name, value);
+  }
+
+  /** Keeps a name for an output that is marked later, so that no generated name takes it. Throws as {@link output}. */
+  reserveOutput(name: string): void {
+    this.#take(name, "an output");
+    this.#reserved.add(name);
   }
 
   /** Runs `body` with `name` appended to the layer path, for error messages and node names. */
@@ -181,7 +199,7 @@ export class Graph {
       (type, index) =>
         new Value(
           this,
-          this.#claim(`${prefix}${operatorName}_${id}${index > 0 ? `_${index}` : ""}`),
+          this.#claim(`${prefix}${operatorName}_${id}${index > 0 ? `_${index}` : ""}`, "a value"),
           type,
           node,
         ),
@@ -218,11 +236,20 @@ export class Graph {
     throw oalError("OAL-G101", { operator, path: this.path, problem });
   }
 
-  #claim(name: string): string {
+  /** A name like the wanted one that nothing has. */
+  #claim(name: string, owner: string): string {
     let free = name;
     for (let suffix = 2; this.#names.has(free); suffix++) free = `${name}~${suffix}`;
-    this.#names.add(free);
+    this.#names.set(free, owner);
     return free;
+  }
+
+  /** Exactly this name. */
+  #take(name: string, owner: string): void {
+    const other = this.#names.get(name);
+    if (name === "") throw oalError("OAL-G110", { name, problem: "is empty" });
+    if (other !== undefined) throw oalError("OAL-G110", { name, problem: `is already taken by ${other}` });
+    this.#names.set(name, owner);
   }
 }
 

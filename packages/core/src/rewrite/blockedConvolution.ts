@@ -2,6 +2,7 @@
  * The layout pass: convolutions and their weight gradients through ONNX Runtime's blocked kernels. The engine does so by
  * itself only for constant weights, never in a training step, whose weights are inputs.
  */
+import { oalError } from "../errors/index.js";
 import { int } from "../graph/operator.js";
 import { at, inputOf } from "../graph/ops/access.js";
 import { blockedConv } from "../graph/ops/blockedConv.js";
@@ -19,18 +20,27 @@ import { blockedWeightGradient, fitsBlockedGradient } from "./blockedWeightGradi
  * their weight gradients, use blocked kernels. Inputs, outputs and their names stay; results agree to rounding.
  *
  * @param block the engine's block of channels (see the block probe); 0 returns the graph itself
+ * @throws OAL-G102 when the graph reads a value that nothing computes
  */
 export function useBlockedConvolutions(graph: Graph, block: number): Graph {
   if (block === 0) return graph;
   const target = new Graph();
   const copies = new Map<Value, Value>();
   for (const input of graph.inputs) copies.set(input, target.input(input.name, input.type));
+  for (const name of graph.outputs.keys()) target.reserveOutput(name);
   const copyOf = (value: Value): Value => {
-    const known =
-      copies.get(value) ??
-      target.constant(value.constant ?? { ...value.type, data: new Float32Array() }, value.name);
-    copies.set(value, known);
-    return known;
+    const known = copies.get(value);
+    if (known) return known;
+    if (!value.constant) {
+      throw oalError("OAL-G102", {
+        node: value.name,
+        path: value.node?.path ?? "",
+        problem: "is read by the graph but is neither computed before it nor an input of it",
+      });
+    }
+    const copy = target.constant(value.constant, value.name);
+    copies.set(value, copy);
+    return copy;
   };
   for (const node of reachable(graph).nodes) {
     target.scope(node.path, () => {

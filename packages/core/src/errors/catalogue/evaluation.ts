@@ -73,4 +73,10 @@ export const evaluationErrors = {
     message: ({ name }) => `two sets of this evaluation are called "${name}"`,
     remedy: "give every set a name of its own; scores are stored under it",
   }),
+  "OAL-E210": entry<{ keep: number }>({
+    title: "a threshold cannot keep this share",
+    exit: 6,
+    message: ({ keep }) => `a threshold cannot keep a share of ${keep} of the ID validation samples`,
+    remedy: "give a share above 0 and at most 1; 0.95 is the field's operating point",
+  }),
 };

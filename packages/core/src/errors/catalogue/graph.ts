@@ -21,4 +21,10 @@ export const graphErrors = {
       `${operator} at ${path || "top level"} has no gradient but lies between the loss and a parameter`,
     remedy: "stop the gradient in front of it, or use a differentiable operator",
   }),
+  "OAL-G110": entry<{ name: string; problem: string }>({
+    title: "a name of a graph cannot be used",
+    exit: 4,
+    message: ({ name, problem }) => `the graph name "${name}" ${problem}`,
+    remedy: "choose another name: inputs, outputs, constants and computed values share one set of names",
+  }),
 };

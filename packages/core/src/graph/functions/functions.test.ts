@@ -106,11 +106,12 @@ describe("errors of builders carry code and layer path", () => {
   const graph = new Graph();
   const x = graph.input("x", { dtype: "float32", shape: [2, 6, 3, 3] });
   const vector = graph.input("v", { dtype: "float32", shape: [6] });
+  const double = graph.input("w", { dtype: "float64", shape: [1] });
   it.each([
     ["groupNorm", () => groupNorm(x, 4, vector, vector)],
     ["Add", () => add(x, vector)],
     ["unsqueeze", () => unsqueeze(x, [9])],
-    ["Mul", () => mul(x, graph.input("w", { dtype: "float64", shape: [1] }))],
+    ["Mul", () => mul(x, double)],
   ])("%s", (operator, build) => {
     const wrong = (): unknown => graph.scope("block", () => graph.scope("part", build));
     expect(wrong).toThrowError(OalError);
