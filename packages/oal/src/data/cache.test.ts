@@ -14,11 +14,11 @@ import { packTar } from "modern-tar";
 import { OalError } from "oal-core";
 import sharp from "sharp";
 import { afterAll, expect, test } from "vitest";
-import { prepareImageSet, type PrepareOptions } from "./cache.js";
+import { findCached, prepareImageSet, type PrepareOptions } from "./cache.js";
 import { readSetManifest, writeSetManifest } from "./cachedSet.js";
 import { memoryImageSet, type ImageSet, subsetImageSet } from "./imageSet.js";
 import type { SourceSpec } from "./readers/reader.js";
-import { prepareSplits, stratifiedSplit } from "./split.js";
+import { completeParts, partsOf, stratifiedSplit, type SplitSets } from "./split.js";
 import { findOverlap, measureNormalisation } from "./statistics.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-data-"));
@@ -58,6 +58,15 @@ function prepare(
   options: Partial<PrepareOptions> = {},
 ): Promise<ImageSet> {
   return prepareImageSet({ name: "set", ...spec }, { cacheDir: fresh(), size: 8, ...options });
+}
+
+/** The parts of a source, decoded. */
+async function prepareSplits(spec: SourceSpec, options: PrepareOptions, seed: number): Promise<SplitSets> {
+  const parts = await partsOf(spec);
+  const train = await prepareImageSet(parts.train, options);
+  const own = (part: SourceSpec | undefined): Promise<ImageSet> | undefined =>
+    part && prepareImageSet({ ...part, classes: train.classNames }, options);
+  return completeParts(train, { validation: await own(parts.validation), test: await own(parts.test) }, seed);
 }
 
 async function codeOf(result: Promise<unknown>): Promise<string> {
@@ -150,9 +159,18 @@ test("unreadable images: an error naming the file, or passed over up to a limit"
   files.set("cat/broken.jpg", Buffer.from("nonsense"));
   files.set("dog/short.jpg", (await picture(3, "jpeg")).subarray(0, 200));
   const path = write("broken", files);
-  expect(await codeOf(prepare({ path }))).toContain("OAL-D102 cat/broken.jpg");
-  expect(await codeOf(prepare({ path }, { skipBad: 1 }))).toContain("OAL-D110 2 images cannot be read");
+  const told = await codeOf(prepare({ path }));
+  expect(told).toContain(
+    `OAL-D110 ${path}: 2 images cannot be read, --skip-bad allows 0:\n  cat/broken.jpg: `,
+  );
+  expect(told).toContain("\n  dog/short.jpg: ");
+  expect(await codeOf(prepare({ path }, { skipBad: 1 }))).toContain("--skip-bad allows 1");
   const cacheDir = fresh();
+  // what could be read is kept by the call that refuses
+  await codeOf(prepare({ path }, { cacheDir }));
+  expect(await findCached({ name: "set", path }, { cacheDir, size: 8 })).toMatchObject({
+    skipped: [{ id: "cat/broken.jpg" }, { id: "dog/short.jpg" }],
+  });
   const warnings: string[] = [];
   const set = await prepare({ path }, { cacheDir, skipBad: 2, onWarning: (text) => warnings.push(text) });
   expect(set.count).toBe(6);
@@ -160,7 +178,10 @@ test("unreadable images: an error naming the file, or passed over up to a limit"
   expect(set.read([5])).toEqual((await prepare({ path: write("whole", await pictures()) })).read([5]));
   expect(warnings).toEqual([expect.stringContaining("2 unreadable image(s)")]);
   // The cached set still obeys the limit of the run that asks.
-  expect(await codeOf(prepare({ path }, { cacheDir }))).toContain("OAL-D102");
+  expect(await codeOf(prepare({ path }, { cacheDir }))).toContain("OAL-D110");
+  files.delete("dog/short.jpg");
+  rmSync(join(path, "dog/short.jpg"));
+  expect(await codeOf(prepare({ path }))).toContain("OAL-D102 cat/broken.jpg");
 });
 
 test("what is wrong with a source is said", async () => {

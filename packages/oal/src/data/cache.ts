@@ -9,9 +9,9 @@ import { basename, dirname, join } from "node:path";
 import { type Interpolation, isOalError, oalError, OalError, preprocessImage, toPlanes } from "oal-core";
 import { openImageSet, readSetManifest, SET_FORMAT, writeSetManifest } from "./cachedSet.js";
 import { decodeImage } from "./decode.js";
-import type { ImageSet } from "./imageSet.js";
-import { refuseForeignLabels } from "./labels.js";
+import type { ImageSet, SetDescription } from "./imageSet.js";
 import { skippedSentence, type SkippedFiles } from "./pictures/kinds.js";
+import { placeOf, sourceProblems, throwProblems } from "./problems.js";
 import { readerOf } from "./readers/index.js";
 import type { OpenSource, SourceItem, SourceSpec } from "./readers/reader.js";
 import { ShardWriter } from "./shards.js";
@@ -63,20 +63,48 @@ async function cacheKey(spec: SourceSpec, options: PrepareOptions): Promise<stri
     .slice(0, 24);
 }
 
+/** What the cache knows of a source without its pixels. */
+export interface CachedDescription extends SetDescription {
+  /** Images that could not be read; they are not among `ids`. */
+  readonly skipped: readonly Skipped[];
+}
+
+/** What the cache holds for a source with these settings; undefined when it holds nothing, or nothing that can be read. */
+export async function findCached(
+  spec: SourceSpec,
+  options: PrepareOptions,
+): Promise<CachedDescription | undefined> {
+  const folder = join(options.cacheDir, await cacheKey(spec, options));
+  if (!existsSync(folder)) return undefined;
+  try {
+    const { labels, ...rest } = readSetManifest(folder);
+    return { ...rest, labels: Int32Array.from(labels) };
+  } catch (error) {
+    if (error instanceof OalError) return undefined;
+    throw error;
+  }
+}
+
 /**
- * Decodes a source into the cache, or finds it there, and opens it.
+ * Decodes a source into the cache, or finds it there, and opens it. Every image is tried before unreadable ones are refused, and what
+ * could be read is kept, so that the same source with a higher `skipBad` is not decoded again.
  *
- * @throws OAL-D1xx for faults of the data (among them OAL-D102 naming the first unreadable image, OAL-D110 beyond `skipBad`), OAL-I101
- *   when the cache cannot be written
+ * @param opened  the source as its reader opened it, where that is known already
+ * @throws OAL-D1xx for faults of the data (among them OAL-D102 naming the one unreadable image, OAL-D110 naming several), OAL-D140 for
+ *   several faults, OAL-I101 when the cache cannot be written
  */
-export async function prepareImageSet(spec: SourceSpec, options: PrepareOptions): Promise<ImageSet> {
+export async function prepareImageSet(
+  spec: SourceSpec,
+  options: PrepareOptions,
+  opened?: OpenSource,
+): Promise<ImageSet> {
   const folder = join(options.cacheDir, await cacheKey(spec, options));
   if (existsSync(folder)) {
     try {
       const { skipped, ids, passedOver } = readSetManifest(folder);
-      refuseBad(skipped, options.skipBad ?? 0);
+      refuseBad(skipped, spec, options);
       const set = openImageSet(folder, spec.name);
-      refuseForeign(set, spec);
+      throwProblems(sourceProblems(set, spec), placeOf(spec));
       warnSkipped(skipped, options);
       warnPassedOver(new Map(Object.entries(passedOver ?? {})), spec, options);
       options.onProgress?.(ids.length, ids.length);
@@ -88,13 +116,17 @@ export async function prepareImageSet(spec: SourceSpec, options: PrepareOptions)
       guardWrite(folder, () => rmSync(folder, { recursive: true, force: true }));
     }
   }
-  await makeSet(spec, options, folder);
+  await makeSet(spec, options, folder, opened ?? (await (await readerOf(spec)).open(spec)));
   return openImageSet(folder, spec.name);
 }
 
-async function makeSet(spec: SourceSpec, options: PrepareOptions, folder: string): Promise<void> {
-  const source = await (await readerOf(spec)).open(spec);
-  refuseForeign(source, spec);
+async function makeSet(
+  spec: SourceSpec,
+  options: PrepareOptions,
+  folder: string,
+  source: OpenSource,
+): Promise<void> {
+  throwProblems(sourceProblems(source, spec), placeOf(spec));
   const aside = `${folder}.${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   guardWrite(aside, () => {
     mkdirSync(aside, { recursive: true });
@@ -110,6 +142,7 @@ async function makeSet(spec: SourceSpec, options: PrepareOptions, folder: string
         if (!existsSync(join(folder, "set.json"))) throw error;
       }
     });
+    refuseBad(skipped, spec, options);
     warnSkipped(skipped, options);
     warnPassedOver(source.skipped ?? new Map(), spec, options);
   } finally {
@@ -135,7 +168,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-interface Skipped {
+/** An image that could not be read. */
+export interface Skipped {
   readonly id: string;
   readonly problem: string;
 }
@@ -163,7 +197,6 @@ async function fill(
       } catch (error) {
         if (!isOalError(error, "OAL-D102")) throw error;
         bad.set(row, { id: item.id, problem: error.details.problem });
-        refuseBad([...bad.values()], options.skipBad ?? 0);
       }
       if (++done % PROGRESS_EVERY === 0 || done === positions.length)
         options.onProgress?.(done, positions.length);
@@ -171,8 +204,9 @@ async function fill(
     const kept = Array.from(positions.keys()).filter((row) => !bad.has(row));
     const ids = kept.map((row) => source.ids[positions[row] ?? 0] ?? "");
     const labels = kept.map((row) => source.labels[positions[row] ?? 0] ?? -1);
-    refuseEmpty(labels, source, spec);
     const skipped = [...bad.entries()].sort((a, b) => a[0] - b[0]).map(([, image]) => image);
+    const empty = emptied(labels, source, spec);
+    if (empty) throwProblems([...badImages(skipped, spec, options), empty], placeOf(spec));
     guardWrite(folder, () => {
       const shards = writer.finish();
       const rows = bad.size === 0 ? null : kept;
@@ -210,31 +244,26 @@ function spacedPositions(count: number, limit: number | undefined): number[] {
   return Array.from({ length: kept }, (_, i) => Math.floor((i * count) / kept));
 }
 
-/** A set of known classes has no image of none. */
-function refuseForeign(
-  { labels, ids, classNames }: Pick<OpenSource, "labels" | "ids" | "classNames">,
-  spec: SourceSpec,
-): void {
-  if (spec.labels === "ood") return;
-  refuseForeignLabels(labels, classNames.length, (i) => `${spec.list ?? spec.path}, ${ids[i] ?? i}`);
-}
-
-/** Passing images over must not empty the set or a class that had images. */
-function refuseEmpty(labels: readonly number[], source: OpenSource, spec: SourceSpec): void {
-  if (labels.length === 0) throw oalError("OAL-D103", { path: spec.path, what: "no image could be read" });
+/** The problem of a set or class that had images and lost them all by a limit or to unreadable ones. */
+function emptied(labels: readonly number[], source: OpenSource, spec: SourceSpec): OalError | undefined {
+  const path = placeOf(spec);
+  if (labels.length === 0) return oalError("OAL-D103", { path, what: "no image could be read" });
   const before = new Set(source.labels);
   const after = new Set(labels);
-  for (const [label, className] of source.classNames.entries()) {
-    if (before.has(label) && !after.has(label)) throw oalError("OAL-D104", { path: spec.path, className });
-  }
+  const classNames = source.classNames.filter((_, label) => before.has(label) && !after.has(label));
+  return classNames.length > 0 ? oalError("OAL-D104", { path, classNames }) : undefined;
 }
 
-function refuseBad(bad: readonly Skipped[], limit: number): void {
-  const last = bad.at(-1);
-  if (last === undefined || bad.length <= limit) return;
-  if (limit === 0)
-    throw oalError("OAL-D102", { file: bad[0]?.id ?? last.id, problem: bad[0]?.problem ?? last.problem });
-  throw oalError("OAL-D110", { file: last.id, problem: last.problem, count: bad.length, limit });
+/** The problem of unreadable images beyond `skipBad`: OAL-D102 for one, OAL-D110 for more. */
+function badImages(bad: readonly Skipped[], spec: SourceSpec, { skipBad = 0 }: PrepareOptions): OalError[] {
+  const [first] = bad;
+  if (first === undefined || bad.length <= skipBad) return [];
+  if (bad.length === 1) return [oalError("OAL-D102", { file: first.id, problem: first.problem })];
+  return [oalError("OAL-D110", { path: placeOf(spec), images: bad, limit: skipBad })];
+}
+
+function refuseBad(bad: readonly Skipped[], spec: SourceSpec, options: PrepareOptions): void {
+  throwProblems(badImages(bad, spec, options), placeOf(spec));
 }
 
 function warnSkipped(skipped: readonly Skipped[], options: PrepareOptions): void {

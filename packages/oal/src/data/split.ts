@@ -2,8 +2,7 @@
  * Training, validation and test parts of a source: the folders "train", "val" and "test" where it has them, else a stratified split by
  * counter, so that the same seed gives the same parts on every machine.
  */
-import { oalError, Random } from "oal-core";
-import { prepareImageSet, type PrepareOptions } from "./cache.js";
+import { oalError, Random, type OalError } from "oal-core";
 import { type ImageSet, subsetImageSet } from "./imageSet.js";
 import { refuseForeignLabels } from "./labels.js";
 import { readerOf } from "./readers/index.js";
@@ -24,6 +23,61 @@ export interface SplitShares {
   readonly test?: number | undefined;
 }
 
+/**
+ * Fewest images of a class: two to train on (boundary sampling and nearest neighbours compare an image with another of its class), one to
+ * choose settings and thresholds with, one to measure on. The one minimum: `data inspect`, runs and the README name it.
+ */
+export const minimumPerClass = { train: 2, validation: 1, test: 1 } as const;
+
+/** Images of one class that go to every part. @param count  images of the class */
+export function partCounts(
+  count: number,
+  { validation, test }: { readonly validation: number; readonly test: number },
+): { readonly train: number; readonly validation: number; readonly test: number } {
+  const share = (part: number): number => (part > 0 ? Math.max(1, Math.round(part * count)) : 0);
+  const [validationCount, testCount] = [share(validation), share(test)];
+  return { train: count - validationCount - testCount, validation: validationCount, test: testCount };
+}
+
+/** Fewest images that a class needs for every part to have its minimum; Infinity when the shares leave nothing to train on. */
+export function neededPerClass(shares: { readonly validation: number; readonly test: number }): number {
+  if (shares.validation + shares.test >= 1) return Infinity;
+  const enough = (count: number): boolean => partCounts(count, shares).train >= minimumPerClass.train;
+  // rounding may take from a somewhat larger class what it left a smaller one; beyond this count it cannot
+  let needed = Math.ceil((minimumPerClass.train + 2) / (1 - shares.validation - shares.test)) + 1;
+  while (needed > 1 && enough(needed - 1)) needed--;
+  return needed;
+}
+
+/**
+ * The problem of classes that are too small for their parts, if some are (OAL-D112), or of shares that leave nothing to train on.
+ *
+ * @param counts  images per class of what is divided; a class of 0 is another problem (OAL-D104)
+ * @param shares  what is split off; 0 for a part that is given
+ */
+export function smallClasses(
+  name: string,
+  classNames: readonly string[],
+  counts: readonly number[],
+  shares: { readonly validation: number; readonly test: number },
+): OalError | undefined {
+  const needed = neededPerClass(shares);
+  if (needed === Infinity) {
+    const problem = "with data.validationFraction it leaves no image to train on";
+    return oalError("OAL-C202", { where: name, at: "data.testFraction", problem });
+  }
+  const classes = counts.flatMap((count, label) =>
+    count > 0 && count < needed ? [{ className: classNames[label] ?? String(label), count }] : [],
+  );
+  if (classes.length === 0) return undefined;
+  const parts = [
+    `${minimumPerClass.train} to train on`,
+    ...(shares.validation > 0 ? [`${minimumPerClass.validation} or more for validation`] : []),
+    ...(shares.test > 0 ? [`${minimumPerClass.test} or more for the test`] : []),
+  ].join(", ");
+  return oalError("OAL-D112", { name, classes, needed, parts });
+}
+
 /** Indices of a set by part. */
 export interface SplitIndices {
   readonly train: Int32Array;
@@ -37,7 +91,7 @@ export interface SplitIndices {
  *
  * @param labels  class per image, all >= 0
  * @param seed  of the split
- * @throws OAL-D108, OAL-D141 for a label that is no class, OAL-D112 when a class has fewer images than there are parts
+ * @throws OAL-D108, OAL-D141 for a label that is no class, OAL-D112 when a class has too few images (`minimumPerClass`)
  */
 export function stratifiedSplit(
   labels: Int32Array,
@@ -55,6 +109,15 @@ export function stratifiedSplit(
     if (members) members.push(i);
     else byClass.set(label, [i]);
   });
+  const counts: number[] = [];
+  for (const [label, members] of byClass) counts[label] = members.length;
+  const small = smallClasses(
+    name,
+    classNames,
+    Array.from(counts, (count) => count ?? 0),
+    { validation, test },
+  );
+  if (small) throw small;
   const parts: { train: number[]; validation: number[]; test: number[] } = {
     train: [],
     validation: [],
@@ -62,11 +125,7 @@ export function stratifiedSplit(
   };
   for (const [label, members] of byClass) {
     const count = members.length;
-    const validationCount = validation > 0 ? Math.max(1, Math.round(validation * count)) : 0;
-    const testCount = test > 0 ? Math.max(1, Math.round(test * count)) : 0;
-    if (validationCount + testCount >= count) {
-      throw oalError("OAL-D112", { name, className: classNames[label] ?? String(label), count });
-    }
+    const { validation: validationCount, test: testCount } = partCounts(count, { validation, test });
     random.permutation(label, count).forEach((which, place) => {
       const part =
         place < validationCount ? "validation" : place < validationCount + testCount ? "test" : "train";
@@ -143,33 +202,30 @@ export async function partsOf(spec: SourceSpec): Promise<PartSources> {
 }
 
 /**
- * Prepares the parts of an ID source. The parts that it is divided into are used as they are (see `partsOf`); what is missing is split off
- * the training images.
+ * The three parts of an ID set; what is not given is split off the training images.
  *
- * @param seed  of the split
- * @throws as `prepareImageSet` and `stratifiedSplit`
+ * @param train  training images, with those to split off
+ * @param given  parts that have images of their own
+ * @param shares  of the other parts
+ * @throws what `stratifiedSplit` throws
  */
-export async function prepareSplits(
-  spec: SourceSpec,
-  options: PrepareOptions,
+export function completeParts(
+  train: ImageSet,
+  given: { readonly validation?: ImageSet | undefined; readonly test?: ImageSet | undefined },
   seed: number,
   shares: SplitShares = {},
-): Promise<SplitSets> {
-  const parts = await partsOf(spec);
-  const whole = await prepareImageSet(parts.train, options);
-  const own = async (part: SourceSpec | undefined): Promise<ImageSet | undefined> =>
-    part && prepareImageSet({ ...part, classes: spec.classes ?? whole.classNames }, options);
-  const ownValidation = await own(parts.validation);
-  const ownTest = await own(parts.test);
-  if (ownValidation && ownTest) return { train: whole, validation: ownValidation, test: ownTest };
+): SplitSets {
+  const { validation, test } = given;
+  if (validation && test) return { train, validation, test };
   const wanted = {
-    validation: ownValidation ? 0 : (shares.validation ?? 0.15),
-    test: ownTest ? 0 : (shares.test ?? 0.25),
+    validation: validation ? 0 : (shares.validation ?? 0.15),
+    test: test ? 0 : (shares.test ?? 0.25),
   };
-  const indices = stratifiedSplit(whole.labels, seed, wanted, spec.name, whole.classNames);
+  const { name } = train;
+  const indices = stratifiedSplit(train.labels, seed, wanted, name, train.classNames);
   return {
-    train: subsetImageSet(whole, indices.train, `${spec.name}/train`),
-    validation: ownValidation ?? subsetImageSet(whole, indices.validation, `${spec.name}/validation`),
-    test: ownTest ?? subsetImageSet(whole, indices.test, `${spec.name}/test`),
+    train: subsetImageSet(train, indices.train, `${name}/train`),
+    validation: validation ?? subsetImageSet(train, indices.validation, `${name}/validation`),
+    test: test ?? subsetImageSet(train, indices.test, `${name}/test`),
   };
 }

@@ -16,6 +16,15 @@ export interface PooledLatents {
   readonly deviation: Float32Array;
 }
 
+/** Why latents of a shape cannot be pooled so; undefined when they can. */
+export function poolingProblem(
+  [, height, width]: readonly [number, number, number],
+  pooling: LatentPooling,
+): string | undefined {
+  if (pooling !== "grid4-meanstd" || (height % 4 === 0 && width % 4 === 0)) return undefined;
+  return `grid4-meanstd needs sides divisible by 4, the latent is ${height}x${width}`;
+}
+
 /**
  * Pools latents [count, channels, height, width].
  *
@@ -33,10 +42,9 @@ export function poolLatents(
   const size = channels * height * width;
   const count = latents.length / size;
   const one = pooling === "grid4-meanstd" ? gridMoments : rowMeans;
-  if (pooling === "grid4-meanstd" && (height % 4 !== 0 || width % 4 !== 0)) {
-    const problem = `grid4-meanstd needs sides divisible by 4, the latent is ${height}x${width}`;
+  const problem = poolingProblem(shape, pooling);
+  if (problem !== undefined)
     throw oalError("OAL-C202", { where: "latent pooling", at: "mi.latentPooling", problem });
-  }
   const dimension = pooling === "grid4-meanstd" ? channels * 32 : width;
   const values = new Float32Array(count * dimension);
   for (let i = 0; i < count; i++)

@@ -4,6 +4,9 @@ import { cp, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { EvaluationResult } from "../evaluation/result.js";
 import type { Artifact } from "./artifact.js";
+import { needsOf, type Aim } from "./foresight.js";
+import { refuseEarly, type Preflight } from "./preflight.js";
+import { prepareOptions } from "./readSets.js";
 import { RunFolder } from "./runFolder.js";
 import { stageNames, type RunOptions, type RunResult, type StageName } from "./runTypes.js";
 import { boundaryStage } from "./stages/boundary.js";
@@ -21,25 +24,36 @@ import { writeError } from "./systemError.js";
  * Runs the stages of a configuration in a run folder; what is there already is found, not made again.
  *
  * @returns the folder, the artifact folder of every stage, and, when reached, results and report
- * @throws every error of the catalogue that a stage can meet; what was finished before is kept
+ * @throws what `refuseEarly` finds, before anything is made; every error of the catalogue that a stage can meet, after which what was
+ *   finished before is kept
  * @example const { results } = await run({ config: loadConfiguration(), out: "runs/embedded" });
  */
 export async function run(options: RunOptions): Promise<RunResult> {
+  const aim = { methods: options.methods ?? options.config.methods, until: options.until ?? "report" };
+  const ahead = await refuseEarly(options.config, aim, {
+    cache: prepareOptions(options.config),
+    onOpen: (name, step, total) => {
+      options.signal?.throwIfAborted();
+      const text = `looking at ${name}`;
+      options.onEvent?.({ time: Date.now(), stage: "data", kind: "progress", step, total, text });
+    },
+  });
   const folder = await RunFolder.open(options.out, options.config, options.onEvent);
   try {
     return await stages(
       { run: folder, config: options.config, signal: options.signal ?? new AbortController().signal },
-      options,
+      ahead,
+      aim,
     );
   } finally {
     await folder.close();
   }
 }
 
-async function stages(context: StageContext, options: RunOptions): Promise<RunResult> {
-  const { run: folder, config } = context;
-  const until: StageName = options.until ?? "report";
-  const methods = options.methods ?? config.methods;
+async function stages(context: StageContext, ahead: Preflight, aim: Aim): Promise<RunResult> {
+  const { run: folder } = context;
+  const { methods, until } = aim;
+  const needs = needsOf(aim);
   const artifacts: Record<string, string> = {};
   const reached = (stage: StageName): boolean => stageNames.indexOf(stage) <= stageNames.indexOf(until);
   const note = (name: string, artifact: Artifact): Artifact => {
@@ -52,18 +66,17 @@ async function stages(context: StageContext, options: RunOptions): Promise<RunRe
     ...more,
   });
 
-  const data = await dataStage(context);
+  const data = await dataStage(context, ahead);
   note("data", data.artifact);
   if (!reached("teacher")) return done();
-  // Cross-entropy students need no teacher; stage commands that name a teacher stage make it all the same.
-  const trained = methods.some((method) => method !== "ce") || !reached("student");
-  const outliers = methods.includes("oal") || !reached("student");
-  const teacher = trained ? note("teacher", await teacherStage(context, data)) : undefined;
+  const teacher = needs.teacher ? note("teacher", await teacherStage(context, data)) : undefined;
   if (!reached("embeddings")) return done();
   const embeddings = teacher ? note("embeddings", await embeddingsStage(context, data, teacher)) : undefined;
   if (!reached("boundary")) return done();
   const boundary =
-    outliers && embeddings ? note("boundary", await boundaryStage(context, data, embeddings)) : undefined;
+    needs.outliers && embeddings
+      ? note("boundary", await boundaryStage(context, data, embeddings))
+      : undefined;
   if (!reached("diffusion")) return done();
   const diffusion =
     boundary && embeddings ? note("diffusion", await diffusionStage(context, data, embeddings)) : undefined;

@@ -1,6 +1,25 @@
 /** Family D: data that is missing, corrupt or contradictory (exit status 3). */
 import { entry } from "../entry.js";
 
+/** Names in a message: at most so many, then their number. */
+const shownNames = 10;
+
+function shortened(words: readonly string[]): string {
+  const more = words.length - shownNames;
+  return words.slice(0, shownNames).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+function quoted(names: readonly string[]): string {
+  return shortened(names.map((name) => `"${name}"`));
+}
+
+/** Lines below a message. */
+function listed(lines: readonly string[]): string {
+  const more = lines.length - 2 * shownNames;
+  const shown = lines.slice(0, 2 * shownNames).map((line) => `\n  ${line}`);
+  return shown.join("") + (more > 0 ? `\n  and ${more} more` : "");
+}
+
 export const dataErrors = {
   "OAL-D101": entry<{ path: string }>({
     title: "path does not exist",
@@ -35,10 +54,13 @@ export const dataErrors = {
     remedy:
       "images are expected as CLASS/*.jpg (or .png, .webp, .gif, .tif, .bmp, .avif), in a folder or in a .tar, .tar.gz or .zip of one",
   }),
-  "OAL-D104": entry<{ path: string; className: string }>({
+  "OAL-D104": entry<{ path: string; classNames: readonly string[] }>({
     title: "empty class",
     exit: 3,
-    message: ({ path, className }) => `${path}: class "${className}" has no image`,
+    message: ({ path, classNames }) =>
+      classNames.length === 1
+        ? `${path}: class "${classNames[0]}" has no image`
+        : `${path}: ${classNames.length} classes have no image: ${quoted(classNames)}`,
     remedy: "put images into the class or remove its folder",
   }),
   "OAL-D105": entry<{ path: string; className: string }>({
@@ -73,25 +95,62 @@ export const dataErrors = {
     message: ({ path, problem }) => `${path} is damaged: ${problem}`,
     remedy: "copy or download the file again",
   }),
-  "OAL-D110": entry<{ file: string; problem: string; count: number; limit: number }>({
+  "OAL-D110": entry<{
+    path: string;
+    images: readonly { readonly id: string; readonly problem: string }[];
+    limit: number;
+  }>({
     title: "too many bad images",
     exit: 3,
-    message: ({ file, problem, count, limit }) =>
-      `${count} images cannot be read, --skip-bad allows ${limit}; the last: ${file}: ${problem}`,
-    remedy: "look at the named image; raise --skip-bad if so many may be left out",
+    message: ({ path, images, limit }) =>
+      `${path}: ${images.length} images cannot be read, --skip-bad allows ${limit}:` +
+      listed(images.map(({ id, problem }) => `${id}: ${problem}`)),
+    remedy: "replace or remove these images, or raise --skip-bad if so many may be left out",
   }),
-  "OAL-D111": entry<{ path: string; file: string }>({
+  "OAL-D111": entry<{ path: string; files: readonly string[] }>({
     title: "image outside the class folders",
     exit: 3,
-    message: ({ path, file }) => `${path}: ${file} lies in no class folder`,
+    message: ({ path, files }) =>
+      files.length === 1
+        ? `${path}: ${files[0]} lies in no class folder`
+        : `${path}: ${files.length} images lie in no class folder: ${shortened(files)}`,
     remedy: "move it into the folder of its class, or remove it",
   }),
-  "OAL-D112": entry<{ name: string; className: string; count: number }>({
-    title: "class too small to split",
+  "OAL-D112": entry<{
+    name: string;
+    classes: readonly { readonly className: string; readonly count: number }[];
+    needed: number;
+    parts: string;
+  }>({
+    title: "class too small",
     exit: 3,
-    message: ({ name, className, count }) =>
-      `${name}: class "${className}" has ${count} image(s); training, validation and test need at least one each`,
-    remedy: "add images to the class, or give separate validation and test sets",
+    message: ({ name, classes, needed, parts }) => {
+      const asked = `at least ${needed} are needed (${parts})`;
+      const [first] = classes;
+      return first !== undefined && classes.length === 1
+        ? `${name}: class "${first.className}" has ${first.count} image(s), ${asked}`
+        : `${name}: ${classes.length} classes have too few images, ${asked}: ` +
+            shortened(classes.map(({ className, count }) => `"${className}" ${count}`));
+    },
+    remedy: "add images to the class, or leave it out; validation and test images can be given apart",
+  }),
+  "OAL-D140": entry<{
+    what: string;
+    problems: readonly {
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string;
+      readonly details: Readonly<Record<string, unknown>>;
+    }[];
+  }>({
+    title: "several problems",
+    exit: 3,
+    message: ({ what, problems }) =>
+      `${what}: ${problems.length} problems` +
+      problems
+        .map(({ code, message, remedy }) => `\n  ${code} ${message.replaceAll("\n", "\n  ")}\n    ${remedy}`)
+        .join(""),
+    remedy: "nothing was done yet; mend them all and run the same command again",
   }),
   "OAL-D120": entry<{ path: string; first: string; second: string }>({
     title: "two class folders are one",
@@ -134,6 +193,13 @@ export const dataErrors = {
       `${path}: this is the ${version} version of ${set}, which oal does not read`,
     remedy:
       "take the binary version, cifar-10-binary.tar.gz or cifar-100-binary.tar.gz, from https://www.cs.toronto.edu/~kriz/cifar.html; it is read as it is, packed or unpacked",
+  }),
+  "OAL-D143": entry<{ where: string; classNames: readonly string[]; known: number }>({
+    title: "classes that training does not have",
+    exit: 3,
+    message: ({ where, classNames, known }) =>
+      `${where}: ${quoted(classNames)} ${classNames.length === 1 ? "is" : "are"} not among the ${known} classes of training`,
+    remedy: "remove these folders, or add images of the class to the training images",
   }),
   "OAL-D130": entry<{ path: string; problem: string }>({
     title: "archive or picture expands too far",

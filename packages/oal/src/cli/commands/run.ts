@@ -1,6 +1,5 @@
 /** `oal run` and the commands of single stages: the library's `run` with progress, Ctrl-C and a printed result. */
 import { relative } from "node:path";
-import { checkDataPaths } from "../../pipeline/configuration/index.js";
 import type { RunResult, StageName } from "../../pipeline/runTypes.js";
 import { interruptible } from "../interrupt.js";
 import type { StageOptions } from "../options.js";
@@ -14,7 +13,6 @@ export async function runCommand(
   until: StageName,
 ): Promise<void> {
   const config = configure(given, options);
-  checkDataPaths(config);
   const { run } = await import("../../pipeline/run.js");
   const view = showProgress({ quiet: options.quiet ?? false });
   let result: RunResult;

@@ -5,7 +5,9 @@ import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
 import { OalError } from "oal-core";
 import { afterAll, expect, test } from "vitest";
-import { partFor, prepareSplits } from "../split.js";
+import type { ImageSet } from "../imageSet.js";
+import { completeParts, partFor, partsOf, type SplitSets } from "../split.js";
+import type { SourceSpec } from "./reader.js";
 import { prepareImageSet, type PrepareOptions } from "../cache.js";
 import { readerOf } from "./index.js";
 
@@ -54,6 +56,15 @@ const hundred = {
 };
 
 const options = (): PrepareOptions => ({ cacheDir: join(root, "cache"), size: 32 });
+
+/** The parts of a source, decoded. */
+async function prepareSplits(spec: SourceSpec, options: PrepareOptions, seed: number): Promise<SplitSets> {
+  const parts = await partsOf(spec);
+  const train = await prepareImageSet(parts.train, options);
+  const own = (part: SourceSpec | undefined): Promise<ImageSet> | undefined =>
+    part && prepareImageSet({ ...part, classes: train.classNames }, options);
+  return completeParts(train, { validation: await own(parts.validation), test: await own(parts.test) }, seed);
+}
 
 async function refusal(result: Promise<unknown>): Promise<string> {
   const error: unknown = await result.then(
@@ -112,8 +123,8 @@ test("one file alone is read whole, with the class names beside it", async () =>
       1,
     ),
   });
-  const other = await prepareImageSet({ path: join(renamed, "mine.bin"), name: "t" }, options());
-  expect(Array.from(other.labels)).toEqual([1, 42]);
+  const spec = { path: join(renamed, "mine.bin"), name: "t" };
+  expect(Array.from((await (await readerOf(spec)).open(spec)).labels)).toEqual([1, 42]);
 });
 
 test("two downloads in one folder are not mixed", async () => {

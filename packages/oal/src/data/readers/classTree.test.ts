@@ -25,7 +25,10 @@ const open = (path: string, more: Partial<SourceSpec> = {}): Promise<OpenSource>
   imageFolder.open({ path, name: "set", ...more });
 
 async function failure(path: string, more: Partial<SourceSpec> = {}): Promise<OalError> {
-  const error: unknown = await open(path, more).catch((e: unknown) => e);
+  const error: unknown = await open(path, more).then(
+    ({ problems }) => problems?.[0],
+    (e: unknown) => e,
+  );
   if (!(error instanceof OalError)) throw new Error("an OalError was expected");
   return error;
 }
@@ -61,6 +64,28 @@ test("one folder under two classes is an error that names both; under one class,
   expect((await open(nested)).ids).toEqual(["ant/x/1.jpg", "bee/2.jpg"]);
   symlinkSync("../ant/x", join(nested, "bee/z"));
   expect((await failure(nested)).details).toEqual({ path: nested, first: "ant/x", second: "bee/z" });
+});
+
+test("all problems come at once, and the images they are about are left out", async () => {
+  const path = folder([
+    "ant/1.jpg",
+    "bee/2.jpg",
+    "dog/3.jpg",
+    "stray.jpg",
+    "other.png",
+    "cow/x.txt",
+    "fly/x.txt",
+  ]);
+  const { problems = [], ids, labels } = await open(path, { classes: ["ant", "bee", "cow"] });
+  expect(problems.map(({ message }) => message)).toEqual([
+    `${path}: 2 images lie in no class folder: other.png, stray.jpg`,
+    `${path}: class "fly" has no image`,
+    `${path}: "dog" is not among the 3 classes of training`,
+  ]);
+  expect([ids, Array.from(labels)]).toEqual([
+    ["ant/1.jpg", "bee/2.jpg"],
+    [0, 1],
+  ]);
 });
 
 test("a split may be a link to another one", async () => {

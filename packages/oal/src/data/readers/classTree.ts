@@ -1,8 +1,9 @@
 /** The rule of image folders, on disk or in an archive: the first folder level on which images differ names the class. */
-import { oalError } from "oal-core";
+import { oalError, type OalError } from "oal-core";
 import type { Member } from "../pictures/folderWalk.js";
 import { isHidden, skippedSentence } from "../pictures/kinds.js";
 import { isPicture, repeatedFolders, selectPictures } from "../pictures/select.js";
+import { placeOf } from "../problems.js";
 import type { Container } from "./container.js";
 import type { OpenSource, SourceItem, SourceSpec } from "./reader.js";
 
@@ -37,9 +38,10 @@ function below(path: readonly string[], split: string | undefined): readonly str
 /**
  * Names and labels of the images of a container.
  *
- * @throws OAL-D103 without images, OAL-D104 for a class without, OAL-D105 for a single class, OAL-D108 for a class not in
- *   `spec.classes`, OAL-D111 for an image beside the class folders, OAL-D120 for one folder under two classes, OAL-D122 for a broken
- *   entry beside the class folders
+ * @returns a source whose `problems` are: OAL-D104 for class folders without an image, OAL-D111 for images beside the class folders,
+ *   OAL-D120 for one folder under two classes, OAL-D122 for broken entries beside the class folders, OAL-D143 for classes not in
+ *   `spec.classes`. The images that these are about are left out
+ * @throws OAL-D103 without images, OAL-D106 for a source divided into parts of which none was chosen
  */
 export async function openClassTree(container: Container, spec: SourceSpec): Promise<OpenSource> {
   const inScope = (await container.list()).flatMap((member): ScopedMember[] => {
@@ -56,23 +58,23 @@ export async function openClassTree(container: Container, spec: SourceSpec): Pro
     });
   }
   const folders = inScope.filter((member) => member.isFolder);
-  const level = spec.labels === "ood" ? undefined : classLevel(pictures, spec);
   const files = [...pictures].sort((a, b) => (a.path < b.path ? -1 : 1));
-  const tree = level === undefined ? unlabelled(files) : labelled(files, folders, level, spec);
+  const tree = spec.labels === "ood" ? unlabelled(files) : labelled(files, folders, spec);
   const positions = new Map(tree.paths.map((path, position) => [path, position]));
-  const problems = new Map(
+  const unreadable = new Map(
     files.flatMap(({ path, problem }) => (problem === undefined ? [] : [[path, problem]])),
   );
   return {
     ids: tree.paths,
     labels: tree.labels,
     classNames: tree.classNames,
+    problems: tree.problems,
     skipped,
     async *read(wanted): AsyncIterable<SourceItem> {
       const paths = new Set<string>();
       for (const position of [...wanted].sort((a, b) => a - b)) {
         const id = tree.paths[position] ?? "";
-        const problem = problems.get(id);
+        const problem = unreadable.get(id);
         if (problem === undefined) paths.add(id);
         else yield { position, id, label: tree.labels[position] ?? -1, problem };
       }
@@ -91,77 +93,78 @@ interface ScopedMember extends Member {
 }
 
 /**
- * The folder level that names the classes. Broken entries do not take part in finding it: a class folder that is a broken link must not
- * pass for a picture.
+ * The folder level that names the classes, and the pictures below it. Broken entries do not take part in finding it: a class folder that
+ * is a broken link must not pass for a picture.
  */
-function classLevel(pictures: readonly ScopedMember[], spec: SourceSpec): number {
+function classLevel(
+  pictures: readonly ScopedMember[],
+  spec: SourceSpec,
+): { level: number; files: ScopedMember[]; problems: OalError[] } {
   const sound = pictures.filter((m) => m.problem === undefined);
   const deciding = (sound.length > 0 ? sound : pictures).map((m) => m.parts);
   const level = sharedFolders(deciding, 2);
   const prefix = deciding[0]?.slice(0, level).join("/");
-  for (const { path, parts, problem } of pictures) {
-    if (parts.length >= level + 2 && parts.slice(0, level).join("/") === prefix) continue;
-    if (problem === undefined) throw oalError("OAL-D111", { path: spec.path, file: path });
-    throw oalError("OAL-D122", { path: spec.path, file: path, problem });
-  }
-  return level;
-}
-
-/** Throws OAL-D120 where folders of two classes are one real folder. */
-function refuseSharedFolders(folders: readonly ScopedMember[], level: number, spec: SourceSpec): void {
-  for (const [first, second] of repeatedFolders(folders)) {
-    if (first.parts[level] !== second.parts[level])
-      throw oalError("OAL-D120", { path: spec.path, first: first.path, second: second.path });
-  }
+  const isInside = ({ parts }: ScopedMember): boolean =>
+    parts.length >= level + 2 && parts.slice(0, level).join("/") === prefix;
+  const outside = pictures.filter((m) => !isInside(m));
+  const stray = outside.filter(({ problem }) => problem === undefined).map(({ path }) => path);
+  const broken = outside.flatMap(({ path, problem }) =>
+    problem === undefined ? [] : [oalError("OAL-D122", { path: spec.path, file: path, problem })],
+  );
+  const problems = stray.length > 0 ? [oalError("OAL-D111", { path: placeOf(spec), files: stray })] : [];
+  return { level, files: pictures.filter(isInside), problems: [...problems, ...broken] };
 }
 
 interface LabelledPaths {
   readonly paths: string[];
   readonly labels: Int32Array;
   readonly classNames: readonly string[];
+  readonly problems: readonly OalError[];
 }
 
 function unlabelled(files: readonly ScopedMember[]): LabelledPaths {
-  return { paths: files.map((f) => f.path), labels: new Int32Array(files.length).fill(-1), classNames: [] };
+  const labels = new Int32Array(files.length).fill(-1);
+  return { paths: files.map((f) => f.path), labels, classNames: [], problems: [] };
 }
 
 function labelled(
-  files: ScopedMember[],
+  pictures: readonly ScopedMember[],
   folders: readonly ScopedMember[],
-  level: number,
   spec: SourceSpec,
 ): LabelledPaths {
-  const found = new Set(files.map((f) => f.parts[level] ?? ""));
+  const { level, files, problems } = classLevel(pictures, spec);
+  const classOf = ({ parts }: ScopedMember): string => parts[level] ?? "";
+  const found = new Set(files.map(classOf));
   const classNames = spec.classes ?? [...found].sort();
-  if (
-    spec.classes === undefined &&
-    found.size > 1 &&
-    classNames.every((name) => SPLITS.includes(name.toLowerCase()))
-  ) {
-    throw oalError("OAL-D106", {
-      path: spec.path,
-      problem: `it is divided into ${classNames.join(", ")}; choose one`,
-    });
+  const isSplit = (name: string): boolean => SPLITS.includes(name.toLowerCase());
+  if (spec.classes === undefined && found.size > 1 && classNames.every(isSplit)) {
+    const problem = `it is divided into ${classNames.join(", ")}; choose one`;
+    throw oalError("OAL-D106", { path: spec.path, problem });
   }
-  refuseSharedFolders(folders, level, spec);
+  const repeated = repeatedFolders(folders);
+  for (const [first, second] of repeated) {
+    if (classOf(first) !== classOf(second))
+      problems.push(oalError("OAL-D120", { path: spec.path, first: first.path, second: second.path }));
+  }
   const prefix = files[0]?.parts.slice(0, level).join("/");
-  for (const { parts } of folders) {
-    if (parts.length !== level + 1 || parts.slice(0, level).join("/") !== prefix) continue;
-    const className = parts[level] ?? "";
-    if (!found.has(className) && !isHidden(className))
-      throw oalError("OAL-D104", { path: spec.path, className });
-  }
-  const only = classNames.length === 1 ? classNames[0] : undefined;
-  if (only !== undefined) throw oalError("OAL-D105", { path: spec.path, className: only });
+  const empty = folders.filter(
+    ({ parts }) => parts.length === level + 1 && parts.slice(0, level).join("/") === prefix,
+  );
+  // a class that is asked for and has no folder is missed by whoever asked (sourceProblems)
+  const emptyNames = empty
+    .map(classOf)
+    .filter((name) => !found.has(name) && !isHidden(name) && !spec.classes?.includes(name))
+    .filter((name) => !repeated.some(([, second]) => classOf(second) === name));
+  if (emptyNames.length > 0)
+    problems.push(oalError("OAL-D104", { path: placeOf(spec), classNames: emptyNames }));
   const labelOf = new Map(classNames.map((name, label) => [name, label]));
-  for (const label of found) {
-    if (!labelOf.has(label))
-      throw oalError("OAL-D108", { where: spec.path, label, classes: classNames.length });
+  const foreign = [...found].filter((name) => !labelOf.has(name)).sort();
+  if (foreign.length > 0) {
+    const details = { where: placeOf(spec), classNames: foreign, known: classNames.length };
+    problems.push(oalError("OAL-D143", details));
   }
-  for (const className of classNames) {
-    if (!found.has(className)) throw oalError("OAL-D104", { path: spec.path, className });
-  }
-  const label = (file: ScopedMember): number => labelOf.get(file.parts[level] ?? "") ?? -1;
-  files.sort((a, b) => label(a) - label(b) || (a.path < b.path ? -1 : 1));
-  return { paths: files.map((f) => f.path), labels: Int32Array.from(files, label), classNames };
+  const label = (file: ScopedMember): number => labelOf.get(classOf(file)) ?? -1;
+  const known = files.filter((file) => label(file) >= 0);
+  known.sort((a, b) => label(a) - label(b) || (a.path < b.path ? -1 : 1));
+  return { paths: known.map((f) => f.path), labels: Int32Array.from(known, label), classNames, problems };
 }

@@ -6,8 +6,9 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { oalError } from "oal-core";
+import { oalError, type OalError } from "oal-core";
 import { archiveKind, hasArchiveName, openArchive } from "../archives/archiveKind.js";
+import { foreignLabel } from "../labels.js";
 import { type Container, fingerprintFile, folderContainer, stateOf } from "./container.js";
 import type { OpenSource, Reader, SourceItem, SourceSpec } from "./reader.js";
 
@@ -17,30 +18,43 @@ interface ListLine {
   readonly line: number;
 }
 
-async function readList(list: string): Promise<ListLine[]> {
+interface ListContent {
+  readonly lines: readonly ListLine[];
+  /** Lines that are none, OAL-D107 each. */
+  readonly problems: readonly OalError[];
+}
+
+/** Bad lines that are told one by one. */
+const toldLines = 20;
+
+async function readList(list: string): Promise<ListContent> {
   if (!existsSync(list)) throw oalError("OAL-D101", { path: list });
   const lines: ListLine[] = [];
+  const problems: OalError[] = [];
   const seen = new Set<string>();
   for (const [index, text] of (await readFile(list, "utf8")).split("\n").entries()) {
     const line = index + 1;
     if (text.trim() === "") continue;
-    const match = /^(.*\S)\s+(\S+)\s*$/.exec(text);
-    if (!match)
-      throw oalError("OAL-D107", { list, line, problem: `"${text.trim()}" is not a path and a label` });
-    const [, path = "", word = ""] = match;
-    if (!/^-?\d+$/.test(word) || Number(word) < -1) {
-      throw oalError("OAL-D107", { list, line, problem: `label "${word}" is not a class number or -1` });
-    }
-    if (path.startsWith("/") || path.split("/").includes("..")) {
-      throw oalError("OAL-D107", { list, line, problem: `"${path}" leads out of the root` });
-    }
-    const plain = path.replace(/^(\.\/)+/, "");
-    if (seen.has(plain)) throw oalError("OAL-D107", { list, line, problem: `"${plain}" comes twice` });
-    seen.add(plain);
-    lines.push({ path: plain, label: Number(word), line });
+    const found = parseLine(text, seen);
+    if (typeof found !== "string") lines.push({ ...found, line });
+    else if (problems.length < toldLines) problems.push(oalError("OAL-D107", { list, line, problem: found }));
   }
-  if (lines.length === 0) throw oalError("OAL-D103", { path: list, what: "the list is empty" });
-  return lines;
+  if (lines.length === 0 && problems.length === 0)
+    throw oalError("OAL-D103", { path: list, what: "the list is empty" });
+  return { lines, problems };
+}
+
+/** Path and label of a line, or what is wrong with it. */
+function parseLine(text: string, seen: Set<string>): Omit<ListLine, "line"> | string {
+  const match = /^(.*\S)\s+(\S+)\s*$/.exec(text);
+  if (!match) return `"${text.trim()}" is not a path and a label`;
+  const [, path = "", word = ""] = match;
+  if (!/^-?\d+$/.test(word) || Number(word) < -1) return `label "${word}" is not a class number or -1`;
+  if (path.startsWith("/") || path.split("/").includes("..")) return `"${path}" leads out of the root`;
+  const plain = path.replace(/^(\.\/)+/, "");
+  if (seen.has(plain)) return `"${plain}" comes twice`;
+  seen.add(plain);
+  return { path: plain, label: Number(word) };
 }
 
 /** Paths of the archives under the root, those whose names share most words with the first image's path first. */
@@ -79,44 +93,49 @@ async function* contents(spec: SourceSpec, wanted: ReadonlySet<string>): ReturnT
 }
 
 /** Class names: as given, else the folder of each label's images where that is one of its own, else the number. */
-function classesOf(lines: readonly ListLine[], spec: SourceSpec, list: string): readonly string[] {
+function classesOf(lines: readonly ListLine[], spec: SourceSpec): readonly string[] {
   if (spec.labels === "ood") return [];
-  const without = lines.filter((l) => l.label < 0);
-  const [first] = without;
-  if (first) throw oalError("OAL-D141", { where: `${list}:${first.line}`, count: without.length });
-  if (spec.classes) {
-    const classes = spec.classes.length;
-    const wrong = lines.find((l) => l.label >= classes);
-    if (wrong)
-      throw oalError("OAL-D108", { where: `${list}:${wrong.line}`, label: String(wrong.label), classes });
-    return spec.classes;
-  }
+  if (spec.classes) return spec.classes;
   const folders = new Map<number, Set<string>>();
   for (const { path, label } of lines) {
-    folders.set(label, (folders.get(label) ?? new Set()).add(path.split("/").at(-2) ?? ""));
+    if (label >= 0) folders.set(label, (folders.get(label) ?? new Set()).add(path.split("/").at(-2) ?? ""));
   }
   const count = Math.max(-1, ...folders.keys()) + 1;
   const names = Array.from({ length: count }, (_, label) => {
     const own = folders.get(label);
-    if (!own) throw oalError("OAL-D104", { path: list, className: String(label) });
-    return own.size === 1 ? [...own].join("") : "";
+    return own?.size === 1 ? [...own].join("") : "";
   });
-  if (count === 1) throw oalError("OAL-D105", { path: list, className: names.join("") || "0" });
   return new Set(names).size === count && !names.includes("")
     ? names
     : names.map((_, label) => String(label));
 }
 
+/** Labels that no class has, with the line of the first. */
+function labelProblems(
+  lines: readonly ListLine[],
+  { list, labels }: SourceSpec,
+  classes: number,
+): OalError[] {
+  if (labels === "ood") return [];
+  const problem = foreignLabel(
+    lines.map((l) => l.label),
+    classes,
+    (i) => `${list}:${lines[i]?.line}`,
+  );
+  return problem ? [problem] : [];
+}
+
 async function openList(spec: SourceSpec): Promise<OpenSource> {
   const list = spec.list ?? "";
-  const lines = await readList(list);
-  const classNames = classesOf(lines, spec, list);
+  const { lines, problems } = await readList(list);
+  const classNames = classesOf(lines, spec);
   const labels = Int32Array.from(lines, (l) => (spec.labels === "ood" ? -1 : l.label));
   const positions = new Map(lines.map((l, position) => [l.path, position]));
   return {
     ids: lines.map((l) => l.path),
     labels,
     classNames,
+    problems: [...problems, ...labelProblems(lines, spec, classNames.length)],
     async *read(wanted): AsyncIterable<SourceItem> {
       const paths = new Set([...wanted].sort((a, b) => a - b).map((position) => lines[position]?.path ?? ""));
       for await (const { path: id, ...rest } of contents(spec, paths)) {
@@ -134,7 +153,7 @@ export const imglist: Reader = {
   matches: (spec) => Promise.resolve(spec.list !== undefined),
   splits: () => Promise.resolve([]),
   async fingerprint(spec) {
-    const lines = await readList(spec.list ?? "");
+    const { lines } = await readList(spec.list ?? "");
     const hash = createHash("sha256").update(await fingerprintFile(spec.list ?? ""));
     const example = lines[0]?.path ?? "";
     if (existsSync(join(spec.path, example)))

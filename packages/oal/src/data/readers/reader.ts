@@ -2,7 +2,7 @@
  * The contract of data readers. A reader recognises one kind of source, names its images and labels, and yields encoded bytes or pixels.
  * One file per reader; adding one means adding it to readers/index.ts.
  */
-import type { RgbImage } from "oal-core";
+import type { OalError, RgbImage } from "oal-core";
 import type { SkippedFiles } from "../pictures/kinds.js";
 
 /** The kinds of source, one per reader. */
@@ -44,6 +44,8 @@ export interface OpenSource {
   readonly classNames: readonly string[];
   /** Files that are no pictures, by reason; absent where the source lists its images itself. */
   readonly skipped?: SkippedFiles;
+  /** What keeps the source from being used as it is asked for; absent or empty when nothing does. */
+  readonly problems?: readonly OalError[];
   /**
    * Yields each wanted image once, in whatever order the source allows. An image that cannot be had is an item with a `problem`, not an
    * exception.

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { crc32, deflateRawSync, gzipSync } from "node:zlib";
 import { OalError } from "oal-core";
 import { afterAll, expect, test } from "vitest";
+import { foreignLabel } from "../labels.js";
 import { readerOf } from "./index.js";
 import type { SourceItem, SourceSpec } from "./reader.js";
 
@@ -56,6 +57,9 @@ async function readAll(
   const reader = await readerOf(full);
   expect(await reader.fingerprint(full)).toBe(await reader.fingerprint(full));
   const source = await reader.open(full);
+  const { labels, classNames } = source;
+  const wrong = full.labels === "ood" ? undefined : foreignLabel(labels, classNames.length, String);
+  if (wrong) throw wrong;
   const items: SourceItem[] = [];
   for await (const item of source.read(new Set(source.ids.keys()))) items.push(item);
   items.sort((a, b) => a.position - b.position);

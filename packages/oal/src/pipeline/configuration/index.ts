@@ -1,4 +1,3 @@
-export { checkDataPaths } from "./checkPaths.js";
 export { loadConfiguration } from "./load.js";
 export { presets } from "./presets.js";
 export {

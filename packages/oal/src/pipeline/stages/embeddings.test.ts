@@ -22,4 +22,9 @@ describe("the rows of an embedding bank", () => {
     const seen = new Set(Array.from({ length: 40 }, (_, seed) => bankRows(labels, 3, 2, seed)).flat());
     expect(seen.size).toBe(20);
   });
+
+  it("leave no image of a wrong label out in silence", () => {
+    for (const wrong of [-1, 3])
+      expect(() => bankRows(Int32Array.of(0, wrong, 2), 3, 2, 7)).toThrow(`label ${wrong}`);
+  });
 });

@@ -1,0 +1,140 @@
+/**
+ * What a configuration will come to in later stages, found before the first: the graphs of its networks are built, without weights, for
+ * the size and widths it gives, and the rules of later stages are asked. No list of sizes that could fall behind the networks.
+ */
+import { Graph, oalError, OalError, type TensorType } from "oal-core";
+import { TrainingContext } from "../nn/context.js";
+import { findNetwork } from "../nn/networks/index.js";
+import { resolveBoundaryOptions } from "../outliers/boundary/options.js";
+import { decode, encode } from "../outliers/diffusion/autoEncoder.js";
+import { denoise, encodeCondition } from "../outliers/diffusion/denoiser.js";
+import { poolingProblem } from "../outliers/pooling.js";
+import type { Configuration } from "./configuration/schema.js";
+import { stageNames, type MethodName, type StageName } from "./runTypes.js";
+import { networkChoice, type RecipeSection } from "./stages/context.js";
+
+/** Side in pixels of the images of the embedded data set. */
+const embeddedSize = 32;
+
+/** What of a run is to be made. */
+export interface Aim {
+  readonly methods: readonly MethodName[];
+  readonly until: StageName;
+}
+
+/** Which models a run trains. */
+export interface Needs {
+  readonly teacher: boolean;
+  readonly outliers: boolean;
+  readonly student: boolean;
+}
+
+/**
+ * The models that lead to an aim: cross-entropy students need no teacher, only outlier-aware ones need outliers; an aim before the students
+ * names what is to be made.
+ */
+export function needsOf({ methods, until }: Aim): Needs {
+  const reached = (stage: StageName): boolean => stageNames.indexOf(stage) <= stageNames.indexOf(until);
+  return {
+    teacher: reached("teacher") && (methods.some((method) => method !== "ce") || !reached("student")),
+    outliers: reached("boundary") && (methods.includes("oal") || !reached("student")),
+    student: reached("student"),
+  };
+}
+
+/**
+ * Everything in a configuration that a later stage would refuse.
+ *
+ * @param classes  number of known classes, at least 2
+ * @returns errors OAL-C202 naming keys
+ */
+export function configurationProblems(config: Configuration, aim: Aim, classes: number): OalError[] {
+  const problems: OalError[] = [];
+  const refuse = (at: string, problem: string): void =>
+    void problems.push(oalError("OAL-C202", { where: "configuration", at, problem }));
+  const { data, mi, boundary } = config;
+  const needs = needsOf(aim);
+  if (data.source === "embedded" && data.size !== embeddedSize) {
+    const problem = `the pictures of the embedded data set have ${embeddedSize} pixels a side, not ${data.size}`;
+    refuse("data.size", problem);
+  }
+  for (const section of ["teacher", "student"] as const) {
+    if (!needs[section]) continue;
+    const problem = networkProblem(config[section], classes, data.size);
+    if (problem !== undefined) refuse(section, problem);
+    const { padding, paddingMode } = config[section].augmentation;
+    if (paddingMode === "reflect" && padding >= data.size) {
+      const wanted = `a mirrored border must be narrower than the images, ${data.size} pixels`;
+      refuse(`${section}.augmentation.padding`, `${wanted}; found ${padding}`);
+    }
+  }
+  if (!needs.outliers) return problems;
+  try {
+    resolveBoundaryOptions(boundary);
+  } catch (error) {
+    if (!(error instanceof OalError)) throw error;
+    problems.push(error);
+  }
+  const diffusion = diffusionProblem(config);
+  if (diffusion !== undefined) refuse("data.size", diffusion);
+  const side = data.size / 4;
+  const pooling = poolingProblem([4, side, side], mi.latentPooling);
+  if (pooling !== undefined)
+    refuse("mi.latentPooling", `${pooling} at data.size ${data.size}; ${poolableSizes(config)}`);
+  return problems;
+}
+
+/** Sizes near the configured one that the pooling can use. */
+function poolableSizes({ data, mi }: Configuration): string {
+  const usable = (size: number): boolean =>
+    size >= 16 && size <= 224 && poolingProblem([4, size / 4, size / 4], mi.latentPooling) === undefined;
+  const near = [8, 16, 24].flatMap((step) => [data.size - step, data.size + step]).filter(usable);
+  const sizes = near
+    .slice(0, 2)
+    .sort((a, b) => a - b)
+    .join(" or ");
+  return `take data.size ${sizes}, or mi.latentPooling channel-row-mean`;
+}
+
+function networkProblem(section: RecipeSection, classes: number, size: number): string | undefined {
+  const problem = problemOf(() => {
+    const graph = new Graph();
+    const images = graph.input("images", float([2, 3, size, size]));
+    const { id, options } = networkChoice(section, classes, size);
+    findNetwork(id).build(new TrainingContext(graph, "network"), images, options);
+  });
+  return (
+    problem && `network ${section.network} cannot be built for images of ${size} pixels a side: ${problem}`
+  );
+}
+
+function diffusionProblem({ data, autoEncoder, denoiser, teacher }: Configuration): string | undefined {
+  const { size } = data;
+  const problem = problemOf(() => {
+    const graph = new Graph();
+    const context = new TrainingContext(graph);
+    const { mean } = encode(context, graph.input("images", float([2, 3, size, size])), autoEncoder);
+    decode(context, mean, autoEncoder);
+    const { options } = networkChoice(teacher, 2, size);
+    const dimension = findNetwork(teacher.network).featureDim(options);
+    const embedding = graph.input("embedding", float([2, dimension]));
+    const states = encodeCondition(context, embedding, graph.input("drop", float([2])));
+    denoise(context, mean, graph.input("time", float([2])), states, denoiser);
+  });
+  return problem && `auto-encoder and denoiser cannot be built for ${size}: ${problem}`;
+}
+
+function float(shape: readonly number[]): TensorType {
+  return { dtype: "float32", shape };
+}
+
+/** Why a graph cannot be built; undefined when it can. */
+function problemOf(build: () => void): string | undefined {
+  try {
+    build();
+    return undefined;
+  } catch (error) {
+    if (error instanceof OalError && error.code.startsWith("OAL-G")) return error.message;
+    throw error;
+  }
+}

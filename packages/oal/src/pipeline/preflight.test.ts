@@ -1,0 +1,170 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { isOalError } from "oal-core";
+import { afterAll, describe, expect, it } from "vitest";
+import { loadConfiguration } from "./configuration/index.js";
+import type { LoadOptions } from "./configuration/load.js";
+import type { Aim } from "./foresight.js";
+import { preflight, refuseEarly, type Preflight } from "./preflight.js";
+
+const root = mkdtempSync(join(tmpdir(), "oal-preflight-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Empty files: nothing here decodes them. */
+function write(folder: string, counts: Readonly<Record<string, number>>): string {
+  for (const [name, count] of Object.entries(counts)) {
+    mkdirSync(join(root, folder, name), { recursive: true });
+    for (let i = 0; i < count; i++) writeFileSync(join(root, folder, name, `${i}.png`), "\x89PNG");
+  }
+  return join(root, folder);
+}
+
+const whole: Aim = { methods: ["ce", "kd", "oal"], until: "report" };
+
+function look(options: LoadOptions, aim: Aim = whole): Promise<Preflight> {
+  return preflight(loadConfiguration(undefined, { cwd: root, ...options }), aim);
+}
+
+async function told(options: LoadOptions, aim?: Aim): Promise<string[]> {
+  return (await look(options, aim)).problems.map(({ code, message }) => `${code} ${message}`);
+}
+
+describe("classes", () => {
+  it("need as many images as the parts that are split off ask for: one minimum, told by name", async () => {
+    const data = write("small", { ant: 10, bee: 3, cow: 1, dog: 4 });
+    const parts = "2 to train on, 1 or more for validation, 1 or more for the test";
+    expect(await told({ data })).toEqual([
+      `OAL-D112 ${data}: 2 classes have too few images, at least 4 are needed (${parts}): "bee" 3, "cow" 1`,
+    ]);
+    const test = write("apart", { ant: 1, bee: 1, cow: 1, dog: 1 });
+    expect(await told({ data, test, validation: test })).toEqual([
+      `OAL-D112 ${data}: class "cow" has 1 image(s), at least 2 are needed (2 to train on)`,
+    ]);
+    expect(await told({ data, test })).toEqual([
+      expect.stringContaining('class "cow" has 1 image(s), at least 3'),
+    ]);
+  });
+
+  it("that a part lacks are named with the part", async () => {
+    const data = write("parts", {
+      "train/ant": 9,
+      "train/bee": 9,
+      "train/cow": 9,
+      "val/ant": 2,
+      "test/ant": 1,
+      "test/cow": 1,
+    });
+    expect(await told({ data })).toEqual([
+      `OAL-D104 ${data}#val: 2 classes have no image: "bee", "cow"`,
+      `OAL-D104 ${data}#test: class "bee" has no image`,
+    ]);
+  });
+
+  it("are read from the parts of a folder, or from the part that is named", async () => {
+    const data = write("divided", {
+      "train/a": 3,
+      "train/b": 3,
+      "val/a": 1,
+      "val/b": 1,
+      "test/a": 1,
+      "test/b": 1,
+    });
+    const { sets, problems, plan } = await look({ data });
+    expect(problems).toEqual([]);
+    expect(sets.map(({ name, source }) => [name, source.ids.length])).toEqual([
+      ["train", 6],
+      ["validation", 2],
+      ["test", 2],
+    ]);
+    expect(plan.shares).toEqual({ validation: 0, test: 0 });
+    const other = write("whole", { a: 6, b: 6 });
+    const given = await look({
+      data: other,
+      validation: data,
+      test: `${data}#train`,
+      ood: [`${data}#val`, data],
+    });
+    expect(given.problems).toEqual([]);
+    expect(given.sets.map(({ name, spec, source }) => [name, spec.split, source.ids.length])).toEqual([
+      ["train", undefined, 12],
+      ["validation", "val", 2],
+      ["test", "train", 6],
+      ["divided-val", "val", 2],
+      ["divided", undefined, 10],
+    ]);
+  });
+});
+
+describe("a configuration", () => {
+  const data = write("good", { a: 6, b: 6 });
+
+  it("of a size that the latents cannot have is refused for outliers alone", async () => {
+    const set = ["data.size=40"];
+    expect(await told({ data, set })).toEqual([
+      "OAL-C202 configuration: mi.latentPooling: grid4-meanstd needs sides divisible by 4, the latent is 10x10 " +
+        "at data.size 40; take data.size 32 or 48, or mi.latentPooling channel-row-mean",
+    ]);
+    expect(await told({ data, set: [...set, "mi.latentPooling=channel-row-mean"] })).toEqual([]);
+    expect(await told({ data, set }, { methods: ["ce", "kd"], until: "report" })).toEqual([]);
+    expect(await told({ data, set }, { methods: ["oal"], until: "teacher" })).toEqual([]);
+  });
+
+  it("of networks that its images are too small for", async () => {
+    const set = [
+      "student.widths=[8,8,8,8,8,8]",
+      "teacher.augmentation={padding: 20, paddingMode: reflect}",
+      "data.size=16",
+    ];
+    expect(await told({ data, set })).toEqual([
+      expect.stringContaining("teacher.augmentation.padding: a mirrored border must be narrower"),
+      expect.stringMatching(
+        /OAL-C202 configuration: student: network airbench cannot be built for images of 16/,
+      ),
+    ]);
+  });
+
+  it("of boundary candidates and shares that leave nothing, and of embedded pictures of another size", async () => {
+    const set = ["boundary={noise: 2, keep: 3}", "data.validationFraction=0.5", "data.testFraction=0.5"];
+    expect(await told({ data, set })).toEqual([
+      expect.stringContaining("boundary.keep: 3 exceeds the 2 candidates"),
+      expect.stringContaining("data.testFraction: with data.validationFraction it leaves no image"),
+    ]);
+    expect(await told({ set: ["data.size=64"] })).toEqual([
+      expect.stringContaining("data.size: the pictures of"),
+    ]);
+  });
+});
+
+describe("all problems", () => {
+  it("come in one error; one alone comes as itself", async () => {
+    const data = write("bad", { ant: 1, bee: 6, cow: 6 });
+    writeFileSync(join(root, "list.txt"), "bee/0.png 0\nbee/1.png -1\ncow/0.png seven\n");
+    const config = loadConfiguration(undefined, {
+      cwd: root,
+      data,
+      ood: ["nowhere", "neither.tar"],
+      set: ["data.size=40", `data.test={path: ., list: ${join(root, "list.txt")}}`],
+    });
+    const error: unknown = await refuseEarly(config, whole).catch((e: unknown) => e);
+    if (!isOalError(error, "OAL-D140")) throw error;
+    expect(error.details.problems.map(({ code }) => code)).toEqual([
+      "OAL-C202",
+      "OAL-D101",
+      "OAL-D101",
+      "OAL-D112",
+      "OAL-D107",
+      "OAL-D141",
+      "OAL-D104",
+    ]);
+    for (const words of [
+      "nowhere: no such file",
+      'class "ant" has 1 image',
+      "list.txt:3: label",
+      "list.txt:2: label -1",
+    ])
+      expect(error.message).toContain(words);
+    const single = loadConfiguration(undefined, { cwd: root, data: write("one", { a: 5, b: 1 }) });
+    await expect(refuseEarly(single, whole)).rejects.toMatchObject({ code: "OAL-D112" });
+  });
+});

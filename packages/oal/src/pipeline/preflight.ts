@@ -1,0 +1,51 @@
+/**
+ * The look ahead before a run: everything that can be known of configuration and data before an image is decoded or a step is trained.
+ * `oal run` refuses by it, `oal data inspect` prints it.
+ */
+import type { OalError } from "oal-core";
+import type { PrepareOptions } from "../data/cache.js";
+import { throwProblems } from "../data/problems.js";
+import type { Configuration } from "./configuration/schema.js";
+import { planData, surveyData, type DataPlan, type SurveyedSet } from "./dataPlan.js";
+import { configurationProblems, type Aim } from "./foresight.js";
+
+/** What was found. */
+export interface Preflight {
+  readonly plan: DataPlan;
+  readonly sets: readonly SurveyedSet[];
+  /** What a run would refuse; empty when it would start. */
+  readonly problems: readonly OalError[];
+}
+
+/** How to look. */
+export interface PreflightOptions {
+  /** Where decoded sets may lie already. */
+  readonly cache?: PrepareOptions;
+  /** Called before a source is opened. */
+  readonly onOpen?: (name: string, done: number, total: number) => void;
+}
+
+/** Looks at configuration and data, and gathers every problem. */
+export async function preflight(
+  config: Configuration,
+  aim: Aim,
+  options: PreflightOptions = {},
+): Promise<Preflight> {
+  const problems: OalError[] = [];
+  const plan = await planData(config, problems);
+  const sets = await surveyData(plan, problems, options);
+  const classes = sets.find(({ role }) => role === "train")?.source.classNames.length ?? 2;
+  return { plan, sets, problems: [...configurationProblems(config, aim, Math.max(2, classes)), ...problems] };
+}
+
+/** Looks ahead and refuses: one problem as itself, several as OAL-D140 that lists them all. */
+export async function refuseEarly(
+  config: Configuration,
+  aim: Aim,
+  options: PreflightOptions = {},
+): Promise<Preflight> {
+  const found = await preflight(config, aim, options);
+  const what = config.data.source === "embedded" ? "this run" : config.data.source;
+  throwProblems(found.problems, what);
+  return found;
+}

@@ -1,0 +1,110 @@
+/** The image sets of a run: drawn here, or decoded into the cache. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { oalError, type OalError } from "oal-core";
+import { prepareImageSet, type PrepareOptions } from "../data/cache.js";
+import { makeEmbeddedSets, type EmbeddedSet } from "../data/embedded/index.js";
+import { memoryImageSet, type ImageSet } from "../data/imageSet.js";
+import { classCounts, collecting, placeOf, throwProblems } from "../data/problems.js";
+import { completeParts, smallClasses } from "../data/split.js";
+import type { Configuration } from "./configuration/schema.js";
+import type { StageEvents } from "./events.js";
+import type { Preflight } from "./preflight.js";
+import type { StageContext } from "./stages/context.js";
+
+/** The sets of a run, wherever they lie. */
+export interface LooseData {
+  readonly train: ImageSet;
+  readonly validation: ImageSet;
+  readonly test: ImageSet;
+  readonly ood: readonly {
+    readonly name: string;
+    readonly group: "validation" | "near" | "far";
+    readonly set: ImageSet;
+  }[];
+}
+
+/** Folder of the decoded-set cache: $OAL_CACHE, else the user's cache folder. */
+export function cacheFolder(): string {
+  const base = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+  return process.env["OAL_CACHE"] ?? join(base, "oal", "sets");
+}
+
+/** How the cache decodes the images of a configuration. */
+export function prepareOptions({ data }: Pick<Configuration, "data">): PrepareOptions {
+  return { cacheDir: cacheFolder(), size: data.size, skipBad: data.skipBad };
+}
+
+/** Draws or decodes every set of a run. What cannot be used is told at once for all sources. */
+export async function readSets(
+  { config, signal }: StageContext,
+  { plan, sets }: Preflight,
+  events: StageEvents,
+): Promise<LooseData> {
+  const problems: OalError[] = [];
+  const made = new Map<string, ImageSet>();
+  for (const { name, spec, opened } of sets) {
+    const options: PrepareOptions = {
+      ...prepareOptions(config),
+      onProgress: (done, total) => {
+        signal.throwIfAborted();
+        events.progress(done, total, { text: `reading ${name}` });
+      },
+      onWarning: (text) => events.warning(text),
+    };
+    const set = await collecting(problems, () => prepareImageSet(spec, options, opened));
+    if (set) made.set(name, set);
+  }
+  const train = made.get("train");
+  if (train && plan.parts) {
+    // unreadable images that were left out may have made a class too small
+    const counts = classCounts(train);
+    const small = smallClasses(placeOf(plan.parts.train), train.classNames, counts, plan.shares);
+    if (small) problems.push(small);
+  }
+  throwProblems(problems, config.data.source);
+  const given = plan.ood.flatMap(({ name, group }) => {
+    const set = made.get(name);
+    return set ? [{ name, group, set }] : [];
+  });
+  if (plan.parts === null) {
+    const drawn = embeddedData(config);
+    return { ...drawn, ood: [...drawn.ood, ...given] };
+  }
+  if (!train) throw oalError("OAL-X101", { problem: "there are no training images, and nothing says why" });
+  const parts = { validation: made.get("validation"), test: made.get("test") };
+  const known = completeParts(train, parts, config.seed, plan.shares);
+  const standIn = given.length === 0 && config.data.embeddedOod && config.data.size === 32;
+  return { ...known, ood: standIn ? embeddedUnknowns(config) : given };
+}
+
+function embeddedData(config: Configuration): LooseData {
+  const sets = makeEmbeddedSets({ seed: config.seed, sizes: config.data.embedded });
+  const image = (set: EmbeddedSet): ImageSet =>
+    memoryImageSet(
+      set.name,
+      set.pixels,
+      set.labels,
+      set.classNames,
+      set.sources.map((source, i) => `${i}/${source}`),
+    );
+  return {
+    train: image(sets.train),
+    validation: image(sets.validation),
+    test: image(sets.test),
+    ood: [
+      { name: "validation", group: "validation", set: image(sets.validationOod) },
+      ...Object.entries(sets.near).map(([name, set]) => ({ name, group: "near" as const, set: image(set) })),
+      ...Object.entries(sets.far).map(([name, set]) => ({ name, group: "far" as const, set: image(set) })),
+    ],
+  };
+}
+
+/** What stands in for OOD sets when the user gives none: drawn pictures that no photo class contains. */
+function embeddedUnknowns(config: Configuration): LooseData["ood"] {
+  const { ood } = embeddedData({
+    ...config,
+    data: { ...config.data, embedded: { ...config.data.embedded, train: 20, validation: 20, test: 20 } },
+  });
+  return ood.filter(({ group }) => group !== "near");
+}
