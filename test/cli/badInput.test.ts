@@ -144,7 +144,10 @@ describe("bad images", () => {
   it("a label that is none of the training classes", async () => {
     for (const [i, name] of ["ant", "dog"].entries()) await picture(`test/${name}/0.png`, 2000 + i);
     const { status, stderr } = teacher("good", "run-label", "--set", `data.test.path=${at("test")}`);
-    expect([status, stderr]).toEqual([3, expect.stringMatching(/^OAL-D108 .*dog/)]);
+    expect([status, stderr]).toEqual([3, expect.stringMatching(/^OAL-D140 .*: 2 problems\n/)]);
+    expect(stderr).toContain("OAL-D143");
+    expect(stderr).toContain('"dog" is not among the 3 classes of training');
+    expect(stderr).toContain('2 classes have no image: "bee", "cow"');
   });
 
   it("--skip-bad passes over so many and not more", () => {

@@ -207,7 +207,7 @@ test("what is wrong with a source is said", async () => {
   expect(await codeOf(prepare({ path: join(root, "cut.tar") }))).toContain("OAL-D109");
   const known = ["cat", "dog"];
   expect(await codeOf(prepare({ path: write("more", await pictures()), classes: known }))).toContain(
-    "OAL-D108",
+    "OAL-D143",
   );
   const blocked = join(root, "blocked");
   writeFileSync(blocked, "a file, no folder");

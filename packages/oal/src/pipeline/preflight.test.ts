@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { isOalError } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadConfiguration } from "./configuration/index.js";
