@@ -12,14 +12,17 @@ export {
   type ConfigurationInput,
 } from "./pipeline/configuration/index.js";
 export type { RunEvent } from "./pipeline/events.js";
-export { evaluate, run, scoreImages, train } from "./pipeline/library.js";
+export { evaluate, run, scoreEach, scoreImages, train } from "./pipeline/library.js";
 export {
   stageNames,
   type EvaluatedRun,
+  type FailedImage,
   type FinishedRun,
+  type ImageResult,
   type RunOptions,
   type RunResult,
   type ScoredImage,
+  type ScoreEachOptions,
   type ScoreOptions,
   type StageName,
 } from "./pipeline/runTypes.js";

@@ -161,8 +161,10 @@ function addScore(program: Command): void {
       realNumber,
     )
     .option("--threads <n>", "threads of the engine; 0: one per core", wholeNumber(0))
-    .option("--skip-bad <n>", "leave out up to n unreadable images instead of stopping", wholeNumber(0))
+    .option("--skip-bad <n>", "up to n unreadable images are no failure (exit status 3)", wholeNumber(0))
+    .option("--strict", "stop at the first unreadable image")
     .option("--json", "print the result as JSON")
+    .option("-q, --quiet", "no progress")
     .addHelpText(
       "after",
       examples(["oal score runs/photos cat.jpg", "oal score runs/photos holiday/ --json"]),

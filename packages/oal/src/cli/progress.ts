@@ -128,3 +128,29 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
     close,
   };
 }
+
+/** Progress of a command that is mostly over before anyone wonders. */
+export interface LateProgress {
+  /** Tells how many of how many are done. */
+  at(done: number, total: number): void;
+  /** Removes the bar. */
+  close(): void;
+}
+
+/**
+ * Shows how far a count is, but nothing in its first two seconds.
+ *
+ * @param name what counts, "score"
+ */
+export function lateProgress(name: string, options: ProgressOptions = {}): LateProgress {
+  const now = options.now ?? Date.now;
+  const began = now();
+  const view = showProgress(options);
+  return {
+    at(done, total) {
+      if (now() - began < 2000 || done >= total) return;
+      view.show({ time: now(), stage: name, kind: "progress", step: done, total });
+    },
+    close: () => view.close(),
+  };
+}

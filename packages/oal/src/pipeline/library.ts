@@ -5,9 +5,11 @@
 import type {
   EvaluatedRun,
   FinishedRun,
+  ImageResult,
   RunOptions,
   RunResult,
   ScoredImage,
+  ScoreEachOptions,
   ScoreOptions,
 } from "./runTypes.js";
 
@@ -37,11 +39,12 @@ export async function evaluate(options: Omit<RunOptions, "until">): Promise<Eval
 }
 
 /**
- * Label, confidence and "known or unknown" for pictures of any size.
+ * Label, confidence and "known or unknown" for pictures of any size, all of them readable.
  *
  * @param model a run folder, or a model folder inside it (models/<method>)
  * @param paths pictures or folders of pictures
- * @throws OAL-D101, OAL-I121 (no model there), OAL-D102 (an unreadable picture beyond `skipBad`)
+ * @throws OAL-D101, OAL-D121 (a folder cannot be read), OAL-I121 (no model there), OAL-D102 (an unreadable picture beyond
+ *   `skipBad`), OAL-D103 (a folder without pictures)
  */
 export async function scoreImages(
   model: string,
@@ -50,4 +53,20 @@ export async function scoreImages(
 ): Promise<ScoredImage[]> {
   const scoring = await import("./score.js");
   return scoring.scoreImages(model, paths, options);
+}
+
+/**
+ * As {@link scoreImages}, one picture after the other: every picture gives a result, an unreadable one its error.
+ *
+ * @throws OAL-D101, OAL-D121, OAL-I121, before the first result
+ * @example for await (const result of scoreEach("runs/photos", ["holiday"]))
+ *   console.log(result.path, "error" in result ? result.error.message : result.label);
+ */
+export async function* scoreEach(
+  model: string,
+  paths: readonly string[],
+  options: ScoreEachOptions = {},
+): AsyncGenerator<ImageResult, void, undefined> {
+  const scoring = await import("./score.js");
+  yield* scoring.scoreEach(model, paths, options);
 }

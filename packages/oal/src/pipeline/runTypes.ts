@@ -2,6 +2,7 @@
  * The types of the library's main calls. They stand apart from run.ts so that the command line can name them without
  * loading an engine.
  */
+import type { OalError } from "oal-core";
 import type { Difference, EvaluationResult } from "../evaluation/index.js";
 import type { Configuration } from "./configuration/schema.js";
 import type { RunEvent } from "./events.js";
@@ -68,20 +69,33 @@ export interface FinishedRun extends EvaluatedRun {
   readonly reportPath: string;
 }
 
-/** How to score pictures with a trained model. */
-export interface ScoreOptions {
+/** How to use a trained model. */
+interface ModelOptions {
   /** Detector id, one of `evaluation.detectors` of the model's run; default: `evaluation.scoreDetector`. */
   readonly detector?: string;
   /** Confidence from which an image counts as known; default: the stored threshold that keeps 95 % of validation ID. */
   readonly threshold?: number;
   /** Threads of the engine; default: all cores. */
   readonly threads?: number;
+  /** Stops between pictures. */
+  readonly signal?: AbortSignal;
+}
+
+/** How to score pictures that should all be readable. */
+export interface ScoreOptions extends ModelOptions {
   /** How many unreadable pictures to leave out before giving up. Default 0. */
   readonly skipBad?: number;
   /** Told of every picture that was left out. */
   readonly onSkipped?: (path: string, problem: string) => void;
-  /** Stops between pictures. */
-  readonly signal?: AbortSignal;
+}
+
+/** How to score pictures one after the other. */
+export interface ScoreEachOptions extends ModelOptions {
+  /** Told, before the first result, how many results there will be and how many files are no pictures, by reason. */
+  readonly onFound?: (found: {
+    readonly pictures: number;
+    readonly skipped: ReadonlyMap<string, number>;
+  }) => void;
 }
 
 /** One scored picture. */
@@ -100,3 +114,12 @@ export interface ScoredImage {
   /** Id of the detector. */
   readonly detector: string;
 }
+
+/** A picture that could not be scored, and why. */
+export interface FailedImage {
+  readonly path: string;
+  readonly error: OalError;
+}
+
+/** What became of one picture; `"error" in result` tells which. */
+export type ImageResult = ScoredImage | FailedImage;

@@ -1,5 +1,5 @@
 /** Scoring single pictures with a trained model and the detectors stored beside it. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -16,13 +16,11 @@ import {
 } from "oal-core";
 import type { z } from "zod";
 import { decodeImage } from "../data/decode.js";
-import { locate, problemOf, readRegularFile, walkFolder } from "../data/pictures/folderWalk.js";
-import type { SkippedFiles } from "../data/pictures/kinds.js";
-import { selectPictures } from "../data/pictures/select.js";
 import { readSafetensors } from "../nn/safetensors.js";
 import { compile } from "../runtime/node.js";
 import { classifierGraph } from "../training/model.js";
-import type { ScoredImage, ScoreOptions } from "./runTypes.js";
+import { picturesIn, readPicture, type PictureFile } from "./pictureFiles.js";
+import type { ImageResult, ScoredImage, ScoreEachOptions, ScoreOptions } from "./runTypes.js";
 import { loadClassifier } from "./stages/classifierArtifact.js";
 import { evaluationFiles, modelFiles, storedDetectorsSchema } from "./stages/evaluation.js";
 
@@ -34,54 +32,6 @@ export function modelFolderOf(path: string): string {
   );
   if (found === undefined) throw oalError("OAL-I121", { path });
   return found;
-}
-
-/** A picture to score. */
-export interface PictureFile {
-  /** As it is shown. */
-  readonly path: string;
-  /** As the system's calls take it. */
-  readonly location: string | Buffer;
-  /** Why it cannot be read, where looking for it showed that. */
-  readonly problem?: string;
-}
-
-/**
- * The pictures of a command line: files as they are, folders walked through (each real folder once).
- *
- * @returns the pictures in order, and what was no picture, by reason
- * @throws OAL-D101 for a path that does not exist, OAL-D121 for a folder that cannot be read
- */
-export async function picturesIn(
-  paths: readonly string[],
-): Promise<{ readonly pictures: readonly PictureFile[]; readonly skipped: SkippedFiles }> {
-  const found: PictureFile[] = [];
-  const reasons = new Map<string, number>();
-  for (const path of paths) {
-    if (!existsSync(path)) throw oalError("OAL-D101", { path });
-    if (!statSync(path).isDirectory()) {
-      found.push({ path, location: path });
-      continue;
-    }
-    const { pictures, skipped } = selectPictures(await walkFolder(path));
-    for (const member of pictures) {
-      const { problem } = member;
-      const file = { path: join(path, member.path), location: locate(path, member.path) };
-      found.push(problem === undefined ? file : { ...file, problem });
-    }
-    for (const [reason, count] of skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
-  }
-  return { pictures: found, skipped: reasons };
-}
-
-/** The bytes of a picture. @throws OAL-D102 when it cannot be read */
-export async function readPicture({ path, location, problem }: PictureFile): Promise<Uint8Array> {
-  if (problem !== undefined) throw oalError("OAL-D102", { file: path, problem });
-  try {
-    return await readRegularFile(location);
-  } catch (error) {
-    throw oalError("OAL-D102", { file: path, problem: problemOf(error) }, error);
-  }
 }
 
 async function readDetectors(folder: string): Promise<z.infer<typeof storedDetectorsSchema>> {
@@ -120,20 +70,20 @@ async function fittedTensors(folder: string, detector: string): Promise<Record<s
   );
 }
 
-/**
- * Label, confidence and "known or unknown" for pictures of any size.
- *
- * @param model a run folder, or a model folder inside it (models/<method>)
- * @param paths pictures or folders of pictures
- * @throws OAL-D101, OAL-I121 (no model there), OAL-D102 (an unreadable picture beyond `skipBad`)
- */
-export async function scoreImages(
-  model: string,
-  paths: readonly string[],
-  options: ScoreOptions = {},
-): Promise<ScoredImage[]> {
+/** A model made ready: pixels in, logits and the chosen detector's score out. */
+interface OpenModel {
+  readonly classNames: readonly string[];
+  /** Side of the model's images, in pixels. */
+  readonly size: number;
+  readonly detector: string;
+  readonly threshold: number;
+  /** One picture, uint8 planes [3, size, size]. */
+  run(planes: Uint8Array): Promise<{ readonly logits: Float32Array; readonly score: number }>;
+  release(): Promise<void>;
+}
+
+async function openModel(model: string, options: ScoreOptions): Promise<OpenModel> {
   const folder = modelFolderOf(model);
-  const { pictures } = await picturesIn(paths);
   const classifier = await loadClassifier(folder);
   const stored = await readDetectors(folder);
   const { detector, parameters, threshold: calibrated } = chosenDetector(stored, options.detector);
@@ -143,46 +93,94 @@ export async function scoreImages(
   const fitted = await fittedTensors(folder, detector.id);
   graph.output("score", attachDetector(detector, { logits, features }, fitted, parameters));
   const session = await compile(graph, options.threads ? { threads: options.threads } : {});
-  const threshold = options.threshold ?? calibrated.value;
-  const results: ScoredImage[] = [];
-  let bad = 0;
+  const { size } = stored;
+  return {
+    classNames: classifier.classNames,
+    size,
+    detector: detector.id,
+    threshold: options.threshold ?? calibrated.value,
+    async run(planes) {
+      const outputs = await session.run({ images: uint8Tensor([1, 3, size, size], planes) });
+      return {
+        logits: outputs["logits"] ? float32Data(outputs["logits"]) : new Float32Array(),
+        score: outputs["score"] ? (float32Data(outputs["score"])[0] ?? Number.NaN) : Number.NaN,
+      };
+    },
+    release: () => session.release(),
+  };
+}
+
+/** The picture as the model takes it. @throws OalError why it cannot be read */
+async function planesOf(picture: PictureFile, size: number): Promise<Uint8Array> {
+  const image = await decodeImage(await readPicture(picture), picture.path);
+  const planes = new Uint8Array(3 * size * size);
+  toPlanes(preprocessImage(image, { resize: size, crop: size, interpolation: "bilinear" }), planes);
+  return planes;
+}
+
+/**
+ * Label, confidence and "known or unknown" for pictures of any size, one after the other: every picture gives a result, an
+ * unreadable one too.
+ *
+ * @param model a run folder, or a model folder inside it (models/<method>)
+ * @param paths pictures or folders of pictures; a folder without pictures gives one result, that it has none
+ * @throws OAL-D101, OAL-D121 (a folder cannot be read), OAL-I121 (no model there), before the first result
+ */
+export async function* scoreEach(
+  model: string,
+  paths: readonly string[],
+  options: ScoreEachOptions = {},
+): AsyncGenerator<ImageResult, void, undefined> {
+  const { pictures, skipped } = await picturesIn(paths);
+  options.signal?.throwIfAborted();
+  const opened = await openModel(model, options);
   try {
+    options.onFound?.({ pictures: pictures.length, skipped });
     for (const picture of pictures) {
-      const { path } = picture;
       options.signal?.throwIfAborted();
-      let planes: Uint8Array;
-      try {
-        const image = await decodeImage(await readPicture(picture), path);
-        planes = new Uint8Array(3 * stored.size * stored.size);
-        toPlanes(
-          preprocessImage(image, { resize: stored.size, crop: stored.size, interpolation: "bilinear" }),
-          planes,
-        );
-      } catch (error) {
-        if (!(error instanceof OalError) || ++bad > (options.skipBad ?? 0)) throw error;
-        options.onSkipped?.(path, error.message);
-        continue;
-      }
-      const outputs = await session.run({ images: uint8Tensor([1, 3, stored.size, stored.size], planes) });
-      const values = outputs["logits"] ? float32Data(outputs["logits"]) : new Float32Array();
-      const score = outputs["score"] ? (float32Data(outputs["score"])[0] ?? Number.NaN) : Number.NaN;
-      const best = values.reduce(
-        (top, value, index) => (value > (values[top] ?? -Infinity) ? index : top),
-        0,
-      );
-      const confidence = 1 / values.reduce((sum, value) => sum + Math.exp(value - (values[best] ?? 0)), 0);
-      results.push({
-        path,
-        label: classifier.classNames[best] ?? String(best),
-        confidence,
-        known: score >= threshold,
-        score,
-        threshold,
-        detector: detector.id,
-      });
+      yield await resultOf(picture, opened);
     }
   } finally {
-    await session.release();
+    await opened.release();
+  }
+}
+
+async function resultOf(picture: PictureFile, model: OpenModel): Promise<ImageResult> {
+  const { path } = picture;
+  let planes: Uint8Array;
+  try {
+    planes = await planesOf(picture, model.size);
+  } catch (error) {
+    if (!(error instanceof OalError)) throw error;
+    return { path, error };
+  }
+  const { logits, score } = await model.run(planes);
+  const best = logits.reduce((top, value, index) => (value > (logits[top] ?? -Infinity) ? index : top), 0);
+  const confidence = 1 / logits.reduce((sum, value) => sum + Math.exp(value - (logits[best] ?? 0)), 0);
+  const { classNames, threshold, detector } = model;
+  const label = classNames[best] ?? String(best);
+  return { path, label, confidence, known: score >= threshold, score, threshold, detector };
+}
+
+/**
+ * `scoreEach` as a list, for who wants pictures that are all readable.
+ *
+ * @param model a run folder, or a model folder inside it (models/<method>)
+ * @param paths pictures or folders of pictures
+ * @throws OAL-D101, OAL-D121, OAL-I121 (no model there), OAL-D102 (an unreadable picture beyond `skipBad`), OAL-D103 (a folder
+ *   without pictures)
+ */
+export async function scoreImages(
+  model: string,
+  paths: readonly string[],
+  { skipBad = 0, onSkipped, ...options }: ScoreOptions = {},
+): Promise<ScoredImage[]> {
+  const results: ScoredImage[] = [];
+  let bad = 0;
+  for await (const result of scoreEach(model, paths, options)) {
+    if (!("error" in result)) results.push(result);
+    else if (++bad > skipBad) throw result.error;
+    else onSkipped?.(result.path, result.error.message);
   }
   return results;
 }

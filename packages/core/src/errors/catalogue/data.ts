@@ -103,7 +103,7 @@ export const dataErrors = {
     title: "too many bad images",
     exit: 3,
     message: ({ path, images, limit }) =>
-      `${path}: ${images.length} images cannot be read, --skip-bad allows ${limit}:` +
+      `${path}: ${images.length} ${images.length === 1 ? "image" : "images"} cannot be read, --skip-bad allows ${limit}:` +
       listed(images.map(({ id, problem }) => `${id}: ${problem}`)),
     remedy: "replace or remove these images, or raise --skip-bad if so many may be left out",
   }),

@@ -1,11 +1,13 @@
-/** `oal score`: pictures through a trained model, as a table or JSON. */
+/** `oal score`: pictures through a trained model, as a table or JSON; every picture has a line, an unreadable one its reason. */
 import { existsSync } from "node:fs";
-import Table from "cli-table3";
 import { oalError } from "oal-core";
-import pc from "picocolors";
-import type { ScoredImage } from "../../pipeline/runTypes.js";
+import { skippedSentence } from "../../data/pictures/kinds.js";
+import type { ImageResult, ScoreEachOptions } from "../../pipeline/runTypes.js";
+import { describeError } from "../failure.js";
 import { interruptible } from "../interrupt.js";
 import { wantsColor } from "../output.js";
+import { lateProgress } from "../progress.js";
+import { reasonOf, scoreJson, scoreTable } from "./scoreTable.js";
 
 /** The options of `oal score`. */
 export interface ScoreCommandOptions {
@@ -13,43 +15,48 @@ export interface ScoreCommandOptions {
   readonly threshold?: number;
   readonly threads?: number;
   readonly skipBad?: number;
+  readonly strict?: boolean;
   readonly json?: boolean;
+  readonly quiet?: boolean;
 }
 
-/** Scores pictures and prints one row each. @throws OAL-D101 for a path that does not exist, before any work */
+/**
+ * Scores pictures and prints one row each. The exit status is 3 when more than `skipBad` of them cannot be read.
+ *
+ * @throws OAL-D101 for a path that does not exist, before any work; with `strict` the error of the first unreadable picture
+ */
 export async function scoreCommand(
   model: string,
   images: readonly string[],
-  { json, ...options }: ScoreCommandOptions,
+  { json, quiet, strict, skipBad = 0, ...options }: ScoreCommandOptions,
 ): Promise<void> {
   for (const path of [model, ...images]) if (!existsSync(path)) throw oalError("OAL-D101", { path });
-  const { scoreImages } = await import("../../pipeline/score.js");
-  const scored = await interruptible({ resumes: false }, (signal) =>
-    scoreImages(model, images, {
-      ...options,
-      signal,
-      onSkipped: (_path, problem) => void process.stderr.write(`warning: left out: ${problem}\n`),
-    }),
-  );
-  process.stdout.write(json ? JSON.stringify(scored, null, 2) + "\n" : scoreTable(scored));
-}
-
-function scoreTable(scored: readonly ScoredImage[]): string {
-  const [first] = scored;
-  if (first === undefined) return "no images found\n";
-  const { green, yellow, dim } = pc.createColors(wantsColor(process.stdout));
-  const table = new Table({
-    head: ["image", "verdict", "label", "confidence", "score"],
-    colAligns: ["left", "left", "left", "right", "right"],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { path, label, confidence, known, score } of scored) {
-    // the label of an unknown image is only the nearest class
-    const sure = known ? (text: string): string => text : dim;
-    const verdict = known ? green("known") : yellow("unknown");
-    table.push([path, verdict, sure(label), sure(`${(100 * confidence).toFixed(1)} %`), score.toFixed(3)]);
+  const { scoreEach } = await import("../../pipeline/score.js");
+  const progress = lateProgress("score", { quiet: quiet ?? false });
+  const results: ImageResult[] = [];
+  let total = 0;
+  let passedOver: string | undefined;
+  const onFound: ScoreEachOptions["onFound"] = ({ pictures, skipped }) => {
+    total = pictures;
+    passedOver = skippedSentence(skipped);
+  };
+  try {
+    await interruptible({ resumes: false }, async (signal) => {
+      for await (const result of scoreEach(model, images, { ...options, signal, onFound })) {
+        if (strict && "error" in result) throw result.error;
+        results.push(result);
+        progress.at(results.length, total);
+      }
+    });
+  } finally {
+    progress.close();
   }
-  const known = scored.filter((image) => image.known).length;
-  const rule = `known: ${first.detector} score of at least ${first.threshold.toFixed(3)}`;
-  return `${table.toString()}\n${known} known, ${scored.length - known} unknown (${rule})\n`;
+  process.stdout.write(json ? scoreJson(results) : scoreTable(results, wantsColor(process.stdout)));
+  if (passedOver !== undefined) process.stderr.write(`${passedOver}\n`);
+  const failed = results.flatMap((result) => ("error" in result ? [result] : []));
+  if (failed.length <= skipBad) return;
+  process.exitCode = 3;
+  const unread = failed.map((each) => ({ id: each.path, problem: reasonOf(each) }));
+  const error = oalError("OAL-D110", { path: "oal score", images: unread, limit: skipBad });
+  process.stderr.write(describeError(error));
 }
