@@ -10,7 +10,6 @@ import {
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { packTar } from "modern-tar";
 import { OalError } from "oal-core";
 import sharp from "sharp";
 import { afterAll, expect, test } from "vitest";
@@ -19,6 +18,7 @@ import { readSetManifest, writeSetManifest } from "./cachedSet.js";
 import { memoryImageSet, type ImageSet, subsetImageSet } from "./imageSet.js";
 import type { SourceSpec } from "./readers/reader.js";
 import { completeParts, partsOf, stratifiedSplit, type SplitSets } from "./split.js";
+import { tarBytes, zipBytes } from "../testing/archives.js";
 import { findOverlap, measureNormalisation } from "./statistics.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-data-"));
@@ -78,25 +78,24 @@ async function codeOf(result: Promise<unknown>): Promise<string> {
   return `${error.code} ${error.message}`;
 }
 
-test("a folder, its tar, tar.gz and an image list over them give one and the same set", async () => {
+test("a folder, its tar, tar.gz and zip and an image list over them give one and the same set", async () => {
   const files = await pictures();
   const folder = write("same", files);
-  const entries = Array.from(files, ([path, bytes]) => ({
-    header: { name: `wrap/${path}`, size: bytes.length },
-    body: bytes,
-  }));
-  const tar = await packTar(entries);
+  const members = Array.from(files, ([path, body]) => ({ name: `wrap/${path}`, body }));
+  const tar = tarBytes(members);
+  writeFileSync(join(root, "same.zip"), zipBytes(members));
   writeFileSync(join(root, "same.tar"), tar);
   writeFileSync(join(root, "same.tar.gz"), gzipSync(tar));
   const list = join(root, "list.txt");
   writeFileSync(list, Array.from(files.keys(), (path, i) => `${path} ${i >> 1}\n`).join(""));
   const sets = [await prepare({ path: folder }), await prepare({ path: join(root, "same.tar") })];
   sets.push(await prepare({ path: join(root, "same.tar.gz") }), await prepare({ path: folder, list }));
+  sets.push(await prepare({ path: join(root, "same.zip") }));
   const [first] = sets;
   for (const set of sets) {
     expect(Array.from(set.labels)).toEqual([0, 0, 1, 1, 2, 2]);
     expect(set.classNames).toEqual(["cat", "dog", "emu"]);
-    expect(set.read([3, 0])).toEqual(first?.read([3, 0]));
+    expect(set.read([0, 1, 2, 3, 4, 5])).toEqual(first?.read([0, 1, 2, 3, 4, 5]));
   }
   expect(Array.from(first?.read([1, 0]).subarray(192, 194) ?? [])).toEqual([0, 0]);
   expect(sets[3]?.contentHash).toBe(first?.contentHash);
@@ -105,15 +104,12 @@ test("a folder, its tar, tar.gz and an image list over them give one and the sam
 test("a list finds its images in a folder of archives", async () => {
   const files = await pictures("animals/");
   const [first = "", second = ""] = files.keys();
-  const pack = (path: string): Promise<Uint8Array> => {
-    const bytes = files.get(path) ?? Buffer.alloc(0);
-    return packTar([{ header: { name: path, size: bytes.length }, body: bytes }]);
-  };
+  const pack = (name: string): Uint8Array => tarBytes([{ name, body: files.get(name) ?? "" }]);
   const folder = write(
     "archives",
     new Map([
-      ["x/one.tar", await pack(second)],
-      ["y/animals.tar", await pack(first)],
+      ["x/one.tar", pack(second)],
+      ["y/animals.tar", pack(first)],
     ]),
   );
   const list = join(root, "archives.txt");
@@ -200,10 +196,7 @@ test("what is wrong with a source is said", async () => {
   const text = join(root, "plain.txt");
   writeFileSync(text, "x");
   expect(await codeOf(prepare({ path: text }))).toContain("OAL-D106");
-  writeFileSync(
-    join(root, "cut.tar"),
-    (await packTar([{ header: { name: "a/b.png", size: 9 }, body: "123456789" }])).subarray(0, 515),
-  );
+  writeFileSync(join(root, "cut.tar"), tarBytes([{ name: "a/b.png", body: "123456789" }]).subarray(0, 515));
   expect(await codeOf(prepare({ path: join(root, "cut.tar") }))).toContain("OAL-D109");
   const known = ["cat", "dog"];
   expect(await codeOf(prepare({ path: write("more", await pictures()), classes: known }))).toContain(

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { accuracy, delongTest, detectionMetrics, Random, type ScorePair } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
+import { zipBytes } from "../testing/archives.js";
 import { expectClose, loadManifest } from "../testing/golden.js";
 import {
   compareModels,
@@ -284,6 +285,39 @@ describe("score files", () => {
 const archives = (loadManifest("metrics")?.cases ?? []).filter(
   (golden) => typeof golden.raw["archive"] === "string",
 );
+
+/** A .npy file of int64 zeros. */
+function npyZeros(count: number): Buffer {
+  const header = `{'descr': '<i8', 'fortran_order': False, 'shape': (${count},), }`.padEnd(117);
+  return Buffer.concat([
+    Buffer.from("\x93NUMPY\x01\0\x76\0", "latin1"),
+    Buffer.from(`${header}\n`),
+    Buffer.alloc(8 * count),
+  ]);
+}
+
+describe("score archives", () => {
+  const path = join(folder, "made.npz");
+  const members = ["conf.npy", "label.npy"].map((name) => ({ name, body: npyZeros(3) }));
+
+  it("are read member by member; others in them do not matter", async () => {
+    await writeFile(path, zipBytes([...members, { name: "other.npy", body: "no array" }]));
+    expect(await readScoreArchive(path)).toEqual({
+      confidence: new Float64Array(3),
+      labels: new Int32Array(3),
+      predictions: null,
+    });
+  });
+
+  it("are refused when they expand like a bomb or are damaged, naming the member", async () => {
+    await writeFile(path, zipBytes([...members, { name: "pred.npy", body: npyZeros(3), size: 2 ** 30 }]));
+    await expect(readScoreArchive(path)).rejects.toThrow(
+      /made\.npz.* would expand from .* to at least 1,024 MiB/,
+    );
+    await writeFile(path, zipBytes([...members, { name: "pred.npy", body: npyZeros(3), crc: 1 }]));
+    await expect(readScoreArchive(path)).rejects.toThrow("pred.npy: its checksum does not match");
+  });
+});
 
 describe.skipIf(archives.length === 0)("published score archives", () => {
   it.each(archives.map((golden): [string, typeof golden] => [golden.id, golden]))("%s", async (_, golden) => {

@@ -1,7 +1,6 @@
 /** Reader of OpenOOD's published score files: `<data set>.npz` with members conf.npy, label.npy and, usually, pred.npy. */
-import { readFile } from "node:fs/promises";
 import { oalError, readNpy, type Tensor } from "oal-core";
-import { fromBuffer, type Entry, type ZipFile } from "yauzl";
+import { openArchive } from "../data/archives/archiveKind.js";
 
 /** Scores of one data set as published. */
 export interface ScoreArchive {
@@ -13,6 +12,8 @@ export interface ScoreArchive {
   readonly predictions: Int32Array | null;
 }
 
+const MEMBERS: ReadonlySet<string> = new Set(["conf.npy", "label.npy", "pred.npy"]);
+
 /**
  * Reads a score archive: members stored or deflated, in any order, integers and floats of every usual width.
  *
@@ -20,7 +21,7 @@ export interface ScoreArchive {
  */
 export async function readScoreArchive(path: string): Promise<ScoreArchive> {
   try {
-    const members = await readMembers(await readFile(path));
+    const members = await readMembers(path);
     const confidence = members.get("conf.npy");
     const labels = members.get("label.npy");
     const predictions = members.get("pred.npy");
@@ -49,36 +50,11 @@ function integers(tensor: Tensor): Int32Array {
   return Int32Array.from<number | bigint>(tensor.data, Number);
 }
 
-async function readMembers(bytes: Buffer): Promise<Map<string, Tensor>> {
-  const zip = await new Promise<ZipFile>((resolve, reject) => {
-    fromBuffer(bytes, { lazyEntries: true }, (error, file) =>
-      error === null ? resolve(file) : reject(error),
-    );
-  });
+async function readMembers(path: string): Promise<Map<string, Tensor>> {
   const members = new Map<string, Tensor>();
-  await new Promise<void>((resolve, reject) => {
-    zip.on("error", reject);
-    zip.on("end", resolve);
-    zip.on("entry", (entry: Entry) => {
-      readMember(zip, entry)
-        .then((content) => {
-          members.set(entry.fileName, readNpy(content, entry.fileName));
-          zip.readEntry();
-        })
-        .catch(reject);
-    });
-    zip.readEntry();
-  });
-  return members;
-}
-
-async function readMember(zip: ZipFile, entry: Entry): Promise<Uint8Array> {
-  const stream = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
-    zip.openReadStream(entry, (error, opened) => (error === null ? resolve(opened) : reject(error)));
-  });
-  const parts: Uint8Array[] = [];
-  for await (const part of stream) {
-    if (typeof part !== "string") parts.push(part);
+  for await (const member of openArchive(path).read(MEMBERS)) {
+    if ("problem" in member) throw new Error(`${member.path}: ${member.problem}`);
+    members.set(member.path, readNpy(member.bytes, member.path));
   }
-  return Buffer.concat(parts);
+  return members;
 }

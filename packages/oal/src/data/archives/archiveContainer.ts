@@ -2,8 +2,9 @@
 import { stat } from "node:fs/promises";
 import { OalError, oalError } from "oal-core";
 import { classifyFile, headLength, isHidden, needsHead } from "../pictures/kinds.js";
-import { type Member, problemOf } from "../pictures/folderWalk.js";
+import type { Member } from "../pictures/folderWalk.js";
 import { type Container, fingerprintFile, type MemberContent } from "../readers/container.js";
+import { readingProblem } from "./byteSource.js";
 import type { ArchiveTree, FolderNode } from "./archiveTree.js";
 import { refuseBomb, refuseLarge } from "./limits.js";
 
@@ -49,15 +50,8 @@ async function guarded<T>(path: string, run: () => Promise<T>): Promise<T> {
     return await run();
   } catch (error) {
     if (error instanceof OalError) throw error;
-    throw oalError("OAL-D109", { path, problem: reasonOf(error) }, error);
+    throw oalError("OAL-D109", { path, problem: readingProblem(error) }, error);
   }
-}
-
-/** A reason out of a thrown value; zlib's are put into words. */
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "Z_BUF_ERROR") return "it is cut off";
-  return code === "Z_DATA_ERROR" ? `its compressed bytes are wrong (${problemOf(error)})` : problemOf(error);
 }
 
 /**
@@ -111,7 +105,7 @@ async function* contentsOf(
     yield* index.read(contents, most);
   } catch (error) {
     if (error instanceof OalError) throw error;
-    throw oalError("OAL-D109", { path, problem: reasonOf(error) }, error);
+    throw oalError("OAL-D109", { path, problem: readingProblem(error) }, error);
   }
 }
 

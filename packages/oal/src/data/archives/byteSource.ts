@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { problemOf } from "../pictures/folderWalk.js";
 import { refuseBomb } from "./limits.js";
 
 /** A place in a run of bytes that only moves forward. */
@@ -114,4 +115,19 @@ export function gunzipSource(path: string): ByteSource {
       return Promise.resolve();
     },
   };
+}
+
+/** A file from its start on, gunzipped where it is a gzip file. */
+export async function plainSource(path: string): Promise<ByteSource> {
+  const source = await fileSource(path);
+  const [first, second] = await source.read(2);
+  await source.close();
+  return first === 0x1f && second === 0x8b ? gunzipSource(path) : fileSource(path);
+}
+
+/** Why reading failed; zlib's errors are put into words. */
+export function readingProblem(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "Z_BUF_ERROR") return "it is cut off";
+  return code === "Z_DATA_ERROR" ? `its compressed bytes are wrong (${problemOf(error)})` : problemOf(error);
 }

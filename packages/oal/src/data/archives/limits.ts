@@ -36,6 +36,10 @@ export function refuseBomb(path: string, what: string, expandedBytes: number, pa
  */
 export function refuseLarge(path: string, member: string, bytes: number): void {
   if (bytes <= MAX_PICTURE_BYTES) return;
-  const problem = `${member} would expand to ${mebibytes(bytes)}; a picture may have ${mebibytes(MAX_PICTURE_BYTES)}`;
-  throw oalError("OAL-D130", { path, problem });
+  throw oalError("OAL-D130", { path, problem: `${member} is too large: ${largeProblem(bytes)}` });
+}
+
+/** The sentence on a file beyond MAX_PICTURE_BYTES, a clause. */
+export function largeProblem(bytes: number): string {
+  return `it has ${mebibytes(bytes)}, and a picture may have ${mebibytes(MAX_PICTURE_BYTES)}`;
 }

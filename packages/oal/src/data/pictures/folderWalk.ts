@@ -6,6 +6,7 @@ import { type BigIntStats, constants, type Dirent, type Stats } from "node:fs";
 import { open, readdir, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { oalError } from "oal-core";
+import { largeProblem, MAX_PICTURE_BYTES } from "../archives/limits.js";
 import { classifyFile, headLength, isHidden, needsHead } from "./kinds.js";
 import { nameOfText, textOfName } from "./rawName.js";
 
@@ -86,12 +87,16 @@ async function listed(
 }
 
 /**
- * The bytes of a regular file. A pipe or device is never opened: it would block.
+ * The bytes of a regular file of at most MAX_PICTURE_BYTES. A pipe or device is never opened: it would block.
  *
  * @throws Error with the reason as its message
  */
 export async function readRegularFile(location: string | Buffer): Promise<Uint8Array> {
-  return withRegularFile(location, async (file) => new Uint8Array(await file.readFile()));
+  return withRegularFile(location, async (file) => {
+    const { size } = await file.stat();
+    if (size > MAX_PICTURE_BYTES) throw new Error(largeProblem(size));
+    return new Uint8Array(await file.readFile());
+  });
 }
 
 async function withRegularFile<T>(

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -175,6 +175,12 @@ test("broken links and pipes are bad files, a folder named like a picture is a f
   expect(Object.fromEntries(skipped)).toEqual({ "pipe, socket or device": 1 });
   await expect(readRegularFile(join(path, "a/pipe.jpg"))).rejects.toThrow("a named pipe");
   await expect(readRegularFile(join(path, "a/dir.jpg"))).rejects.toThrow("a folder");
+  // A hole of 600 MiB: refused by its size, never read.
+  writeFileSync(join(path, "large.jpg"), "");
+  truncateSync(join(path, "large.jpg"), 600 * 2 ** 20);
+  await expect(readRegularFile(join(path, "large.jpg"))).rejects.toThrow(
+    "it has 600 MiB, and a picture may have 512",
+  );
 });
 
 test("a folder that cannot be read is named", async () => {

@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { packTar } from "modern-tar";
 import { OalError } from "oal-core";
 import { afterAll, expect, test } from "vitest";
 import type { ImageSet } from "../imageSet.js";
 import { completeParts, partFor, partsOf, type SplitSets } from "../split.js";
 import type { SourceSpec } from "./reader.js";
+import { tarBytes } from "../../testing/archives.js";
 import { prepareImageSet, type PrepareOptions } from "../cache.js";
 import { readerOf } from "./index.js";
 
@@ -101,11 +101,11 @@ test("as unknown images, the official test images; a named part is taken as name
 
 test("the archive as downloaded gives what the folder gives", async () => {
   const entries = Object.entries(hundred).map(([name, body]) => ({
-    header: { name: `cifar-100-binary/${name}`, size: body.length },
+    name: `cifar-100-binary/${name}`,
     body,
   }));
   const path = join(root, "cifar-100-binary.tar.gz");
-  writeFileSync(path, gzipSync(await packTar(entries)));
+  writeFileSync(path, gzipSync(tarBytes(entries)));
   const spec = await partFor({ path, name: "far", labels: "ood" }, "ood");
   expect((await prepareImageSet(spec, options())).ids).toEqual(["test/0", "test/1"]);
 });

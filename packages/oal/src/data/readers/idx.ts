@@ -1,11 +1,11 @@
 /** IDX files of the MNIST family (plain or .gz): 8-bit grey images with a neighbouring label file. Grey becomes three equal channels. */
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { gunzipSync } from "node:zlib";
-import { oalError } from "oal-core";
-import { folderEntries, problemOf } from "../pictures/folderWalk.js";
+import { OalError, oalError } from "oal-core";
+import { type ByteSource, plainSource, readingProblem } from "../archives/byteSource.js";
+import { folderEntries } from "../pictures/folderWalk.js";
 import { fingerprintFile } from "./container.js";
 import type { OpenSource, Reader, SourceItem, SourceSpec } from "./reader.js";
 
@@ -19,10 +19,19 @@ const partPatterns: ReadonlyMap<string, RegExp> = new Map([
 
 /** The image files of a path: the file itself, or those in the folder that belong to the wanted split. */
 async function imageFiles(spec: SourceSpec): Promise<string[]> {
-  if (!(await stat(spec.path)).isDirectory()) return IMAGES.test(basename(spec.path)) ? [spec.path] : [];
+  if (!(await stat(spec.path)).isDirectory())
+    return IMAGES.test(basename(spec.path)) && isFile(spec.path) ? [spec.path] : [];
   const pattern = spec.split === undefined ? /^/ : (partPatterns.get(spec.split) ?? /(?!)/);
   const names = (await folderEntries(spec.path)).map(({ name }) => name);
-  return names.filter((name) => IMAGES.test(name) && pattern.test(name)).map((name) => join(spec.path, name));
+  return names
+    .filter((name) => IMAGES.test(name) && pattern.test(name))
+    .map((name) => join(spec.path, name))
+    .filter(isFile);
+}
+
+/** A regular file: a pipe would block. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 async function oneImageFile(spec: SourceSpec): Promise<string> {
@@ -48,30 +57,34 @@ function labelFile(images: string): string | undefined {
   const name = basename(images).replace("images", "labels").replace("idx3", "idx1");
   return [name, name.replace(/\.gz$/, ""), `${name}.gz`]
     .map((n) => join(dirname(images), n))
-    .find((p) => existsSync(p));
+    .find((p) => isFile(p));
 }
 
-/** Extents and payload of an IDX file of unsigned bytes. */
+/**
+ * Extents and payload of an IDX file of unsigned bytes. No more is expanded than the extents say.
+ *
+ * @throws OAL-D109 when it is no such file or does not have the bytes its extents say, OAL-D130 when it expands like a bomb
+ */
 async function readIdx(path: string, rank: number): Promise<{ extents: number[]; data: Uint8Array }> {
-  let bytes: Uint8Array = await readFile(path);
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    try {
-      bytes = gunzipSync(bytes);
-    } catch (error) {
-      throw oalError("OAL-D109", { path, problem: problemOf(error) }, error);
-    }
+  const damaged = (problem: string, cause?: unknown): OalError =>
+    oalError("OAL-D109", { path, problem }, cause);
+  let source: ByteSource | undefined;
+  try {
+    source = await plainSource(path);
+    const header = await source.read(4 + 4 * rank);
+    if (header.length < 4 + 4 * rank || header.readUInt32BE(0) !== 0x800 + rank)
+      throw damaged(`not an IDX file of bytes with ${rank} dimension(s)`);
+    const extents = Array.from({ length: rank }, (_, i) => header.readUInt32BE(4 + 4 * i));
+    const wanted = extents.reduce((product, extent) => product * extent, 1);
+    const data = await source.read(wanted);
+    if (data.length !== wanted) throw damaged(`${data.length} of ${wanted} bytes`);
+    if ((await source.skip(1)) > 0) throw damaged(`more than the ${wanted} bytes that its extents say`);
+    return { extents, data };
+  } catch (error) {
+    throw error instanceof OalError ? error : damaged(readingProblem(error), error);
+  } finally {
+    await source?.close();
   }
-  const start = 4 + 4 * rank;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < start || view.getUint32(0) !== 0x800 + rank) {
-    throw oalError("OAL-D109", { path, problem: `not an IDX file of bytes with ${rank} dimension(s)` });
-  }
-  const extents = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
-  const data = bytes.subarray(start);
-  const wanted = extents.reduce((product, extent) => product * extent, 1);
-  if (data.length !== wanted)
-    throw oalError("OAL-D109", { path, problem: `${data.length} of ${wanted} bytes` });
-  return { extents, data };
 }
 
 async function openIdx(spec: SourceSpec): Promise<OpenSource> {

@@ -1,7 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { crc32, deflateRawSync, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import { OalError } from "oal-core";
 import { afterAll, expect, test } from "vitest";
 import { foreignLabel } from "../labels.js";
@@ -10,37 +11,6 @@ import type { SourceItem, SourceSpec } from "./reader.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-readers-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-/** A zip file of deflated members. */
-function zip(files: Record<string, Uint8Array>): Buffer {
-  const parts: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let offset = 0;
-  for (const [name, bytes] of Object.entries(files)) {
-    const packed = deflateRawSync(bytes);
-    const common = Buffer.alloc(26);
-    common.writeUInt16LE(20, 0);
-    common.writeUInt16LE(8, 4);
-    common.writeUInt32LE(crc32(bytes), 10);
-    common.writeUInt32LE(packed.length, 14);
-    common.writeUInt32LE(bytes.length, 18);
-    common.writeUInt16LE(name.length, 22);
-    const local = Buffer.concat([Buffer.from("PK\x03\x04"), common, Buffer.from(name), packed]);
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(offset, 10);
-    directory.push(Buffer.concat([Buffer.from("PK\x01\x02\x14\x00"), common, tail, Buffer.from(name)]));
-    parts.push(local);
-    offset += local.length;
-  }
-  const central = Buffer.concat(directory);
-  const end = Buffer.alloc(22);
-  end.write("PK\x05\x06", "latin1");
-  end.writeUInt16LE(directory.length, 8);
-  end.writeUInt16LE(directory.length, 10);
-  end.writeUInt32LE(central.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...parts, central, end]);
-}
 
 /** An IDX file of bytes. */
 function idxFile(extents: number[], data: number[]): Buffer {
@@ -76,27 +46,6 @@ async function codeOf(spec: Omit<SourceSpec, "name">): Promise<string> {
   return error instanceof OalError ? error.code : String(error);
 }
 
-test("zip: members in place; a damaged member is reported, a damaged archive is an error", async () => {
-  const path = join(root, "set.zip");
-  const bytes = zip({
-    "in/a/1.png": Buffer.from("first"),
-    "in/b/2.png": Buffer.from("second"),
-    "in/b/notes.txt": Buffer.from("x"),
-  });
-  writeFileSync(path, bytes);
-  const { reader, classes, items } = await readAll({ path });
-  expect([reader, classes]).toEqual(["zipArchive", ["a", "b"]]);
-  expect(items.map((i) => ("bytes" in i ? Buffer.from(i.bytes).toString() : i))).toEqual(["first", "second"]);
-  const wrong = Buffer.from(bytes);
-  const at = wrong.indexOf("PK\x01\x02", 0, "latin1") + 16;
-  wrong.writeUInt32LE(1, at);
-  writeFileSync(path, wrong);
-  const damaged = await readAll({ path });
-  expect(damaged.items.map((i) => "problem" in i)).toEqual([true, false]);
-  writeFileSync(path, bytes.subarray(0, 60));
-  expect(await codeOf({ path })).toBe("OAL-D109");
-});
-
 test("IDX: grey becomes three channels, labels lie beside", async () => {
   const folder = join(root, "idx");
   mkdirSync(folder);
@@ -116,6 +65,27 @@ test("IDX: grey becomes three channels, labels lie beside", async () => {
   writeFileSync(join(folder, "train-images-idx3-ubyte"), idxFile([2, 1, 2], [1, 2, 3]));
   expect(await codeOf({ path: folder })).toBe("OAL-D106");
   expect(await codeOf({ path: folder, split: "train" })).toBe("OAL-D109");
+});
+
+test("IDX: no more is expanded than the extents say, and bombs are refused", async () => {
+  const folder = join(root, "idx-bombs");
+  mkdirSync(folder);
+  const path = join(folder, "train-images-idx3-ubyte.gz");
+  const code = (): Promise<string> => codeOf({ path, labels: "ood" });
+  const header = idxFile([2, 1, 2], []);
+  writeFileSync(path, gzipSync(Buffer.concat([header, Buffer.alloc(5)])));
+  expect(await code()).toBe("OAL-D109");
+  const zeros = gzipSync(Buffer.alloc(2 ** 23));
+  writeFileSync(path, Buffer.concat([gzipSync(header), ...Array.from({ length: 300 }, () => zeros)]));
+  expect(await code()).toBe("OAL-D109");
+  const large = gzipSync(idxFile([2 ** 31, 1, 1], []));
+  writeFileSync(path, Buffer.concat([large, ...Array.from({ length: 300 }, () => zeros)]));
+  expect(await code()).toBe("OAL-D130");
+  writeFileSync(path, gzipSync(idxFile([2, 1, 2], [1, 2, 3, 4])).subarray(0, 25));
+  expect(await code()).toBe("OAL-D109");
+  rmSync(path);
+  execFileSync("mkfifo", [path]);
+  expect(await codeOf({ path, labels: "ood", kind: "idx" })).toBe("OAL-D103");
 });
 
 test("CIFAR binary: planes, class names, splits", async () => {
