@@ -7,6 +7,7 @@ import {
   wholeNumber,
   type StageOptions,
 } from "./options.js";
+import type { InspectCommandOptions } from "./commands/inspect.js";
 import type { ScoreCommandOptions } from "./commands/score.js";
 import type { StageName } from "../pipeline/runTypes.js";
 import { oalVersion } from "../pipeline/versions.js";
@@ -207,19 +208,26 @@ function addList(program: Command): void {
 }
 
 function addData(program: Command): void {
-  program
+  const command = program
     .command("data")
     .description("look at image data")
     .command("inspect")
-    .description("what oal would read: format, classes, counts")
-    .argument("<path>", "folder, archive, IDX or CIFAR file")
+    .description("what oal run would do with data: format, classes, parts, and every problem at once")
+    .argument("<path>", "folder, archive, IDX or CIFAR file, or a configuration file")
     .option("--list <file>", "image list (relative/path label)")
+    .option("--check", "decode every image: finds unreadable ones and duplicates")
     .option("--json", "as JSON")
+    .option("-q, --quiet", "no progress");
+  addConfigurationOptions(command)
     .addHelpText(
       "after",
-      examples(["oal data inspect photos.tar", "oal data inspect data --list lists/val.txt"]),
+      examples([
+        "oal data inspect photos.tar",
+        "oal data inspect photos --check --ood photos-unknown.tar",
+        "oal data inspect data --list lists/val.txt",
+      ]),
     )
-    .action(async (path: string, options: { list?: string; json?: boolean }) => {
+    .action(async (path: string, options: InspectCommandOptions) => {
       const { inspectCommand } = await import("./commands/inspect.js");
       await inspectCommand(path, options);
     });

@@ -232,14 +232,15 @@ async function fill(
   }
 }
 
-function pixelsOf(item: SourceItem): ReturnType<typeof decodeImage> {
+/** The pixels of an item. @throws OAL-D102 when there are none */
+export function pixelsOf(item: SourceItem): ReturnType<typeof decodeImage> {
   if ("pixels" in item) return Promise.resolve(item.pixels);
   if ("bytes" in item) return decodeImage(item.bytes, item.id);
   throw oalError("OAL-D102", { file: item.id, problem: item.problem });
 }
 
 /** `limit` positions evenly spaced over 0 to count-1, all without a limit. */
-function spacedPositions(count: number, limit: number | undefined): number[] {
+export function spacedPositions(count: number, limit: number | undefined): number[] {
   const kept = Math.min(count, limit ?? count);
   return Array.from({ length: kept }, (_, i) => Math.floor((i * count) / kept));
 }
@@ -255,7 +256,11 @@ function emptied(labels: readonly number[], source: OpenSource, spec: SourceSpec
 }
 
 /** The problem of unreadable images beyond `skipBad`: OAL-D102 for one, OAL-D110 for more. */
-function badImages(bad: readonly Skipped[], spec: SourceSpec, { skipBad = 0 }: PrepareOptions): OalError[] {
+export function badImages(
+  bad: readonly Skipped[],
+  spec: SourceSpec,
+  { skipBad = 0 }: Pick<PrepareOptions, "skipBad">,
+): OalError[] {
   const [first] = bad;
   if (first === undefined || bad.length <= skipBad) return [];
   if (bad.length === 1) return [oalError("OAL-D102", { file: first.id, problem: first.problem })];

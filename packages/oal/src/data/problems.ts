@@ -53,7 +53,12 @@ export function throwProblems(problems: readonly OalError[], what: string): void
   if (more.length === 0) throw first;
   throw oalError("OAL-D140", {
     what,
-    problems: problems.map(({ code, message, remedy, details }) => ({ code, message, remedy, details })),
+    problems: problems.map(({ code, message, remedy, details }) => ({
+      code,
+      lines: message.split("\n"),
+      remedy,
+      details,
+    })),
   });
 }
 

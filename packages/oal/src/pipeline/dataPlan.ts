@@ -136,7 +136,7 @@ async function surveySource(
   const cached = cache && (await findCached(set.spec, cache));
   if (cached) return { ...set, reader, source: cached, unreadable: cached.skipped };
   const opened = await reader.open(set.spec);
-  if (opened.ids.length === 0)
+  if (opened.ids.length === 0 && !opened.problems?.length)
     throw oalError("OAL-D103", { path: placeOf(set.spec), what: "no image found" });
   return { ...set, reader, source: opened, opened };
 }

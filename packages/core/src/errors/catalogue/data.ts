@@ -136,9 +136,10 @@ export const dataErrors = {
   }),
   "OAL-D140": entry<{
     what: string;
+    /** `lines`: the message of each. */
     problems: readonly {
       readonly code: string;
-      readonly message: string;
+      readonly lines: readonly string[];
       readonly remedy: string;
       readonly details: Readonly<Record<string, unknown>>;
     }[];
@@ -147,10 +148,9 @@ export const dataErrors = {
     exit: 3,
     message: ({ what, problems }) =>
       `${what}: ${problems.length} problems` +
-      problems
-        .map(({ code, message, remedy }) => `\n  ${code} ${message.replaceAll("\n", "\n  ")}\n    ${remedy}`)
-        .join(""),
-    remedy: "nothing was done yet; mend them all and run the same command again",
+      problems.map(({ code, lines, remedy }) => `\n  ${code} ${lines.join("\n  ")}\n    ${remedy}`).join(""),
+    remedy:
+      "nothing was trained yet; mend them all and run the same command again. oal data inspect with --check tells the same and tries every image",
   }),
   "OAL-D120": entry<{ path: string; first: string; second: string }>({
     title: "two class folders are one",
