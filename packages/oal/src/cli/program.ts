@@ -208,9 +208,20 @@ function addList(program: Command): void {
 }
 
 function addData(program: Command): void {
-  const command = program
-    .command("data")
-    .description("look at image data")
+  const data = program.command("data").description("look at image data");
+  data
+    .command("verify")
+    .description(
+      "hash every decoded image set of the cache, or everything in a run folder, and name what is damaged",
+    )
+    .argument("[path]", "cache folder, one set in it, or a run folder; default: the cache")
+    .option("--json", "as JSON")
+    .addHelpText("after", examples(["oal data verify", "oal data verify runs/photos"]))
+    .action(async (path: string | undefined, options: { json?: boolean }) => {
+      const { verifyCommand } = await import("./commands/verify.js");
+      await verifyCommand(path, options);
+    });
+  const command = data
     .command("inspect")
     .description("what oal run would do with data: format, classes, parts, and every problem at once")
     .argument("<path>", "folder, archive, IDX or CIFAR file, or a configuration file")

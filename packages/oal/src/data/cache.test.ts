@@ -10,7 +10,7 @@ import {
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { OalError } from "oal-core";
+import { isOalError, OalError } from "oal-core";
 import sharp from "sharp";
 import { afterAll, expect, test } from "vitest";
 import { findCached, prepareImageSet, type PrepareOptions } from "./cache.js";
@@ -204,7 +204,7 @@ test("what is wrong with a source is said", async () => {
   );
   const blocked = join(root, "blocked");
   writeFileSync(blocked, "a file, no folder");
-  expect(await codeOf(prepare({ path: single, labels: "ood" }, { cacheDir: blocked }))).toContain("OAL-I101");
+  expect(await codeOf(prepare({ path: single, labels: "ood" }, { cacheDir: blocked }))).toContain("OAL-I131");
 });
 
 test("bad lines of a list are named with their number", async () => {
@@ -294,4 +294,30 @@ test("what is no picture is said once per set, also when the set was cached befo
     await prepare({ path }, { cacheDir, onWarning: (text) => warnings.push(text) });
     expect(warnings).toEqual([`${path}: 3 files skipped: 2 .txt, 1 .md`]);
   }
+});
+
+test("a cache that cannot be written: the set goes elsewhere, or the error names OAL_CACHE", async () => {
+  const path = write("unwritable", await pictures());
+  const inTheWay = join(root, "in-the-way");
+  writeFileSync(inTheWay, "a file");
+  const cacheDir = join(inTheWay, "cache");
+  const failed: unknown = await prepare({ path }, { cacheDir }).catch((error: unknown) => error);
+  expect(isOalError(failed, "OAL-I131") && failed.details.path).toBe(cacheDir);
+  expect(isOalError(failed) && failed.remedy).toContain("OAL_CACHE");
+  const [spareDir, warnings] = [fresh(), new Array<string>()];
+  const options = { cacheDir, spareDir, onWarning: (text: string) => warnings.push(text) };
+  const made = await prepare({ path }, options);
+  expect(warnings).toEqual([expect.stringMatching(/cannot be written.*in-the-way.*OAL_CACHE/)]);
+  expect((await prepare({ path }, options)).folder).toBe(made.folder);
+  expect(warnings.length).toBe(1);
+  expect(made.folder?.startsWith(spareDir)).toBe(true);
+});
+
+test("preparing stops when asked to, and leaves nothing half-written", async () => {
+  const path = write("stopped", await pictures());
+  const cacheDir = fresh();
+  const stop = new AbortController();
+  stop.abort();
+  await expect(prepare({ path }, { cacheDir, signal: stop.signal })).rejects.toThrow("aborted");
+  expect(readdirSync(cacheDir)).toEqual([]);
 });

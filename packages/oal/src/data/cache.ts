@@ -3,11 +3,11 @@
  * settings. A damaged entry is made again. An entry appears whole or not at all: it is built aside, then renamed.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { type Interpolation, isOalError, oalError, OalError, preprocessImage, toPlanes } from "oal-core";
-import { openImageSet, readSetManifest, SET_FORMAT, writeSetManifest } from "./cachedSet.js";
+import { openImageSet, readSetManifest, SET_FORMAT, verifyImageSet, writeSetManifest } from "./cachedSet.js";
 import { decodeImage } from "./decode.js";
 import type { ImageSet, SetDescription } from "./imageSet.js";
 import { skippedSentence, type SkippedFiles } from "./pictures/kinds.js";
@@ -20,6 +20,8 @@ import { ShardWriter } from "./shards.js";
 export interface PrepareOptions {
   /** Folder of the cache; made when absent. */
   readonly cacheDir: string;
+  /** Takes the sets that the cache lacks and cannot take, because its folder cannot be written. Default: that is an error. */
+  readonly spareDir?: string | undefined;
   /** Side of the square images of the set, in pixels. */
   readonly size: number;
   /** The shorter side before the central square is cut. Default: `size`. */
@@ -32,6 +34,8 @@ export interface PrepareOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Told of what was passed over or made again. */
   readonly onWarning?: ((text: string) => void) | undefined;
+  /** Stops between images, and between pieces of files that are hashed. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const PROGRESS_EVERY = 256;
@@ -91,18 +95,51 @@ export async function findCached(
  *
  * @param opened  the source as its reader opened it, where that is known already
  * @throws OAL-D1xx for faults of the data (among them OAL-D102 naming the one unreadable image, OAL-D110 naming several), OAL-D140 for
- *   several faults, OAL-I101 when the cache cannot be written
+ *   several faults, OAL-I131 when the cache cannot be written
  */
 export async function prepareImageSet(
   spec: SourceSpec,
   options: PrepareOptions,
   opened?: OpenSource,
 ): Promise<ImageSet> {
-  const folder = join(options.cacheDir, await cacheKey(spec, options));
+  const key = await cacheKey(spec, options);
+  const { cacheDir, spareDir } = options;
+  for (const dir of spareDir === undefined ? [cacheDir] : [cacheDir, spareDir]) {
+    const found = await openFound(join(dir, key), spec, options);
+    if (found) return found;
+  }
+  const folder = join(placeFor(options), key);
+  await makeSet(spec, options, folder, opened ?? (await (await readerOf(spec)).open(spec)));
+  return openImageSet(folder, spec.name);
+}
+
+/** The cache's folder, or the spare one when the cache's cannot be written. */
+function placeFor({ cacheDir, spareDir, onWarning }: PrepareOptions): string {
+  try {
+    mkdirSync(cacheDir, { recursive: true });
+    rmSync(mkdtempSync(join(cacheDir, "probe-")), { recursive: true });
+    return cacheDir;
+  } catch (error) {
+    if (spareDir === undefined) throw cacheError(cacheDir, error);
+    const why = error instanceof Error ? error.message : String(error);
+    onWarning?.(
+      `the cache of decoded images cannot be written (${why}): they are kept in ${spareDir}, for this run alone; OAL_CACHE names another folder`,
+    );
+    return spareDir;
+  }
+}
+
+/** The set of a folder; undefined when it is not there, or damaged, and then it is removed. */
+async function openFound(
+  folder: string,
+  spec: SourceSpec,
+  options: PrepareOptions,
+): Promise<ImageSet | undefined> {
   if (existsSync(folder)) {
     try {
       const { skipped, ids, passedOver } = readSetManifest(folder);
       refuseBad(skipped, spec, options);
+      await verifyImageSet(folder, { signal: options.signal });
       const set = openImageSet(folder, spec.name);
       throwProblems(sourceProblems(set, spec), placeOf(spec));
       warnSkipped(skipped, options);
@@ -113,11 +150,14 @@ export async function prepareImageSet(
       if (!(error instanceof OalError && (error.code === "OAL-I103" || error.code === "OAL-D101")))
         throw error;
       options.onWarning?.(`${error.message}; it is made again`);
-      guardWrite(folder, () => rmSync(folder, { recursive: true, force: true }));
+      try {
+        rmSync(folder, { recursive: true, force: true });
+      } catch (cause) {
+        if (options.spareDir === undefined) throw cacheError(folder, cause);
+      }
     }
   }
-  await makeSet(spec, options, folder, opened ?? (await (await readerOf(spec)).open(spec)));
-  return openImageSet(folder, spec.name);
+  return undefined;
 }
 
 async function makeSet(
@@ -189,6 +229,7 @@ async function fill(
   let done = 0;
   try {
     for await (const item of source.read(new Set(positions))) {
+      options.signal?.throwIfAborted();
       const row = rowOf.get(item.position);
       if (row === undefined) continue;
       try {
@@ -207,8 +248,8 @@ async function fill(
     const skipped = [...bad.entries()].sort((a, b) => a[0] - b[0]).map(([, image]) => image);
     const empty = emptied(labels, source, spec);
     if (empty) throwProblems([...badImages(skipped, spec, options), empty], placeOf(spec));
-    guardWrite(folder, () => {
-      const shards = writer.finish();
+    await guardFinish(folder, async () => {
+      const shards = await writer.finish({ signal: options.signal });
       const rows = bad.size === 0 ? null : kept;
       const { name } = spec;
       const classNames = [...source.classNames];
@@ -291,11 +332,20 @@ function guardWrite(path: string, write: () => void): void {
   try {
     write();
   } catch (error) {
-    if (error instanceof OalError) throw error;
-    throw oalError(
-      "OAL-I101",
-      { path, problem: error instanceof Error ? error.message : String(error) },
-      error,
-    );
+    throw cacheError(path, error);
   }
+}
+
+async function guardFinish(path: string, finish: () => Promise<void>): Promise<void> {
+  try {
+    await finish();
+  } catch (error) {
+    throw cacheError(path, error);
+  }
+}
+
+/** OAL-I131 for an error of the system; every other error as it is. */
+function cacheError(path: string, error: unknown): unknown {
+  if (!(error instanceof Error && "syscall" in error)) return error;
+  return oalError("OAL-I131", { path, problem: error.message }, error);
 }

@@ -1,11 +1,11 @@
 /** Shard files: fixed-size rows of bytes in files of about 32 MB, hashed, read by position without loading a file. */
-import { createHash } from "node:crypto";
-import { closeSync, existsSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { readSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { oalError } from "oal-core";
+import { readableFiles, writableFiles, type FileHandles } from "./fileHandles.js";
+import { sha256OfFile, type FileHashes, type HashOptions } from "./fileHashes.js";
 
 const SHARD_BYTES = 32 * 2 ** 20;
-const CHUNK = 2 ** 20;
 
 /** One shard file: name within its folder, rows and SHA-256. */
 export interface ShardFile {
@@ -29,7 +29,7 @@ export class ShardWriter {
   readonly #rowBytes: number;
   readonly #rows: number;
   readonly #perShard: number;
-  readonly #handles = new Map<number, number>();
+  readonly #files: FileHandles;
 
   /** @param rows  number of rows in all; rows never written are zero */
   constructor(folder: string, rowBytes: number, rows: number) {
@@ -37,42 +37,39 @@ export class ShardWriter {
     this.#rowBytes = rowBytes;
     this.#rows = rows;
     this.#perShard = rowsPerShard(rowBytes);
+    this.#files = writableFiles((shard) => join(folder, shardName(shard)));
   }
 
   /** Writes one row of `rowBytes` bytes. */
   write(row: number, bytes: Uint8Array): void {
     const shard = Math.floor(row / this.#perShard);
-    writeAll(this.#handle(shard), bytes, (row - shard * this.#perShard) * this.#rowBytes);
+    writeAll(this.#files.at(shard), bytes, (row - shard * this.#perShard) * this.#rowBytes);
   }
 
   /** Completes, closes and hashes all shards. */
-  finish(): ShardFile[] {
-    const shards: ShardFile[] = [];
+  async finish(options: HashOptions = {}): Promise<ShardFile[]> {
+    const rowsOf: number[] = [];
     for (let shard = 0; shard * this.#perShard < this.#rows; shard++) {
       const rows = Math.min(this.#perShard, this.#rows - shard * this.#perShard);
-      const handle = this.#handle(shard);
+      const handle = this.#files.at(shard);
       // The last byte gives a shard its full length even when its last rows were never written.
       const last = new Uint8Array(1);
       if (readSync(handle, last, 0, 1, rows * this.#rowBytes - 1) === 0)
         writeAll(handle, last, rows * this.#rowBytes - 1);
-      shards.push({ file: shardName(shard), rows, sha256: hashOfHandle(handle) });
+      rowsOf.push(rows);
     }
     this.close();
+    const shards: ShardFile[] = [];
+    for (const [shard, rows] of rowsOf.entries()) {
+      const file = shardName(shard);
+      shards.push({ file, rows, sha256: await sha256OfFile(join(this.#folder, file), options) });
+    }
     return shards;
   }
 
   /** Closes the files; also after a failure. */
   close(): void {
-    for (const handle of this.#handles.values()) closeSync(handle);
-    this.#handles.clear();
-  }
-
-  #handle(shard: number): number {
-    const known = this.#handles.get(shard);
-    if (known !== undefined) return known;
-    const made = openSync(join(this.#folder, shardName(shard)), "w+");
-    this.#handles.set(shard, made);
-    return made;
+    this.#files.close();
   }
 }
 
@@ -81,14 +78,37 @@ function writeAll(handle: number, bytes: Uint8Array, position: number): void {
   while (done < bytes.length) done += writeSync(handle, bytes, done, bytes.length - done, position + done);
 }
 
-function hashOfHandle(handle: number): string {
-  const hash = createHash("sha256");
-  const buffer = new Uint8Array(CHUNK);
-  for (let at = 0; ;) {
-    const count = readSync(handle, buffer, 0, CHUNK, at);
-    if (count === 0) return hash.digest("hex");
-    hash.update(buffer.subarray(0, count));
-    at += count;
+/**
+ * Compares the hash of every shard with the recorded one.
+ *
+ * @param hashes  remembers files that were hashed before
+ * @throws OAL-I103 when a shard is missing, of another length, or its hash differs
+ */
+export async function verifyShards(
+  folder: string,
+  rowBytes: number,
+  shards: readonly ShardFile[],
+  hashes: FileHashes,
+  options: HashOptions = {},
+): Promise<void> {
+  refuseIncomplete(folder, rowBytes, shards);
+  for (const { file, sha256 } of shards) {
+    options.signal?.throwIfAborted();
+    const path = join(folder, file);
+    if ((await hashes.of(path, options)) !== sha256)
+      throw oalError("OAL-I103", { path, problem: "its SHA-256 differs from the recorded one" });
+  }
+}
+
+function refuseIncomplete(folder: string, rowBytes: number, shards: readonly ShardFile[]): void {
+  for (const { file, rows } of shards) {
+    const path = join(folder, file);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (!found?.isFile()) throw oalError("OAL-I103", { path, problem: "the file is missing" });
+    if (found.size !== rows * rowBytes) {
+      const problem = `it has ${found.size} bytes instead of ${rows * rowBytes}`;
+      throw oalError("OAL-I103", { path, problem });
+    }
   }
 }
 
@@ -97,29 +117,19 @@ export class ShardReader {
   readonly #folder: string;
   readonly #rowBytes: number;
   readonly #perShard: number;
-  readonly #handles: (number | undefined)[] = [];
+  readonly #files: FileHandles;
 
   /**
-   * Opens and verifies the shards.
+   * Opens the shards; `verifyShards` tells whether their content is what was written.
    *
-   * @throws OAL-I103 when a shard is missing, of another length, or its hash differs
+   * @throws OAL-I103 when a shard is missing or of another length
    */
   constructor(folder: string, rowBytes: number, shards: readonly ShardFile[]) {
     this.#folder = folder;
     this.#rowBytes = rowBytes;
     this.#perShard = rowsPerShard(rowBytes);
-    for (const { file, rows, sha256 } of shards) {
-      const path = join(folder, file);
-      if (!existsSync(path)) throw oalError("OAL-I103", { path, problem: "the file is missing" });
-      const { size } = statSync(path);
-      if (size !== rows * rowBytes) {
-        throw oalError("OAL-I103", { path, problem: `it has ${size} bytes instead of ${rows * rowBytes}` });
-      }
-      const handle = openSync(path, "r");
-      const intact = hashOfHandle(handle) === sha256;
-      closeSync(handle);
-      if (!intact) throw oalError("OAL-I103", { path, problem: "its SHA-256 differs from the recorded one" });
-    }
+    this.#files = readableFiles((shard) => join(folder, shardName(shard)));
+    refuseIncomplete(folder, rowBytes, shards);
   }
 
   /** Reads `count` consecutive rows to `out` at byte `offset`. */
@@ -131,7 +141,7 @@ export class ShardReader {
       const rows = Math.min(count - done, this.#perShard - within);
       const bytes = rows * this.#rowBytes;
       const got = readSync(
-        this.#handle(shard),
+        this.#files.at(shard),
         out,
         offset + done * this.#rowBytes,
         bytes,
@@ -149,11 +159,6 @@ export class ShardReader {
 
   /** Closes the files; a later read opens them again. */
   close(): void {
-    for (const handle of this.#handles) if (handle !== undefined) closeSync(handle);
-    this.#handles.length = 0;
-  }
-
-  #handle(shard: number): number {
-    return (this.#handles[shard] ??= openSync(join(this.#folder, shardName(shard)), "r"));
+    this.#files.close();
   }
 }

@@ -10,7 +10,7 @@ import { ShardWriter } from "./shards.js";
  *
  * @throws OAL-I101 when the folder cannot be written
  */
-export function storeImageSet(set: ImageSet, folder: string): void {
+export async function storeImageSet(set: ImageSet, folder: string): Promise<void> {
   const { name, height, width, count } = set;
   try {
     mkdirSync(folder, { recursive: true });
@@ -27,7 +27,7 @@ export function storeImageSet(set: ImageSet, folder: string): void {
         ids: [...set.ids],
         classNames: [...set.classNames],
         rows: null,
-        shards: writer.finish(),
+        shards: await writer.finish(),
         skipped: [],
       });
     } finally {

@@ -1,6 +1,5 @@
 /** One text per value: JSON with sorted keys, so that equal settings have equal hashes. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 
 /** JSON with the keys of every object sorted and absent (undefined) values left out. */
 export function canonicalJson(value: unknown): string {
@@ -18,11 +17,4 @@ export function canonicalJson(value: unknown): string {
 /** SHA-256 of a text, 64 hexadecimal digits. */
 export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
-}
-
-/** SHA-256 of a file's bytes, streamed. */
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
-  return hash.digest("hex");
 }

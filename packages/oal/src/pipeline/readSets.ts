@@ -1,8 +1,8 @@
 /** The image sets of a run: drawn here, or decoded into the cache. */
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { oalError, type OalError } from "oal-core";
 import { prepareImageSet, type PrepareOptions } from "../data/cache.js";
+import { cacheFolder } from "../data/cacheFolder.js";
 import { makeEmbeddedSets, type EmbeddedSet } from "../data/embedded/index.js";
 import { memoryImageSet, type ImageSet } from "../data/imageSet.js";
 import { classCounts, collecting, placeOf, throwProblems } from "../data/problems.js";
@@ -24,12 +24,6 @@ export interface LooseData {
   }[];
 }
 
-/** Folder of the decoded-set cache: $OAL_CACHE, else the user's cache folder. */
-export function cacheFolder(): string {
-  const base = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-  return process.env["OAL_CACHE"] ?? join(base, "oal", "sets");
-}
-
 /** How the cache decodes the images of a configuration. */
 export function prepareOptions({ data }: Pick<Configuration, "data">): PrepareOptions {
   return { cacheDir: cacheFolder(), size: data.size, skipBad: data.skipBad };
@@ -37,7 +31,7 @@ export function prepareOptions({ data }: Pick<Configuration, "data">): PrepareOp
 
 /** Draws or decodes every set of a run. What cannot be used is told at once for all sources. */
 export async function readSets(
-  { config, signal }: StageContext,
+  { config, run, signal }: StageContext,
   { plan, sets }: Preflight,
   events: StageEvents,
 ): Promise<LooseData> {
@@ -46,8 +40,9 @@ export async function readSets(
   for (const { name, spec, opened } of sets) {
     const options: PrepareOptions = {
       ...prepareOptions(config),
+      spareDir: join(run.folder, "cache"),
+      signal,
       onProgress: (done, total) => {
-        signal.throwIfAborted();
         events.progress(done, total, { text: `reading ${name}` });
       },
       onWarning: (text) => events.warning(text),

@@ -52,7 +52,7 @@ export async function runStage(
   const key = artifactKey({ stage: name, version, slice, seed, inputs, data });
   const events = run.events.stage(name);
   signal.throwIfAborted();
-  const found = await run.store.open(name, key, (text) => events.warning(text));
+  const found = await run.store.open(name, key, (text) => events.warning(text), signal);
   if (found !== null) {
     events.emit({ kind: "done", text: "found, made earlier", terms: { seconds: found.manifest.seconds } });
     await run.record(found, false);

@@ -14,7 +14,7 @@ import {
   type Artifact,
   type ArtifactManifest,
 } from "./artifact.js";
-import { sha256OfFile } from "./canonical.js";
+import { FileHashes, sha256OfFile, type HashOptions } from "../data/fileHashes.js";
 import { systemCode, writeError } from "./systemError.js";
 
 /** The folder inside a working folder whose content survives a stop and is left out of the artifact. */
@@ -26,9 +26,11 @@ export type ManifestHead = Omit<ArtifactManifest, "format" | "files">;
 /** Artifacts under one folder. */
 export class ArtifactStore {
   readonly folder: string;
+  readonly #hashes: FileHashes;
 
   constructor(folder: string) {
     this.folder = folder;
+    this.#hashes = new FileHashes(join(folder, ".verified.json"));
   }
 
   /** Where the artifact of a stage and key lies, or will lie. */
@@ -37,15 +39,22 @@ export class ArtifactStore {
   }
 
   /**
-   * Opens a finished artifact and verifies every file.
+   * Opens a finished artifact and verifies every file; those that were verified before and have not changed are not read again.
    *
    * @param warn told when the artifact was damaged; it is then removed
+   * @param signal stops between pieces of files
    * @returns null when there is none, or none any more
    */
-  async open(stage: string, key: string, warn: (text: string) => void): Promise<Artifact | null> {
+  async open(
+    stage: string,
+    key: string,
+    warn: (text: string) => void,
+    signal?: AbortSignal,
+  ): Promise<Artifact | null> {
     const folder = this.folderOf(stage, key);
     try {
-      const manifest = await verifyArtifact(folder);
+      const manifest = await verifyArtifact(folder, this.#hashes, { signal });
+      await this.#hashes.save();
       if (manifest === null) return null;
       if (manifest.key === key) return { key, folder, manifest };
       warn(`${folder} holds another artifact than its name says; it is made again`);
@@ -109,10 +118,15 @@ export class ArtifactStore {
 /**
  * Reads and checks an artifact folder.
  *
+ * @param hashes remembers files that were hashed before
  * @returns its manifest, or null when the folder does not exist
  * @throws OAL-I103 naming the file that is missing, cut short or changed
  */
-export async function verifyArtifact(folder: string): Promise<ArtifactManifest | null> {
+export async function verifyArtifact(
+  folder: string,
+  hashes: FileHashes,
+  options: HashOptions = {},
+): Promise<ArtifactManifest | null> {
   const path = join(folder, manifestName);
   let text: string;
   try {
@@ -134,7 +148,7 @@ export async function verifyArtifact(folder: string): Promise<ArtifactManifest |
     if (found.size !== bytes) {
       throw oalError("OAL-I103", { path: file, problem: `it has ${found.size} bytes instead of ${bytes}` });
     }
-    if ((await sha256OfFile(file)) !== sha256) {
+    if ((await hashes.of(file, options)) !== sha256) {
       throw oalError("OAL-I103", { path: file, problem: "its content has changed since it was written" });
     }
   }

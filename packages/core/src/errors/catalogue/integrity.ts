@@ -39,6 +39,25 @@ export const integrityErrors = {
     message: ({ path, problem }) => `${path}: cannot read (${problem})`,
     remedy: "check that the path exists and may be read",
   }),
+  "OAL-I130": entry<{ path: string; damaged: readonly string[]; total: number }>({
+    title: "damaged data",
+    exit: 7,
+    message: ({ path, damaged, total }) =>
+      `${path}: ${damaged.length} of ${total} damaged:${damaged.map((line) => `\n  ${line}`).join("")}`,
+    remedy: "nothing is lost: the next run that needs one of them makes it again",
+  }),
+  "OAL-I131": entry<{ path: string; problem: string }>({
+    title: "cannot write the cache of decoded images",
+    exit: 7,
+    message: ({ path, problem }) => `the cache of decoded images cannot be written: ${path} (${problem})`,
+    remedy: "free space there, or set the environment variable OAL_CACHE to a folder on another disk",
+  }),
+  "OAL-I132": entry<{ path: string }>({
+    title: "nothing to verify",
+    exit: 7,
+    message: ({ path }) => `${path} holds no decoded image set and no run`,
+    remedy: "give the cache folder, one set in it, or a run folder; without a path the cache is verified",
+  }),
   "OAL-I121": entry<{ path: string }>({
     title: "no model there",
     exit: 7,

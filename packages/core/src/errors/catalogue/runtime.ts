@@ -8,6 +8,13 @@ export const runtimeErrors = {
     message: ({ problem }) => `ONNX Runtime could not prepare the model: ${problem}`,
     remedy: "check that the file is a complete ONNX model of opset 13 to 21",
   }),
+  "OAL-R110": entry<{ needed: string; most: string; lower: string; limit: string; source: string }>({
+    title: "not enough memory",
+    exit: 4,
+    message: ({ needed, most, lower, limit, source }) =>
+      `the run needs about ${needed} of memory for ${most}, and ${source} is ${limit}; less is needed with a lower ${lower}`,
+    remedy: "lower what is named, or try all the same with --force",
+  }),
   "OAL-R102": entry<{ input: string; problem: string }>({
     title: "a model was fed wrongly",
     exit: 4,

@@ -61,7 +61,7 @@ export async function dataStage(context: StageContext, ahead: Preflight): Promis
       data: Object.fromEntries(all.map(([name, set]) => [name, set.contentHash])),
       body: async (folder) => {
         for (const [name, set] of all)
-          if (set.folder === undefined) storeImageSet(set, join(folder, "sets", name));
+          if (set.folder === undefined) await storeImageSet(set, join(folder, "sets", name));
         warnOverlaps(loose, events);
         const summary = all.map(([name, set]) => ({
           name,

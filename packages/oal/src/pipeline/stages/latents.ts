@@ -170,7 +170,7 @@ async function writeOutliers(
     ]),
   );
   const ids = Array.from(sources, (source, i) => `outlier/${i}/embedding-${source}`);
-  storeImageSet(
+  await storeImageSet(
     memoryImageSet("outliers", images, new Int32Array(count).fill(-1), [], ids),
     join(folder, decodedFolder),
   );

@@ -1,0 +1,99 @@
+/** Verifying on demand: every file of decoded sets, or of a run's artifacts, is hashed again. */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { isOalError, oalError } from "oal-core";
+import { verifyImageSet } from "../data/cachedSet.js";
+import { FileHashes, type HashOptions } from "../data/fileHashes.js";
+import { manifestName } from "./artifact.js";
+import { verifyArtifact } from "./store.js";
+
+/** What became of one set or artifact. */
+export interface VerifiedFolder {
+  readonly folder: string;
+  /** A set's or a stage's name. */
+  readonly name: string;
+  /** What is wrong with it; null when nothing is. */
+  readonly problem: string | null;
+}
+
+interface Candidate {
+  readonly folder: string;
+  readonly bytes: number;
+  readonly verify: (options: HashOptions) => Promise<string>;
+}
+
+/**
+ * Hashes every file anew, whatever earlier checks remembered.
+ *
+ * @param path a cache folder, one decoded set, or a run folder
+ * @param onProgress told bytes done and bytes in all
+ * @returns one entry per set or artifact, in the order of names
+ * @throws OAL-D101 when the path does not exist, OAL-I132 when it holds neither sets nor a run
+ */
+export async function verifyData(
+  path: string,
+  {
+    signal,
+    onProgress,
+  }: {
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (done: number, total: number) => void;
+  } = {},
+): Promise<VerifiedFolder[]> {
+  if (!existsSync(path)) throw oalError("OAL-D101", { path });
+  const candidates = candidatesIn(path);
+  if (candidates.length === 0) throw oalError("OAL-I132", { path });
+  const total = candidates.reduce((sum, { bytes }) => sum + bytes, 0);
+  let done = 0;
+  const options: HashOptions = {
+    signal,
+    onBytes: (count) => onProgress?.((done += count), total),
+  };
+  const found: VerifiedFolder[] = [];
+  for (const { folder, verify } of candidates) {
+    signal?.throwIfAborted();
+    try {
+      found.push({ folder, name: await verify(options), problem: null });
+    } catch (error) {
+      if (!isOalError(error, "OAL-I103")) throw error;
+      found.push({ folder, name: "", problem: error.message });
+    }
+  }
+  return found;
+}
+
+function candidatesIn(path: string): Candidate[] {
+  if (!statSync(path).isDirectory()) return [];
+  const set = (folder: string): Candidate => ({
+    folder,
+    bytes: bytesIn(folder),
+    verify: async (options) => (await verifyImageSet(folder, { ...options, afresh: true })).name,
+  });
+  if (existsSync(join(path, "set.json"))) return [set(path)];
+  const artifacts = join(path, "artifacts");
+  if (existsSync(join(path, "run.json")) && existsSync(artifacts)) {
+    const hashes = new FileHashes(join(artifacts, ".verified.json"), { afresh: true });
+    const inRun = foldersIn(artifacts, manifestName).map((folder) => ({
+      folder,
+      bytes: bytesIn(folder),
+      verify: async (options: HashOptions) => (await verifyArtifact(folder, hashes, options))?.stage ?? "",
+    }));
+    return [...inRun, ...foldersIn(join(path, "cache"), "set.json").map(set)];
+  }
+  return foldersIn(path, "set.json").map(set);
+}
+
+/** Folders in a folder that hold a file of this name. */
+function foldersIn(path: string, name: string): string[] {
+  if (!existsSync(path)) return [];
+  return readdirSync(path)
+    .sort()
+    .map((entry) => join(path, entry))
+    .filter((folder) => existsSync(join(folder, name)));
+}
+
+function bytesIn(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+}
