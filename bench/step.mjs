@@ -52,7 +52,7 @@ function stepOf(id, widths, batch) {
     seed: 0,
     steps: 10,
     optimizer: { id: "sgd", momentum: 0.9, weightDecay: 5e-4 },
-    schedule: { id: "constant", rate: 0.01, warmup: 0, finalFactor: 0 },
+    schedule: { id: "constant", rate: 0.01, warmup: 0 },
   };
   const step = buildTrainingStep(task, training);
   const state = step.initialState(0);

@@ -68,7 +68,7 @@ describe("usage errors", () => {
 
   it.each([
     ["data", ["run", "--data", "nowhere"]],
-    ["ood", ["run", "--ood", "nowhere"]],
+    ["ood", ["run", "--data", ".", "--ood", "nowhere"]],
     ["model", ["score", "nowhere", "a.jpg"]],
     ["inspected", ["data", "inspect", "nowhere"]],
   ])("missing path: %s", (_name, args) => {

@@ -48,7 +48,7 @@ async function fit(steps: number, outerSteps: number) {
       seed: 0,
       steps: outerSteps,
       optimizer: { id: "sgd", momentum: 0, nesterov: false },
-      schedule: { id: "constant", rate: 1, warmup: 0, finalFactor: 1 },
+      schedule: { id: "constant", rate: 1, warmup: 0 },
       logEvery: 1,
       threads: 1,
     },

@@ -1,28 +1,37 @@
 /** How a task is trained: optimiser, rates, averaging. All plain data, so that a job can be sent to a worker. */
 
-/** Optimiser and its constants. */
-export interface OptimizerOptions {
-  readonly id: "sgd" | "adam" | "adamw";
-  /** SGD's momentum. */
-  readonly momentum?: number;
-  /** SGD's Nesterov form. */
-  readonly nesterov?: boolean;
-  /** Adam's decay rates of the moments. */
-  readonly betas?: readonly [number, number];
-  /** Weight decay on the parameters that allow it; decoupled for adamw. */
-  readonly weightDecay?: number;
-}
+/** Optimiser and its constants: each has only those that it reads. */
+export type OptimizerOptions =
+  | {
+      readonly id: "sgd";
+      readonly momentum?: number;
+      /** Look ahead. */
+      readonly nesterov?: boolean;
+      /** Weight decay on the parameters that allow it. */
+      readonly weightDecay?: number;
+    }
+  | {
+      readonly id: "adam" | "adamw";
+      /** Decay rates of the moments. */
+      readonly betas?: readonly [number, number];
+      /** Weight decay on the parameters that allow it; decoupled for adamw. */
+      readonly weightDecay?: number;
+    };
 
 /** Learning rate as a function of the step. */
-export interface ScheduleOptions {
-  readonly id: "constant" | "cosine" | "oneCycle" | "triangular";
+export type ScheduleOptions = {
   /** Largest learning rate. */
   readonly rate: number;
   /** Share of the steps in which the rate rises. */
   readonly warmup: number;
-  /** The rate at the end, as a share of `rate`. */
-  readonly finalFactor: number;
-}
+} & (
+  | { readonly id: "constant" }
+  | {
+      readonly id: "cosine" | "oneCycle" | "triangular";
+      /** The rate at the end, as a share of `rate`. */
+      readonly finalFactor: number;
+    }
+);
 
 /** Everything the trainer needs to know besides the task. */
 export interface TrainingOptions {

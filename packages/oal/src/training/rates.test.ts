@@ -26,7 +26,7 @@ describe("the schedule of a training", () => {
   });
 
   it("constant stays at 1 behind its warm-up", () => {
-    const schedule = scheduleOf({ id: "constant", rate, warmup: 0.2, finalFactor: 1 }, 10);
+    const schedule = scheduleOf({ id: "constant", rate, warmup: 0.2 }, 10);
     expect(factors(schedule, [0, 1, 2, 9])).toEqual(near([1 / 3, 2 / 3, 1, 1]));
   });
 
@@ -42,5 +42,13 @@ describe("the schedule of a training", () => {
     const peak = schedule(9.25);
     expect(peak).toEqual({ factor: expect.closeTo(1, 12), momentum: expect.closeTo(0.85, 12) });
     expect(schedule(40).momentum).toBeCloseTo(0.95, 12);
+  });
+
+  it.each(["cosine", "oneCycle", "triangular"] as const)("%s ends at the final factor asked for", (id) => {
+    for (const finalFactor of [0, 0.01, 0.3]) {
+      const schedule = scheduleOf({ id, rate, warmup: 0.25, finalFactor }, 40);
+      // One cycle is at its end in the last step, the others behind it.
+      expect(schedule(id === "oneCycle" ? 39 : 40).factor).toBeCloseTo(finalFactor, 12);
+    }
   });
 });

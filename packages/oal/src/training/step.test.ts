@@ -32,7 +32,7 @@ async function after(
     seed: 1,
     steps: 1,
     optimizer,
-    schedule: { id: "constant", rate: 0.001, warmup: 0, finalFactor: 1 },
+    schedule: { id: "constant", rate: 0.001, warmup: 0 },
     threads: 1,
     ...more,
   });

@@ -167,10 +167,14 @@ function decayOf(optimizer: OptimizerOptions, spec: ParameterSpec, rate: number)
 }
 
 /** The optimiser of a training. */
-export function optimiserOf({ id, momentum, nesterov, betas }: OptimizerOptions): Optimiser {
-  return makeOptimiser(id, {
-    ...(momentum === undefined ? {} : { momentum }),
-    ...(nesterov === undefined ? {} : { nesterov }),
-    ...(betas === undefined ? {} : { beta1: betas[0], beta2: betas[1] }),
-  });
+export function optimiserOf(options: OptimizerOptions): Optimiser {
+  if (options.id === "sgd") {
+    const { momentum, nesterov } = options;
+    return makeOptimiser("sgd", {
+      ...(momentum === undefined ? {} : { momentum }),
+      ...(nesterov === undefined ? {} : { nesterov }),
+    });
+  }
+  const { id, betas } = options;
+  return makeOptimiser(id, betas === undefined ? {} : { beta1: betas[0], beta2: betas[1] });
 }

@@ -176,7 +176,7 @@ const quadratic = (x: (step: number) => number): TrainingTask => ({
 
 const plain: Partial<TrainingOptions> = {
   optimizer: { id: "sgd", momentum: 0, nesterov: false },
-  schedule: { id: "constant", rate: 0.1, warmup: 0, finalFactor: 1 },
+  schedule: { id: "constant", rate: 0.1, warmup: 0 },
 };
 
 const weights = async (more: Partial<TrainingOptions>, x = 1): Promise<number[]> => {
@@ -213,7 +213,7 @@ describe("a loss that is not finite", () => {
     const folder = join(root, "spoilt");
     // The gradient of step 0 is finite, the weight after it is not when the rate is that large.
     const huge: Partial<TrainingOptions> = {
-      schedule: { id: "constant", rate: 1e38, warmup: 0, finalFactor: 1 },
+      schedule: { id: "constant", rate: 1e38, warmup: 0 },
       steps: 1,
     };
     const error = await errorOf(weights({ ...huge, checkpointFolder: folder, checkpointSeconds: 0 }, 1e3));

@@ -9,6 +9,8 @@ export interface OneCycleOptions {
   readonly startDivisor?: number;
   /** Last rate = first rate / this. Default 10000. */
   readonly endDivisor?: number;
+  /** Last rate = highest rate times this, in place of `endDivisor`. */
+  readonly endFactor?: number;
   /** Shape of the phases. Default "cosine". */
   readonly shape?: "cosine" | "linear";
   /** A symmetric fall, then a phase from the first rate to the last. Default false. */
@@ -41,7 +43,7 @@ export function oneCycle(total: number, options: OneCycleOptions = {}): Schedule
   } = options;
   const [low, high] = momentum ?? [0, 0];
   const start = 1 / startDivisor;
-  const end = start / endDivisor;
+  const end = options.endFactor ?? start / endDivisor;
   const rise: Phase = { end: risingShare * total - 1, factors: [start, 1], momenta: [high, low] };
   const phases: readonly Phase[] = threePhases
     ? [

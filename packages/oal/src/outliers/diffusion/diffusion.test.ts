@@ -92,7 +92,7 @@ describe("tasks", () => {
         seed: 1,
         steps: 40,
         optimizer: { id: "adam" },
-        schedule: { id: "constant", rate: 5e-3, warmup: 0, finalFactor: 1 },
+        schedule: { id: "constant", rate: 5e-3, warmup: 0 },
         logEvery: 1,
       } as const;
       await train(

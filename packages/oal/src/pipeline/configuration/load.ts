@@ -6,6 +6,7 @@ import { isAbsolute, resolve } from "node:path";
 import { oalError } from "oal-core";
 import { parse as parseYaml } from "yaml";
 import { takenSetNames } from "./dataSection.js";
+import { withoutIgnored } from "./ignored.js";
 import { explainIssues, type Locate } from "./issues.js";
 import { isRecord, merge, setPath, unsafeKey, type Tree } from "./merge.js";
 import { presets } from "./presets.js";
@@ -79,7 +80,9 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
   const parsed = configurationSchema.safeParse(tree, { reportInput: true });
   if (!parsed.success) throw explainIssues(parsed.error.issues, configurationSchema, locate);
   checkTogether(parsed.data, locate);
-  return withAbsoluteSource(parsed.data, cwd);
+  const added = options.ood?.length ? [{ key: "data.ood", value: options.ood, where: "--ood" }] : [];
+  const explicit = { file: source.tree, overrides: [...overrides, ...added] };
+  return withAbsoluteSource(withoutIgnored(parsed.data, explicit, locate), cwd);
 }
 
 /** The keys that `data`, `validation` and `test` stand for. */

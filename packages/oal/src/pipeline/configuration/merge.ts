@@ -57,6 +57,19 @@ export function setPath(tree: Tree, path: string, value: unknown, where: string)
   return copy;
 }
 
+/** The value at a path of keys; undefined where there is none. */
+export function valueAt(tree: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(step, tree);
+}
+
+/** A copy of `tree` without the key at a path. */
+export function removePath(tree: Tree, path: readonly string[]): Tree {
+  const copy = structuredClone(tree);
+  const place = valueAt(copy, path.slice(0, -1));
+  if (isRecord(place)) delete place[path.at(-1) ?? ""];
+  return copy;
+}
+
 function step(place: unknown, key: string): unknown {
   if (Array.isArray(place)) return /^\d+$/.test(key) ? place[Number(key)] : undefined;
   return isRecord(place) && Object.hasOwn(place, key) ? place[key] : undefined;

@@ -94,7 +94,7 @@ describe("what is no configuration", () => {
   });
 
   it("makes no list with holes", () => {
-    const list = file("list.yaml", "data: {ood: [{name: a, path: /tmp}]}");
+    const list = file("list.yaml", "data: {source: photos, ood: [{name: a, path: /tmp}]}");
     expect(told(list, ["data.ood.400000000={name: b, path: /tmp}"])).toMatch(/^OAL-C202/);
     expect(told(list, ["data.ood.1={name: b, path: /tmp}"])).toBe("loaded");
   });

@@ -40,7 +40,7 @@ export const recipeShape = (values: RecipeDefaults) => ({
   batchSize: whole(values.batchSize, 2, 8192, "images per step"),
   optimiser: choice(["sgd", "adam", "adamw"], "sgd", "update rule"),
   learningRate: positive(values.learningRate, 100, "highest learning rate, for the mean loss of a batch"),
-  momentum: real(0.9, 0, 0.9999, "momentum of sgd"),
+  momentum: real(0.9, 0, 0.9999, "momentum of sgd (oneCycle varies its own)"),
   nesterov: flag(true, "Nesterov's form of the momentum (sgd)"),
   weightDecay: real(5e-4, 0, 1, "weight decay; not on biases and normalisation parameters"),
   schedule: choice(
@@ -49,7 +49,7 @@ export const recipeShape = (values: RecipeDefaults) => ({
     "shape of the learning rate over the steps",
   ),
   warmup: real(0.1, 0, 0.9, "share of the steps in which the rate rises linearly"),
-  minFactor: real(1e-3, 0, 1, "last learning rate as a share of the highest"),
+  minFactor: real(1e-3, 0, 1, "last learning rate as a share of the highest (every schedule but constant)"),
   labelSmoothing: real(values.labelSmoothing, 0, 0.9, "share of the target spread evenly over all classes"),
   clipNorm: real(0, 0, 1e6, "largest norm of the whole gradient; 0: no limit"),
   ema: real(

@@ -3,7 +3,7 @@ import type { AugmentSpec } from "../../data/augment.js";
 import { stepsPerEpoch } from "../../data/batches.js";
 import type { NetworkOptions } from "../../nn/networks/network.js";
 import type { NetworkChoice } from "../../training/classifier.js";
-import type { TrainingOptions } from "../../training/options.js";
+import type { OptimizerOptions, ScheduleOptions, TrainingOptions } from "../../training/options.js";
 import type { Configuration } from "../configuration/schema.js";
 import type { RunFolder } from "../runFolder.js";
 
@@ -63,22 +63,23 @@ export function trainingOptionsOf(
     name,
     seed: config.seed,
     steps,
-    optimizer: {
-      id: section.optimiser,
-      momentum: section.momentum,
-      nesterov: section.nesterov,
-      weightDecay: section.weightDecay,
-    },
-    schedule: {
-      id: section.schedule,
-      rate: section.learningRate,
-      warmup: section.warmup,
-      finalFactor: section.minFactor,
-    },
+    optimizer: optimizerOptionsOf(section),
+    schedule: scheduleOptionsOf(section),
     ...(section.clipNorm > 0 ? { clipNorm: section.clipNorm } : {}),
     ...(section.ema > 0 ? { ema: section.ema } : {}),
     ...threadsOf(config),
     checkpointFolder,
     checkpointSeconds: config.checkpointSeconds,
   };
+}
+
+function optimizerOptionsOf({ optimiser, momentum, nesterov, weightDecay }: RecipeSection): OptimizerOptions {
+  if (optimiser === "sgd") return { id: "sgd", momentum, nesterov, weightDecay };
+  return { id: optimiser, weightDecay };
+}
+
+function scheduleOptionsOf({ schedule, learningRate, warmup, minFactor }: RecipeSection): ScheduleOptions {
+  const common = { rate: learningRate, warmup };
+  if (schedule === "constant") return { ...common, id: "constant" };
+  return { ...common, id: schedule, finalFactor: minFactor };
 }

@@ -59,7 +59,7 @@ const training: TrainingOptions = {
   seed: 1,
   steps: 4,
   optimizer: { id: "sgd", momentum: 0.9, nesterov: true },
-  schedule: { id: "constant", rate: 0.01, warmup: 0, finalFactor: 1 },
+  schedule: { id: "constant", rate: 0.01, warmup: 0 },
   threads: 1,
   logEvery: 1,
 };
