@@ -321,3 +321,69 @@ test("preparing stops when asked to, and leaves nothing half-written", async () 
   await expect(prepare({ path }, { cacheDir, signal: stop.signal })).rejects.toThrow("aborted");
   expect(readdirSync(cacheDir)).toEqual([]);
 });
+
+/** A 12x9 picture that says it lies on its side; its left half is red, its right half blue. */
+async function lying(): Promise<Buffer> {
+  const half = { create: { width: 6, height: 9, channels: 3 as const, background: "#0000ff" } };
+  const blue = await sharp(half).png().toBuffer();
+  return sharp({ create: { width: 12, height: 9, channels: 3, background: "#ff0000" } })
+    .composite([{ input: blue, left: 6, top: 0 }])
+    .withMetadata({ orientation: 6 })
+    .png()
+    .toBuffer();
+}
+
+test("photos are turned as the camera noted: in folders and archives, not in lists, and as the setting says", async () => {
+  const files: Map<string, Uint8Array> = await pictures();
+  files.set("cat/a.png", await lying());
+  const path = write("phone", files);
+  const list = join(root, "phone.txt");
+  writeFileSync(list, "cat/a.png 0\ndog/a.png 1\n");
+  /** Red of the top left and of the bottom left corner of the first image: turned, red is above; lying, it is on the left. */
+  const corners = async (
+    spec: Partial<SourceSpec>,
+    options: Partial<PrepareOptions> = {},
+  ): Promise<number[]> => {
+    const first = (await prepare({ path, ...spec }, options)).read([0]);
+    return [first[0] ?? -1, first[7] ?? -1, first[56] ?? -1];
+  };
+  const upright = [255, 255, 0];
+  const stored = [255, 0, 255];
+  const cacheDir = fresh();
+  expect(await corners({}, { cacheDir })).toEqual(upright);
+  expect(await corners({}, { cacheDir, orientation: "ignore" })).toEqual(stored);
+  expect(await corners({}, { cacheDir })).toEqual(upright);
+  expect(await corners({ list })).toEqual(stored);
+  expect(await corners({ list }, { orientation: "apply" })).toEqual(upright);
+  const archive = join(root, "phone.tar");
+  writeFileSync(archive, tarBytes([...files].map(([name, body]) => ({ name, body }))));
+  expect(await corners({ path: archive })).toEqual(upright);
+});
+
+test("a picture of too many pixels is an error of its own, and can be passed over", async () => {
+  const files: Map<string, Uint8Array> = await pictures();
+  files.set(
+    "cat/c.png",
+    await sharp({ create: { width: 13, height: 9, channels: 3, background: "#777" } })
+      .png()
+      .toBuffer(),
+  );
+  const path = write("large", files);
+  const [cacheDir, maxPixels] = [fresh(), 12 * 9];
+  for (let time = 0; time < 2; time++) {
+    await expect(prepare({ path }, { cacheDir, maxPixels })).rejects.toMatchObject({
+      code: "OAL-D123",
+      message: "cat/c.png: 13 x 9 pixels, more than the 108 allowed",
+    });
+  }
+  const warnings: string[] = [];
+  const set = await prepare(
+    { path },
+    { cacheDir, maxPixels, skipBad: 1, onWarning: (text) => warnings.push(text) },
+  );
+  expect(set.ids).not.toContain("cat/c.png");
+  expect(warnings).toEqual([
+    "1 unreadable image(s) passed over, the first: cat/c.png: 13 x 9 pixels, more than the 108 allowed",
+  ]);
+  expect((await prepare({ path }, { cacheDir })).ids).toContain("cat/c.png");
+});

@@ -8,9 +8,10 @@ import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { type Interpolation, isOalError, oalError, OalError, preprocessImage, toPlanes } from "oal-core";
 import { openImageSet, readSetManifest, SET_FORMAT, verifyImageSet, writeSetManifest } from "./cachedSet.js";
-import { decodeImage } from "./decode.js";
+import { type DecodeOptions, decodeImage, type OrientationUse } from "./decode.js";
 import type { ImageSet, SetDescription } from "./imageSet.js";
 import { skippedSentence, type SkippedFiles } from "./pictures/kinds.js";
+import { defaultMaxPixels } from "./pictures/limits.js";
 import { placeOf, sourceProblems, throwProblems } from "./problems.js";
 import { readerOf } from "./readers/index.js";
 import type { OpenSource, SourceItem, SourceSpec } from "./readers/reader.js";
@@ -28,6 +29,10 @@ export interface PrepareOptions {
   readonly resize?: number | undefined;
   /** Default "bilinear". */
   readonly interpolation?: Interpolation | undefined;
+  /** Whether pictures are turned as their EXIF says; "auto" (default): where the reader's kind of source is turned. */
+  readonly orientation?: OrientationSetting | undefined;
+  /** Most pixels of a picture. Default `defaultMaxPixels`. */
+  readonly maxPixels?: number | undefined;
   /** How many unreadable images are passed over. Default 0: the first is an error. */
   readonly skipBad?: number | undefined;
   /** Told the images done and the images in all, now and then. */
@@ -36,6 +41,17 @@ export interface PrepareOptions {
   readonly onWarning?: ((text: string) => void) | undefined;
   /** Stops between images, and between pieces of files that are hashed. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The setting of what is done with EXIF orientations. */
+export type OrientationSetting = "auto" | OrientationUse;
+
+/** What a setting means for the images of a source. */
+export async function orientationFor(
+  spec: SourceSpec,
+  setting: OrientationSetting = "auto",
+): Promise<OrientationUse> {
+  return setting === "auto" ? (await readerOf(spec)).orientation : setting;
 }
 
 const PROGRESS_EVERY = 256;
@@ -47,12 +63,15 @@ async function cacheKey(spec: SourceSpec, options: PrepareOptions): Promise<stri
   const reader = await readerOf(spec);
   const hash = createHash("sha256").update(await reader.fingerprint(spec));
   const { id, version = 1 } = reader;
+  const { maxPixels = defaultMaxPixels } = options;
   const settings = {
     format: SET_FORMAT,
     reader: version === 1 ? id : `${id}/${version}`,
     size,
     resize,
     interpolation,
+    ...((await orientationFor(spec, options.orientation)) === "apply" ? { orientation: "apply" } : {}),
+    ...(maxPixels === defaultMaxPixels ? {} : { maxPixels }),
   };
   return hash
     .update(
@@ -94,8 +113,8 @@ export async function findCached(
  * could be read is kept, so that the same source with a higher `skipBad` is not decoded again.
  *
  * @param opened  the source as its reader opened it, where that is known already
- * @throws OAL-D1xx for faults of the data (among them OAL-D102 naming the one unreadable image, OAL-D110 naming several), OAL-D140 for
- *   several faults, OAL-I131 when the cache cannot be written
+ * @throws OAL-D1xx for faults of the data (among them OAL-D102 or OAL-D123 naming the one unreadable image, OAL-D110
+ *   naming several), OAL-D140 for several faults, OAL-I131 when the cache cannot be written
  */
 export async function prepareImageSet(
   spec: SourceSpec,
@@ -212,6 +231,8 @@ function isAlive(pid: number): boolean {
 export interface Skipped {
   readonly id: string;
   readonly problem: string;
+  /** Width and height where there are too many pixels. */
+  readonly pixels?: readonly [number, number] | undefined;
 }
 
 async function fill(
@@ -226,6 +247,10 @@ async function fill(
   const planes = new Uint8Array(3 * size * size);
   const writer = new ShardWriter(folder, planes.length, positions.length);
   const bad = new Map<number, Skipped>();
+  const decoding: DecodeOptions = {
+    orientation: await orientationFor(spec, options.orientation),
+    maxPixels: options.maxPixels,
+  };
   let done = 0;
   try {
     for await (const item of source.read(new Set(positions))) {
@@ -233,11 +258,13 @@ async function fill(
       const row = rowOf.get(item.position);
       if (row === undefined) continue;
       try {
-        toPlanes(preprocessImage(await pixelsOf(item), { resize, crop: size, interpolation }), planes);
+        toPlanes(
+          preprocessImage(await pixelsOf(item, decoding), { resize, crop: size, interpolation }),
+          planes,
+        );
         guardWrite(folder, () => writer.write(row, planes));
       } catch (error) {
-        if (!isOalError(error, "OAL-D102")) throw error;
-        bad.set(row, { id: item.id, problem: error.details.problem });
+        bad.set(row, { id: item.id, ...problemOfImage(error) });
       }
       if (++done % PROGRESS_EVERY === 0 || done === positions.length)
         options.onProgress?.(done, positions.length);
@@ -273,10 +300,21 @@ async function fill(
   }
 }
 
-/** The pixels of an item. @throws OAL-D102 when there are none */
-export function pixelsOf(item: SourceItem): ReturnType<typeof decodeImage> {
+/** What is wrong with one image, without its name; any other error is thrown on. */
+export function problemOfImage(error: unknown): Omit<Skipped, "id"> {
+  if (isOalError(error, "OAL-D102")) return { problem: error.details.problem };
+  if (!isOalError(error, "OAL-D123")) throw error;
+  const { width, height, maxPixels } = error.details;
+  return {
+    problem: `${width} x ${height} pixels, more than the ${maxPixels} allowed`,
+    pixels: [width, height],
+  };
+}
+
+/** The pixels of an item. @throws OAL-D102 when there are none, OAL-D123 when there are too many */
+export function pixelsOf(item: SourceItem, options: DecodeOptions): ReturnType<typeof decodeImage> {
   if ("pixels" in item) return Promise.resolve(item.pixels);
-  if ("bytes" in item) return decodeImage(item.bytes, item.id);
+  if ("bytes" in item) return decodeImage(item.bytes, item.id, options);
   throw oalError("OAL-D102", { file: item.id, problem: item.problem });
 }
 
@@ -296,14 +334,18 @@ function emptied(labels: readonly number[], source: OpenSource, spec: SourceSpec
   return classNames.length > 0 ? oalError("OAL-D104", { path, classNames }) : undefined;
 }
 
-/** The problem of unreadable images beyond `skipBad`: OAL-D102 for one, OAL-D110 for more. */
+/** The problem of unreadable images beyond `skipBad`: OAL-D102 or OAL-D123 for one, OAL-D110 for more. */
 export function badImages(
   bad: readonly Skipped[],
   spec: SourceSpec,
-  { skipBad = 0 }: Pick<PrepareOptions, "skipBad">,
+  { skipBad = 0, maxPixels = defaultMaxPixels }: Pick<PrepareOptions, "skipBad" | "maxPixels">,
 ): OalError[] {
   const [first] = bad;
   if (first === undefined || bad.length <= skipBad) return [];
+  if (bad.length === 1 && first.pixels) {
+    const [width, height] = first.pixels;
+    return [oalError("OAL-D123", { file: first.id, width, height, maxPixels })];
+  }
   if (bad.length === 1) return [oalError("OAL-D102", { file: first.id, problem: first.problem })];
   return [oalError("OAL-D110", { path: placeOf(spec), images: bad, limit: skipBad })];
 }

@@ -25,7 +25,13 @@ const manifestSchema = z.strictObject({
   rows: z.array(z.int().min(0)).nullable(),
   shards: z.array(z.strictObject({ file: z.string(), rows: z.int().min(1), sha256: z.string() })),
   /** Images that could not be read. */
-  skipped: z.array(z.strictObject({ id: z.string(), problem: z.string() })),
+  skipped: z.array(
+    z.strictObject({
+      id: z.string(),
+      problem: z.string(),
+      pixels: z.tuple([z.int(), z.int()]).readonly().optional(),
+    }),
+  ),
   /** Files of the source that are no pictures, by reason; absent when there were none. */
   passedOver: z.record(z.string(), z.int().min(1)).optional(),
   /** SHA-256 of all the other fields as written. */

@@ -1,7 +1,8 @@
 /** Decodes every image of some sources, one at a time, to find those that cannot be read and those that are the same picture. */
 import { createHash } from "node:crypto";
-import { isOalError, type RgbImage } from "oal-core";
-import { pixelsOf, spacedPositions, type Skipped } from "./cache.js";
+import type { RgbImage } from "oal-core";
+import { pixelsOf, problemOfImage, spacedPositions, type Skipped } from "./cache.js";
+import type { DecodeOptions } from "./decode.js";
 import type { OpenSource, SourceSpec } from "./readers/reader.js";
 
 /** Where an image was met. */
@@ -17,6 +18,8 @@ export interface ImagePlace {
 export interface CheckOptions {
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
+  /** As the run would decode. */
+  readonly decoding?: DecodeOptions;
 }
 
 /** A check of several sources, whose images are compared with each other. Keeps about 100 bytes per image. */
@@ -33,7 +36,7 @@ export class ImageCheck {
     set: string,
     source: OpenSource,
     spec: SourceSpec,
-    { onProgress, signal }: CheckOptions = {},
+    { onProgress, signal, decoding = {} }: CheckOptions = {},
   ): Promise<Skipped[]> {
     const positions = spacedPositions(source.ids.length, spec.limit);
     const unreadable = new Map<number, Skipped>();
@@ -41,14 +44,13 @@ export class ImageCheck {
     for await (const item of source.read(new Set(positions))) {
       signal?.throwIfAborted();
       try {
-        this.#note(await pixelsOf(item), {
+        this.#note(await pixelsOf(item, decoding), {
           set,
           id: item.id,
           className: source.classNames[item.label] ?? null,
         });
       } catch (error) {
-        if (!isOalError(error, "OAL-D102")) throw error;
-        unreadable.set(item.position, { id: item.id, problem: error.details.problem });
+        unreadable.set(item.position, { id: item.id, ...problemOfImage(error) });
       }
       onProgress?.(++done, positions.length);
     }

@@ -1,6 +1,6 @@
 /** What `oal data inspect` tells: the look ahead of a run, with the images decoded where that is asked for. */
 import { OalError } from "oal-core";
-import { badImages, type Skipped } from "../data/cache.js";
+import { badImages, orientationFor, type Skipped } from "../data/cache.js";
 import { ImageCheck, type ImagePlace } from "../data/checkImages.js";
 import { classCounts, collecting, placeOf, throwProblems } from "../data/problems.js";
 import { readerOf } from "../data/readers/index.js";
@@ -95,9 +95,13 @@ export async function inspectData(config: Configuration, options: InspectOptions
         ? await images.add(name, opened, spec, {
             onProgress: (done, total) => onProgress?.(`decoding ${name}`, done, total),
             ...(signal ? { signal } : {}),
+            decoding: {
+              orientation: await orientationFor(spec, config.data.orientation),
+              maxPixels: config.data.maxPixels,
+            },
           })
         : null;
-    if (unreadable) problems.push(...unreadableProblems(set, unreadable, ahead, config.data.skipBad));
+    if (unreadable) problems.push(...unreadableProblems(set, unreadable, ahead, config.data));
     sets.push({
       name,
       role,
@@ -135,9 +139,9 @@ function unreadableProblems(
   { role, spec, source }: SurveyedSet,
   unreadable: readonly Skipped[],
   { plan }: Preflight,
-  skipBad: number,
+  limits: Pick<Configuration["data"], "skipBad" | "maxPixels">,
 ): OalError[] {
-  const bad = badImages(unreadable, spec, { skipBad });
+  const bad = badImages(unreadable, spec, limits);
   if (role !== "train" || bad.length > 0 || unreadable.length === 0) return bad;
   const lost = new Set(unreadable.map(({ id }) => id));
   const labels = source.labels.filter((_, i) => !lost.has(source.ids[i] ?? ""));

@@ -1,8 +1,9 @@
 /** The image sets of a run: drawn here, or decoded into the cache. */
 import { join } from "node:path";
 import { oalError, type OalError } from "oal-core";
-import { prepareImageSet, type PrepareOptions } from "../data/cache.js";
+import { orientationFor, prepareImageSet, type PrepareOptions } from "../data/cache.js";
 import { cacheFolder } from "../data/cacheFolder.js";
+import type { OrientationUse } from "../data/decode.js";
 import { makeEmbeddedSets, type EmbeddedSet } from "../data/embedded/index.js";
 import { memoryImageSet, type ImageSet } from "../data/imageSet.js";
 import { classCounts, collecting, placeOf, throwProblems } from "../data/problems.js";
@@ -14,6 +15,8 @@ import type { StageContext } from "./stages/context.js";
 
 /** The sets of a run, wherever they lie. */
 export interface LooseData {
+  /** What was done with the EXIF orientation of the training images. */
+  readonly orientation: OrientationUse;
   readonly train: ImageSet;
   readonly validation: ImageSet;
   readonly test: ImageSet;
@@ -26,7 +29,8 @@ export interface LooseData {
 
 /** How the cache decodes the images of a configuration. */
 export function prepareOptions({ data }: Pick<Configuration, "data">): PrepareOptions {
-  return { cacheDir: cacheFolder(), size: data.size, skipBad: data.skipBad };
+  const { size, skipBad, orientation, maxPixels } = data;
+  return { cacheDir: cacheFolder(), size, skipBad, orientation, maxPixels };
 }
 
 /** Draws or decodes every set of a run. What cannot be used is told at once for all sources. */
@@ -70,7 +74,8 @@ export async function readSets(
   const parts = { validation: made.get("validation"), test: made.get("test") };
   const known = completeParts(train, parts, config.seed, plan.shares);
   const standIn = given.length === 0 && config.data.embeddedOod && config.data.size === 32;
-  return { ...known, ood: standIn ? embeddedUnknowns(config) : given };
+  const orientation = await orientationFor(plan.parts.train, config.data.orientation);
+  return { ...known, orientation, ood: standIn ? embeddedUnknowns(config) : given };
 }
 
 function embeddedData(config: Configuration): LooseData {
@@ -84,6 +89,8 @@ function embeddedData(config: Configuration): LooseData {
       set.sources.map((source, i) => `${i}/${source}`),
     );
   return {
+    // drawn upright: photos that are scored later have to be
+    orientation: config.data.orientation === "ignore" ? "ignore" : "apply",
     train: image(sets.train),
     validation: image(sets.validation),
     test: image(sets.test),

@@ -15,7 +15,7 @@ import {
   type Tensor,
 } from "oal-core";
 import type { z } from "zod";
-import { decodeImage } from "../data/decode.js";
+import { type DecodeOptions, decodeImage } from "../data/decode.js";
 import { readSafetensors } from "../nn/safetensors.js";
 import { compile } from "../runtime/node.js";
 import { classifierGraph } from "../training/model.js";
@@ -75,6 +75,8 @@ interface OpenModel {
   readonly classNames: readonly string[];
   /** Side of the model's images, in pixels. */
   readonly size: number;
+  /** How its training images were decoded. */
+  readonly decoding: DecodeOptions;
   readonly detector: string;
   readonly threshold: number;
   /** One picture, uint8 planes [3, size, size]. */
@@ -93,10 +95,11 @@ async function openModel(model: string, options: ScoreOptions): Promise<OpenMode
   const fitted = await fittedTensors(folder, detector.id);
   graph.output("score", attachDetector(detector, { logits, features }, fitted, parameters));
   const session = await compile(graph, options.threads ? { threads: options.threads } : {});
-  const { size } = stored;
+  const { size, orientation, maxPixels } = stored;
   return {
     classNames: classifier.classNames,
     size,
+    decoding: { orientation, maxPixels },
     detector: detector.id,
     threshold: options.threshold ?? calibrated.value,
     async run(planes) {
@@ -111,8 +114,8 @@ async function openModel(model: string, options: ScoreOptions): Promise<OpenMode
 }
 
 /** The picture as the model takes it. @throws OalError why it cannot be read */
-async function planesOf(picture: PictureFile, size: number): Promise<Uint8Array> {
-  const image = await decodeImage(await readPicture(picture), picture.path);
+async function planesOf(picture: PictureFile, { size, decoding }: OpenModel): Promise<Uint8Array> {
+  const image = await decodeImage(await readPicture(picture), picture.path, decoding);
   const planes = new Uint8Array(3 * size * size);
   toPlanes(preprocessImage(image, { resize: size, crop: size, interpolation: "bilinear" }), planes);
   return planes;
@@ -149,7 +152,7 @@ async function resultOf(picture: PictureFile, model: OpenModel): Promise<ImageRe
   const { path } = picture;
   let planes: Uint8Array;
   try {
-    planes = await planesOf(picture, model.size);
+    planes = await planesOf(picture, model);
   } catch (error) {
     if (!(error instanceof OalError)) throw error;
     return { path, error };

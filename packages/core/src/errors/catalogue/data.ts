@@ -171,10 +171,11 @@ export const dataErrors = {
     message: ({ path, file, problem }) => `${path}: ${file} may be a class, but it is ${problem}`,
     remedy: "mend the link, or remove it",
   }),
-  "OAL-D123": entry<{ file: string; problem: string }>({
+  "OAL-D123": entry<{ file: string; width: number; height: number; maxPixels: number }>({
     title: "image has too many pixels",
     exit: 3,
-    message: ({ file, problem }) => `${file}: ${problem}`,
+    message: ({ file, width, height, maxPixels }) =>
+      `${file}: ${width} x ${height} pixels, more than the ${maxPixels} allowed`,
     remedy:
       "scale the image down or remove it; data.maxPixels raises the limit, --skip-bad N passes over up to N such images",
   }),

@@ -151,6 +151,7 @@ function fromPlanes(bytes: Uint8Array, at: number): RgbImage {
 /** Reader of CIFAR's binary version. */
 export const cifarBinary: Reader = {
   id: "cifarBinary",
+  orientation: "apply",
   title: "CIFAR-10 or CIFAR-100, binary version",
   published: true,
   async matches({ path }) {

@@ -127,6 +127,7 @@ async function readLabels(images: string, count: number): Promise<Int32Array> {
 /** Reader of IDX files. */
 export const idx: Reader = {
   id: "idx",
+  orientation: "apply",
   title: "IDX files of the MNIST family",
   published: true,
   matches: async ({ split: _split, ...spec }) => (await imageFiles(spec)).length > 0,

@@ -7,6 +7,7 @@ import type { Reader } from "./reader.js";
 /** Reader of class folders on disk. */
 export const imageFolder: Reader = {
   id: "imageFolder",
+  orientation: "apply",
   version: 2,
   title: "a folder of class folders",
   matches: async (spec) => (await stat(spec.path)).isDirectory(),

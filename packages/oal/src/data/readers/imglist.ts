@@ -149,6 +149,7 @@ async function openList(spec: SourceSpec): Promise<OpenSource> {
 /** Reader of image lists. */
 export const imglist: Reader = {
   id: "imglist",
+  orientation: "ignore",
   title: "an OpenOOD image list over a folder or archives",
   matches: (spec) => Promise.resolve(spec.list !== undefined),
   splits: () => Promise.resolve([]),

@@ -3,6 +3,7 @@
  * One file per reader; adding one means adding it to readers/index.ts.
  */
 import type { OalError, RgbImage } from "oal-core";
+import type { OrientationUse } from "../decode.js";
 import type { SkippedFiles } from "../pictures/kinds.js";
 
 /** The kinds of source, one per reader. */
@@ -59,6 +60,11 @@ export interface Reader {
   readonly title: string;
   /** Whether its sources are published data sets, whose parts have one meaning everywhere. */
   readonly published?: boolean;
+  /**
+   * What is done with EXIF orientations where the user chooses nothing: pictures of users are turned, those of benchmark lists stay as
+   * every other reader of the benchmark takes them. Sources of bare pixels are upright as they are.
+   */
+  readonly orientation: OrientationUse;
   /** Changes when the reader makes other images of the same files, so that sets cached before are not used. Default 1. */
   readonly version?: number;
   /** Whether this reader is the one for an existing source. */

@@ -7,6 +7,7 @@ import type { Reader } from "./reader.js";
 /** Reader of class folders in tar files. */
 export const tarArchive: Reader = {
   id: "tarArchive",
+  orientation: "apply",
   version: 3,
   title: "class folders in a .tar or .tar.gz file",
   matches: (spec) => Promise.resolve(["tar", "tar.gz"].includes(archiveKind(spec.path) ?? "")),

@@ -7,6 +7,7 @@ import type { Reader } from "./reader.js";
 /** Reader of class folders in zip files. */
 export const zipArchive: Reader = {
   id: "zipArchive",
+  orientation: "apply",
   version: 3,
   title: "class folders in a .zip file",
   matches: (spec) => Promise.resolve(archiveKind(spec.path) === "zip"),

@@ -1,5 +1,6 @@
 /** Section `data`: where images come from, how large they become, and how many are used. */
 import { z } from "zod";
+import { defaultMaxPixels } from "../../data/pictures/limits.js";
 import { choice, flag, real, whole } from "./fields.js";
 
 /** Where one set of images lies. */
@@ -103,5 +104,16 @@ export const dataSchema = z.strictObject({
     "mean and deviation per channel that the networks subtract and divide by: those of the training images, or a set's published ones",
   ),
   size: whole(32, 16, 224, "height and width in pixels of every image after reading"),
+  orientation: choice(
+    ["auto", "apply", "ignore"],
+    "auto",
+    "whether photos are turned as the camera noted in EXIF; auto: in folders and archives, not in image lists (benchmarks are read as they are stored)",
+  ),
+  maxPixels: whole(
+    defaultMaxPixels,
+    1024,
+    2_147_483_647,
+    "most pixels (width times height) of a picture; its header is asked before it is decoded",
+  ),
   skipBad: whole(0, 0, 1_000_000, "how many unreadable images to leave out before the run stops"),
 });

@@ -6,6 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { normalisations, type Normalisation } from "oal-core";
 import { openImageSet } from "../../data/cachedSet.js";
+import type { OrientationUse } from "../../data/decode.js";
 import type { ImageSet } from "../../data/imageSet.js";
 import { findOverlap, measureNormalisation } from "../../data/statistics.js";
 import { storeImageSet } from "../../data/storeSet.js";
@@ -36,6 +37,8 @@ export interface PreparedData {
   readonly ood: readonly OutOfDistributionSet[];
   readonly classNames: readonly string[];
   readonly normalisation: Normalisation;
+  /** What was done with the EXIF orientation of the training images, to be done with pictures that are scored later. */
+  readonly orientation: OrientationUse;
   readonly artifact: Artifact;
 }
 
@@ -90,6 +93,7 @@ export async function dataStage(context: StageContext, ahead: Preflight): Promis
       config.data.normalisation === "measured"
         ? measureNormalisation(train.set)
         : normalisations[config.data.normalisation],
+    orientation: loose.orientation,
     artifact,
   };
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { calibrateThreshold, findDetector, float32Tensor, oalError, Random, type Tensor } from "oal-core";
 import { z } from "zod";
 import { openImageSet } from "../../data/cachedSet.js";
+import { defaultMaxPixels } from "../../data/pictures/limits.js";
 import { subsetImageSet, type ImageSet } from "../../data/imageSet.js";
 import { evaluate } from "../../evaluation/evaluate.js";
 import type { EvaluationResult, ModelScores, OutputSet, SetGroup } from "../../evaluation/result.js";
@@ -42,6 +43,10 @@ export const storedDetectorsSchema = z.object({
   default: z.string(),
   /** Side in pixels of the classifier's images. */
   size: z.number(),
+  /** What to do with a picture's EXIF orientation; models of before this was recorded ignored it. */
+  orientation: z.enum(["apply", "ignore"]).default("ignore"),
+  /** Most pixels of a picture. */
+  maxPixels: z.number().default(defaultMaxPixels),
   detectors: z.record(
     z.string(),
     z.object({
@@ -66,6 +71,7 @@ export async function evaluationStage(
 ): Promise<Artifact> {
   const { config, run, signal } = context;
   const { evaluation } = config;
+  const pictures = { orientation: data.orientation, maxPixels: config.data.maxPixels };
   const sets: readonly { name: string; group: SetGroup | "validation-ood"; set: ImageSet }[] = [
     { name: "train", group: "train", set: data.train.set },
     { name: "id-validation", group: "validation", set: data.validation.set },
@@ -81,7 +87,7 @@ export async function evaluationStage(
     {
       name: `evaluation:${method}`,
       version: 5,
-      slice: evaluation,
+      slice: { ...evaluation, pictures },
       inputs: { student, ...(latents ? { latents } : {}) },
       data: Object.fromEntries(sets.map(({ name, set }) => [name, set.contentHash])),
       body: async (folder, events, stop) => {
@@ -183,7 +189,8 @@ export async function evaluationStage(
           recursive: true,
           filter: (path) => !path.endsWith("artifact.json"),
         });
-        await writeDetectors(bundle, fitted, scores, evaluation, data.train.set.height);
+        const size = data.train.set.height;
+        await writeDetectors(bundle, fitted, scores, evaluation, { size, ...pictures });
         const ebo = result.detectors.find(({ id }) => id === evaluation.scoreDetector);
         return {
           metrics: {
@@ -204,7 +211,7 @@ async function writeDetectors(
   fitted: readonly FittedDetector[],
   scores: ModelScores,
   { scoreDetector, keep }: Configuration["evaluation"],
-  size: number,
+  images: Pick<StoredDetectors, "size" | "orientation" | "maxPixels">,
 ): Promise<void> {
   const validation = scores.sets.find(({ group }) => group === "validation")?.confidence ?? {};
   const detectors: StoredDetectors["detectors"] = {};
@@ -218,7 +225,7 @@ async function writeDetectors(
     };
     for (const [name, tensor] of Object.entries(own)) tensors.set(`${detector.id}/${name}`, tensor);
   }
-  const stored: StoredDetectors = { default: findDetector(scoreDetector).id, size, detectors };
+  const stored: StoredDetectors = { default: findDetector(scoreDetector).id, ...images, detectors };
   await writeFile(join(bundle, evaluationFiles.detector), JSON.stringify(stored, null, 2));
   await writeSafetensors(join(bundle, evaluationFiles.fitted), tensors);
 }
