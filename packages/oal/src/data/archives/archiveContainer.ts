@@ -159,7 +159,7 @@ async function withHeads(path: string, index: ArchiveIndex): Promise<Member[]> {
   for (const { path: name, content } of members)
     if (content !== undefined && needsHead(name) && !heads.has(content)) missing.add(content);
   for await (const each of contentsOf(path, index, missing, headLength))
-    if ("bytes" in each) heads.set(each.content, each.bytes);
+    if ("bytes" in each) heads.set(each.content, Uint8Array.from(each.bytes));
   return members.map(({ content, ...member }) => {
     const head = content !== undefined && needsHead(member.path) ? heads.get(content) : undefined;
     return head === undefined ? member : { ...member, head };

@@ -19,8 +19,35 @@ export interface ByteSource {
 
 const WINDOW_BYTES = 2 ** 16;
 
-/** Reads `count` bytes at `position`; fewer at the end of the file alone. */
-export async function readAt(file: FileHandle, position: number, count: number): Promise<Buffer> {
+/** A file read by position. */
+export interface WindowedFile {
+  readonly size: number;
+  /** `count` bytes at a position; fewer at the end of the file alone. Must not be changed. */
+  read(position: number, count: number): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+/** Opens a file whose small neighbouring reads are served from a window of 64 KiB. */
+export async function openWindowed(path: string): Promise<WindowedFile> {
+  const file = await open(path);
+  const { size } = await file.stat();
+  let window: { from: number; bytes: Buffer } = { from: 0, bytes: Buffer.alloc(0) };
+  return {
+    size,
+    async read(position, count) {
+      const wanted = Math.max(0, Math.min(count, size - position));
+      if (position < window.from || position + wanted > window.from + window.bytes.length) {
+        const length = Math.max(wanted, Math.min(WINDOW_BYTES, size - position));
+        window = { from: position, bytes: await readAt(file, position, length) };
+      }
+      const at = position - window.from;
+      return window.bytes.subarray(at, at + wanted);
+    },
+    close: () => file.close(),
+  };
+}
+
+async function readAt(file: FileHandle, position: number, count: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(count);
   let filled = 0;
   while (filled < count) {
@@ -31,30 +58,21 @@ export async function readAt(file: FileHandle, position: number, count: number):
   return buffer.subarray(0, filled);
 }
 
-/** A file from `start` on, through a window of 64 KiB; passing over costs nothing. */
+/** A file from `start` on; passing over costs nothing. */
 export async function fileSource(path: string, start = 0): Promise<ByteSource> {
-  const file = await open(path);
-  const { size } = await file.stat();
-  let position = Math.min(start, size);
-  let window: { from: number; bytes: Buffer } = { from: 0, bytes: Buffer.alloc(0) };
+  const file = await openWindowed(path);
+  let position = Math.min(start, file.size);
   return {
     get position() {
       return position;
     },
     async read(count) {
-      const wanted = Math.max(0, Math.min(count, size - position));
-      const end = window.from + window.bytes.length;
-      if (position < window.from || position + wanted > end) {
-        const read = await readAt(file, position, Math.max(wanted, Math.min(WINDOW_BYTES, size - position)));
-        window = { from: position, bytes: read };
-      }
-      const at = position - window.from;
-      const bytes = window.bytes.subarray(at, at + wanted);
+      const bytes = await file.read(position, count);
       position += bytes.length;
       return bytes;
     },
     skip(count) {
-      const passed = Math.max(0, Math.min(count, size - position));
+      const passed = Math.max(0, Math.min(count, file.size - position));
       position += passed;
       return Promise.resolve(passed);
     },

@@ -1,7 +1,6 @@
 /** The directory of a zip archive (PKWARE's APPNOTE 6.3.10): its end record, zip64, and the entries. */
-import { type FileHandle, open } from "node:fs/promises";
 import { textOfName } from "../pictures/rawName.js";
-import { type ByteSource, fileSource, readAt } from "./byteSource.js";
+import { type ByteSource, fileSource, openWindowed, type WindowedFile } from "./byteSource.js";
 import { cp437Text, unicodePath, utf8Text } from "./memberNames.js";
 
 /** What the directory says of one member. */
@@ -52,17 +51,17 @@ export async function* zipEntries(path: string): AsyncIterable<ZipEntry> {
 }
 
 async function findDirectory(path: string): Promise<Directory> {
-  const file = await open(path);
+  const file = await openWindowed(path);
   try {
-    const { size } = await file.stat();
+    const { size } = file;
     const tailBytes = Math.min(size, END_BYTES + MAX_COMMENT_BYTES + LOCATOR_BYTES);
-    const tail = await readAt(file, size - tailBytes, tailBytes);
+    const tail = await file.read(size - tailBytes, tailBytes);
     for (let at = tail.length - END_BYTES; at >= 0; at--) {
       if (tail.readUInt32LE(at) !== 0x06054b50) continue;
       const directory = await directoryAt(file, tail, at, size - tailBytes);
       if (directory) return directory;
     }
-    const [first = 0, second = 0] = await readAt(file, 0, 2);
+    const [first = 0, second = 0] = await file.read(0, 2);
     const isZip = first === 0x50 && second === 0x4b;
     throw new Error(isZip ? "it is cut off: the directory at its end is missing" : "it is no zip archive");
   } finally {
@@ -72,7 +71,7 @@ async function findDirectory(path: string): Promise<Directory> {
 
 /** The directory that the end record at `at` of the file's tail tells of; undefined when these bytes only look like one. */
 async function directoryAt(
-  file: FileHandle,
+  file: WindowedFile,
   tail: Buffer,
   at: number,
   tailStart: number,
@@ -95,7 +94,7 @@ async function directoryAt(
   const shift = directoryEnd - bytes - offset;
   if (bytes === 0 && count === 0) return { start: directoryEnd, bytes, count, shift: 0 };
   for (const moved of shift > 0 ? [shift, 0] : [0]) {
-    const mark = await readAt(file, offset + moved, 4);
+    const mark = await file.read(offset + moved, 4);
     if (mark.length === 4 && mark.readUInt32LE(0) === 0x02014b50)
       return { start: offset + moved, bytes, count, shift: moved };
   }
@@ -105,10 +104,10 @@ async function directoryAt(
 type End = Pick<Directory, "count" | "bytes"> & { disk: number; offset: number; end: number };
 
 /** The end record of zip64 where its locator says, or directly before the locator where something was put before the archive. */
-async function zip64End(file: FileHandle, locator: number, stated: number): Promise<End | undefined> {
+async function zip64End(file: WindowedFile, locator: number, stated: number): Promise<End | undefined> {
   for (const end of [stated, locator - ZIP64_END_BYTES]) {
     if (!(end >= 0 && end < locator)) continue;
-    const record = await readAt(file, end, ZIP64_END_BYTES);
+    const record = await file.read(end, ZIP64_END_BYTES);
     if (record.length < ZIP64_END_BYTES || record.readUInt32LE(0) !== 0x06064b50) continue;
     const number = (at: number): number => Number(record.readBigUInt64LE(at));
     return { disk: record.readUInt32LE(16), count: number(32), bytes: number(40), offset: number(48), end };

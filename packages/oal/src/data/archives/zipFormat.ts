@@ -1,12 +1,11 @@
 /** Zip archives: members are found through the directory and read one by one. */
-import { type FileHandle, open } from "node:fs/promises";
 import { promisify } from "node:util";
 import { constants, crc32, inflateRaw } from "node:zlib";
 import { oalError } from "oal-core";
 import { textOfName } from "../pictures/rawName.js";
 import type { ArchiveFormat, Content } from "./archiveContainer.js";
 import { type ArchiveNode, ArchiveTree } from "./archiveTree.js";
-import { readAt } from "./byteSource.js";
+import { openWindowed, type WindowedFile } from "./byteSource.js";
 import { refuseBomb } from "./limits.js";
 import { type ZipEntry, zipEntries } from "./zipDirectory.js";
 
@@ -42,8 +41,8 @@ function problemOf({ isEncrypted, kind, method }: ZipEntry): string | undefined 
  *
  * @throws Error with the reason when they cannot be had
  */
-async function readMember(file: FileHandle, entry: ZipEntry, most: number): Promise<Uint8Array> {
-  const local = await readAt(file, entry.position, 30);
+async function readMember(file: WindowedFile, entry: ZipEntry, most: number): Promise<Uint8Array> {
+  const local = await file.read(entry.position, 30);
   if (local.length < 30 || local.readUInt32LE(0) !== 0x04034b50)
     throw new Error("it does not begin where the directory says");
   if (entry.packedBytes > 2 * entry.bytes + 1024) throw new Error("its sizes cannot be");
@@ -51,9 +50,8 @@ async function readMember(file: FileHandle, entry: ZipEntry, most: number): Prom
   const whole = entry.bytes <= most;
   // Deflate adds 5 bytes to 64 KiB at worst: a little more than `most` holds the head.
   const wanted = whole ? entry.packedBytes : Math.min(entry.packedBytes, 2 * most + 64);
-  const { size } = await file.stat();
-  if (start + wanted > size) throw new Error("it is cut off");
-  const packed = await readAt(file, start, wanted);
+  if (start + wanted > file.size) throw new Error("it is cut off");
+  const packed = await file.read(start, wanted);
   const bytes = entry.method === STORED ? packed : await inflated(packed, entry.bytes, whole);
   if (!whole) return bytes.subarray(0, most);
   if (bytes.length !== entry.bytes) throw new Error(`it has ${bytes.length} bytes instead of ${entry.bytes}`);
@@ -76,7 +74,7 @@ async function inflated(packed: Buffer, stated: number, whole: boolean): Promise
   }
 }
 
-async function nodeOf(file: FileHandle, entry: ZipEntry, content: number): Promise<ArchiveNode> {
+async function nodeOf(file: WindowedFile, entry: ZipEntry, content: number): Promise<ArchiveNode> {
   if (entry.kind === "folder") return { kind: "folder", children: new Map() };
   const problem = problemOf(entry);
   if (problem !== undefined) return { kind: "unreadable", problem };
@@ -95,7 +93,7 @@ export const zip: ArchiveFormat = async (path) => {
   const entries: ZipEntry[] = [];
   const encrypted: string[] = [];
   let files = 0;
-  const file = await open(path);
+  const file = await openWindowed(path);
   try {
     for await (const entry of zipEntries(path)) {
       tree.add(entry.name, await nodeOf(file, entry, entries.push(entry) - 1));
@@ -106,12 +104,12 @@ export const zip: ArchiveFormat = async (path) => {
     if (member !== undefined && encrypted.length >= files)
       throw oalError("OAL-D132", { path, member, count: encrypted.length });
     const expanded = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-    refuseBomb(path, "it", expanded, (await file.stat()).size);
+    refuseBomb(path, "it", expanded, file.size);
   } finally {
     await file.close();
   }
   async function* read(contents: ReadonlySet<number>, most: number): AsyncIterable<Content> {
-    const again = await open(path);
+    const again = await openWindowed(path);
     try {
       for (const content of [...contents].sort((a, b) => a - b)) {
         const entry = entries[content];
@@ -131,7 +129,7 @@ export const zip: ArchiveFormat = async (path) => {
 };
 
 async function readContent(
-  file: FileHandle,
+  file: WindowedFile,
   content: number,
   entry: ZipEntry,
   most: number,
