@@ -118,7 +118,7 @@ test("a list finds its images in a folder of archives", async () => {
   expect(set.ids).toEqual([second, first]);
   writeFileSync(list, `${second} -1\nanimals/none.jpg -1\n`);
   expect(await codeOf(prepare({ path: folder, list, labels: "ood" }))).toContain(
-    "OAL-D102 animals/none.jpg: not found under",
+    `OAL-D102 ${list}: animals/none.jpg: not found under`,
   );
 });
 
@@ -177,7 +177,10 @@ test("unreadable images: an error naming the file, or passed over up to a limit"
   expect(await codeOf(prepare({ path }, { cacheDir }))).toContain("OAL-D110");
   files.delete("dog/short.jpg");
   rmSync(join(path, "dog/short.jpg"));
-  expect(await codeOf(prepare({ path }))).toContain("OAL-D102 cat/broken.jpg");
+  expect(await codeOf(prepare({ path }))).toContain(`OAL-D102 ${path}: cat/broken.jpg`);
+  const zip = join(root, "bad.zip");
+  writeFileSync(zip, zipBytes([{ name: "cat/a.png", body: "no picture" }]));
+  expect(await codeOf(prepare({ path: zip, labels: "ood" }))).toContain(`${zip}: cat/a.png: `);
 });
 
 test("what is wrong with a source is said", async () => {
@@ -373,7 +376,7 @@ test("a picture of too many pixels is an error of its own, and can be passed ove
   for (let time = 0; time < 2; time++) {
     await expect(prepare({ path }, { cacheDir, maxPixels })).rejects.toMatchObject({
       code: "OAL-D123",
-      message: "cat/c.png: 13 x 9 pixels, more than the 108 allowed",
+      message: `${path}: cat/c.png: 13 x 9 pixels, more than the 108 allowed`,
     });
   }
   const warnings: string[] = [];

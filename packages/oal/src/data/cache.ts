@@ -342,12 +342,14 @@ export function badImages(
 ): OalError[] {
   const [first] = bad;
   if (first === undefined || bad.length <= skipBad) return [];
+  const path = placeOf(spec);
+  const file = `${path}: ${first.id}`;
   if (bad.length === 1 && first.pixels) {
     const [width, height] = first.pixels;
-    return [oalError("OAL-D123", { file: first.id, width, height, maxPixels })];
+    return [oalError("OAL-D123", { file, width, height, maxPixels })];
   }
-  if (bad.length === 1) return [oalError("OAL-D102", { file: first.id, problem: first.problem })];
-  return [oalError("OAL-D110", { path: placeOf(spec), images: bad, limit: skipBad })];
+  if (bad.length === 1) return [oalError("OAL-D102", { file, problem: first.problem })];
+  return [oalError("OAL-D110", { path, images: bad, limit: skipBad })];
 }
 
 function refuseBad(bad: readonly Skipped[], spec: SourceSpec, options: PrepareOptions): void {

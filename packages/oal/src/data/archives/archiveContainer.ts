@@ -72,7 +72,7 @@ export function archiveContainer(path: string, format: ArchiveFormat): Container
         if (found === undefined) continue;
         if (!("content" in found)) {
           const problem = "problem" in found ? found.problem : "a folder, not a file";
-          yield { path: member, problem: `${problem} (in ${path})` };
+          yield { path: member, problem };
           continue;
         }
         const { content } = found;
@@ -83,9 +83,7 @@ export function archiveContainer(path: string, format: ArchiveFormat): Container
       for await (const each of contentsOf(path, index, new Set(pathsOf.keys()), Infinity)) {
         for (const member of pathsOf.get(each.content) ?? []) {
           const content: MemberContent =
-            "bytes" in each
-              ? { path: member, bytes: each.bytes }
-              : { path: member, problem: `${each.problem} (in ${path})` };
+            "bytes" in each ? { path: member, bytes: each.bytes } : { path: member, problem: each.problem };
           yield content;
         }
       }
@@ -113,7 +111,7 @@ async function* contentsOf(
 const MOST_WAYS = 16;
 
 /** Everything in the tree as a walk through the unpacked folder would list it. */
-function listed(tree: ArchiveTree, archive: string): (Member & { readonly content?: number })[] {
+function listed(tree: ArchiveTree): (Member & { readonly content?: number })[] {
   const members: (Member & { readonly content?: number })[] = [];
   const ways = new Map<string, number>();
   const walk = (folder: FolderNode, below: string, above: ReadonlySet<FolderNode>): void => {
@@ -123,7 +121,7 @@ function listed(tree: ArchiveTree, archive: string): (Member & { readonly conten
       const found = tree.find(path);
       if (found === undefined) continue;
       if ("content" in found) members.push({ path, isFolder: false, content: found.content });
-      else if ("problem" in found) members.push(unreadable(path, archive, found));
+      else if ("problem" in found) members.push(unreadable(path, found));
       else if (above.has(found.folder))
         members.push({ path, isFolder: false, skip: "link to a folder above it" });
       else {
@@ -142,18 +140,14 @@ function listed(tree: ArchiveTree, archive: string): (Member & { readonly conten
 }
 
 /** A broken link, or an entry that cannot be read: of interest where its name says picture or nothing. */
-function unreadable(
-  path: string,
-  archive: string,
-  { problem, isLink }: { problem: string; isLink: boolean },
-): Member {
+function unreadable(path: string, { problem, isLink }: { problem: string; isLink: boolean }): Member {
   const isPicture = isLink || needsHead(path) || classifyFile(path).is === "picture";
-  return { path, isFolder: false, ...(isPicture ? { problem: `${problem} (in ${archive})` } : {}) };
+  return { path, isFolder: false, ...(isPicture ? { problem } : {}) };
 }
 
 /** Gives the files whose names do not tell their kind their first bytes. */
 async function withHeads(path: string, index: ArchiveIndex): Promise<Member[]> {
-  const members = listed(index.tree, path);
+  const members = listed(index.tree);
   const heads = new Map(index.heads);
   const missing = new Set<number>();
   for (const { path: name, content } of members)

@@ -92,7 +92,7 @@ test("tar: links to members are what they link to; links that lead nowhere or ou
     ...rest
   } = pictures;
   expect([loop, pool]).toEqual([
-    expect.stringMatching(/^! a link to pool\.png, which leads back to itself \(in .*\.tar\)$/),
+    expect.stringMatching(/^! a link to pool\.png, which leads back to itself$/),
     expect.stringMatching(/^! a link to loop\.png, which leads back to itself/),
   ]);
   expect(out).toMatch(/^! a link to \.\.\/\.\.\/secret\.png, which leads out of the archive/);
@@ -182,7 +182,7 @@ test("tar: devices, pipes and sparse files are bad where they are named as pictu
   expect(pictures).toEqual({
     "a/good.png": "good",
     "a/late.png": "late",
-    "a/pipe.png": expect.stringMatching(/^! a named pipe, not a file \(in /),
+    "a/pipe.png": expect.stringMatching(/^! a named pipe, not a file/),
     "a/disk.png": expect.stringContaining("! a device, not a file"),
     "a/null": expect.stringContaining("! a device, not a file"),
     "a/odd.png": expect.stringContaining('! an entry of the unknown type "Z"'),
@@ -292,7 +292,7 @@ test("zip: names that would leave the archive, entries given twice, links, folde
     "3.png": "3",
     "twice/4.png": "second",
     "links/5.png": "2",
-    "links/out.png": expect.stringMatching(/^! a link to .*passwd, which leads out of the archive \(in /),
+    "links/out.png": expect.stringMatching(/^! a link to .*passwd, which leads out of the archive/),
     "links/pipe.png": expect.stringContaining("! a device or pipe, not a file"),
   });
   expect(skipped).toMatchObject({ "replaced by a later entry of its name": 1 });
@@ -310,8 +310,7 @@ test("zip: passwords, methods that are not read, and damage are told for each me
     { name: "a/long.png", size: 2, body: "xxxxx" },
     { name: "a/stored.png", method: 0, size: 9, body: "x" },
   ]);
-  const says = (words: string): unknown =>
-    expect.stringMatching(new RegExp(`^! ${words}.* \\(in .*\\.zip\\)$`));
+  const says = (words: string): unknown => expect.stringMatching(new RegExp(`^! ${words}`));
   expect(pictures).toEqual({
     "a/good.png": "good",
     "a/locked.png": says("encrypted with a password"),
@@ -461,7 +460,7 @@ test("an image list over archives follows their links and tells what is wrong wi
   expect(pictures).toEqual({
     "a/1.png": "one",
     "a/2.png": "one",
-    "a/3.png": expect.stringContaining("! a link to nowhere.png"),
+    "a/3.png": expect.stringMatching(/^! a link to nowhere\.png, .* \(in .*set\.tar\)$/),
     "a/4.png": expect.stringContaining("! not found under"),
   });
 });

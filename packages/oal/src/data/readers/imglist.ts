@@ -86,7 +86,7 @@ async function* contents(spec: SourceSpec, wanted: ReadonlySet<string>): ReturnT
     if (missing.size === 0) return;
     for await (const content of openArchive(path).read(new Set(missing))) {
       missing.delete(content.path);
-      yield content;
+      yield "problem" in content ? { ...content, problem: `${content.problem} (in ${path})` } : content;
     }
   }
   for (const path of missing) yield { path, problem: `not found under ${spec.path}` };
