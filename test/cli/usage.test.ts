@@ -37,6 +37,8 @@ describe("usage errors", () => {
     ["option", ["run", "--ouut", "x"], "OAL-C101 unknown option --ouut (did you mean --out?)"],
     ["value", ["run", "--seed", "x"], "OAL-C102 oal run: option '--seed <n>' argument 'x' is invalid."],
     ["missing argument", ["score", "model"], "OAL-C102 oal score: missing required argument 'images'"],
+    ["empty option", ["run", "--out", ""], "OAL-C102 oal run: --out is empty"],
+    ["empty argument", ["data", "inspect", ""], "OAL-C102 oal data inspect: an argument is empty"],
     ["too many", ["run", "a", "b"], "OAL-C102 oal run: too many arguments"],
     ["preset", ["run", "cifar10-smal"], 'did you mean "cifar10-small"?'],
     ["file", ["run", "my.yaml"], "OAL-C203 my.yaml: no such file"],

@@ -119,9 +119,26 @@ export function buildProgram(): Command {
   addConfig(program);
   addList(program);
   addData(program);
+  program.hook("preAction", refuseEmptyWords);
   addHelp(program, { hidden: false });
   for (const group of program.commands) if (group.commands.length > 0) addHelp(group, { hidden: true });
   return program;
+}
+
+/** An empty word ("$FOLDER" of a script in which it is not set) would mean the working folder. */
+async function refuseEmptyWords(_program: Command, command: Command): Promise<void> {
+  const options: Readonly<Record<string, unknown>> = command.opts();
+  const empty = command.options.find((option) => isEmpty(options[option.attributeName()]))?.long;
+  const what = empty ?? (isEmpty(command.args) ? "an argument" : undefined);
+  if (what === undefined) return;
+  const { oalError } = await import("oal-core");
+  const words: string[] = [];
+  for (let at: Command | null = command; at !== null; at = at.parent) words.unshift(at.name());
+  throw oalError("OAL-C102", { command: words.join(" "), problem: `${what} is empty` });
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === "" || (Array.isArray(value) && value.includes(""));
 }
 
 /** `help [command...]` of the program or a group; an unknown command is an error here as everywhere. */

@@ -115,7 +115,7 @@ async function withRegularFile<T>(
 }
 
 /** What an entry is instead of a regular file; undefined for one. */
-function notRegular(found: Stats | BigIntStats): string | undefined {
+export function notRegular(found: Stats | BigIntStats): string | undefined {
   if (found.isFile()) return undefined;
   if (found.isDirectory()) return "a folder, not a file";
   return found.isFIFO() ? "a named pipe, not a file" : found.isSocket() ? "a socket, not a file" : "a device";

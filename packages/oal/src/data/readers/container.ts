@@ -3,7 +3,15 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import { locate, type Member, problemOf, readRegularFile, walkFolder } from "../pictures/folderWalk.js";
+import { oalError } from "oal-core";
+import {
+  locate,
+  type Member,
+  notRegular,
+  problemOf,
+  readRegularFile,
+  walkFolder,
+} from "../pictures/folderWalk.js";
 
 /** A member's bytes, or why they cannot be had. */
 export type MemberContent = { readonly path: string } & (
@@ -24,7 +32,11 @@ const fingerprints = new Map<string, string>();
 
 /** SHA-256 of a file's content, of size and time alone beyond 2 GiB; remembered while the file does not change. */
 export async function fingerprintFile(path: string): Promise<string> {
-  const { size, mtimeMs } = await stat(path);
+  const found = await stat(path);
+  // a pipe blocks and a device may never end
+  const problem = notRegular(found);
+  if (problem !== undefined) throw oalError("OAL-D106", { path, problem: `it is ${problem}` });
+  const { size, mtimeMs } = found;
   const state = `${path} ${size} ${mtimeMs}`;
   const known = fingerprints.get(state);
   if (known !== undefined) return known;

@@ -4,11 +4,12 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { oalError, type OalError } from "oal-core";
 import { archiveKind, hasArchiveName, openArchive } from "../archives/archiveKind.js";
 import { foreignLabel } from "../labels.js";
+import { problemOf, readRegularFile } from "../pictures/folderWalk.js";
 import { type Container, fingerprintFile, folderContainer, stateOf } from "./container.js";
 import type { OpenSource, Reader, SourceItem, SourceSpec } from "./reader.js";
 
@@ -32,7 +33,7 @@ async function readList(list: string): Promise<ListContent> {
   const lines: ListLine[] = [];
   const problems: OalError[] = [];
   const seen = new Set<string>();
-  for (const [index, text] of (await readFile(list, "utf8")).split("\n").entries()) {
+  for (const [index, text] of (await textOf(list)).split("\n").entries()) {
     const line = index + 1;
     if (text.trim() === "") continue;
     const found = parseLine(text, seen);
@@ -42,6 +43,18 @@ async function readList(list: string): Promise<ListContent> {
   if (lines.length === 0 && problems.length === 0)
     throw oalError("OAL-D103", { path: list, what: "the list is empty" });
   return { lines, problems };
+}
+
+async function textOf(list: string): Promise<string> {
+  try {
+    return Buffer.from(await readRegularFile(list)).toString("utf8");
+  } catch (error) {
+    throw oalError(
+      "OAL-D106",
+      { path: list, problem: `the list cannot be read: ${problemOf(error)}` },
+      error,
+    );
+  }
 }
 
 /** Path and label of a line, or what is wrong with it. */

@@ -1,0 +1,3 @@
+import { testBadPaths } from "./badPathsSuite.js";
+
+testBadPaths(1);
