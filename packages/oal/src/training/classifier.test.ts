@@ -1,9 +1,14 @@
 /** What the classifier task puts into a batch: which rows of the side data go with which image, and when outliers count. */
-import type { Tensor } from "oal-core";
+import { Graph, Random, reduceSum, slice, type Tensor, type Value } from "oal-core";
 import { describe, expect, it } from "vitest";
 import { memoryImageSet } from "../data/imageSet.js";
+import { TrainingContext } from "../nn/context.js";
+import { findNetwork } from "../nn/networks/index.js";
+import { initializeParameters } from "../nn/parameters.js";
 import { classifierTask, type ClassifierOptions, type LabelledRows } from "./classifier.js";
-import { methodLists } from "./methods/index.js";
+import { methodLists, type TrainingMethod } from "./methods/index.js";
+import { Predictor } from "./predict.js";
+import { train } from "./trainer.js";
 
 const classes = 3;
 const count = 12;
@@ -147,5 +152,106 @@ describe("a classifier's batch", () => {
       batches(8, { outlierStart }).flatMap((batch) => values(batch, "exposureGate"));
     expect(gates(0.5)).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
     expect(gates(0)).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
+  });
+});
+
+describe("a classifier's step", () => {
+  /** A method that tells the first logit of the images, of the outliers and of the teacher. */
+  const spy = (need: "outlierImages" | "teacher"): TrainingMethod => ({
+    id: "spy",
+    title: "spy",
+    source: "this test",
+    needs: () => [need],
+    terms: ({ logits, outliers, teacher }) => {
+      const first = (value: Value): Value => reduceSum(slice(value, [0, 0], [1, 1], [0, 1]), [0, 1]);
+      return [
+        { name: "image", value: first(logits), weight: 1 },
+        ...(outliers ? [{ name: "outlier", value: first(outliers.logits), weight: 1 }] : []),
+        ...(teacher ? [{ name: "teacher", value: first(teacher.logits), weight: 1 }] : []),
+      ];
+    },
+  });
+  const big = 16;
+  /** Six equal pictures of one of two patterns. */
+  const six = (pattern: number) => {
+    const picture = Uint8Array.from(
+      new Random(pattern, "pattern").uniforms(0, 3 * big * big),
+      (u) => u * 256,
+    );
+    const pixels = new Uint8Array(6 * picture.length);
+    for (let i = 0; i < 6; i++) pixels.set(picture, i * picture.length);
+    return memoryImageSet(`pattern ${pattern}`, pixels, new Int32Array(6), ["a", "b", "c"]);
+  };
+  const network = { id: "resnetSmall", options: { classes, imageSize: big, width: 4, blocks: 1 } };
+  const normalisation = { mean: [0.2, 0.5, 0.7], std: [0.3, 0.2, 0.4] } as const;
+
+  async function told(
+    need: "outlierImages" | "teacher",
+    pattern: number,
+    side: Parameters<typeof classifierTask>[2],
+  ): Promise<Readonly<Record<string, number>>> {
+    const task = classifierTask(
+      {
+        seed: 2,
+        steps: 1,
+        network,
+        batchSize: 3,
+        normalisation,
+        augmentation: { flip: "none" },
+        methods: [spy(need)],
+        settings: {},
+        pairing: "class",
+        outlierFraction: 1,
+        outlierStart: 0,
+      },
+      six(pattern),
+      side,
+    );
+    let terms: Readonly<Record<string, number>> = {};
+    await train(
+      task,
+      {
+        name: "spy",
+        seed: 1,
+        steps: 1,
+        optimizer: { id: "sgd", momentum: 0, nesterov: false },
+        schedule: { id: "constant", rate: 0, warmup: 0, finalFactor: 1 },
+        threads: 1,
+      },
+      (event) => (terms = event.terms ?? terms),
+    );
+    return terms;
+  }
+
+  it("gives methods the logits of images and of outliers, each of its own pictures", async () => {
+    const outliersOf = (pattern: number) => ({
+      outlierImages: { images: six(pattern), teacherLogits: new Float32Array(6 * classes) },
+    });
+    const same = await told("outlierImages", 1, outliersOf(1));
+    expect(same["outlier"]).toBeCloseTo(same["image"] ?? NaN, 5);
+    const mixed = await told("outlierImages", 1, outliersOf(2));
+    const exchanged = await told("outlierImages", 2, outliersOf(1));
+    expect(mixed["outlier"]).not.toBeCloseTo(mixed["image"] ?? NaN, 3);
+    expect(mixed["image"]).toBeCloseTo(exchanged["outlier"] ?? NaN, 4);
+    expect(mixed["outlier"]).toBeCloseTo(exchanged["image"] ?? NaN, 4);
+  });
+
+  it("shows a teacher inside the step the same normalised pictures", async () => {
+    const context = new TrainingContext(new Graph());
+    const shape = [2, 3, big, big];
+    findNetwork(network.id).build(
+      context,
+      context.graph.input("x", { dtype: "float32", shape }),
+      network.options,
+    );
+    const parameters = initializeParameters(context.specs, 9);
+    const terms = await told("teacher", 1, { teacherNetwork: { network, parameters } });
+    const predictor = await Predictor.create(
+      { network, parameters, normalisation },
+      { batchSize: 1, threads: 1 },
+    );
+    const { logits } = await predictor.predict(six(1));
+    await predictor.release();
+    expect(terms["teacher"]).toBeCloseTo(logits[0] ?? NaN, 4);
   });
 });

@@ -70,6 +70,20 @@ describe("one step of one parameter", () => {
   });
 });
 
+describe("steps in a row", () => {
+  it("take the rate that the schedule has at their number, counted from 0", async () => {
+    // Warm-up over three steps: factors 1/4, 2/4, 3/4, then 1.
+    const schedule = { id: "constant", rate: 0.001, warmup: 0.75, finalFactor: 1 } as const;
+    expect(await after(1, {}, sgd, { steps: 4, schedule })).toBeCloseTo(1 - 0.001 * 2.5, 6);
+    const told: (number | undefined)[] = [];
+    const options = { name: "test", seed: 1, steps: 4, optimizer: sgd, schedule, threads: 1, logEvery: 1 };
+    await train(line(1, {}), options, ({ kind, learningRate }) => {
+      if (kind === "loss") told.push(learningRate);
+    });
+    expect(told).toEqual([0.25, 0.5, 0.75, 1].map((f): unknown => expect.closeTo(f * 0.001, 9)));
+  });
+});
+
 describe("airbench", () => {
   it("moves the biases of its normalisations 64 times as fast, without decay, and no other parameter", () => {
     const graph = new Graph();
