@@ -72,3 +72,21 @@ test("refuses a class of one, and values out of range", async () => {
   await expect(sampleBoundary(tiny, options)).rejects.toMatchObject({ code: "OAL-D151" });
   await expect(sampleBoundary(bank, { keep: 0 })).rejects.toMatchObject({ code: "OAL-C202" });
 });
+
+test("anchors are the embeddings farthest from their class, drawn anew in every round", async () => {
+  const rounds = 12;
+  const result = await sampleBoundary(bank, { ...options, anchors: 1, keep: 1, rounds });
+  for (const label of [0, 1, 2]) {
+    const members = [...bank.labels.keys()].filter((row) => bank.labels[row] === label);
+    const distance = (row: number): number => result.bankDistances[row] ?? 0;
+    const farthest = members.sort((a, b) => distance(b) - distance(a)).slice(0, 3);
+    const used = result.records.filter((record) => record.class === label).map(({ anchor }) => anchor);
+    expect(used).toHaveLength(rounds);
+    expect([...new Set(used)].sort((a, b) => a - b)).toEqual(farthest.sort((a, b) => a - b));
+  }
+  const unit = normaliseRows(bank.embeddings, dimension).unit;
+  const row = 7;
+  const own = unit.subarray(row * dimension, (row + 1) * dimension);
+  // The K-th other row is the (K + 1)-th when the row itself is found first.
+  expect(result.bankDistances[row]).toBeCloseTo(kthDistance(own, bank.labels[row] ?? 0, 19), 4);
+});
