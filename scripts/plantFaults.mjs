@@ -34,6 +34,7 @@ function run(tests) {
     [
       join("node_modules", "vitest", "vitest.mjs"),
       "run",
+      "--bail=1",
       "--reporter=json",
       `--outputFile=${report}`,
       ...tests,

@@ -46,6 +46,17 @@ describe("calibration", () => {
     expect(mce).toBeCloseTo(0.1, 12);
   });
 
+  it("does so for every edge of every number of bins, whatever its product rounds to", () => {
+    for (let bins = 2; bins <= 60; bins++) {
+      for (let k = 1; k <= bins; k++) {
+        // The edge k / bins is right, the middle of bin k wrong: together in one bin their gap is |1/2 - their mean|.
+        const pair = [k / bins, (k - 0.5) / bins];
+        const gap = Math.abs(0.5 - (k - 0.25) / bins);
+        expect(metrics.calibrationError(pair, [1, 0], bins).ece, `${k} of ${bins}`).toBeCloseTo(gap, 12);
+      }
+    }
+  });
+
   it("has the largest gap of any bin as MCE, however few images are in it", () => {
     const confidence = [...Array.from({ length: 99 }, () => 1), 0.4];
     const { ece, mce } = metrics.calibrationError(

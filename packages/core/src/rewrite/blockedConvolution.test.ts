@@ -58,6 +58,17 @@ describe("the layout pass", () => {
   });
 
   it.each([
+    ["strides", [4, 4, 7, 6], [4, 4, 3, 3], { pads: 1, strides: 2 }],
+    ["dilations", [4, 4, 9, 7], [4, 4, 3, 2], { pads: [2, 0, 1, 1], dilations: [2, 1] }],
+    ["both", [4, 4, 9, 9], [4, 4, 2, 3], { strides: [1, 2], dilations: [3, 1] }],
+  ] satisfies [string, Shape, Shape, ConvOptions][])("keeps the meaning of %s", (_name, x, w, options) => {
+    const made = convolution(x, w, options, true);
+    const rewritten = useBlockedConvolutions(made.graph, block);
+    expect(countRewritten(rewritten)).toBeGreaterThan(1);
+    expectSame(made, rewritten);
+  });
+
+  it.each([
     ["in groups", [2, 8, 5, 5], [8, 4, 3, 3], { pads: 1, group: 2 }],
     ["one channel a group", [2, 4, 5, 5], [4, 1, 3, 3], { pads: 1, group: 4 }],
     ["of one pixel", [2, 8, 5, 5], [4, 8, 1, 1], {}],

@@ -54,10 +54,9 @@ export function trainingOptionsOf(
   name: string,
   section: RecipeSection,
   images: number,
-  context: StageContext,
+  { config }: Pick<StageContext, "config">,
   checkpointFolder: string,
 ): TrainingOptions {
-  const { config } = context;
   const steps = Math.max(1, Math.round(section.epochs * stepsPerEpoch(images, batchSizeOf(section, images))));
   return {
     name,

@@ -84,7 +84,8 @@ describe("distillation of features", () => {
   it("moves the projection of the teacher's features unless that is detached", () => {
     const projection = projectionParameter();
     const slope = (detachTeacherBranch: boolean): number[] =>
-      terms(distillationMethod, { kd: { detachTeacherBranch } }, { slopeOf: ["featureKd", projection] }).slope;
+      terms(distillationMethod, { kd: { detachTeacherBranch } }, { slopeOf: ["featureKd", projection] })
+        .slope;
     expect(slope(false).some((value) => Math.abs(value) > 1e-4)).toBe(true);
     expect(slope(true).every((value) => value === 0)).toBe(true);
   });
