@@ -1,5 +1,5 @@
 /** Numbers of an evaluation and of its tables that must be those of the metrics, on outputs of four images. */
-import { aurc, auroc, calibrateThreshold, holm, oscr, type MetricVector } from "oal-core";
+import { aurc, auroc, calibrateThreshold, holm, oscr, type MetricName, type MetricVector } from "oal-core";
 import { describe, expect, it } from "vitest";
 import {
   compareModels,
@@ -7,7 +7,6 @@ import {
   evaluate,
   resultTable,
   type EvaluationResult,
-  type MetricIntervals,
   type ModelScores,
   type OutputSet,
   type SetGroup,
@@ -66,7 +65,7 @@ const vector = (of: number): MetricVector => ({
   auprOut: of,
   fpr95Id: 1 - of,
 });
-const around = (of: number): MetricIntervals => ({
+const around = (of: number): Record<MetricName, [number, number]> => ({
   auroc: [of - 0.01, of + 0.02],
   fpr95: [0.97 - of, 1.03 - of],
   auprIn: [0, 1],

@@ -77,7 +77,7 @@ test("anchors are the embeddings farthest from their class, drawn anew in every 
   const rounds = 12;
   const result = await sampleBoundary(bank, { ...options, anchors: 1, keep: 1, rounds });
   for (const label of [0, 1, 2]) {
-    const members = [...bank.labels.keys()].filter((row) => bank.labels[row] === label);
+    const members = Array.from(bank.labels, (_, row) => row).filter((row) => bank.labels[row] === label);
     const distance = (row: number): number => result.bankDistances[row] ?? 0;
     const farthest = members.sort((a, b) => distance(b) - distance(a)).slice(0, 3);
     const used = result.records.filter((record) => record.class === label).map(({ anchor }) => anchor);
