@@ -1,8 +1,16 @@
 /** The tests of `npm test`. */
 import { defineConfig } from "vitest/config";
-import { allTests, resolve, runner, slowTests } from "./vitest.shared.js";
+import { programTests, resolve, runner, slowTests, unitTests } from "./vitest.shared.js";
+
+const exclude = ["**/node_modules/**", ...slowTests];
 
 export default defineConfig({
   resolve,
-  test: { ...runner, include: allTests, exclude: ["**/node_modules/**", ...slowTests] },
+  test: {
+    ...runner,
+    projects: [
+      { extends: true, test: { name: "program", include: programTests, exclude } },
+      { extends: true, test: { name: "units", include: unitTests, exclude, isolate: false } },
+    ],
+  },
 });

@@ -1,5 +1,5 @@
 /** What both test runs share: where sources are, how results are told, how many workers there are. */
-import type { Reporter } from "vitest/node";
+import { BaseSequencer, type Reporter, type TestSpecification } from "vitest/node";
 import { fileURLToPath } from "node:url";
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -19,17 +19,38 @@ const closingLine: Reporter = {
 /** Imports of the core package reach its sources. */
 export const resolve = { alias: { "oal-core": source("./packages/core/src/index.ts") } };
 
+/**
+ * Tests of the sources. They share a process and its modules: they change nothing outside themselves, and loading all
+ * modules anew for each of a hundred files takes as long as the tests themselves.
+ */
+export const unitTests = ["packages/*/src/**/*.test.ts"];
+
+/** Tests of the built program, in a process each: they set its environment. */
+export const programTests = ["test/**/*.test.ts"];
+
 /** Tests that take long: packed tarballs, kill trials, other versions of Node, fuzzing, browsers. */
 export const slowTests = ["packages/*/src/**/*.slow.test.ts", "test/**/*.slow.test.ts"];
 
-/** All tests, the slow ones too. */
-export const allTests = ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"];
+/** Files of the built program that run for long, longest first. */
+const longest = ["test/library", "test/cli/resume", "test/cli/badInput", "test/cli/runFolder"];
+
+/** Starts with what takes longest, so that both workers end together. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const place = longest.findIndex((name) => moduleId.includes(`/${name}.`));
+      return place >= 0 ? place : longest.length + (moduleId.includes("/test/") ? 0 : 1);
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 /** How tests run. */
 export const runner = {
   reporters: ["default", closingLine],
   pool: "forks" as const,
   maxWorkers: 2,
+  sequence: { sequencer: LongestFirst },
   testTimeout: 60_000,
   hookTimeout: 60_000,
 };

@@ -1,5 +1,5 @@
 // Everything that must hold besides the tests: types of the tests, lint, format, layers, dead code.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { checkLayers } from "./layers.mjs";
 
@@ -26,9 +26,21 @@ const steps = [
   { name: "format", program: "prettier/bin/prettier.cjs", args: ["--check", "--log-level", "warn", "."] },
   { name: "dead code", program: "knip/bin/knip.js", args: ["--no-progress", "--no-config-hints"] },
 ];
+/** Runs one step beside the others; what it says is told in one piece. */
+async function run({ program, args }) {
+  const child = spawn(process.execPath, [bin(program), ...args], { cwd: root });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text) => (said += text));
+  const status = await new Promise((done) => child.once("close", done));
+  return { status, said };
+}
+
 let failed = 0;
-for (const { name, program, args } of steps) {
-  const { status } = spawnSync(process.execPath, [bin(program), ...args], { cwd: root, stdio: "inherit" });
+const running = steps.map((step) => run(step));
+for (const [i, { name }] of steps.entries()) {
+  const { status, said } = await running[i];
+  process.stdout.write(said);
   if (status !== 0) {
     console.error(`check: ${name} failed`);
     failed += 1;

@@ -1,21 +1,26 @@
 /**
  * Do the tests see wrong numbers? Plants one fault after another in a copy of the tree and runs the tests that should
- * see it. Usage: node scripts/plantFaults.mjs [word ...] (only faults whose file or text has one of the words).
- * Ends with 1 when a fault survives or no longer fits the source. docs/testing.md tells more.
+ * see it. Usage: node scripts/plantFaults.mjs [word ...] (only faults whose file and text have all the words), or
+ * --table: prints the table of docs/testing.md. Ends with 1 when a fault survives or no longer fits the source.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { faults } from "./faults/index.mjs";
+import { createVitest } from "vitest/node";
+import { faults, faultTable } from "./faults/index.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+if (process.argv[2] === "--table") {
+  console.log(faultTable(faults));
+  process.exit(0);
+}
 const words = process.argv.slice(2);
 const chosen = faults.filter((fault) =>
   words.every((word) => `${fault.file} ${fault.what}`.toLowerCase().includes(word.toLowerCase())),
 );
-const copy = mkdtempSync(join(tmpdir(), "oal-faults-"));
+const copy = realpathSync(mkdtempSync(join(tmpdir(), "oal-faults-")));
 
 /** The source with the fault, or a sentence that says why it cannot be planted. */
 function planted({ file, find, replace }) {
@@ -26,45 +31,18 @@ function planted({ file, find, replace }) {
 }
 
 /** Runs test files in the copy: names of the tests that failed, or a sentence when no test could run. */
-function run(tests) {
-  const report = join(copy, "report.json");
-  rmSync(report, { force: true });
-  const { stderr, stdout } = spawnSync(
-    process.execPath,
-    [
-      join("node_modules", "vitest", "vitest.mjs"),
-      "run",
-      "--bail=1",
-      "--reporter=json",
-      `--outputFile=${report}`,
-      ...tests,
-    ],
-    {
-      cwd: copy,
-      encoding: "utf8",
-      env: { OAL_REFERENCE: join(root, "..", "shared", "reference"), ...process.env, NO_COLOR: "1" },
-    },
+async function run(vitest, tests) {
+  const specifications = await vitest.getRelevantTestSpecifications(tests);
+  if (specifications.length < tests.length)
+    return { failed: [], problem: `not all of these are test files: ${tests.join(", ")}` };
+  const { testModules } = await vitest.runTestSpecifications(specifications);
+  const failed = testModules.flatMap((module) =>
+    [...module.children.allTests("failed")].map((test) => test.fullName),
   );
-  let results;
-  try {
-    ({ testResults: results } = JSON.parse(readFileSync(report, "utf8")));
-  } catch {
-    return { failed: [], problem: `the tests did not run: ${stderr || stdout}` };
-  }
-  const failed = results.flatMap(({ assertionResults }) =>
-    assertionResults.filter(({ status }) => status === "failed").map(({ fullName }) => fullName.trim()),
+  const [broken] = testModules.flatMap((module) =>
+    module.errors().map(({ message }) => `${module.moduleId} cannot be loaded: ${message}`),
   );
-  const broken = results.find(({ status, assertionResults, message }) => {
-    const own = assertionResults.some(({ status: each }) => each === "failed");
-    return status === "failed" && !own && message !== "";
-  });
-  const problem =
-    results.length === 0
-      ? "no test file has this name"
-      : broken
-        ? `${broken.name} cannot be loaded: ${broken.message}`
-        : null;
-  return { failed, problem };
+  return { failed, problem: broken ?? null };
 }
 
 function copyTree() {
@@ -79,36 +57,43 @@ function copyTree() {
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
 }
 
-const wrong = [];
+/** Plants one fault, runs its tests and takes it out again; true when a test saw it. */
+async function isSeen(vitest, fault) {
+  const name = `${fault.file}: ${fault.what}`;
+  const path = join(copy, fault.file);
+  const { problem, source, faulty } = planted(fault);
+  if (problem) {
+    console.log(`DOES NOT FIT ${name}\n    ${problem}`);
+    return false;
+  }
+  writeFileSync(path, faulty);
+  vitest.invalidateFile(path);
+  const { failed, problem: broken } = await run(vitest, fault.tests);
+  writeFileSync(path, source);
+  vitest.invalidateFile(path);
+  if (failed.length > 0) console.log(`killed ${name}\n    by ${failed[0]}`);
+  else console.log(broken ? `DOES NOT RUN ${name}\n    ${broken}` : `SURVIVED ${name}`);
+  return failed.length > 0;
+}
+
+let missed = 0;
 try {
   copyTree();
-  const all = [...new Set(chosen.flatMap(({ tests }) => tests))];
-  console.log(`${chosen.length} faults; first the ${all.length} test files without any`);
-  const clean = run(all);
-  if (clean.problem ?? clean.failed.length > 0) {
-    wrong.push("the unchanged source");
-    console.log(`FAILS UNCHANGED ${clean.problem ?? clean.failed.join("\n")}`);
-  } else {
-    for (const fault of chosen) {
-      const name = `${fault.file}: ${fault.what}`;
-      const { problem, source, faulty } = planted(fault);
-      if (problem) {
-        wrong.push(name);
-        console.log(`DOES NOT FIT ${name}\n    ${problem}`);
-        continue;
-      }
-      writeFileSync(join(copy, fault.file), faulty);
-      const { failed, problem: broken } = run(fault.tests);
-      writeFileSync(join(copy, fault.file), source);
-      if (failed.length > 0) console.log(`killed ${name}\n    by ${failed[0]}`);
-      else {
-        wrong.push(name);
-        console.log(broken ? `DOES NOT RUN ${name}\n    ${broken}` : `SURVIVED ${name}`);
-      }
-    }
-  }
+  process.env.OAL_REFERENCE ??= join(root, "..", "shared", "reference");
+  process.env.OAL_DATA ??= join(root, "..", "shared", "data");
+  const config = join(copy, "vitest.config.ts");
+  const vitest = await createVitest("test", { root: copy, config, watch: false, reporters: [{}], bail: 1 });
+  await vitest.standalone();
+  const tests = [...new Set(chosen.flatMap((fault) => fault.tests))];
+  console.log(`${chosen.length} faults; first their ${tests.length} test files without any`);
+  const { failed, problem } = await run(vitest, tests);
+  if (problem ?? failed.length > 0) {
+    missed = chosen.length;
+    console.log(`FAILS UNCHANGED ${problem ?? failed.join("\n")}`);
+  } else for (const fault of chosen) missed += (await isSeen(vitest, fault)) ? 0 : 1;
+  await vitest.close();
 } finally {
   rmSync(copy, { recursive: true, force: true });
 }
-console.log(`faults: ${chosen.length - wrong.length} killed, ${wrong.length} not`);
-process.exit(wrong.length > 0 ? 1 : 0);
+console.log(`faults: ${chosen.length - missed} killed, ${missed} not`);
+process.exit(missed > 0 ? 1 : 0);

@@ -52,6 +52,7 @@ async function draw(path: string, count: number, colour: readonly [number, numbe
 /** The smallest networks and the fewest steps that go through every stage. */
 const tiny = `
 preset: folder
+threads: 1
 data: { source: ., id: { path: photos }, ood: [{ name: unknown, path: photos-unknown }] }
 teacher: { widths: [8, 8, 16], epochs: 4, batchSize: 16 }
 student: { widths: [8, 8, 16], epochs: 4, batchSize: 16 }

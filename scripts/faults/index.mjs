@@ -8,3 +8,12 @@ import { outliers } from "./outliers.mjs";
 import { program } from "./program.mjs";
 
 export const faults = [...core, ...training, ...outliers, ...program];
+
+/** The faults as a Markdown table: where, what, and the tests that see it. */
+export function faultTable(list) {
+  const short = (path) => path.replace(/^packages\/(core|oal)\/src\//, "$1/").replace(/\.test\.ts$/, "");
+  const rows = list.map(
+    ({ file, what, tests }) => `| ${short(file)} | ${what} | ${tests.map(short).join(", ")} |`,
+  );
+  return ["| source | fault | seen by |", "| --- | --- | --- |", ...rows].join("\n");
+}

@@ -200,16 +200,16 @@ export const training = [
   },
   {
     file: source("data/split.ts"),
-    what: "small classes give no validation image",
-    find: "validation > 0 ? Math.max(1, Math.round(validation * count))",
-    replace: "validation > 0 ? Math.max(0, Math.round(validation * count))",
+    what: "small classes give nothing to small shares",
+    find: "Math.max(1, Math.round(part * count))",
+    replace: "Math.round(part * count)",
     tests: [source("data/figures.test.ts")],
   },
   {
     file: source("data/split.ts"),
-    what: "test shares are rounded up",
-    find: "Math.max(1, Math.round(test * count))",
-    replace: "Math.max(1, Math.ceil(test * count))",
+    what: "shares of a split are rounded up",
+    find: "Math.round(part * count)",
+    replace: "Math.ceil(part * count)",
     tests: [source("data/figures.test.ts")],
   },
   {

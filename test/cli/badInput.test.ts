@@ -54,6 +54,7 @@ function broken(name: string, wrong: (path: string) => void): string {
 }
 
 const small = [
+  "threads=1",
   "data.size=16",
   "data.embeddedOod=false",
   "teacher={network: resnetSmall, width: 4, batchSize: 8, epochs: 2}",

@@ -25,6 +25,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const small = (epochs: number): string[] =>
   [
     "data.embedded={train: 300, validation: 50, test: 50, validationOod: 20, ood: 20}",
+    "threads=1",
     "teacher.width=8",
     "teacher.batchSize=32",
     `teacher.epochs=${epochs}`,

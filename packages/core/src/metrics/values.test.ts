@@ -46,8 +46,8 @@ describe("calibration", () => {
     expect(mce).toBeCloseTo(0.1, 12);
   });
 
-  it("does so for every edge of every number of bins, whatever its product rounds to", () => {
-    for (let bins = 2; bins <= 60; bins++) {
+  it("does so for every edge, whatever its product with the number of bins rounds to", () => {
+    for (const bins of [2, 15, 25, 29, 41]) {
       for (let k = 1; k <= bins; k++) {
         // The edge k / bins is right, the middle of bin k wrong: together in one bin their gap is |1/2 - their mean|.
         const pair = [k / bins, (k - 0.5) / bins];

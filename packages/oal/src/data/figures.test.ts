@@ -65,7 +65,7 @@ describe("a stratified split", () => {
   it("rounds shares to the nearest image, gives small classes one, and none for a share of 0", () => {
     expect(counts(9, 0.15, 0.25)).toEqual([6, 1, 2]);
     expect(counts(10, 0.15, 0.25)).toEqual([5, 2, 3]);
-    expect(counts(3, 0.1, 0.1)).toEqual([1, 1, 1]);
+    expect(counts(4, 0.1, 0.1)).toEqual([2, 1, 1]);
     expect(counts(5, 0, 0.4)).toEqual([3, 0, 2]);
     expect(counts(5, 0.4, 0)).toEqual([3, 2, 0]);
   });

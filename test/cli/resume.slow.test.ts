@@ -1,0 +1,11 @@
+import { describe, it } from "vitest";
+import { resumeTrial } from "./resumeTrial.js";
+
+describe("a run that is stopped", { timeout: 600_000 }, () => {
+  it.each([20, 21, 22])(
+    "as often as one likes goes on, and ends with the same bits (seed %d)",
+    async (seed) => {
+      await resumeTrial(seed, 6);
+    },
+  );
+});
