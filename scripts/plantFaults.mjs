@@ -24,7 +24,7 @@ const copy = realpathSync(mkdtempSync(join(tmpdir(), "oal-faults-")));
 
 /** The source with the fault, or a sentence that says why it cannot be planted. */
 function planted({ file, find, replace }) {
-  const source = readFileSync(join(root, file), "utf8");
+  const source = readFileSync(join(copy, file), "utf8");
   const places = source.split(find).length - 1;
   if (places !== 1) return { problem: `"${find}" is found ${places} times instead of once` };
   return { source, faulty: source.replace(find, () => replace) };
