@@ -36,10 +36,13 @@ async function run(vitest, tests) {
   if (specifications.length < tests.length)
     return { failed: [], problem: `not all of these are test files: ${tests.join(", ")}` };
   const { testModules } = await vitest.runTestSpecifications(specifications);
-  const failed = testModules.flatMap((module) =>
+  // The result also holds test files of runs before this one.
+  const asked = new Set(specifications.map(({ moduleId }) => moduleId));
+  const ran = testModules.filter(({ moduleId }) => asked.has(moduleId));
+  const failed = ran.flatMap((module) =>
     [...module.children.allTests("failed")].map((test) => test.fullName),
   );
-  const [broken] = testModules.flatMap((module) =>
+  const [broken] = ran.flatMap((module) =>
     module.errors().map(({ message }) => `${module.moduleId} cannot be loaded: ${message}`),
   );
   return { failed, problem: broken ?? null };

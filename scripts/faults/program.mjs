@@ -131,7 +131,7 @@ export const program = [
   {
     file: source("pipeline/store.ts"),
     what: "files of an artifact are checked by length alone",
-    find: "(await sha256OfFile(file)) !== sha256",
+    find: "(await hashes.of(file, options)) !== sha256",
     replace: 'sha256 === ""',
     tests: [source("pipeline/stage.test.ts")],
   },
