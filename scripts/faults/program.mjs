@@ -159,8 +159,8 @@ export const program = [
   {
     file: source("pipeline/stages/context.ts"),
     what: "weight decay of the configuration is lost",
-    find: "weightDecay: section.weightDecay,",
-    replace: "weightDecay: 0,",
+    find: '{ id: "sgd", momentum, nesterov, weightDecay }',
+    replace: '{ id: "sgd", momentum, nesterov, weightDecay: 0 }',
     tests: [source("pipeline/stages/context.test.ts")],
   },
   {

@@ -40,7 +40,7 @@ export const training = [
   {
     file: source("training/rates.ts"),
     what: "cosine's final factor is ignored",
-    find: "steps - rising), finalFactor)",
+    find: "steps - rising), options.finalFactor)",
     replace: "steps - rising), 0)",
     tests: [source("training/rates.test.ts")],
   },

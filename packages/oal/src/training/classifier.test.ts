@@ -215,7 +215,7 @@ describe("a classifier's step", () => {
         seed: 1,
         steps: 1,
         optimizer: { id: "sgd", momentum: 0, nesterov: false },
-        schedule: { id: "constant", rate: 0, warmup: 0, finalFactor: 1 },
+        schedule: { id: "constant", rate: 0, warmup: 0 },
         threads: 1,
       },
       (event) => (terms = event.terms ?? terms),

@@ -73,7 +73,7 @@ describe("one step of one parameter", () => {
 describe("steps in a row", () => {
   it("take the rate that the schedule has at their number, counted from 0", async () => {
     // Warm-up over three steps: factors 1/4, 2/4, 3/4, then 1.
-    const schedule = { id: "constant", rate: 0.001, warmup: 0.75, finalFactor: 1 } as const;
+    const schedule = { id: "constant", rate: 0.001, warmup: 0.75 } as const;
     expect(await after(1, {}, sgd, { steps: 4, schedule })).toBeCloseTo(1 - 0.001 * 2.5, 6);
     const told: (number | undefined)[] = [];
     const options = { name: "test", seed: 1, steps: 4, optimizer: sgd, schedule, threads: 1, logEvery: 1 };
