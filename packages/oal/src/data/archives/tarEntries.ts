@@ -1,6 +1,7 @@
 /** Entries of a tar archive in order, in the dialects of V7, ustar, GNU and POSIX (pax). */
+import { OalError } from "oal-core";
 import { textOfName } from "../pictures/rawName.js";
-import type { ByteSource } from "./byteSource.js";
+import { type ByteSource, readingProblem } from "./byteSource.js";
 
 /** What one entry of a tar archive says. */
 export interface TarEntry {
@@ -48,15 +49,16 @@ const BODILESS = "123456";
  * @throws Error naming the place when the archive is damaged or ends early
  */
 export async function* tarEntries(
-  source: ByteSource,
+  bytes: ByteSource,
   headBytes: (name: string) => number = () => 0,
 ): AsyncIterable<TarEntry> {
   let shared: ReadonlyMap<string, Buffer> = new Map();
   let own = new Map<string, Buffer>();
   let zeros = 0;
   let last = "";
-  const damaged = (what: string): Error =>
-    new Error(`${what} at byte ${source.position}${last === "" ? "" : `, after ${last}`}`);
+  const damaged = (what: string, cause?: unknown): Error =>
+    new Error(`${what} at byte ${bytes.position}${last === "" ? "" : `, after ${last}`}`, { cause });
+  const source = tellingFailures(bytes, damaged);
   for (;;) {
     const header = await source.read(BLOCK);
     if (header.length < BLOCK && zeros > 0) return;
@@ -186,4 +188,19 @@ function paxRecords(content: Buffer): Map<string, Buffer> {
 async function skipSparseMap(source: ByteSource, header: Uint8Array): Promise<void> {
   let more = header[482] === 1;
   while (more) more = (await source.read(BLOCK))[504] === 1;
+}
+
+/** The source, but what fails in reading it (a gzip stream that ends early or is damaged) is told with its place. */
+function tellingFailures(source: ByteSource, damaged: (what: string, cause: unknown) => Error): ByteSource {
+  const told = (error: unknown): never => {
+    throw error instanceof OalError ? error : damaged(readingProblem(error), error);
+  };
+  return {
+    get position() {
+      return source.position;
+    },
+    read: (count) => source.read(count).catch(told),
+    skip: (count) => source.skip(count).catch(told),
+    close: () => source.close(),
+  };
 }
