@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Random } from "oal-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -31,6 +32,7 @@ const inherited =
   /^(npm_config_(ignore_scripts|local_prefix|omit_.*)|npm_package_.*|ONNXRUNTIME_NODE_INSTALL|INIT_CWD|NODE_ENV)$/i;
 const environment = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !inherited.test(name))),
+  OAL_CACHE: join(project, "cache"),
   npm_config_omit_lockfile_registry_resolved: "false",
 };
 
@@ -197,23 +199,48 @@ describe.skipIf(reason !== "")(`packed packages${reason}`, () => {
     expect([stdout, status]).toEqual(["", 0]);
   });
 
-  it("run: the command, a decoder, the engine", async () => {
+  it("run as a command: a decoder, training in its thread, the engine, charts", async () => {
     expect(succeed("npx", ["--no-install", "oal", "--version"])).toMatch(/\d+\.\d+\.\d+\n$/);
-    const picture = sharp({ create: { width: 9, height: 7, channels: 3, background: "teal" } });
-    for (const name of ["a", "b"]) {
-      mkdirSync(join(project, "pictures", name), { recursive: true });
-      writeFileSync(join(project, "pictures", name, "1.png"), await picture.png().toBuffer());
+    const random = new Random(0, "packages");
+    for (const [label, name] of ["dark", "light", "unknown"].entries()) {
+      const folder = name === "unknown" ? join(project, name) : join(project, "pictures", name);
+      mkdirSync(folder, { recursive: true });
+      for (let i = 0; i < 12; i++) {
+        const noise = random.normals(100 * label + i, 40 * 30 * 3);
+        const pixels = Uint8Array.from(noise, (value) =>
+          Math.max(0, Math.min(255, 60 + 70 * label + 25 * value)),
+        );
+        await sharp(pixels, { raw: { width: 40, height: 30, channels: 3 } })
+          .jpeg()
+          .toFile(join(folder, `${i}.jpg`));
+      }
     }
-    expect(succeed("npx", ["--no-install", "oal", "data", "inspect", "pictures"])).toContain("2 ");
-    const code = `
-      import { createSession, float32Tensor, Graph, mul, writeModel } from "oal";
-      const graph = new Graph();
-      const x = graph.input("x", { dtype: "float32", shape: [2] });
-      graph.output("y", mul(x, 3));
-      const session = await createSession(writeModel(graph));
-      const { y } = await session.run({ x: float32Tensor([2], [1, 2]) });
-      console.log(y.data.join());`;
-    expect(succeed("node", ["--input-type=module", "--eval", code])).toBe("3,6\n");
+    const settings = [
+      "student.widths=[8,8,16]",
+      "student.epochs=2",
+      "student.batchSize=8",
+      "evaluation.bootstrap=20",
+    ];
+    const said = succeed("npx", [
+      ...[
+        "--no-install",
+        "oal",
+        "run",
+        "--data",
+        "pictures",
+        "--ood",
+        "unknown",
+        "--method",
+        "ce",
+        "--out",
+        "run",
+      ],
+      ...settings.flatMap((setting) => ["--set", setting]),
+    ]);
+    expect(said).toContain("report: run/report.html");
+    expect(readFileSync(join(project, "run", "report.html"), "utf8")).toContain("<svg");
+    const scored = succeed("npx", ["--no-install", "oal", "score", "run", "pictures/dark/1.jpg"]);
+    expect(scored).toContain("pictures/dark/1.jpg");
   });
 
   it.each(packages)("$name: publint has nothing to say", ({ tarball }) => {
