@@ -80,7 +80,10 @@ function runOn(version) {
 
 /** One hash of the files of a column. */
 function digest(hashes, { title, matches }) {
-  const lines = [...hashes].filter(([path]) => matches.test(path)).sort();
+  const lines = [...hashes]
+    .filter(([path]) => matches.test(path))
+    .map(([path, hash]) => `${path} ${hash}`)
+    .sort();
   if (lines.length === 0) throw new Error(`the run left no ${title}`);
   return createHash("sha256").update(lines.join("\n")).digest("hex").slice(0, 12);
 }

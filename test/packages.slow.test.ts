@@ -222,19 +222,18 @@ describe.skipIf(reason !== "")(`packed packages${reason}`, () => {
       "evaluation.bootstrap=20",
     ];
     const said = succeed("npx", [
-      ...[
-        "--no-install",
-        "oal",
-        "run",
-        "--data",
-        "pictures",
-        "--ood",
-        "unknown",
-        "--method",
-        "ce",
-        "--out",
-        "run",
-      ],
+      "--no-install",
+      "oal",
+      "run",
+      "--data",
+      "pictures",
+      "--ood",
+      "unknown",
+      "--method",
+      "ce",
+      "--out",
+      "run",
+
       ...settings.flatMap((setting) => ["--set", setting]),
     ]);
     expect(said).toContain("report: run/report.html");

@@ -73,18 +73,17 @@ function addPoint(name: OperatorName, point: TestPoint, key: string): Point {
   const sources = values.flatMap((value, input) =>
     value && isDifferentiable(name, value) ? [{ value, input }] : [],
   );
-  const seeds = results.map((value, index) =>
-    graph.constant({ dtype: value.dtype, shape: value.shape, data: Float32Array.from(weights[index] ?? []) }),
-  );
-  const differentiated = results.flatMap((value, index) =>
-    value.dtype === "float32" ? [{ value, seed: seeds[index] }] : [],
-  );
+  const differentiated = results.flatMap((value, index) => {
+    if (value.dtype !== "float32") return [];
+    const data = Float32Array.from(weights[index] ?? []);
+    return [{ value, seed: graph.constant({ dtype: "float32", shape: value.shape, data }) }];
+  });
   const gradients =
     sources.length === 0 || differentiated.length === 0
       ? []
       : vectorJacobian(
           differentiated.map(({ value }) => value),
-          differentiated.flatMap(({ seed }) => (seed ? [seed] : [])),
+          differentiated.map(({ seed }) => seed),
           sources.map(({ value }) => value),
         ).map((gradient, index) => {
           const input = sources[index]?.input ?? 0;

@@ -1,5 +1,6 @@
 /** Reverse-mode differentiation: walks the nodes between a scalar and its sources backwards, one rule per operator. */
-import { oalError } from "../errors/index.js";
+import { aValue } from "../graph/ops/operands.js";
+import { oalError, expectArguments, kind, kinds } from "../errors/index.js";
 import { add } from "../graph/ops/add.js";
 import { scalarOf } from "../graph/ops/apply.js";
 import { expand } from "../graph/ops/expand.js";
@@ -9,6 +10,9 @@ import type { Graph, Value } from "../graph/value.js";
 
 /** Rules to use instead of the operators' own, by operator name: to compare formulations of a gradient. */
 export type GradientRules = ReadonlyMap<string, GradientRule>;
+
+const valueList = kinds.listOf(aValue);
+const ruleMap = kind("a map from operators to rules", (value) => value instanceof Map);
 
 /**
  * Gradients of a scalar with respect to values of its graph, as more graph: d loss / d source.
@@ -21,6 +25,11 @@ export type GradientRules = ReadonlyMap<string, GradientRule>;
  *   source to the loss
  */
 export function gradients(loss: Value, sources: readonly Value[], rules?: GradientRules): Value[] {
+  expectArguments("gradients", {
+    loss: [loss, aValue],
+    sources: [sources, valueList],
+    rules: [rules, kinds.optional(ruleMap)],
+  });
   if (loss.rank !== 0 || !isFloat(loss.dtype)) {
     throw oalError("OAL-G102", {
       node: loss.name,
@@ -42,8 +51,17 @@ export function vectorJacobian(
   sources: readonly Value[],
   rules: GradientRules = new Map(),
 ): Value[] {
+  expectArguments("vectorJacobian", {
+    outputs: [outputs, valueList],
+    seeds: [seeds, valueList],
+    sources: [sources, valueList],
+    rules: [rules, ruleMap],
+  });
   const [first] = outputs;
-  if (!first) throw oalError("OAL-X101", { problem: "nothing to differentiate" });
+  if (!first) {
+    const [argument, wanted, found] = ["outputs", "an array of at least one value", "an empty array"];
+    throw oalError("OAL-C120", { call: "vectorJacobian", argument, wanted, found });
+  }
   const graph = first.graph;
   for (const source of sources) {
     if (isFloat(source.dtype)) continue;

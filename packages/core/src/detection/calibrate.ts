@@ -1,5 +1,5 @@
 /** The threshold that turns a confidence into "known" or "unknown". */
-import { oalError } from "../errors/index.js";
+import { oalError, expectArguments, kinds } from "../errors/index.js";
 import { assertScores } from "../metrics/ranking.js";
 
 /** A threshold and what it keeps. */
@@ -21,6 +21,10 @@ export interface Threshold {
  * @example calibrateThreshold([1, 2, 3, 4], 0.5)   // { value: 3, kept: 0.5, count: 4 }
  */
 export function calibrateThreshold(confidence: ArrayLike<number>, keep = 0.95): Threshold {
+  expectArguments("calibrateThreshold", {
+    confidence: [confidence, kinds.numbers],
+    keep: [keep, kinds.number],
+  });
   if (!(keep > 0 && keep <= 1)) throw oalError("OAL-E210", { keep });
   const count = confidence.length;
   if (count === 0) throw oalError("OAL-E102", { metric: "threshold", side: "ID" });

@@ -2,7 +2,7 @@
  * What a post-hoc detector is: data about it, an optional fit on features that streams by, and a score as a graph.
  * The graph is all there is: evaluation, export and the browser run the same one.
  */
-import { oalError } from "../errors/index.js";
+import { oalError, expectArguments, kinds } from "../errors/index.js";
 import type { Graph, Tensor, Value } from "../graph/index.js";
 import { hasAll, resolveParameters, type ParameterSchema, type ParameterValues } from "./parameters.js";
 
@@ -105,6 +105,14 @@ export interface Detector {
   score(graph: Graph, inputs: ScoreInputs, parameters?: Readonly<Record<string, unknown>>): Value;
 }
 
+const aDefinition = kinds.fields({
+  id: kinds.text,
+  aliases: kinds.listOf(kinds.text),
+  needs: kinds.listOf(kinds.oneOf(["logits", "features"] satisfies DetectorInput[])),
+  parameters: kinds.record,
+  score: kinds.callback,
+});
+
 /**
  * Makes a detector from its definition.
  *
@@ -116,6 +124,7 @@ export function defineDetector<
   Schema extends ParameterSchema,
   Fitted extends string = never,
 >(definition: DetectorDefinition<Needs, Schema, Fitted>): Detector {
+  expectArguments("defineDetector", { definition: [definition, aDefinition] });
   const { id, title, aliases, needs, source, formula, parameters: schema, fit, score } = definition;
   const fittedNames = fit?.tensors ?? [];
   return {
@@ -144,6 +153,9 @@ export function defineDetector<
     },
   };
 }
+
+/** A detector as an argument. */
+export const aDetector = kinds.fields({ id: kinds.text, score: kinds.callback, fit: kinds.callback });
 
 function missing(
   detector: string,

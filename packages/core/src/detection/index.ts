@@ -11,7 +11,6 @@ export {
 } from "./detector.js";
 export { detectors, ebo, findDetector, knn, mls, msp } from "./detectors/index.js";
 export {
-  describeRange,
   integer,
   real,
   resolveParameters,

@@ -2,7 +2,7 @@
  * Hyper-parameters of detectors as plain data: one schema makes the defaults, the check, the messages, the help and the
  * values a test must see refused. No validation library, so the core stays small.
  */
-import { oalError } from "../errors/index.js";
+import { oalError, expectArguments, kinds, type Kind } from "../errors/index.js";
 
 /** Domain of one number. Bounds are absent when there is none. */
 export interface ParameterSpec {
@@ -35,13 +35,24 @@ export type ParameterValues<Schema extends ParameterSchema> = Readonly<
   Record<Extract<keyof Schema, string>, number>
 >;
 
+const bound = kinds.optional(kinds.number);
+const aSpec = kinds.fields({ default: kinds.number, min: bound, max: bound, above: bound, below: bound });
+const aSchema: Kind = {
+  words: "an object of parameters",
+  fault: (value, argument) =>
+    kinds.record.fault(value, argument) ??
+    kinds.listOf(aSpec).fault(Object.values(value ?? {}), `${argument}: parameters`),
+};
+
 /** Declares a real parameter. */
 export function real(spec: Omit<ParameterSpec, "kind">): ParameterSpec {
+  expectArguments("real", { spec: [spec, aSpec] });
   return { kind: "real", ...spec };
 }
 
 /** Declares an integer parameter. */
 export function integer(spec: Omit<ParameterSpec, "kind">): ParameterSpec {
+  expectArguments("integer", { spec: [spec, aSpec] });
   return { kind: "integer", ...spec };
 }
 
@@ -97,6 +108,11 @@ export function resolveParameters<Schema extends ParameterSchema>(
   schema: Schema,
   given: Readonly<Record<string, unknown>> = {},
 ): ParameterValues<Schema> {
+  expectArguments("resolveParameters", {
+    detector: [detector, kinds.text],
+    schema: [schema, aSchema],
+    given: [given, kinds.record],
+  });
   const names = Object.keys(schema);
   for (const parameter of Object.keys(given)) {
     if (!names.includes(parameter)) {

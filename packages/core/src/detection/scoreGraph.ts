@@ -1,6 +1,11 @@
 /** Detectors attached to graphs: to a model's own graph for export, or alone for scores of stored outputs. */
+import { expectArguments, kind, kinds } from "../errors/index.js";
 import { Graph, type Tensor, type Value } from "../graph/index.js";
-import type { Detector, FitBatch } from "./detector.js";
+import { aValue } from "../graph/ops/operands.js";
+import { aDetector, type Detector, type FitBatch } from "./detector.js";
+
+const modelOutputs = kinds.fields({ logits: aValue, features: aValue });
+const staticSizes = kinds.fields({ rows: kinds.count, classes: kinds.count, featureSize: kinds.count });
 
 /**
  * Adds a detector's confidence to a graph, its fitted tensors as constants.
@@ -18,6 +23,12 @@ export function attachDetector(
   fitted: Readonly<Record<string, Tensor>>,
   parameters: Readonly<Record<string, unknown>> = {},
 ): Value {
+  expectArguments("attachDetector", {
+    detector: [detector, aDetector],
+    outputs: [outputs, modelOutputs],
+    fitted: [fitted, kinds.record],
+    parameters: [parameters, kinds.record],
+  });
   const { graph } = outputs.logits;
   return detector.score(graph, { ...outputs, fitted: constants(graph, detector, fitted) }, parameters);
 }
@@ -34,6 +45,12 @@ export function detectorGraph(
   fitted: Readonly<Record<string, Tensor>>,
   parameters: Readonly<Record<string, unknown>> = {},
 ): Graph {
+  expectArguments("detectorGraph", {
+    detector: [detector, aDetector],
+    size: [size, staticSizes],
+    fitted: [fitted, kinds.record],
+    parameters: [parameters, kinds.record],
+  });
   const graph = new Graph();
   const input = (name: "logits" | "features", width: number): Record<string, Value> =>
     detector.needs.includes(name)
@@ -55,6 +72,14 @@ function constants(
   );
 }
 
+const storedOutputs = kinds.fields({
+  classes: kinds.count,
+  featureSize: kinds.count,
+  labels: kind("an Int32Array", (value) => value instanceof Int32Array),
+  logits: kinds.float32,
+  features: kinds.float32,
+});
+
 /**
  * Stored outputs as a stream of batches.
  *
@@ -62,6 +87,7 @@ function constants(
  * @param batch  rows per batch; default 1024
  */
 export function* batches(outputs: Omit<FitBatch, "count">, batch = 1024): Generator<FitBatch, void> {
+  expectArguments("batches", { outputs: [outputs, storedOutputs], batch: [batch, kinds.positiveCount] });
   const { classes, featureSize, labels, logits, features } = outputs;
   for (let start = 0; start < labels.length; start += batch) {
     const end = Math.min(start + batch, labels.length);

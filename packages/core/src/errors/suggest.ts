@@ -1,4 +1,5 @@
 /** "Did you mean": the nearest of the known words by edit distance. */
+import { expectArguments, kinds } from "./arguments.js";
 
 /**
  * The known word nearest to what was typed, or undefined when none is near.
@@ -8,6 +9,7 @@
  * @returns the word with the smallest Damerau-Levenshtein distance, if that is at most a third of the length (at least 1, at most 3)
  */
 export function suggest(word: string, known: readonly string[]): string | undefined {
+  expectArguments("suggest", { word: [word, kinds.text], known: [known, kinds.listOf(kinds.text)] });
   const limit = Math.min(3, Math.max(1, Math.floor(word.length / 3)));
   let best: string | undefined;
   let bestDistance = limit + 1;

@@ -1,16 +1,19 @@
 /** Graphs: values, operators, verification, printing, ONNX out. */
-export * from "./tensor.js";
 export {
-  Graph,
-  Node,
-  Value,
-  elementsOf,
-  graphOf,
-  lift,
-  single,
-  type Operand,
-  type Producer,
-} from "./value.js";
+  float32Data,
+  float32Tensor,
+  int64Tensor,
+  sizeOf,
+  toNumbers,
+  uint8Tensor,
+  zeros,
+  type DType,
+  type Shape,
+  type Tensor,
+  type TensorData,
+  type TensorType,
+} from "./tensor.js";
+export { Graph, single, type Node, type Operand, type Producer, type Value } from "./value.js";
 export type { AttributeKind, Attributes, GradientRule, Operator, TestInput, TestPoint } from "./operator.js";
 export { operators, type OperatorName } from "./ops/index.js";
 export { verifyGraph } from "./verify.js";

@@ -1,7 +1,7 @@
 /** Runs a graph with the operators' plain references: slow, exact, without any engine. */
-import { oalError } from "../errors/index.js";
-import type { Tensor } from "./tensor.js";
-import type { Graph, Value } from "./value.js";
+import { oalError, expectArguments, kinds } from "../errors/index.js";
+import { aTensor, type Tensor } from "./tensor.js";
+import { aGraph, type Graph, type Value } from "./value.js";
 
 /**
  * Evaluates every output of `graph`.
@@ -13,10 +13,12 @@ export function evaluateReference(
   graph: Graph,
   feeds: Readonly<Record<string, Tensor>>,
 ): Record<string, Tensor> {
+  expectArguments("evaluateReference", { graph: [graph, aGraph], feeds: [feeds, kinds.record] });
   const results = new Map<Value, Tensor>();
   for (const input of graph.inputs) {
     const tensor = feeds[input.name];
     if (!tensor) throw oalError("OAL-R102", { input: input.name, problem: "not fed" });
+    expectArguments("evaluateReference", { [input.name]: [tensor, aTensor] });
     results.set(input, tensor);
   }
   const read = (value: Value): Tensor => {

@@ -2,50 +2,55 @@
  * Reader of NumPy's `.npy` format (versions 1 to 3, little endian, C order), the form of the reference values and of
  * the members of published score files. Reading only.
  */
-import type { Tensor } from "./tensor.js";
+import { expectArguments, kinds, oalError } from "../errors/index.js";
+import { sizeOf, zeros, type DType, type Tensor } from "./tensor.js";
+
+const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
+
+const elementTypes: ReadonlyMap<string, DType> = new Map([
+  ["<f4", "float32"],
+  ["<f8", "float64"],
+  ["<i4", "int32"],
+  ["<i8", "int64"],
+  ["|u1", "uint8"],
+  ["|b1", "bool"],
+]);
 
 /**
  * Decodes one `.npy` file.
  *
  * @param bytes the file's content
  * @param name what to call it in an error
- * @returns the host tensor; `<f4 <f8 <i4 <i8 |u1 |b1` are known, other element types, Fortran order and truncation throw
+ * @returns the host tensor; `<f4 <f8 <i4 <i8 |u1 |b1` are known
+ * @throws OAL-D109 for other content: no npy file, other element types, Fortran order, truncation
  */
 export function readNpy(bytes: Uint8Array, name = "npy"): Tensor {
-  const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-  if (magic.some((byte, i) => bytes[i] !== byte)) throw new Error(`${name}: not an npy file`);
+  expectArguments("readNpy", { bytes: [bytes, kinds.bytes], name: [name, kinds.text] });
+  const refuse = (problem: string): never => {
+    throw oalError("OAL-D109", { path: name, problem });
+  };
+  if (bytes.length < 12 || magic.some((byte, i) => bytes[i] !== byte)) refuse("it is no npy file");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const long = view.getUint8(6) > 1;
   const start = long ? 12 : 10;
   const end = start + (long ? view.getUint32(8, true) : view.getUint16(8, true));
-  const header = String.fromCharCode(...bytes.subarray(start, end));
+  if (end > bytes.length) refuse("its header is cut short");
+  const header = new TextDecoder("latin1").decode(bytes.subarray(start, end));
+  if (!/'fortran_order':\s*False/.test(header)) refuse("Fortran order is not supported");
   const descriptor = /'descr':\s*'([^']*)'/.exec(header)?.[1] ?? "";
-  if (!/'fortran_order':\s*False/.test(header)) throw new Error(`${name}: Fortran order is not supported`);
-  const shape = (/'shape':\s*\(([^)]*)\)/.exec(header)?.[1] ?? "")
+  const dtype =
+    elementTypes.get(descriptor) ?? refuse(`element type ${descriptor || "unknown"} is not supported`);
+  const shape = (/'shape':\s*\(([^)]*)\)/.exec(header)?.[1] ?? refuse("it has no shape"))
     .split(",")
     .map((part) => part.trim())
     .filter((part) => part !== "")
     .map(Number);
-  const count = shape.reduce((product, extent) => product * extent, 1);
-  const itemSize = Number(/\d+$/.exec(descriptor)?.[0] ?? 0);
-  if (end + count * itemSize > bytes.byteLength) throw new Error(`${name}: truncated`);
-  const payload = new Uint8Array(count * itemSize); // a copy: the payload need not be aligned, and a Buffer shares its memory
-  payload.set(bytes.subarray(end, end + payload.length));
-  const data = payload.buffer;
-  switch (descriptor) {
-    case "<f4":
-      return { dtype: "float32", shape, data: new Float32Array(data) };
-    case "<f8":
-      return { dtype: "float64", shape, data: new Float64Array(data) };
-    case "<i4":
-      return { dtype: "int32", shape, data: new Int32Array(data) };
-    case "<i8":
-      return { dtype: "int64", shape, data: new BigInt64Array(data) };
-    case "|u1":
-      return { dtype: "uint8", shape, data: new Uint8Array(data) };
-    case "|b1":
-      return { dtype: "bool", shape, data: new Uint8Array(data) };
-    default:
-      throw new Error(`${name}: element type ${descriptor} is not supported`);
-  }
+  const size = sizeOf(shape) * Number(/\d+$/.exec(descriptor)?.[0] ?? 0);
+  if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0))
+    refuse("its shape is not of whole numbers");
+  if (end + size > bytes.length) refuse("it is cut short");
+  const data = zeros(dtype, sizeOf(shape));
+  // A copy: the payload need not be aligned, and a Buffer shares its memory.
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength).set(bytes.subarray(end, end + size));
+  return { dtype, shape, data };
 }

@@ -2,7 +2,6 @@
  * What an operator is: one object with its ONNX name, shape rule, gradient rule, plain reference and test points.
  * The table of all operators is ops/index.ts; generic tests are generated from it.
  */
-import { oalError } from "../errors/index.js";
 import type { Tensor, TensorType } from "./tensor.js";
 import type { Node, Value } from "./value.js";
 
@@ -67,7 +66,7 @@ export class ShapeProblem extends Error {}
 export function int(attributes: Attributes, name: string, fallback?: number): number {
   const value = attributes[name] ?? fallback;
   if (typeof value === "number") return value;
-  throw oalError("OAL-X101", { problem: `attribute ${name} is not a number` });
+  throw new ShapeProblem(`attribute ${name} is not a number`);
 }
 
 /** A float attribute; TypeScript has one type for both. */
@@ -79,12 +78,12 @@ export function float(attributes: Attributes, name: string, fallback?: number): 
 export function ints(attributes: Attributes, name: string, fallback?: readonly number[]): readonly number[] {
   const value = attributes[name] ?? fallback;
   if (typeof value === "object") return value;
-  throw oalError("OAL-X101", { problem: `attribute ${name} is not a list` });
+  throw new ShapeProblem(`attribute ${name} is not a list`);
 }
 
 /** A string attribute. */
 export function text(attributes: Attributes, name: string, fallback?: string): string {
   const value = attributes[name] ?? fallback;
   if (typeof value === "string") return value;
-  throw oalError("OAL-X101", { problem: `attribute ${name} is not a string` });
+  throw new ShapeProblem(`attribute ${name} is not a string`);
 }

@@ -1,9 +1,11 @@
 /** A graph as text: one line a node, for people and for snapshots. */
+import { expectArguments } from "../errors/index.js";
 import { describeType } from "./tensor.js";
-import type { Graph } from "./value.js";
+import { aGraph, type Graph } from "./value.js";
 
 /** The printed graph: inputs, nodes in order with their types, outputs. */
 export function printGraph(graph: Graph): string {
+  expectArguments("printGraph", { graph: [graph, aGraph] });
   const lines = graph.inputs.map((input) => `input ${input.name}: ${describeType(input.type)}`);
   for (const node of graph.nodes) {
     const attributes = Object.entries(node.attributes).map(([key, value]) => `${key}=${String(value)}`);

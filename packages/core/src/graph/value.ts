@@ -2,11 +2,20 @@
  * Graph, node and value: a graph is a list of operator nodes over named, typed, shaped values, in an order in which
  * every node stands behind its inputs.
  */
-import { oalError } from "../errors/index.js";
-import { ShapeProblem, type Attributes, type Operator } from "./operator.js";
+import { expectArguments, kind, kinds, oalError, type Kind } from "../errors/index.js";
+import { ShapeProblem, type AttributeKind, type Attributes, type Operator } from "./operator.js";
 import { operators, type OperatorName } from "./ops/index.js";
+import { aValue, aValueOrNull, isValue } from "./ops/operands.js";
 import type { Windows } from "./ops/windows.js";
-import { describeType, sizeOf, type DType, type Shape, type Tensor, type TensorType } from "./tensor.js";
+import {
+  aTensor,
+  aTensorType,
+  describeType,
+  type DType,
+  type Shape,
+  type Tensor,
+  type TensorType,
+} from "./tensor.js";
 
 /** Where a value comes from. */
 export type Producer =
@@ -91,6 +100,24 @@ export interface WeightGradient {
   readonly windows: Windows;
 }
 
+const anOperatorName = kind(
+  "the name of an operator",
+  (name) => typeof name === "string" && Object.hasOwn(operators, name),
+);
+const oneValue = kind(
+  "an array of one value of a graph",
+  (value) => Array.isArray(value) && value.length === 1 && isValue(value[0]),
+);
+const inputList = kinds.listOf(aValueOrNull);
+const attributeKinds: Readonly<Record<AttributeKind, Kind>> = {
+  int: kinds.integer,
+  ints: kinds.integers,
+  float: kinds.number,
+  floats: kinds.numbers,
+  string: kinds.text,
+  note: kind("a number, a string or an array of numbers", () => true),
+};
+
 /** A computation under construction. */
 export class Graph {
   readonly inputs: Value[] = [];
@@ -112,6 +139,7 @@ export class Graph {
    * @throws OAL-G110 when the name is empty or taken by anything
    */
   input(name: string, type: TensorType): Value {
+    expectArguments("Graph.input", { name: [name, kinds.text], type: [type, aTensorType] });
     this.#take(name, "an input");
     const value = new Value(this, name, type, { kind: "input" });
     this.inputs.push(value);
@@ -123,6 +151,10 @@ export class Graph {
    * number behind it: nobody feeds or reads a constant by name.
    */
   constant(tensor: Tensor, name?: string): Value {
+    expectArguments("Graph.constant", {
+      tensor: [tensor, aTensor],
+      name: [name, kinds.optional(kinds.text)],
+    });
     const small = name === undefined && tensor.data.length <= 8;
     const key = small ? `${tensor.dtype}[${tensor.shape.join()}]${tensor.data.join()}` : "";
     const found =
@@ -139,6 +171,7 @@ export class Graph {
 
   /** A float32 scalar constant. */
   scalar(value: number): Value {
+    expectArguments("Graph.scalar", { value: [value, kinds.number] });
     return this.constant({ dtype: "float32", shape: [], data: Float32Array.of(value) });
   }
 
@@ -148,18 +181,21 @@ export class Graph {
    * @throws OAL-G110 when the name is empty or taken by anything, the value's own generated name included
    */
   output(name: string, value: Value): void {
+    expectArguments("Graph.output", { name: [name, kinds.text], value: [value, aValue] });
     if (!this.#reserved.delete(name)) this.#take(name, "an output");
     this.outputs.set(name, value);
   }
 
   /** Keeps a name for an output that is marked later, so that no generated name takes it. Throws as {@link output}. */
   reserveOutput(name: string): void {
+    expectArguments("Graph.reserveOutput", { name: [name, kinds.text] });
     this.#take(name, "an output");
     this.#reserved.add(name);
   }
 
   /** Runs `body` with `name` appended to the layer path, for error messages and node names. */
   scope<T>(name: string, body: () => T): T {
+    expectArguments("Graph.scope", { name: [name, kinds.text], body: [body, kinds.callback] });
     this.#path.push(name);
     try {
       return body();
@@ -183,9 +219,16 @@ export class Graph {
     inputs: readonly (Value | null)[],
     attributes: Attributes = {},
   ): readonly Value[] {
+    expectArguments("Graph.node", {
+      operatorName: [operatorName, anOperatorName],
+      inputs: [inputs, inputList],
+      attributes: [attributes, kinds.record],
+    });
     const operator: Operator = operators[operatorName];
-    for (const key of Object.keys(attributes)) {
-      if (!(key in operator.attributes)) this.#refuse(operatorName, `has no attribute "${key}"`);
+    for (const [key, value] of Object.entries(attributes)) {
+      const form = operator.attributes[key];
+      if (form === undefined) this.#refuse(operatorName, `has no attribute "${key}"`);
+      expectArguments(operatorName, { [key]: [value, attributeKinds[form]] });
     }
     for (const input of inputs) {
       if (input && input.graph !== this)
@@ -253,26 +296,13 @@ export class Graph {
   }
 }
 
+/** A graph as an argument. */
+export const aGraph = kind("a graph", (value) => value instanceof Graph);
+
 /** The single output of a one-output node. */
 export function single(outputs: readonly Value[]): Value {
+  expectArguments("single", { outputs: [outputs, oneValue] });
   const [only] = outputs;
-  if (!only || outputs.length !== 1)
-    throw oalError("OAL-X101", { problem: `expected one output, got ${outputs.length}` });
+  if (!only) throw oalError("OAL-X101", { problem: "a list of one value has none" });
   return only;
-}
-
-/** The graph an operand list belongs to; at least one must be a Value. */
-export function graphOf(...operands: readonly Operand[]): Graph {
-  for (const operand of operands) if (operand instanceof Value) return operand.graph;
-  throw oalError("OAL-X101", { problem: "an operator needs at least one graph value" });
-}
-
-/** An operand as a value of `graph`. */
-export function lift(graph: Graph, operand: Operand): Value {
-  return typeof operand === "number" ? graph.scalar(operand) : operand;
-}
-
-/** Number of elements of a value. */
-export function elementsOf(value: Value): number {
-  return sizeOf(value.shape);
 }

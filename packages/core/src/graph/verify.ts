@@ -1,7 +1,7 @@
 /** The graph's specification, checked: run after a pass, so that a bad pass fails at the pass. */
-import { oalError } from "../errors/index.js";
+import { oalError, expectArguments } from "../errors/index.js";
 import { describeType, sizeOf } from "./tensor.js";
-import { Node, type Graph, type Value } from "./value.js";
+import { aGraph, Node, type Graph, type Value } from "./value.js";
 
 /**
  * Checks that every node stands behind its inputs, that shape rules reproduce the recorded types, that constants have
@@ -10,6 +10,7 @@ import { Node, type Graph, type Value } from "./value.js";
  * @throws OAL-G102 naming the offending node and its layer path.
  */
 export function verifyGraph(graph: Graph): void {
+  expectArguments("verifyGraph", { graph: [graph, aGraph] });
   const known = new Set<Value>([...graph.inputs, ...graph.constants]);
   for (const constant of graph.constants) {
     if (constant.constant && constant.constant.data.length !== sizeOf(constant.shape)) {

@@ -1,5 +1,6 @@
 /** Classification accuracy of the ID samples. */
-import { oalError } from "../errors/index.js";
+import { assertPaired } from "./ranking.js";
+import { oalError, expectArguments, kinds } from "../errors/index.js";
 
 /**
  * Share of ID samples (label not -1) whose prediction equals the label.
@@ -10,6 +11,8 @@ import { oalError } from "../errors/index.js";
  * @source PROTOCOL section 5, ACC
  */
 export function accuracy(predictions: ArrayLike<number>, labels: ArrayLike<number>): number {
+  expectArguments("accuracy", { predictions: [predictions, kinds.numbers], labels: [labels, kinds.numbers] });
+  assertPaired("accuracy", labels, predictions);
   let total = 0;
   let correct = 0;
   for (let i = 0; i < labels.length; i++) {

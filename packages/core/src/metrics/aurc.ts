@@ -1,6 +1,6 @@
 /** Area under the risk-coverage curve of selective prediction, and its excess over the best possible order. */
-import { oalError } from "../errors/index.js";
-import { assertScores } from "./ranking.js";
+import { oalError, expectArguments, kinds } from "../errors/index.js";
+import { assertScores, assertPaired } from "./ranking.js";
 
 /**
  * AURC = (1/N) sum_k r_k, r_k the expected error rate among the k most confident samples; tied samples count as in a random order.
@@ -17,6 +17,8 @@ export function aurc(
   confidence: ArrayLike<number>,
   error: ArrayLike<number>,
 ): { aurc: number; excess: number } {
+  expectArguments("aurc", { confidence: [confidence, kinds.numbers], error: [error, kinds.numbers] });
+  assertPaired("aurc", confidence, error);
   const n = confidence.length;
   if (n === 0) throw oalError("OAL-E102", { metric: "aurc", side: "ID" });
   assertScores(confidence, "aurc");

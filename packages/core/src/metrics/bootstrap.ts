@@ -3,9 +3,9 @@
  * indices, so differences of rows are paired; one ID resample is shared by all OOD sets, so near and far means are
  * resampled correctly. The scores are ranked once; a resample is a recount and one linear pass.
  */
-import { oalError } from "../errors/index.js";
-import type { Random } from "../random/index.js";
-import { Counter, rank } from "./ranking.js";
+import { expectArguments, kind, kinds, oalError } from "../errors/index.js";
+import { Random } from "../random/index.js";
+import { Counter, rank, assertPaired } from "./ranking.js";
 import { metricNames, metricsOfCounts, type MetricName } from "./vector.js";
 
 /** One row's confidences: the ID samples, and the samples of every OOD set. All rows score the same samples. */
@@ -23,6 +23,10 @@ export interface ResampleSource {
   ood(set: number, b: number): ArrayLike<number>;
 }
 
+const aRandom = kind("a Random", (value) => value instanceof Random);
+const aRow = kinds.fields({ id: kinds.numbers, ood: kinds.listOf(kinds.numbers) });
+const aSource = kinds.fields({ resamples: kinds.count, id: kinds.callback, ood: kinds.callback });
+
 /**
  * Indices drawn uniformly with replacement from a counter-based stream: the same for every call with the same arguments.
  *
@@ -36,6 +40,12 @@ export function drawResamples(
   idCount: number,
   oodCounts: readonly number[],
 ): ResampleSource {
+  expectArguments("drawResamples", {
+    random: [random, aRandom],
+    resamples: [resamples, kinds.count],
+    idCount: [idCount, kinds.count],
+    oodCounts: [oodCounts, kinds.sizes],
+  });
   const longest = Math.max(idCount, ...oodCounts);
   const uniforms = new Float32Array(longest);
   const stream = (name: string, count: number): ((b: number) => Uint32Array) => {
@@ -92,6 +102,7 @@ export class BootstrapSamples {
  * @source PROTOCOL section 9
  */
 export function bootstrap(rows: readonly BootstrapRow[], source: ResampleSource): BootstrapSamples {
+  expectArguments("bootstrap", { rows: [rows, kinds.listOf(aRow)], source: [source, aSource] });
   const first = rows[0];
   const sizes = (row: BootstrapRow | undefined): string =>
     row === undefined ? "" : [row.id.length, ...row.ood.map((scores) => scores.length)].join(" + ");
@@ -127,6 +138,10 @@ export function bootstrap(rows: readonly BootstrapRow[], source: ResampleSource)
  * @param samples  resampled values [B]  @param level  default 0.95: the 2.5 and 97.5 percentiles
  */
 export function percentileInterval(samples: Float64Array, level = 0.95): [number, number] {
+  expectArguments("percentileInterval", {
+    samples: [samples, kinds.float64],
+    level: [level, kinds.fraction],
+  });
   const sorted = samples.slice().sort();
   const quantile = (q: number): number => {
     const position = (sorted.length - 1) * q;
@@ -140,6 +155,7 @@ export function percentileInterval(samples: Float64Array, level = 0.95): [number
 
 /** Standard error: the sample standard deviation (ddof 1) of the resampled values. */
 export function standardError(samples: Float64Array): number {
+  expectArguments("standardError", { samples: [samples, kinds.float64] });
   const mean = samples.reduce((a, b) => a + b, 0) / samples.length;
   return Math.sqrt(samples.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (samples.length - 1));
 }
@@ -154,6 +170,12 @@ export function pairedDifference(
   b: Float64Array,
   level = 0.95,
 ): { interval: [number, number]; p: number } {
+  expectArguments("pairedDifference", {
+    a: [a, kinds.float64],
+    b: [b, kinds.float64],
+    level: [level, kinds.fraction],
+  });
+  assertPaired("pairedDifference", a, b);
   const difference = a.map((value, i) => value - (b[i] ?? 0));
   let notAbove = 0;
   let notBelow = 0;
@@ -172,6 +194,7 @@ export function pairedDifference(
  * @source Holm 1979
  */
 export function holm(p: readonly number[]): number[] {
+  expectArguments("holm", { p: [p, kinds.listOf(kinds.number)] });
   const order = p.map((_, i) => i).sort((i, j) => (p[i] ?? 0) - (p[j] ?? 0));
   const adjusted = p.map(() => 0);
   let running = 0;

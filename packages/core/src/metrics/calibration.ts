@@ -2,8 +2,8 @@
  * How well confidences match frequencies: expected and maximum calibration error, Brier score, negative log-likelihood.
  * Bins are closed on the right (probability 1 has a bin), of the maximum probability, not of the logit.
  */
-import { oalError } from "../errors/index.js";
-import { assertScores } from "./ranking.js";
+import { oalError, expectArguments, kinds } from "../errors/index.js";
+import { assertScores, assertPaired } from "./ranking.js";
 
 /** Calibration of a classifier on ID samples. */
 export interface Calibration {
@@ -32,6 +32,12 @@ export function calibrationError(
   correct: ArrayLike<number>,
   bins = 15,
 ): { ece: number; mce: number } {
+  expectArguments("calibrationError", {
+    confidence: [confidence, kinds.numbers],
+    correct: [correct, kinds.numbers],
+    bins: [bins, kinds.positiveCount],
+  });
+  assertPaired("calibrationError", confidence, correct);
   const total = confidence.length;
   if (total === 0) throw oalError("OAL-E102", { metric: "ece", side: "ID" });
   assertScores(confidence, "ece");
@@ -70,6 +76,7 @@ export function properScores(
   logits: ArrayLike<number>,
   labels: ArrayLike<number>,
 ): { brier: number; nll: number } {
+  expectArguments("properScores", { logits: [logits, kinds.numbers], labels: [labels, kinds.numbers] });
   const { probabilities, classes } = softmaxRows(logits, labels.length, "nll");
   let brier = 0;
   let nll = 0;
@@ -98,6 +105,11 @@ export function properScores(
  * @throws as `calibrationError` and `properScores`
  */
 export function calibration(logits: ArrayLike<number>, labels: ArrayLike<number>, bins = 15): Calibration {
+  expectArguments("calibration", {
+    logits: [logits, kinds.numbers],
+    labels: [labels, kinds.numbers],
+    bins: [bins, kinds.positiveCount],
+  });
   const proper = properScores(logits, labels);
   const { probabilities, classes } = softmaxRows(logits, labels.length, "ece");
   const confidence = new Float64Array(labels.length);
@@ -120,6 +132,13 @@ function softmaxRows(
   if (rows === 0) throw oalError("OAL-E102", { metric, side: "ID" });
   assertScores(logits, metric);
   const classes = logits.length / rows;
+  if (!Number.isInteger(classes) || classes === 0) {
+    throw oalError("OAL-E104", {
+      what: metric,
+      expected: `a multiple of ${rows}`,
+      found: String(logits.length),
+    });
+  }
   const probabilities = Float64Array.from(logits);
   for (let i = 0; i < rows; i++) {
     const row = probabilities.subarray(i * classes, (i + 1) * classes);

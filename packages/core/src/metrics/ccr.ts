@@ -1,6 +1,6 @@
 /** Correct classification rate at a false positive rate, an OpenOOD v1.0 column. */
-import { oalError } from "../errors/index.js";
-import { assertScores } from "./ranking.js";
+import { oalError, expectArguments, kinds } from "../errors/index.js";
+import { assertScores, assertPaired } from "./ranking.js";
 
 /**
  * CCR@FPR: with t the ceil(f n)-th largest OOD confidence, the share of ID samples that are classified correctly with confidence > t.
@@ -19,6 +19,13 @@ export function ccrAtFpr(
   ood: ArrayLike<number>,
   rate: number,
 ): number {
+  expectArguments("ccrAtFpr", {
+    id: [id, kinds.numbers],
+    correct: [correct, kinds.numbers],
+    ood: [ood, kinds.numbers],
+    rate: [rate, kinds.fraction],
+  });
+  assertPaired("ccrAtFpr", id, correct);
   if (id.length === 0) throw oalError("OAL-E102", { metric: "ccr", side: "ID" });
   if (ood.length === 0) throw oalError("OAL-E102", { metric: "ccr", side: "OOD" });
   assertScores(id, "ccr, ID side");

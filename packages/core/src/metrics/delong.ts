@@ -1,5 +1,5 @@
 /** DeLong's covariance of AUROCs of detectors on the same samples: intervals and a paired test without resampling. */
-import { oalError } from "../errors/index.js";
+import { oalError, expectArguments, kinds } from "../errors/index.js";
 import { twoSidedP } from "./normal.js";
 import { rank } from "./ranking.js";
 
@@ -24,6 +24,8 @@ export interface DeLong {
   readonly interval: readonly (readonly [number, number])[];
 }
 
+const aPair = kinds.fields({ id: kinds.numbers, ood: kinds.numbers });
+
 /**
  * DeLong's covariance by mid-ranks (ID positive).
  *
@@ -33,6 +35,7 @@ export interface DeLong {
  * @source DeLong et al. 1988; Sun and Xu 2014 for the mid-rank form
  */
 export function delong(detectors: readonly ScorePair[]): DeLong {
+  expectArguments("delong", { detectors: [detectors, kinds.listOf(aPair)] });
   const first = detectors[0];
   const m = first?.id.length ?? 0;
   const n = first?.ood.length ?? 0;
@@ -64,6 +67,7 @@ export function delong(detectors: readonly ScorePair[]): DeLong {
  * @throws as `delong`
  */
 export function delongTest(a: ScorePair, b: ScorePair): { z: number; p: number } {
+  expectArguments("delongTest", { a: [a, aPair], b: [b, aPair] });
   const { auroc, covariance } = delong([a, b]);
   const difference = (auroc[0] ?? 0) - (auroc[1] ?? 0);
   const [v11, v12, v22] = [covariance[0]?.[0] ?? 0, covariance[0]?.[1] ?? 0, covariance[1]?.[1] ?? 0];

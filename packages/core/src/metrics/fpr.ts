@@ -3,6 +3,7 @@
  * rejected when 95 % of OOD is rejected). ODIN and the energy paper: ID is positive (`fpr95Id`, the share of OOD
  * accepted when 95 % of ID is accepted). They differ by points and are never mixed.
  */
+import { expectArguments, kinds } from "../errors/index.js";
 import { Counter, countScores, rank, type Counts } from "./ranking.js";
 
 /** The side whose recall is fixed. */
@@ -15,6 +16,15 @@ export interface OperatingPoint {
   /** Index into the counts' arrays of the confidence at which the point lies. */
   readonly index: number;
 }
+
+const aSide = kinds.oneOf(["ood", "id"] satisfies Positive[]);
+const someCounts = kinds.fields({
+  length: kinds.count,
+  id: kinds.numbers,
+  ood: kinds.numbers,
+  idTotal: kinds.number,
+  oodTotal: kinds.number,
+});
 
 /**
  * The false positive rate at the first ROC point with recall >= `recall`, without interpolation.
@@ -32,6 +42,11 @@ export function fprAtRecall(
   recall = 0.95,
   dropCollinear = true,
 ): OperatingPoint {
+  expectArguments("fprAtRecall", {
+    counts: [counts, someCounts],
+    positive: [positive, aSide],
+    recall: [recall, kinds.fraction],
+  });
   const { length } = counts;
   const hits = positive === "ood" ? counts.ood : counts.id;
   const misses = positive === "ood" ? counts.id : counts.ood;
@@ -62,6 +77,7 @@ export function fprAtRecall(
  * @example fpr95([3, 2], [1, 0])   // 0
  */
 export function fpr95(id: ArrayLike<number>, ood: ArrayLike<number>): number {
+  expectArguments("fpr95", { id: [id, kinds.numbers], ood: [ood, kinds.numbers] });
   return fprAtRecall(countScores(id, ood, "fpr95"), "ood").rate;
 }
 
@@ -73,6 +89,7 @@ export function fpr95(id: ArrayLike<number>, ood: ArrayLike<number>): number {
  * @throws OAL-E101 (NaN), OAL-E102 (empty side)
  */
 export function fpr95Id(id: ArrayLike<number>, ood: ArrayLike<number>): { rate: number; threshold: number } {
+  expectArguments("fpr95Id", { id: [id, kinds.numbers], ood: [ood, kinds.numbers] });
   const ranking = rank(id, ood, "fpr95Id");
   const counts = new Counter(ranking).count();
   const { rate, index } = fprAtRecall(counts, "id");

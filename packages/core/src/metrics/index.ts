@@ -3,12 +3,12 @@ export { accuracy } from "./accuracy.js";
 export { aurc } from "./aurc.js";
 export {
   bootstrap,
-  BootstrapSamples,
   drawResamples,
   holm,
   pairedDifference,
   percentileInterval,
   standardError,
+  type BootstrapSamples,
   type BootstrapRow,
   type ResampleSource,
 } from "./bootstrap.js";

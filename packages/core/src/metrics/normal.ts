@@ -1,4 +1,5 @@
 /** The normal distribution's tail, to double precision. */
+import { expectArguments, kinds } from "../errors/index.js";
 
 /**
  * Complementary error function erfc(x) = 1 - erf(x), relative error below 1e-13.
@@ -6,6 +7,7 @@
  * @source power series below 2, Legendre's continued fraction above (Abramowitz and Stegun 7.1.6 and 7.1.14)
  */
 export function erfc(x: number): number {
+  expectArguments("erfc", { x: [x, kinds.number] });
   if (x < 0) return 2 - erfc(-x);
   if (x < 2) {
     let term = x;
@@ -23,5 +25,6 @@ export function erfc(x: number): number {
 
 /** Two-sided p value of a standard normal statistic: 2 (1 - Phi(|z|)). */
 export function twoSidedP(z: number): number {
+  expectArguments("twoSidedP", { z: [z, kinds.number] });
   return erfc(Math.abs(z) / Math.SQRT2);
 }

@@ -1,5 +1,6 @@
 /** Open-set classification rate: detection and classification in one number. */
-import { Counter, rank } from "./ranking.js";
+import { expectArguments, kinds } from "../errors/index.js";
+import { Counter, rank, assertPaired } from "./ranking.js";
 
 /**
  * OSCR: area under CCR(t) = |{ID: conf >= t, class right}| / m over FPR(t) = |{OOD: conf >= t}| / n, by trapezoids; equals the mean over
@@ -13,6 +14,12 @@ import { Counter, rank } from "./ranking.js";
  * @source PROTOCOL section 9; Dhamija et al. 2018
  */
 export function oscr(id: ArrayLike<number>, correct: ArrayLike<number>, ood: ArrayLike<number>): number {
+  expectArguments("oscr", {
+    id: [id, kinds.numbers],
+    correct: [correct, kinds.numbers],
+    ood: [ood, kinds.numbers],
+  });
+  assertPaired("oscr", id, correct);
   const ranking = rank(id, ood, "oscr");
   const counter = new Counter(ranking);
   const right: number[] = [];

@@ -2,6 +2,7 @@
  * Area under the precision-recall curve by trapezoids over all distinct confidences plus the end point (recall 0,
  * precision 1): linear interpolation as in OpenOOD, not average precision. Constant scores give (1 + prevalence) / 2.
  */
+import { expectArguments, kinds } from "../errors/index.js";
 import type { Positive } from "./fpr.js";
 import { countScores, type Counts } from "./ranking.js";
 
@@ -35,10 +36,12 @@ export function auprOfCounts(counts: Counts, positive: Positive): number {
  * @source Jingkang50/OpenOOD openood/evaluators/metrics.py, auc(recall, precision)
  */
 export function auprIn(id: ArrayLike<number>, ood: ArrayLike<number>): number {
+  expectArguments("auprIn", { id: [id, kinds.numbers], ood: [ood, kinds.numbers] });
   return auprOfCounts(countScores(id, ood, "auprIn"), "id");
 }
 
 /** AUPR with OOD as the positive class, decision value = -confidence. Otherwise as `auprIn`. */
 export function auprOut(id: ArrayLike<number>, ood: ArrayLike<number>): number {
+  expectArguments("auprOut", { id: [id, kinds.numbers], ood: [ood, kinds.numbers] });
   return auprOfCounts(countScores(id, ood, "auprOut"), "ood");
 }

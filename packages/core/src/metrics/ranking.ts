@@ -3,7 +3,7 @@
  * Scores enter by comparison only (never cast, -0 equal to 0, infinities are ordinary extremes), so every metric is a
  * function of ranks, and a bootstrap resample is a recount along a fixed order instead of a new sort.
  */
-import { oalError } from "../errors/index.js";
+import { oalError, expectArguments, kinds } from "../errors/index.js";
 
 /** The common order of the confidences of both sides. */
 export interface Ranking {
@@ -25,6 +25,16 @@ export interface Counts {
   readonly position: Uint32Array;
   readonly idTotal: number;
   readonly oodTotal: number;
+}
+
+/** Refuses arrays that do not belong to the same samples. @throws OAL-E104 */
+export function assertPaired(metric: string, samples: ArrayLike<number>, others: ArrayLike<number>): void {
+  if (samples.length === others.length) return;
+  throw oalError("OAL-E104", {
+    what: metric,
+    expected: String(samples.length),
+    found: String(others.length),
+  });
 }
 
 /** Throws OAL-E101 at the first NaN of `scores`. */
@@ -137,5 +147,10 @@ function tally(counts: Uint32Array, groups: Uint32Array, draw: ArrayLike<number>
 
 /** The counts of two samples, each sample once. See `rank` for parameters and errors. */
 export function countScores(id: ArrayLike<number>, ood: ArrayLike<number>, metric: string): Counts {
+  expectArguments("countScores", {
+    id: [id, kinds.numbers],
+    ood: [ood, kinds.numbers],
+    metric: [metric, kinds.text],
+  });
   return new Counter(rank(id, ood, metric)).count();
 }

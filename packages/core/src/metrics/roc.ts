@@ -1,4 +1,5 @@
 /** ROC curve and the area under it. */
+import { expectArguments, kinds } from "../errors/index.js";
 import type { Positive } from "./fpr.js";
 import { Counter, countScores, rank, type Counts } from "./ranking.js";
 
@@ -23,6 +24,11 @@ export function rocCurve(
   ood: ArrayLike<number>,
   positive: Positive = "ood",
 ): RocCurve {
+  expectArguments("rocCurve", {
+    id: [id, kinds.numbers],
+    ood: [ood, kinds.numbers],
+    positive: [positive, kinds.oneOf(["ood", "id"])],
+  });
   const ranking = rank(id, ood, "roc");
   const counts = new Counter(ranking).count();
   const hits = positive === "ood" ? counts.ood : counts.id;
@@ -66,5 +72,6 @@ export function aurocOfCounts(counts: Counts): number {
  * @example auroc([1], [1])   // 0.5
  */
 export function auroc(id: ArrayLike<number>, ood: ArrayLike<number>): number {
+  expectArguments("auroc", { id: [id, kinds.numbers], ood: [ood, kinds.numbers] });
   return aurocOfCounts(countScores(id, ood, "auroc"));
 }

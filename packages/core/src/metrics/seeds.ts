@@ -1,4 +1,5 @@
 /** Spread over seeds, as OpenOOD prints it. It is not sampling error: brackets elsewhere are bootstrap intervals. */
+import { expectArguments, kinds } from "../errors/index.js";
 
 /** Mean and spread of one metric over seeds. */
 export interface SeedSummary {
@@ -19,6 +20,7 @@ export interface SeedSummary {
  * @example summarizeSeeds([80, 90]).text   // "85.00 ± 5.00"
  */
 export function summarizeSeeds(values: readonly number[]): SeedSummary {
+  expectArguments("summarizeSeeds", { values: [values, kinds.numbers] });
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const deviation = Math.sqrt(squares / values.length);
@@ -28,6 +30,7 @@ export function summarizeSeeds(values: readonly number[]): SeedSummary {
 
 /** Two decimals as Python prints them: an exact half goes to the even digit, where `toFixed` takes the larger. */
 export function twoDecimals(x: number): string {
+  expectArguments("twoDecimals", { x: [x, kinds.number] });
   const eighths = Math.abs(x) * 8;
   if (!Number.isInteger(eighths) || eighths % 2 === 0) return x.toFixed(2);
   const lower = Math.floor(Math.abs(x) * 100); // exact: the value is an odd number of eighths

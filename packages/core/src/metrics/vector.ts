@@ -1,4 +1,5 @@
 /** The five detection metrics of one comparison, together: what tables, intervals and differences are made of. */
+import { expectArguments, kinds } from "../errors/index.js";
 import { fprAtRecall } from "./fpr.js";
 import { auprOfCounts } from "./pr.js";
 import { countScores, type Counts } from "./ranking.js";
@@ -32,11 +33,13 @@ export function metricsOfCounts(counts: Counts): MetricVector {
  * @source PROTOCOL section 5
  */
 export function detectionMetrics(id: ArrayLike<number>, ood: ArrayLike<number>): MetricVector {
+  expectArguments("detectionMetrics", { id: [id, kinds.numbers], ood: [ood, kinds.numbers] });
   return metricsOfCounts(countScores(id, ood, "detection metrics"));
 }
 
 /** A metric vector made by a function of the metric's name. */
 export function metricVector<T>(make: (metric: MetricName) => T): Record<MetricName, T> {
+  expectArguments("metricVector", { make: [make, kinds.callback] });
   return {
     fpr95: make("fpr95"),
     auroc: make("auroc"),
@@ -46,7 +49,10 @@ export function metricVector<T>(make: (metric: MetricName) => T): Record<MetricN
   };
 }
 
+const aVector = kinds.fields(metricVector(() => kinds.number));
+
 /** Unweighted mean of metric vectors (near and far means: every set counts alike). At least one. */
 export function meanMetrics(vectors: readonly MetricVector[]): MetricVector {
+  expectArguments("meanMetrics", { vectors: [vectors, kinds.listOf(aVector)] });
   return metricVector((metric) => vectors.reduce((sum, vector) => sum + vector[metric], 0) / vectors.length);
 }

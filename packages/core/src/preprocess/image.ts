@@ -1,10 +1,28 @@
 /** An 8-bit RGB image and the exact geometric steps on it: crop, centre crop, flip, padded crop. None of them changes a pixel value. */
+import { expectArguments, kinds, type Kind } from "../errors/index.js";
 
 /** An 8-bit RGB image; `data` is [height, width, 3], row by row. */
 export interface RgbImage {
   readonly height: number;
   readonly width: number;
   readonly data: Uint8Array;
+}
+
+const sides = kinds.fields({ height: kinds.count, width: kinds.count, data: kinds.bytes });
+
+/** An RGB image as an argument. */
+export const anImage: Kind = {
+  words: "an RGB image",
+  fault(value, argument) {
+    const fault = sides.fault(value, argument);
+    if (fault || !isImage(value) || value.data.length === value.height * value.width * 3) return fault;
+    const wanted = `of ${value.height} x ${value.width} x 3 bytes`;
+    return { argument: `${argument}.data`, wanted, value: value.data };
+  },
+};
+
+function isImage(value: unknown): value is RgbImage {
+  return typeof value === "object" && value !== null && "data" in value;
 }
 
 /**
@@ -20,6 +38,13 @@ export function cropImage(
   height: number,
   width: number,
 ): RgbImage {
+  expectArguments("cropImage", {
+    image: [image, anImage],
+    top: [top, kinds.integer],
+    left: [left, kinds.integer],
+    height: [height, kinds.count],
+    width: [width, kinds.count],
+  });
   const data = new Uint8Array(height * width * 3);
   const firstX = Math.max(0, -left);
   const lastX = Math.min(width, image.width - left);
@@ -40,6 +65,7 @@ export function cropImage(
  * @source torchvision `CenterCrop`
  */
 export function centreCrop(image: RgbImage, size: number): RgbImage {
+  expectArguments("centreCrop", { image: [image, anImage], size: [size, kinds.count] });
   if (image.height === size && image.width === size) return image;
   return cropImage(image, centreOffset(image.height, size), centreOffset(image.width, size), size, size);
 }
@@ -53,6 +79,7 @@ function centreOffset(side: number, size: number): number {
 
 /** The image mirrored left to right. */
 export function flipImage(image: RgbImage): RgbImage {
+  expectArguments("flipImage", { image: [image, anImage] });
   const { height, width } = image;
   const data = new Uint8Array(image.data.length);
   for (let y = 0; y < height; y++) {

@@ -1,10 +1,19 @@
 /** From 8-bit pixels to the network's input: v = (pixel / 255 - mean) / std per channel, every step rounded to float32. */
+import { expectArguments, kind, kinds } from "../errors/index.js";
 
 /** Mean and standard deviation per channel of pixels in 0..1. */
 export interface Normalisation {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
 }
+
+const aTriple = kind(
+  "three numbers",
+  (value) => Array.isArray(value) && value.length === 3 && value.every(Number.isFinite),
+);
+
+/** A normalisation as an argument. */
+export const aNormalisation = kinds.fields({ mean: aTriple, std: aTriple });
 
 const half: Normalisation = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 const imagenet: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
@@ -50,13 +59,20 @@ export function normaliseBatch(
   pixels: Uint8Array,
   plane: number,
   normalisation: Normalisation,
-  out: Float32Array = new Float32Array(pixels.length),
+  out?: Float32Array,
 ): Float32Array {
+  expectArguments("normaliseBatch", {
+    pixels: [pixels, kinds.bytes],
+    plane: [plane, kinds.positiveCount],
+    normalisation: [normalisation, aNormalisation],
+    out: [out, kinds.optional(kinds.float32)],
+  });
+  const normalised = out ?? new Float32Array(pixels.length);
   const channels = [0, 1, 2].map((c) => valuesOf(normalisation.mean[c] ?? 0, normalisation.std[c] ?? 1));
   for (let at = 0, c = 0; at < pixels.length; c = (c + 1) % 3) {
     const values = channels[c] ?? new Float32Array(256);
     for (const end = Math.min(at + plane, pixels.length); at < end; at++)
-      out[at] = values[pixels[at] ?? 0] ?? 0;
+      normalised[at] = values[pixels[at] ?? 0] ?? 0;
   }
-  return out;
+  return normalised;
 }

@@ -1,7 +1,9 @@
 /** Normalisation as part of a model: pixels in, the network's input out, the same arithmetic on every device. */
+import { aValue } from "../graph/ops/operands.js";
+import { aNormalisation, type Normalisation } from "./normalise.js";
+import { expectArguments } from "../errors/index.js";
 import type { Value } from "../graph/value.js";
 import { cast, div, sub } from "../graph/index.js";
-import type { Normalisation } from "./normalise.js";
 
 /**
  * (pixel / 255 - mean) / std per channel.
@@ -10,6 +12,10 @@ import type { Normalisation } from "./normalise.js";
  * @returns float32 [N, 3, H, W]
  */
 export function normaliseImages(images: Value, normalisation: Normalisation): Value {
+  expectArguments("normaliseImages", {
+    images: [images, aValue],
+    normalisation: [normalisation, aNormalisation],
+  });
   const channel = (values: readonly number[]): Value =>
     images.graph.constant({
       dtype: "float32",

@@ -1,6 +1,9 @@
 /** The protocol's pre-processing of one image: shorter side to `resize`, central square of `crop`, planes of 8-bit values. */
-import { centreCrop, type RgbImage } from "./image.js";
+import { expectArguments, kinds } from "../errors/index.js";
+import { centreCrop, type RgbImage, anImage } from "./image.js";
 import { type Interpolation, resizeShorterSide } from "./resize.js";
+
+const aSpec = kinds.fields({ resize: kinds.positiveCount, crop: kinds.positiveCount });
 
 /** What happens to every image of a set, training or test, before augmentation and normalisation. */
 export interface PreprocessSpec {
@@ -19,6 +22,7 @@ export interface PreprocessSpec {
  * @example preprocessImage(image, { resize: 256, crop: 224 })   // ImageNet
  */
 export function preprocessImage(image: RgbImage, spec: PreprocessSpec): RgbImage {
+  expectArguments("preprocessImage", { image: [image, anImage], spec: [spec, aSpec] });
   return centreCrop(resizeShorterSide(image, spec.resize, spec.interpolation), spec.crop);
 }
 
@@ -27,12 +31,14 @@ export function preprocessImage(image: RgbImage, spec: PreprocessSpec): RgbImage
  *
  * @param out  receives the planes; made when absent
  */
-export function toPlanes(image: RgbImage, out: Uint8Array = new Uint8Array(image.data.length)): Uint8Array {
+export function toPlanes(image: RgbImage, out?: Uint8Array): Uint8Array {
+  expectArguments("toPlanes", { image: [image, anImage], out: [out, kinds.optional(kinds.bytes)] });
+  const planes = out ?? new Uint8Array(image.data.length);
   const plane = image.height * image.width;
   for (let i = 0, from = 0; i < plane; i++, from += 3) {
-    out[i] = image.data[from] ?? 0;
-    out[plane + i] = image.data[from + 1] ?? 0;
-    out[2 * plane + i] = image.data[from + 2] ?? 0;
+    planes[i] = image.data[from] ?? 0;
+    planes[plane + i] = image.data[from + 1] ?? 0;
+    planes[2 * plane + i] = image.data[from + 2] ?? 0;
   }
-  return out;
+  return planes;
 }

@@ -2,10 +2,14 @@
  * Pillow's resampler on 8-bit images, bit for bit: a horizontal pass rounded to 8 bits, then a vertical pass. Other libraries place
  * their samples elsewhere, which moves scores (STACK 2.2), hence our own.
  */
+import { anImage } from "./image.js";
+import { expectArguments, kinds } from "../errors/index.js";
 import type { RgbImage } from "./image.js";
 
 /** How an image is resampled. Bilinear and bicubic widen with the reduction factor, so reducing is antialiased. */
 export type Interpolation = "bilinear" | "bicubic" | "nearest";
+
+const anInterpolation = kinds.oneOf(["bilinear", "bicubic", "nearest"] satisfies Interpolation[]);
 
 interface Kernel {
   readonly support: number;
@@ -159,6 +163,12 @@ export function resizeImage(
   width: number,
   interpolation: Interpolation = "bilinear",
 ): RgbImage {
+  expectArguments("resizeImage", {
+    image: [image, anImage],
+    height: [height, kinds.positiveCount],
+    width: [width, kinds.positiveCount],
+    interpolation: [interpolation, anInterpolation],
+  });
   if (image.height === height && image.width === width) return image;
   if (interpolation === "nearest") return nearest(image, height, width);
   const wide =
@@ -180,6 +190,11 @@ export function resizeShorterSide(
   size: number,
   interpolation: Interpolation = "bilinear",
 ): RgbImage {
+  expectArguments("resizeShorterSide", {
+    image: [image, anImage],
+    size: [size, kinds.positiveCount],
+    interpolation: [interpolation, anInterpolation],
+  });
   const short = Math.min(image.height, image.width);
   if (short === size) return image;
   const long = Math.floor((size * Math.max(image.height, image.width)) / short);

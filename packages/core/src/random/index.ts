@@ -1,2 +1,1 @@
-export { philox4x32, philoxFill } from "./philox.js";
 export { Random } from "./random.js";

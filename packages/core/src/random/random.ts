@@ -2,6 +2,7 @@
  * Named streams of random numbers. Every value is a function of (seed, purpose, step, index) alone: nothing is carried from call to
  * call, so a run that was stopped, or is spread over workers, draws the same numbers.
  */
+import { expectArguments, kinds } from "../errors/index.js";
 import { philoxFill } from "./philox.js";
 
 // The last counter word keeps the kinds of draw of one purpose apart.
@@ -32,6 +33,7 @@ export class Random {
    * @param purpose  what the numbers are for, such as "train/flip"; other purposes are independent
    */
   constructor(seed: number, purpose: string) {
+    expectArguments("Random", { seed: [seed, kinds.finite], purpose: [purpose, kinds.text] });
     this.seed = seed;
     this.purpose = purpose;
     [this.#key0, this.#key1] = hash64(`${seed}:${purpose}`);
@@ -44,12 +46,13 @@ export class Random {
    * @param count  how many
    * @param out  receives the first `count` entries; made when absent
    */
-  uniforms(step: number, count: number, out: Float32Array = new Float32Array(count)): Float32Array {
+  uniforms(step: number, count: number, out?: Float32Array): Float32Array {
+    const numbers = receiver("uniforms", step, count, out);
     for (let start = 0; start < count; start += CHUNK) {
       const words = this.#words(step, start, Math.min(CHUNK, count - start), UNIFORM);
-      for (let i = 0; i < words.length; i++) out[start + i] = ((words[i] ?? 0) >>> 8) * 2 ** -24;
+      for (let i = 0; i < words.length; i++) numbers[start + i] = ((words[i] ?? 0) >>> 8) * 2 ** -24;
     }
-    return out;
+    return numbers;
   }
 
   /**
@@ -58,18 +61,19 @@ export class Random {
    *
    * @param step,count,out  as in `uniforms`
    */
-  normals(step: number, count: number, out: Float32Array = new Float32Array(count)): Float32Array {
+  normals(step: number, count: number, out?: Float32Array): Float32Array {
+    const numbers = receiver("normals", step, count, out);
     for (let start = 0; start < count; start += CHUNK) {
       const wanted = Math.min(CHUNK, count - start);
       const words = this.#words(step, start, wanted + (wanted & 1), NORMAL);
       for (let i = 0; i < wanted; i += 2) {
         const radius = Math.sqrt(-2 * Math.log(((words[i] ?? 0) + 1) * 2 ** -32));
         const angle = (words[i + 1] ?? 0) * (2 ** -31 * Math.PI);
-        out[start + i] = radius * Math.cos(angle);
-        if (i + 1 < wanted) out[start + i + 1] = radius * Math.sin(angle);
+        numbers[start + i] = radius * Math.cos(angle);
+        if (i + 1 < wanted) numbers[start + i + 1] = radius * Math.sin(angle);
       }
     }
-    return out;
+    return numbers;
   }
 
   /**
@@ -80,6 +84,14 @@ export class Random {
    * @param bound  1 to 2^32
    */
   integer(step: number, index: number, bound: number): number {
+    if (!isWhole(step) || !isWhole(index) || !isWhole(bound) || bound === 0) {
+      // Looked at closely only here: this is called once per image.
+      expectArguments("Random.integer", {
+        step: [step, kinds.count],
+        index: [index, kinds.count],
+        bound: [bound, kinds.positiveCount],
+      });
+    }
     const block = scratch.subarray(0, 4);
     this.#fill(block, index, step, INTEGER);
     return bounded(block[0] ?? 0, block[1] ?? 0, bound);
@@ -87,6 +99,7 @@ export class Random {
 
   /** A uniformly drawn order of 0 to n-1 (Fisher-Yates). `step` as in `uniforms`. */
   permutation(step: number, n: number): Uint32Array {
+    expectArguments("Random.permutation", { step: [step, kinds.count], n: [n, kinds.count] });
     const order = new Uint32Array(n);
     for (let i = 0; i < n; i++) order[i] = i;
     for (let start = 0; start < n; start += CHUNK / 2) {
@@ -105,6 +118,7 @@ export class Random {
 
   /** The stream of a part of this purpose: `new Random(seed, purpose + "/" + part)`. */
   derive(part: string): Random {
+    expectArguments("Random.derive", { part: [part, kinds.text] });
     return new Random(this.seed, `${this.purpose}/${part}`);
   }
 
@@ -118,6 +132,20 @@ export class Random {
   #fill(words: Uint32Array, block: number, step: number, kind: number): void {
     philoxFill(words, block, step >>> 0, Math.floor(step / 2 ** 32) >>> 0, kind, this.#key0, this.#key1);
   }
+}
+
+function isWhole(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
+/** Where numbers go: the array given, or a new one. */
+function receiver(call: string, step: number, count: number, out: Float32Array | undefined): Float32Array {
+  expectArguments(`Random.${call}`, {
+    step: [step, kinds.count],
+    count: [count, kinds.count],
+    out: [out, kinds.optional(kinds.float32)],
+  });
+  return out ?? new Float32Array(count);
 }
 
 /** Scales 53 random bits to [0, bound). */

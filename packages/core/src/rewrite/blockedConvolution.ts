@@ -2,7 +2,7 @@
  * The layout pass: convolutions and their weight gradients through ONNX Runtime's blocked kernels. The engine does so by
  * itself only for constant weights, never in a training step, whose weights are inputs.
  */
-import { oalError } from "../errors/index.js";
+import { expectArguments, kinds, oalError } from "../errors/index.js";
 import { int } from "../graph/operator.js";
 import { at, inputOf } from "../graph/ops/access.js";
 import { blockedConv } from "../graph/ops/blockedConv.js";
@@ -12,7 +12,7 @@ import { reshape } from "../graph/ops/reshape.js";
 import { transpose } from "../graph/ops/transpose.js";
 import { windowsOf } from "../graph/ops/windows.js";
 import { reachable } from "../graph/prune.js";
-import { Graph, type Node, type Value } from "../graph/value.js";
+import { aGraph, Graph, type Node, type Value } from "../graph/value.js";
 import { blockedWeightGradient, fitsBlockedGradient } from "./blockedWeightGradient.js";
 
 /**
@@ -23,6 +23,7 @@ import { blockedWeightGradient, fitsBlockedGradient } from "./blockedWeightGradi
  * @throws OAL-G102 when the graph reads a value that nothing computes
  */
 export function useBlockedConvolutions(graph: Graph, block: number): Graph {
+  expectArguments("useBlockedConvolutions", { graph: [graph, aGraph], block: [block, kinds.count] });
   if (block === 0) return graph;
   const target = new Graph();
   const copies = new Map<Value, Value>();
@@ -67,6 +68,7 @@ export function useBlockedConvolutions(graph: Graph, block: number): Graph {
 
 /** Number of blocked convolutions that the outputs of a graph need. */
 export function countRewritten(graph: Graph): number {
+  expectArguments("countRewritten", { graph: [graph, aGraph] });
   return reachable(graph).nodes.filter((node) => node.operatorName === "BlockedConv").length;
 }
 

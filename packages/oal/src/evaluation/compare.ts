@@ -2,6 +2,7 @@
 import {
   delongTest,
   detectionMetrics,
+  expectArguments,
   holm,
   metricNames,
   oalError,
@@ -10,6 +11,7 @@ import {
   type ScorePair,
 } from "oal-core";
 import { isOod, resampleScores } from "./evaluate.js";
+import { compareOptions, modelScores } from "./kinds.js";
 import type { ModelScores } from "./result.js";
 
 /** The difference first - second of one metric. */
@@ -55,6 +57,11 @@ export function compareModels(
   second: ModelScores,
   options: CompareOptions = {},
 ): Difference[] {
+  expectArguments("compareModels", {
+    first: [first, modelScores],
+    second: [second, modelScores],
+    options: [options, compareOptions],
+  });
   assertSameImages(first, second);
   const metrics = options.metrics ?? ["auroc", "fpr95"];
   const ood = first.sets.filter(isOod);

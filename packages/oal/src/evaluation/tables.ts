@@ -4,8 +4,9 @@
  */
 import Table from "cli-table3";
 import { stringify } from "csv-stringify/sync";
-import { metricNames, summarizeSeeds, twoDecimals, type MetricName } from "oal-core";
+import { expectArguments, metricNames, summarizeSeeds, twoDecimals, type MetricName } from "oal-core";
 import type { Difference } from "./compare.js";
+import { aDifferenceList, aResultList, tableOptions } from "./kinds.js";
 import type { DetectorResult, EvaluationResult, MetricSummary } from "./result.js";
 
 /** Column headers of the metrics. */
@@ -94,6 +95,7 @@ export interface TableOptions {
  * @param results  one per model and seed
  */
 export function resultTable(results: readonly EvaluationResult[], options: TableOptions = {}): string {
+  expectArguments("resultTable", { results: [results, aResultList], options: [options, tableOptions] });
   const rows = tableRows(results);
   const metrics = options.metrics ?? ["auroc", "fpr95"];
   const places = (options.places ?? ["near", "far"]).filter((place) =>
@@ -127,6 +129,7 @@ export function resultTable(results: readonly EvaluationResult[], options: Table
  * Columns: model, seed, detector, place, group, count, metric, value, low, high.
  */
 export function resultCsv(results: readonly EvaluationResult[]): string {
+  expectArguments("resultCsv", { results: [results, aResultList] });
   const lines = results.flatMap(({ model, seed, idAccuracy, idCount, calibration, detectors }) => {
     const whole = [
       ["idAccuracy", idAccuracy],
@@ -162,11 +165,13 @@ export function resultCsv(results: readonly EvaluationResult[]): string {
 
 /** The results as JSON text, two spaces of indentation, ending in a line feed. */
 export function resultJson(results: readonly EvaluationResult[]): string {
+  expectArguments("resultJson", { results: [results, aResultList] });
   return `${JSON.stringify(results, null, 2)}\n`;
 }
 
 /** Paired differences for a terminal, in percentage points. */
 export function differenceTable(differences: readonly Difference[]): string {
+  expectArguments("differenceTable", { differences: [differences, aDifferenceList] });
   const table = new Table({
     head: ["difference", "detector", "on", "metric", "points [95 %]", "p", "p (Holm)"],
     colAligns: ["left", "left", "left", "left", "right", "right", "right"],

@@ -23,6 +23,9 @@ export const stageNames = [
 /** The name of one stage. */
 export type StageName = (typeof stageNames)[number];
 
+/** The ways to train a student. */
+export const methodNames = ["ce", "kd", "oal"] as const;
+
 /** A way to train the student: cross-entropy, distillation, outlier-aware learning. */
 export type MethodName = Configuration["methods"][number];
 

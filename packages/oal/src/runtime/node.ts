@@ -1,6 +1,9 @@
 /** ONNX Runtime's Node binding behind the Session interface. The only place that imports it. */
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import {
+  expectArguments,
+  kind,
+  kinds,
   oalError,
   verifyGraph,
   writeModel,
@@ -19,6 +22,15 @@ export interface SessionOptions {
   /** "all" fuses and picks layouts (evaluation); "basic" is quicker to prepare. Default "all". */
   readonly optimization?: "disabled" | "basic" | "all";
 }
+
+const aModel = kind(
+  "the bytes of a model or its path",
+  (value) => value instanceof Uint8Array || (typeof value === "string" && value !== ""),
+);
+const sessionOptions = kinds.fields({
+  threads: kinds.optional(kinds.count),
+  optimization: kinds.optional(kinds.oneOf(["disabled", "basic", "all"])),
+});
 
 type Engine = typeof import("onnxruntime-node");
 
@@ -41,6 +53,7 @@ export async function createSession(
   model: Uint8Array | string,
   options: SessionOptions = {},
 ): Promise<Session> {
+  expectArguments("createSession", { model: [model, aModel], options: [options, sessionOptions] });
   const settings: InferenceSession.SessionOptions = {
     executionProviders: ["cpu"],
     graphOptimizationLevel: options.optimization ?? "all",

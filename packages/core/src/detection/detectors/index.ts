@@ -1,5 +1,5 @@
 /** The registry of detectors: an array of imported objects, in the order of tables. A new detector is one file and one line here. */
-import { oalError, suggest } from "../../errors/index.js";
+import { oalError, suggest, expectArguments, kinds } from "../../errors/index.js";
 import type { Detector } from "../detector.js";
 import { ebo } from "./ebo.js";
 import { knn } from "./knn.js";
@@ -15,6 +15,7 @@ export const detectors: readonly Detector[] = [msp, mls, ebo, knn];
  * @throws OAL-E201 for an unknown name, with the nearest known one
  */
 export function findDetector(id: string): Detector {
+  expectArguments("findDetector", { id: [id, kinds.text] });
   const found = detectors.find((detector) => detector.id === id || detector.aliases.includes(id));
   if (found !== undefined) return found;
   const known = detectors.flatMap((detector) => [detector.id, ...detector.aliases]);

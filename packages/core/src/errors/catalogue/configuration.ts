@@ -14,6 +14,12 @@ export const configurationErrors = {
     message: ({ command, problem }) => `${command}: ${problem}`,
     remedy: "add --help to the command for its arguments, options and examples",
   }),
+  "OAL-C120": entry<{ call: string; argument: string; wanted: string; found: string }>({
+    title: "wrong argument of a library call",
+    exit: 2,
+    message: ({ call, argument, wanted, found }) => `${call}: ${argument} must be ${wanted}, not ${found}`,
+    remedy: "the types and comments of the function say what it takes",
+  }),
   "OAL-C201": entry<{ key: string; at: string; where: string; near?: string | undefined }>({
     title: "unknown configuration key",
     exit: 2,

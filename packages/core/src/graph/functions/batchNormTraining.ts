@@ -1,4 +1,6 @@
 /** Batch normalisation by the statistics of the batch itself, in few passes (ENGINE 5.1). */
+import { aValue } from "../ops/operands.js";
+import { expectArguments } from "../../errors/index.js";
 import { apply } from "../ops/apply.js";
 import { mul } from "../ops/mul.js";
 import { reshape } from "../ops/reshape.js";
@@ -27,6 +29,7 @@ export interface BatchNormResult {
  * @param scale, bias [C]
  */
 export function batchNormTraining(x: Value, scale: Value, bias: Value, epsilon = 1e-5): BatchNormResult {
+  expectArguments("batchNormTraining", { x: [x, aValue], scale: [scale, aValue], bias: [bias, aValue] });
   const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
   const count = sizeOf(axes.map((axis) => x.shape[axis] ?? 1));
   const mean = mul(sumOver(x, axes), 1 / count);

@@ -1,4 +1,6 @@
 /** Group normalisation. */
+import { aValue } from "../ops/operands.js";
+import { expectArguments, kinds } from "../../errors/index.js";
 import { ShapeProblem } from "../operator.js";
 import { add } from "../ops/add.js";
 import { fitting } from "../ops/apply.js";
@@ -16,6 +18,12 @@ import type { Value } from "../value.js";
  * @param scale, bias float32 [C]
  */
 export function groupNorm(x: Value, groups: number, scale: Value, bias: Value, epsilon = 1e-5): Value {
+  expectArguments("groupNorm", {
+    x: [x, aValue],
+    groups: [groups, kinds.positiveCount],
+    scale: [scale, aValue],
+    bias: [bias, aValue],
+  });
   const [images = 1, channels = 1, ...rest] = x.shape;
   fitting(x.graph, "groupNorm", () => {
     if (channels % groups !== 0)

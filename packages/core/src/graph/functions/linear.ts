@@ -1,4 +1,6 @@
 /** Fully connected layer. */
+import { aValue, aValueOrNull } from "../ops/operands.js";
+import { expectArguments } from "../../errors/index.js";
 import { add } from "../ops/add.js";
 import { gemm } from "../ops/gemm.js";
 import { reshape } from "../ops/reshape.js";
@@ -14,6 +16,7 @@ import type { Value } from "../value.js";
  * @returns float32 [..., O]
  */
 export function linear(x: Value, weight: Value, bias: Value | null = null): Value {
+  expectArguments("linear", { x: [x, aValue], weight: [weight, aValue], bias: [bias, aValueOrNull] });
   if (x.rank === 2) return gemm(x, weight, bias, { transB: true });
   const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
   const product = reshape(gemm(rows, weight, null, { transB: true }), [

@@ -1,9 +1,9 @@
 /** A graph as an ONNX model (IR 10, opset 20), weights inside. */
-import { oalError } from "../../errors/index.js";
+import { oalError, expectArguments, kinds } from "../../errors/index.js";
 import type { AttributeKind } from "../operator.js";
 import { reachable } from "../prune.js";
 import type { DType, Tensor, TensorType } from "../tensor.js";
-import type { Graph, Node, Value } from "../value.js";
+import { aGraph, type Graph, type Node, type Value } from "../value.js";
 import { ProtobufWriter } from "./protobuf.js";
 
 /** ONNX's numbers of element types. */
@@ -38,12 +38,19 @@ export interface WriteOptions {
 /** The opset oal writes. */
 export const writtenOpset = 20;
 
+const writeOptions = kinds.fields({
+  name: kinds.optional(kinds.text),
+  batchSymbol: kinds.optional(kinds.text),
+  metadata: kinds.optional(kinds.textRecord),
+});
+
 /**
  * Serialises the nodes that the outputs need.
  *
  * @returns the bytes of a ModelProto
  */
 export function writeModel(graph: Graph, options: WriteOptions = {}): Uint8Array {
+  expectArguments("writeModel", { graph: [graph, aGraph], options: [options, writeOptions] });
   const { nodes, values } = reachable(graph);
   const writer = new ProtobufWriter();
   writer.integer(1, 10).string(2, "oal");

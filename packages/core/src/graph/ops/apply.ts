@@ -2,11 +2,12 @@
  * How operators' functions append nodes. Operator files import only types from value.ts: the table of operators must
  * be complete before the classes that use it, whichever file is loaded first.
  */
-import { oalError } from "../../errors/index.js";
+import { describeValue, expectArguments, kinds, oalError } from "../../errors/index.js";
 import { ShapeProblem, type Attributes } from "../operator.js";
 import { zeros, type DType } from "../tensor.js";
 import type { Graph, Operand, Value } from "../value.js";
 import type { OperatorName } from "./index.js";
+import { anOperand, aValue, isValue } from "./operands.js";
 
 /** Appends a node with one output. Numbers become scalars of the element type of the first non-boolean value. */
 export function apply(
@@ -25,11 +26,15 @@ export function applyAll(
   operands: readonly (Operand | null)[],
   attributes: Attributes = {},
 ): readonly Value[] {
-  const values = operands.filter(
-    (operand): operand is Value => operand !== null && typeof operand !== "number",
-  );
+  operands.forEach((operand, index) => {
+    if (!isValue(operand)) expectArguments(operator, { [`input ${index}`]: [operand, anOperand] });
+  });
+  const values = operands.filter((operand): operand is Value => isValue(operand));
   const graph = values[0]?.graph;
-  if (!graph) throw oalError("OAL-X101", { problem: `${operator} needs at least one graph value` });
+  if (!graph) {
+    const found = describeValue(operands[0]);
+    throw oalError("OAL-C120", { call: operator, argument: "an input", wanted: aValue.words, found });
+  }
   const dtype = values.find((value) => value.dtype !== "bool")?.dtype ?? "float32";
   const inputs = operands.map((operand) =>
     typeof operand === "number" ? scalarOf(graph, operand, dtype) : operand,
@@ -45,8 +50,10 @@ export function integers(graph: Graph, values: readonly number[]): Value {
 /** A scalar constant of the given element type. */
 export function scalarOf(graph: Graph, value: number, dtype: DType): Value {
   const data = zeros(dtype, 1);
-  if (data instanceof BigInt64Array) data[0] = BigInt(value);
-  else data[0] = value;
+  if (data instanceof BigInt64Array) {
+    expectArguments("an int64 operand", { number: [value, kinds.integer] });
+    data[0] = BigInt(value);
+  } else data[0] = value;
   return graph.constant({ dtype, shape: [], data });
 }
 

@@ -1,4 +1,6 @@
 /** Operator AveragePool on images. */
+import { aValue, windowOptions } from "./operands.js";
+import { expectArguments } from "../../errors/index.js";
 import { int, type Attributes, type Operator, type TestPoint } from "../operator.js";
 import { sizeOf, toNumbers, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -96,6 +98,7 @@ export function averagePool2d(
   x: Value,
   options: PoolOptions & { readonly countIncludePad?: boolean },
 ): Value {
+  expectArguments("averagePool2d", { x: [x, aValue], options: [options, windowOptions] });
   return apply("AveragePool", [x], {
     ...poolNode(options),
     count_include_pad: options.countIncludePad === false ? 0 : 1,

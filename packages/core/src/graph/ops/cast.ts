@@ -1,4 +1,7 @@
 /** Operator Cast: change of element type. */
+import { aDType } from "../tensor.js";
+import { aValue } from "./operands.js";
+import { expectArguments } from "../../errors/index.js";
 import { int, ShapeProblem, type Operator } from "../operator.js";
 import type { DType } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -55,5 +58,6 @@ export const Cast: Operator = {
 
 /** x converted to another element type; floats are cut towards 0, bool is 0 or 1. */
 export function cast(x: Value, dtype: DType): Value {
+  expectArguments("cast", { x: [x, aValue], dtype: [dtype, aDType] });
   return x.dtype === dtype ? x : apply("Cast", [x], { to: codes[dtype] });
 }

@@ -1,4 +1,6 @@
 /** Operator Concat: joins values along an axis. */
+import { aValue } from "./operands.js";
+import { expectArguments, kinds } from "../../errors/index.js";
 import { int, ShapeProblem, type Operator } from "../operator.js";
 import { sizeOf, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -87,6 +89,7 @@ function joined(shapes: readonly Shape[], axis: number): Shape {
 
 /** Values that agree except along `axis`, one behind the other. */
 export function concat(values: readonly Value[], axis: number): Value {
+  expectArguments("concat", { values: [values, kinds.listOf(aValue)], axis: [axis, kinds.integer] });
   const [first] = values;
   return first && values.length === 1 ? first : apply("Concat", values, { axis });
 }

@@ -1,4 +1,6 @@
 /** Operator Conv on images; its gradients are in convInputGradient.ts and convWeightGradient.ts. */
+import { aValue, windowOptions } from "./operands.js";
+import { expectArguments } from "../../errors/index.js";
 import { int, ShapeProblem, type Attributes, type Operator, type TestPoint } from "../operator.js";
 import type { Shape } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -116,6 +118,7 @@ export interface ConvOptions {
  * @throws OAL-G101 when channels or sizes do not fit
  */
 export function conv2d(x: Value, weight: Value, bias: Value | null = null, options: ConvOptions = {}): Value {
+  expectArguments("conv2d", { x: [x, aValue], weight: [weight, aValue], options: [options, windowOptions] });
   const attributes: Record<string, number | readonly number[]> = windowNode(options);
   if (options.group !== undefined && options.group !== 1) attributes["group"] = options.group;
   return apply("Conv", [x, weight, bias], attributes);

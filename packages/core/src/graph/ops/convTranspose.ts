@@ -1,4 +1,6 @@
 /** Operator ConvTranspose on images: the adjoint of Conv. */
+import { aValue, windowOptions } from "./operands.js";
+import { expectArguments } from "../../errors/index.js";
 import { int, ints, ShapeProblem, type Attributes, type Operator, type TestPoint } from "../operator.js";
 import type { Shape } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -128,6 +130,11 @@ export function convTranspose2d(
   bias: Value | null = null,
   options: ConvTransposeOptions = {},
 ): Value {
+  expectArguments("convTranspose2d", {
+    x: [x, aValue],
+    weight: [weight, aValue],
+    options: [options, windowOptions],
+  });
   const attributes: Record<string, number | readonly number[]> = windowNode({
     strides: options.strides,
     dilations: options.dilations,

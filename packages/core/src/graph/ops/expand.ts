@@ -1,4 +1,6 @@
 /** Operator Expand: stretches axes of size 1. */
+import { aValue } from "./operands.js";
+import { expectArguments, kinds } from "../../errors/index.js";
 import { ShapeProblem, type Operator } from "../operator.js";
 import { toNumbers, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -33,6 +35,7 @@ export const Expand: Operator = {
 
 /** x stretched to `shape` by broadcasting. Sizes that x already has are written as 1, so they may vary at run time. */
 export function expand(x: Value, shape: Shape): Value {
+  expectArguments("expand", { x: [x, aValue], shape: [shape, kinds.sizes] });
   if (x.shape.join() === shape.join()) return x;
   fitting(x.graph, "Expand", () => {
     if (broadcastShapes(x.shape, shape).join() === shape.join()) return;

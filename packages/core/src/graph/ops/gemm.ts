@@ -1,4 +1,6 @@
 /** Operator Gemm: alpha A B + beta C on matrices, each optionally transposed. */
+import { aValue } from "./operands.js";
+import { expectArguments, kinds } from "../../errors/index.js";
 import { float, int, ShapeProblem, type Attributes, type Operator, type TestPoint } from "../operator.js";
 import type { Shape } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -114,8 +116,11 @@ export interface GemmOptions {
   readonly alpha?: number;
 }
 
+const gemmOptions = kinds.fields({ alpha: kinds.optional(kinds.finite) });
+
 /** alpha A' B' + C on matrices, where ' transposes when asked; C (or null) stretches to the result. */
 export function gemm(a: Value, b: Value, c: Value | null = null, options: GemmOptions = {}): Value {
+  expectArguments("gemm", { a: [a, aValue], b: [b, aValue], options: [options, gemmOptions] });
   const attributes: Record<string, number> = {};
   if (options.transA) attributes["transA"] = 1;
   if (options.transB) attributes["transB"] = 1;

@@ -1,4 +1,6 @@
 /** Operator MatMul: matrix products, batched with broadcasting. */
+import { aValue } from "./operands.js";
+import { expectArguments } from "../../errors/index.js";
 import { ShapeProblem, type Operator } from "../operator.js";
 import { sizeOf, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -104,6 +106,7 @@ function reshapeTo(x: Value, shape: Shape): Value {
 
 /** Matrix product over the last two axes; leading axes broadcast. A vector is a row on the left, a column on the right. */
 export function matmul(a: Value, b: Value): Value {
+  expectArguments("matmul", { a: [a, aValue], b: [b, aValue] });
   if (a.rank === 1) {
     const row = matmul(reshape(a, [1, ...a.shape]), b);
     return reshape(row, [...row.shape.slice(0, -2), ...row.shape.slice(-1)]);

@@ -1,4 +1,6 @@
 /** Operator MaxPool on images; no Indices output, which WebGPU lacks (ENGINE 8.1). */
+import { aValue, windowOptions } from "./operands.js";
+import { expectArguments } from "../../errors/index.js";
 import { int, type Attributes, type Operator, type TestPoint } from "../operator.js";
 import type { Shape } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -48,5 +50,6 @@ function point(shape: Shape, attributes: Attributes): TestPoint {
 
 /** Largest element of every window of [N, C, H, W]; padding counts as -infinity, ties share the gradient. */
 export function maxPool2d(x: Value, options: PoolOptions): Value {
+  expectArguments("maxPool2d", { x: [x, aValue], options: [options, windowOptions] });
   return apply("MaxPool", [x], poolNode(options));
 }

@@ -1,4 +1,6 @@
 /** Operator OneHot: indices as rows of zeros with a one. */
+import { aValue } from "./operands.js";
+import { expectArguments, kinds } from "../../errors/index.js";
 import { int, ShapeProblem, type Operator } from "../operator.js";
 import { toNumbers } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -54,6 +56,7 @@ export const OneHot: Operator = {
 
 /** float32 [..., depth] with 1 at each index and 0 elsewhere; an index outside -depth .. depth - 1 gives zeros. */
 export function oneHot(indices: Value, depth: number): Value {
+  expectArguments("oneHot", { indices: [indices, aValue], depth: [depth, kinds.positiveCount] });
   const values = indices.graph.constant({ dtype: "float32", shape: [2], data: Float32Array.of(0, 1) });
   return apply("OneHot", [cast(indices, "int64"), integers(indices.graph, [depth]), values], { axis: -1 });
 }

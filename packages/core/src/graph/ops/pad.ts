@@ -1,4 +1,6 @@
 /** Operator Pad with a constant; negative pads crop. */
+import { aValue } from "./operands.js";
+import { expectArguments, kinds } from "../../errors/index.js";
 import { text, ShapeProblem, type Operator } from "../operator.js";
 import { stridesOf, toNumbers, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -92,6 +94,7 @@ function padded(shape: Shape, pads: readonly number[]): Shape {
 
 /** x with pads[i] elements before and pads[rank + i] behind along axis i; negative amounts crop. Fills with `value`. */
 export function pad(x: Value, pads: readonly number[], value = 0): Value {
+  expectArguments("pad", { x: [x, aValue], pads: [pads, kinds.integers], value: [value, kinds.number] });
   if (pads.length === 2 * x.rank && pads.every((amount) => amount === 0)) return x;
   return apply("Pad", [x, integers(x.graph, pads), ...(value === 0 ? [] : [value])]);
 }

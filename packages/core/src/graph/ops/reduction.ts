@@ -1,4 +1,6 @@
 /** Shared parts of the Reduce operators: axes as a constant input (opset 18), keepdims as an attribute. */
+import { aValue } from "./operands.js";
+import { expectArguments, kinds } from "../../errors/index.js";
 import { int, type GradientRule, type Operator } from "../operator.js";
 import { sizeOf, stridesOf, toNumbers, type Shape } from "../tensor.js";
 import type { Node, Value } from "../value.js";
@@ -65,6 +67,7 @@ export function reduce(
   axes: readonly number[] | undefined,
   keepDims: boolean,
 ): Value {
+  expectArguments(operator, { x: [x, aValue], axes: [axes, kinds.optional(kinds.integers)] });
   const chosen = axes ?? x.shape.map((_, axis) => axis);
   if (chosen.length === 0) return x;
   return apply(operator, [x, integers(x.graph, chosen)], { keepdims: keepDims ? 1 : 0 });

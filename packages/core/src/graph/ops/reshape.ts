@@ -1,4 +1,6 @@
 /** Operator Reshape, and the functions squeeze and unsqueeze built on it. */
+import { aValue } from "./operands.js";
+import { expectArguments, kinds } from "../../errors/index.js";
 import { ShapeProblem, type Operator } from "../operator.js";
 import { sizeOf, toNumbers, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -52,6 +54,7 @@ function resolve(from: Shape, wanted: readonly number[]): Shape {
  * @throws OAL-G101 when the number of elements differs
  */
 export function reshape(x: Value, shape: Shape): Value {
+  expectArguments("reshape", { x: [x, aValue], shape: [shape, kinds.integers] });
   fitting(x.graph, "Reshape", () => {
     if (!shape.every(Number.isInteger))
       throw new ShapeProblem(`cannot view [${x.shape.join(", ")}] as [${shape.join(", ")}]`);
@@ -65,6 +68,7 @@ export function reshape(x: Value, shape: Shape): Value {
 
 /** Removes axes of size 1. */
 export function squeeze(x: Value, axes: readonly number[]): Value {
+  expectArguments("squeeze", { x: [x, aValue], axes: [axes, kinds.integers] });
   const removed = fitting(x.graph, "squeeze", () => axes.map((axis) => axisOf(axis, x.rank)));
   return reshape(
     x,
@@ -74,6 +78,7 @@ export function squeeze(x: Value, axes: readonly number[]): Value {
 
 /** Inserts axes of size 1; positions are counted in the result. */
 export function unsqueeze(x: Value, axes: readonly number[]): Value {
+  expectArguments("unsqueeze", { x: [x, aValue], axes: [axes, kinds.integers] });
   const rank = x.rank + axes.length;
   const inserted = fitting(x.graph, "unsqueeze", () => axes.map((axis) => axisOf(axis, rank)));
   const sizes = [...x.shape];

@@ -1,4 +1,6 @@
 /** Operator Slice: a part of each axis, with steps, also backwards. */
+import { aValue } from "./operands.js";
+import { expectArguments, kinds } from "../../errors/index.js";
 import { ShapeProblem, type Operator } from "../operator.js";
 import { stridesOf, toNumbers, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -105,14 +107,24 @@ export function slice(
   x: Value,
   starts: readonly number[],
   ends: readonly number[],
-  axes: readonly number[] = starts.map((_, axis) => axis),
-  steps: readonly number[] = starts.map(() => 1),
+  axes?: readonly number[],
+  steps?: readonly number[],
 ): Value {
-  return apply("Slice", [x, ...[starts, ends, axes, steps].map((list) => integers(x.graph, list))]);
+  expectArguments("slice", {
+    x: [x, aValue],
+    starts: [starts, kinds.integers],
+    ends: [ends, kinds.integers],
+    axes: [axes, kinds.optional(kinds.integers)],
+    steps: [steps, kinds.optional(kinds.integers)],
+  });
+  const along = axes ?? starts.map((_, axis) => axis);
+  const strides = steps ?? starts.map(() => 1);
+  return apply("Slice", [x, ...[starts, ends, along, strides].map((list) => integers(x.graph, list))]);
 }
 
 /** x with the order along some axes reversed. */
 export function flip(x: Value, axes: readonly number[]): Value {
+  expectArguments("flip", { x: [x, aValue], axes: [axes, kinds.integers] });
   const turned = axes.filter((axis) => x.shape[axis] !== 1);
   if (turned.length === 0) return x;
   const all = (value: number): number[] => turned.map(() => value);

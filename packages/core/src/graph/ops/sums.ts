@@ -2,6 +2,8 @@
  * Sums over axes in the order that ONNX Runtime computes fast (ENGINE 5.1, 5.3): one block of adjacent axes at a time
  * from the last, and long column sums in two stages. Used by gradient rules and by BatchNorm.
  */
+import { aValue } from "./operands.js";
+import { expectArguments, kinds } from "../../errors/index.js";
 import { sizeOf, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
 import { at } from "./access.js";
@@ -15,6 +17,7 @@ interface Block {
 
 /** Sum over axes, which vanish: equals reduceSum(x, axes) and is faster over several or leading axes. */
 export function sumOver(x: Value, axes: readonly number[]): Value {
+  expectArguments("sumOver", { x: [x, aValue], axes: [axes, kinds.integers] });
   const kept = x.shape.filter((_, axis) => !axes.includes(axis));
   const blocks: Block[] = [];
   x.shape.forEach((size, axis) => {

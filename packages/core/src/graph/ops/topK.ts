@@ -1,4 +1,6 @@
 /** Operator TopK: the k largest or smallest elements along an axis, in order. */
+import { aValue } from "./operands.js";
+import { expectArguments, kinds } from "../../errors/index.js";
 import { int, ShapeProblem, type Operator } from "../operator.js";
 import { stridesOf, toNumbers, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -85,6 +87,7 @@ export interface TopKOptions {
 
 /** The k extreme elements along an axis, best first, and their int64 places; equals in order of place. */
 export function topK(x: Value, k: number, options: TopKOptions = {}): { values: Value; indices: Value } {
+  expectArguments("topK", { x: [x, aValue], k: [k, kinds.positiveCount], options: [options, kinds.record] });
   const attributes = { axis: options.axis ?? -1, largest: options.largest === false ? 0 : 1 };
   const outputs = applyAll("TopK", [x, integers(x.graph, [k])], attributes);
   return { values: at(outputs, 0), indices: at(outputs, 1) };

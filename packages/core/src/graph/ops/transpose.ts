@@ -1,4 +1,6 @@
 /** Operator Transpose: permutes axes. */
+import { aValue } from "./operands.js";
+import { expectArguments, kinds } from "../../errors/index.js";
 import { ints, ShapeProblem, type Operator } from "../operator.js";
 import { stridesOf } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -51,12 +53,14 @@ export const Transpose: Operator = {
 
 /** Axis i of the result is axis permutation[i] of x. */
 export function transpose(x: Value, permutation: readonly number[]): Value {
+  expectArguments("transpose", { x: [x, aValue], permutation: [permutation, kinds.integers] });
   if (permutation.length === x.rank && permutation.every((axis, place) => axis === place)) return x;
   return apply("Transpose", [x], { perm: [...permutation] });
 }
 
 /** Swaps the last two axes. */
 export function swapLast(x: Value): Value {
+  expectArguments("swapLast", { x: [x, aValue] });
   const axes = x.shape.map((_, axis) => axis);
   return transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
 }

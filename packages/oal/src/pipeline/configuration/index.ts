@@ -1,4 +1,4 @@
-export { loadConfiguration } from "./load.js";
+export { checkConfiguration, loadConfiguration } from "./load.js";
 export { presets } from "./presets.js";
 export {
   configurationJsonSchema,

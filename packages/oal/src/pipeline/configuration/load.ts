@@ -3,7 +3,7 @@
  * Every complaint names the file and line it is about.
  */
 import { isAbsolute, resolve } from "node:path";
-import { oalError } from "oal-core";
+import { expectArguments, kinds, oalError } from "oal-core";
 import { parse as parseYaml } from "yaml";
 import { takenSetNames } from "./dataSection.js";
 import { withoutIgnored } from "./ignored.js";
@@ -43,6 +43,30 @@ interface Override {
   readonly where: string;
 }
 
+const texts = kinds.optional(kinds.listOf(kinds.text));
+const loadOptions = kinds.fields({
+  set: texts,
+  data: kinds.optional(kinds.text),
+  validation: kinds.optional(kinds.text),
+  test: kinds.optional(kinds.text),
+  ood: texts,
+  flags: kinds.optional(kinds.listOf(kinds.fields({ key: kinds.text, where: kinds.text }))),
+  cwd: kinds.optional(kinds.text),
+});
+
+/**
+ * A configuration that was given as an object, checked as a file is; absent keys get their defaults.
+ *
+ * @param where what to call it in an error
+ * @throws OAL-C201 unknown key, OAL-C202 value refused
+ */
+export function checkConfiguration(given: unknown, where: string): Configuration {
+  const parsed = configurationSchema.safeParse(given, { reportInput: true });
+  if (!parsed.success) throw explainIssues(parsed.error.issues, configurationSchema, () => where);
+  checkTogether(parsed.data, () => where);
+  return withAbsoluteSource(parsed.data, process.cwd());
+}
+
 /**
  * The whole configuration.
  *
@@ -52,6 +76,10 @@ interface Override {
  * @example loadConfiguration("cifar10-small", { set: ["student.epochs=2"], data: "../shared/data" })
  */
 export function loadConfiguration(given?: string, options: LoadOptions = {}): Configuration {
+  expectArguments("loadConfiguration", {
+    given: [given, kinds.optional(kinds.text)],
+    options: [options, loadOptions],
+  });
   const cwd = options.cwd ?? process.cwd();
   const source = readSource(given ?? (options.data === undefined ? "embedded" : "folder"), cwd);
   const overrides = [
