@@ -1,6 +1,7 @@
 /** How much memory a graph needs while it runs, counted from its shapes. */
-import { sizeOf, type DType, type TensorType } from "./tensor.js";
-import type { Graph, Value } from "./value.js";
+import { expectArguments } from "../errors/index.js";
+import { sizeOf, type DType, type TensorType, aTensorType } from "./tensor.js";
+import { aGraph, type Graph, type Value } from "./value.js";
 
 const bytesOfElement: Readonly<Record<DType, number>> = {
   float32: 4,
@@ -20,8 +21,9 @@ export interface GraphMemory {
 }
 
 /** Bytes of one tensor of this type. */
-export function bytesOf({ dtype, shape }: TensorType): number {
-  return bytesOfElement[dtype] * sizeOf(shape);
+export function bytesOf(type: TensorType): number {
+  expectArguments("bytesOf", { type: [type, aTensorType] });
+  return bytesOfElement[type.dtype] * sizeOf(type.shape);
 }
 
 /**
@@ -31,6 +33,7 @@ export function bytesOf({ dtype, shape }: TensorType): number {
  * @cost one pass over the nodes; nothing is computed
  */
 export function graphMemory(graph: Graph): GraphMemory {
+  expectArguments("graphMemory", { graph: [graph, aGraph] });
   const lastReader = new Map<Value, number>();
   graph.nodes.forEach((node, position) => {
     for (const input of node.inputs) if (input) lastReader.set(input, position);
