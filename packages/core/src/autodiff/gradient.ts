@@ -1,6 +1,6 @@
 /** Reverse-mode differentiation: walks the nodes between a scalar and its sources backwards, one rule per operator. */
 import { aValue } from "../graph/ops/operands.js";
-import { oalError, expectArguments, kind, kinds } from "../errors/index.js";
+import { expectArguments, kind, kinds, oalError } from "../errors/index.js";
 import { add } from "../graph/ops/add.js";
 import { scalarOf } from "../graph/ops/apply.js";
 import { expand } from "../graph/ops/expand.js";

@@ -1,5 +1,5 @@
 /** The threshold that turns a confidence into "known" or "unknown". */
-import { oalError, expectArguments, kinds } from "../errors/index.js";
+import { expectArguments, kinds, oalError } from "../errors/index.js";
 import { assertScores } from "../metrics/ranking.js";
 
 /** A threshold and what it keeps. */

@@ -2,7 +2,7 @@
  * What a post-hoc detector is: data about it, an optional fit on features that streams by, and a score as a graph.
  * The graph is all there is: evaluation, export and the browser run the same one.
  */
-import { oalError, expectArguments, kinds } from "../errors/index.js";
+import { expectArguments, kinds, oalError } from "../errors/index.js";
 import type { Graph, Tensor, Value } from "../graph/index.js";
 import { hasAll, resolveParameters, type ParameterSchema, type ParameterValues } from "./parameters.js";
 

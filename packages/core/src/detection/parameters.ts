@@ -2,7 +2,7 @@
  * Hyper-parameters of detectors as plain data: one schema makes the defaults, the check, the messages, the help and the
  * values a test must see refused. No validation library, so the core stays small.
  */
-import { oalError, expectArguments, kinds, type Kind } from "../errors/index.js";
+import { expectArguments, type Kind, kinds, oalError } from "../errors/index.js";
 
 /** Domain of one number. Bounds are absent when there is none. */
 export interface ParameterSpec {

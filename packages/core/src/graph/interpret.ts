@@ -1,5 +1,5 @@
 /** Runs a graph with the operators' plain references: slow, exact, without any engine. */
-import { oalError, expectArguments, kinds } from "../errors/index.js";
+import { expectArguments, kinds, oalError } from "../errors/index.js";
 import { aTensor, type Tensor } from "./tensor.js";
 import { aGraph, type Graph, type Value } from "./value.js";
 

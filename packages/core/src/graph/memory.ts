@@ -1,6 +1,6 @@
 /** How much memory a graph needs while it runs, counted from its shapes. */
 import { expectArguments } from "../errors/index.js";
-import { sizeOf, type DType, type TensorType, aTensorType } from "./tensor.js";
+import { aTensorType, type DType, sizeOf, type TensorType } from "./tensor.js";
 import { aGraph, type Graph, type Value } from "./value.js";
 
 const bytesOfElement: Readonly<Record<DType, number>> = {

@@ -1,7 +1,7 @@
 /**
  * Tensors on the host: element types, shapes and flat data, row-major. What goes into a graph and comes out of it.
  */
-import { expectArguments, kinds, oalError, type Kind } from "../errors/index.js";
+import { expectArguments, type Kind, kinds, oalError } from "../errors/index.js";
 
 /** Element types oal computes with. `bool` and `uint8` are both held in a Uint8Array. */
 export type DType = "float32" | "float64" | "int64" | "int32" | "bool" | "uint8";

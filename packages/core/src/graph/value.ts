@@ -2,7 +2,7 @@
  * Graph, node and value: a graph is a list of operator nodes over named, typed, shaped values, in an order in which
  * every node stands behind its inputs.
  */
-import { expectArguments, kind, kinds, oalError, type Kind } from "../errors/index.js";
+import { expectArguments, kind, type Kind, kinds, oalError } from "../errors/index.js";
 import { ShapeProblem, type AttributeKind, type Attributes, type Operator } from "./operator.js";
 import { operators, type OperatorName } from "./ops/index.js";
 import { aValue, aValueOrNull, isValue } from "./ops/operands.js";

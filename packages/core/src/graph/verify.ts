@@ -1,7 +1,7 @@
 /** The graph's specification, checked: run after a pass, so that a bad pass fails at the pass. */
-import { oalError, expectArguments } from "../errors/index.js";
+import { expectArguments, oalError } from "../errors/index.js";
 import { describeType, sizeOf } from "./tensor.js";
-import { aGraph, Node, type Graph, type Value } from "./value.js";
+import { aGraph, type Graph, Node, type Value } from "./value.js";
 
 /**
  * Checks that every node stands behind its inputs, that shape rules reproduce the recorded types, that constants have

@@ -1,6 +1,6 @@
 /** Classification accuracy of the ID samples. */
 import { assertPaired } from "./ranking.js";
-import { oalError, expectArguments, kinds } from "../errors/index.js";
+import { expectArguments, kinds, oalError } from "../errors/index.js";
 
 /**
  * Share of ID samples (label not -1) whose prediction equals the label.

@@ -1,6 +1,6 @@
 /** Area under the risk-coverage curve of selective prediction, and its excess over the best possible order. */
-import { oalError, expectArguments, kinds } from "../errors/index.js";
-import { assertScores, assertPaired } from "./ranking.js";
+import { expectArguments, kinds, oalError } from "../errors/index.js";
+import { assertPaired, assertScores } from "./ranking.js";
 
 /**
  * AURC = (1/N) sum_k r_k, r_k the expected error rate among the k most confident samples; tied samples count as in a random order.

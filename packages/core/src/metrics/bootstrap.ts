@@ -5,7 +5,7 @@
  */
 import { expectArguments, kind, kinds, oalError } from "../errors/index.js";
 import { Random } from "../random/index.js";
-import { Counter, rank, assertPaired } from "./ranking.js";
+import { assertPaired, Counter, rank } from "./ranking.js";
 import { metricNames, metricsOfCounts, type MetricName } from "./vector.js";
 
 /** One row's confidences: the ID samples, and the samples of every OOD set. All rows score the same samples. */

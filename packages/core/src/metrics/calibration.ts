@@ -2,8 +2,8 @@
  * How well confidences match frequencies: expected and maximum calibration error, Brier score, negative log-likelihood.
  * Bins are closed on the right (probability 1 has a bin), of the maximum probability, not of the logit.
  */
-import { oalError, expectArguments, kinds } from "../errors/index.js";
-import { assertScores, assertPaired } from "./ranking.js";
+import { expectArguments, kinds, oalError } from "../errors/index.js";
+import { assertPaired, assertScores } from "./ranking.js";
 
 /** Calibration of a classifier on ID samples. */
 export interface Calibration {

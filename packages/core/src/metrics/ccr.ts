@@ -1,6 +1,6 @@
 /** Correct classification rate at a false positive rate, an OpenOOD v1.0 column. */
-import { oalError, expectArguments, kinds } from "../errors/index.js";
-import { assertScores, assertPaired } from "./ranking.js";
+import { expectArguments, kinds, oalError } from "../errors/index.js";
+import { assertPaired, assertScores } from "./ranking.js";
 
 /**
  * CCR@FPR: with t the ceil(f n)-th largest OOD confidence, the share of ID samples that are classified correctly with confidence > t.

@@ -1,5 +1,5 @@
 /** DeLong's covariance of AUROCs of detectors on the same samples: intervals and a paired test without resampling. */
-import { oalError, expectArguments, kinds } from "../errors/index.js";
+import { expectArguments, kinds, oalError } from "../errors/index.js";
 import { twoSidedP } from "./normal.js";
 import { rank } from "./ranking.js";
 

@@ -1,6 +1,6 @@
 /** Open-set classification rate: detection and classification in one number. */
 import { expectArguments, kinds } from "../errors/index.js";
-import { Counter, rank, assertPaired } from "./ranking.js";
+import { assertPaired, Counter, rank } from "./ranking.js";
 
 /**
  * OSCR: area under CCR(t) = |{ID: conf >= t, class right}| / m over FPR(t) = |{OOD: conf >= t}| / n, by trapezoids; equals the mean over

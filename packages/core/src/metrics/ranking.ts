@@ -3,7 +3,7 @@
  * Scores enter by comparison only (never cast, -0 equal to 0, infinities are ordinary extremes), so every metric is a
  * function of ranks, and a bootstrap resample is a recount along a fixed order instead of a new sort.
  */
-import { oalError, expectArguments, kinds } from "../errors/index.js";
+import { expectArguments, kinds, oalError } from "../errors/index.js";
 
 /** The common order of the confidences of both sides. */
 export interface Ranking {

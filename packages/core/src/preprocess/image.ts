@@ -1,5 +1,5 @@
 /** An 8-bit RGB image and the exact geometric steps on it: crop, centre crop, flip, padded crop. None of them changes a pixel value. */
-import { expectArguments, kinds, type Kind } from "../errors/index.js";
+import { expectArguments, type Kind, kinds } from "../errors/index.js";
 
 /** An 8-bit RGB image; `data` is [height, width, 3], row by row. */
 export interface RgbImage {

@@ -1,6 +1,6 @@
 /** The protocol's pre-processing of one image: shorter side to `resize`, central square of `crop`, planes of 8-bit values. */
 import { expectArguments, kinds } from "../errors/index.js";
-import { centreCrop, type RgbImage, anImage } from "./image.js";
+import { anImage, centreCrop, type RgbImage } from "./image.js";
 import { type Interpolation, resizeShorterSide } from "./resize.js";
 
 const aSpec = kinds.fields({ resize: kinds.positiveCount, crop: kinds.positiveCount });

@@ -4,10 +4,10 @@ import {
   detectionMetrics,
   expectArguments,
   holm,
+  type MetricName,
   metricNames,
   oalError,
   pairedDifference,
-  type MetricName,
   type ScorePair,
 } from "oal-core";
 import { isOod, resampleScores } from "./evaluate.js";

@@ -4,7 +4,7 @@
  */
 import Table from "cli-table3";
 import { stringify } from "csv-stringify/sync";
-import { expectArguments, metricNames, summarizeSeeds, twoDecimals, type MetricName } from "oal-core";
+import { expectArguments, type MetricName, metricNames, summarizeSeeds, twoDecimals } from "oal-core";
 import type { Difference } from "./compare.js";
 import { aDifferenceList, aResultList, tableOptions } from "./kinds.js";
 import type { DetectorResult, EvaluationResult, MetricSummary } from "./result.js";

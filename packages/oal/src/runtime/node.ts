@@ -1,18 +1,18 @@
 /** ONNX Runtime's Node binding behind the Session interface. The only place that imports it. */
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import {
+  type DType,
   expectArguments,
+  type Graph,
   kind,
   kinds,
   oalError,
-  verifyGraph,
-  writeModel,
-  zeros,
-  type DType,
-  type Graph,
   type Session,
   type Tensor,
   type TensorData,
+  verifyGraph,
+  writeModel,
+  zeros,
 } from "oal-core";
 
 /** How a session is made. */

@@ -1,5 +1,5 @@
 /** The registry of detectors: an array of imported objects, in the order of tables. A new detector is one file and one line here. */
-import { oalError, suggest, expectArguments, kinds } from "../../errors/index.js";
+import { expectArguments, kinds, oalError, suggest } from "../../errors/index.js";
 import type { Detector } from "../detector.js";
 import { ebo } from "./ebo.js";
 import { knn } from "./knn.js";

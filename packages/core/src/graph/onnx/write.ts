@@ -1,5 +1,5 @@
 /** A graph as an ONNX model (IR 10, opset 20), weights inside. */
-import { oalError, expectArguments, kinds } from "../../errors/index.js";
+import { expectArguments, kinds, oalError } from "../../errors/index.js";
 import type { AttributeKind } from "../operator.js";
 import { reachable } from "../prune.js";
 import type { DType, Tensor, TensorType } from "../tensor.js";
