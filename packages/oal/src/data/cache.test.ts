@@ -165,7 +165,7 @@ test("unreadable images: an error naming the file, or passed over up to a limit"
   // what could be read is kept by the call that refuses
   await codeOf(prepare({ path }, { cacheDir }));
   expect(await findCached({ name: "set", path }, { cacheDir, size: 8 })).toMatchObject({
-    skipped: [{ id: "cat/broken.jpg" }, { id: "dog/short.jpg" }],
+    found: { skipped: [{ id: "cat/broken.jpg" }, { id: "dog/short.jpg" }] },
   });
   const warnings: string[] = [];
   const set = await prepare({ path }, { cacheDir, skipBad: 2, onWarning: (text) => warnings.push(text) });

@@ -92,43 +92,56 @@ export interface CachedDescription extends SetDescription {
   readonly skipped: readonly Skipped[];
 }
 
-/** What the cache holds for a source with these settings; undefined when it holds nothing, or nothing that can be read. */
+/**
+ * Asks the cache for a source with these settings.
+ *
+ * @returns its key there, and what it knows: undefined when it holds nothing, or nothing that can be read
+ */
 export async function findCached(
   spec: SourceSpec,
   options: PrepareOptions,
-): Promise<CachedDescription | undefined> {
-  const folder = join(options.cacheDir, await cacheKey(spec, options));
-  if (!existsSync(folder)) return undefined;
+): Promise<{ readonly key: string; readonly found: CachedDescription | undefined }> {
+  const key = await cacheKey(spec, options);
+  const folder = join(options.cacheDir, key);
+  if (!existsSync(folder)) return { key, found: undefined };
   try {
     const { labels, ...rest } = readSetManifest(folder);
-    return { ...rest, labels: Int32Array.from(labels) };
+    return { key, found: { ...rest, labels: Int32Array.from(labels) } };
   } catch (error) {
-    if (error instanceof OalError) return undefined;
+    if (error instanceof OalError) return { key, found: undefined };
     throw error;
   }
+}
+
+/** What was found out about a source before, which saves looking at it again. */
+export interface KnownSource {
+  /** The source as its reader opened it. */
+  readonly opened?: OpenSource | undefined;
+  /** Its key in the cache. */
+  readonly key?: string | undefined;
 }
 
 /**
  * Decodes a source into the cache, or finds it there, and opens it. Every image is tried before unreadable ones are refused, and what
  * could be read is kept, so that the same source with a higher `skipBad` is not decoded again.
  *
- * @param opened  the source as its reader opened it, where that is known already
+ * @param known  what is known of the source already
  * @throws OAL-D1xx for faults of the data (among them OAL-D102 or OAL-D123 naming the one unreadable image, OAL-D110
  *   naming several), OAL-D140 for several faults, OAL-I131 when the cache cannot be written
  */
 export async function prepareImageSet(
   spec: SourceSpec,
   options: PrepareOptions,
-  opened?: OpenSource,
+  known: KnownSource = {},
 ): Promise<ImageSet> {
-  const key = await cacheKey(spec, options);
+  const key = known.key ?? (await cacheKey(spec, options));
   const { cacheDir, spareDir } = options;
   for (const dir of spareDir === undefined ? [cacheDir] : [cacheDir, spareDir]) {
     const found = await openFound(join(dir, key), spec, options);
     if (found) return found;
   }
   const folder = join(placeFor(options), key);
-  await makeSet(spec, options, folder, opened ?? (await (await readerOf(spec)).open(spec)));
+  await makeSet(spec, options, folder, known.opened ?? (await (await readerOf(spec)).open(spec)));
   return openImageSet(folder, spec.name);
 }
 

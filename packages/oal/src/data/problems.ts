@@ -3,9 +3,10 @@ import { oalError, OalError } from "oal-core";
 import { foreignLabel } from "./labels.js";
 import type { OpenSource, SourceSpec } from "./readers/reader.js";
 
-/** A source as people write it: its list, or its path with the part. */
-export function placeOf({ path, list, split }: Pick<SourceSpec, "path" | "list" | "split">): string {
-  return list ?? (split === undefined ? path : `${path}#${split}`);
+/** A source as people write it: its list, or its path with the part; with the limit, which may be why something lacks. */
+export function placeOf({ path, list, split, limit }: SourceSpec): string {
+  const place = list ?? (split === undefined ? path : `${path}#${split}`);
+  return limit === undefined ? place : `${place} (limit ${limit})`;
 }
 
 /** Images of every class of a source. */
@@ -62,7 +63,7 @@ export function throwProblems(problems: readonly OalError[], what: string): void
   });
 }
 
-/** Runs `body`; an error of the catalogue becomes a problem in `problems` and the result undefined. */
+/** Runs `body`; an error about data or configuration becomes a problem in `problems` and the result undefined. */
 export async function collecting<T>(
   problems: OalError[],
   body: () => T | Promise<T>,
@@ -70,7 +71,7 @@ export async function collecting<T>(
   try {
     return await body();
   } catch (error) {
-    if (!(error instanceof OalError) || error.code === "OAL-X101") throw error;
+    if (!(error instanceof OalError) || !/^OAL-[CD]/.test(error.code)) throw error;
     problems.push(error);
     return undefined;
   }

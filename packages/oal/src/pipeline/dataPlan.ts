@@ -1,7 +1,7 @@
 /** Which sources the data section names, what each is for, and what they hold: everything that can be known before an image is decoded. */
 import { resolve } from "node:path";
 import { oalError, type OalError } from "oal-core";
-import { findCached, type PrepareOptions, type Skipped } from "../data/cache.js";
+import { findCached, spacedPositions, type PrepareOptions } from "../data/cache.js";
 import { classCounts, collecting, placeOf, sourceProblems } from "../data/problems.js";
 import { readerOf } from "../data/readers/index.js";
 import type { OpenSource, Reader, SourceSpec } from "../data/readers/reader.js";
@@ -31,12 +31,12 @@ export interface SurveyedSet {
   readonly name: string;
   readonly spec: SourceSpec;
   readonly reader: Pick<Reader, "id" | "title">;
-  /** Ids, labels and classes of its images, with `limit` not applied. */
+  /** Ids, labels and classes of the images that are used: `limit` of them. */
   readonly source: Pick<OpenSource, "ids" | "labels" | "classNames">;
   /** The opened source; absent when the cache knew enough. */
   readonly opened?: OpenSource;
-  /** Unreadable images, where the cache knows them. */
-  readonly unreadable?: readonly Skipped[];
+  /** The source's key in the cache that was asked. */
+  readonly key?: string;
 }
 
 /** Finds the sources that a configuration names. Problems (paths that do not exist, parts that are missing) are added to `problems`. */
@@ -133,10 +133,22 @@ async function surveySource(
   cache: PrepareOptions | undefined,
 ): Promise<SurveyedSet> {
   const reader = await readerOf(set.spec);
-  const cached = cache && (await findCached(set.spec, cache));
-  if (cached) return { ...set, reader, source: cached, unreadable: cached.skipped };
+  const { key, found } = cache ? await findCached(set.spec, cache) : {};
+  const known = { ...set, reader, ...(key === undefined ? {} : { key }) };
+  if (found) return { ...known, source: found };
   const opened = await reader.open(set.spec);
   if (opened.ids.length === 0 && !opened.problems?.length)
     throw oalError("OAL-D103", { path: placeOf(set.spec), what: "no image found" });
-  return { ...set, reader, source: opened, opened };
+  return { ...known, source: withinLimit(opened, set.spec.limit), opened };
+}
+
+/** What `limit` leaves of a source. */
+function withinLimit(source: OpenSource, limit: number | undefined): OpenSource {
+  if (limit === undefined) return source;
+  const positions = spacedPositions(source.ids.length, limit);
+  return {
+    ...source,
+    ids: positions.map((position) => source.ids[position] ?? ""),
+    labels: Int32Array.from(positions, (position) => source.labels[position] ?? -1),
+  };
 }

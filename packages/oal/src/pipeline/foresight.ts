@@ -13,9 +13,6 @@ import type { Configuration } from "./configuration/schema.js";
 import { stageNames, type MethodName, type StageName } from "./runTypes.js";
 import { networkChoice, type RecipeSection } from "./stages/context.js";
 
-/** Side in pixels of the images of the embedded data set. */
-const embeddedSize = 32;
-
 /** What of a run is to be made. */
 export interface Aim {
   readonly methods: readonly MethodName[];
@@ -54,10 +51,6 @@ export function configurationProblems(config: Configuration, aim: Aim, classes: 
     void problems.push(oalError("OAL-C202", { where: "configuration", at, problem }));
   const { data, mi, boundary } = config;
   const needs = needsOf(aim);
-  if (data.source === "embedded" && data.size !== embeddedSize) {
-    const problem = `the pictures of the embedded data set have ${embeddedSize} pixels a side, not ${data.size}`;
-    refuse("data.size", problem);
-  }
   for (const section of ["teacher", "student"] as const) {
     if (!needs[section]) continue;
     const problem = networkProblem(config[section], classes, data.size);

@@ -2,11 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isOalError } from "oal-core";
+import sharp from "sharp";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadConfiguration } from "./configuration/index.js";
 import type { LoadOptions } from "./configuration/load.js";
 import type { Aim } from "./foresight.js";
-import { preflight, refuseEarly, type Preflight } from "./preflight.js";
+import type { StageEvents } from "./events.js";
+import { planWarnings, preflight, refuseEarly, type Preflight } from "./preflight.js";
+import { readSets } from "./readSets.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-preflight-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -18,6 +21,17 @@ function write(folder: string, counts: Readonly<Record<string, number>>): string
     for (let i = 0; i < count; i++) writeFileSync(join(root, folder, name, `${i}.png`), "\x89PNG");
   }
   return join(root, folder);
+}
+
+async function pictures(folder: string, counts: Readonly<Record<string, number>>): Promise<string> {
+  const path = write(folder, counts);
+  const background = { r: 1, g: 2, b: 3 };
+  const png = await sharp({ create: { width: 4, height: 4, channels: 3, background } })
+    .png()
+    .toBuffer();
+  for (const [name, count] of Object.entries(counts))
+    for (let i = 0; i < count; i++) writeFileSync(join(path, name, `${i}.png`), png);
+  return path;
 }
 
 const whole: Aim = { methods: ["ce", "kd", "oal"], until: "report" };
@@ -96,6 +110,19 @@ describe("classes", () => {
   });
 });
 
+describe("a limit", () => {
+  it("counts when classes become too small or empty by it", async () => {
+    const data = write("many", { a: 20, b: 20, c: 20 });
+    const id = (limit: number): LoadOptions => ({ data, set: [`data.id={path: ., limit: ${limit}}`] });
+    expect(await told(id(12))).toEqual([]);
+    expect(await told(id(6))).toEqual([expect.stringContaining(`${data} (limit 6): 3 classes have too few`)]);
+    expect(await told(id(2))).toEqual([
+      expect.stringContaining('(limit 2): class "c" has no image'),
+      expect.stringContaining("2 classes have too few"),
+    ]);
+  });
+});
+
 describe("a configuration", () => {
   const data = write("good", { a: 6, b: 6 });
 
@@ -124,14 +151,35 @@ describe("a configuration", () => {
     ]);
   });
 
-  it("of boundary candidates and shares that leave nothing, and of embedded pictures of another size", async () => {
+  it("of boundary candidates and shares that leave nothing", async () => {
     const set = ["boundary={noise: 2, keep: 3}", "data.validationFraction=0.5", "data.testFraction=0.5"];
     expect(await told({ data, set })).toEqual([
       expect.stringContaining("boundary.keep: 3 exceeds the 2 candidates"),
       expect.stringContaining("data.testFraction: with data.validationFraction it leaves no image"),
     ]);
-    expect(await told({ set: ["data.size=64"] })).toEqual([
-      expect.stringContaining("data.size: the pictures of"),
+  });
+});
+
+describe("sets of unknown images", () => {
+  it("that lack are told beforehand, and may be called as the parts of the known ones", async () => {
+    const folder = loadConfiguration(undefined, { cwd: root, data: "x", set: ["data.size=64"] });
+    expect(planWarnings(folder)).toEqual([expect.stringContaining("those drawn by oal have 32 pixels")]);
+    expect(planWarnings(loadConfiguration(undefined, { cwd: root, data: "x" }))).toEqual([]);
+    const data = await pictures("known", { a: 4, b: 4 });
+    const ood = `[{name: validation, path: ${await pictures("odd", { x: 3 })}}]`;
+    const config = loadConfiguration(undefined, { cwd: root, data, set: [`data.ood=${ood}`] });
+    const ahead = await refuseEarly(config, whole);
+    process.env["OAL_CACHE"] = join(root, "cache");
+    const events: StageEvents = {
+      emit: () => undefined,
+      progress: () => undefined,
+      message: () => undefined,
+      warning: () => undefined,
+    };
+    const sets = await readSets(config, ahead, events);
+    expect([sets.validation.count, sets.ood.map(({ name, set }) => [name, set.count])]).toEqual([
+      2,
+      [["validation", 3]],
     ]);
   });
 });

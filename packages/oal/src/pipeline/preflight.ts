@@ -25,6 +25,13 @@ export interface PreflightOptions {
   readonly onOpen?: (name: string, done: number, total: number) => void;
 }
 
+/** What a run does that its user may not expect. */
+export function planWarnings({ data }: Configuration): string[] {
+  if (data.source === "embedded" || data.ood.length > 0 || (data.embeddedOod && data.size === 32)) return [];
+  const drawn = data.embeddedOod ? "those drawn by oal have 32 pixels, " : "";
+  return [`there is no set of unknown images to measure against (${drawn}data.ood and --ood name others)`];
+}
+
 /** Looks at configuration and data, and gathers every problem. */
 export async function preflight(
   config: Configuration,

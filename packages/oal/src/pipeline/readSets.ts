@@ -1,5 +1,4 @@
 /** The image sets of a run: drawn here, or decoded into the cache. */
-import { join } from "node:path";
 import { oalError, type OalError } from "oal-core";
 import { orientationFor, prepareImageSet, type PrepareOptions } from "../data/cache.js";
 import { cacheFolder } from "../data/cacheFolder.js";
@@ -10,8 +9,7 @@ import { classCounts, collecting, placeOf, throwProblems } from "../data/problem
 import { completeParts, smallClasses } from "../data/split.js";
 import type { Configuration } from "./configuration/schema.js";
 import type { StageEvents } from "./events.js";
-import type { Preflight } from "./preflight.js";
-import type { StageContext } from "./stages/context.js";
+import { planWarnings, type Preflight } from "./preflight.js";
 
 /** The sets of a run, wherever they lie. */
 export interface LooseData {
@@ -35,24 +33,26 @@ export function prepareOptions({ data }: Pick<Configuration, "data">): PrepareOp
 
 /** Draws or decodes every set of a run. What cannot be used is told at once for all sources. */
 export async function readSets(
-  { config, run, signal }: StageContext,
+  config: Configuration,
   { plan, sets }: Preflight,
   events: StageEvents,
+  { signal, spareDir }: Pick<PrepareOptions, "signal" | "spareDir"> = {},
 ): Promise<LooseData> {
   const problems: OalError[] = [];
   const made = new Map<string, ImageSet>();
-  for (const { name, spec, opened } of sets) {
+  for (const { role, name, spec, opened, key } of sets) {
     const options: PrepareOptions = {
       ...prepareOptions(config),
-      spareDir: join(run.folder, "cache"),
+      spareDir,
       signal,
       onProgress: (done, total) => {
         events.progress(done, total, { text: `reading ${name}` });
       },
       onWarning: (text) => events.warning(text),
     };
-    const set = await collecting(problems, () => prepareImageSet(spec, options, opened));
-    if (set) made.set(name, set);
+    const set = await collecting(problems, () => prepareImageSet(spec, options, { opened, key }));
+    // a set of unknowns may be called as a part of the known ones
+    if (set) made.set(role === "ood" ? `ood/${name}` : name, set);
   }
   const train = made.get("train");
   if (train && plan.parts) {
@@ -63,16 +63,22 @@ export async function readSets(
   }
   throwProblems(problems, config.data.source);
   const given = plan.ood.flatMap(({ name, group }) => {
-    const set = made.get(name);
+    const set = made.get(`ood/${name}`);
     return set ? [{ name, group, set }] : [];
   });
   if (plan.parts === null) {
     const drawn = embeddedData(config);
+    const taken = given.find(({ name }) => drawn.ood.some((set) => set.name === name));
+    if (taken) {
+      const problem = `"${taken.name}" is taken, by a set of the embedded data set; choose another name`;
+      throw oalError("OAL-C202", { where: "configuration", at: "data.ood", problem });
+    }
     return { ...drawn, ood: [...drawn.ood, ...given] };
   }
   if (!train) throw oalError("OAL-X101", { problem: "there are no training images, and nothing says why" });
   const parts = { validation: made.get("validation"), test: made.get("test") };
   const known = completeParts(train, parts, config.seed, plan.shares);
+  for (const text of planWarnings(config)) events.warning(text);
   const standIn = given.length === 0 && config.data.embeddedOod && config.data.size === 32;
   const orientation = await orientationFor(plan.parts.train, config.data.orientation);
   return { ...known, orientation, ood: standIn ? embeddedUnknowns(config) : given };

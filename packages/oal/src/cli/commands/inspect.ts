@@ -58,7 +58,7 @@ function asJson(path: string, { sets, ...found }: Inspection): string {
 
 /** The lines for people. */
 export function describeInspection(path: string, found: Inspection, checked: boolean): string {
-  const { sets, problems, unknownsOnly, duplicates } = found;
+  const { sets, problems, unknownsOnly, duplicates, warnings } = found;
   const [main, ...others] = sets;
   const lines = main ? headLines(path, found, main) : [`${printable(path)}:`];
   for (const set of others) {
@@ -69,7 +69,7 @@ export function describeInspection(path: string, found: Inspection, checked: boo
     const sentence = skippedSentence(new Map(Object.entries(set.skipped)));
     if (sentence !== undefined) lines.push(`${set.name}: ${printable(sentence)}`);
   }
-  lines.push(...duplicateLines(duplicates));
+  lines.push(...duplicateLines(duplicates), ...warnings.map((text) => `warning: ${text}`));
   if (unknownsOnly) {
     const [reason] = problems;
     if (reason) lines.push(`to train on it: ${reason.message}; ${reason.remedy}`);

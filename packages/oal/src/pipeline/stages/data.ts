@@ -46,7 +46,7 @@ export interface PreparedData {
 export async function dataStage(context: StageContext, ahead: Preflight): Promise<PreparedData> {
   const { config, run, signal } = context;
   const events = run.events.stage("data");
-  const loose = await readSets(context, ahead, events);
+  const loose = await readSets(config, ahead, events, { signal, spareDir: join(run.folder, "cache") });
   const classNames = loose.train.classNames;
   const all: readonly [string, ImageSet][] = [
     ["train", loose.train],
