@@ -13,6 +13,7 @@ export interface StageOptions {
   readonly threads?: number;
   readonly method?: readonly ("ce" | "kd" | "oal")[];
   readonly skipBad?: number;
+  readonly force?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -89,6 +90,7 @@ export function addStageOptions(command: Command): Command {
         collectMethods,
       ),
     )
+    .option("--force", "run even if more memory is needed than there is")
     .option("--json", "print the result as JSON")
     .option("-q, --quiet", "no progress; warnings and errors only");
 }

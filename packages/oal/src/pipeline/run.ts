@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { EvaluationResult } from "../evaluation/result.js";
 import type { Artifact } from "./artifact.js";
 import { needsOf, type Aim } from "./foresight.js";
+import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
 import { refuseEarly, type Preflight } from "./preflight.js";
 import { prepareOptions } from "./readSets.js";
 import { RunFolder } from "./runFolder.js";
@@ -38,8 +39,15 @@ export async function run(options: RunOptions): Promise<RunResult> {
       options.onEvent?.({ time: Date.now(), stage: "data", kind: "progress", step, total, text });
     },
   });
+  const memory = checkMemory(options.config, aim, dataSizes(options.config, ahead), {
+    force: options.force ?? false,
+  });
   const folder = await RunFolder.open(options.out, options.config, options.onEvent);
   try {
+    if (memory) {
+      folder.events.stage("data").message(memorySentence(memory));
+      await folder.noteMemory(memory);
+    }
     return await stages(
       { run: folder, config: options.config, signal: options.signal ?? new AbortController().signal },
       ahead,

@@ -31,6 +31,10 @@ const runSchema = z.object({
   configuration: z.unknown(),
   versions: z.object({ oal: z.string(), node: z.string(), onnxruntime: z.string() }),
   hardware: z.object({ cpu: z.string(), cores: z.number(), memoryGiB: z.number(), platform: z.string() }),
+  /** Estimate before the last run, in bytes; absent in folders of earlier versions. */
+  memory: z
+    .object({ estimated: z.number(), what: z.string(), limit: z.number(), limitedBy: z.string() })
+    .optional(),
   stages: z.record(z.string(), stageSchema),
 });
 
@@ -135,6 +139,12 @@ export class RunFolder {
       updated: new Date().toISOString(),
       stages: { ...this.#manifest.stages, [stage]: entry },
     };
+    await this.#save();
+  }
+
+  /** Notes in run.json how much memory the run was estimated to need. */
+  async noteMemory(memory: NonNullable<RunManifest["memory"]>): Promise<void> {
+    this.#manifest = { ...this.#manifest, memory };
     await this.#save();
   }
 

@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly until?: StageName;
   /** Train only these students. Default: `config.methods`. */
   readonly methods?: readonly MethodName[];
+  /** Runs even when it is estimated to need more memory than the container or the machine has. Default false. */
+  readonly force?: boolean;
   /** Called with every event, in this thread, right after it was written. */
   readonly onEvent?: (event: RunEvent) => void;
   /** Stops the run at the next step; finished steps are kept and the same call goes on from them. */

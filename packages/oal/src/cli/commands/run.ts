@@ -22,6 +22,7 @@ export async function runCommand(
         config,
         out: runFolderOf(given, options),
         until,
+        force: options.force ?? false,
         ...(options.method === undefined ? {} : { methods: [...new Set(options.method)] }),
         onEvent: (event) => view.show(event),
         signal,

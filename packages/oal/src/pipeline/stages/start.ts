@@ -5,9 +5,10 @@ import type { ImageSet } from "../../data/imageSet.js";
 import { airbench, whiteningName } from "../../nn/networks/airbench.js";
 import { patchesOf, whiteningWeights } from "../../nn/networks/whitening.js";
 import { writeSafetensors } from "../../nn/safetensors.js";
+import { passRows } from "../../runtime/passRows.js";
 import { networkPrefix, type NetworkChoice } from "../../training/classifier.js";
 
-/** Images from which the whitening filters are measured. */
+/** Images of 32x32 pixels from which the whitening filters are measured; of larger ones as many as have the same number of pixels. */
 const whiteningImages = 2000;
 
 /**
@@ -22,7 +23,7 @@ export async function startOf(
   normalisation: Normalisation,
 ): Promise<string | undefined> {
   if (network.id !== airbench.id) return undefined;
-  const count = Math.min(whiteningImages, images.count);
+  const count = Math.min(passRows(whiteningImages, images.height), images.count);
   const chosen = new Random(0, "whitening").permutation(0, images.count).subarray(0, count);
   const plane = images.height * images.width;
   const pixels = normaliseBatch(images.read(chosen), plane, normalisation);

@@ -1,0 +1,81 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isOalError } from "oal-core";
+import { afterAll, expect, it } from "vitest";
+import { loadConfiguration } from "./configuration/index.js";
+import type { Aim } from "./foresight.js";
+import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
+import { estimateMemory, type StageMemory } from "./memoryEstimate.js";
+import { preflight } from "./preflight.js";
+import { run } from "./run.js";
+
+const root = mkdtempSync(join(tmpdir(), "oal-memory-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const all: Aim = { methods: ["ce", "kd", "oal"], until: "report" };
+const sizes = { classes: 3, train: 15, all: 24 };
+const large = (...set: string[]) => loadConfiguration("folder", { set: ["data.size=224", ...set] });
+const limited = { bytes: 500e6, source: "container" } as const;
+
+function partOf(parts: readonly StageMemory[], words: string): number {
+  return parts.find(({ what }) => what.includes(words))?.bytes ?? Number.NaN;
+}
+
+it("two dozen pictures of 224 pixels need less than 1.5 GB (measured: 1.26 GB)", () => {
+  const parts = estimateMemory(large(), all, sizes);
+  const [largest] = parts;
+  expect(largest?.bytes).toBe(Math.max(...parts.map(({ bytes }) => bytes)));
+  expect(largest?.bytes).toBeGreaterThan(1.0e9);
+  expect(largest?.bytes).toBeLessThan(1.6e9);
+  expect(partOf(parts, "all images")).toBeLessThan(0.6e9);
+});
+
+it("follows the batch of a training and the number of images, and counts only what is made", () => {
+  const many = { classes: 3, train: 600, all: 1000 };
+  const [half, whole] = [32, 64].map((batch) =>
+    estimateMemory(large(`teacher.batchSize=${batch}`), all, many),
+  );
+  const growth = partOf(whole ?? [], "training the teacher") - partOf(half ?? [], "training the teacher");
+  expect(growth).toBeGreaterThan(1e9);
+  const denoising = "training the denoiser";
+  const moments =
+    partOf(half ?? [], denoising) - partOf(estimateMemory(large(), all, { ...many, train: 300 }), denoising);
+  expect(moments).toBeCloseTo(3 * 300 * 2 * 4 * 4 * 56 ** 2, -3);
+  const alone = estimateMemory(large(), { methods: ["ce"], until: "report" }, sizes);
+  expect(alone.map(({ what }) => what).sort()).toEqual([
+    "the student's outputs on all images",
+    "training the student",
+  ]);
+  expect(estimateMemory(large(), { methods: ["ce"], until: "data" }, sizes)).toEqual([]);
+});
+
+it("is refused above the limit, naming what to lower, and not with force", () => {
+  const error = (() => {
+    try {
+      return checkMemory(large(), all, sizes, { limit: limited });
+    } catch (thrown) {
+      return thrown;
+    }
+  })();
+  if (!isOalError(error, "OAL-R110")) throw new Error("OAL-R110 was expected");
+  expect(error.message).toMatch(
+    /needs about 1\.\d GB of memory for training the .*container's limit is 500 MB.*batchSize or data\.size/,
+  );
+  expect(error.remedy).toContain("--force");
+  const note = checkMemory(large(), all, sizes, { limit: limited, force: true });
+  expect(note).toMatchObject({ limit: 500e6, limitedBy: "container" });
+  expect(note && memorySentence(note)).toMatch(
+    /^needs about 1\.\d GB of memory for training .*; the container has 500 MB$/,
+  );
+});
+
+it("a run that the machine cannot hold is refused before its folder is made", async () => {
+  const set = ["teacher.widths=[2048,2048,2048]", "teacher.batchSize=8192", "data.embedded.train=20000"];
+  const config = loadConfiguration("embedded", { set });
+  const out = join(root, "run");
+  await expect(run({ config, out })).rejects.toMatchObject({ code: "OAL-R110" });
+  expect(existsSync(out)).toBe(false);
+  const found = dataSizes(config, await preflight(config, all));
+  expect(found).toEqual({ classes: 10, train: 20_000, all: 20_000 + 1000 + 2000 + 1000 + 6 * 1000 });
+});

@@ -1,0 +1,71 @@
+/** The look at memory before a run: what it will need, what there is, and the refusal. */
+import { oalError } from "oal-core";
+import { memoryLimit, type MemoryLimit } from "../runtime/memoryLimit.js";
+import type { Configuration } from "./configuration/schema.js";
+import type { Aim } from "./foresight.js";
+import { estimateMemory, type DataSizes } from "./memoryEstimate.js";
+import type { Preflight } from "./preflight.js";
+
+/** What run.json keeps of it, in bytes. */
+export interface MemoryNote {
+  /** What the largest part of the run will need. */
+  readonly estimated: number;
+  /** That part. */
+  readonly what: string;
+  readonly limit: number;
+  readonly limitedBy: MemoryLimit["source"];
+}
+
+/** Numbers of images of a run, from the look ahead; the drawn sets are counted by their configuration. */
+export function dataSizes(config: Configuration, { plan, sets }: Preflight): DataSizes {
+  const count = ({ source, spec }: Preflight["sets"][number]): number =>
+    Math.min(source.ids.length, spec.limit ?? Infinity);
+  const given = sets.reduce((sum, set) => sum + count(set), 0);
+  if (plan.parts === null) {
+    const { train, validation, test, validationOod, ood } = config.data.embedded;
+    return { classes: 10, train, all: given + train + validation + test + validationOod + 6 * ood };
+  }
+  const whole = sets.find(({ role }) => role === "train");
+  const share = Math.max(0, 1 - plan.shares.validation - plan.shares.test);
+  const train = Math.max(2, Math.round(share * (whole ? count(whole) : 0)));
+  return { classes: Math.max(2, whole?.source.classNames.length ?? 2), train, all: given };
+}
+
+/**
+ * Estimates a run's memory and refuses what the limit does not hold.
+ *
+ * @param options.force  goes on all the same
+ * @returns undefined for a run without a graph
+ * @throws OAL-R110 naming the largest part and what makes it smaller
+ */
+export function checkMemory(
+  config: Configuration,
+  aim: Aim,
+  sizes: DataSizes,
+  { force = false, limit = memoryLimit() }: { readonly force?: boolean; readonly limit?: MemoryLimit } = {},
+): MemoryNote | undefined {
+  const [largest] = estimateMemory(config, aim, sizes);
+  if (!largest) return undefined;
+  const { what, lower, bytes } = largest;
+  if (bytes > limit.bytes && !force) {
+    const source = limit.source === "container" ? "the container's limit" : "the machine's memory";
+    throw oalError("OAL-R110", {
+      needed: inWords(bytes),
+      most: what,
+      lower,
+      limit: inWords(limit.bytes),
+      source,
+    });
+  }
+  return { estimated: Math.round(bytes), what, limit: limit.bytes, limitedBy: limit.source };
+}
+
+/** The sentence that is told once. */
+export function memorySentence({ estimated, what, limit, limitedBy }: MemoryNote): string {
+  const source = limitedBy === "container" ? "container" : "machine";
+  return `needs about ${inWords(estimated)} of memory for ${what}; the ${source} has ${inWords(limit)}`;
+}
+
+function inWords(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
+}

@@ -1,0 +1,217 @@
+/**
+ * How much memory a run will need, counted from the graphs that it will build: what is alive at once at its batch sizes, and the arrays
+ * that hold whole sets. Measured against real runs the figures are within a factor of 1.5 (docs/decisions/0009).
+ */
+import { graphMemory, type GraphMemory, type Tensor } from "oal-core";
+import type { ImageSet } from "../data/imageSet.js";
+import { findNetwork } from "../nn/networks/index.js";
+import { parametersUnder, type ParameterSpec, type ParameterStore } from "../nn/parameters.js";
+import { diffusionGraphs, diffusionRows } from "../outliers/diffusion/graphs.js";
+import { autoEncoderTask, denoiserTask } from "../outliers/diffusion/tasks.js";
+import { autoEncoderRows, passRows } from "../runtime/passRows.js";
+import { classifierTask, networkPrefix, type ClassifierSideData } from "../training/classifier.js";
+import { methodLists } from "../training/methods/index.js";
+import { classifierGraph } from "../training/model.js";
+import type { OptimizerOptions } from "../training/options.js";
+import { buildTrainingStep } from "../training/step.js";
+import type { TrainingTask } from "../training/task.js";
+import type { Configuration } from "./configuration/schema.js";
+import { needsOf, type Aim } from "./foresight.js";
+import { batchSizeOf, networkChoice, type RecipeSection } from "./stages/context.js";
+
+/** Node, the engine, the libraries and what a run has gathered by its end, in bytes (measured 200 to 400 MB). */
+const processBytes = 350 * 2 ** 20;
+/** What the engine takes for what is alive: scratch space and gaps between blocks (measured 1.14 to 1.44). */
+const engineFactor = 1.4;
+/** Copies of inputs and constants: the array here, the engine's, and the outputs that replace the inputs. */
+const heldFactor = 3;
+
+const normalisation = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
+
+/** Sizes of the data that a run will have. */
+export interface DataSizes {
+  readonly classes: number;
+  /** Training images, after the split. */
+  readonly train: number;
+  /** Images of all sets together. */
+  readonly all: number;
+}
+
+/** Memory of one part of a run. */
+export interface StageMemory {
+  /** What the part does, as words in a sentence. */
+  readonly what: string;
+  /** Keys of the configuration that make it smaller. */
+  readonly lower: string;
+  readonly bytes: number;
+}
+
+/**
+ * The memory of every part of a run, the largest first.
+ *
+ * @cost builds each graph once, about 0.1 s each
+ */
+export function estimateMemory(config: Configuration, aim: Aim, sizes: DataSizes): StageMemory[] {
+  const { size } = config.data;
+  const needs = needsOf(aim);
+  const parts: StageMemory[] = [];
+  const add = (what: string, lower: string, graphs: readonly GraphMemory[], arrays = 0): void => {
+    const graphBytes = graphs.reduce(
+      (sum, { live, held }) => sum + engineFactor * live + heldFactor * held,
+      0,
+    );
+    parts.push({ what, lower: `${lower} or data.size`, bytes: processBytes + arrays + graphBytes });
+  };
+  const addClassifier = (name: "teacher" | "student", step: Step): void => {
+    add(`training the ${name}`, `${name}.batchSize`, [step.memory]);
+    const { width, predictor } = passOf(config, name, step.specs, sizes.classes);
+    const outputs = 8 * sizes.all * (sizes.classes + width);
+    add(`the ${name}'s outputs on all images`, "evaluation.batchSize", [predictor], outputs);
+  };
+  const teacher = needs.teacher ? classifierStep(config, config.teacher, "ce", sizes) : undefined;
+  if (teacher) addClassifier("teacher", teacher);
+  if (needs.student) {
+    const method = (["oal", "kd", "ce"] as const).find((name) => aim.methods.includes(name)) ?? "ce";
+    addClassifier("student", classifierStep(config, config.student, method, sizes, teacher));
+  }
+  if (!needs.outliers) return sorted(parts);
+  const { autoEncoder, denoiser, synthesis } = config;
+  const moments = 2 * 4 * 4 * sizes.train * (size / 4) ** 2;
+  const autoEncoderBatch = Math.min(autoEncoderRows(autoEncoder.batchSize, size), sizes.train);
+  const images = imagesOf(sizes.train, size);
+  const adam: OptimizerOptions = { id: "adam" };
+  const encoding = stepOf(
+    autoEncoderTask({ ...autoEncoder, images, batchSize: autoEncoderBatch, seed: 0 }),
+    adam,
+  );
+  add("training the auto-encoder", "autoEncoder.batchSize", [encoding.memory]);
+  const dimension = findNetwork(config.teacher.network).featureDim(
+    networkChoice(config.teacher, sizes.classes, size).options,
+  );
+  const latentShape = [4, size / 4, size / 4] as const;
+  const denoising = stepOf(
+    denoiserTask({
+      ...denoiser,
+      moments: { mean: new Float32Array(), logVariance: new Float32Array() },
+      latentShape,
+      latentScale: 1,
+      embeddings: new Float32Array(dimension),
+      dimension,
+      seed: 0,
+    }),
+    adam,
+  );
+  // this thread has the moments and the bytes of their file, the training thread has read them
+  add("training the denoiser", "denoiser.batchSize", [denoising.memory], 3 * moments);
+  const graphs = diffusionGraphs({
+    autoEncoder: zerosOf(encoding.specs),
+    denoiser: zerosOf(denoising.specs),
+    autoEncoderOptions: autoEncoder,
+    denoiserOptions: denoiser,
+    imageSize: size,
+    embeddingDimension: dimension,
+  });
+  const encoder = graphMemory(graphs.vaeEncoder);
+  const rows = passRows(config.evaluation.batchSize, size) / diffusionRows(size);
+  add(
+    "the latents of all training images",
+    "evaluation.batchSize",
+    [{ ...encoder, live: rows * encoder.live }],
+    moments,
+  );
+  const made = 2 * synthesis.count * (3 * size ** 2 + 4 * 4 * (size / 4) ** 2);
+  add("making outliers", "synthesis.count", Object.values(graphs).map(graphMemory), made);
+  return sorted(parts);
+}
+
+interface Step {
+  readonly memory: GraphMemory;
+  readonly specs: readonly ParameterSpec[];
+}
+
+function sorted(parts: readonly StageMemory[]): StageMemory[] {
+  return parts.toSorted((a, b) => b.bytes - a.bytes);
+}
+
+function stepOf(task: TrainingTask, optimizer: OptimizerOptions): Step {
+  const schedule = { id: "constant", rate: 1, warmup: 0, finalFactor: 1 } as const;
+  const { graph, specs } = buildTrainingStep(task, {
+    name: "estimate",
+    seed: 0,
+    steps: 1,
+    optimizer,
+    schedule,
+  });
+  return { memory: graphMemory(graph), specs };
+}
+
+/** The step of a teacher (`method` "ce") or a student. */
+function classifierStep(
+  config: Configuration,
+  section: RecipeSection,
+  method: keyof typeof methodLists,
+  { classes, train }: DataSizes,
+  teacher?: Step,
+): Step {
+  const { kd, mi, exposure, data } = config;
+  const network = networkChoice(section, classes, data.size);
+  const teacherNetwork = networkChoice(config.teacher, classes, data.size);
+  const featureWidth = findNetwork(teacherNetwork.id).featureDim(teacherNetwork.options);
+  const none = new Float32Array();
+  const rows = (width: number) => ({ width, values: none, labels: new Int32Array() });
+  const parameters = parametersUnder(zerosOf(teacher?.specs ?? []), networkPrefix);
+  const side: ClassifierSideData = {
+    ...(kd.teacherView === "clean" ? { teacherTable: { logits: none, features: none, featureWidth } } : {}),
+    ...(kd.teacherView === "same" ? { teacherNetwork: { network: teacherNetwork, parameters } } : {}),
+    outlierEmbeddings: rows(featureWidth),
+    outlierLatents: rows(mi.latentPooling === "grid4-meanstd" ? 128 : data.size / 4),
+  };
+  const task = classifierTask(
+    {
+      ...{ seed: 0, steps: 1, network, normalisation, augmentation: { flip: "none" }, pairing: "random" },
+      batchSize: batchSizeOf(section, train),
+      methods: methodLists[method],
+      settings: { student: { labelSmoothing: section.labelSmoothing }, kd, mi, exposure },
+      outlierFraction: exposure.fraction,
+      outlierStart: exposure.start,
+    },
+    imagesOf(train, data.size),
+    method === "ce" ? {} : side,
+  );
+  return stepOf(task, { id: section.optimiser, momentum: section.momentum, nesterov: section.nesterov });
+}
+
+/** A trained classifier's pass over images, and the width of its features. */
+function passOf(
+  config: Configuration,
+  name: "teacher" | "student",
+  specs: readonly ParameterSpec[],
+  classes: number,
+): { predictor: GraphMemory; width: number } {
+  const network = networkChoice(config[name], classes, config.data.size);
+  const parameters = parametersUnder(zerosOf(specs), networkPrefix);
+  const rows = passRows(config.evaluation.batchSize, config.data.size);
+  const predictor = graphMemory(classifierGraph({ network, parameters, normalisation }, rows));
+  return { predictor, width: findNetwork(network.id).featureDim(network.options) };
+}
+
+/** Tensors of the right shapes, whose memory is never touched. */
+function zerosOf(specs: readonly ParameterSpec[]): ParameterStore {
+  return new Map(
+    specs.map(({ name, shape }): [string, Tensor] => {
+      const count = shape.reduce((product, side) => product * side, 1);
+      return [name, { dtype: "float32", shape, data: new Float32Array(count) }];
+    }),
+  );
+}
+
+/** A set without pixels: only its sizes are read. */
+function imagesOf(count: number, side: number): ImageSet {
+  const labels = new Int32Array();
+  return {
+    ...{ name: "estimate", count, height: side, width: side, channels: 3, labels, ids: [], classNames: [] },
+    contentHash: "",
+    read: () => new Uint8Array(),
+    close: () => undefined,
+  };
+}
