@@ -260,7 +260,7 @@ test("an image of no class in a set of known classes is refused by name, also wh
   await prepare({ path }, { cacheDir });
   const [key = ""] = readdirSync(cacheDir);
   const entry = join(cacheDir, key);
-  writeSetManifest(entry, { ...readSetManifest(entry), labels: [0, 0, 1, 1, 2, -1] });
+  await writeSetManifest(entry, { ...readSetManifest(entry), labels: [0, 0, 1, 1, 2, -1] });
   expect(await codeOf(prepare({ path }, { cacheDir }))).toContain("emu/b.jpg: label -1");
 });
 

@@ -293,7 +293,7 @@ async function fill(
       const rows = bad.size === 0 ? null : kept;
       const { name } = spec;
       const classNames = [...source.classNames];
-      writeSetManifest(folder, {
+      await writeSetManifest(folder, {
         format: SET_FORMAT,
         name,
         height: size,

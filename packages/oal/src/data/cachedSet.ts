@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { oalError } from "oal-core";
-import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { checkedIndex, hashOfSet, type ImageSet } from "./imageSet.js";
 import { FileHashes, type HashOptions } from "./fileHashes.js";
 import { ShardReader, verifyShards, type ShardFile } from "./shards.js";
+import { writeFileWhole } from "../runtime/writeFile.js";
 
 /** Version of the layout; part of every cache key. */
 export const SET_FORMAT = 1;
@@ -46,9 +46,9 @@ function digest(manifest: SetManifest): string {
 }
 
 /** Writes `set.json`, the last file of a set. */
-export function writeSetManifest(folder: string, manifest: SetManifest): void {
+export async function writeSetManifest(folder: string, manifest: SetManifest): Promise<void> {
   const text = JSON.stringify({ ...manifest, sha256: digest(manifest) });
-  writeFileAtomic.sync(join(folder, "set.json"), `${text}\n`);
+  await writeFileWhole(join(folder, "set.json"), `${text}\n`);
 }
 
 /**

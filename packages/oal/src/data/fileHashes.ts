@@ -6,8 +6,8 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
+import { writeFileWhole } from "../runtime/writeFile.js";
 
 /** A file changed this soon before it was hashed could be changed again without another time: it is not remembered. */
 const settledMilliseconds = 1000;
@@ -82,7 +82,7 @@ export class FileHashes {
       Object.entries(this.#known).filter(([name]) => existsSync(join(folder, name))),
     );
     try {
-      await writeFileAtomic(this.#record, `${JSON.stringify({ format: 1, files })}\n`);
+      await writeFileWhole(this.#record, `${JSON.stringify({ format: 1, files })}\n`);
       this.#isChanged = false;
     } catch {
       // a folder that cannot be written: the files are hashed again next time

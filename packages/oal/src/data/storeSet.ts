@@ -18,7 +18,7 @@ export async function storeImageSet(set: ImageSet, folder: string): Promise<void
     try {
       const row = new Uint8Array(3 * height * width);
       for (let index = 0; index < count; index++) writer.write(index, set.read([index], row));
-      writeSetManifest(folder, {
+      await writeSetManifest(folder, {
         format: SET_FORMAT,
         name,
         height,

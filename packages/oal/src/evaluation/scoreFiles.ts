@@ -3,8 +3,8 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { oalError } from "oal-core";
-import writeFileAtomic from "write-file-atomic";
 import type { ModelScores, SetGroup, SetScores } from "./result.js";
+import { writeFileWhole } from "../runtime/writeFile.js";
 
 /** The name of a score file. */
 export function scoreFileName(model: string, set: string): string {
@@ -29,7 +29,7 @@ export async function writeScores(folder: string, scores: ModelScores): Promise<
       ...columns.map((column) => shortest(column[i] ?? NaN)),
     ]);
     const path = join(folder, scoreFileName(scores.model, set.name));
-    await writeFileAtomic(path, stringify([["id", "label", "prediction", ...scores.detectors], ...lines]));
+    await writeFileWhole(path, stringify([["id", "label", "prediction", ...scores.detectors], ...lines]));
     paths.push(path);
   }
   return paths;

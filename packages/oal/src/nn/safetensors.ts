@@ -4,8 +4,8 @@
  */
 import { open, type FileHandle } from "node:fs/promises";
 import { oalError, sizeOf, type DType, type Tensor } from "oal-core";
-import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
+import { writeFileWhole } from "../runtime/writeFile.js";
 
 const codeOf = {
   float32: "F32",
@@ -78,7 +78,7 @@ export async function writeSafetensors(
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
   try {
-    await writeFileAtomic(path, Buffer.from(encodeSafetensors(tensors, metadata).buffer));
+    await writeFileWhole(path, encodeSafetensors(tensors, metadata));
   } catch (cause) {
     throw oalError("OAL-I101", { path, problem: messageOf(cause) }, cause);
   }

@@ -1,7 +1,7 @@
 /** Contact sheets: panels of small pictures side by side as one PNG, to be looked at by people. */
 import sharp from "sharp";
-import writeFileAtomic from "write-file-atomic";
 import { oalError } from "oal-core";
+import { writeFileWhole } from "../runtime/writeFile.js";
 
 /** Pictures of one panel. */
 export interface SheetPanel {
@@ -66,7 +66,7 @@ export async function writeContactSheet(
 ): Promise<void> {
   const png = await contactSheet(panels, options);
   try {
-    await writeFileAtomic(path, Buffer.from(png));
+    await writeFileWhole(path, png);
   } catch (cause) {
     throw oalError(
       "OAL-I101",

@@ -7,9 +7,9 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { oalError } from "oal-core";
 import { lock } from "proper-lockfile";
-import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { systemCode, writeError } from "./systemError.js";
+import { writeFileWhole } from "../runtime/writeFile.js";
 
 const ownerSchema = z.object({ pid: z.number(), host: z.string(), since: z.string(), ticks: z.string() });
 type Owner = z.infer<typeof ownerSchema>;
@@ -56,7 +56,7 @@ export async function lockFolder(folder: string): Promise<HeldLock> {
       since: new Date().toISOString(),
       ticks: startTicks(process.pid),
     };
-    await writeFileAtomic(ownerPath, JSON.stringify(me) + "\n");
+    await writeFileWhole(ownerPath, JSON.stringify(me) + "\n");
   } catch (error) {
     if (systemCode(error) !== "ELOCKED") throw writeError(folder, error);
     const owner = readOwner(ownerPath);

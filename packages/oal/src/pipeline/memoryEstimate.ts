@@ -168,7 +168,12 @@ function classifierStep(
   };
   const task = classifierTask(
     {
-      ...{ seed: 0, steps: 1, network, normalisation, augmentation: { flip: "none" }, pairing: "random" },
+      seed: 0,
+      steps: 1,
+      network,
+      normalisation,
+      augmentation: { flip: "none" },
+      pairing: "random",
       batchSize: batchSizeOf(section, train),
       methods: methodLists[method],
       settings: { student: { labelSmoothing: section.labelSmoothing }, kd, mi, exposure },
@@ -209,7 +214,14 @@ function zerosOf(specs: readonly ParameterSpec[]): ParameterStore {
 function imagesOf(count: number, side: number): ImageSet {
   const labels = new Int32Array();
   return {
-    ...{ name: "estimate", count, height: side, width: side, channels: 3, labels, ids: [], classNames: [] },
+    name: "estimate",
+    count,
+    height: side,
+    width: side,
+    channels: 3,
+    labels,
+    ids: [],
+    classNames: [],
     contentHash: "",
     read: () => new Uint8Array(),
     close: () => undefined,

@@ -4,7 +4,6 @@ import { mkdir } from "node:fs/promises";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { oalError } from "oal-core";
-import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import type { Artifact } from "./artifact.js";
 import type { Configuration } from "./configuration/schema.js";
@@ -13,6 +12,7 @@ import { lockFolder, type HeldLock } from "./lock.js";
 import { ArtifactStore } from "./store.js";
 import { versions, type Versions } from "./versions.js";
 import { writeError } from "./systemError.js";
+import { writeFileWhole } from "../runtime/writeFile.js";
 
 /** Format of a run folder. A folder of another format is refused, never changed. */
 export const runFormat = 1;
@@ -158,7 +158,7 @@ export class RunFolder {
     this.assertHeld();
     const path = join(this.folder, "run.json");
     try {
-      await writeFileAtomic(path, JSON.stringify(this.#manifest, null, 2) + "\n");
+      await writeFileWhole(path, JSON.stringify(this.#manifest, null, 2) + "\n");
     } catch (error) {
       throw writeError(path, error);
     }

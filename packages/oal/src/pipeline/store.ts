@@ -5,7 +5,6 @@
 import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { oalError } from "oal-core";
-import writeFileAtomic from "write-file-atomic";
 import {
   artifactFolderName,
   artifactFormat,
@@ -16,6 +15,7 @@ import {
 } from "./artifact.js";
 import { FileHashes, sha256OfFile, type HashOptions } from "../data/fileHashes.js";
 import { systemCode, writeError } from "./systemError.js";
+import { writeFileWhole } from "../runtime/writeFile.js";
 
 /** The folder inside a working folder whose content survives a stop and is left out of the artifact. */
 export const checkpointsName = "checkpoints";
@@ -99,7 +99,7 @@ export class ArtifactStore {
         files[name] = { sha256: await sha256OfFile(path), bytes: (await stat(path)).size };
       }
       const manifest: ArtifactManifest = { format: artifactFormat, ...head, files };
-      await writeFileAtomic(join(working, manifestName), JSON.stringify(manifest, null, 2) + "\n");
+      await writeFileWhole(join(working, manifestName), JSON.stringify(manifest, null, 2) + "\n");
       await rm(folder, { recursive: true, force: true });
       await rename(working, folder);
       return { key: head.key, folder, manifest };

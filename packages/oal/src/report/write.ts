@@ -2,9 +2,9 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { oalError } from "oal-core";
-import writeFileAtomic from "write-file-atomic";
 import type { ReportInput } from "./input.js";
 import { renderReport } from "./page.js";
+import { writeFileWhole } from "../runtime/writeFile.js";
 
 /**
  * Renders the report, writes it aside and renames it into place.
@@ -16,7 +16,7 @@ export async function writeReport(input: ReportInput, path: string): Promise<voi
   const text = renderReport(input);
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFileAtomic(path, text);
+    await writeFileWhole(path, text);
   } catch (cause) {
     throw oalError(
       "OAL-I101",

@@ -5,9 +5,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { oalError, verifyGraph, writeModel, type Graph } from "oal-core";
-import writeFileAtomic from "write-file-atomic";
 import type { PredictionType } from "../samplers/drive.js";
 import type { NoiseSchedule } from "../samplers/schedule.js";
+import { writeFileWhole } from "../../runtime/writeFile.js";
 
 export { openDiffusionFolder } from "./openFolder.js";
 
@@ -101,9 +101,9 @@ async function write(
   const path = join(folder, part, name);
   try {
     await mkdir(join(folder, part), { recursive: true });
-    await writeFileAtomic(
+    await writeFileWhole(
       path,
-      content instanceof Uint8Array ? Buffer.from(content) : JSON.stringify(content, null, 2) + "\n",
+      content instanceof Uint8Array ? content : JSON.stringify(content, null, 2) + "\n",
     );
   } catch (cause) {
     throw oalError(

@@ -2,13 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { oalError, verifyGraph, writeModel } from "oal-core";
-import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { parametersUnder, type ParameterStore } from "../../nn/parameters.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import { networkPrefix } from "../../training/classifier.js";
 import { classifierGraph, type ClassifierModel } from "../../training/model.js";
 import { writeError } from "../systemError.js";
+import { writeFileWhole } from "../../runtime/writeFile.js";
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 const descriptionSchema = z.object({
@@ -51,8 +51,8 @@ export async function saveClassifier(
   await writeSafetensors(join(folder, classifierFiles.parameters), parameters);
   const bytes = exportClassifier({ ...model, parameters });
   try {
-    await writeFileAtomic(join(folder, classifierFiles.onnx), Buffer.from(bytes));
-    await writeFileAtomic(
+    await writeFileWhole(join(folder, classifierFiles.onnx), bytes);
+    await writeFileWhole(
       join(folder, classifierFiles.description),
       JSON.stringify(
         { network: model.network, normalisation: model.normalisation, classNames: model.classNames },
