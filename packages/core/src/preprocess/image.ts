@@ -70,7 +70,8 @@ export function centreCrop(image: RgbImage, size: number): RgbImage {
   return cropImage(image, centreOffset(image.height, size), centreOffset(image.width, size), size, size);
 }
 
-function centreOffset(side: number, size: number): number {
+/** Where the central `size` pixels of a side begin; negative where it is padded. */
+export function centreOffset(side: number, size: number): number {
   if (side < size) return -Math.floor((size - side) / 2);
   const half = (side - size) / 2;
   const low = Math.floor(half);

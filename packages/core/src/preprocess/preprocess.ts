@@ -1,7 +1,7 @@
 /** The protocol's pre-processing of one image: shorter side to `resize`, central square of `crop`, planes of 8-bit values. */
 import { expectArguments, kinds } from "../errors/index.js";
-import { anImage, centreCrop, type RgbImage } from "./image.js";
-import { type Interpolation, resizeShorterSide } from "./resize.js";
+import { anImage, centreCrop, centreOffset, type RgbImage } from "./image.js";
+import { anInterpolation, type Interpolation, resizeRegion, sizeByShorterSide } from "./resize.js";
 
 const aSpec = kinds.fields({ resize: kinds.positiveCount, crop: kinds.positiveCount });
 
@@ -16,14 +16,22 @@ export interface PreprocessSpec {
 }
 
 /**
- * Resizes and crops one image.
+ * Resizes and crops one image; only what is kept is made.
  *
  * @source OpenOOD `TestStandardPreProcessor` (PROTOCOL 3)
  * @example preprocessImage(image, { resize: 256, crop: 224 })   // ImageNet
  */
 export function preprocessImage(image: RgbImage, spec: PreprocessSpec): RgbImage {
   expectArguments("preprocessImage", { image: [image, anImage], spec: [spec, aSpec] });
-  return centreCrop(resizeShorterSide(image, spec.resize, spec.interpolation), spec.crop);
+  const { interpolation = "bilinear" } = spec;
+  expectArguments("preprocessImage", { interpolation: [interpolation, anInterpolation] });
+  const { height, width } = sizeByShorterSide(image, spec.resize);
+  const kept = (to: number): { to: number; start: number; count: number } => ({
+    to,
+    start: Math.max(0, centreOffset(to, spec.crop)),
+    count: Math.min(to, spec.crop),
+  });
+  return centreCrop(resizeRegion(image, kept(height), kept(width), interpolation), spec.crop);
 }
 
 /**

@@ -2,14 +2,14 @@
  * Pillow's resampler on 8-bit images, bit for bit: a horizontal pass rounded to 8 bits, then a vertical pass. Other libraries place
  * their samples elsewhere, which moves scores (STACK 2.2), hence our own.
  */
-import { anImage } from "./image.js";
 import { expectArguments, kinds } from "../errors/index.js";
-import type { RgbImage } from "./image.js";
+import { anImage, cropImage, type RgbImage } from "./image.js";
 
 /** How an image is resampled. Bilinear and bicubic widen with the reduction factor, so reducing is antialiased. */
 export type Interpolation = "bilinear" | "bicubic" | "nearest";
 
-const anInterpolation = kinds.oneOf(["bilinear", "bicubic", "nearest"] satisfies Interpolation[]);
+/** What an interpolation may be, for checks of arguments. */
+export const anInterpolation = kinds.oneOf(["bilinear", "bicubic", "nearest"] satisfies Interpolation[]);
 
 interface Kernel {
   readonly support: number;
@@ -28,8 +28,16 @@ const bicubic: Kernel = {
   },
 };
 
-/** For every output position: the first source position and `taps` integer weights of scale 2^22. */
+/** Output positions along one side: `count` from `start` on, of a side of `to` in all. */
+interface Span {
+  readonly to: number;
+  readonly start: number;
+  readonly count: number;
+}
+
+/** For every output position of a span: the first source position and `taps` integer weights of scale 2^22. */
 interface Table {
+  readonly count: number;
   readonly taps: number;
   readonly first: Int32Array;
   readonly weights: Int32Array;
@@ -38,25 +46,25 @@ interface Table {
 const tables = new Map<string, Table>();
 const TABLES_KEPT = 256;
 
-function tableOf(from: number, to: number, interpolation: "bilinear" | "bicubic"): Table {
-  const key = `${interpolation} ${from} ${to}`;
+function tableOf(from: number, span: Span, interpolation: "bilinear" | "bicubic"): Table {
+  const key = `${interpolation} ${from} ${span.to} ${span.start} ${span.count}`;
   const known = tables.get(key);
   if (known) return known;
-  const made = makeTable(from, to, interpolation === "bilinear" ? bilinear : bicubic);
+  const made = makeTable(from, span, interpolation === "bilinear" ? bilinear : bicubic);
   if (tables.size >= TABLES_KEPT) tables.clear();
   tables.set(key, made);
   return made;
 }
 
-function makeTable(from: number, to: number, kernel: Kernel): Table {
+function makeTable(from: number, { to, start: begin, count }: Span, kernel: Kernel): Table {
   const scale = from / to;
   const stretch = Math.max(scale, 1);
   const support = kernel.support * stretch;
   const taps = Math.ceil(support) * 2 + 1;
-  const first = new Int32Array(to);
-  const weights = new Int32Array(to * taps);
-  for (let i = 0; i < to; i++) {
-    const centre = (i + 0.5) * scale;
+  const first = new Int32Array(count);
+  const weights = new Int32Array(count * taps);
+  for (let i = 0; i < count; i++) {
+    const centre = (begin + i + 0.5) * scale;
     const low = Math.max(0, Math.trunc(centre - support + 0.5));
     const high = Math.min(from, Math.trunc(centre + support + 0.5));
     const raw: number[] = [];
@@ -78,9 +86,10 @@ function makeTable(from: number, to: number, kernel: Kernel): Table {
     first[i] = start;
   }
   return {
+    count,
     taps: Math.min(taps, from),
     first,
-    weights: taps > from ? narrow(weights, to, taps, from) : weights,
+    weights: taps > from ? narrow(weights, count, taps, from) : weights,
   };
 }
 
@@ -90,13 +99,14 @@ function narrow(weights: Int32Array, rows: number, taps: number, kept: number): 
   return out;
 }
 
-/** The pass along rows; windows always lie inside the image (see makeTable). */
-function horizontal(image: RgbImage, width: number, table: Table): RgbImage {
-  const { height, data: source } = image;
-  const { taps, first, weights } = table;
+/** The pass along rows `top` to `bottom`; windows always lie inside the image (see makeTable). */
+function horizontal(image: RgbImage, table: Table, top: number, bottom: number): RgbImage {
+  const { data: source } = image;
+  const { count: width, taps, first, weights } = table;
+  const height = bottom - top;
   const out = new Uint8ClampedArray(height * width * 3);
   let to = 0;
-  for (let y = 0; y < height; y++) {
+  for (let y = top; y < bottom; y++) {
     const row = y * image.width * 3;
     for (let x = 0; x < width; x++) {
       let red = 1 << 21;
@@ -117,9 +127,10 @@ function horizontal(image: RgbImage, width: number, table: Table): RgbImage {
   return { height, width, data: new Uint8Array(out.buffer) };
 }
 
-function vertical(image: RgbImage, height: number, table: Table): RgbImage {
+/** The pass along columns of an image whose first row is row `top` of the one that the table is for. */
+function vertical(image: RgbImage, table: Table, top: number): RgbImage {
   const { width, data: source } = image;
-  const { taps, first, weights } = table;
+  const { count: height, taps, first, weights } = table;
   const row = width * 3;
   const out = new Uint8ClampedArray(height * row);
   const sums = new Int32Array(row);
@@ -128,7 +139,7 @@ function vertical(image: RgbImage, height: number, table: Table): RgbImage {
     for (let j = 0; j < taps; j++) {
       const weight = weights[y * taps + j] ?? 0;
       if (weight === 0) continue;
-      const from = ((first[y] ?? 0) + j) * row;
+      const from = ((first[y] ?? 0) - top + j) * row;
       for (let x = 0; x < row; x++) sums[x] = (sums[x] ?? 0) + (source[from + x] ?? 0) * weight;
     }
     for (let x = 0; x < row; x++) out[y * row + x] = (sums[x] ?? 0) >> 22;
@@ -136,13 +147,14 @@ function vertical(image: RgbImage, height: number, table: Table): RgbImage {
   return { height, width, data: new Uint8Array(out.buffer) };
 }
 
-function nearest(image: RgbImage, height: number, width: number): RgbImage {
+function nearest(image: RgbImage, rows: Span, columns: Span): RgbImage {
+  const [height, width] = [rows.count, columns.count];
   const data = new Uint8Array(height * width * 3);
   let to = 0;
   for (let y = 0; y < height; y++) {
-    const row = Math.floor((y + 0.5) * (image.height / height)) * image.width;
+    const row = Math.floor((rows.start + y + 0.5) * (image.height / rows.to)) * image.width;
     for (let x = 0; x < width; x++) {
-      let from = (row + Math.floor((x + 0.5) * (image.width / width))) * 3;
+      let from = (row + Math.floor((columns.start + x + 0.5) * (image.width / columns.to))) * 3;
       for (let c = 0; c < 3; c++) data[to++] = image.data[from++] ?? 0;
     }
   }
@@ -169,13 +181,44 @@ export function resizeImage(
     width: [width, kinds.positiveCount],
     interpolation: [interpolation, anInterpolation],
   });
-  if (image.height === height && image.width === width) return image;
-  if (interpolation === "nearest") return nearest(image, height, width);
-  const wide =
-    image.width === width ? image : horizontal(image, width, tableOf(image.width, width, interpolation));
-  return image.height === height
-    ? wide
-    : vertical(wide, height, tableOf(image.height, height, interpolation));
+  const all = (to: number): Span => ({ to, start: 0, count: to });
+  return resizeRegion(image, all(height), all(width), interpolation);
+}
+
+/**
+ * What `resizeImage` gives, cut to some rows and columns, without making the rest: a picture of a million pixels by one may become larger
+ * than any memory.
+ */
+export function resizeRegion(
+  image: RgbImage,
+  rows: Span,
+  columns: Span,
+  interpolation: Interpolation = "bilinear",
+): RgbImage {
+  const [sameHeight, sameWidth] = [image.height === rows.to, image.width === columns.to];
+  if (sameHeight && sameWidth && rows.count === rows.to && columns.count === columns.to) return image;
+  if (interpolation === "nearest") return nearest(image, rows, columns);
+  const table = sameHeight ? undefined : tableOf(image.height, rows, interpolation);
+  // rows of the source that the wanted rows are made of
+  const top = table ? table.first.reduce((least, row) => Math.min(least, row), image.height) : rows.start;
+  const bottom = table
+    ? table.first.reduce((most, row) => Math.max(most, row + table.taps), 0)
+    : rows.start + rows.count;
+  const wide = sameWidth
+    ? cropImage(image, top, columns.start, bottom - top, columns.count)
+    : horizontal(image, tableOf(image.width, columns, interpolation), top, bottom);
+  return table ? vertical(wide, table, top) : wide;
+}
+
+/** Height and width of an image once its shorter side is `size` pixels; the longer becomes floor(size * long / short). */
+export function sizeByShorterSide(
+  { height, width }: Pick<RgbImage, "height" | "width">,
+  size: number,
+): { readonly height: number; readonly width: number } {
+  const short = Math.min(height, width);
+  const long =
+    short === size ? Math.max(height, width) : Math.floor((size * Math.max(height, width)) / short);
+  return height <= width ? { height: size, width: long } : { height: long, width: size };
 }
 
 /**
@@ -195,10 +238,6 @@ export function resizeShorterSide(
     size: [size, kinds.positiveCount],
     interpolation: [interpolation, anInterpolation],
   });
-  const short = Math.min(image.height, image.width);
-  if (short === size) return image;
-  const long = Math.floor((size * Math.max(image.height, image.width)) / short);
-  return image.height <= image.width
-    ? resizeImage(image, size, long, interpolation)
-    : resizeImage(image, long, size, interpolation);
+  const { height, width } = sizeByShorterSide(image, size);
+  return resizeImage(image, height, width, interpolation);
 }
