@@ -5,7 +5,7 @@ import { augmentationOf, batchSizeOf, networkChoice, threadsOf, trainingOptionsO
 
 const configurationOf = (...set: string[]) => loadConfiguration("embedded", { set });
 const recipe =
-  "student={network: airbench, width: 12, widths: [8, 16, 24], blocks: 3, epochs: 2.5, batchSize: 40, optimiser: sgd, " +
+  "student={network: airbench, widths: [8, 16, 24], epochs: 2.5, batchSize: 40, optimiser: sgd, " +
   "learningRate: 0.3, momentum: 0.7, nesterov: false, weightDecay: 0.002, schedule: cosine, warmup: 0.1, minFactor: 0.05, " +
   "clipNorm: 2, ema: 0.98, augmentation: {flip: alternating, padding: 3, paddingMode: reflect, cutout: 5}}";
 
@@ -29,9 +29,14 @@ describe("a recipe", () => {
   });
 
   it("becomes network, augmentation and batch", () => {
-    expect(networkChoice(config.student, 6, 48)).toEqual({
+    expect(networkChoice(config.student, 6, 48)).toMatchObject({
       id: "airbench",
-      options: { classes: 6, imageSize: 48, width: 12, widths: [8, 16, 24], blocks: 3 },
+      options: { classes: 6, imageSize: 48, widths: [8, 16, 24] },
+    });
+    const residual = configurationOf("student={network: resnetSmall, width: 12, blocks: 3}");
+    expect(networkChoice(residual.student, 6, 48)).toMatchObject({
+      id: "resnetSmall",
+      options: { classes: 6, imageSize: 48, width: 12, blocks: 3 },
     });
     expect(augmentationOf(config.student)).toEqual({
       flip: "alternating",
