@@ -17,6 +17,13 @@ describe("classesInTurn", () => {
     expect(ofClass(5)).toEqual([4, 4, 4, 4]);
   });
 
+  it("does so where a class has as many rows as there are classes, too", () => {
+    const three = [0, 1, 2, 0, 1, 2, 0, 1, 2];
+    expect([...classesInTurn(three, 9, 1, "test")].sort((a, b) => a - b)).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 7, 8,
+    ]);
+  });
+
   it("depends on seed and purpose alone, and a longer choice begins with the shorter", () => {
     expect(choose(12)).toEqual(choose(12));
     expect(choose(12).slice(0, 5)).toEqual(choose(5));

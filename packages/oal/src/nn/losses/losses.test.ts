@@ -11,7 +11,7 @@ import {
 } from "oal-core";
 import { TrainingContext } from "../context.js";
 import { initializeParameters } from "../parameters.js";
-import { clubLearningLoss, clubValue } from "./club.js";
+import { clubLearningLoss, clubSampleValue, clubValue } from "./club.js";
 import { logitDistillation } from "./distillation.js";
 import { energy, energyMarginLoss, logisticEnergyLoss, uniformLabelLoss } from "./energy.js";
 import { gaussianDivergence, meanAbsoluteError, meanSquaredError } from "./reconstruction.js";
@@ -111,6 +111,38 @@ describe("losses", () => {
     expect(got["slope"]).toEqual(near([-0.4016326649, 0.4121803177, 0.3032653299, -0.5743606354]));
     expect(got["mean2"]).toEqual(near([-0.8457194739 / 2]));
     expect(got["learning"]).toEqual(near([5.0105038608]));
+  });
+
+  it("CLUB by samples: log q of the pair less log q of a negative, whose mean over all negatives is CLUB", () => {
+    const tensors = {
+      mean: matrix([
+        [0, 1],
+        [2, 0],
+      ]),
+      logVariance: matrix([
+        [0, 0],
+        [0.5, -0.5],
+      ]),
+      y: matrix([
+        [1, 1],
+        [0, 2],
+      ]),
+      swapped: matrix([
+        [0, 2],
+        [1, 1],
+      ]),
+    };
+    const got = evaluate(tensors, (v) => {
+      const q = { mean: pick(v, "mean"), logVariance: pick(v, "logVariance") };
+      const sampled = (negatives: string): Value => clubSampleValue(q, pick(v, "y"), pick(v, negatives));
+      return { other: sampled("swapped"), same: sampled("y"), all: clubValue(q, pick(v, "y")) };
+    });
+    // ((n - m)^2 - (y - m)^2) / 2 var, summed: rows (0 - 1 + 1 - 0) / 2, then ((1 - 4) e^-0.5 + (1 - 4) e^0.5) / 2.
+    const rows = [0, (-3 * Math.exp(-0.5) - 3 * Math.exp(0.5)) / 2];
+    expect(got["other"]).toEqual(near([((rows[0] ?? 0) + (rows[1] ?? 0)) / 2]));
+    expect(got["same"]).toEqual(near([0]));
+    // Two samples: CLUB is the mean of both choices of negatives.
+    expect(got["all"]).toEqual(near([(got["other"]?.[0] ?? NaN) / 2]));
   });
 
   it("energies: margins, uniform label, logistic", () => {
