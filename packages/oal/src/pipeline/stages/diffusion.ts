@@ -42,7 +42,13 @@ export async function diffusionStage(
     {
       name: "diffusion",
       version: 2,
-      slice: { autoEncoder, denoiser, flip: config.teacher.augmentation.flip !== "none" },
+      slice: {
+        autoEncoder,
+        denoiser,
+        flip: config.teacher.augmentation.flip !== "none",
+        // batches and attention of larger pictures follow their pixels since then; smaller ones have the artifacts they had
+        ...(set.height > 64 ? { largePictures: 2 } : {}),
+      },
       inputs: { embeddings },
       data: { train: set.contentHash, validation: data.validation.set.contentHash },
       body: async (folder, events, stop) => {
