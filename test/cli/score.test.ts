@@ -1,6 +1,14 @@
 /** `oal score` and the library's calls behind it, on an untrained model: every picture has a line. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -36,6 +44,9 @@ async function all(paths: readonly string[]): Promise<ImageResult[]> {
   for await (const result of scoreEach(model, paths)) results.push(result);
   return results;
 }
+
+const objectOf = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null ? { ...value } : {};
 
 const codes = (results: readonly ImageResult[]): string[] =>
   results.map((result) => ("error" in result ? result.error.code : "scored"));
@@ -84,6 +95,38 @@ describe("scoreEach", () => {
   });
 });
 
+describe("a picture is taken as the model's training images were", () => {
+  const record = (more: object): void => {
+    const path = join(model, "detector.json");
+    const { orientation: _o, maxPixels: _m, ...rest } = objectOf(JSON.parse(readFileSync(path, "utf8")));
+    writeFileSync(path, JSON.stringify({ ...rest, ...more }));
+  };
+  const scoreOf = (result: ImageResult | undefined): number =>
+    result && "score" in result ? result.score : Number.NaN;
+
+  it("turned as the camera noted where the model's were; models without the record ignored it", async () => {
+    mkdirSync(at("turned"));
+    const noise = Uint8Array.from({ length: 18 * 18 * 3 }, (_, i) => (i * 2_654_435_761) >>> 24);
+    const raw = { width: 18, height: 18, channels: 3 as const };
+    const stored = await sharp(noise, { raw }).rotate(270).raw().toBuffer();
+    await sharp(noise, { raw }).png().toFile(at("turned", "a upright.png"));
+    await sharp(stored, { raw }).withMetadata({ orientation: 6 }).png().toFile(at("turned", "b phone.png"));
+    record({ orientation: "apply" });
+    const [upright, phone] = await all([at("turned")]);
+    expect(scoreOf(phone)).toBe(scoreOf(upright));
+    record({});
+    const [same, lying] = await all([at("turned")]);
+    expect(scoreOf(same)).toBe(scoreOf(upright));
+    expect(scoreOf(lying)).not.toBe(scoreOf(upright));
+  });
+
+  it("refused beyond the pixels the model's were allowed", async () => {
+    record({ maxPixels: 359 });
+    expect(codes(await all([at("mixed", "b good.png")]))).toEqual(["OAL-D123"]);
+    record({});
+  });
+});
+
 describe("scoreImages", () => {
   it("is for readable pictures, and throws at the first other beyond skipBad", async () => {
     await expect(scoreImages(model, [at("mixed")])).rejects.toMatchObject({ code: "OAL-D102" });
@@ -113,7 +156,7 @@ describe("what is printed", () => {
       "unreadable",
       "known",
     ]);
-    expect(rows[0]).toMatch(/OAL-D102 not a readable image/);
+    expect(rows[0]).toMatch(/OAL-D102 its content is no picture/);
     expect(rows[3]).toContain("d\\x1b[2J.png");
     expect(table).toMatch(/\n2 known, 0 unknown, 2 unreadable \(known: msp score of at least 0\.000\)\n$/);
   });
@@ -123,7 +166,7 @@ describe("what is printed", () => {
     expect(parsed).toMatchObject([
       {
         path: at("mixed", "a text.jpg"),
-        error: { code: "OAL-D102", message: expect.stringContaining("not a") },
+        error: { code: "OAL-D102", message: expect.stringContaining("is no picture") },
       },
       { known: true },
       { error: { code: "OAL-D102" } },

@@ -69,6 +69,17 @@ describe("progress without a terminal", () => {
     expect(lines()).toBe("data: warning: 3 images left out\n");
   });
 
+  it("writes names as one line that cannot steer a terminal", () => {
+    const { lines, view } = recorder(false);
+    const text = "evil\n\u001b[2J.jpg";
+    for (const kind of ["warning", "message", "done"] as const)
+      view.show({ time: 0, stage: "data", kind, text });
+    view.close();
+    expect(lines().split("\n")).toHaveLength(4);
+    expect(lines()).toContain("data: warning: evil\\x0a\\x1b[2J.jpg\n");
+    expect(lines()).not.toContain("\u001b");
+  });
+
   it("writes durations for people", () => {
     expect([0, 59.6, 61, 3600, 7500].map(duration)).toEqual(["0s", "1m00s", "1m01s", "1h00m", "2h05m"]);
   });

@@ -3,6 +3,7 @@
  * ten seconds. Warnings are shown always, once.
  */
 import { SingleBar } from "cli-progress";
+import { printable } from "oal-core";
 import type { RunEvent } from "../pipeline/events.js";
 
 /** Where and how to show. */
@@ -71,7 +72,7 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
     const parts = Object.entries(terms)
       .slice(0, 4)
       .map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
-    if (text !== undefined && parts.length === 0) parts.push(text);
+    if (text !== undefined && parts.length === 0) parts.push(printable(text, 60));
     if (rate !== undefined) parts.push(`${rate >= 10 ? Math.round(rate) : Number(rate.toPrecision(2))}/s`);
     // the rate told is that of the recent past; without one, the whole count's
     const perSecond = rate ?? (1000 * (step - start.step)) / (now() - start.time);
@@ -110,14 +111,14 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
   return {
     show: (event) => {
       const { stage, kind, step, total, text, terms } = event;
-      if (kind === "warning") return line(`${stage}: warning: ${text ?? ""}`);
+      if (kind === "warning") return line(printable(`${stage}: warning: ${text ?? ""}`));
       if (options.quiet) return;
       if (kind === "done") {
         const seconds = terms?.["seconds"];
         const took = seconds === undefined ? "" : `  ${duration(seconds)}`;
-        return line(`${stage.padEnd(12)} ${text ?? "done"}${took}`);
+        return line(printable(`${stage.padEnd(12)} ${text ?? "done"}${took}`));
       }
-      if (kind === "message") return line(`${stage.padEnd(12)} ${text ?? ""}`);
+      if (kind === "message") return line(printable(`${stage.padEnd(12)} ${text ?? ""}`));
       if (step === undefined || total === undefined) return;
       if (terminal) return showBar(event);
       const shown = figures(event);

@@ -390,3 +390,16 @@ test("a picture of too many pixels is an error of its own, and can be passed ove
   ]);
   expect((await prepare({ path }, { cacheDir })).ids).toContain("cat/c.png");
 });
+
+test("names that are no UTF-8 come through a folder and a list in the same bytes; of two such names none is lost", async () => {
+  const path = write("latin", await pictures());
+  const names = ["caf\xe9.png", "caf\xe8.png"].map((name) => Buffer.from(name, "latin1"));
+  for (const name of names)
+    writeFileSync(Buffer.concat([Buffer.from(join(path, "cat/")), name]), await picture(99));
+  const ids = ["cat/a.png", "cat/b.jpg", "cat/caf\\xe8.png", "cat/caf\\xe9.png"];
+  expect((await prepare({ path })).ids.slice(0, 4)).toEqual(ids);
+  const list = join(root, "latin.txt");
+  const lines = names.map((name) => Buffer.concat([Buffer.from("cat/"), name, Buffer.from(" 0\n")]));
+  writeFileSync(list, Buffer.concat([Buffer.from("\ufeffdog/a.png 1\n"), ...lines]));
+  expect((await prepare({ path, list })).ids).toEqual(["dog/a.png", "cat/caf\\xe9.png", "cat/caf\\xe8.png"]);
+});

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
@@ -50,6 +50,14 @@ test("tells what a run would take of every class for each part", async () => {
   expect(text).toContain("30 images in 2 classes: 21 to train on, 3 for validation, 6 for the test\n");
   expect(text).toContain("train: 1 file skipped: 1 .txt\n");
   expect(text).toContain("oal run would start; --check decodes every image too\n");
+});
+
+test("says without decoding what listing showed to be unreadable", async () => {
+  const data = await write("linked", { ant: 6, bee: 6 });
+  symlinkSync("nowhere.png", join(data, "bee", "broken.png"));
+  const found = await inspect({ data });
+  expect(found.problems).toMatchObject([{ code: "OAL-D102", details: { file: `${data}: bee/broken.png` } }]);
+  expect(found.sets[0]?.unreadable).toBeNull();
 });
 
 test("decodes every image where asked: unreadable ones and copies, by name, of all sets and with all other problems", async () => {

@@ -103,7 +103,8 @@ export async function inspectData(config: Configuration, options: InspectOptions
             },
           })
         : null;
-    if (unreadable) problems.push(...unreadableProblems(set, unreadable, ahead, config.data));
+    const known = unreadable ?? opened?.unreadable ?? [];
+    problems.push(...unreadableProblems(set, known, ahead, config.data));
     sets.push({
       name,
       role,

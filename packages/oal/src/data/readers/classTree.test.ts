@@ -100,6 +100,9 @@ test("a broken link is a bad file of its class; beside the classes it may be a c
   const path = folder(["in/ant/1.jpg", "in/bee/2.jpg"]);
   symlinkSync("nowhere.jpg", join(path, "in/bee/3.jpg"));
   const source = await open(path);
+  expect(source.unreadable).toEqual([
+    { id: "in/bee/3.jpg", problem: "a link to nowhere.jpg, which does not exist" },
+  ]);
   const items: SourceItem[] = [];
   for await (const item of source.read(new Set([0, 1, 2]))) items.push(item);
   items.sort((a, b) => a.position - b.position);

@@ -69,6 +69,7 @@ export async function openClassTree(container: Container, spec: SourceSpec): Pro
     labels: tree.labels,
     classNames: tree.classNames,
     problems: tree.problems,
+    unreadable: [...unreadable].map(([id, problem]) => ({ id, problem })),
     skipped,
     async *read(wanted): AsyncIterable<SourceItem> {
       const paths = new Set<string>();

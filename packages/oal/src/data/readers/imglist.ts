@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { oalError, type OalError } from "oal-core";
 import { archiveKind, hasArchiveName, openArchive } from "../archives/archiveKind.js";
 import { foreignLabel } from "../labels.js";
-import { problemOf, readRegularFile } from "../pictures/folderWalk.js";
+import { locate, problemOf, readRegularFile } from "../pictures/folderWalk.js";
+import { textOfName } from "../pictures/rawName.js";
 import { type Container, fingerprintFile, folderContainer, stateOf } from "./container.js";
 import type { OpenSource, Reader, SourceItem, SourceSpec } from "./reader.js";
 
@@ -45,9 +46,10 @@ async function readList(list: string): Promise<ListContent> {
   return { lines, problems };
 }
 
+/** The list as text; a byte that is no UTF-8 is written \\xHH, as in names of files. */
 async function textOf(list: string): Promise<string> {
   try {
-    return Buffer.from(await readRegularFile(list)).toString("utf8");
+    return textOfName(await readRegularFile(list)).replace(/^\ufeff/, "");
   } catch (error) {
     throw oalError(
       "OAL-D106",
@@ -91,7 +93,7 @@ async function archivesUnder(root: string, example: string): Promise<string[]> {
 async function* contents(spec: SourceSpec, wanted: ReadonlySet<string>): ReturnType<Container["read"]> {
   const missing = new Set(wanted);
   const [example = ""] = missing;
-  if (existsSync(join(spec.path, example))) {
+  if (existsSync(locate(spec.path, example))) {
     yield* folderContainer(spec.path).read(missing);
     return;
   }
@@ -170,7 +172,7 @@ export const imglist: Reader = {
     const { lines } = await readList(spec.list ?? "");
     const hash = createHash("sha256").update(await fingerprintFile(spec.list ?? ""));
     const example = lines[0]?.path ?? "";
-    if (existsSync(join(spec.path, example)))
+    if (existsSync(locate(spec.path, example)))
       for (const { path } of lines) hash.update(await stateOf(spec.path, path));
     else for (const path of await archivesUnder(spec.path, example)) hash.update(await fingerprintFile(path));
     return hash.digest("hex");

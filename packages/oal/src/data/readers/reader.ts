@@ -47,6 +47,8 @@ export interface OpenSource {
   readonly skipped?: SkippedFiles;
   /** What keeps the source from being used as it is asked for; absent or empty when nothing does. */
   readonly problems?: readonly OalError[];
+  /** Images that listing the source showed to be unreadable: broken links, pipes. Decoding may find more. */
+  readonly unreadable?: readonly { readonly id: string; readonly problem: string }[];
   /**
    * Yields each wanted image once, in whatever order the source allows. An image that cannot be had is an item with a `problem`, not an
    * exception.
