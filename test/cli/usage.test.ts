@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -82,6 +82,31 @@ describe("usage errors", () => {
 
   it("leaves nothing behind", () => {
     expect(readdirSync(folder).filter((name) => !name.endsWith(".yaml"))).toEqual([]);
+  });
+});
+
+describe("data inspect", () => {
+  it("exits as the run would, and prints every problem of all sources", () => {
+    for (const [name, count] of [
+      ["ant", 4],
+      ["bee", 3],
+    ] as const) {
+      mkdirSync(join(folder, "photos.d", name), { recursive: true });
+      for (let i = 0; i < count; i++) writeFileSync(join(folder, "photos.d", name, `${i}.png`), "no picture");
+    }
+    const args = ["data", "inspect", "photos.d", "--ood", "photos.d#ant", "--json"];
+    const found = oal(args, here);
+    expect(found.status).toBe(3);
+    expect(JSON.parse(found.stdout)).toMatchObject({
+      format: "imageFolder",
+      images: 7,
+      sets: [{ name: "train" }, { name: "photos.d-ant", images: 4 }],
+      problems: [{ code: "OAL-D112", details: { classes: [{ className: "bee", count: 3 }], needed: 4 } }],
+    });
+    const checked = oal([...args.slice(0, -1), "--check"], here);
+    expect(checked.stdout).toContain("3 problems, for which oal run would refuse:");
+    expect(checked.stdout).toContain("photos.d#ant: 4 images cannot be read");
+    rmSync(join(folder, "photos.d"), { recursive: true });
   });
 });
 

@@ -62,22 +62,14 @@ export async function readSets(
     if (small) problems.push(small);
   }
   throwProblems(problems, config.data.source);
+  if (plan.parts === null) return embeddedData(config);
+  if (!train) throw oalError("OAL-X101", { problem: "there are no training images, and nothing says why" });
+  const parts = { validation: made.get("validation"), test: made.get("test") };
+  const known = completeParts(train, parts, config.seed, plan.shares);
   const given = plan.ood.flatMap(({ name, group }) => {
     const set = made.get(`ood/${name}`);
     return set ? [{ name, group, set }] : [];
   });
-  if (plan.parts === null) {
-    const drawn = embeddedData(config);
-    const taken = given.find(({ name }) => drawn.ood.some((set) => set.name === name));
-    if (taken) {
-      const problem = `"${taken.name}" is taken, by a set of the embedded data set; choose another name`;
-      throw oalError("OAL-C202", { where: "configuration", at: "data.ood", problem });
-    }
-    return { ...drawn, ood: [...drawn.ood, ...given] };
-  }
-  if (!train) throw oalError("OAL-X101", { problem: "there are no training images, and nothing says why" });
-  const parts = { validation: made.get("validation"), test: made.get("test") };
-  const known = completeParts(train, parts, config.seed, plan.shares);
   for (const text of planWarnings(config)) events.warning(text);
   const standIn = given.length === 0 && config.data.embeddedOod && config.data.size === 32;
   const orientation = await orientationFor(plan.parts.train, config.data.orientation);
