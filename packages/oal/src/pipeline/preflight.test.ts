@@ -163,7 +163,7 @@ describe("a configuration", () => {
 describe("sets of unknown images", () => {
   it("that lack are told beforehand, and may be called as the parts of the known ones", async () => {
     const folder = loadConfiguration(undefined, { cwd: root, data: "x", set: ["data.size=64"] });
-    expect(planWarnings(folder)).toEqual([expect.stringContaining("those drawn by oal have 32 pixels")]);
+    expect(planWarnings(folder)).toEqual([expect.stringContaining("those that oal draws have 32 pixels")]);
     expect(planWarnings(loadConfiguration(undefined, { cwd: root, data: "x" }))).toEqual([]);
     const data = await pictures("known", { a: 4, b: 4 });
     const ood = `[{name: validation, path: ${await pictures("odd", { x: 3 })}}]`;

@@ -25,11 +25,12 @@ export interface PreflightOptions {
   readonly onOpen?: (name: string, done: number, total: number) => void;
 }
 
-/** What a run does that its user may not expect. */
+/** What a run that measures does although its user may not expect it. */
 export function planWarnings({ data }: Configuration): string[] {
-  if (data.source === "embedded" || data.ood.length > 0 || (data.embeddedOod && data.size === 32)) return [];
-  const drawn = data.embeddedOod ? "those drawn by oal have 32 pixels, " : "";
-  return [`there is no set of unknown images to measure against (${drawn}data.ood and --ood name others)`];
+  if (data.source === "embedded" || data.ood.length > 0 || !data.embeddedOod || data.size === 32) return [];
+  return [
+    "there is no set of unknown images to measure against: those that oal draws have 32 pixels; name some with --ood or data.ood",
+  ];
 }
 
 /** Looks at configuration and data, and gathers every problem. */

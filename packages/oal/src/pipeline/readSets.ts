@@ -9,7 +9,7 @@ import { classCounts, collecting, placeOf, throwProblems } from "../data/problem
 import { completeParts, smallClasses } from "../data/split.js";
 import type { Configuration } from "./configuration/schema.js";
 import type { StageEvents } from "./events.js";
-import { planWarnings, type Preflight } from "./preflight.js";
+import type { Preflight } from "./preflight.js";
 
 /** The sets of a run, wherever they lie. */
 export interface LooseData {
@@ -70,7 +70,6 @@ export async function readSets(
     const set = made.get(`ood/${name}`);
     return set ? [{ name, group, set }] : [];
   });
-  for (const text of planWarnings(config)) events.warning(text);
   const standIn = given.length === 0 && config.data.embeddedOod && config.data.size === 32;
   const orientation = await orientationFor(plan.parts.train, config.data.orientation);
   return { ...known, orientation, ood: standIn ? embeddedUnknowns(config) : given };

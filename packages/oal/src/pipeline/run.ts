@@ -6,7 +6,7 @@ import type { EvaluationResult } from "../evaluation/result.js";
 import type { Artifact } from "./artifact.js";
 import { needsOf, type Aim } from "./foresight.js";
 import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
-import { refuseEarly, type Preflight } from "./preflight.js";
+import { planWarnings, refuseEarly, type Preflight } from "./preflight.js";
 import { prepareOptions } from "./readSets.js";
 import { RunFolder } from "./runFolder.js";
 import { stageNames, type RunOptions, type RunResult, type StageName } from "./runTypes.js";
@@ -74,6 +74,8 @@ async function stages(context: StageContext, ahead: Preflight, aim: Aim): Promis
     ...more,
   });
 
+  if (reached("evaluation"))
+    for (const text of planWarnings(context.config)) folder.events.stage("data").warning(text);
   const data = await dataStage(context, ahead);
   note("data", data.artifact);
   if (!reached("teacher")) return done();
