@@ -167,3 +167,71 @@ describe("arguments of the wrong kind", () => {
     expect(await faultsOf(calls, 60)).toEqual([]);
   });
 });
+
+/** A function that takes anything, as JavaScript lets a stranger call it. */
+function loose(call: unknown): (...given: unknown[]) => unknown {
+  if (!isFunction(call)) throw new Error("no function");
+  return call;
+}
+
+describe("the sentences", () => {
+  it.each<[code: string, sentence: string, call: unknown, given: readonly unknown[]]>([
+    ["OAL-C120", "train: options must be an object with config, out", oal.train, []],
+    ["OAL-C120", "train: options.config must be an object, not undefined", oal.train, [{}]],
+    [
+      "OAL-C120",
+      "train: options.out must be a string that is not empty, not 3",
+      oal.train,
+      [{ config: {}, out: 3 }],
+    ],
+    [
+      "OAL-C202",
+      "run: options.config: seed: must be a number",
+      oal.run,
+      [{ config: { seed: "x" }, out: "r" }],
+    ],
+    ["OAL-C201", 'unknown key "sede"', oal.run, [{ config: { sede: 1 }, out: "r" }]],
+    [
+      "OAL-C120",
+      "options.signal must be an AbortSignal",
+      oal.evaluate,
+      [{ config: {}, out: "r", signal: 1 }],
+    ],
+    ["OAL-C120", "scoreImages: model must be a string that is not empty, not 42", oal.scoreImages, [42]],
+    ["OAL-C120", 'scoreImages: paths must be an array, not "a.jpg"', oal.scoreImages, ["runs/x", "a.jpg"]],
+    ["OAL-C120", "loadConfiguration: given must be a string, not null", oal.loadConfiguration, [null]],
+    ["OAL-C120", "resultTable: results must be an array, not undefined", oal.resultTable, [undefined]],
+    [
+      "OAL-C120",
+      "createSession: model must be the bytes of a model or its path, not 7",
+      oal.createSession,
+      [7],
+    ],
+    ["OAL-D109", "npy is damaged: it is no npy file", core.readNpy, [new Uint8Array(40)]],
+    ["OAL-C120", 'auroc: id must be an array or typed array of numbers, not "ab"', core.auroc, ["ab", [1]]],
+    ["OAL-E104", "oscr: 1 scores where 2 are expected", core.oscr, [[1, 2], [1], [0]]],
+    ["OAL-E104", "accuracy: 1 scores where 2 are expected", core.accuracy, [[1], [1, 0]]],
+    [
+      "OAL-E104",
+      "3 scores where a multiple of 2 are expected",
+      core.calibration,
+      [
+        [1, 2, 3],
+        [0, 1],
+      ],
+    ],
+    [
+      "OAL-C120",
+      "float32Tensor: shape must be an array of whole numbers of at least 0",
+      core.float32Tensor,
+      [[-1], []],
+    ],
+    ["OAL-C120", "Relu: input 0 must be a value of a graph or a number, not an array of 1", core.relu, [[1]]],
+    ["OAL-C120", "Add: an input must be a value of a graph, not 1", core.add, [1, 2]],
+    ["OAL-C120", 'Softmax: axis must be a whole number, not "x"', core.softmax, [graph.scalar(1), "x"]],
+    ["OAL-C120", "image.data must be of 4 x 3 x 3 bytes", core.resizeImage, [{ ...image, height: 4 }, 2, 2]],
+  ])("%s: %s", async (code, sentence, call, given) => {
+    const run = async (): Promise<unknown> => loose(call)(...given);
+    await expect(run()).rejects.toMatchObject({ code, message: expect.stringContaining(sentence) });
+  });
+});
