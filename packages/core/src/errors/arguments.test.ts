@@ -11,6 +11,9 @@ function refusal(value: unknown, of: Kind): string {
   }
 }
 
+const holes: unknown[] = [];
+holes.length = 2;
+
 describe("expectArguments", () => {
   it.each<[string, Kind, readonly unknown[], readonly unknown[]]>([
     ["number", kinds.number, [0, Number.NaN, Infinity], ["1", null, 1n]],
@@ -21,12 +24,7 @@ describe("expectArguments", () => {
     ["fraction", kinds.fraction, [0, 1, 0.5], [-0.1, 1.1, Number.NaN]],
     ["name", kinds.name, ["a"], ["", 1]],
     ["record", kinds.record, [{}], [[], null]],
-    [
-      "numbers",
-      kinds.numbers,
-      [[], [1], new Uint8Array(1)],
-      [["1"], new BigInt64Array(1), new Array(2), "12"],
-    ],
+    ["numbers", kinds.numbers, [[], [1], new Uint8Array(1)], [["1"], new BigInt64Array(1), holes, "12"]],
     ["wholeNumbers", kinds.wholeNumbers, [[-1], new Int32Array(1)], [[0.5], Float32Array.of(0.5)]],
     ["integers", kinds.integers, [[-1]], [[0.5], new Int32Array(1)]],
     ["sizes", kinds.sizes, [[0, 2]], [[-1]]],
@@ -45,7 +43,7 @@ describe("expectArguments", () => {
       'call: argument[1].id must be an array or typed array of numbers, not "x"',
     );
     expect(refusal([null], pairs)).toBe("call: argument[0] must be an object with id, name, not null");
-    expect(refusal(new Array(1), kinds.listOf(kinds.text))).toContain("argument[0] must be a string");
+    expect(refusal(holes, kinds.listOf(kinds.text))).toContain("argument[0] must be a string");
   });
 
   it("says in few words what it found", () => {
