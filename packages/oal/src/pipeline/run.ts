@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { cp, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { EvaluationResult } from "../evaluation/result.js";
+import { withThreads } from "../runtime/threads.js";
 import type { Artifact } from "./artifact.js";
 import { needsOf, type Aim } from "./foresight.js";
 import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
@@ -48,10 +49,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
       folder.events.stage("data").message(memorySentence(memory));
       await folder.noteMemory(memory);
     }
-    return await stages(
-      { run: folder, config: options.config, signal: options.signal ?? new AbortController().signal },
-      ahead,
-      aim,
+    const signal = options.signal ?? new AbortController().signal;
+    return await withThreads(options.config.threads, () =>
+      stages({ run: folder, config: options.config, signal }, ahead, aim),
     );
   } finally {
     await folder.close();

@@ -94,7 +94,7 @@ async function openModel(model: string, options: ScoreOptions): Promise<OpenMode
   if (!logits || !features) throw oalError("OAL-X101", { problem: "a classifier graph has no outputs" });
   const fitted = await fittedTensors(folder, detector.id);
   graph.output("score", attachDetector(detector, { logits, features }, fitted, parameters));
-  const session = await compile(graph, options.threads ? { threads: options.threads } : {});
+  const session = await compile(graph, { threads: options.threads ?? 0 });
   const { size, orientation, maxPixels } = stored;
   return {
     classNames: classifier.classNames,

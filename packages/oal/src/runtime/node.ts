@@ -14,10 +14,14 @@ import {
   writeModel,
   zeros,
 } from "oal-core";
+import { currentThreads } from "./threads.js";
 
 /** How a session is made. */
 export interface SessionOptions {
-  /** Threads inside one operator. Default: the engine's choice (all cores). Results do not depend on it. */
+  /**
+   * Threads inside one operator; 0: the engine's choice, one per core. Default: those of the work that makes the session
+   * (`withThreads`). Results do not depend on it.
+   */
   readonly threads?: number;
   /** "all" fuses and picks layouts (evaluation); "basic" is quicker to prepare. Default "all". */
   readonly optimization?: "disabled" | "basic" | "all";
@@ -54,12 +58,13 @@ export async function createSession(
   options: SessionOptions = {},
 ): Promise<Session> {
   expectArguments("createSession", { model: [model, aModel], options: [options, sessionOptions] });
+  const threads = options.threads ?? currentThreads();
   const settings: InferenceSession.SessionOptions = {
     executionProviders: ["cpu"],
     graphOptimizationLevel: options.optimization ?? "all",
     enableMemPattern: false,
     logSeverityLevel: 3,
-    ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+    ...(threads === 0 ? {} : { intraOpNumThreads: threads }),
   };
   try {
     // Loaded here and not above: who only reads results or configurations need not wait for the engine.

@@ -47,6 +47,7 @@ export interface TrainingOptions {
   readonly clipNorm?: number;
   /** Decay of an exponential moving average of the parameters, which then is the result. */
   readonly ema?: number;
+  /** Threads of the engine; 0: one per core. Default: those of the work that trains. */
   readonly threads?: number;
   /** "auto" (default) uses the engine's blocked convolutions where they exist and pay; "plain" never does. */
   readonly layout?: "auto" | "plain";

@@ -22,7 +22,7 @@ async function predicted(id: string, side: number, batchSize: number): Promise<P
   );
   const predictor = await Predictor.create(
     { network: { id, options }, parameters, normalisation },
-    { batchSize, threads: 1 },
+    { batchSize },
   );
   try {
     return await predictor.predict(memoryImageSet("set", pixels, new Int32Array(7), ["a", "b", "c"]));

@@ -31,13 +31,10 @@ export class Predictor {
    *
    * @param options.batchSize pictures of 32 pixels a side that go through at once; of larger ones go fewer (`passRows`)
    */
-  static async create(
-    model: ClassifierModel,
-    options: { batchSize: number; threads?: number },
-  ): Promise<Predictor> {
+  static async create(model: ClassifierModel, options: { batchSize: number }): Promise<Predictor> {
     const rows = passRows(options.batchSize, model.network.options.imageSize);
     const graph = classifierGraph(model, rows);
-    return new Predictor(await compile(graph, options.threads ? { threads: options.threads } : {}), rows);
+    return new Predictor(await compile(graph), rows);
   }
 
   /** Logits and features of every image of a set, in its order. */

@@ -6,6 +6,7 @@ import { float32Data, float32Tensor, oalError, useBlockedConvolutions, type Tens
 import type { ParameterStore } from "../nn/parameters.js";
 import { blockSize } from "../runtime/blockSize.js";
 import { compile } from "../runtime/node.js";
+import { currentThreads, withThreads } from "../runtime/threads.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import type { TrainingOptions } from "./options.js";
 import { scheduleOf } from "./rates.js";
@@ -37,18 +38,24 @@ export interface TrainingOutcome {
  * @param shouldStop asked after every step; true writes a checkpoint and returns
  * @throws OAL-T101 when a loss term, or a parameter about to be kept, is NaN or infinite; the last good checkpoint stays
  */
-export async function train(
+export function train(
   task: TrainingTask,
   options: TrainingOptions,
   onEvent: (event: TrainingEvent) => void = () => undefined,
   shouldStop: () => boolean = () => false,
 ): Promise<TrainingOutcome> {
+  return withThreads(options.threads ?? currentThreads(), () => steps(task, options, onEvent, shouldStop));
+}
+
+async function steps(
+  task: TrainingTask,
+  options: TrainingOptions,
+  onEvent: (event: TrainingEvent) => void,
+  shouldStop: () => boolean,
+): Promise<TrainingOutcome> {
   const step = buildTrainingStep(task, options);
   const block = options.layout === "plain" ? 0 : await blockSize();
-  const session = await compile(
-    useBlockedConvolutions(step.graph, block),
-    options.threads === undefined ? {} : { threads: options.threads },
-  );
+  const session = await compile(useBlockedConvolutions(step.graph, block));
   const folder = options.checkpointFolder;
   const found = folder === undefined ? null : await readCheckpoint(folder);
   let state: ParameterStore = found?.state ?? step.initialState(options.seed);

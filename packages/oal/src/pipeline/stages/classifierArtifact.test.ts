@@ -57,7 +57,7 @@ describe("exported classifier", () => {
     const pixels = Uint8Array.from(random.uniforms(1, count * 3 * size * size), (u) => u * 256);
     const row = 3 * size * size;
     const read = (start: number, end: number): Uint8Array => pixels.subarray(start * row, end * row);
-    const predictor = await Predictor.create(model, { batchSize: 4, threads: 1 });
+    const predictor = await Predictor.create(model, { batchSize: 4 });
     const expected = await predictor.predictPixels(count, size, read);
     await predictor.release();
     const session = await InferenceSession.create(join(folder, classifierFiles.onnx), {

@@ -13,7 +13,6 @@ import {
   augmentationOf,
   batchSizeOf,
   networkChoice,
-  threadsOf,
   trainingOptionsOf,
   type RecipeSection,
   type StageContext,
@@ -101,7 +100,6 @@ export async function accuracyOn(
 ): Promise<{ accuracy: number; isConstant: boolean }> {
   const predictor = await Predictor.create(await loadClassifier(folder), {
     batchSize: context.config.evaluation.batchSize,
-    ...threadsOf(context.config),
   });
   try {
     const { logits, classes } = await predictor.predict(set, () => context.signal.throwIfAborted());

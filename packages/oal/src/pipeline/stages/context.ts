@@ -17,11 +17,6 @@ export interface StageContext {
 /** A section that describes a network and its recipe: the teacher's or the student's, which have one type. */
 export type RecipeSection = Configuration["teacher"];
 
-/** Threads for a session; absent means the engine's choice. */
-export function threadsOf(config: Configuration): { threads?: number } {
-  return config.threads === 0 ? {} : { threads: config.threads };
-}
-
 /** The network of a section. */
 export function networkChoice(section: RecipeSection, classes: number, imageSize: number): NetworkChoice {
   const options: NetworkOptions = {
@@ -66,7 +61,7 @@ export function trainingOptionsOf(
     schedule: scheduleOptionsOf(section),
     ...(section.clipNorm > 0 ? { clipNorm: section.clipNorm } : {}),
     ...(section.ema > 0 ? { ema: section.ema } : {}),
-    ...threadsOf(config),
+    threads: config.threads,
     checkpointFolder,
     checkpointSeconds: config.checkpointSeconds,
   };

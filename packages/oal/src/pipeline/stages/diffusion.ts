@@ -19,7 +19,7 @@ import type { Artifact } from "../artifact.js";
 import type { StageEvents } from "../events.js";
 import { runStage } from "../stage.js";
 import { runTrainingJob } from "../trainingEvents.js";
-import { threadsOf, type StageContext } from "./context.js";
+import type { StageContext } from "./context.js";
 import type { PreparedData } from "./data.js";
 import { embeddingsFile } from "./embeddings.js";
 
@@ -58,7 +58,7 @@ export async function diffusionStage(
         const sharedTraining = {
           seed: config.seed,
           checkpointSeconds: config.checkpointSeconds,
-          ...threadsOf(config),
+          threads: config.threads,
         };
         await runTrainingJob(
           {
@@ -150,7 +150,7 @@ export async function diffusionStage(
         const denoiserSeconds = (Date.now() - denoiserStarted) / 1000;
         const path = join(folder, diffusionFolder);
         return {
-          metrics: { latentScale, ...(await measureQuality(path, data.validation.set, context, events)) },
+          metrics: { latentScale, ...(await measureQuality(path, data.validation.set, events)) },
           timings: { autoEncoder: autoEncoderSeconds, denoiser: denoiserSeconds },
         };
       },
@@ -172,7 +172,7 @@ async function encodeAll(
   const images = graph.input("images", { dtype: "float32", shape: [batch, ...imageShape] });
   const { mean, logVariance } = encode(new EvaluationContext(graph, parameters), images, options);
   graph.output("moments", concat([mean, logVariance], 1));
-  const session = await compile(graph, threadsOf(config));
+  const session = await compile(graph);
   const run = async (sample: Tensor): Promise<Tensor> => {
     signal.throwIfAborted();
     const { moments } = await session.run({ images: sample });
@@ -194,10 +194,9 @@ async function encodeAll(
 async function measureQuality(
   path: string,
   validation: ImageSet,
-  { config }: StageContext,
   events: StageEvents,
 ): Promise<Record<string, number>> {
-  const model = await openDiffusionFolder(path, threadsOf(config));
+  const model = await openDiffusionFolder(path);
   try {
     const count = Math.min(validation.count, 1000);
     const pixels = validation.read(Array.from({ length: count }, (_, i) => i));

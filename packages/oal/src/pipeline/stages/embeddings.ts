@@ -9,7 +9,7 @@ import { gatherRows } from "../../training/classifier.js";
 import type { Artifact } from "../artifact.js";
 import { runStage } from "../stage.js";
 import { loadClassifier } from "./classifierArtifact.js";
-import { threadsOf, type StageContext } from "./context.js";
+import type { StageContext } from "./context.js";
 import type { PreparedData } from "./data.js";
 
 /** File with "logits" [N, C], "features" [N, D], "labels" [N] of all training images, and "bankRows" [B]. */
@@ -35,7 +35,6 @@ export async function embeddingsStage(
         const model = await loadClassifier(teacher.folder);
         const predictor = await Predictor.create(model, {
           batchSize: config.evaluation.batchSize,
-          ...threadsOf(config),
         });
         try {
           const found = await predictor.predict(set, (done, total) => {

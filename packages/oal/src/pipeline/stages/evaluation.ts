@@ -19,7 +19,7 @@ import type { Configuration } from "../configuration/schema.js";
 import type { MethodName } from "../runTypes.js";
 import { runStage } from "../stage.js";
 import { classifierFiles, loadClassifier } from "./classifierArtifact.js";
-import { threadsOf, type StageContext } from "./context.js";
+import type { StageContext } from "./context.js";
 import type { PreparedData } from "./data.js";
 import { decodedFolder } from "./latents.js";
 
@@ -101,7 +101,6 @@ export async function evaluationStage(
         const model = await loadClassifier(student.folder);
         const predictor = await Predictor.create(model, {
           batchSize: evaluation.batchSize,
-          ...threadsOf(config),
         });
         const sample = new Map<string, Tensor>();
         const total = sets.reduce((sum, { set }) => sum + set.count, 0);

@@ -22,7 +22,7 @@ import type { Artifact } from "../artifact.js";
 import { runStage } from "../stage.js";
 import { boundaryFile } from "./boundary.js";
 import { loadClassifier } from "./classifierArtifact.js";
-import { threadsOf, type StageContext } from "./context.js";
+import type { StageContext } from "./context.js";
 import type { PreparedData } from "./data.js";
 import { diffusionFolder } from "./diffusion.js";
 import { readBank } from "./embeddings.js";
@@ -54,14 +54,10 @@ export async function latentsStage(
       inputs: artifacts,
       seed: synthesis.seed,
       body: async (folder, events) => {
-        const model = await openDiffusionFolder(
-          join(artifacts.diffusion.folder, diffusionFolder),
-          threadsOf(config),
-        );
+        const model = await openDiffusionFolder(join(artifacts.diffusion.folder, diffusionFolder));
         const classifier = await loadClassifier(artifacts.teacher.folder);
         const predictor = await Predictor.create(classifier, {
           batchSize: config.evaluation.batchSize,
-          ...threadsOf(config),
         });
         const size = data.train.set.height;
         const teacher: Teacher = (pixels, count) =>

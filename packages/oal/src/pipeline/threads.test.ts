@@ -1,0 +1,88 @@
+/** The number of threads that a run asks for is that of every session on the way. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { oalError, Random } from "oal-core";
+import { InferenceSession } from "onnxruntime-node";
+import { afterAll, afterEach, expect, it, vi } from "vitest";
+import { evaluate } from "../evaluation/evaluate.js";
+import type { OutputSet, SetGroup } from "../evaluation/result.js";
+import { sampleBoundary } from "../outliers/boundary/sample.js";
+import { prepareSampler } from "../outliers/samplers/drive.js";
+import { samplerOf } from "../outliers/samplers/index.js";
+import { gridOf, noiseSchedule, uniformTimesteps } from "../outliers/samplers/schedule.js";
+import { blockSize } from "../runtime/blockSize.js";
+import { currentThreads, withThreads } from "../runtime/threads.js";
+import { loadConfiguration } from "./configuration/index.js";
+import { run } from "./run.js";
+
+const folder = mkdtempSync(join(tmpdir(), "oal-threads-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+vi.mock("./stages/data.js", () => ({
+  dataStage: (): Promise<never> => {
+    throw oalError("OAL-X101", { problem: `data with ${currentThreads()} threads` });
+  },
+}));
+
+/** What the sessions made by `body` were given. */
+async function threadsIn(body: () => Promise<unknown>): Promise<unknown[]> {
+  const spied = vi.spyOn(InferenceSession, "create").mockClear();
+  await body();
+  return spied.mock.calls.map((given: readonly unknown[]) => {
+    const [, options] = given;
+    return typeof options === "object" && options !== null && "intraOpNumThreads" in options
+      ? options.intraOpNumThreads
+      : undefined;
+  });
+}
+
+const random = new Random(1, "threads");
+const labels = Int32Array.from({ length: 40 }, (_, i) => i % 2);
+
+function outputs(name: string, group: SetGroup): OutputSet {
+  const ids = Array.from(labels, (_, i) => `${name}/${i}`);
+  return { name, group, labels, ids, logits: random.normals(0, 80), features: random.normals(1, 160) };
+}
+
+const work: Readonly<Record<string, () => Promise<unknown>>> = {
+  "boundary sampling": () =>
+    sampleBoundary(
+      { embeddings: random.normals(2, 160), dimension: 4, labels, classes: 2 },
+      { k: 3, noise: 64, rounds: 2, sigma: 1, globalReject: true },
+    ),
+  "a sampler": async () => {
+    const schedule = noiseSchedule();
+    const grid = gridOf(schedule, uniformTimesteps(2, schedule.betas.length));
+    const sampler = await prepareSampler({ sampler: samplerOf("ddim"), grid, shape: [1, 4] });
+    await sampler.release();
+  },
+  "detector scores": () =>
+    evaluate("m", 0, [outputs("train", "train"), outputs("val", "validation"), outputs("test", "test")], {
+      detectors: ["msp", "knn"],
+      parameters: { knn: { neighbours: 3 } },
+      resamples: 0,
+    }),
+  "the block probe": blockSize,
+};
+
+it.each(Object.entries(work))("%s", async (_name, body) => {
+  const found = await threadsIn(() => withThreads(3, body));
+  expect(found.length).toBeGreaterThan(0);
+  expect(new Set(found)).toEqual(new Set([3]));
+});
+
+it("without a number the engine chooses", async () => {
+  const body = work["a sampler"];
+  if (!body) throw new Error("no work");
+  expect(await threadsIn(body)).toEqual([undefined]);
+  expect(await threadsIn(() => withThreads(0, body))).toEqual([undefined]);
+});
+
+it("a run sets the number around all its stages", async () => {
+  const config = loadConfiguration("embedded", { set: ["threads=5"] });
+  await expect(run({ config, out: join(folder, "run"), until: "data" })).rejects.toThrow(
+    "data with 5 threads",
+  );
+});
