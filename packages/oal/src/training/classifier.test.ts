@@ -246,10 +246,7 @@ describe("a classifier's step", () => {
     );
     const parameters = initializeParameters(context.specs, 9);
     const terms = await told("teacher", 1, { teacherNetwork: { network, parameters } });
-    const predictor = await Predictor.create(
-      { network, parameters, normalisation },
-      { batchSize: 1, threads: 1 },
-    );
+    const predictor = await Predictor.create({ network, parameters, normalisation }, { batchSize: 1 });
     const { logits } = await predictor.predict(six(1));
     await predictor.release();
     expect(terms["teacher"]).toBeCloseTo(logits[0] ?? NaN, 4);

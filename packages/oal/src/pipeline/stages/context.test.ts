@@ -1,7 +1,7 @@
 /** What a recipe of the configuration becomes: every setting reaches the trainer, nothing is invented. */
 import { describe, expect, it } from "vitest";
 import { loadConfiguration } from "../configuration/index.js";
-import { augmentationOf, batchSizeOf, networkChoice, threadsOf, trainingOptionsOf } from "./context.js";
+import { augmentationOf, batchSizeOf, networkChoice, trainingOptionsOf } from "./context.js";
 
 const configurationOf = (...set: string[]) => loadConfiguration("embedded", { set });
 const recipe =
@@ -52,8 +52,7 @@ describe("a recipe", () => {
     const plain = configurationOf(off, "threads=0");
     const options = trainingOptionsOf("student", plain.student, 50, { config: plain }, "kept");
     expect(options.steps).toBe(1);
-    for (const name of ["clipNorm", "ema", "threads"]) expect(options).not.toHaveProperty(name);
+    for (const name of ["clipNorm", "ema"]) expect(options).not.toHaveProperty(name);
     expect(augmentationOf(plain.student)).toEqual({ flip: "none" });
-    expect(threadsOf(plain)).toEqual({});
   });
 });
