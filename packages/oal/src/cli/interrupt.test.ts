@@ -15,7 +15,7 @@ async function sent(
   const options = {
     resumes,
     exit: (status: number) => void exits.push(status),
-    write: (text: string) => void (told += text),
+    note: (text: string) => void (told += text),
     now: () => clock,
   };
   const stopped: unknown = await interruptible(options, async (signal) => {
@@ -46,7 +46,7 @@ describe("signals", () => {
 
   it("promises no going on where there is none", async () => {
     const { told, stopped } = await sent([[0, "SIGINT"]], false);
-    expect(told).toBe("\nstopping ...\n");
+    expect(told).toBe("stopping ...");
     expect(stopped).toMatchObject({ resumes: false });
   });
 
@@ -96,7 +96,9 @@ describe("signals", () => {
   });
 
   it("keeps an error that has nothing to do with it", async () => {
-    const failed = interruptible({ resumes: true }, () => Promise.reject(new Error("own")));
+    const failed = interruptible({ resumes: true, note: () => undefined }, () =>
+      Promise.reject(new Error("own")),
+    );
     await expect(failed).rejects.toThrow("own");
   });
 });

@@ -30,8 +30,8 @@ export interface InterruptOptions {
   readonly resumes: boolean;
   /** Ends the process. Default: `process.exit`. */
   readonly exit?: (status: number) => void;
-  /** Default: stderr. */
-  readonly write?: (text: string) => void;
+  /** Tells the user, a line at a time; with progress on the screen, the way to write beside it. */
+  readonly note: (text: string) => void;
   /** Default: the system's clock, in milliseconds. */
   readonly now?: () => number;
 }
@@ -42,11 +42,10 @@ export interface InterruptOptions {
  * @throws Stopped when `body` ended because of it
  */
 export async function interruptible<T>(
-  { resumes, ...options }: InterruptOptions,
+  { resumes, note, ...options }: InterruptOptions,
   body: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const exit = options.exit ?? ((status) => process.exit(status));
-  const write = options.write ?? ((text) => void process.stderr.write(text));
   const now = options.now ?? Date.now;
   const controller = new AbortController();
   let asked = -Infinity;
@@ -59,7 +58,7 @@ export async function interruptible<T>(
       return;
     }
     asked = now();
-    write(resumes ? "\nstopping at the next step (again: at once) ...\n" : "\nstopping ...\n");
+    note(resumes ? "stopping at the next step (again: at once) ..." : "stopping ...");
     controller.abort(stopped);
   };
   for (const name of signals) process.on(name, onSignal);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { duration, showProgress } from "./progress.js";
+import { duration, lateProgress, showProgress } from "./progress.js";
 
 function recorder(quiet: boolean): {
   lines: () => string;
@@ -82,5 +82,53 @@ describe("progress without a terminal", () => {
 
   it("writes durations for people", () => {
     expect([0, 59.6, 61, 3600, 7500].map(duration)).toEqual(["0s", "1m00s", "1m01s", "1h00m", "2h05m"]);
+  });
+});
+
+describe("progress on a terminal", () => {
+  /** What a view writes for one step of 25 in 100, then a warning, then its end. */
+  function written(width: number): string {
+    let text = "";
+    const view = showProgress({
+      terminal: true,
+      columns: () => width,
+      write: (more) => (text += more),
+      now: () => 0,
+    });
+    view.show({ time: 0, stage: "teacher", kind: "loss", step: 25, total: 100, terms: { ce: 0.5 } });
+    view.show({ time: 0, stage: "teacher", kind: "warning", text: "odd" });
+    view.close();
+    return text;
+  }
+
+  it("is one line, which other lines take the place of", () => {
+    const bar = "teacher      ======------------------ 25/100  ce 0.5";
+    expect(written(80)).toBe(`\r${bar}\u001b[K\r\u001b[Kteacher: warning: odd\n`);
+  });
+
+  it("is never wider than the terminal", () => {
+    expect(written(20)).toContain("\rteacher 25%  ce 0.5\u001b[K");
+    expect(written(12)).toContain("\rteacher 25%\u001b[K");
+  });
+});
+
+describe("progress of what is mostly quick", () => {
+  it("says nothing in the first two seconds, and then how far it is", () => {
+    let text = "";
+    let clock = 0;
+    const progress = lateProgress("score", {
+      terminal: false,
+      write: (more) => (text += more),
+      now: () => clock,
+    });
+    progress.at(1, 100);
+    clock = 1900;
+    progress.at(40, 100);
+    expect(text).toBe("");
+    clock = 2100;
+    progress.at(50, 100);
+    progress.note("stopping ...");
+    progress.close();
+    expect(text).toBe("score        50/100\nstopping ...\n");
   });
 });

@@ -2,7 +2,6 @@
  * Shows the events of a run on stderr: a bar with rate and time left on a terminal, elsewhere a plain line at most every
  * ten seconds. Warnings are shown always, once.
  */
-import { SingleBar } from "cli-progress";
 import { printable } from "oal-core";
 import type { RunEvent } from "../pipeline/events.js";
 
@@ -12,6 +11,8 @@ export interface ProgressOptions {
   readonly quiet?: boolean;
   /** Default: whether stderr is a terminal. */
   readonly terminal?: boolean;
+  /** Columns of the terminal. Default: those of stderr, 80 where it does not tell. */
+  readonly columns?: () => number;
   /** Milliseconds between plain lines. Default 10 000. */
   readonly interval?: number;
   /** Default: stderr. */
@@ -24,9 +25,13 @@ export interface ProgressOptions {
 export interface ProgressView {
   /** Takes one event. */
   show(event: RunEvent): void;
+  /** Writes a line of text, in place of the bar where there is one; quiet or not. */
+  note(text: string): void;
   /** Removes the bar. */
   close(): void;
 }
+
+const barWidth = 24;
 
 /** Seconds as "45s", "3m20s", "2h05m". */
 export function duration(seconds: number): string {
@@ -44,18 +49,19 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
   const terminal = options.terminal ?? (process.stderr.isTTY && process.env["TERM"] !== "dumb");
   const interval = options.interval ?? 10_000;
   const began = new Map<string, { time: number; step: number; last: number }>();
-  let bar: { bar: SingleBar; stage: string } | undefined;
+  const columns = options.columns ?? (() => process.stderr.columns || 80);
+  let bar = false;
   let lastLine = -Infinity;
 
   const close = (): void => {
-    bar?.bar.stop();
-    bar = undefined;
+    if (bar) write("\r\u001b[K");
+    bar = false;
   };
   const line = (text: string): void => {
     const open = bar;
     close();
     write(`${text}\n`);
-    if (open !== undefined) lastLine = now();
+    if (open) lastLine = now();
   };
   const latest = new Map<string, Pick<RunEvent, "terms" | "rate">>();
   const figures = (event: RunEvent): string => {
@@ -80,32 +86,19 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
       parts.push(`${duration((total - step) / perSecond)} left`);
     return parts.join("  ");
   };
+  // Nothing but the line itself is written, no saved position, hidden cursor or other setting of the terminal: a process
+  // that is killed or suspended leaves nothing behind, and the bar goes on wherever the cursor is then.
   const showBar = (event: RunEvent): void => {
     const { stage, step = 0, total = 0 } = event;
-    if (bar?.stage !== stage) {
-      close();
-      const width = process.stderr.columns || 80;
-      const format =
-        width < 70 ? "{stage} {percentage}%  {figures}" : "{stage} {bar} {value}/{total}  {figures}";
-      bar = {
-        stage,
-        bar: new SingleBar({
-          format,
-          stream: process.stderr,
-          barsize: 24,
-          clearOnComplete: true,
-          // no setting of the terminal is changed, so that a process that is killed or suspended leaves none behind:
-          // the cursor stays visible, and the line is cut to the width instead of switching the wrapping off
-          hideCursor: false,
-          linewrap: true,
-          gracefulExit: false,
-        }),
-      };
-      bar.bar.start(total, step, { stage: stage.padEnd(12), figures: figures(event) });
-    } else {
-      bar.bar.setTotal(total);
-      bar.bar.update(step, { figures: figures(event) });
-    }
+    const share = total > 0 ? Math.min(1, step / total) : 0;
+    const done = Math.round(barWidth * share);
+    const drawn = "=".repeat(done) + "-".repeat(barWidth - done);
+    const width = columns();
+    const count = width < 70 ? `${Math.floor(100 * share)}%` : `${drawn} ${step}/${total}`;
+    const text = `${width < 70 ? stage : stage.padEnd(12)} ${count}  ${figures(event)}`;
+    // a line that fills the last column would wrap
+    write(`\r${text.slice(0, Math.max(1, width - 1))}\u001b[K`);
+    bar = true;
   };
 
   return {
@@ -124,8 +117,9 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
       const shown = figures(event);
       if (now() - lastLine < interval) return;
       lastLine = now();
-      write(`${stage.padEnd(12)} ${step}/${total}  ${shown}\n`);
+      write(`${`${stage.padEnd(12)} ${step}/${total}  ${shown}`.trimEnd()}\n`);
     },
+    note: line,
     close,
   };
 }
@@ -134,6 +128,8 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
 export interface LateProgress {
   /** Tells how many of how many are done. */
   at(done: number, total: number): void;
+  /** Writes a line of text. */
+  note(text: string): void;
   /** Removes the bar. */
   close(): void;
 }
@@ -152,6 +148,7 @@ export function lateProgress(name: string, options: ProgressOptions = {}): LateP
       if (now() - began < 2000 || done >= total) return;
       view.show({ time: now(), stage: name, kind: "progress", step: done, total });
     },
+    note: (text) => view.note(text),
     close: () => view.close(),
   };
 }

@@ -48,8 +48,14 @@ export function systemProblem(error: unknown): string | undefined {
 export function writeError(path: string, error: unknown): Error {
   const problem = systemProblem(error);
   if (problem === undefined) return error instanceof Error ? error : new Error(String(error));
-  const at = error instanceof Error && "path" in error && typeof error.path === "string" ? error.path : path;
-  return oalError("OAL-I101", { path: at, problem }, error);
+  return oalError("OAL-I101", { path: pathOf(error) ?? path, problem }, error);
+}
+
+/** The path that an error of the system names; of a rename the new name, since the old one is a name of ours. */
+function pathOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ("dest" in error && typeof error.dest === "string") return error.dest;
+  return "path" in error && typeof error.path === "string" ? error.path : undefined;
 }
 
 /** Refusals that only a write meets. */
@@ -67,9 +73,8 @@ export function systemError(path: string, error: unknown): Error {
   if (problem === undefined) return error instanceof Error ? error : new Error(String(error));
   const write = writesOnly.has(systemCode(error) ?? "");
   if (write) return writeError(path, error);
-  const at = error instanceof Error && "path" in error && typeof error.path === "string" ? error.path : path;
   // the working folder is asked for wherever a relative path is met; when it is gone, no path of the user's is at fault
   if (error instanceof Error && "syscall" in error && error.syscall === "uv_cwd")
     return oalError("OAL-I142", {}, error);
-  return oalError("OAL-I141", { path: at, problem }, error);
+  return oalError("OAL-I141", { path: pathOf(error) ?? path, problem }, error);
 }

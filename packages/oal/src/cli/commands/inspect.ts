@@ -34,7 +34,7 @@ export async function inspectCommand(given: string, options: InspectCommandOptio
   const view = showProgress({ quiet: stage.quiet ?? false });
   // what is quick says nothing where lines stay
   const shown = { last: process.stderr.isTTY ? -Infinity : Date.now() + 1000 };
-  const found = await interruptible({ resumes: false }, (signal) =>
+  const found = await interruptible({ resumes: false, note: (text) => view.note(text) }, (signal) =>
     inspectData(config, {
       check,
       signal,

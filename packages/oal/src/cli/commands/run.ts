@@ -17,7 +17,7 @@ export async function runCommand(
   const view = showProgress({ quiet: options.quiet ?? false });
   let result: RunResult;
   try {
-    result = await interruptible({ resumes: true }, (signal) =>
+    result = await interruptible({ resumes: true, note: (text) => view.note(text) }, (signal) =>
       run({
         config,
         out: runFolderOf(given, options),

@@ -41,7 +41,7 @@ export async function scoreCommand(
     passedOver = skippedSentence(skipped);
   };
   try {
-    await interruptible({ resumes: false }, async (signal) => {
+    await interruptible({ resumes: false, note: (text) => progress.note(text) }, async (signal) => {
       for await (const result of scoreEach(model, images, { ...options, signal, onFound })) {
         if (strict && "error" in result) throw result.error;
         results.push(result);

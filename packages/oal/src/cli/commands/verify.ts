@@ -33,7 +33,7 @@ export async function verifyCommand(
       text: "MB",
     });
   };
-  const found = await interruptible({ resumes: false }, (signal) =>
+  const found = await interruptible({ resumes: false, note: (text) => view.note(text) }, (signal) =>
     verifyData(where, { signal, onProgress }),
   ).finally(() => view.close());
   const damaged = found.filter(({ problem }) => problem !== null);
