@@ -91,8 +91,12 @@ export async function verifyImageSet(
   const { afresh = false, ...hashing } = options;
   const hashes = new FileHashes(join(folder, "verified.json"), { afresh });
   const rowBytes = 3 * height * width;
-  await verifyShards(folder, rowBytes, shards, hashes, hashing);
-  await hashes.save();
+  try {
+    await verifyShards(folder, rowBytes, shards, hashes, hashing);
+  } finally {
+    // of a damaged file too: what one check found out the next must not believe intact
+    await hashes.save();
+  }
   return { name, bytes: shards.reduce((sum, { rows }) => sum + rows * rowBytes, 0) };
 }
 

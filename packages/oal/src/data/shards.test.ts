@@ -145,3 +145,20 @@ test("opening a set reads no shard; verifying it finds one changed byte", async 
   truncateSync(shard, 5);
   expect(() => openImageSet(folder)).toThrow("5 bytes instead of 192");
 });
+
+test("what decayed on the disk without another time is found by a check that reads all, and known to the next", async () => {
+  const folder = mkdtempSync(join(root, "decayed-"));
+  const [shard, record] = [join(folder, "shard-000.bin"), join(folder, "verified.json")];
+  await storeImageSet(memoryImageSet("two", new Uint8Array(2 * 12), [0, 1], ["a", "b"]), folder);
+  later(5000);
+  await verifyImageSet(folder);
+  const intact = /"sha256":"(\w+)"/.exec(readFileSync(record, "utf8"))?.[1] ?? "";
+  writeFileSync(shard, new Uint8Array(2 * 12).fill(1));
+  const decayed = new FileHashes(record);
+  const now = await decayed.of(shard);
+  await decayed.save();
+  writeFileSync(record, readFileSync(record, "utf8").replace(now, intact));
+  await verifyImageSet(folder);
+  await expect(verifyImageSet(folder, { afresh: true })).rejects.toMatchObject({ code: "OAL-I103" });
+  await expect(verifyImageSet(folder)).rejects.toMatchObject({ code: "OAL-I103" });
+});

@@ -76,7 +76,13 @@ function candidatesIn(path: string): Candidate[] {
     const inRun = foldersIn(artifacts, manifestName).map((folder) => ({
       folder,
       bytes: bytesIn(folder),
-      verify: async (options: HashOptions) => (await verifyArtifact(folder, hashes, options))?.stage ?? "",
+      verify: async (options: HashOptions) => {
+        try {
+          return (await verifyArtifact(folder, hashes, options))?.stage ?? "";
+        } finally {
+          await hashes.save();
+        }
+      },
     }));
     return [...inRun, ...foldersIn(join(path, "cache"), "set.json").map(set)];
   }
