@@ -165,6 +165,7 @@ function classifierStep(
     ...(kd.teacherView === "same" ? { teacherNetwork: { network: teacherNetwork, parameters } } : {}),
     outlierEmbeddings: rows(featureWidth),
     outlierLatents: rows(mi.latentPooling === "grid4-meanstd" ? 128 : data.size / 4),
+    outlierImages: { images: imagesOf(config.synthesis.count, data.size), teacherLogits: none },
   };
   const task = classifierTask(
     {

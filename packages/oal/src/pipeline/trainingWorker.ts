@@ -1,7 +1,7 @@
 /** The training thread: builds a job's task, trains it, writes the result. Talks to the main thread by messages only. */
 import { existsSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { float32Data, OalError, toNumbers, type Tensor } from "oal-core";
+import { float32Data, oalError, OalError, toNumbers, type Tensor } from "oal-core";
 import { openImageSet } from "../data/cachedSet.js";
 import type { ImageSet } from "../data/imageSet.js";
 import { readSafetensors, writeSafetensors } from "../nn/safetensors.js";
@@ -50,7 +50,6 @@ async function classifierOf(job: ClassifierJob): Promise<TrainingTask> {
 
 async function sideDataOf(job: ClassifierJob): Promise<ClassifierSideData> {
   const table = job.teacherTable === undefined ? undefined : await readSafetensors(job.teacherTable);
-  const features = table?.tensors.get("features");
   const embeddings =
     job.outlierEmbeddings === undefined ? undefined : await readSafetensors(job.outlierEmbeddings);
   const latents = job.outlierLatents === undefined ? undefined : await readSafetensors(job.outlierLatents);
@@ -60,12 +59,12 @@ async function sideDataOf(job: ClassifierJob): Promise<ClassifierSideData> {
     ? { network: job.teacher.network, parameters: (await readSafetensors(job.teacher.parameters)).tensors }
     : undefined;
   return {
-    ...(table && features
+    ...(table
       ? {
           teacherTable: {
             logits: floats(table.tensors, "logits"),
-            features: float32Data(features),
-            featureWidth: features.shape[1] ?? 0,
+            features: floats(table.tensors, "features"),
+            featureWidth: stored(table.tensors, "features").shape[1] ?? 0,
           },
         }
       : {}),
@@ -100,7 +99,7 @@ async function denoiserOf(job: DenoiserJob): Promise<TrainingTask> {
     latentShape: job.latentShape,
     latentScale: job.latentScale,
     embeddings: floats(embeddings, "features"),
-    dimension: embeddings.get("features")?.shape[1] ?? 0,
+    dimension: stored(embeddings, "features").shape[1] ?? 0,
     batchSize: job.batchSize,
     channels: job.channels,
     blocks: job.blocks,
@@ -112,17 +111,22 @@ async function denoiserOf(job: DenoiserJob): Promise<TrainingTask> {
 }
 
 function rowsOf(tensors: ReadonlyMap<string, Tensor>, name: string): LabelledRows {
-  const labels = tensors.get("labels");
   return {
-    width: tensors.get(name)?.shape[1] ?? 0,
+    width: stored(tensors, name).shape[1] ?? 0,
     values: floats(tensors, name),
-    labels: Int32Array.from(labels ? toNumbers(labels) : []),
+    labels: Int32Array.from(toNumbers(stored(tensors, "labels"))),
   };
 }
 
 function floats(tensors: ReadonlyMap<string, Tensor>, name: string): Float32Array {
+  return float32Data(stored(tensors, name), name);
+}
+
+/** A tensor that an artifact must have: an empty one in its place would train on nothing. */
+function stored(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
   const tensor = tensors.get(name);
-  return tensor ? float32Data(tensor, name) : new Float32Array();
+  if (!tensor) throw oalError("OAL-I111", { name, problem: "missing" });
+  return tensor;
 }
 
 async function main(job: TrainingJob): Promise<void> {

@@ -161,6 +161,8 @@ describe("a classifier's step", () => {
     id: "spy",
     title: "spy",
     source: "this test",
+    section: "spy",
+    keys: [],
     needs: () => [need],
     terms: ({ logits, outliers, teacher }) => {
       const first = (value: Value): Value => reduceSum(slice(value, [0, 0], [1, 1], [0, 1]), [0, 1]);

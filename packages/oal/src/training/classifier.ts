@@ -25,12 +25,15 @@ import { EvaluationContext } from "../nn/context.js";
 import type { NetworkOptions } from "../nn/networks/network.js";
 import { findNetwork } from "../nn/networks/index.js";
 import type { ParameterStore } from "../nn/parameters.js";
+import { trainingMethods } from "./methods/index.js";
 import {
+  refuseUnknownSettings,
   weightedSum,
   type MethodInputs,
   type MethodSettings,
   type TrainingMethod,
 } from "./methods/method.js";
+import { neededOf } from "./needs.js";
 import type { TrainingTask } from "./task.js";
 
 /** A network by name with its options. */
@@ -88,7 +91,8 @@ export const networkPrefix = "network";
 /**
  * The task of training a classifier.
  *
- * @throws OAL-D108, OAL-D141 when an image's label is no class of the network
+ * @throws OAL-D108, OAL-D141 when an image's label is no class of the network; OAL-T110 when a method needs side data that is
+ *   not given; OAL-T111 for settings that no method has
  */
 export function classifierTask(
   options: ClassifierOptions,
@@ -100,7 +104,8 @@ export function classifierTask(
     options.network.options.classes,
     (i) => `${images.name}, ${images.ids[i] ?? i}`,
   );
-  const needs = new Set(options.methods.flatMap((method) => [...method.needs(options.settings)]));
+  refuseUnknownSettings(options.settings, [...trainingMethods, ...options.methods]);
+  const needs = neededOf(options.methods, options.settings, side);
   const n = options.batchSize;
   const { classes } = options.network.options;
   const size = images.height;

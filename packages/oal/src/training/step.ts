@@ -8,6 +8,7 @@ import {
   gradients,
   mul,
   oalError,
+  suggest,
   reshape,
   type GradientRules,
   type Tensor,
@@ -31,7 +32,7 @@ export interface TrainingStep {
   readonly specs: readonly ParameterSpec[];
   /** Names of everything carried from step to step: parameters, buffers, optimiser state, averages. */
   readonly stateNames: readonly string[];
-  /** First values of all of it. */
+  /** First values of all of it. Throws OAL-I111 for a start tensor of the task that is of another size, or of no name here. */
   initialState(seed: number): ParameterStore;
 }
 
@@ -126,12 +127,20 @@ export function buildTrainingStep(
       const state = initializeParameters(context.specs, seed);
       for (const [name, tensor] of task.initial ?? []) {
         const spec = context.specs.find((candidate) => candidate.name === name);
-        if (spec && sizeOf(spec.shape) === tensor.data.length) state.set(name, tensor);
-        else if (spec)
-          throw oalError("OAL-I111", {
-            name,
-            problem: `has ${tensor.data.length} elements, the network wants [${spec.shape.join(", ")}]`,
-          });
+        if (spec && sizeOf(spec.shape) === tensor.data.length) {
+          state.set(name, tensor);
+          continue;
+        }
+        const near = suggest(
+          name,
+          context.specs.map((candidate) => candidate.name),
+        );
+        throw oalError("OAL-I111", {
+          name,
+          problem: spec
+            ? `has ${tensor.data.length} elements, the network wants [${spec.shape.join(", ")}]`
+            : `the network has no such tensor${near === undefined ? "" : `, did you mean "${near}"?`}`,
+        });
       }
       for (const [name, shape] of stateShapes) state.set(name, startOf(name, shape, state));
       return state;

@@ -16,6 +16,7 @@ export const distillationMethod = defineMethod({
     temperature: z.number().default(1),
     detachTeacherBranch: z.boolean().default(false),
   }),
+  keysOfOthers: ["teacherView", "dtLearningRate"],
   needs: ({ logitsWeight, featureWeight }) => (logitsWeight > 0 || featureWeight > 0 ? ["teacher"] : []),
   terms: ({ context, logits, features, teacher }, options) => {
     if (!teacher) return [];

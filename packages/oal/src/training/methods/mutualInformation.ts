@@ -36,6 +36,7 @@ export const mutualInformationMethod = defineMethod({
   source: "METHOD 6 and 9 row 5; Cheng et al. 2020",
   section: "mi",
   schema,
+  keysOfOthers: ["pairing", "latentPooling"],
   needs: ({ embWeight, latentWeight, measure }) => [
     ...(embWeight > 0 || measure ? (["outlierEmbeddings"] as const) : []),
     ...(latentWeight > 0 || measure ? (["outlierLatents"] as const) : []),

@@ -19,6 +19,7 @@ export const outlierExposureMethod = defineMethod({
     energyWeight: z.number().default(0),
     energyMargin: z.number().default(5),
   }),
+  keysOfOthers: ["fraction", "start"],
   needs: ({ uniformWeight, energyWeight }) =>
     uniformWeight > 0 || energyWeight > 0 ? ["outlierImages"] : [],
   terms: ({ logits, outliers, exposureGate }, options) => {
