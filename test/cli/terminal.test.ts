@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,5 +72,27 @@ describe.skipIf(process.platform === "win32")("a working folder that is gone", (
     });
     expect(gone("oal run")).toMatchObject({ status: 7, stderr: expect.stringMatching(/^OAL-I142/) });
     expect(gone("oal list methods")).toMatchObject(quiet);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a terminal that is lost", () => {
+  it("stops a run at the next step, which then ends by the signal", async () => {
+    const sizes = "data.embedded={train: 20, validation: 20, test: 20, ood: 20}";
+    const args = [main, "teacher", "--out", "lost", "--set", sizes, "--set", "teacher.epochs=900"];
+    const child = spawn(process.execPath, args, {
+      cwd: folder,
+      env: { ...process.env, OAL_CACHE: join(folder, "cache") },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      if (stderr === "") child.kill("SIGHUP");
+      stderr += text;
+    });
+    const ended = await new Promise((done) =>
+      child.once("close", (status, signal) => done({ status, signal })),
+    );
+    expect(ended, stderr).toEqual({ status: null, signal: "SIGHUP" });
+    expect(stderr).toMatch(/\nstopped; run the same command to go on\n$/);
   });
 });

@@ -2,7 +2,7 @@ import { OalError, oalError } from "oal-core";
 import { describe, expect, it } from "vitest";
 import { systemError, writeError } from "../pipeline/systemError.js";
 import { describeError, outputError } from "./failure.js";
-import { wantsColor } from "./output.js";
+import { isGone, wantsColor } from "./output.js";
 
 describe("colours", () => {
   const terminal = { isTTY: true };
@@ -18,6 +18,14 @@ describe("colours", () => {
   ])("%o with %o: %s", (stream, environment, expected) => {
     expect(wantsColor(stream, environment)).toBe(expected);
   });
+});
+
+it("tells a reader that is gone from a disk that is full", () => {
+  const error = (code: string): Error => Object.assign(new Error(code), { code });
+  expect(isGone(error("EPIPE"), {})).toBe(true);
+  expect(isGone(error("EIO"), { isTTY: true })).toBe(true);
+  expect(isGone(error("EIO"), {})).toBe(false);
+  expect(isGone(error("ENOSPC"), { isTTY: true })).toBe(false);
 });
 
 describe("refusals of the operating system", () => {

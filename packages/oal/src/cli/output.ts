@@ -11,11 +11,19 @@ let refused: Error | undefined;
 
 /** Keeps write errors of both streams from ending the process with a stack. Call it once, before anything is written. */
 export function guardOutput(): void {
-  process.stdout.on("error", (error: Error & { code?: string }) => {
-    // EPIPE is the write that found the pipe closed, ERR_STREAM_DESTROYED every write after it
-    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") refused ??= error;
+  process.stdout.on("error", (error) => {
+    if (!isGone(error, process.stdout)) refused ??= error;
   });
   process.stderr.on("error", () => undefined);
+}
+
+/**
+ * Whether an error of a write means that nobody is there any more: EPIPE for the write that finds the pipe closed,
+ * ERR_STREAM_DESTROYED for every write after it, EIO for a terminal that was closed.
+ */
+export function isGone(error: Error & { code?: string }, stream: { readonly isTTY?: boolean }): boolean {
+  if (error.code === "EIO") return stream.isTTY === true;
+  return error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED";
 }
 
 /** Why standard output did not take what was printed, once all of it was tried; undefined when it took it or was closed. */
