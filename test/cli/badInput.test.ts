@@ -241,7 +241,7 @@ describe("training that diverges", () => {
     const settings = ["--set", `teacher=${wild}`, "--set", "checkpointSeconds=0.001"];
     const { status, stderr } = teacher("good", "wild", ...settings);
     expect(stderr).toMatch(
-      /^OAL-T101 teacher: "\S+" became (NaN|-?Infinity) at step \d+\nthe last good checkpoint/,
+      /^OAL-T101 teacher: "\S+" became (NaN|-?Infinity) at step \d+\nthe last good checkpoint/m,
     );
     expect(status).toBe(5);
     const step = Number(/at step (\d+)/.exec(stderr)?.[1]);

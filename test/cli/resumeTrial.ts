@@ -58,11 +58,14 @@ function milestones(run: string): string[] {
   return [...new Set(Array.from(seen, (match) => match.slice(1).join("/")))];
 }
 
+/** Names of the artifacts in a folder, which has notes of its own (with a dot) beside them. */
+const artifactsIn = (folder: string): string[] => readdirSync(folder).filter((name) => !name.startsWith("."));
+
 /** SHA-256 of every file of every artifact, as the manifests hold them. */
 function hashes(run: string): Record<string, unknown> {
   const artifacts = join(folder, run, "artifacts");
   return Object.fromEntries(
-    readdirSync(artifacts).map((name) => {
+    artifactsIn(artifacts).map((name) => {
       const manifest: unknown = JSON.parse(readFileSync(join(artifacts, name, "artifact.json"), "utf8"));
       const files =
         typeof manifest === "object" && manifest !== null && "files" in manifest ? manifest.files : null;

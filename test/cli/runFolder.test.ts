@@ -26,7 +26,7 @@ const small = (epochs: number): string[] =>
   [
     "data.embedded={train: 300, validation: 50, test: 50, validationOod: 20, ood: 20}",
     "threads=1",
-    "teacher.width=8",
+    "teacher.widths=[8, 8, 8]",
     "teacher.batchSize=32",
     `teacher.epochs=${epochs}`,
   ].flatMap((setting) => ["--set", setting]);
