@@ -254,11 +254,13 @@ describe.each(subjects)("$key", (subject) => {
   const tensors = tensorsOf(subject);
 
   it("first and second derivatives equal central differences", () => {
-    const results = evaluateReference(derivativesOf(subject, tensors, false), feedsOf(tensors));
+    const graph = derivativesOf(subject, tensors, false);
+    const results = evaluateReference(graph, feedsOf(tensors));
     const step = 1e-5;
     // Inputs that must be known when the graph is built are moved by building it anew.
     const evaluated = (input: number, element: number, by: number): Record<string, Tensor> => {
       const moved = feedsOf(tensors, input, element, by);
+      if (subject.inputs[input]?.constant !== true) return evaluateReference(graph, moved);
       const own = tensors.map((_, index) => moved[`input${index}`] ?? null);
       return evaluateReference(derivativesOf(subject, own, false), moved);
     };

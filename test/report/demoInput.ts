@@ -43,6 +43,9 @@ function curves(): ReportCurves[] {
   ];
 }
 
+/** A quarter of the points is enough for tests; a page to be looked at gets all. */
+const share = process.env["OAL_REPORT_DEMO"] === undefined ? 4 : 1;
+
 function features(): ReportFeatures[] {
   const dimension = 128;
   const centers = normals(16 * dimension);
@@ -66,12 +69,12 @@ function features(): ReportFeatures[] {
     return { set, group, points, dimension, labels };
   };
   return [
-    cloud("digits test", "id", 360, 10, 0),
-    cloud("letters", "near", 160, 10, 0.38),
-    cloud("scripts", "near", 160, 10, 0.45),
-    cloud("textures", "far", 160, 10, 0.8),
-    cloud("noise", "far", 160, 10, 0.9),
-    cloud("outliers", "outlier", 120, 10, 0.25),
+    cloud("digits test", "id", 360 / share, 10, 0),
+    cloud("letters", "near", 160 / share, 10, 0.38),
+    cloud("scripts", "near", 160 / share, 10, 0.45),
+    cloud("textures", "far", 160 / share, 10, 0.8),
+    cloud("noise", "far", 160 / share, 10, 0.9),
+    cloud("outliers", "outlier", 120 / share, 10, 0.25),
   ];
 }
 
