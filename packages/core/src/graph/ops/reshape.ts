@@ -1,7 +1,7 @@
 /** Operator Reshape, and the functions squeeze and unsqueeze built on it. */
 import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
-import { ShapeProblem, type Operator } from "../operator.js";
+import { int, ShapeProblem, type Attributes, type Operator } from "../operator.js";
 import { sizeOf, toNumbers, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
 import { axisOf, floatAt, flowing, inputOf, knownAt, tensorAt, typeAt } from "./access.js";
@@ -10,15 +10,17 @@ import { apply, fitting, integers } from "./apply.js";
 export const Reshape: Operator = {
   name: "Reshape",
   sinceOpset: 19,
-  attributes: {},
-  infer: (inputs, _attributes, constants) => {
+  attributes: { allowzero: "int" },
+  infer: (inputs, attributes, constants) => {
     const type = typeAt(inputs, 0);
-    return [{ dtype: type.dtype, shape: resolve(type.shape, knownAt(constants, 1, "shape")) }];
+    const wanted = knownAt(constants, 1, "shape");
+    return [{ dtype: type.dtype, shape: resolve(type.shape, wanted, keepsZeros(attributes)) }];
   },
   gradient: (node, dy) => [reshape(flowing(dy), inputOf(node, 0).shape), null],
-  reference: (inputs) => {
+  reference: (inputs, attributes) => {
     const x = tensorAt(inputs, 0);
-    return [{ dtype: x.dtype, shape: resolve(x.shape, toNumbers(tensorAt(inputs, 1))), data: x.data }];
+    const shape = resolve(x.shape, toNumbers(tensorAt(inputs, 1)), keepsZeros(attributes));
+    return [{ dtype: x.dtype, shape, data: x.data }];
   },
   testPoints: [
     {
@@ -33,12 +35,24 @@ export const Reshape: Operator = {
         { dtype: "int64", shape: [2], values: [2, 2], constant: true },
       ],
     },
+    {
+      inputs: [
+        { dtype: "float32", shape: [3, 0] },
+        { dtype: "int64", shape: [3], values: [0, 5, 1], constant: true },
+      ],
+      attributes: { allowzero: 1 },
+    },
   ],
 };
 
-/** Fills in 0 (the input's size at that place) and -1 (whatever remains). */
-function resolve(from: Shape, wanted: readonly number[]): Shape {
-  const sizes = wanted.map((size, axis) => (size === 0 ? (from[axis] ?? 0) : size));
+/** Whether 0 is a size like any other. */
+function keepsZeros(attributes: Attributes): boolean {
+  return int(attributes, "allowzero", 0) === 1;
+}
+
+/** Fills in 0 (the input's size at that place, unless zeros are kept) and -1 (whatever remains). */
+function resolve(from: Shape, wanted: readonly number[], zeros: boolean): Shape {
+  const sizes = wanted.map((size, axis) => (size === 0 && !zeros ? (from[axis] ?? 0) : size));
   const known = sizeOf(sizes.filter((size) => size !== -1));
   const shape = sizes.map((size) => (size === -1 ? sizeOf(from) / known : size));
   if (sizeOf(shape) !== sizeOf(from) || shape.some((size) => !Number.isInteger(size))) {
@@ -59,6 +73,8 @@ export function reshape(x: Value, shape: Shape): Value {
     if (!shape.every(Number.isInteger))
       throw new ShapeProblem(`cannot view [${x.shape.join(", ")}] as [${shape.join(", ")}]`);
   });
+  // A size of 0 would be read as "the input's".
+  if (shape.includes(0)) return apply("Reshape", [x, integers(x.graph, shape)], { allowzero: 1 });
   const [first, ...rest] = shape;
   const relative =
     first !== undefined && !rest.includes(-1) && sizeOf(rest) > 0 && sizeOf(shape) === sizeOf(x.shape);
