@@ -10,7 +10,15 @@ export default defineConfig({
     ...runner,
     projects: [
       { extends: true, test: { name: "program", include: programTests, exclude } },
-      { extends: true, test: { name: "units", include: unitTests, exclude, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: "units",
+          include: unitTests,
+          exclude: [...exclude, "**/*.alone.test.ts"],
+          isolate: false,
+        },
+      },
     ],
   },
 });

@@ -25,8 +25,8 @@ export const resolve = { alias: { "oal-core": source("./packages/core/src/index.
  */
 export const unitTests = ["packages/*/src/**/*.test.ts"];
 
-/** Tests of the built program, in a process each: they set its environment. */
-export const programTests = ["test/**/*.test.ts"];
+/** Tests in a process each: of the built program, whose environment they set, and those of the sources that replace modules. */
+export const programTests = ["test/**/*.test.ts", "packages/*/src/**/*.alone.test.ts"];
 
 /** Tests that take long: packed tarballs, kill trials, other versions of Node, fuzzing, browsers. */
 export const slowTests = ["packages/*/src/**/*.slow.test.ts", "test/**/*.slow.test.ts"];
@@ -50,6 +50,7 @@ export const runner = {
   reporters: ["default", closingLine],
   pool: "forks" as const,
   maxWorkers: 2,
+  globalSetup: [source("./test/ownStore.ts")],
   sequence: { sequencer: LongestFirst },
   testTimeout: 60_000,
   hookTimeout: 60_000,

@@ -38,7 +38,9 @@ interface Running {
 
 function start(run: string): Running {
   const args = [main, "train", "--method", "oal", "--quiet", "--out", run, ...settings];
-  const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  // a store for each run: one must not find what the other made
+  const env = { ...process.env, OAL_STORE: join(folder, `${run}-store`) };
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"], env });
   started.push(child);
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));

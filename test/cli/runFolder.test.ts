@@ -15,6 +15,7 @@ import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { canBeRefused, main, oal } from "./oal.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-run-"));
+const store = join(folder, "store");
 const started: ChildProcess[] = [];
 afterEach(() => {
   for (const child of started.splice(0)) child.kill("SIGKILL");
@@ -40,6 +41,7 @@ function start(args: readonly string[]): Running {
   const child = spawn(process.execPath, [main, ...args], {
     cwd: folder,
     stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, OAL_STORE: store },
   });
   started.push(child);
   let stderr = "";
@@ -61,37 +63,41 @@ const trains = (run: string): boolean => {
 };
 
 describe("run folder", { timeout: 180_000 }, () => {
-  it("refuses a second process, stops on Ctrl-C, and goes on afterwards", async () => {
-    const { child, ended } = start(["teacher", "--out", "busy", ...small(50)]);
-    await until(() => trains("busy"));
-    const second = oal(["teacher", "--out", "busy", ...small(1)], { cwd: folder });
-    expect(second.status).toBe(7);
-    expect(second.stderr).toContain(`OAL-I102`);
-    expect(second.stderr).toContain(`process ${child.pid} on`);
-    child.kill("SIGINT");
-    const { status, stderr } = await ended;
+  it("is worked on by two processes: the second waits for what the first is making, and goes on when that stops", async () => {
+    const first = start(["embed", "--out", "both", ...small(12)]);
+    await until(() => trains("both"));
+    const second = start(["embed", "--out", "both", ...small(12), "--set", "threads=1"]);
+    const waits = (): boolean =>
+      readFileSync(join(folder, "both", "events.jsonl"), "utf8").includes("waiting");
+    await until(waits);
+    expect(readFileSync(join(folder, "both", "events.jsonl"), "utf8")).toContain(
+      `process ${first.child.pid} on`,
+    );
+    first.child.kill("SIGINT");
+    const { status, stderr } = await first.ended;
     expect(status).toBe(130);
     expect(stderr).toContain("stopped; run the same command to go on\n");
-    expect(readdirSync(join(folder, "busy")).sort()).toEqual(["artifacts", "events.jsonl", "run.json"]);
-    const again = oal(["teacher", "--out", "busy", "--json", ...small(1)], { cwd: folder });
-    expect(again.status).toBe(0);
-    const result: unknown = JSON.parse(again.stdout);
-    expect(result).toMatchObject({
-      folder: expect.stringMatching(/busy$/),
-      artifacts: { teacher: expect.any(String) },
-    });
+    // the second takes the training over where the first stopped
+    const other = await second.ended;
+    expect(other.status, other.stderr).toBe(0);
+    expect(readdirSync(join(folder, "both")).sort()).toEqual(["artifacts", "events.jsonl", "run.json"]);
+    const artifacts = readdirSync(join(store, "artifacts"));
+    expect(artifacts.filter((name) => name.startsWith("teacher-"))).toHaveLength(1);
+    expect(artifacts.filter((name) => name.startsWith("."))).toEqual([]);
   });
 
-  it("takes over at once from a process that was killed", async () => {
-    const { child, ended } = start(["teacher", "--out", "killed", ...small(50)]);
+  it("goes on from a process that was killed, at once and by one process only", async () => {
+    const { child, ended } = start(["teacher", "--out", "killed", ...small(8)]);
     await until(() => trains("killed"));
     child.kill("SIGKILL");
     await ended;
-    expect(existsSync(join(folder, "killed", "run.lock"))).toBe(true);
-    expect(oal(["teacher", "--out", "killed", "-q", ...small(1)], { cwd: folder })).toMatchObject({
-      status: 0,
-      stderr: "",
-    });
+    const heirs = [1, 2, 3].map(() => start(["teacher", "--out", "killed", "-q", ...small(8)]));
+    const all = await Promise.all(heirs.map((heir) => heir.ended));
+    expect(all).toEqual([1, 2, 3].map(() => ({ status: 0, stderr: "" })));
+    const done = readFileSync(join(folder, "killed", "events.jsonl"), "utf8")
+      .split("\n")
+      .filter((line) => line.includes('"stage":"teacher","kind":"done"'));
+    expect(done.filter((line) => !line.includes("found, made earlier"))).toHaveLength(1);
   });
 
   it("refuses a folder of another version", () => {

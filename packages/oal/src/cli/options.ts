@@ -94,3 +94,8 @@ export function addStageOptions(command: Command): Command {
     .option("--json", "print the result as JSON")
     .option("-q, --quiet", "no progress; warnings and errors only");
 }
+
+/** Examples below a command's help. */
+export function examples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
+}

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import {
   addConfigurationOptions,
   addStageOptions,
+  examples,
   realNumber,
   wholeNumber,
   type StageOptions,
@@ -10,6 +11,7 @@ import {
 import type { InspectCommandOptions } from "./commands/inspect.js";
 import type { ScoreCommandOptions } from "./commands/score.js";
 import type { StageName } from "../pipeline/runTypes.js";
+import { addPlanning } from "./planningCommands.js";
 import { oalVersion } from "../pipeline/versions.js";
 
 interface StageCommand {
@@ -59,7 +61,7 @@ const stageCommands: readonly StageCommand[] = [
     name: "report",
     until: "report",
     description: "up to report.html",
-    examples: ["oal report --out runs/embedded"],
+    examples: ["oal report runs/embedded"],
   },
 ];
 
@@ -78,13 +80,9 @@ const outlierCommands: readonly StageCommand[] = [
   },
 ];
 
-function examples(lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
-}
-
 function addStageCommand(parent: Command, { name, until, description, examples: lines }: StageCommand): void {
   const command = parent.command(name).description(description);
-  command.argument("[preset|file]", "preset, or YAML or JSON file; default: embedded");
+  command.argument("[preset|file|run]", "preset, YAML or JSON file, or run folder; default: embedded");
   addStageOptions(command)
     .addHelpText("after", examples(lines))
     .action(async (given: string | undefined, options: StageOptions) => {
@@ -115,6 +113,7 @@ export function buildProgram(): Command {
   for (const each of stageCommands) addStageCommand(program, each);
   const outliers = program.command("outliers").description("the stages that make outliers");
   for (const each of outlierCommands) addStageCommand(outliers, each);
+  addPlanning(program);
   addScore(program);
   addConfig(program);
   addList(program);
@@ -214,10 +213,10 @@ function addConfig(program: Command): void {
 function addList(program: Command): void {
   program
     .command("list")
-    .description("what exists: detectors, networks, methods, samplers, presets")
-    .argument("[kind]", "detectors, networks, methods, samplers or presets; default: all")
+    .description("what exists: detectors, networks, methods, samplers, runs, presets")
+    .argument("[kind]", "detectors, networks, methods, samplers, runs or presets; default: all")
     .option("--json", "as JSON")
-    .addHelpText("after", examples(["oal list detectors"]))
+    .addHelpText("after", examples(["oal list detectors", "oal list runs"]))
     .action(async (kind: string | undefined, options: { json?: boolean }) => {
       const { listCommand } = await import("./commands/list.js");
       await listCommand(kind, options);

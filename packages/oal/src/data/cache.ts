@@ -155,7 +155,7 @@ function placeFor({ cacheDir, spareDir, onWarning }: PrepareOptions): string {
     if (spareDir === undefined) throw cacheError(cacheDir, error);
     const why = error instanceof Error ? error.message : String(error);
     onWarning?.(
-      `the cache of decoded images cannot be written (${why}): they are kept in ${spareDir}, for this run alone; OAL_CACHE names another folder`,
+      `the cache of decoded images cannot be written (${why}): they are kept in ${spareDir}; OAL_CACHE names another folder`,
     );
     return spareDir;
   }

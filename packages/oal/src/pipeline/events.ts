@@ -43,8 +43,41 @@ export interface StageEvents {
   warning(text: string): void;
 }
 
+/** What gives every stage its log. */
+export interface StageLogs {
+  stage(stage: string): StageEvents;
+}
+
+/** Logs that only tell a listener: for work outside a run folder. */
+export function listenerLogs(listener?: (event: RunEvent) => void): StageLogs {
+  const warned = new Set<string>();
+  return {
+    stage: (stage) =>
+      stageEvents(stage, (event) => listener?.({ time: Date.now(), stage, ...event }), warned),
+  };
+}
+
+function stageEvents(stage: string, emit: (event: StageEvent) => void, warned: Set<string>): StageEvents {
+  let last = -Infinity;
+  return {
+    emit,
+    progress: (step, total, more) => {
+      const now = performance.now();
+      if (now - last < 250 && step < total) return;
+      last = now;
+      emit({ kind: "progress", step, total, ...more });
+    },
+    message: (text) => emit({ kind: "message", text }),
+    warning: (text) => {
+      if (warned.has(`${stage}\n${text}`)) return;
+      warned.add(`${stage}\n${text}`);
+      emit({ kind: "warning", text });
+    },
+  };
+}
+
 /** The open log of a run. */
-export class EventLog {
+export class EventLog implements StageLogs {
   readonly path: string;
   readonly #file: number;
   readonly #listener: ((event: RunEvent) => void) | undefined;
@@ -85,22 +118,7 @@ export class EventLog {
 
   /** The log for one stage. */
   stage(stage: string): StageEvents {
-    let last = -Infinity;
-    return {
-      emit: (event) => this.emit(stage, event),
-      progress: (step, total, more) => {
-        const now = performance.now();
-        if (now - last < 250 && step < total) return;
-        last = now;
-        this.emit(stage, { kind: "progress", step, total, ...more });
-      },
-      message: (text) => this.emit(stage, { kind: "message", text }),
-      warning: (text) => {
-        if (this.#warned.has(`${stage}\n${text}`)) return;
-        this.#warned.add(`${stage}\n${text}`);
-        this.emit(stage, { kind: "warning", text });
-      },
-    };
+    return stageEvents(stage, (event) => this.emit(stage, event), this.#warned);
   }
 
   /** Closes the file. */
@@ -111,7 +129,8 @@ export class EventLog {
 
 const kinds: readonly unknown[] = ["progress", "loss", "message", "warning", "done"];
 
-function isRunEvent(value: unknown): value is RunEvent {
+/** Is this an event, as read from a log? */
+export function isRunEvent(value: unknown): value is RunEvent {
   return (
     typeof value === "object" &&
     value !== null &&

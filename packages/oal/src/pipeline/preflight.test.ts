@@ -7,9 +7,12 @@ import { afterAll, describe, expect, it } from "vitest";
 import { loadConfiguration } from "./configuration/index.js";
 import type { LoadOptions } from "./configuration/load.js";
 import type { Aim } from "./foresight.js";
-import type { StageEvents } from "./events.js";
+import { listenerLogs } from "./events.js";
+import type { Workshop } from "./plan/obtain.js";
 import { planWarnings, preflight, refuseEarly, type Preflight } from "./preflight.js";
 import { readSets } from "./readSets.js";
+import { ArtifactStore } from "./store/artifactStore.js";
+import { versions } from "./versions.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-preflight-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -170,13 +173,13 @@ describe("sets of unknown images", () => {
     const config = loadConfiguration(undefined, { cwd: root, data, set: [`data.ood=${ood}`] });
     const ahead = await refuseEarly(config, whole);
     process.env["OAL_CACHE"] = join(root, "cache");
-    const events: StageEvents = {
-      emit: () => undefined,
-      progress: () => undefined,
-      message: () => undefined,
-      warning: () => undefined,
+    const workshop: Workshop = {
+      store: new ArtifactStore(join(root, "store")),
+      events: listenerLogs(),
+      versions: versions(),
+      signal: new AbortController().signal,
     };
-    const sets = await readSets(config, ahead, events);
+    const sets = await readSets(config, ahead, workshop);
     expect([sets.validation.count, sets.ood.map(({ name, set }) => [name, set.count])]).toEqual([
       2,
       [["validation", 3]],

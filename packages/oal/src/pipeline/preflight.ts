@@ -8,6 +8,8 @@ import { throwProblems } from "../data/problems.js";
 import type { Configuration } from "./configuration/schema.js";
 import { planData, surveyData, type DataPlan, type SurveyedSet } from "./dataPlan.js";
 import { configurationProblems, type Aim } from "./foresight.js";
+import { prepareOptions } from "./readSets.js";
+import type { RunOptions, StageName } from "./runTypes.js";
 
 /** What was found. */
 export interface Preflight {
@@ -56,4 +58,24 @@ export async function refuseEarly(
   const what = config.data.source === "embedded" ? "this run" : config.data.source;
   throwProblems(found.problems, what);
   return found;
+}
+
+/** `refuseEarly` for a run: as far as `until`, told as progress of stage "data". */
+export function lookAhead(
+  config: Configuration,
+  until: StageName,
+  { onEvent, signal }: Pick<RunOptions, "onEvent" | "signal">,
+): Promise<Preflight> {
+  return refuseEarly(
+    config,
+    { methods: config.methods, until },
+    {
+      cache: prepareOptions(config),
+      onOpen: (name, step, total) => {
+        signal?.throwIfAborted();
+        const text = `looking at ${name}`;
+        onEvent?.({ time: Date.now(), stage: "data", kind: "progress", step, total, text });
+      },
+    },
+  );
 }

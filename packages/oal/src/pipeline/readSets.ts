@@ -1,15 +1,16 @@
 /** The image sets of a run: drawn here, or decoded into the cache. */
+import { join } from "node:path";
 import { oalError, type OalError } from "oal-core";
 import { orientationFor, prepareImageSet, type PrepareOptions } from "../data/cache.js";
 import { cacheFolder } from "../data/cacheFolder.js";
 import type { OrientationUse } from "../data/decode.js";
-import { makeEmbeddedSets, type EmbeddedSet } from "../data/embedded/index.js";
-import { memoryImageSet, type ImageSet } from "../data/imageSet.js";
+import type { ImageSet } from "../data/imageSet.js";
 import { classCounts, collecting, placeOf, throwProblems } from "../data/problems.js";
 import { completeParts, smallClasses } from "../data/split.js";
 import type { Configuration } from "./configuration/schema.js";
-import type { StageEvents } from "./events.js";
+import type { Workshop } from "./plan/obtain.js";
 import type { Preflight } from "./preflight.js";
+import { drawnData } from "./stages/drawnData.js";
 
 /** The sets of a run, wherever they lie. */
 export interface LooseData {
@@ -18,6 +19,8 @@ export interface LooseData {
   readonly train: ImageSet;
   readonly validation: ImageSet;
   readonly test: ImageSet;
+  /** Keys of artifacts that hold some of the sets, by role. */
+  readonly inputs: Readonly<Record<string, string>>;
   readonly ood: readonly {
     readonly name: string;
     readonly group: "validation" | "near" | "far";
@@ -35,16 +38,16 @@ export function prepareOptions({ data }: Pick<Configuration, "data">): PrepareOp
 export async function readSets(
   config: Configuration,
   { plan, sets }: Preflight,
-  events: StageEvents,
-  { signal, spareDir }: Pick<PrepareOptions, "signal" | "spareDir"> = {},
+  workshop: Workshop,
 ): Promise<LooseData> {
+  const events = workshop.events.stage("data");
   const problems: OalError[] = [];
   const made = new Map<string, ImageSet>();
   for (const { role, name, spec, opened, key } of sets) {
     const options: PrepareOptions = {
       ...prepareOptions(config),
-      spareDir,
-      signal,
+      spareDir: join(workshop.store.folder, "sets"),
+      signal: workshop.signal,
       onProgress: (done, total) => {
         events.progress(done, total, { text: `reading ${name}` });
       },
@@ -62,7 +65,7 @@ export async function readSets(
     if (small) problems.push(small);
   }
   throwProblems(problems, config.data.source);
-  if (plan.parts === null) return embeddedData(config);
+  if (plan.parts === null) return drawnData(config, workshop);
   if (!train) throw oalError("OAL-X101", { problem: "there are no training images, and nothing says why" });
   const parts = { validation: made.get("validation"), test: made.get("test") };
   const known = completeParts(train, parts, config.seed, plan.shares);
@@ -72,38 +75,19 @@ export async function readSets(
   });
   const standIn = given.length === 0 && config.data.embeddedOod && config.data.size === 32;
   const orientation = await orientationFor(plan.parts.train, config.data.orientation);
-  return { ...known, orientation, ood: standIn ? embeddedUnknowns(config) : given };
-}
-
-function embeddedData(config: Configuration): LooseData {
-  const sets = makeEmbeddedSets({ seed: config.seed, sizes: config.data.embedded });
-  const image = (set: EmbeddedSet): ImageSet =>
-    memoryImageSet(
-      set.name,
-      set.pixels,
-      set.labels,
-      set.classNames,
-      set.sources.map((source, i) => `${i}/${source}`),
-    );
   return {
-    // drawn upright: photos that are scored later have to be
-    orientation: config.data.orientation === "ignore" ? "ignore" : "apply",
-    train: image(sets.train),
-    validation: image(sets.validation),
-    test: image(sets.test),
-    ood: [
-      { name: "validation", group: "validation", set: image(sets.validationOod) },
-      ...Object.entries(sets.near).map(([name, set]) => ({ name, group: "near" as const, set: image(set) })),
-      ...Object.entries(sets.far).map(([name, set]) => ({ name, group: "far" as const, set: image(set) })),
-    ],
+    ...known,
+    orientation,
+    ...(standIn ? await drawnUnknowns(config, workshop) : { ood: given, inputs: {} }),
   };
 }
 
 /** What stands in for OOD sets when the user gives none: drawn pictures that no photo class contains. */
-function embeddedUnknowns(config: Configuration): LooseData["ood"] {
-  const { ood } = embeddedData({
-    ...config,
-    data: { ...config.data, embedded: { ...config.data.embedded, train: 20, validation: 20, test: 20 } },
-  });
-  return ood.filter(({ group }) => group !== "near");
+async function drawnUnknowns(
+  config: Configuration,
+  workshop: Workshop,
+): Promise<Pick<LooseData, "ood" | "inputs">> {
+  const embedded = { ...config.data.embedded, train: 20, validation: 20, test: 20 };
+  const { ood, inputs } = await drawnData({ ...config, data: { ...config.data, embedded } }, workshop);
+  return { inputs, ood: ood.filter(({ group }) => group !== "near") };
 }

@@ -1,21 +1,27 @@
-/** A run folder: run.json (what was run, where, which artifacts), events.jsonl, artifacts/, and the lock that keeps others out. */
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+/**
+ * A run folder: run.json (what was run, where, which artifacts), events.jsonl, artifacts/ (links into the store), and the
+ * results, models and report of the last finished run as files of its own. A folder has one run at a time: asked for with
+ * another configuration or other data it begins a new one, and what the finished one left stays until the new one ends.
+ */
+import { readdirSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { availableParallelism, cpus, totalmem } from "node:os";
 import { join, relative, resolve } from "node:path";
-import { oalError } from "oal-core";
+import { writeFileWhole } from "../runtime/writeFile.js";
 import { z } from "zod";
 import type { Artifact } from "./artifact.js";
+import { canonicalJson } from "./canonical.js";
 import type { Configuration } from "./configuration/schema.js";
 import { EventLog, type RunEvent } from "./events.js";
-import { lockFolder, type HeldLock } from "./lock.js";
-import { ArtifactStore } from "./store.js";
-import { versions, type Versions } from "./versions.js";
+import { hardware } from "./hardware.js";
+import { readJson, refuseOtherFormat, runFormat } from "./runFormat.js";
+import { linkArtifact } from "./runLinks.js";
+import { decidingMethod } from "./deciding.js";
+import { ArtifactStore } from "./store/artifactStore.js";
+import { storeFolder } from "./store/location.js";
+import { registerRun } from "./store/registry.js";
+import { withClaim } from "./store/withClaim.js";
 import { writeError } from "./systemError.js";
-import { writeFileWhole } from "../runtime/writeFile.js";
-
-/** Format of a run folder. A folder of another format is refused, never changed. */
-export const runFormat = 1;
+import { versions, type Versions } from "./versions.js";
 
 const stageSchema = z.object({
   key: z.string(),
@@ -24,31 +30,56 @@ const stageSchema = z.object({
   metrics: z.record(z.string(), z.number()),
 });
 
-const runSchema = z.object({
-  format: z.literal(runFormat),
-  created: z.string(),
-  updated: z.string(),
+const recordSchema = z.object({
+  started: z.string(),
+  /** When it reached what it was asked for; null until then. */
+  finished: z.string().nullable(),
   configuration: z.unknown(),
+  /** The student whose model decides in `oal score`. */
+  decides: z.string(),
   versions: z.object({ oal: z.string(), node: z.string(), onnxruntime: z.string() }),
   hardware: z.object({ cpu: z.string(), cores: z.number(), memoryGiB: z.number(), platform: z.string() }),
-  /** Estimate before the last run, in bytes; absent in folders of earlier versions. */
+  /** Estimate before it began, in bytes; absent for a run without a graph. */
   memory: z
     .object({ estimated: z.number(), what: z.string(), limit: z.number(), limitedBy: z.string() })
     .optional(),
+  /** Keys of everything it needs, by name; what is not among `stages` is still to be made. */
+  planned: z.record(z.string(), z.string()),
   stages: z.record(z.string(), stageSchema),
+  /** Files of the run folder that it made, relative, with their sizes. */
+  published: z.record(z.string(), z.number()),
 });
 
-/** What run.json holds: `stages` has the artifact of every stage the last run made or found, by stage name. */
+/** What one run left: `stages` has its artifacts by name. */
+export type RunRecord = z.infer<typeof recordSchema>;
+
+const runSchema = z.object({
+  format: z.literal(runFormat),
+  current: recordSchema,
+  /** The last finished run before the current one, whose models and report the folder shows until that ends. */
+  previous: recordSchema.nullable(),
+});
+
+/** What run.json holds. */
 export type RunManifest = z.infer<typeof runSchema>;
 
-/** An open, locked run folder. */
+/** What does not change a run's result, and so does not make another run. */
+function identityOf(configuration: unknown): string {
+  const {
+    threads: _threads,
+    checkpointSeconds: _seconds,
+    ...rest
+  } = z.record(z.string(), z.unknown()).catch({}).parse(configuration);
+  return canonicalJson(rest);
+}
+
+/** An open run folder. Other processes may have it open too. */
 export class RunFolder {
   readonly folder: string;
   readonly configuration: Configuration;
   readonly events: EventLog;
   readonly store: ArtifactStore;
   readonly versions: Versions = versions();
-  readonly #lock: HeldLock;
   #manifest: RunManifest;
 
   private constructor(
@@ -56,14 +87,13 @@ export class RunFolder {
     configuration: Configuration,
     manifest: RunManifest,
     events: EventLog,
-    held: HeldLock,
+    store: ArtifactStore,
   ) {
     this.folder = folder;
     this.configuration = configuration;
     this.events = events;
-    this.store = new ArtifactStore(join(folder, "artifacts"));
+    this.store = store;
     this.#manifest = manifest;
-    this.#lock = held;
   }
 
   /**
@@ -72,7 +102,7 @@ export class RunFolder {
    * @param path the folder
    * @param configuration stored in run.json
    * @param onEvent called with every event
-   * @throws OAL-I101 not writable or disk full, OAL-I102 in use, OAL-I104 written by another format
+   * @throws OAL-I101 folder or store not writable or disk full, OAL-I104 written by another format
    */
   static async open(
     path: string,
@@ -81,94 +111,138 @@ export class RunFolder {
   ): Promise<RunFolder> {
     const folder = resolve(path);
     refuseOtherFormat(folder);
+    const store = new ArtifactStore(storeFolder());
     try {
       await mkdir(join(folder, "artifacts"), { recursive: true });
+      await mkdir(store.folder, { recursive: true });
     } catch (error) {
       throw writeError(folder, error);
     }
-    const held = await lockFolder(folder);
-    sweep(folder);
-    let events: EventLog | undefined;
+    await registerRun(store.folder, folder);
+    const events = new EventLog(join(folder, "events.jsonl"), onEvent);
     try {
       const before = readRunManifest(folder);
-      const now = new Date().toISOString();
-      const manifest: RunManifest = {
-        format: runFormat,
-        created: before?.created ?? now,
-        updated: now,
-        configuration,
-        versions: versions(),
-        hardware: hardware(),
-        stages: before?.stages ?? {},
-      };
-      events = new EventLog(join(folder, "events.jsonl"), onEvent);
-      const run = new RunFolder(folder, configuration, manifest, events, held);
-      await run.#save();
+      const run = new RunFolder(folder, configuration, opened(before, configuration), events, store);
+      if (before && isAnother(before, run.#manifest)) run.#tellNew("another configuration");
+      await run.#save((manifest) => manifest);
       return run;
     } catch (error) {
-      events?.close();
-      await held.release();
+      events.close();
       throw error;
     }
   }
 
-  /** What run.json holds now. */
-  get manifest(): RunManifest {
-    return this.#manifest;
+  /** The record of this run, as run.json holds it now. */
+  get record(): RunRecord {
+    return this.#manifest.current;
   }
 
-  /** @throws OAL-I102 when another process has taken the folder over */
-  assertHeld(): void {
-    if (this.#lock.lost)
-      throw oalError("OAL-I102", { path: this.folder, owner: "it took over after a long pause" });
+  /** Notes how much memory the run was estimated to need. */
+  async noteMemory(memory: NonNullable<RunRecord["memory"]>): Promise<void> {
+    await this.#save((manifest) => ({ ...manifest, current: { ...manifest.current, memory } }));
   }
 
-  /** Notes the artifact of a stage in run.json. */
-  async record(artifact: Artifact, made: boolean): Promise<void> {
+  /** Notes the keys of everything the run needs. */
+  async plan(planned: Readonly<Record<string, string>>): Promise<void> {
+    if (canonicalJson({ ...this.record.planned, ...planned }) === canonicalJson(this.record.planned)) return;
+    await this.#save((manifest) => ({
+      ...manifest,
+      current: { ...manifest.current, planned: { ...manifest.current.planned, ...planned } },
+    }));
+  }
+
+  /** Notes an artifact of this run and links to it. Other data than the run had before make it a new one. */
+  async note(artifact: Artifact): Promise<void> {
     const { stage, key, seconds, metrics } = artifact.manifest;
-    const known = this.#manifest.stages[stage];
-    if (!made && known?.key === key) return;
-    const entry = {
-      key,
-      folder: relative(this.folder, artifact.folder).replaceAll("\\", "/"),
-      seconds,
-      metrics,
-    };
-    this.#manifest = {
-      ...this.#manifest,
-      updated: new Date().toISOString(),
-      stages: { ...this.#manifest.stages, [stage]: entry },
-    };
-    await this.#save();
+    const known = this.record.stages[stage];
+    if (known?.key === key) return;
+    const path = await linkArtifact(this.folder, artifact);
+    const entry = { key, folder: relative(this.folder, path).replaceAll("\\", "/"), seconds, metrics };
+    const other = stage === "data" && known !== undefined;
+    if (other) this.#tellNew("other data");
+    await this.#save((manifest) => {
+      const { current, previous } = other ? begun(manifest, this.configuration) : manifest;
+      return {
+        ...manifest,
+        previous,
+        current: { ...current, stages: { ...current.stages, [stage]: entry } },
+      };
+    });
   }
 
-  /** Notes in run.json how much memory the run was estimated to need. */
-  async noteMemory(memory: NonNullable<RunManifest["memory"]>): Promise<void> {
-    this.#manifest = { ...this.#manifest, memory };
-    await this.#save();
+  /** Notes that the run shows its results in the folder: `published` has every file with its size. */
+  async finish(published: Readonly<Record<string, number>>): Promise<void> {
+    await this.#save((manifest) => ({
+      ...manifest,
+      current: { ...manifest.current, published: { ...published }, finished: new Date().toISOString() },
+      previous: null,
+    }));
   }
 
-  /** Closes the log and gives the lock back. */
-  async close(): Promise<void> {
+  /** Closes the log. */
+  close(): void {
     this.events.close();
-    await this.#lock.release();
   }
 
-  async #save(): Promise<void> {
-    this.assertHeld();
+  #tellNew(why: string): void {
+    const date = this.#manifest.previous?.finished;
+    const shown = date
+      ? `; models and report stay those of the run finished ${date} until this one ends`
+      : "";
+    this.events.stage("run").message(`${why} than the last time in this folder: a new run${shown}`);
+  }
+
+  async #save(change: (manifest: RunManifest) => RunManifest): Promise<void> {
     const path = join(this.folder, "run.json");
-    try {
-      await writeFileWhole(path, JSON.stringify(this.#manifest, null, 2) + "\n");
-    } catch (error) {
-      throw writeError(path, error);
-    }
+    await withClaim(this.store.claims, this.folder, async () => {
+      sweep(this.folder);
+      const onDisk = readRunManifest(this.folder);
+      const base = onDisk && !isAnother(onDisk, this.#manifest) ? onDisk : this.#manifest;
+      this.#manifest = change(base);
+      try {
+        await writeFileWhole(path, JSON.stringify(this.#manifest, null, 2) + "\n");
+      } catch (error) {
+        throw writeError(path, error);
+      }
+    });
   }
 }
 
-/** Removes what a process that was killed while it wrote run.json or the lock's note left beside them. */
+function isAnother(a: RunManifest, b: RunManifest): boolean {
+  return identityOf(a.current.configuration) !== identityOf(b.current.configuration);
+}
+
+/** The manifest of a folder that is opened with a configuration: the run goes on, or a new one begins. */
+function opened(before: RunManifest | null, configuration: Configuration): RunManifest {
+  if (before === null) return { format: runFormat, current: emptyRecord(configuration), previous: null };
+  return identityOf(before.current.configuration) === identityOf(configuration)
+    ? before
+    : begun(before, configuration);
+}
+
+function begun({ current, previous }: RunManifest, configuration: Configuration): RunManifest {
+  const kept = current.finished === null ? previous : current;
+  return { format: runFormat, current: emptyRecord(configuration), previous: kept };
+}
+
+function emptyRecord(configuration: Configuration): RunRecord {
+  return {
+    started: new Date().toISOString(),
+    finished: null,
+    configuration,
+    decides: decidingMethod(configuration.methods),
+    versions: versions(),
+    hardware: hardware(),
+    planned: {},
+    stages: {},
+    published: {},
+  };
+}
+
+/** Removes what a process that was killed while it wrote run.json left beside it. */
 function sweep(folder: string): void {
   for (const name of readdirSync(folder)) {
-    if (/^run(\.lock)?\.json\.\d+$/.test(name)) rmSync(join(folder, name), { force: true });
+    if (/^run\.json\.\d+$/.test(name)) rmSync(join(folder, name), { force: true });
   }
 }
 
@@ -181,33 +255,7 @@ export function readRunManifest(folder: string): RunManifest | null {
   return runSchema.safeParse(readJson(join(folder, "run.json"))).data ?? null;
 }
 
-/** @throws OAL-I104 when the folder holds a run of another format */
-function refuseOtherFormat(folder: string): void {
-  const parsed = z
-    .object({ format: z.union([z.number(), z.string()]) })
-    .safeParse(readJson(join(folder, "run.json")));
-  if (parsed.success && parsed.data.format !== runFormat) {
-    throw oalError("OAL-I104", {
-      path: folder,
-      found: String(parsed.data.format),
-      wanted: String(runFormat),
-    });
-  }
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, "utf8"));
-  } catch {
-    return null;
-  }
-}
-
-function hardware(): RunManifest["hardware"] {
-  return {
-    cpu: cpus()[0]?.model.trim() ?? "unknown",
-    cores: availableParallelism(),
-    memoryGiB: Math.round((totalmem() / 2 ** 30) * 10) / 10,
-    platform: `${process.platform}-${process.arch}`,
-  };
+/** The record of the run whose models and report a folder shows: the current one once it is finished, else the one before. */
+export function shownRecord({ current, previous }: RunManifest): RunRecord | null {
+  return current.finished === null ? previous : current;
 }

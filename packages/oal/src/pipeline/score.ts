@@ -20,16 +20,23 @@ import { readSafetensors } from "../nn/safetensors.js";
 import { compile } from "../runtime/node.js";
 import { classifierGraph } from "../training/model.js";
 import { picturesIn, readPicture, type PictureFile } from "./pictureFiles.js";
+import { readRunManifest, shownRecord } from "./runFolder.js";
+import { refuseOtherFormat } from "./runFormat.js";
 import type { ImageResult, ScoredImage, ScoreEachOptions, ScoreOptions } from "./runTypes.js";
 import { loadClassifier } from "./stages/classifierArtifact.js";
 import { evaluationFiles, modelFiles, storedDetectorsSchema } from "./stages/evaluation.js";
 
-/** The folder of a model: the folder itself, or the best one inside a run folder (oal, then kd, then ce). */
+/**
+ * The folder of a model: the folder itself, or the model that decides in a run folder, as its run.json names it.
+ *
+ * @throws OAL-I104 for a run of another version, OAL-I121 where no run has finished and no model lies
+ */
 export function modelFolderOf(path: string): string {
-  const inside = ["oal", "kd", "ce"].map((method) => join(path, "models", method));
-  const found = [path, ...inside].find((folder) =>
-    modelFiles.every((name) => existsSync(join(folder, name))),
-  );
+  refuseOtherFormat(path);
+  const manifest = readRunManifest(path);
+  const record = manifest && shownRecord(manifest);
+  const folders = [path, ...(record ? [join(path, "models", record.decides)] : [])];
+  const found = folders.find((folder) => modelFiles.every((name) => existsSync(join(folder, name))));
   if (found === undefined) throw oalError("OAL-I121", { path });
   return found;
 }

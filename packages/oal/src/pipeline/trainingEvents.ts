@@ -28,6 +28,7 @@ export async function runTrainingJob(
           total,
           ...(terms ? { terms } : {}),
           ...(learningRate === undefined ? {} : { learningRate }),
+          text: job.training.name,
         });
       } else if (now - told > 250 || step === total) {
         told = now;

@@ -6,7 +6,7 @@ import { afterAll, expect, it, vi } from "vitest";
 import { memoryImageSet } from "../data/imageSet.js";
 import { storeImageSet } from "../data/storeSet.js";
 import { verifyCommand } from "../cli/commands/verify.js";
-import { ArtifactStore, type ManifestHead } from "./store.js";
+import { ArtifactStore, type ManifestHead } from "./store/artifactStore.js";
 import { verifyData } from "./verifyData.js";
 import { versions } from "./versions.js";
 
@@ -44,10 +44,10 @@ it("names the damaged sets of a cache, whatever earlier checks remembered", asyn
 
 it("verifies a run folder's artifacts and its own sets", async () => {
   const run = join(root, "run");
-  const store = new ArtifactStore(join(run, "artifacts"));
+  const store = new ArtifactStore(run);
   const key = "0".repeat(64);
   const working = await store.begin("teacher", key);
-  writeFileSync(join(working, "weights"), "good");
+  writeFileSync(join(working.folder, "weights"), "good");
   const head: ManifestHead = {
     key,
     stage: "teacher",
@@ -64,7 +64,7 @@ it("verifies a run folder's artifacts and its own sets", async () => {
   };
   const { folder } = await store.publish(working, head);
   writeFileSync(join(run, "run.json"), "{}");
-  await storeSet(join(run, "cache", "own"));
+  await storeSet(join(run, "sets", "own"));
   expect((await verifyData(run)).map(({ name, problem }) => [name, problem])).toEqual([
     ["teacher", null],
     ["two", null],

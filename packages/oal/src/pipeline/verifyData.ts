@@ -5,7 +5,7 @@ import { isOalError, oalError } from "oal-core";
 import { verifyImageSet } from "../data/cachedSet.js";
 import { FileHashes, type HashOptions } from "../data/fileHashes.js";
 import { manifestName } from "./artifact.js";
-import { verifyArtifact } from "./store.js";
+import { verifyArtifact } from "./store/artifactStore.js";
 
 /** What became of one set or artifact. */
 export interface VerifiedFolder {
@@ -25,7 +25,7 @@ interface Candidate {
 /**
  * Hashes every file anew, whatever earlier checks remembered.
  *
- * @param path a cache folder, one decoded set, or a run folder
+ * @param path a cache folder, one decoded set, a run folder, or the store
  * @param onProgress told bytes done and bytes in all
  * @returns one entry per set or artifact, in the order of names
  * @throws OAL-D101 when the path does not exist, OAL-I132 when it holds neither sets nor a run
@@ -71,9 +71,10 @@ function candidatesIn(path: string): Candidate[] {
   });
   if (existsSync(join(path, "set.json"))) return [set(path)];
   const artifacts = join(path, "artifacts");
-  if (existsSync(join(path, "run.json")) && existsSync(artifacts)) {
-    const hashes = new FileHashes(join(artifacts, ".verified.json"), { afresh: true });
-    const inRun = foldersIn(artifacts, manifestName).map((folder) => ({
+  const isRunOrStore = ["run.json", "claims"].some((name) => existsSync(join(path, name)));
+  if (isRunOrStore && existsSync(artifacts)) {
+    const hashes = new FileHashes(join(path, "verified.json"), { afresh: true });
+    const made = foldersIn(artifacts, manifestName).map((folder) => ({
       folder,
       bytes: bytesIn(folder),
       verify: async (options: HashOptions) => {
@@ -84,9 +85,23 @@ function candidatesIn(path: string): Candidate[] {
         }
       },
     }));
-    return [...inRun, ...foldersIn(join(path, "cache"), "set.json").map(set)];
+    return [...made, ...danglingIn(artifacts), ...foldersIn(join(path, "sets"), "set.json").map(set)];
   }
   return foldersIn(path, "set.json").map(set);
+}
+
+/** Links to artifacts that are gone: of a run copied from another machine, or after the store was pruned. */
+function danglingIn(artifacts: string): Candidate[] {
+  return readdirSync(artifacts, { withFileTypes: true })
+    .filter((entry) => entry.isSymbolicLink() && !existsSync(join(artifacts, entry.name)))
+    .map(({ name }) => ({
+      folder: join(artifacts, name),
+      bytes: 0,
+      verify: () =>
+        Promise.reject(
+          oalError("OAL-I103", { path: join(artifacts, name), problem: "the artifact it leads to is gone" }),
+        ),
+    }));
 }
 
 /** Folders in a folder that hold a file of this name. */

@@ -48,4 +48,23 @@ export const configurationErrors = {
       (near ? `, did you mean "${near}"?` : ` (known: ${known.join(", ")})`),
     remedy: "oal list shows the names of presets, networks, detectors and methods",
   }),
+  "OAL-C301": entry<{ stage: string; problem: string }>({
+    title: "stages do not fit together",
+    exit: 2,
+    message: ({ stage, problem }) => `stage ${stage}: ${problem}`,
+    remedy: "the inputs of a stage must be names of other stages that the run has; oal plan shows them",
+  }),
+  "OAL-C303": entry<{ key: string; problem: string }>({
+    title: "no such planned stage",
+    exit: 2,
+    message: ({ key, problem }) => `${key}: ${problem}`,
+    remedy: "oal plan shows the keys of a run, and notes them in the store",
+  }),
+  "OAL-C304": entry<{ stage: string; input: string; key: string }>({
+    title: "an input of a stage is missing",
+    exit: 2,
+    message: ({ stage, input, key }) =>
+      `${stage} reads ${input}, which has not been made (${key.slice(0, 12)})`,
+    remedy: "make the input first, with oal stage and its key, or oal run the whole",
+  }),
 };

@@ -10,10 +10,10 @@ export const integrityErrors = {
       "free space or choose a writable folder with --out; what was finished before is kept, run the same command again",
   }),
   "OAL-I102": entry<{ path: string; owner: string }>({
-    title: "run folder in use",
+    title: "an artifact was taken over",
     exit: 7,
-    message: ({ path, owner }) => `${path} is in use by another process (${owner})`,
-    remedy: "wait for it, or choose another folder with --out",
+    message: ({ path, owner }) => `${path} was not kept: another process makes it now (${owner})`,
+    remedy: "run the same command again: it waits for the other process, or goes on from its checkpoint",
   }),
   "OAL-I103": entry<{ path: string; problem: string }>({
     title: "damaged file",
@@ -26,6 +26,12 @@ export const integrityErrors = {
     exit: 7,
     message: ({ path, found, wanted }) => `${path} was written by format ${found}, this oal writes ${wanted}`,
     remedy: "choose a new folder with --out, or use the version that wrote it",
+  }),
+  "OAL-I105": entry<{ path: string }>({
+    title: "no run there",
+    exit: 7,
+    message: ({ path }) => `${path} holds no run`,
+    remedy: "give the folder of a run, as runs/NAME; oal list runs shows those this store knows",
   }),
   "OAL-I111": entry<{ name: string; problem: string }>({
     title: "weights do not fit the network",

@@ -1,6 +1,11 @@
 /** From a command's arguments to a configuration and a run folder. */
 import { basename, join } from "node:path";
-import { loadConfiguration, presets, type Configuration } from "../../pipeline/configuration/index.js";
+import {
+  isRunFolder,
+  loadConfiguration,
+  presets,
+  type Configuration,
+} from "../../pipeline/configuration/index.js";
 import type { StageOptions } from "../options.js";
 
 /** The configuration that the arguments of a command describe. */
@@ -21,9 +26,15 @@ export function configure(given: string | undefined, options: StageOptions): Con
   });
 }
 
-/** The run folder: --out, or runs/ and the name of the preset, the file, or the data. */
+/** A configuration with the students of --method, where it was given. */
+export function withMethods(config: Configuration, { method }: StageOptions): Configuration {
+  return method === undefined ? config : { ...config, methods: [...new Set(method)] };
+}
+
+/** The run folder: --out, the folder itself where a run was given, or runs/ and the name of the preset, the file, or the data. */
 export function runFolderOf(given: string | undefined, options: StageOptions): string {
   if (options.out !== undefined) return options.out;
+  if (given !== undefined && isRunFolder(given)) return given;
   const source = given ?? options.data ?? "embedded";
   const name = presets.has(source)
     ? source

@@ -20,6 +20,13 @@ const kinds: Readonly<Record<string, () => Promise<readonly Listed[]>>> = {
     }));
   },
   samplers: async () => (await import("../../outliers/samplers/index.js")).samplers,
+  runs: async () => {
+    const { knownRuns } = await import("../../pipeline/describeRun.js");
+    return (await knownRuns()).map(({ folder, preset, seed, methods, finished }) => ({
+      id: folder,
+      title: `preset ${preset}, seed ${seed}, ${methods.join(", ")}: ${finished === null ? "not finished" : `finished ${finished}`}`,
+    }));
+  },
   presets: async () => {
     const { presets } = await import("../../pipeline/configuration/presets.js");
     return [...presets].map(([id, { title }]) => ({ id, title }));

@@ -44,6 +44,12 @@ export interface EmbeddedSets {
   };
 }
 
+/** Names of the sets of unknowns, in the order of tables. */
+export const embeddedOodNames = {
+  near: ["letters", "scripts"],
+  far: ["textures", "shapes", "noise", "fields"],
+} as const satisfies { readonly [Group in "near" | "far"]: readonly (keyof EmbeddedSets[Group])[] };
+
 /**
  * Makes every embedded set: uint8 images [N, 3, 32, 32] in memory.
  *

@@ -6,3 +6,4 @@ export {
   type Configuration,
   type ConfigurationInput,
 } from "./schema.js";
+export { isRunFolder } from "./source.js";

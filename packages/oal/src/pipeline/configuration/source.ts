@@ -1,8 +1,10 @@
 /** What a user gives in place of a preset's name: a YAML or JSON file, read with care, since it may be anything. */
-import { closeSync, fstatSync, openSync, readFileSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { oalError, suggest } from "oal-core";
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from "yaml";
+import { z } from "zod";
+import { readJson, refuseOtherFormat, runFormat } from "../runFormat.js";
 import { systemCode, systemProblem } from "../systemError.js";
 import type { Locate } from "./issues.js";
 import { isRecord, type Tree } from "./merge.js";
@@ -41,6 +43,7 @@ export function readSource(given: string, cwd: string): Source {
   if (presets.has(given)) return { tree: { preset: given }, locate: () => `preset ${given}` };
   if (given === "") throw unknownPreset(given);
   const path = resolve(cwd, given);
+  if (isRunFolder(path)) return runSource(path, given);
   try {
     return parseSource(readText(path, given), given, dirname(path));
   } catch (error) {
@@ -50,6 +53,26 @@ export function readSource(given: string, cwd: string): Source {
     if (problem === undefined) throw error;
     throw refused(given, systemCode(error) === "ENOENT" ? "no such file" : problem, error);
   }
+}
+
+/** Whether a path is the folder of a run. */
+export function isRunFolder(path: string): boolean {
+  return existsSync(join(path, "run.json"));
+}
+
+const runSchema = z.object({
+  format: z.literal(runFormat),
+  current: z.object({ configuration: z.unknown() }),
+});
+
+/** The configuration that a run was last asked for with. @throws OAL-I104 for a run of another version, OAL-C203 for a damaged one */
+function runSource(folder: string, given: string): Source {
+  refuseOtherFormat(folder);
+  const parsed = runSchema.safeParse(readJson(join(folder, "run.json")));
+  const tree = parsed.data?.current.configuration;
+  if (!isRecord(tree))
+    throw refused(given, "its run.json is damaged; give the preset or file it was run with");
+  return { tree, locate: () => `${given}/run.json` };
 }
 
 function refused(where: string, problem: string, cause?: unknown): Error {

@@ -5,73 +5,65 @@ import { float32Tensor, int64Tensor, type Tensor } from "oal-core";
 import { writeSafetensors } from "../../nn/safetensors.js";
 import type { BoundaryWarning } from "../../outliers/boundary/options.js";
 import { sampleBoundary } from "../../outliers/boundary/sample.js";
-import type { Artifact } from "../artifact.js";
-import { runStage } from "../stage.js";
-import type { StageContext } from "./context.js";
-import type { PreparedData } from "./data.js";
+import type { Stage } from "../plan/stage.js";
 import { readBank } from "./embeddings.js";
 
 /** File with "embeddings" [M, D] (unit vectors), "labels", "rounds", "anchors", "noise" [M], "distances" [M], "bankDistances" [B]. */
 export const boundaryFile = "outliers.safetensors";
 
-/** Samples the outlier embeddings, or finds them. */
-export async function boundaryStage(
-  context: StageContext,
-  data: PreparedData,
-  embeddings: Artifact,
-): Promise<Artifact> {
-  const { config, run, signal } = context;
-  return runStage(
-    run,
-    {
-      name: "boundary",
-      version: 1,
-      slice: config.boundary,
-      inputs: { embeddings },
-      body: async (folder, events, stop) => {
-        const bank = await readBank(embeddings);
-        const result = await sampleBoundary(
-          { ...bank, classes: data.classNames.length },
-          { ...config.boundary, seed: config.seed },
-          (done, total) => {
-            stop.throwIfAborted();
-            events.progress(done, total, { text: "boundary sampling" });
-          },
-        );
-        for (const text of summarise(result.warnings, data.classNames.length)) events.warning(text);
-        const { count, dimension, records } = result;
-        const column = (values: readonly number[]): Tensor => int64Tensor([count], values);
-        await writeSafetensors(
-          join(folder, boundaryFile),
-          new Map<string, Tensor>([
-            ["embeddings", float32Tensor([count, dimension], result.embeddings)],
-            ["labels", column([...result.labels])],
-            ["rounds", column(records.map((record) => record.round))],
-            ["anchors", column(records.map((record) => bank.rows[record.anchor] ?? 0))],
-            ["noise", column(records.map((record) => record.noise))],
-            [
-              "distances",
-              float32Tensor(
-                [count],
-                records.map((record) => record.distance),
-              ),
-            ],
-            ["bankDistances", float32Tensor([result.bankDistances.length], result.bankDistances)],
-          ]),
-        );
-        const { distances, sigma, rejected, classes } = result;
-        await writeFile(
-          join(folder, "distances.json"),
-          JSON.stringify({ count, sigma, rejected, distances, classes, warnings: result.warnings }, null, 2),
-        );
-        return {
-          metrics: { count, sigma, rejected, meanKept: distances.kept.mean, meanBank: distances.bank.mean },
-        };
+/** Outlier embeddings. */
+export const boundaryStage: Stage = {
+  id: "boundary",
+  version: 1,
+  title: "outlier embeddings at the boundary of every class",
+  variants: () => [""],
+  slice: ({ config }) => config.boundary,
+  inputs: () => ({ embeddings: "embeddings" }),
+  effort: ({ config: { boundary, embeddings }, data }) => ({
+    unit: { boundary, embeddings },
+    amount: data.classNames.length,
+  }),
+  async run({ config, data, input, folder, events, signal }) {
+    const bank = await readBank(input("embeddings"));
+    const result = await sampleBoundary(
+      { ...bank, classes: data.classNames.length },
+      { ...config.boundary, seed: config.seed },
+      (done, total) => {
+        signal.throwIfAborted();
+        events.progress(done, total, { text: "boundary sampling" });
       },
-    },
-    signal,
-  );
-}
+    );
+    for (const text of summarise(result.warnings, data.classNames.length)) events.warning(text);
+    const { count, dimension, records } = result;
+    const column = (values: readonly number[]): Tensor => int64Tensor([count], values);
+    await writeSafetensors(
+      join(folder, boundaryFile),
+      new Map<string, Tensor>([
+        ["embeddings", float32Tensor([count, dimension], result.embeddings)],
+        ["labels", column([...result.labels])],
+        ["rounds", column(records.map((record) => record.round))],
+        ["anchors", column(records.map((record) => bank.rows[record.anchor] ?? 0))],
+        ["noise", column(records.map((record) => record.noise))],
+        [
+          "distances",
+          float32Tensor(
+            [count],
+            records.map((record) => record.distance),
+          ),
+        ],
+        ["bankDistances", float32Tensor([result.bankDistances.length], result.bankDistances)],
+      ]),
+    );
+    const { distances, sigma, rejected, classes } = result;
+    await writeFile(
+      join(folder, "distances.json"),
+      JSON.stringify({ count, sigma, rejected, distances, classes, warnings: result.warnings }, null, 2),
+    );
+    return {
+      metrics: { count, sigma, rejected, meanKept: distances.kept.mean, meanBank: distances.bank.mean },
+    };
+  },
+};
 
 /** One sentence per option instead of one per class. */
 function summarise(warnings: readonly BoundaryWarning[], classes: number): string[] {

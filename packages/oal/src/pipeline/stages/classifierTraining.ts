@@ -1,11 +1,12 @@
 /** What the teacher stage and the student stages share: run one classifier job in the worker, report, save. */
 import { join } from "node:path";
 import { accuracy } from "oal-core";
+import { stepsPerEpoch } from "../../data/batches.js";
 import type { ImageSet } from "../../data/imageSet.js";
 import { predictions } from "../../evaluation/score.js";
 import { readSafetensors } from "../../nn/safetensors.js";
 import { Predictor } from "../../training/predict.js";
-import type { StageEvents } from "../events.js";
+import type { Effort, StageJob } from "../plan/stage.js";
 import type { ClassifierJob } from "../trainingJob.js";
 import { runTrainingJob } from "../trainingEvents.js";
 import { loadClassifier, saveClassifier } from "./classifierArtifact.js";
@@ -44,6 +45,20 @@ export function classifierSlice(section: RecipeSection, data: PreparedData): Rec
   return { recipe: section, classes: data.classNames.length, normalisation: data.normalisation };
 }
 
+/** The steps of a section's training, and what decides the time of one. */
+export function trainingEffort(section: RecipeSection, { train }: PreparedData, terms: unknown): Effort {
+  const { network, width, widths, blocks, batchSize, epochs } = section;
+  const size = train.set.height;
+  const steps = epochs * stepsPerEpoch(train.set.count, batchSizeOf(section, train.set.count));
+  return { unit: { network, width, widths, blocks, batchSize, size, terms }, amount: Math.max(1, steps) };
+}
+
+/** So many images through a section's network. */
+export function predictionEffort(section: RecipeSection, { train }: PreparedData, images: number): Effort {
+  const { network, width, widths, blocks } = section;
+  return { unit: { network, width, widths, blocks, size: train.set.height }, amount: images };
+}
+
 /**
  * Trains a section's network inside a stage's folder, measures it on ID validation images and saves it.
  *
@@ -54,17 +69,16 @@ export async function trainSection(
   name: string,
   section: RecipeSection,
   { groupRates, ...terms }: ClassifierTerms,
-  { context, data }: { readonly context: StageContext; readonly data: PreparedData },
-  { folder, events, signal }: { folder: string; events: StageEvents; signal: AbortSignal },
+  stage: StageJob,
 ): Promise<Record<string, number>> {
+  const { data, folder, checkpoints, events, signal } = stage;
   const { train, normalisation } = data;
   const network = networkChoice(section, data.classNames.length, train.set.height);
-  const initial = await startOf(folder, network, train.set, normalisation);
-  const kept = join(folder, "checkpoints");
+  const initial = await startOf(checkpoints, network, train.set, normalisation);
   const job: ClassifierJob = {
     kind: "classifier",
     training: {
-      ...trainingOptionsOf(name, section, train.set.count, context, kept),
+      ...trainingOptionsOf(name, section, train.set.count, stage, checkpoints),
       ...(groupRates ? { groupRates } : {}),
     },
     images: train.folder,
@@ -77,14 +91,14 @@ export async function trainSection(
     outlierStart: 0,
     ...terms,
     ...(initial === undefined ? {} : { initial }),
-    result: join(kept, "result.safetensors"),
+    result: join(checkpoints, "result.safetensors"),
   };
   const started = Date.now();
   await runTrainingJob(job, events, signal);
   const trainSeconds = (Date.now() - started) / 1000;
   const { tensors } = await readSafetensors(job.result);
   await saveClassifier(folder, tensors, { network, normalisation, classNames: data.classNames });
-  const measured = await accuracyOn(folder, data.validation.set, context);
+  const measured = await accuracyOn(folder, data.validation.set, stage);
   if (measured.isConstant)
     events.warning(
       `${name} gives every validation image the same class: its training diverged; a lower learningRate, smaller weights of its loss terms or clipNorm may help`,

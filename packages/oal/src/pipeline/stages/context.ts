@@ -5,14 +5,10 @@ import type { NetworkOptions } from "../../nn/networks/network.js";
 import type { NetworkChoice } from "../../training/classifier.js";
 import type { OptimizerOptions, ScheduleOptions, TrainingOptions } from "../../training/options.js";
 import type { Configuration } from "../configuration/schema.js";
-import type { RunFolder } from "../runFolder.js";
+import type { StageJob } from "../plan/stage.js";
 
-/** What a stage works with. */
-export interface StageContext {
-  readonly run: RunFolder;
-  readonly config: Configuration;
-  readonly signal: AbortSignal;
-}
+/** What the parts of a stage's work need of its job. */
+export type StageContext = Pick<StageJob, "config" | "signal">;
 
 /** A section that describes a network and its recipe: the teacher's or the student's, which have one type. */
 export type RecipeSection = Configuration["teacher"];

@@ -10,12 +10,12 @@ import type { OrientationUse } from "../../data/decode.js";
 import type { ImageSet } from "../../data/imageSet.js";
 import { findOverlap, measureNormalisation } from "../../data/statistics.js";
 import { storeImageSet } from "../../data/storeSet.js";
-import type { Artifact } from "../artifact.js";
+import { artifactKey, type Artifact, type ArtifactIdentity } from "../artifact.js";
+import type { Configuration } from "../configuration/schema.js";
 import type { StageEvents } from "../events.js";
+import { obtain, type Workshop } from "../plan/obtain.js";
 import type { Preflight } from "../preflight.js";
 import { readSets, type LooseData } from "../readSets.js";
-import { runStage } from "../stage.js";
-import type { StageContext } from "./context.js";
 
 /** A set and the folder another thread can open it from. */
 export interface StoredSet {
@@ -43,10 +43,12 @@ export interface PreparedData {
 }
 
 /** Prepares every set that was looked at before (`refuseEarly`), or finds it. */
-export async function dataStage(context: StageContext, ahead: Preflight): Promise<PreparedData> {
-  const { config, run, signal } = context;
-  const events = run.events.stage("data");
-  const loose = await readSets(config, ahead, events, { signal, spareDir: join(run.folder, "cache") });
+export async function prepareData(
+  config: Configuration,
+  ahead: Preflight,
+  workshop: Workshop,
+): Promise<PreparedData> {
+  const loose = await readSets(config, ahead, workshop);
   const classNames = loose.train.classNames;
   const all: readonly [string, ImageSet][] = [
     ["train", loose.train],
@@ -54,15 +56,20 @@ export async function dataStage(context: StageContext, ahead: Preflight): Promis
     ["test", loose.test],
     ...loose.ood.map(({ name, set }): [string, ImageSet] => [`ood-${name}`, set]),
   ];
-  const artifact = await runStage(
-    run,
+  const identity: ArtifactIdentity = {
+    stage: "data",
+    version: 1,
+    slice: { classNames, groups: loose.ood.map(({ name, group }) => [name, group]) },
+    seed: config.seed,
+    inputs: { ...loose.inputs },
+    data: Object.fromEntries(all.map(([name, set]) => [name, set.contentHash])),
+  };
+  const { artifact } = await obtain(
     {
       name: "data",
-      version: 1,
-      slice: { classNames, groups: loose.ood.map(({ name, group }) => [name, group]) },
-      inputs: {},
-      data: Object.fromEntries(all.map(([name, set]) => [name, set.contentHash])),
-      body: async (folder) => {
+      identity,
+      key: artifactKey(identity),
+      async make({ folder, events }) {
         for (const [name, set] of all)
           if (set.folder === undefined) await storeImageSet(set, join(folder, "sets", name));
         warnOverlaps(loose, events);
@@ -76,7 +83,7 @@ export async function dataStage(context: StageContext, ahead: Preflight): Promis
         return { metrics: Object.fromEntries(all.map(([name, set]) => [name, set.count])) };
       },
     },
-    signal,
+    workshop,
   );
   const stored = (name: string, set: ImageSet): StoredSet => {
     const folder = set.folder ?? join(artifact.folder, "sets", name);

@@ -15,12 +15,9 @@ import { noiseSchedule } from "../../outliers/samplers/schedule.js";
 import type { ParameterStore } from "../../nn/parameters.js";
 import { compile } from "../../runtime/node.js";
 import { autoEncoderRows, passRows } from "../../runtime/passRows.js";
-import type { Artifact } from "../artifact.js";
-import type { StageEvents } from "../events.js";
-import { runStage } from "../stage.js";
+import type { Stage, StageJob } from "../plan/stage.js";
 import { runTrainingJob } from "../trainingEvents.js";
 import type { StageContext } from "./context.js";
-import type { PreparedData } from "./data.js";
 import { embeddingsFile } from "./embeddings.js";
 
 /** The model's folder inside the artifact. */
@@ -28,136 +25,135 @@ export const diffusionFolder = "model";
 /** Reconstruction that METHOD 4.4 asks of an auto-encoder, in dB. */
 const acceptedPsnr = 24;
 
-/** Trains the latent diffusion model, or finds it. */
-export async function diffusionStage(
-  context: StageContext,
-  data: PreparedData,
-  embeddings: Artifact,
-): Promise<Artifact> {
-  const { config, run, signal } = context;
-  const { set, folder: images } = data.train;
-  const { autoEncoder, denoiser } = config;
-  return runStage(
-    run,
-    {
-      name: "diffusion",
-      version: 2,
-      slice: {
-        autoEncoder,
-        denoiser,
+/** The latent diffusion model. */
+export const diffusionStage: Stage = {
+  id: "diffusion",
+  version: 2,
+  title: "auto-encoder and conditional denoiser",
+  variants: () => [""],
+  slice: ({ config: { autoEncoder, denoiser, teacher }, data }) => ({
+    autoEncoder,
+    denoiser,
+    flip: teacher.augmentation.flip !== "none",
+    // batches and attention of larger pictures follow their pixels since then; smaller ones have the artifacts they had
+    ...(data.train.set.height > 64 ? { largePictures: 2 } : {}),
+  }),
+  inputs: () => ({ embeddings: "embeddings" }),
+  sets: ({ train, validation }) => ({ train: train.set, validation: validation.set }),
+  effort: ({ config: { autoEncoder, denoiser }, data }) => {
+    const steps = autoEncoder.steps + denoiser.steps;
+    const share = autoEncoder.steps / steps;
+    return {
+      unit: { ...autoEncoder, ...denoiser, steps: undefined, share, size: data.train.set.height },
+      amount: steps,
+    };
+  },
+  async run(job) {
+    const { config, data, folder, checkpoints, events, signal } = job;
+    const { autoEncoder, denoiser } = config;
+    const { set, folder: images } = data.train;
+    const embeddings = job.input("embeddings");
+    const started = Date.now();
+    const autoEncoderPath = join(checkpoints, "autoEncoder.safetensors");
+    const sharedTraining = {
+      seed: config.seed,
+      checkpointSeconds: config.checkpointSeconds,
+      threads: config.threads,
+    };
+    await runTrainingJob(
+      {
+        kind: "autoEncoder",
+        training: {
+          name: "autoEncoder",
+          ...sharedTraining,
+          steps: autoEncoder.steps,
+          optimizer: { id: "adam", betas: [0.9, 0.99] },
+          schedule: { id: "cosine", rate: autoEncoder.learningRate, warmup: 0.05, finalFactor: 0.05 },
+          checkpointFolder: join(checkpoints, "autoEncoder"),
+        },
+        images,
+        batchSize: Math.min(autoEncoderRows(autoEncoder.batchSize, set.height), set.count),
+        width: autoEncoder.width,
+        fullResolution: autoEncoder.fullResolution,
+        klWeight: autoEncoder.klWeight,
         flip: config.teacher.augmentation.flip !== "none",
-        // batches and attention of larger pictures follow their pixels since then; smaller ones have the artifacts they had
-        ...(set.height > 64 ? { largePictures: 2 } : {}),
+        result: autoEncoderPath,
       },
-      inputs: { embeddings },
-      data: { train: set.contentHash, validation: data.validation.set.contentHash },
-      body: async (folder, events, stop) => {
-        const kept = join(folder, "checkpoints");
-        const started = Date.now();
-        const autoEncoderPath = join(kept, "autoEncoder.safetensors");
-        const sharedTraining = {
-          seed: config.seed,
-          checkpointSeconds: config.checkpointSeconds,
-          threads: config.threads,
-        };
-        await runTrainingJob(
-          {
-            kind: "autoEncoder",
-            training: {
-              name: "autoEncoder",
-              ...sharedTraining,
-              steps: autoEncoder.steps,
-              optimizer: { id: "adam", betas: [0.9, 0.99] },
-              schedule: { id: "cosine", rate: autoEncoder.learningRate, warmup: 0.05, finalFactor: 0.05 },
-              checkpointFolder: join(kept, "autoEncoder"),
-            },
-            images,
-            batchSize: Math.min(autoEncoderRows(autoEncoder.batchSize, set.height), set.count),
-            width: autoEncoder.width,
-            fullResolution: autoEncoder.fullResolution,
-            klWeight: autoEncoder.klWeight,
-            flip: config.teacher.augmentation.flip !== "none",
-            result: autoEncoderPath,
-          },
-          events,
-          stop,
-        );
-        const autoEncoderSeconds = (Date.now() - started) / 1000;
-        const autoEncoderParameters = (await readSafetensors(autoEncoderPath)).tensors;
-        const autoEncoderOptions: AutoEncoderOptions = {
-          width: autoEncoder.width,
-          fullResolution: autoEncoder.fullResolution,
-        };
-        const latentShape = [4, set.height / 4, set.width / 4] as const;
-        const moments = await encodeAll(set, autoEncoderParameters, autoEncoderOptions, context);
-        const latentScale = latentScaleOf(moments);
-        const momentsPath = join(kept, "moments.safetensors");
-        const momentsShape = [set.count, ...latentShape];
-        await writeSafetensors(
-          momentsPath,
-          new Map([
-            ["mean", float32Tensor(momentsShape, moments.mean)],
-            ["logVariance", float32Tensor(momentsShape, moments.logVariance)],
-          ]),
-        );
-        const denoiserPath = join(kept, "denoiser.safetensors");
-        const denoiserStarted = Date.now();
-        const prediction = denoiser.target === "v" ? "v_prediction" : "epsilon";
-        await runTrainingJob(
-          {
-            kind: "denoiser",
-            training: {
-              name: "denoiser",
-              ...sharedTraining,
-              steps: denoiser.steps,
-              optimizer: { id: "adamw", betas: [0.9, 0.999] },
-              schedule: { id: "cosine", rate: denoiser.learningRate, warmup: 0.05, finalFactor: 0.05 },
-              ...(denoiser.clipNorm > 0 ? { clipNorm: denoiser.clipNorm } : {}),
-              ...(denoiser.ema > 0 ? { ema: denoiser.ema } : {}),
-              checkpointFolder: join(kept, "denoiser"),
-            },
-            moments: momentsPath,
-            embeddings: join(embeddings.folder, embeddingsFile),
-            latentShape: [4, set.height / 4, set.width / 4],
-            latentScale,
-            batchSize: denoiser.batchSize,
-            channels: denoiser.channels,
-            blocks: denoiser.blocks,
-            prediction,
-            conditionDropout: denoiser.conditionDropout,
-            conditionNoise: denoiser.conditionNoise,
-            result: denoiserPath,
-          },
-          events,
-          stop,
-        );
-        const embeddingDimension =
-          (await readSafetensors(join(embeddings.folder, embeddingsFile))).tensors.get("features")
-            ?.shape[1] ?? 0;
-        const graphs = diffusionGraphs({
-          autoEncoder: autoEncoderParameters,
-          denoiser: (await readSafetensors(denoiserPath)).tensors,
-          autoEncoderOptions,
-          denoiserOptions: { channels: denoiser.channels, blocks: denoiser.blocks, prediction },
-          imageSize: set.height,
-          embeddingDimension,
-        });
-        await saveDiffusionFolder(join(folder, diffusionFolder), graphs, {
-          latentScale,
-          schedule: noiseSchedule(),
-          prediction,
-        });
-        const denoiserSeconds = (Date.now() - denoiserStarted) / 1000;
-        const path = join(folder, diffusionFolder);
-        return {
-          metrics: { latentScale, ...(await measureQuality(path, data.validation.set, events)) },
-          timings: { autoEncoder: autoEncoderSeconds, denoiser: denoiserSeconds },
-        };
+      events,
+      signal,
+    );
+    const autoEncoderSeconds = (Date.now() - started) / 1000;
+    const autoEncoderParameters = (await readSafetensors(autoEncoderPath)).tensors;
+    const autoEncoderOptions: AutoEncoderOptions = {
+      width: autoEncoder.width,
+      fullResolution: autoEncoder.fullResolution,
+    };
+    const latentShape = [4, set.height / 4, set.width / 4] as const;
+    const moments = await encodeAll(set, autoEncoderParameters, autoEncoderOptions, job);
+    const latentScale = latentScaleOf(moments);
+    const momentsPath = join(checkpoints, "moments.safetensors");
+    const momentsShape = [set.count, ...latentShape];
+    await writeSafetensors(
+      momentsPath,
+      new Map([
+        ["mean", float32Tensor(momentsShape, moments.mean)],
+        ["logVariance", float32Tensor(momentsShape, moments.logVariance)],
+      ]),
+    );
+    const denoiserPath = join(checkpoints, "denoiser.safetensors");
+    const denoiserStarted = Date.now();
+    const prediction = denoiser.target === "v" ? "v_prediction" : "epsilon";
+    await runTrainingJob(
+      {
+        kind: "denoiser",
+        training: {
+          name: "denoiser",
+          ...sharedTraining,
+          steps: denoiser.steps,
+          optimizer: { id: "adamw", betas: [0.9, 0.999] },
+          schedule: { id: "cosine", rate: denoiser.learningRate, warmup: 0.05, finalFactor: 0.05 },
+          ...(denoiser.clipNorm > 0 ? { clipNorm: denoiser.clipNorm } : {}),
+          ...(denoiser.ema > 0 ? { ema: denoiser.ema } : {}),
+          checkpointFolder: join(checkpoints, "denoiser"),
+        },
+        moments: momentsPath,
+        embeddings: join(embeddings.folder, embeddingsFile),
+        latentShape: [4, set.height / 4, set.width / 4],
+        latentScale,
+        batchSize: denoiser.batchSize,
+        channels: denoiser.channels,
+        blocks: denoiser.blocks,
+        prediction,
+        conditionDropout: denoiser.conditionDropout,
+        conditionNoise: denoiser.conditionNoise,
+        result: denoiserPath,
       },
-    },
-    signal,
-  );
-}
+      events,
+      signal,
+    );
+    const embeddingDimension =
+      (await readSafetensors(join(embeddings.folder, embeddingsFile))).tensors.get("features")?.shape[1] ?? 0;
+    const graphs = diffusionGraphs({
+      autoEncoder: autoEncoderParameters,
+      denoiser: (await readSafetensors(denoiserPath)).tensors,
+      autoEncoderOptions,
+      denoiserOptions: { channels: denoiser.channels, blocks: denoiser.blocks, prediction },
+      imageSize: set.height,
+      embeddingDimension,
+    });
+    await saveDiffusionFolder(join(folder, diffusionFolder), graphs, {
+      latentScale,
+      schedule: noiseSchedule(),
+      prediction,
+    });
+    const denoiserSeconds = (Date.now() - denoiserStarted) / 1000;
+    const path = join(folder, diffusionFolder);
+    return {
+      metrics: { latentScale, ...(await measureQuality(path, data.validation.set, job)) },
+      timings: { autoEncoder: autoEncoderSeconds, denoiser: denoiserSeconds },
+    };
+  },
+};
 
 /** Latent distributions of every image of a set. */
 async function encodeAll(
@@ -194,7 +190,7 @@ async function encodeAll(
 async function measureQuality(
   path: string,
   validation: ImageSet,
-  events: StageEvents,
+  { events }: StageJob,
 ): Promise<Record<string, number>> {
   const model = await openDiffusionFolder(path);
   try {

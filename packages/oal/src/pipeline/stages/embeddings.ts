@@ -7,64 +7,50 @@ import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import { Predictor } from "../../training/predict.js";
 import { gatherRows } from "../../training/classifier.js";
 import type { Artifact } from "../artifact.js";
-import { runStage } from "../stage.js";
+import type { Stage } from "../plan/stage.js";
 import { loadClassifier } from "./classifierArtifact.js";
-import type { StageContext } from "./context.js";
-import type { PreparedData } from "./data.js";
+import { predictionEffort } from "./classifierTraining.js";
 
 /** File with "logits" [N, C], "features" [N, D], "labels" [N] of all training images, and "bankRows" [B]. */
 export const embeddingsFile = "embeddings.safetensors";
 
-/** Embeds the training images, or finds them. */
-export async function embeddingsStage(
-  context: StageContext,
-  data: PreparedData,
-  teacher: Artifact,
-): Promise<Artifact> {
-  const { config, run, signal } = context;
-  const { set } = data.train;
-  return runStage(
-    run,
-    {
-      name: "embeddings",
-      version: 1,
-      slice: config.embeddings,
-      inputs: { teacher },
-      data: { train: set.contentHash },
-      body: async (folder, events, stop) => {
-        const model = await loadClassifier(teacher.folder);
-        const predictor = await Predictor.create(model, {
-          batchSize: config.evaluation.batchSize,
-        });
-        try {
-          const found = await predictor.predict(set, (done, total) => {
-            stop.throwIfAborted();
-            events.progress(done, total, { text: "embedding" });
-          });
-          const rows = bankRows(set.labels, data.classNames.length, config.embeddings.perClass, config.seed);
-          await writeSafetensors(
-            join(folder, embeddingsFile),
-            new Map<string, Tensor>([
-              ["logits", float32Tensor([found.count, found.classes], found.logits)],
-              ["features", float32Tensor([found.count, found.featureWidth], found.features)],
-              ["labels", int64Tensor([found.count], set.labels)],
-              ["bankRows", int64Tensor([rows.length], rows)],
-            ]),
-          );
-          return {
-            metrics: {
-              bankSize: rows.length,
-              trainAccuracy: accuracy(predictions(found.logits, found.classes), set.labels),
-            },
-          };
-        } finally {
-          await predictor.release();
-        }
-      },
-    },
-    signal,
-  );
-}
+/** The teacher's outputs on the training images. */
+export const embeddingsStage: Stage = {
+  id: "embeddings",
+  version: 1,
+  title: "the teacher's features of the training images",
+  variants: () => [""],
+  slice: ({ config }) => config.embeddings,
+  inputs: () => ({ teacher: "teacher" }),
+  sets: ({ train }) => ({ train: train.set }),
+  effort: ({ config, data }) => predictionEffort(config.teacher, data, data.train.set.count),
+  async run({ config, data, input, folder, events, signal }) {
+    const { set } = data.train;
+    const predictor = await Predictor.create(await loadClassifier(input("teacher").folder), {
+      batchSize: config.evaluation.batchSize,
+    });
+    try {
+      const found = await predictor.predict(set, (done, total) => {
+        signal.throwIfAborted();
+        events.progress(done, total, { text: "embedding" });
+      });
+      const rows = bankRows(set.labels, data.classNames.length, config.embeddings.perClass, config.seed);
+      await writeSafetensors(
+        join(folder, embeddingsFile),
+        new Map<string, Tensor>([
+          ["logits", float32Tensor([found.count, found.classes], found.logits)],
+          ["features", float32Tensor([found.count, found.featureWidth], found.features)],
+          ["labels", int64Tensor([found.count], set.labels)],
+          ["bankRows", int64Tensor([rows.length], rows)],
+        ]),
+      );
+      const trainAccuracy = accuracy(predictions(found.logits, found.classes), set.labels);
+      return { metrics: { bankSize: rows.length, trainAccuracy } };
+    } finally {
+      await predictor.release();
+    }
+  },
+};
 
 /**
  * A seeded choice of min(perClass, N_c) images of every class, in the set's order (METHOD 2, `corrected`).

@@ -19,11 +19,9 @@ import { poolLatents } from "../../outliers/pooling.js";
 import { synthesize, type ConditionSet, type SynthesisResult } from "../../outliers/synthesis.js";
 import { Predictor } from "../../training/predict.js";
 import type { Artifact } from "../artifact.js";
-import { runStage } from "../stage.js";
+import type { Stage } from "../plan/stage.js";
 import { boundaryFile } from "./boundary.js";
 import { loadClassifier } from "./classifierArtifact.js";
-import type { StageContext } from "./context.js";
-import type { PreparedData } from "./data.js";
 import { diffusionFolder } from "./diffusion.js";
 import { readBank } from "./embeddings.js";
 
@@ -32,107 +30,96 @@ export const latentsFile = "latents.safetensors";
 /** Decoded outliers as an image set, in the same order. */
 export const decodedFolder = "images";
 
-/** Synthesises outlier latents, or finds them. */
-export async function latentsStage(
-  context: StageContext,
-  data: PreparedData,
-  artifacts: {
-    readonly teacher: Artifact;
-    readonly embeddings: Artifact;
-    readonly boundary: Artifact;
-    readonly diffusion: Artifact;
+/** Outlier latents and pictures. */
+export const latentsStage: Stage = {
+  id: "latents",
+  version: 2,
+  title: "outlier latents and pictures, with their audit",
+  variants: () => [""],
+  slice: ({ config: { synthesis, mi } }) => ({ synthesis, pooling: mi.latentPooling }),
+  inputs: () => ({
+    teacher: "teacher",
+    embeddings: "embeddings",
+    boundary: "boundary",
+    diffusion: "diffusion",
+  }),
+  seed: ({ synthesis }) => synthesis.seed,
+  effort: ({ config: { synthesis, denoiser, autoEncoder }, data }) => ({
+    unit: { denoiser, autoEncoder, batchSize: synthesis.batchSize, size: data.train.set.height },
+    amount: (synthesis.count + synthesis.inliers) * synthesis.steps,
+  }),
+  async run({ config, data, input, folder, events, signal }) {
+    const { synthesis } = config;
+    const model = await openDiffusionFolder(join(input("diffusion").folder, diffusionFolder));
+    const classifier = await loadClassifier(input("teacher").folder);
+    const predictor = await Predictor.create(classifier, {
+      batchSize: config.evaluation.batchSize,
+    });
+    const size = data.train.set.height;
+    const teacher: Teacher = (pixels, count) =>
+      predictor.predictPixels(count, size, (start, end) =>
+        pixels.subarray(start * 3 * size * size, end * 3 * size * size),
+      );
+    try {
+      const conditions = await readConditions(input("boundary"));
+      const bank = { ...(await readBank(input("embeddings"))), classes: data.classNames.length };
+      const options = { ...synthesis, count: synthesis.count };
+      const made = await synthesize(model, conditions, options, (done, total) => {
+        signal.throwIfAborted();
+        events.progress(done, total, { text: "outlier latents" });
+      });
+      const k = Math.min(config.boundary.k, Math.floor((0.6 * bank.labels.length) / bank.classes));
+      const audit = await auditPosterior(made, conditions, teacher, bank, Math.max(1, k));
+      const effect = await embeddingEffect(model, conditions, options);
+      const kept = withoutFakes(made, audit, synthesis.maxTeacherConfidence);
+      if (kept.count < made.count)
+        events.message(
+          `${made.count - kept.count} of ${made.count} outliers rejected: the teacher is sure of them`,
+        );
+      const outliers = kept.count > 0 ? kept : made;
+      if (kept.count === 0) events.warning("the teacher is sure of every outlier; none was rejected");
+      const inlierOptions = { ...synthesis, count: Math.max(1, synthesis.inliers) };
+      const inliers = await synthesize(model, bank, inlierOptions);
+      const inlierAudit = await auditPosterior(inliers, bank, teacher, bank, Math.max(1, k));
+      if (!effect.differs || !beatsChance(inlierAudit, bank.classes)) {
+        const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+        const found = `${percent(inlierAudit.sameClassShare)} of pictures made from ID embeddings`;
+        events.warning(
+          `outliers are generic: pictures hardly depend on their embedding yet (the teacher finds the class of ${found}, chance is ${percent(1 / bank.classes)}); more denoiser.steps make them class-specific`,
+        );
+      }
+      await writeOutliers(folder, outliers, teacher, config.mi.latentPooling, classifier.classNames.length);
+      const sheetCount = Math.min(64, data.train.set.count);
+      const rows = classesInTurn(data.train.set.labels, sheetCount, synthesis.seed, "synthesis/choice");
+      const shown = { images: data.train.set.read(rows), count: sheetCount };
+      await writeContactSheet(join(folder, "sheet.png"), [shown, inliers, outliers], { size });
+      const { confidence: _confidence, prediction: _prediction, ...figures } = audit;
+      const { count, sameClassShare, meanConfidence, meanCosine } = inlierAudit;
+      const inlierFigures = { count, sameClassShare, meanConfidence, meanCosine };
+      await writeFile(
+        join(folder, "audit.json"),
+        JSON.stringify({ ...figures, kept: outliers.count, effect, inliers: inlierFigures }, null, 2),
+      );
+      return {
+        metrics: {
+          made: made.count,
+          kept: outliers.count,
+          fakeShare: audit.fakeShare,
+          sameClassShare: audit.sameClassShare,
+          meanConfidence: audit.meanConfidence,
+          meanCosine: audit.meanCosine,
+          inlierSameClassShare: sameClassShare,
+          inlierMeanCosine: meanCosine,
+          changeByEmbedding: effect.byEmbedding,
+          changeByNoise: effect.byNoise,
+        },
+      };
+    } finally {
+      await predictor.release();
+      await model.release();
+    }
   },
-): Promise<Artifact> {
-  const { config, run, signal } = context;
-  const { synthesis } = config;
-  return runStage(
-    run,
-    {
-      name: "latents",
-      version: 2,
-      slice: { synthesis, pooling: config.mi.latentPooling },
-      inputs: artifacts,
-      seed: synthesis.seed,
-      body: async (folder, events) => {
-        const model = await openDiffusionFolder(join(artifacts.diffusion.folder, diffusionFolder));
-        const classifier = await loadClassifier(artifacts.teacher.folder);
-        const predictor = await Predictor.create(classifier, {
-          batchSize: config.evaluation.batchSize,
-        });
-        const size = data.train.set.height;
-        const teacher: Teacher = (pixels, count) =>
-          predictor.predictPixels(count, size, (start, end) =>
-            pixels.subarray(start * 3 * size * size, end * 3 * size * size),
-          );
-        try {
-          const conditions = await readConditions(artifacts.boundary);
-          const bank = { ...(await readBank(artifacts.embeddings)), classes: data.classNames.length };
-          const options = { ...synthesis, count: synthesis.count };
-          const made = await synthesize(model, conditions, options, (done, total) => {
-            signal.throwIfAborted();
-            events.progress(done, total, { text: "outlier latents" });
-          });
-          const k = Math.min(config.boundary.k, Math.floor((0.6 * bank.labels.length) / bank.classes));
-          const audit = await auditPosterior(made, conditions, teacher, bank, Math.max(1, k));
-          const effect = await embeddingEffect(model, conditions, options);
-          const kept = withoutFakes(made, audit, synthesis.maxTeacherConfidence);
-          if (kept.count < made.count)
-            events.message(
-              `${made.count - kept.count} of ${made.count} outliers rejected: the teacher is sure of them`,
-            );
-          const outliers = kept.count > 0 ? kept : made;
-          if (kept.count === 0) events.warning("the teacher is sure of every outlier; none was rejected");
-          const inlierOptions = { ...synthesis, count: Math.max(1, synthesis.inliers) };
-          const inliers = await synthesize(model, bank, inlierOptions);
-          const inlierAudit = await auditPosterior(inliers, bank, teacher, bank, Math.max(1, k));
-          if (!effect.differs || !beatsChance(inlierAudit, bank.classes)) {
-            const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
-            const found = `${percent(inlierAudit.sameClassShare)} of pictures made from ID embeddings`;
-            events.warning(
-              `outliers are generic: pictures hardly depend on their embedding yet (the teacher finds the class of ${found}, chance is ${percent(1 / bank.classes)}); more denoiser.steps make them class-specific`,
-            );
-          }
-          await writeOutliers(
-            folder,
-            outliers,
-            teacher,
-            config.mi.latentPooling,
-            classifier.classNames.length,
-          );
-          const sheetCount = Math.min(64, data.train.set.count);
-          const rows = classesInTurn(data.train.set.labels, sheetCount, synthesis.seed, "synthesis/choice");
-          const shown = { images: data.train.set.read(rows), count: sheetCount };
-          await writeContactSheet(join(folder, "sheet.png"), [shown, inliers, outliers], { size });
-          const { confidence: _confidence, prediction: _prediction, ...figures } = audit;
-          const { count, sameClassShare, meanConfidence, meanCosine } = inlierAudit;
-          const inlierFigures = { count, sameClassShare, meanConfidence, meanCosine };
-          await writeFile(
-            join(folder, "audit.json"),
-            JSON.stringify({ ...figures, kept: outliers.count, effect, inliers: inlierFigures }, null, 2),
-          );
-          return {
-            metrics: {
-              made: made.count,
-              kept: outliers.count,
-              fakeShare: audit.fakeShare,
-              sameClassShare: audit.sameClassShare,
-              meanConfidence: audit.meanConfidence,
-              meanCosine: audit.meanCosine,
-              inlierSameClassShare: sameClassShare,
-              inlierMeanCosine: meanCosine,
-              changeByEmbedding: effect.byEmbedding,
-              changeByNoise: effect.byNoise,
-            },
-          };
-        } finally {
-          await predictor.release();
-          await model.release();
-        }
-      },
-    },
-    signal,
-  );
-}
+};
 
 /** The outlier embeddings of a boundary artifact. */
 export async function readConditions(boundary: Artifact): Promise<ConditionSet> {

@@ -8,58 +8,103 @@ import { resultCsv, resultJson } from "../../evaluation/tables.js";
 import { writeReport } from "../../report/write.js";
 import type { ReportCurves, ReportInput, ReportScores } from "../../report/input.js";
 import type { Artifact } from "../artifact.js";
-import { readEvents } from "../events.js";
-import type { StageContext } from "./context.js";
+import type { Configuration } from "../configuration/schema.js";
+import { decidingMethod } from "../deciding.js";
+import { hardware } from "../hardware.js";
+import type { Stage, StageJob } from "../plan/stage.js";
+import { readStageLog, type StageLog } from "../plan/stageLog.js";
+import { versions } from "../versions.js";
 import type { PreparedData } from "./data.js";
 import { evaluationFiles, readResult } from "./evaluation.js";
 import { featuresOf, mistakesOf, sheets } from "./reportPictures.js";
-import { writeError } from "../systemError.js";
 
-/** What the report is made of. */
-export interface ReportArtifacts {
-  /** Evaluation artifact by method. */
-  readonly evaluations: ReadonlyMap<string, Artifact>;
-  readonly teacher?: Artifact | undefined;
-  readonly teacherTest?: Artifact | undefined;
-  readonly boundary?: Artifact | undefined;
-  readonly diffusion?: Artifact | undefined;
-  readonly latents?: Artifact | undefined;
+/** Files of a report artifact; all of them are copied into the run folder. */
+export const reportFiles = {
+  page: "report.html",
+  table: "results.csv",
+  results: "results.json",
+  differences: "differences.json",
+} as const;
+
+/** Instances whose figures and curves a report shows, where a run has them. */
+function shownStages({ methods }: Configuration): string[] {
+  const taught = methods.some((method) => method !== "ce");
+  return [
+    ...(taught ? ["teacher", "teacher:test", "embeddings"] : []),
+    ...(methods.includes("oal") ? ["boundary", "diffusion", "latents"] : []),
+    ...methods.map((method) => `student:${method}`),
+    ...methods.map((method) => `evaluation:${method}`),
+  ];
 }
 
-/** Writes report.html, results.csv, results.json and differences.json into the run folder. */
-export async function reportStage(
-  context: StageContext,
-  data: PreparedData,
-  artifacts: ReportArtifacts,
-): Promise<{ path: string; results: EvaluationResult[]; differences: Difference[] }> {
-  const { config, run } = context;
-  const events = run.events.stage("report");
-  const results: EvaluationResult[] = [];
-  const scored: ModelScores[] = [];
-  for (const [method, artifact] of artifacts.evaluations) {
-    const result = await readResult(artifact);
-    if (result === null) continue;
-    results.push(result);
-    // a detector that could not be fitted (too few images) was left out of the evaluation
-    const measured = result.detectors.map(({ id }) => id);
-    scored.push(await readModelScores(method, config.seed, measured, artifact, data));
-  }
-  events.progress(1, 4, { text: "paired differences" });
-  const comparisons = comparePairs(scored, config.evaluation.bootstrap, config.seed);
-  const chosen = artifacts.evaluations.has("oal") ? "oal" : ([...artifacts.evaluations.keys()].at(-1) ?? "");
-  const chosenArtifact = artifacts.evaluations.get(chosen);
+/** One HTML page, and the tables as CSV and JSON. */
+export const reportStage: Stage = {
+  id: "report",
+  version: 1,
+  title: "the page, tables and differences",
+  variants: () => [""],
+  // A report shows the whole configuration and pictures of every set.
+  slice: ({ config }) => config,
+  inputs: (config) => Object.fromEntries(shownStages(config).map((name) => [name, name])),
+  sets: ({ train, test, ood }) => ({
+    train: train.set,
+    test: test.set,
+    ...Object.fromEntries(ood.map(({ name, set }) => [`ood-${name}`, set])),
+  }),
+  effort: ({ config, data }) => ({
+    unit: config.evaluation,
+    amount: config.methods.length * data.ood.reduce((sum, { set }) => sum + set.count, data.test.set.count),
+  }),
+  async run(job) {
+    const { config, data, folder, events } = job;
+    const results: EvaluationResult[] = [];
+    const scored: ModelScores[] = [];
+    for (const method of config.methods) {
+      const artifact = job.input(`evaluation:${method}`);
+      const result = await readResult(artifact);
+      results.push(result);
+      // a detector that could not be fitted (too few images) was left out of the evaluation
+      const measured = result.detectors.map(({ id }) => id);
+      scored.push(await readModelScores(method, config.seed, measured, artifact, data));
+    }
+    events.progress(1, 4, { text: "paired differences" });
+    const comparisons = comparePairs(scored, config.evaluation.bootstrap, config.seed);
+    events.progress(2, 4, { text: "pictures" });
+    const input = await reportInput(job, results, scored, comparisons);
+    events.progress(3, 4, { text: "page" });
+    await writeReport(input, join(folder, reportFiles.page));
+    await writeFile(join(folder, reportFiles.table), resultCsv(results));
+    await writeFile(join(folder, reportFiles.results), resultJson(results));
+    await writeFile(join(folder, reportFiles.differences), JSON.stringify(comparisons, null, 2));
+    events.progress(4, 4, { text: "page" });
+  },
+};
+
+async function reportInput(
+  job: StageJob,
+  results: readonly EvaluationResult[],
+  scored: readonly ModelScores[],
+  comparisons: readonly Difference[],
+): Promise<ReportInput> {
+  const { config, data } = job;
+  const shown = shownStages(config).map((name) => [name, job.input(name)] as const);
+  const logs = await Promise.all(
+    shown.map(async ([name, artifact]) => [name, await readStageLog(artifact)] as const),
+  );
+  const chosen = decidingMethod(config.methods);
   const detector = config.evaluation.scoreDetector;
-  events.progress(2, 4, { text: "pictures" });
-  const input: ReportInput = {
+  const chosenScores = scored.find(({ model }) => model === chosen);
+  const warnings = [["data", await readStageLog(data.artifact)] as const, ...logs].flatMap(([name, log]) =>
+    log.warnings.map((text) => `${name}: ${text}`),
+  );
+  return {
     title: `Outlier-aware learning: ${config.preset}`,
     summary: `${data.classNames.length} known classes, ${data.train.set.count} training images. Every student has the same network, data order and number of steps.`,
     configuration: config,
     environment: {
-      versions: { ...run.versions },
-      hardware: run.manifest.hardware,
-      seconds: Object.fromEntries(
-        Object.entries(run.manifest.stages).map(([name, { seconds }]) => [name, seconds]),
-      ),
+      versions: { ...versions() },
+      hardware: hardware(),
+      seconds: Object.fromEntries(shown.map(([name, { manifest }]) => [name, manifest.seconds])),
       command: ["oal", ...process.argv.slice(2)].join(" "),
       finished: new Date().toISOString(),
     },
@@ -67,8 +112,8 @@ export async function reportStage(
     headline: { detector, reason: "the detector the run was configured to decide with" },
     results: results.map((result) => ({
       ...result,
-      detectors: result.detectors.map(({ near, far, nullTest, ...detector }) => ({
-        ...detector,
+      detectors: result.detectors.map(({ near, far, nullTest, ...each }) => ({
+        ...each,
         ...(near ? { near } : {}),
         ...(far ? { far } : {}),
         ...(nullTest ? { nullTest } : {}),
@@ -80,16 +125,11 @@ export async function reportStage(
       models: [first, second] as const,
     })),
     scores: scored.flatMap((model) => model.sets.map((set) => reportScores(model.model, set))),
-    curves: curvesOf(run.events.path),
-    samples: await sheets(data, artifacts),
-    ...(chosenArtifact
-      ? { featureModel: chosen, features: await featuresOf(chosenArtifact, data) }
-      : { features: [] }),
-    mistakes: await mistakesOf(
-      scored.find(({ model }) => model === chosen),
-      detector,
-      data,
-    ),
+    curves: curvesOf(logs),
+    samples: await sheets(data, { latents: job.optionalInput("latents") }),
+    featureModel: chosen,
+    features: await featuresOf(job.input(`evaluation:${chosen}`), data),
+    mistakes: await mistakesOf(chosenScores, detector, data),
     mistakesOf: { model: chosen, detector },
     thresholds: results.flatMap((result) => {
       const found = result.detectors.find(({ id }) => id === detector);
@@ -98,25 +138,10 @@ export async function reportStage(
         ? []
         : [thresholdOf(model, detector, found.threshold, config.evaluation.keep)];
     }),
-    audit: auditOf(artifacts),
-    warnings: readEvents(run.events.path)
-      .filter(({ kind }) => kind === "warning")
-      .map(({ stage, text }) => `${stage}: ${text ?? ""}`)
-      .filter((text, index, all) => all.indexOf(text) === index),
+    audit: auditOf(shown),
+    warnings: [...new Set(warnings)],
     seed: config.seed,
   };
-  events.progress(3, 4, { text: "page" });
-  const path = join(run.folder, "report.html");
-  await writeReport(input, path);
-  try {
-    await writeFile(join(run.folder, "results.csv"), resultCsv(results));
-    await writeFile(join(run.folder, "results.json"), resultJson(results));
-    await writeFile(join(run.folder, "differences.json"), JSON.stringify(comparisons, null, 2));
-  } catch (error) {
-    throw writeError(run.folder, error);
-  }
-  events.progress(4, 4, { text: "page" });
-  return { path, results, differences: comparisons };
 }
 
 async function readModelScores(
@@ -169,29 +194,19 @@ function reportScores(
   };
 }
 
-/** Every loss term of every training, from the event log; a resumed training continues its curve. */
-function curvesOf(path: string): ReportCurves[] {
-  const runs = new Map<string, Map<string, Map<number, number>>>();
-  for (const { stage, kind, step, terms, total } of readEvents(path)) {
-    if (kind !== "loss" || step === undefined || !terms) continue;
-    const name = stage === "diffusion" ? (terms["kl"] === undefined ? "denoiser" : "auto-encoder") : stage;
-    const curves = runs.get(name) ?? new Map<string, Map<number, number>>();
-    runs.set(name, curves);
-    for (const [term, value] of Object.entries(terms)) {
-      const points = curves.get(term) ?? new Map<number, number>();
-      curves.set(term, points);
-      // A step told twice (after a restart) replaces what was told first and everything behind it.
-      for (const known of points.keys())
-        if (known >= step || known > (total ?? Infinity)) points.delete(known);
-      points.set(step, value);
-    }
-  }
-  return [...runs].map(([run, curves]) => ({
-    run,
-    terms: Object.fromEntries(
-      [...curves].map(([term, points]) => [term, [...points].map(([step, value]) => ({ step, value }))]),
-    ),
-  }));
+/** Every loss term of every training. */
+function curvesOf(logs: readonly (readonly [string, StageLog])[]): ReportCurves[] {
+  return logs.flatMap(([stage, { curves }]) =>
+    Object.entries(curves).map(([training, terms]) => ({
+      run: Object.keys(curves).length === 1 ? stage : training,
+      terms: Object.fromEntries(
+        Object.entries(terms).map(([term, points]) => [
+          term,
+          points.map(([step, value]) => ({ step, value })),
+        ]),
+      ),
+    })),
+  );
 }
 
 function thresholdOf(
@@ -219,8 +234,8 @@ function thresholdOf(
   };
 }
 
-function auditOf(artifacts: ReportArtifacts): ReportInput["audit"] {
-  const { teacher, teacherTest, boundary, diffusion, latents } = artifacts;
+/** Figures of the stages before the students. */
+function auditOf(shown: readonly (readonly [string, Artifact])[]): ReportInput["audit"] {
   const notes: Readonly<Record<string, string>> = {
     "latents: fakeShare":
       "share the teacher calls the embedding's class with more than 0.9: pictures that look in-distribution",
@@ -235,11 +250,13 @@ function auditOf(artifacts: ReportArtifacts): ReportInput["audit"] {
     "diffusion: psnr": "reconstruction of validation images by the auto-encoder, in dB; 24 are asked for",
     "teacher: trainSeconds": "seconds of the last, uninterrupted part of the training",
   };
-  const shown = { teacher, "teacher:test": teacherTest, boundary, diffusion, latents };
-  return Object.entries(shown).flatMap(([stage, artifact]) =>
-    Object.entries(artifact?.manifest.metrics ?? {}).map(([name, value]) => {
-      const note = notes[`${stage}: ${name}`];
-      return { name: `${stage}: ${name}`, value, ...(note === undefined ? {} : { note }) };
-    }),
-  );
+  const audited = ["teacher", "teacher:test", "boundary", "diffusion", "latents"];
+  return shown
+    .filter(([stage]) => audited.includes(stage))
+    .flatMap(([stage, { manifest }]) =>
+      Object.entries(manifest.metrics).map(([name, value]) => {
+        const note = notes[`${stage}: ${name}`];
+        return { name: `${stage}: ${name}`, value, ...(note === undefined ? {} : { note }) };
+      }),
+    );
 }

@@ -12,7 +12,7 @@ import { networkPrefix, type NetworkChoice } from "../../training/classifier.js"
 const whiteningImages = 2000;
 
 /**
- * Writes the start tensors of a network, where it has some, into the folder's checkpoints.
+ * Writes the start tensors of a network, where it has some, into a folder.
  *
  * @returns path of a safetensors file, or undefined for a network that starts from random numbers alone
  */
@@ -28,7 +28,7 @@ export async function startOf(
   const plane = images.height * images.width;
   const pixels = normaliseBatch(images.read(chosen), plane, normalisation);
   const weights = whiteningWeights(patchesOf(float32Tensor([count, 3, images.height, images.width], pixels)));
-  const path = join(folder, "checkpoints", "start.safetensors");
+  const path = join(folder, "start.safetensors");
   await writeSafetensors(path, new Map([[`${networkPrefix}.${whiteningName}`, weights]]));
   return path;
 }

@@ -1,70 +1,49 @@
 /** Stages "student:ce", "student:kd", "student:oal": the same network, data order and budget, different loss terms. */
 import { join } from "node:path";
-import type { Artifact } from "../artifact.js";
+import { oalError } from "oal-core";
+import type { Configuration } from "../configuration/schema.js";
+import type { Stage, StageJob } from "../plan/stage.js";
 import type { MethodName } from "../runTypes.js";
-import { runStage } from "../stage.js";
 import { boundaryFile } from "./boundary.js";
 import { classifierFiles } from "./classifierArtifact.js";
-import { classifierSlice, trainSection, type ClassifierTerms } from "./classifierTraining.js";
-import { networkChoice, type StageContext } from "./context.js";
-import type { PreparedData } from "./data.js";
+import { classifierSlice, trainSection, trainingEffort, type ClassifierTerms } from "./classifierTraining.js";
+import { networkChoice } from "./context.js";
 import { embeddingsFile } from "./embeddings.js";
 import { decodedFolder, latentsFile } from "./latents.js";
 
-/** What students are trained with; which of it depends on the method. */
-export interface StudentInputs {
-  readonly teacher?: Artifact | undefined;
-  readonly embeddings?: Artifact | undefined;
-  readonly boundary?: Artifact | undefined;
-  readonly latents?: Artifact | undefined;
-}
-
-/** Trains one student, or finds it. */
-export async function studentStage(
-  context: StageContext,
-  data: PreparedData,
-  method: MethodName,
-  given: StudentInputs,
-): Promise<Artifact> {
-  const { config, run } = context;
-  const inputs = neededInputs(context, method, given);
-  return runStage(
-    run,
-    {
-      name: `student:${method}`,
-      version: 2,
-      slice: {
-        ...classifierSlice(config.student, data),
-        ...(method === "ce" ? {} : { kd: config.kd }),
-        ...(method === "oal" ? { mi: config.mi, exposure: config.exposure } : {}),
-      },
-      inputs,
-      data: { train: data.train.set.contentHash, validation: data.validation.set.contentHash },
-      body: async (folder, events, signal) => ({
-        metrics: await trainSection(
-          `student ${method}`,
-          config.student,
-          termsOf(context, data, method, inputs),
-          { context, data },
-          { folder, events, signal },
-        ),
-      }),
-    },
-    context.signal,
-  );
-}
+/** A student per method: classifier artifacts. */
+export const studentStage: Stage = {
+  id: "student",
+  version: 2,
+  title: "a classifier trained by a method",
+  variants: ({ methods }) => methods,
+  slice: ({ config, data }, method) => ({
+    ...classifierSlice(config.student, data),
+    ...(method === "ce" ? {} : { kd: config.kd }),
+    ...(method === "oal" ? { mi: config.mi, exposure: config.exposure } : {}),
+  }),
+  inputs: neededInputs,
+  sets: ({ train, validation }) => ({ train: train.set, validation: validation.set }),
+  effort: ({ config, data }, method) => {
+    const { kd, mi, exposure } = config;
+    const terms = method === "oal" ? { kd, mi, exposure } : method === "kd" ? { kd } : {};
+    return trainingEffort(config.student, data, terms);
+  },
+  async run(job) {
+    const name = `student ${job.variant}`;
+    return { metrics: await trainSection(name, job.config.student, termsOf(job), job) };
+  },
+};
 
 /** Loss terms of a method, and the files they read. */
-function termsOf(
-  { config }: StageContext,
-  data: PreparedData,
-  method: MethodName,
-  { teacher, embeddings, boundary, latents }: StudentInputs,
-): ClassifierTerms {
+function termsOf({ config, data, variant, optionalInput }: StageJob): ClassifierTerms {
   const { kd, mi, exposure } = config;
+  const [teacher, embeddings, boundary, latents] = ["teacher", "embeddings", "boundary", "latents"].map(
+    (role) => optionalInput(role),
+  );
   const network = networkChoice(config.teacher, data.classNames.length, data.train.set.height);
   return {
-    methods: method,
+    methods: methodNamed(variant),
     settings: { student: { labelSmoothing: config.student.labelSmoothing }, kd, mi, exposure },
     groupRates: { dt: kd.dtLearningRate },
     pairing: mi.pairing,
@@ -85,18 +64,14 @@ function termsOf(
 }
 
 /** Only what the method reads belongs in the artifact's key. */
-function neededInputs(
-  { config }: StageContext,
-  method: MethodName,
-  given: StudentInputs,
-): StudentInputs & Record<string, Artifact> {
-  const { teacher, embeddings, boundary, latents } = given;
-  const inputs: Record<string, Artifact> = {};
-  if (method === "ce") return inputs;
-  if (teacher && config.kd.teacherView === "same") inputs["teacher"] = teacher;
-  if (embeddings && config.kd.teacherView === "clean") inputs["embeddings"] = embeddings;
-  if (method === "kd") return inputs;
-  if (boundary) inputs["boundary"] = boundary;
-  if (latents) inputs["latents"] = latents;
-  return inputs;
+function neededInputs({ kd }: Configuration, method: string): Readonly<Record<string, string>> {
+  if (method === "ce") return {};
+  const teacher = kd.teacherView === "same" ? { teacher: "teacher" } : { embeddings: "embeddings" };
+  return method === "kd" ? teacher : { ...teacher, boundary: "boundary", latents: "latents" };
+}
+
+function methodNamed(variant: string): MethodName {
+  const method = (["ce", "kd", "oal"] as const).find((name) => name === variant);
+  if (method === undefined) throw oalError("OAL-X101", { problem: `there is no method "${variant}"` });
+  return method;
 }

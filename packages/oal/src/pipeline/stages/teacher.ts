@@ -1,54 +1,42 @@
-/** Stage "teacher": a network of our own, trained with cross-entropy on the ID training images. */
-import type { Artifact } from "../artifact.js";
-import { runStage } from "../stage.js";
-import { accuracyOn, classifierSlice, trainSection } from "./classifierTraining.js";
-import type { StageContext } from "./context.js";
-import type { PreparedData } from "./data.js";
+/** Stages "teacher", a network of our own trained with cross-entropy on the ID training images, and "teacher:test". */
+import type { Stage } from "../plan/stage.js";
+import {
+  accuracyOn,
+  classifierSlice,
+  predictionEffort,
+  trainSection,
+  trainingEffort,
+} from "./classifierTraining.js";
 
-/** Trains the teacher, or finds it. */
-export async function teacherStage(context: StageContext, data: PreparedData): Promise<Artifact> {
-  const section = context.config.teacher;
-  const settings = { student: { labelSmoothing: section.labelSmoothing } };
-  return runStage(
-    context.run,
-    {
-      name: "teacher",
-      version: 2,
-      slice: classifierSlice(section, data),
-      inputs: {},
-      data: { train: data.train.set.contentHash, validation: data.validation.set.contentHash },
-      body: async (folder, events, signal) => ({
-        metrics: await trainSection(
-          "teacher",
-          section,
-          { methods: "ce", settings },
-          { context, data },
-          { folder, events, signal },
-        ),
-      }),
-    },
-    context.signal,
-  );
-}
+/** The teacher: a classifier artifact. */
+export const teacherStage: Stage = {
+  id: "teacher",
+  version: 2,
+  title: "a classifier trained with cross-entropy",
+  variants: () => [""],
+  slice: ({ config, data }) => classifierSlice(config.teacher, data),
+  inputs: () => ({}),
+  sets: ({ train, validation }) => ({ train: train.set, validation: validation.set }),
+  effort: ({ config, data }) => trainingEffort(config.teacher, data, "ce"),
+  async run(job) {
+    const section = job.config.teacher;
+    const settings = { student: { labelSmoothing: section.labelSmoothing } };
+    return { metrics: await trainSection("teacher", section, { methods: "ce", settings }, job) };
+  },
+};
 
-/** Measures the teacher on the ID test images, for the record; an artifact of its own, so that no test image is in the teacher's key. */
-export async function teacherTestStage(
-  context: StageContext,
-  data: PreparedData,
-  teacher: Artifact,
-): Promise<Artifact> {
-  return runStage(
-    context.run,
-    {
-      name: "teacher:test",
-      version: 1,
-      slice: {},
-      inputs: { teacher },
-      data: { test: data.test.set.contentHash },
-      body: async () => ({
-        metrics: { testAccuracy: (await accuracyOn(teacher.folder, data.test.set, context)).accuracy },
-      }),
-    },
-    context.signal,
-  );
-}
+/** The teacher on the ID test images, for the record; a stage of its own, so that no test image is in the teacher's key. */
+export const teacherTestStage: Stage = {
+  id: "teacher:test",
+  version: 1,
+  title: "the teacher's accuracy on test images",
+  variants: () => [""],
+  slice: () => ({}),
+  inputs: () => ({ teacher: "teacher" }),
+  sets: ({ test }) => ({ test: test.set }),
+  effort: ({ config, data }) => predictionEffort(config.teacher, data, data.test.set.count),
+  async run(job) {
+    const { accuracy } = await accuracyOn(job.input("teacher").folder, job.data.test.set, job);
+    return { metrics: { testAccuracy: accuracy } };
+  },
+};

@@ -1,10 +1,13 @@
 /**
- * The artifact store: a folder of artifact folders. An artifact appears by rename, whole or not at all, and is verified,
- * file by file, when it is opened. A damaged one is removed, so that its stage makes it again.
+ * The artifact store: a folder of artifact folders, shared by all runs and any number of processes. An artifact appears by
+ * rename, whole or not at all, and is verified, file by file, when it is opened. A damaged one is removed, so that its stage
+ * makes it again. Who makes an artifact holds the claim on its key.
  */
+import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { oalError } from "oal-core";
+import { writeFileWhole } from "../../runtime/writeFile.js";
 import {
   artifactFolderName,
   artifactFormat,
@@ -12,30 +15,39 @@ import {
   parseManifest,
   type Artifact,
   type ArtifactManifest,
-} from "./artifact.js";
-import { FileHashes, sha256OfFile, type HashOptions } from "../data/fileHashes.js";
-import { systemCode, writeError } from "./systemError.js";
-import { writeFileWhole } from "../runtime/writeFile.js";
+} from "../artifact.js";
+import { FileHashes, sha256OfFile, type HashOptions } from "../../data/fileHashes.js";
+import { systemCode, writeError } from "../systemError.js";
 
-/** The folder inside a working folder whose content survives a stop and is left out of the artifact. */
-export const checkpointsName = "checkpoints";
+/** Where an artifact in the making lies. */
+export interface WorkingFolders {
+  /** Its files, of this attempt. */
+  readonly folder: string;
+  /** What survives a stop; it lies under the key, for the next attempt, whichever process makes that. */
+  readonly checkpoints: string;
+}
 
 /** Everything of a manifest that the store does not find out itself. */
 export type ManifestHead = Omit<ArtifactManifest, "format" | "files">;
 
-/** Artifacts under one folder. */
+/** A store: artifacts, claims on keys, and notes of the runs that use it, in folders of these names. */
 export class ArtifactStore {
   readonly folder: string;
   readonly #hashes: FileHashes;
 
   constructor(folder: string) {
     this.folder = folder;
-    this.#hashes = new FileHashes(join(folder, ".verified.json"));
+    this.#hashes = new FileHashes(join(folder, "verified.json"));
+  }
+
+  /** Where artifacts lie. */
+  get artifacts(): string {
+    return join(this.folder, "artifacts");
   }
 
   /** Where the artifact of a stage and key lies, or will lie. */
   folderOf(stage: string, key: string): string {
-    return join(this.folder, artifactFolderName(stage, key));
+    return join(this.artifacts, artifactFolderName(stage, key));
   }
 
   /**
@@ -67,19 +79,36 @@ export class ArtifactStore {
     return null;
   }
 
+  /** Where the claims on keys lie. */
+  get claims(): string {
+    return join(this.folder, "claims");
+  }
+
+  /** The manifest of an artifact that seems to be there; its files are not verified. Null when there is none. */
+  async look(stage: string, key: string): Promise<ArtifactManifest | null> {
+    const path = join(this.folderOf(stage, key), manifestName);
+    const manifest = parseManifest(await readFile(path, "utf8").catch(() => ""));
+    return manifest?.key === key ? manifest : null;
+  }
+
   /**
-   * The working folder of an artifact in the making. What an earlier attempt left is removed, but for checkpoints/.
+   * The working folders of an artifact in the making; the caller holds the claim on the key. What earlier attempts left is
+   * removed, but for their checkpoints.
    *
-   * @throws OAL-I101 when it cannot be written
+   * @throws OAL-I101 when they cannot be written
    */
-  async begin(stage: string, key: string): Promise<string> {
-    const folder = join(this.folder, `.${artifactFolderName(stage, key)}.partial`);
+  async begin(stage: string, key: string): Promise<WorkingFolders> {
+    const name = `.${artifactFolderName(stage, key)}`;
+    const folder = join(this.artifacts, `${name}.partial-${process.pid}-${randomBytes(4).toString("hex")}`);
+    const checkpoints = join(this.artifacts, `${name}.checkpoints`);
     return this.#write(folder, async () => {
-      await mkdir(join(folder, checkpointsName), { recursive: true });
-      for (const name of await readdir(folder)) {
-        if (name !== checkpointsName) await rm(join(folder, name), { recursive: true });
+      await mkdir(checkpoints, { recursive: true });
+      for (const entry of await readdir(this.artifacts)) {
+        if (entry.startsWith(`${name}.partial-`))
+          await rm(join(this.artifacts, entry), { recursive: true, force: true });
       }
-      return folder;
+      await mkdir(folder);
+      return { folder, checkpoints };
     });
   }
 
@@ -88,10 +117,9 @@ export class ArtifactStore {
    *
    * @throws OAL-I101 when it cannot be written
    */
-  async publish(working: string, head: ManifestHead): Promise<Artifact> {
+  async publish({ folder: working, checkpoints }: WorkingFolders, head: ManifestHead): Promise<Artifact> {
     const folder = this.folderOf(head.stage, head.key);
     return this.#write(folder, async () => {
-      await rm(join(working, checkpointsName), { recursive: true, force: true });
       await rm(join(working, manifestName), { force: true });
       const files: ArtifactManifest["files"] = {};
       for (const path of await filesIn(working)) {
@@ -102,6 +130,7 @@ export class ArtifactStore {
       await writeFileWhole(join(working, manifestName), JSON.stringify(manifest, null, 2) + "\n");
       await rm(folder, { recursive: true, force: true });
       await rename(working, folder);
+      await rm(checkpoints, { recursive: true, force: true });
       return { key: head.key, folder, manifest };
     });
   }

@@ -21,7 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
 
 vi.mock("./stages/data.js", () => ({
-  dataStage: (): Promise<never> => {
+  prepareData: (): Promise<never> => {
     throw oalError("OAL-X101", { problem: `data with ${currentThreads()} threads` });
   },
 }));

@@ -1,0 +1,72 @@
+/** `oal plan` and `oal stage`: what a run would make, and one of its stages made in a process of its own. */
+import Table from "cli-table3";
+import type { PlanEntry } from "../../pipeline/planning.js";
+import type { StageName } from "../../pipeline/runTypes.js";
+import { interruptible } from "../interrupt.js";
+import type { StageOptions } from "../options.js";
+import { duration, showProgress } from "../progress.js";
+import { configure, withMethods } from "./configure.js";
+
+/** Prints the plan of a run. */
+export async function planCommand(
+  given: string | undefined,
+  options: StageOptions & { readonly until: StageName },
+): Promise<void> {
+  const config = withMethods(configure(given, options), options);
+  const { describePlan } = await import("../../pipeline/planning.js");
+  const view = showProgress({ quiet: options.quiet ?? false });
+  try {
+    const plan = await interruptible({ resumes: true, note: (text) => view.note(text) }, (signal) =>
+      describePlan(config, options.until, { onEvent: (event) => view.show(event), signal }),
+    );
+    view.close();
+    process.stdout.write(options.json ? `${JSON.stringify(plan, null, 2)}\n` : planTable(plan));
+  } finally {
+    view.close();
+  }
+}
+
+function planTable(plan: readonly PlanEntry[]): string {
+  const table = new Table({
+    head: ["stage", "key", "state", "time", "reads"],
+    colAligns: ["left", "left", "left", "right", "left"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { name, key, state, owner, seconds, inputs } of plan) {
+    const time = seconds === null ? "unknown" : `${state === "made" ? "" : "about "}${duration(seconds)}`;
+    table.push([name, key.slice(0, 12), owner ? `${state}: ${owner}` : state, time, inputs.join(", ")]);
+  }
+  const missing = plan.filter(({ state }) => state !== "made");
+  const known = missing.every(({ seconds }) => seconds !== null);
+  const total = missing.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
+  const left =
+    missing.length === 0
+      ? "everything is made"
+      : `${missing.length} of ${plan.length} to make, ${known ? "about" : "more than"} ${duration(total)}`;
+  const unknown = known ? "" : ' ("unknown": this machine has not done its like yet)';
+  return `${table.toString()}\n${left}${unknown}\n`;
+}
+
+/** Makes one planned stage and prints its folder. */
+export async function stageCommand(
+  key: string,
+  options: { readonly json?: boolean; readonly quiet?: boolean },
+): Promise<void> {
+  const { makePlanned } = await import("../../pipeline/planning.js");
+  const view = showProgress({ quiet: options.quiet ?? false });
+  try {
+    const artifact = await interruptible({ resumes: true, note: (text) => view.note(text) }, (signal) =>
+      makePlanned(key, { onEvent: (event) => view.show(event), signal }),
+    );
+    view.close();
+    const { manifest, folder } = artifact;
+    const made = { stage: manifest.stage, key: artifact.key, folder, seconds: manifest.seconds };
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify({ ...made, metrics: manifest.metrics }, null, 2)}\n`
+        : `${made.stage}: ${folder}\n`,
+    );
+  } finally {
+    view.close();
+  }
+}

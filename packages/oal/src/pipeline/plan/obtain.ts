@@ -1,0 +1,131 @@
+/** Finds one artifact, or makes it under the claim on its key. */
+import { setTimeout } from "node:timers/promises";
+import { oalError } from "oal-core";
+import type { Artifact, ArtifactIdentity } from "../artifact.js";
+import type { StageEvents, StageLogs } from "../events.js";
+import type { ArtifactStore, WorkingFolders } from "../store/artifactStore.js";
+import { tryClaim, type Claim } from "../store/claim.js";
+import { describeOwner, type Owner } from "../store/owner.js";
+import type { Versions } from "../versions.js";
+import { systemError } from "../systemError.js";
+import { recordRate } from "../store/rates.js";
+import type { Effort, StageReport } from "./stage.js";
+import { recordingEvents, writeStageLog } from "./stageLog.js";
+
+/** Milliseconds between two looks at what another process is making. */
+export const lookEvery = 300;
+
+/** What artifacts are made with. */
+export interface Workshop {
+  readonly store: ArtifactStore;
+  readonly events: StageLogs;
+  readonly versions: Versions;
+  readonly signal: AbortSignal;
+}
+
+/** An artifact to be had. */
+export interface Wanted {
+  /** The instance's name: "teacher", "student:oal". */
+  readonly name: string;
+  readonly identity: ArtifactIdentity;
+  readonly key: string;
+  /** How much work it is, for estimates of the next one. */
+  readonly effort?: Effort | undefined;
+  make(place: WorkingFolders & { readonly events: StageEvents }): Promise<StageReport | void>;
+}
+
+/** An artifact, and whether this call made it; or who is making it now. */
+export type Obtained =
+  { readonly artifact: Artifact; readonly made: boolean } | { readonly owner: Owner | null };
+
+/**
+ * The artifact if the store has it, undamaged; else it is made, unless another process is at it.
+ *
+ * @throws OAL-I101 disk full or folder not writable; whatever `make` throws
+ */
+export async function obtainOrOwner(wanted: Wanted, workshop: Workshop): Promise<Obtained> {
+  const { store, signal } = workshop;
+  const log = workshop.events.stage(wanted.name);
+  signal.throwIfAborted();
+  const find = async (): Promise<Obtained | null> => {
+    const artifact = await store.open(wanted.name, wanted.key, (text) => log.warning(text), signal);
+    if (artifact === null) return null;
+    const { seconds } = artifact.manifest;
+    log.emit({ kind: "done", text: "found, made earlier", terms: { seconds } });
+    return { artifact, made: false };
+  };
+  const found = await find();
+  if (found !== null) return found;
+  const attempt = await tryClaim(store.claims, wanted.key);
+  if (!("claim" in attempt)) return attempt;
+  try {
+    // The process that held the claim until now may have made it.
+    return (await find()) ?? { artifact: await make(wanted, attempt.claim, workshop), made: true };
+  } finally {
+    await attempt.claim.release();
+  }
+}
+
+/** The artifact; waits for another process that is making it. */
+export async function obtain(
+  wanted: Wanted,
+  workshop: Workshop,
+): Promise<{ readonly artifact: Artifact; readonly made: boolean }> {
+  const told = new Set<string>();
+  for (;;) {
+    const obtained = await obtainOrOwner(wanted, workshop);
+    if ("artifact" in obtained) return obtained;
+    tellOwner(wanted.name, obtained.owner, told, workshop);
+    await pause(workshop.signal);
+  }
+}
+
+/** Waits a moment. @throws the reason of the signal when it is aborted */
+export async function pause(signal: AbortSignal): Promise<void> {
+  await setTimeout(lookEvery, undefined, { signal }).catch(() => signal.throwIfAborted());
+}
+
+/** Says once that another process is making something. */
+export function tellOwner(name: string, owner: Owner | null, told: Set<string>, { events }: Workshop): void {
+  if (owner === null) return;
+  const text = `${describeOwner(owner)} is making it; waiting`;
+  if (told.has(`${name} ${text}`)) return;
+  told.add(`${name} ${text}`);
+  events.stage(name).message(text);
+}
+
+async function make(wanted: Wanted, claim: Claim, workshop: Workshop): Promise<Artifact> {
+  const { name, identity, key } = wanted;
+  const { store, versions, signal } = workshop;
+  const working = await store.begin(name, key);
+  const events = recordingEvents(workshop.events.stage(name), name, working.checkpoints);
+  const started = new Date();
+  let report: StageReport | void;
+  try {
+    report = await wanted.make({ ...working, events });
+    writeStageLog(working.folder, working.checkpoints);
+  } catch (error) {
+    throw systemError(working.folder, error);
+  }
+  signal.throwIfAborted();
+  if (!(await claim.isHeld()))
+    throw oalError("OAL-I102", { path: working.folder, owner: "it took over after a long pause" });
+  const seconds = (Date.now() - started.getTime()) / 1000;
+  const artifact = await store.publish(working, {
+    key,
+    stage: name,
+    version: identity.version,
+    inputs: { ...identity.inputs },
+    data: { ...identity.data },
+    configuration: identity.slice,
+    seed: identity.seed,
+    versions,
+    started: started.toISOString(),
+    seconds,
+    timings: { ...report?.timings },
+    metrics: { ...report?.metrics },
+  });
+  if (wanted.effort) await recordRate(store.folder, wanted.effort, seconds);
+  events.emit({ kind: "done", terms: { ...report?.metrics, seconds } });
+  return artifact;
+}

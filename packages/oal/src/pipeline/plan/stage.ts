@@ -1,0 +1,77 @@
+/**
+ * What a stage is: a kind of artifact, what it is a function of, and how it is made. One object, one file, one line in
+ * stages/index.ts; the order of a run is written nowhere, it follows from the inputs.
+ */
+import type { ImageSet } from "../../data/imageSet.js";
+import type { Artifact } from "../artifact.js";
+import type { Configuration } from "../configuration/schema.js";
+import type { StageEvents } from "../events.js";
+import type { PreparedData } from "../stages/data.js";
+
+/** What the stages of one run are planned from: the configuration, and the data, which is prepared before. */
+export interface Setting {
+  readonly config: Configuration;
+  readonly data: PreparedData;
+}
+
+/** Figures that a stage reports; both end up in artifact.json. */
+export interface StageReport {
+  readonly metrics?: Readonly<Record<string, number>>;
+  /** Seconds by part. */
+  readonly timings?: Readonly<Record<string, number>>;
+}
+
+/** How much work an artifact is: so many of a kind of unit, whose speed on this machine earlier runs have recorded. */
+export interface Effort {
+  /** What decides the time of one unit ("a training step of this network and batch"), as a value that is hashed. */
+  readonly unit: unknown;
+  readonly amount: number;
+}
+
+/** What a stage's `run` works with. */
+export interface StageJob extends Setting {
+  /** One of {@link Stage.variants}. */
+  readonly variant: string;
+  /** The instance's name in events and messages: "teacher", "student:oal". */
+  readonly name: string;
+  /** The artifacts of {@link Stage.inputs} by role. */
+  readonly input: (role: string) => Artifact;
+  /** The artifact of a role that not every configuration has. */
+  readonly optionalInput: (role: string) => Artifact | undefined;
+  /** Files written here become the artifact. */
+  readonly folder: string;
+  /** What lies here survives a stop and is there at the next attempt; it never becomes part of the artifact. */
+  readonly checkpoints: string;
+  readonly events: StageEvents;
+  /** Aborted when the run is to stop; the body then throws its reason, and what it checkpointed is kept. */
+  readonly signal: AbortSignal;
+}
+
+/** A stage. */
+export interface Stage {
+  /** Names the stage in configuration, commands and folders; with a variant "id:variant". */
+  readonly id: string;
+  /** Raise it when the code changes the result. */
+  readonly version: number;
+  /** What it makes, in a few words. */
+  readonly title: string;
+  /** The instances that a configuration has: [""] for a stage that is made once, one name per student for students. */
+  variants(config: Configuration): readonly string[];
+  /** Everything of the setting that the result depends on, and nothing else (no thread counts). Hashed as canonical JSON. */
+  slice(setting: Setting, variant: string): unknown;
+  /** Names of the instances whose artifacts it reads, by role. */
+  inputs(config: Configuration, variant: string): Readonly<Record<string, string>>;
+  /** Image sets whose content the result depends on, by name. */
+  sets?(data: PreparedData): Readonly<Record<string, ImageSet>>;
+  /** Default: the configuration's seed. */
+  seed?(config: Configuration): number;
+  /** For estimates of how long it will take. */
+  effort?(setting: Setting, variant: string): Effort;
+  /** Does the work. */
+  run(job: StageJob): Promise<StageReport | void>;
+}
+
+/** The name of an instance: "teacher", "student:oal". */
+export function instanceName(stage: Pick<Stage, "id">, variant: string): string {
+  return variant === "" ? stage.id : `${stage.id}:${variant}`;
+}

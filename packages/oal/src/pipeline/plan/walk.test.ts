@@ -1,0 +1,286 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isOalError, OalError } from "oal-core";
+import { afterAll, describe, expect, it } from "vitest";
+import { memoryImageSet } from "../../data/imageSet.js";
+import { artifactFile, type Artifact } from "../artifact.js";
+import { loadConfiguration } from "../configuration/index.js";
+import { listenerLogs, type RunEvent } from "../events.js";
+import type { PreparedData } from "../stages/data.js";
+import { ArtifactStore } from "../store/artifactStore.js";
+import { tryClaim } from "../store/claim.js";
+import { versions } from "../versions.js";
+import type { Workshop } from "./obtain.js";
+import { planRun } from "./planner.js";
+import type { Setting, Stage } from "./stage.js";
+import { readStageLog } from "./stageLog.js";
+import { walkPlan } from "./walk.js";
+
+const root = mkdtempSync(join(tmpdir(), "oal-plan-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const set = memoryImageSet("train", new Uint8Array(12), Int32Array.of(0), ["only"], ["a"]);
+const stored = { set, folder: root };
+const nothing: Artifact = {
+  key: "",
+  folder: root,
+  manifest: {
+    format: 1,
+    key: "",
+    stage: "data",
+    version: 1,
+    inputs: {},
+    data: {},
+    configuration: {},
+    seed: 0,
+    versions: versions(),
+    started: "",
+    seconds: 0,
+    timings: {},
+    metrics: {},
+    files: {},
+  },
+};
+const data: PreparedData = {
+  train: stored,
+  validation: stored,
+  test: stored,
+  ood: [],
+  classNames: ["only"],
+  normalisation: { mean: [0, 0, 0], std: [1, 1, 1] },
+  orientation: "ignore",
+  artifact: nothing,
+};
+const config = loadConfiguration();
+const setting: Setting = { config, data };
+
+/** A stage that writes its name and what it read. */
+function stage(id: string, inputs: readonly string[] = [], more: Partial<Stage> = {}): Stage {
+  return {
+    id,
+    version: 1,
+    title: id,
+    variants: () => [""],
+    slice: () => ({}),
+    inputs: () => Object.fromEntries(inputs.map((name) => [name, name])),
+    run(job) {
+      const read = inputs.map((name) => readFileSync(artifactFile(job.input(name), "text"), "utf8"));
+      writeFileSync(join(job.folder, "text"), `${job.name}(${read.join(" ")})`);
+      return Promise.resolve({ metrics: { one: 1 } });
+    },
+    ...more,
+  };
+}
+
+interface Shop extends Workshop {
+  readonly heard: RunEvent[];
+}
+
+function workshop(name: string, signal = new AbortController().signal): Shop {
+  const heard: RunEvent[] = [];
+  const events = listenerLogs((event) => heard.push(event));
+  return { store: new ArtifactStore(join(root, name)), events, versions: versions(), signal, heard };
+}
+
+async function walk(stages: readonly Stage[], targets: readonly string[], shop: Workshop): Promise<string[]> {
+  const made: string[] = [];
+  await walkPlan(planRun(stages, setting, targets), setting, shop, (planned, _artifact, wasMade) => {
+    if (wasMade) made.push(planned.name);
+    return Promise.resolve();
+  });
+  return made;
+}
+
+function errorOf(body: () => unknown): OalError {
+  try {
+    body();
+  } catch (error) {
+    if (error instanceof OalError) return error;
+  }
+  throw new Error("no error of oal");
+}
+
+describe("a plan", () => {
+  it("has what the targets need, each after what it reads, whatever order the stages are listed in", () => {
+    const stages = [stage("c", ["a", "b"]), stage("unneeded"), stage("b", ["a"]), stage("a")];
+    const names = planRun(stages, setting, ["c"]).stages.map(({ name }) => name);
+    expect(names).toEqual(["a", "b", "c"]);
+  });
+
+  it("has one instance per variant, and keys that depend on version, slice, seed, sets, inputs and name", () => {
+    const variants = stage("student", [], {
+      variants: () => ["x", "y"],
+      slice: (_setting, name) => ({ name }),
+    });
+    const [x, y] = planRun([variants], setting, ["student"]).stages;
+    expect([x?.name, y?.name]).toEqual(["student:x", "student:y"]);
+    expect(planRun([variants], setting, ["student:y"]).stages.map(({ key }) => key)).toEqual([y?.key]);
+    const keyOf = (more: Partial<Stage>, first: Partial<Stage> = {}): string =>
+      planRun([stage("a", [], first), stage("b", ["a"], more)], setting, ["b"]).stages[1]?.key ?? "";
+    const keys = [
+      keyOf({}),
+      keyOf({ version: 2 }),
+      keyOf({ slice: () => ({ epochs: 2 }) }),
+      keyOf({ seed: () => 7 }),
+      keyOf({ sets: () => ({ train: set }) }),
+      keyOf({}, { version: 2 }),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(keyOf({})).toBe(keys[0]);
+  });
+
+  it("names stages that do not fit together", () => {
+    const circle = errorOf(() => planRun([stage("a", ["b"]), stage("b", ["a"])], setting, ["a"]));
+    expect(circle.message).toContain("a reads b reads a");
+    const lost = errorOf(() => planRun([stage("a", ["b"])], setting, ["a"]));
+    expect(lost.message).toBe("stage a: it reads b, which no stage makes");
+    const twice = errorOf(() => planRun([stage("a"), stage("a")], setting, ["a"]));
+    expect(twice.message).toContain("two stages have this name");
+    const unknown = errorOf(() => planRun([stage("teacher")], setting, ["taecher"]));
+    expect(isOalError(unknown, "OAL-C204") && unknown.details.near).toBe("teacher");
+  });
+});
+
+describe("walking a plan", () => {
+  it("makes each artifact once, finds it afterwards, and makes again what depends on a change", async () => {
+    const stages = [stage("a"), stage("b", ["a"]), stage("c", ["b"])];
+    expect(await walk(stages, ["c"], workshop("once"))).toEqual(["a", "b", "c"]);
+    expect(await walk(stages, ["c"], workshop("once"))).toEqual([]);
+    const changed = [stage("a"), stage("b", ["a"], { version: 2 }), stage("c", ["b"])];
+    expect(await walk(changed, ["c"], workshop("once"))).toEqual(["b", "c"]);
+    expect(await walk(stages, ["c"], workshop("once"))).toEqual([]);
+    const names = readdirSync(join(root, "once", "artifacts"));
+    expect(names.filter((name) => name.startsWith("."))).toEqual([]);
+    expect(names).toHaveLength(5);
+  });
+
+  it.each([
+    ["changed", (path: string) => writeFileSync(join(path, "text"), "a(])")],
+    ["cut short", (path: string) => writeFileSync(join(path, "text"), "a")],
+    ["missing", (path: string) => rmSync(join(path, "text"))],
+    ["without manifest", (path: string) => rmSync(join(path, "artifact.json"))],
+    ["with half a manifest", (path: string) => writeFileSync(join(path, "artifact.json"), '{"for')],
+  ])("makes a damaged artifact again, with a warning: %s", async (name, damage) => {
+    await walk([stage("a")], ["a"], workshop(name));
+    const [folder = ""] = readdirSync(join(root, name, "artifacts"));
+    damage(join(root, name, "artifacts", folder));
+    const shop = workshop(name);
+    expect(await walk([stage("a")], ["a"], shop)).toEqual(["a"]);
+    expect(readFileSync(join(root, name, "artifacts", folder, "text"), "utf8")).toBe("a()");
+    const warnings = shop.heard.filter(({ kind }) => kind === "warning");
+    expect(warnings.map(({ text }) => text?.includes("made again"))).toEqual([true]);
+  });
+
+  it("keeps checkpoints of a stopped attempt, and nothing else of it", async () => {
+    const stop = new AbortController();
+    const stopped = stage("a", [], {
+      run({ folder, checkpoints, signal }) {
+        writeFileSync(join(checkpoints, "step5"), "5");
+        writeFileSync(join(folder, "half"), "half");
+        stop.abort(new Error("stopped"));
+        signal.throwIfAborted();
+        return Promise.resolve();
+      },
+    });
+    await expect(walk([stopped], ["a"], workshop("stop", stop.signal))).rejects.toThrow("stopped");
+    expect(readdirSync(join(root, "stop", "artifacts")).every((name) => name.startsWith("."))).toBe(true);
+    const seen: string[][] = [];
+    const going = stage("a", [], {
+      run({ folder, checkpoints }) {
+        seen.push(readdirSync(folder), readdirSync(checkpoints));
+        return Promise.resolve();
+      },
+    });
+    expect(await walk([going], ["a"], workshop("stop"))).toEqual(["a"]);
+    expect(seen).toEqual([[], ["step5"]]);
+    const left = readdirSync(join(root, "stop", "artifacts"));
+    expect(left.filter((name) => name.startsWith("."))).toEqual([]);
+    expect(readdirSync(join(root, "stop", "artifacts", left[0] ?? "")).sort()).toEqual([
+      "artifact.json",
+      "log.json",
+    ]);
+  });
+
+  it("records curves and warnings the same whether it was interrupted or not", async () => {
+    const stop = new AbortController();
+    const trained = (from: number, stopAt = Infinity): Stage =>
+      stage("a", [], {
+        run({ events, signal }) {
+          events.warning("odd");
+          for (let step = from; step <= 4; step++) {
+            events.emit({ kind: "loss", step, total: 4, terms: { total: 1 / step }, text: "a" });
+            if (step === stopAt) stop.abort(new Error("stopped"));
+            signal.throwIfAborted();
+          }
+          return Promise.resolve();
+        },
+      });
+    await walk([trained(1)], ["a"], workshop("whole"));
+    await expect(walk([trained(1, 3)], ["a"], workshop("halted", stop.signal))).rejects.toThrow("stopped");
+    await walk([trained(2)], ["a"], workshop("halted"));
+    const logOf = async (name: string): Promise<unknown> => {
+      const [folder = ""] = readdirSync(join(root, name, "artifacts"));
+      return readStageLog({ ...nothing, folder: join(root, name, "artifacts", folder) });
+    };
+    const points = [1, 2, 3, 4].map((step) => [step, 1 / step]);
+    expect(await logOf("halted")).toEqual(await logOf("whole"));
+    expect(await logOf("halted")).toEqual({ curves: { a: { total: points } }, warnings: ["odd"] });
+  });
+
+  it("turns a full disk inside a stage into OAL-I101", async () => {
+    if (!existsSync("/dev/full")) return;
+    const full = stage("a", [], {
+      run() {
+        writeFileSync("/dev/full", "x");
+        return Promise.resolve();
+      },
+    });
+    const error: unknown = await walk([full], ["a"], workshop("full")).catch((reason: unknown) => reason);
+    expect(isOalError(error, "OAL-I101")).toBe(true);
+  });
+
+  it("leaves what another process is making to it, does other stages meanwhile, and then waits, saying so", async () => {
+    const stages = [stage("a"), stage("b"), stage("c", ["a", "b"])];
+    const plan = planRun(stages, setting, ["c"]);
+    const shop = workshop("shared");
+    const attempt = await tryClaim(shop.store.claims, plan.stages[0]?.key ?? "");
+    if (!("claim" in attempt)) throw new Error("not claimed");
+    const made: string[] = [];
+    const walking = walkPlan(plan, setting, shop, (planned, _artifact, wasMade) => {
+      if (wasMade) made.push(planned.name);
+      return Promise.resolve();
+    });
+    while (!shop.heard.some(({ text }) => text?.includes("is making it; waiting")))
+      await new Promise((done) => setTimeout(done, 20));
+    expect(made).toEqual(["b"]);
+    await attempt.claim.release();
+    await walking;
+    expect(made).toEqual(["b", "a", "c"]);
+    expect(shop.heard.filter(({ text }) => text?.includes("waiting"))).toHaveLength(1);
+  });
+
+  it("refuses to keep an artifact whose claim was taken over meanwhile", async () => {
+    const shop = workshop("lost");
+    const lost = stage("a", [], {
+      run({ folder }) {
+        writeFileSync(join(folder, "text"), "late");
+        const claims = readdirSync(shop.store.claims);
+        const [name = ""] = claims.filter((each) => each.endsWith(".0"));
+        mkdirSync(join(shop.store.claims, name.replace(/\.0$/, ".1")));
+        return Promise.resolve();
+      },
+    });
+    const error: unknown = await walk([lost], ["a"], shop).catch((reason: unknown) => reason);
+    expect(isOalError(error, "OAL-I102")).toBe(true);
+    expect(readdirSync(shop.store.artifacts).every((name) => name.startsWith("."))).toBe(true);
+  });
+});

@@ -1,0 +1,73 @@
+/**
+ * Makes what a plan needs: found artifacts are taken, missing ones made. Any number of processes may walk one plan; what
+ * another process is making is left to it while there is anything else to do.
+ */
+import { oalError } from "oal-core";
+import type { Artifact } from "../artifact.js";
+import type { Owner } from "../store/owner.js";
+import { obtainOrOwner, pause, tellOwner, type Wanted, type Workshop } from "./obtain.js";
+import type { Plan, PlannedStage } from "./planner.js";
+import type { Setting } from "./stage.js";
+
+/** Told of every artifact, once it is there. */
+export type OnArtifact = (planned: PlannedStage, artifact: Artifact, made: boolean) => Promise<void>;
+
+/**
+ * Walks a plan until every artifact is there.
+ *
+ * @returns the artifacts by name
+ * @throws whatever a stage throws, what was finished before is kept; the reason of the workshop's signal when it is aborted
+ */
+export async function walkPlan(
+  plan: Plan,
+  setting: Setting,
+  workshop: Workshop,
+  onArtifact: OnArtifact,
+): Promise<ReadonlyMap<string, Artifact>> {
+  const done = new Map<string, Artifact>();
+  const told = new Set<string>();
+  for (;;) {
+    const waiting = plan.stages.filter(({ name }) => !done.has(name));
+    if (waiting.length === 0) return done;
+    const ready = waiting.filter(({ inputs }) => [...inputs.values()].every(({ name }) => done.has(name)));
+    const busy: { name: string; owner: Owner | null }[] = [];
+    for (const planned of ready) {
+      const obtained = await obtainOrOwner(wantedOf(planned, done, setting, workshop), workshop);
+      if ("artifact" in obtained) {
+        done.set(planned.name, obtained.artifact);
+        await onArtifact(planned, obtained.artifact, obtained.made);
+        busy.length = 0;
+        break;
+      }
+      busy.push({ name: planned.name, owner: obtained.owner });
+    }
+    for (const { name, owner } of busy) tellOwner(name, owner, told, workshop);
+    if (busy.length > 0) await pause(workshop.signal);
+  }
+}
+
+/** A planned stage as something to be had, its inputs being there. */
+export function wantedOf(
+  planned: PlannedStage,
+  artifacts: ReadonlyMap<string, Artifact>,
+  setting: Setting,
+  { signal }: Workshop,
+): Wanted {
+  const { name, stage, variant, identity, key } = planned;
+  const optionalInput = (role: string): Artifact | undefined => {
+    const input = planned.inputs.get(role);
+    return input === undefined ? undefined : artifacts.get(input.name);
+  };
+  const input = (role: string): Artifact => {
+    const artifact = optionalInput(role);
+    if (artifact) return artifact;
+    throw oalError("OAL-C301", { stage: name, problem: `it reads "${role}", which is none of its inputs` });
+  };
+  return {
+    name,
+    identity,
+    key,
+    effort: planned.effort,
+    make: (place) => stage.run({ ...setting, ...place, variant, name, input, optionalInput, signal }),
+  };
+}

@@ -1,0 +1,153 @@
+/** What `oal plan` and `oal stage` do: the plan of a run told before anything is made, and one of its stages made alone. */
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { oalError } from "oal-core";
+import { writeFileWhole } from "../runtime/writeFile.js";
+import { z } from "zod";
+import { withThreads } from "../runtime/threads.js";
+import type { Artifact } from "./artifact.js";
+import { configurationSchema, type Configuration } from "./configuration/schema.js";
+import { listenerLogs, type RunEvent } from "./events.js";
+import { obtain, type Workshop } from "./plan/obtain.js";
+import { planRun, type Plan, type PlannedStage } from "./plan/planner.js";
+import type { Setting } from "./plan/stage.js";
+import { wantedOf } from "./plan/walk.js";
+import { lookAhead } from "./preflight.js";
+import type { StageName } from "./runTypes.js";
+import { prepareData } from "./stages/data.js";
+import { standardStages } from "./stages/index.js";
+import { ArtifactStore } from "./store/artifactStore.js";
+import { claimOwner } from "./store/claim.js";
+import { storeFolder } from "./store/location.js";
+import { describeOwner } from "./store/owner.js";
+import { estimate } from "./store/rates.js";
+import { targetsOf } from "./targets.js";
+import { writeError } from "./systemError.js";
+import { versions } from "./versions.js";
+
+/** One artifact of a run that is planned. */
+export interface PlanEntry {
+  /** "teacher", "student:oal". */
+  readonly name: string;
+  readonly title: string;
+  /** 64 hexadecimal digits; `oal stage` takes the first few. */
+  readonly key: string;
+  readonly state: "made" | "missing" | "in progress";
+  /** Who is making it, when it is in progress. */
+  readonly owner?: string;
+  /** Seconds it took, or is likely to take on this machine; null: unknown, this machine has not done its like. */
+  readonly seconds: number | null;
+  /** Names of the artifacts it reads. */
+  readonly inputs: readonly string[];
+}
+
+/** How plans are told and stopped. */
+export interface PlanningOptions {
+  readonly onEvent?: (event: RunEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+function workshopOf({ onEvent, signal }: PlanningOptions): Workshop {
+  return {
+    store: new ArtifactStore(storeFolder()),
+    events: listenerLogs(onEvent),
+    versions: versions(),
+    signal: signal ?? new AbortController().signal,
+  };
+}
+
+/**
+ * The plan of a run: every artifact it needs, in an order in which they can be made. Only the data are prepared.
+ *
+ * @param until the last stage
+ * @throws every error of the data; OAL-I101 when the store cannot be written
+ */
+export async function describePlan(
+  config: Configuration,
+  until: StageName,
+  options: PlanningOptions = {},
+): Promise<PlanEntry[]> {
+  const workshop = workshopOf(options);
+  const data = await prepareData(config, await lookAhead(config, until, options), workshop);
+  const plan = planRun(standardStages, { config, data }, targetsOf(until, config));
+  await keepPlan(workshop.store, plan, config);
+  return Promise.all(plan.stages.map((planned) => entryOf(planned, workshop.store)));
+}
+
+async function entryOf(planned: PlannedStage, store: ArtifactStore): Promise<PlanEntry> {
+  const { name, key, stage, inputs, effort } = planned;
+  const made = await store.look(name, key);
+  const owner = made === null ? await claimOwner(store.claims, key) : null;
+  return {
+    name,
+    title: stage.title,
+    key,
+    state: made !== null ? "made" : owner !== null ? "in progress" : "missing",
+    ...(owner === null ? {} : { owner: describeOwner(owner) }),
+    seconds: made !== null ? made.seconds : effort ? await estimate(store.folder, effort) : null,
+    inputs: [...inputs.values()].map((input) => input.name),
+  };
+}
+
+const noteSchema = z.object({ name: z.string(), configuration: z.unknown() });
+
+/** Notes what every key of a plan stands for, so that a process that knows only a key can make it. */
+async function keepPlan(store: ArtifactStore, plan: Plan, configuration: Configuration): Promise<void> {
+  const folder = join(store.folder, "plans");
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const { name, key } of plan.stages)
+      await writeFileWhole(join(folder, `${key}.json`), `${JSON.stringify({ name, configuration })}\n`);
+  } catch (error) {
+    throw writeError(folder, error);
+  }
+}
+
+/**
+ * Makes one planned artifact in this process, from inputs that are in the store; found ones are not made again.
+ *
+ * @param key the first digits of a key that `oal plan` showed
+ * @throws OAL-C303 for a key that no plan has, or several; OAL-C304 when an input is missing; whatever the stage throws
+ */
+export async function makePlanned(key: string, options: PlanningOptions = {}): Promise<Artifact> {
+  const workshop = workshopOf(options);
+  const { name, configuration, whole } = await readNote(workshop.store, key);
+  const config = configurationSchema.parse(configuration);
+  const ahead = await lookAhead(config, "report", options);
+  const setting: Setting = { config, data: await prepareData(config, ahead, workshop) };
+  const plan = planRun(standardStages, setting, [name]);
+  const planned = plan.stages.find((each) => each.name === name);
+  if (planned?.key !== whole) {
+    const problem = "its data or this version of oal have changed since it was planned";
+    throw oalError("OAL-C303", { key, problem });
+  }
+  const artifacts = new Map<string, Artifact>();
+  for (const input of planned.inputs.values()) {
+    const found = await workshop.store.open(input.name, input.key, (text) =>
+      workshop.events.stage(name).warning(text),
+    );
+    if (found === null) throw oalError("OAL-C304", { stage: name, input: input.name, key: input.key });
+    artifacts.set(input.name, found);
+  }
+  const wanted = wantedOf(planned, artifacts, setting, workshop);
+  const { artifact } = await withThreads(config.threads, () => obtain(wanted, workshop));
+  return artifact;
+}
+
+async function readNote(
+  store: ArtifactStore,
+  key: string,
+): Promise<z.infer<typeof noteSchema> & { readonly whole: string }> {
+  const folder = join(store.folder, "plans");
+  const names = (await readdir(folder).catch(() => [])).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+  const found = names.filter((name) => /^[0-9a-f]{4,64}$/.test(key) && name.startsWith(key));
+  const [name] = found;
+  if (name === undefined) throw oalError("OAL-C303", { key, problem: "no plan in this store has it" });
+  if (found.length > 1) throw oalError("OAL-C303", { key, problem: `${found.length} keys begin so` });
+  try {
+    const note = noteSchema.parse(JSON.parse(await readFile(join(folder, name), "utf8")));
+    return { ...note, whole: name.slice(0, 64) };
+  } catch (error) {
+    throw oalError("OAL-C303", { key, problem: "its note in the store is damaged" }, error);
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * What a finished run shows in its folder, as files of its own: models, per-image scores, tables and report. They are
+ * copied aside and then put in the place of what an earlier run left, so that the folder holds what the finished run made
+ * and nothing else. Links alone would be broken by a copy to another machine.
+ */
+import { cp, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import type { Artifact } from "./artifact.js";
+import type { RunFolder } from "./runFolder.js";
+import { evaluationFiles } from "./stages/evaluation.js";
+import { reportFiles } from "./stages/report.js";
+import { withClaim } from "./store/withClaim.js";
+import { writeError } from "./systemError.js";
+
+const asidePrefix = ".publishing-";
+const reportNames: readonly string[] = Object.values(reportFiles);
+
+/** What to show. */
+export interface Published {
+  /** Evaluation artifact by method. */
+  readonly evaluations: ReadonlyMap<string, Artifact>;
+  /** Absent: the run was asked for less. A report that it made before stays. */
+  readonly report?: Artifact | undefined;
+}
+
+/**
+ * Puts a run's results into its folder and notes them in run.json.
+ *
+ * @throws OAL-I101 when the folder cannot be written
+ */
+export async function publish(run: RunFolder, { evaluations, report }: Published): Promise<void> {
+  const own = run.record.published;
+  if (await isShown(run.folder, own, report !== undefined)) return;
+  const aside = join(run.folder, `${asidePrefix}${process.pid}`);
+  await withClaim(run.store.claims, `publish ${run.folder}`, async () => {
+    try {
+      for (const name of await readdir(run.folder))
+        if (name.startsWith(asidePrefix)) await rm(join(run.folder, name), { recursive: true, force: true });
+      await mkdir(aside);
+      for (const [method, { folder }] of evaluations) {
+        await cp(join(folder, evaluationFiles.model), join(aside, "models", method), { recursive: true });
+        await cp(join(folder, evaluationFiles.scores), join(aside, "scores"), { recursive: true });
+      }
+      if (report) for (const name of reportNames) await cp(join(report.folder, name), join(aside, name));
+      const files = await filesWithSizes(aside);
+      const keptReport = report === undefined && reportNames.every((name) => name in own);
+      for (const name of ["models", "scores", ...(keptReport ? [] : reportNames)]) {
+        await rm(join(run.folder, name), { recursive: true, force: true });
+        if (Object.keys(files).some((file) => file === name || file.startsWith(`${name}/`)))
+          await rename(join(aside, name), join(run.folder, name));
+      }
+      const kept = Object.entries(own).filter(([name]) => keptReport && reportNames.includes(name));
+      await run.finish({ ...Object.fromEntries(kept), ...files });
+    } catch (error) {
+      throw writeError(run.folder, error);
+    } finally {
+      await rm(aside, { recursive: true, force: true });
+    }
+  });
+}
+
+/** Whether the folder shows what the run made, whole: then nothing has to be copied. */
+async function isShown(
+  folder: string,
+  published: Readonly<Record<string, number>>,
+  withReport: boolean,
+): Promise<boolean> {
+  const names = Object.keys(published);
+  if (names.length === 0 || (withReport && !names.includes(reportFiles.page))) return false;
+  for (const [name, bytes] of Object.entries(published)) {
+    const found = await stat(join(folder, name)).catch(() => null);
+    if (found?.size !== bytes) return false;
+  }
+  return true;
+}
+
+async function filesWithSizes(folder: string): Promise<Record<string, number>> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  const files: Record<string, number> = {};
+  for (const entry of entries.filter((each) => each.isFile())) {
+    const path = join(entry.parentPath, entry.name);
+    files[relative(folder, path).split(sep).join("/")] = (await stat(path)).size;
+  }
+  return files;
+}

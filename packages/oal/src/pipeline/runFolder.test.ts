@@ -1,0 +1,277 @@
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { OalError } from "oal-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { artifactKey, type Artifact } from "./artifact.js";
+import { canonicalJson } from "./canonical.js";
+import { loadConfiguration, type Configuration } from "./configuration/index.js";
+import { readEvents } from "./events.js";
+import { obtain, type Wanted } from "./plan/obtain.js";
+import { publish } from "./publish.js";
+import { readRunManifest, RunFolder } from "./runFolder.js";
+import { danglingLinks } from "./runLinks.js";
+import { removeUnused, storeContents } from "./store/contents.js";
+import { writeError } from "./systemError.js";
+import { versions } from "./versions.js";
+
+const root = mkdtempSync(join(tmpdir(), "oal-pipeline-"));
+const configuration = loadConfiguration();
+const before = process.env["OAL_STORE"];
+beforeAll(() => {
+  process.env["OAL_STORE"] = join(root, "store");
+});
+afterAll(() => {
+  if (before === undefined) delete process.env["OAL_STORE"];
+  else process.env["OAL_STORE"] = before;
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  const error: unknown = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof OalError) return error.code;
+  throw new Error("no error of oal", { cause: error });
+}
+
+async function inRun<T>(
+  name: string,
+  body: (run: RunFolder) => Promise<T>,
+  config: Configuration = configuration,
+): Promise<T> {
+  const run = await RunFolder.open(join(root, name), config);
+  try {
+    return await body(run);
+  } finally {
+    run.close();
+  }
+}
+
+/** An artifact with the files of an evaluation or report, whose key depends on `version`. */
+function make(
+  run: RunFolder,
+  name: string,
+  version = 1,
+  inputs: Record<string, string> = {},
+): Promise<Artifact> {
+  const identity = { stage: name, version, slice: {}, seed: 0, inputs, data: {} };
+  const wanted: Wanted = {
+    name,
+    identity,
+    key: artifactKey(identity),
+    make({ folder }) {
+      for (const below of ["model", "scores"]) mkdirSync(join(folder, below));
+      const files = [
+        "model/model.onnx",
+        "scores/id.csv",
+        "report.html",
+        "results.csv",
+        "results.json",
+        "differences.json",
+      ];
+      for (const file of files) writeFileSync(join(folder, file), `${name} ${version}`);
+      return Promise.resolve({ metrics: { accuracy: 0.5 } });
+    },
+  };
+  const { store, events } = run;
+  const workshop = { store, events, versions: versions(), signal: new AbortController().signal };
+  return obtain(wanted, workshop).then(({ artifact }) => artifact);
+}
+
+const shown = (name: string, file: string): string | null => {
+  const path = join(root, name, file);
+  return existsSync(path) ? readFileSync(path, "utf8") : null;
+};
+
+const messages = (name: string): string[] =>
+  readEvents(join(root, name, "events.jsonl")).flatMap(({ kind, text }) =>
+    kind === "message" ? [text ?? ""] : [],
+  );
+
+describe("keys", () => {
+  it("depend on content, not on order", () => {
+    expect(canonicalJson({ b: [1, { d: undefined, c: null }], a: "x" })).toBe('{"a":"x","b":[1,{"c":null}]}');
+    const identity = { stage: "a", version: 1, slice: { x: 1, y: 2 }, seed: 0, inputs: {}, data: {} };
+    expect(artifactKey({ ...identity, slice: { y: 2, x: 1 } })).toBe(artifactKey(identity));
+  });
+});
+
+describe("a run folder", () => {
+  it("links to artifacts and keeps what a finished run shows as files of its own", async () => {
+    await inRun("whole", async (run) => {
+      const evaluation = await make(run, "evaluation:ce");
+      await run.note(evaluation);
+      const report = await make(run, "report");
+      await run.note(report);
+      await publish(run, { evaluations: new Map([["ce", evaluation]]), report });
+    });
+    const [link = ""] = readdirSync(join(root, "whole", "artifacts"));
+    expect(lstatSync(join(root, "whole", "artifacts", link)).isSymbolicLink()).toBe(true);
+    expect(readdirSync(join(root, "whole")).sort()).toEqual(
+      ["artifacts", "differences.json", "events.jsonl", "models", "report.html", "results.csv", "results.json", "run.json", "scores"], // prettier-ignore
+    );
+    const manifest = readRunManifest(join(root, "whole"));
+    expect(manifest?.current).toMatchObject({ finished: expect.any(String), decides: "oal" });
+    expect(manifest?.current.stages["evaluation:ce"]?.folder).toBe(`artifacts/${link}`);
+    expect(await danglingLinks(join(root, "whole"))).toEqual([]);
+    // what a copy to another machine is: the same folder without the store
+    renameSync(join(root, "store"), join(root, "elsewhere"));
+    try {
+      expect(await danglingLinks(join(root, "whole"))).toHaveLength(2);
+      expect(shown("whole", "models/ce/model.onnx")).toBe("evaluation:ce 1");
+    } finally {
+      renameSync(join(root, "elsewhere"), join(root, "store"));
+    }
+  });
+
+  it("begins a new run for another configuration, says so, and shows the finished one until the new one ends", async () => {
+    const finish = (name: string, version: number, report: boolean) => async (run: RunFolder) => {
+      const evaluation = await make(run, `evaluation:${name}`, version);
+      await run.note(evaluation);
+      const page = report ? await make(run, "report", version) : undefined;
+      await publish(run, { evaluations: new Map([[name, evaluation]]), report: page });
+    };
+    await inRun("again", finish("ce", 1, true));
+    const other = loadConfiguration(undefined, { set: ["seed=7", "methods=[kd]"] });
+    await inRun("again", (run) => run.note({ ...nothing(run), key: "half" }), other);
+    expect(messages("again")).toEqual([expect.stringContaining("another configuration than the last time")]);
+    expect(shown("again", "models/ce/model.onnx")).toBe("evaluation:ce 1");
+    expect(readRunManifest(join(root, "again"))).toMatchObject({
+      current: { finished: null, decides: "kd" },
+      previous: { finished: expect.any(String), decides: "oal" },
+    });
+    await inRun("again", finish("kd", 2, false), other);
+    expect([shown("again", "models/ce/model.onnx"), shown("again", "models/kd/model.onnx")]).toEqual([
+      null,
+      "evaluation:kd 2",
+    ]);
+    // the report was the earlier run's
+    expect(shown("again", "report.html")).toBeNull();
+    expect(readRunManifest(join(root, "again"))?.previous).toBeNull();
+    // a number of threads makes no other run
+    const threads = loadConfiguration(undefined, { set: ["seed=7", "methods=[kd]", "threads=1"] });
+    await inRun("again", () => Promise.resolve(), threads);
+    expect(messages("again")).toHaveLength(1);
+  });
+
+  it("begins a new run for other data", async () => {
+    await inRun("data", async (run) => {
+      await run.note(await make(run, "data", 1));
+      await run.note(await make(run, "teacher", 1));
+    });
+    await inRun("data", async (run) => run.note(await make(run, "data", 2)));
+    expect(messages("data")).toEqual([expect.stringContaining("other data than the last time")]);
+    expect(Object.keys(readRunManifest(join(root, "data"))?.current.stages ?? {})).toEqual(["data"]);
+  });
+
+  it("mends what was deleted of its files, and copies nothing that is there", async () => {
+    const once = async (run: RunFolder): Promise<void> => {
+      const evaluation = await make(run, "evaluation:oal", 5);
+      await publish(run, {
+        evaluations: new Map([["oal", evaluation]]),
+        report: await make(run, "report", 5),
+      });
+    };
+    await inRun("mend", once);
+    const time = lstatSync(join(root, "mend", "report.html")).mtimeMs;
+    await inRun("mend", once);
+    expect(lstatSync(join(root, "mend", "report.html")).mtimeMs).toBe(time);
+    rmSync(join(root, "mend", "models"), { recursive: true });
+    await inRun("mend", once);
+    expect(shown("mend", "models/oal/model.onnx")).toBe("evaluation:oal 5");
+  });
+
+  it("refuses a run folder of another format and leaves it alone", async () => {
+    const path = join(root, "format");
+    mkdirSync(path);
+    writeFileSync(join(path, "run.json"), '{"format": 1}');
+    expect(await codeOf(RunFolder.open(path, configuration))).toBe("OAL-I104");
+    expect(readdirSync(path)).toEqual(["run.json"]);
+  });
+
+  it("starts anew over a damaged run.json, and sweeps what a killed process left", async () => {
+    await inRun("torn", async (run) => run.note(await make(run, "teacher")));
+    writeFileSync(join(root, "torn", "run.json.123"), "half");
+    writeFileSync(join(root, "torn", "run.json"), '{"format": 2, "sta');
+    await inRun("torn", async (run) => run.note(await make(run, "teacher")));
+    expect(Object.keys(readRunManifest(join(root, "torn"))?.current.stages ?? {})).toEqual(["teacher"]);
+    expect(readdirSync(join(root, "torn")).sort()).toEqual(["artifacts", "events.jsonl", "run.json"]);
+  });
+
+  it("reports a folder that cannot be written", async () => {
+    writeFileSync(join(root, "file"), "");
+    expect(await codeOf(RunFolder.open(join(root, "file", "run"), configuration))).toBe("OAL-I101");
+    expect(await codeOf(RunFolder.open(join(root, "file"), configuration))).toBe("OAL-I101");
+    for (const code of ["EACCES", "EROFS", "ENOSPC"]) {
+      const error = writeError("/a", Object.assign(new Error(code), { code }));
+      expect(error instanceof OalError && error.code).toBe("OAL-I101");
+    }
+    if (process.getuid?.() === 0) return; // root may write anywhere; the command line's test drops its rights
+    mkdirSync(join(root, "locked"));
+    chmodSync(join(root, "locked"), 0o500);
+    expect(await codeOf(RunFolder.open(join(root, "locked"), configuration))).toBe("OAL-I101");
+  });
+});
+
+describe("the store", () => {
+  it("knows which runs name an artifact, also through what was made from it, and drops only the rest", async () => {
+    const store = await inRun("owner", async (run) => {
+      const base = await make(run, "base", 9);
+      const kept = await make(run, "kept", 9, { base: base.key });
+      await make(run, "unnamed", 9);
+      await run.note(kept);
+      return run.store;
+    });
+    const entries = await storeContents(store);
+    const runsOf = (stage: string): readonly string[] | undefined =>
+      entries.find((entry) => entry.stage === stage)?.runs;
+    expect([runsOf("base"), runsOf("kept"), runsOf("unnamed")]).toEqual([
+      [join(root, "owner")],
+      [join(root, "owner")],
+      [],
+    ]);
+    const removed = await removeUnused(store, entries);
+    expect(removed.map(({ stage }) => stage)).toContain("unnamed");
+    expect(removed.map(({ stage }) => stage)).not.toContain("base");
+    rmSync(join(root, "owner"), { recursive: true });
+    const after = await storeContents(store);
+    expect(after.find(({ stage }) => stage === "base")?.runs).toEqual([]);
+  });
+});
+
+/** An artifact that only has a name. */
+function nothing(run: RunFolder): Artifact {
+  return {
+    key: "",
+    folder: join(run.store.artifacts, "nothing-000000000000"),
+    manifest: {
+      format: 1,
+      key: "half",
+      stage: "teacher",
+      version: 1,
+      inputs: {},
+      data: {},
+      configuration: {},
+      seed: 0,
+      versions: versions(),
+      started: "",
+      seconds: 0,
+      timings: {},
+      metrics: {},
+      files: {},
+    },
+  };
+}

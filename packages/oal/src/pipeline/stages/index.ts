@@ -1,0 +1,23 @@
+/** Every stage after the data. Adding one: one file and one line here; the order of a run follows from the stages' inputs. */
+import type { Stage } from "../plan/stage.js";
+import { boundaryStage } from "./boundary.js";
+import { diffusionStage } from "./diffusion.js";
+import { embeddingsStage } from "./embeddings.js";
+import { evaluationStage } from "./evaluation.js";
+import { latentsStage } from "./latents.js";
+import { reportStage } from "./report.js";
+import { studentStage } from "./students.js";
+import { teacherStage, teacherTestStage } from "./teacher.js";
+
+/** The stages of a run. */
+export const standardStages: readonly Stage[] = [
+  teacherStage,
+  teacherTestStage,
+  embeddingsStage,
+  boundaryStage,
+  diffusionStage,
+  latentsStage,
+  studentStage,
+  evaluationStage,
+  reportStage,
+];
