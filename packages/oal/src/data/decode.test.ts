@@ -238,3 +238,21 @@ test("truncated, corrupt, empty and foreign files are named", async () => {
   expect((await decodeImage(jpeg, "a")).width).toBe(40);
   expect((await decodeImage(png, "a")).width).toBe(40);
 });
+
+test("hundreds of broken files leave the decoders as they were", async () => {
+  // about as many as either decoder took before it refused intact files
+  const files = [
+    [await image().jpeg().toBuffer(), 120],
+    [await image().png().toBuffer(), 1000],
+  ] as const;
+  for (const [bytes, broken] of files) {
+    const before = await decodeImage(bytes, "a");
+    for (let i = 0; i < broken; i++) {
+      const cut = Buffer.from(bytes.subarray(0, 100 + (i % 100)));
+      cut[60 + (i % 40)] = i % 256;
+      const error: unknown = await decodeImage(cut, "a").catch((e: unknown) => e);
+      expect(error).toBeInstanceOf(OalError);
+    }
+    expect(await decodeImage(bytes, "a")).toEqual(before);
+  }
+});

@@ -5,24 +5,20 @@
  * reduces 16 bits to their high byte and turns CMYK into sRGB by its colour profile (Pillow: naively). The first bytes decide, not the
  * name; what they do not show to be a picture reaches no decoder.
  */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import decodeJpeg, { init as initJpeg } from "@jsquash/jpeg/decode.js";
-import decodePng, { init as initPng } from "@jsquash/png/decode.js";
 import { isOalError, oalError, type OalError, type RgbImage } from "oal-core";
 import sharp from "sharp";
 import { bitmapSize, decodeBitmap } from "./pictures/bitmap.js";
 import { problemOf } from "./pictures/folderWalk.js";
 import { jpegSize, type PictureSize, pngSize } from "./pictures/header.js";
+import { decodeJpeg } from "./pictures/jpegDecoder.js";
 import { headLength, kindOfBytes } from "./pictures/kinds.js";
 import { defaultMaxPixels } from "./pictures/limits.js";
 import { orientationOf, upright } from "./pictures/orientation.js";
+import { decodePng } from "./pictures/pngDecoder.js";
+import type { RgbaImage } from "./pictures/wasm.js";
 
-interface RgbaImage {
-  readonly width: number;
-  readonly height: number;
-  readonly data: ArrayLike<number>;
-}
+// every image is met once
+sharp.cache(false);
 
 /** What to do with a picture that says how it is to be turned: turn it, or take the pixels as they are stored. */
 export type OrientationUse = "apply" | "ignore";
@@ -33,24 +29,6 @@ export interface DecodeOptions {
   readonly orientation?: OrientationUse | undefined;
   /** Most pixels (width times height) of a picture. Default `defaultMaxPixels`. */
   readonly maxPixels?: number | undefined;
-}
-
-/** What libjpeg said about the image that is being decoded; JPEG images are decoded one after another. */
-const complaints: string[] = [];
-let jpegQueue: Promise<unknown> = Promise.resolve();
-let ready: Promise<void> | undefined;
-
-async function prepare(): Promise<void> {
-  const require = createRequire(import.meta.url);
-  const options = {
-    noInitialRun: true,
-    wasmBinary: readFileSync(require.resolve("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm")),
-    // libjpeg reports damage here and then invents pixels.
-    printErr: (line: string) => complaints.push(line),
-  };
-  await initJpeg(options);
-  await initPng(readFileSync(require.resolve("@jsquash/png/codec/pkg/squoosh_png_bg.wasm")));
-  sharp.cache(false);
 }
 
 /**
@@ -67,8 +45,6 @@ export async function decodeImage(
   file: string,
   options: DecodeOptions = {},
 ): Promise<RgbImage> {
-  ready ??= prepare();
-  await ready;
   const { orientation = "ignore", maxPixels = defaultMaxPixels } = options;
   const image = await decodeStored(bytes, file, maxPixels);
   return orientation === "apply" ? upright(image, orientationOf(bytes)) : image;
@@ -93,28 +69,13 @@ function refuseLarge({ width, height }: PictureSize, file: string, maxPixels: nu
   throw oalError("OAL-D123", { file, width, height, maxPixels });
 }
 
-function jpeg(bytes: Uint8Array, file: string, maxPixels: number): Promise<RgbImage> {
-  const decoded = jpegQueue.then(() => decodeOneJpeg(bytes));
-  jpegQueue = decoded;
-  return decoded.then(({ image, said }) => {
-    if (said.some((line) => line.includes("color conversion"))) return other(bytes, file, maxPixels);
-    const problem = said.find((line) => !line.includes("extraneous bytes"));
-    if (problem !== undefined || image === undefined)
-      throw unreadable(file, problem ?? "not a readable JPEG image");
-    return dropAlpha(image);
-  });
-}
-
-/** One image through libjpeg, with what it said. Never fails. */
-async function decodeOneJpeg(bytes: Uint8Array): Promise<{ image: RgbaImage | undefined; said: string[] }> {
-  complaints.length = 0;
-  let image: RgbaImage | undefined;
-  try {
-    image = await decodeJpeg(ownBuffer(bytes));
-  } catch {
-    // The reason was printed.
-  }
-  return { image, said: [...complaints] };
+async function jpeg(bytes: Uint8Array, file: string, maxPixels: number): Promise<RgbImage> {
+  const { image, said } = await decodeJpeg(bytes);
+  if (said.some((line) => line.includes("color conversion"))) return other(bytes, file, maxPixels);
+  const problem = said.find((line) => !line.includes("extraneous bytes"));
+  if (problem !== undefined || image === undefined)
+    throw unreadable(file, problem ?? "not a readable JPEG image");
+  return dropAlpha(image);
 }
 
 function bitmap(bytes: Uint8Array, file: string, maxPixels: number): RgbImage {
@@ -127,10 +88,10 @@ function bitmap(bytes: Uint8Array, file: string, maxPixels: number): RgbImage {
   }
 }
 
-async function png(bytes: Uint8Array, file: string): Promise<RgbImage> {
+function png(bytes: Uint8Array, file: string): RgbImage {
   let image: RgbaImage;
   try {
-    image = await decodePng(ownBuffer(bytes));
+    image = decodePng(bytes);
   } catch (cause) {
     throw unreadable(file, "truncated or corrupt PNG image", cause);
   }
@@ -171,13 +132,6 @@ function dropAlpha(image: RgbaImage): RgbImage {
     data[to + 2] = source[from + 2] ?? 0;
   }
   return { width, height, data };
-}
-
-/** The bytes as an ArrayBuffer of exactly their length. */
-function ownBuffer(bytes: Uint8Array): ArrayBuffer {
-  const copy = new ArrayBuffer(bytes.length);
-  new Uint8Array(copy).set(bytes);
-  return copy;
 }
 
 function unreadable(file: string, problem: string, cause?: unknown): OalError {
