@@ -93,7 +93,6 @@ export const synthesisSchema = z.strictObject({
     .refine((steps) => 1000 % steps === 0, "must divide 1000")
     .default(10)
     .describe("steps of the sampler; a divisor of 1000"),
-  batchSize: whole(100, 1, 4096, "latents per batch"),
   maxTeacherConfidence: real(
     0.9,
     0,

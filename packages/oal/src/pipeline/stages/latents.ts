@@ -45,7 +45,7 @@ export const latentsStage: Stage = {
   }),
   seed: ({ synthesis }) => synthesis.seed,
   effort: ({ config: { synthesis, denoiser, autoEncoder }, data }) => ({
-    unit: { denoiser, autoEncoder, batchSize: synthesis.batchSize, size: data.train.set.height },
+    unit: { denoiser, autoEncoder, size: data.train.set.height },
     amount: (synthesis.count + synthesis.inliers) * synthesis.steps,
   }),
   async run({ config, data, input, folder, events, signal }) {
