@@ -6,15 +6,16 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { type Interpolation, isOalError, oalError, OalError, preprocessImage, toPlanes } from "oal-core";
+import { type Interpolation, oalError, OalError, preprocessImage, toPlanes } from "oal-core";
+import { badImages, emptied, pixelsOf, problemOfImage, spacedPositions, type Skipped } from "./badImages.js";
 import { openImageSet, readSetManifest, SET_FORMAT, verifyImageSet, writeSetManifest } from "./cachedSet.js";
-import { type DecodeOptions, decodeImage, type OrientationUse } from "./decode.js";
+import { type DecodeOptions, type OrientationUse } from "./decode.js";
 import type { ImageSet, SetDescription } from "./imageSet.js";
 import { skippedSentence, type SkippedFiles } from "./pictures/kinds.js";
 import { defaultMaxPixels } from "./pictures/limits.js";
 import { placeOf, sourceProblems, throwProblems } from "./problems.js";
 import { readerOf } from "./readers/index.js";
-import type { OpenSource, SourceItem, SourceSpec } from "./readers/reader.js";
+import type { OpenSource, SourceSpec } from "./readers/reader.js";
 import { ShardWriter } from "./shards.js";
 
 /** How a source becomes a set. */
@@ -240,14 +241,6 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** An image that could not be read. */
-export interface Skipped {
-  readonly id: string;
-  readonly problem: string;
-  /** Width and height where there are too many pixels. */
-  readonly pixels?: readonly [number, number] | undefined;
-}
-
 async function fill(
   source: OpenSource,
   spec: SourceSpec,
@@ -311,58 +304,6 @@ async function fill(
   } finally {
     writer.close();
   }
-}
-
-/** What is wrong with one image, without its name; any other error is thrown on. */
-export function problemOfImage(error: unknown): Omit<Skipped, "id"> {
-  if (isOalError(error, "OAL-D102")) return { problem: error.details.problem };
-  if (!isOalError(error, "OAL-D123")) throw error;
-  const { width, height, maxPixels } = error.details;
-  return {
-    problem: `${width} x ${height} pixels, more than the ${maxPixels} allowed`,
-    pixels: [width, height],
-  };
-}
-
-/** The pixels of an item. @throws OAL-D102 when there are none, OAL-D123 when there are too many */
-export function pixelsOf(item: SourceItem, options: DecodeOptions): ReturnType<typeof decodeImage> {
-  if ("pixels" in item) return Promise.resolve(item.pixels);
-  if ("bytes" in item) return decodeImage(item.bytes, item.id, options);
-  throw oalError("OAL-D102", { file: item.id, problem: item.problem });
-}
-
-/** `limit` positions evenly spaced over 0 to count-1, all without a limit. */
-export function spacedPositions(count: number, limit: number | undefined): number[] {
-  const kept = Math.min(count, limit ?? count);
-  return Array.from({ length: kept }, (_, i) => Math.floor((i * count) / kept));
-}
-
-/** The problem of a set or class that had images and lost them all by a limit or to unreadable ones. */
-function emptied(labels: readonly number[], source: OpenSource, spec: SourceSpec): OalError | undefined {
-  const path = placeOf(spec);
-  if (labels.length === 0) return oalError("OAL-D103", { path, what: "no image could be read" });
-  const before = new Set(source.labels);
-  const after = new Set(labels);
-  const classNames = source.classNames.filter((_, label) => before.has(label) && !after.has(label));
-  return classNames.length > 0 ? oalError("OAL-D104", { path, classNames }) : undefined;
-}
-
-/** The problem of unreadable images beyond `skipBad`: OAL-D102 or OAL-D123 for one, OAL-D110 for more. */
-export function badImages(
-  bad: readonly Skipped[],
-  spec: SourceSpec,
-  { skipBad = 0, maxPixels = defaultMaxPixels }: Pick<PrepareOptions, "skipBad" | "maxPixels">,
-): OalError[] {
-  const [first] = bad;
-  if (first === undefined || bad.length <= skipBad) return [];
-  const path = placeOf(spec);
-  const file = `${path}: ${first.id}`;
-  if (bad.length === 1 && first.pixels) {
-    const [width, height] = first.pixels;
-    return [oalError("OAL-D123", { file, width, height, maxPixels })];
-  }
-  if (bad.length === 1) return [oalError("OAL-D102", { file, problem: first.problem })];
-  return [oalError("OAL-D110", { path, images: bad, limit: skipBad })];
 }
 
 function refuseBad(bad: readonly Skipped[], spec: SourceSpec, options: PrepareOptions): void {

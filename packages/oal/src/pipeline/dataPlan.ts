@@ -1,7 +1,8 @@
 /** Which sources the data section names, what each is for, and what they hold: everything that can be known before an image is decoded. */
 import { resolve } from "node:path";
 import { oalError, type OalError } from "oal-core";
-import { findCached, spacedPositions, type PrepareOptions } from "../data/cache.js";
+import { spacedPositions } from "../data/badImages.js";
+import { findCached, type PrepareOptions } from "../data/cache.js";
 import { classCounts, collecting, placeOf, sourceProblems } from "../data/problems.js";
 import { readerOf } from "../data/readers/index.js";
 import type { OpenSource, Reader, SourceSpec } from "../data/readers/reader.js";

@@ -1,6 +1,7 @@
 /** What `oal data inspect` tells: the look ahead of a run, with the images decoded where that is asked for. */
 import { OalError } from "oal-core";
-import { badImages, orientationFor, type Skipped } from "../data/cache.js";
+import { badImages, type Skipped } from "../data/badImages.js";
+import { orientationFor } from "../data/cache.js";
 import { ImageCheck, type ImagePlace } from "../data/checkImages.js";
 import { classCounts, collecting, placeOf, throwProblems } from "../data/problems.js";
 import { readerOf } from "../data/readers/index.js";
