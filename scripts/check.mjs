@@ -1,6 +1,7 @@
-// Everything that must hold besides the tests: types of the tests, lint, format, layers, dead code.
+// Everything that must hold besides the tests: types of the tests, lint, format, layers, dead code, the list of faults.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { checkFaults } from "./faults/fit.mjs";
 import { checkLayers } from "./layers.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -46,7 +47,7 @@ for (const [i, { name }] of steps.entries()) {
     failed += 1;
   }
 }
-for (const problem of checkLayers(root)) {
+for (const problem of [...checkLayers(root), ...checkFaults(root)]) {
   console.error(`check: ${problem}`);
   failed += 1;
 }

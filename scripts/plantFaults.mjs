@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createVitest } from "vitest/node";
+import { misfit } from "./faults/fit.mjs";
 import { faults, faultTable } from "./faults/index.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -21,14 +22,6 @@ const chosen = faults.filter((fault) =>
   words.every((word) => `${fault.file} ${fault.what}`.toLowerCase().includes(word.toLowerCase())),
 );
 const copy = realpathSync(mkdtempSync(join(tmpdir(), "oal-faults-")));
-
-/** The source with the fault, or a sentence that says why it cannot be planted. */
-function planted({ file, find, replace }) {
-  const source = readFileSync(join(copy, file), "utf8");
-  const places = source.split(find).length - 1;
-  if (places !== 1) return { problem: `"${find}" is found ${places} times instead of once` };
-  return { source, faulty: source.replace(find, () => replace) };
-}
 
 /** Runs test files in the copy: names of the tests that failed, or a sentence when no test could run. */
 async function run(vitest, tests) {
@@ -64,12 +57,16 @@ function copyTree() {
 async function isSeen(vitest, fault) {
   const name = `${fault.file}: ${fault.what}`;
   const path = join(copy, fault.file);
-  const { problem, source, faulty } = planted(fault);
-  if (problem) {
+  const problem = misfit(copy, fault);
+  if (problem !== null) {
     console.log(`DOES NOT FIT ${name}\n    ${problem}`);
     return false;
   }
-  writeFileSync(path, faulty);
+  const source = readFileSync(path, "utf8");
+  writeFileSync(
+    path,
+    source.replace(fault.find, () => fault.replace),
+  );
   vitest.invalidateFile(path);
   const { failed, problem: broken } = await run(vitest, fault.tests);
   writeFileSync(path, source);

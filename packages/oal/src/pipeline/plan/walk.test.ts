@@ -164,7 +164,7 @@ describe("walking a plan", () => {
   });
 
   it.each([
-    ["changed", (path: string) => writeFileSync(join(path, "text"), "a(])")],
+    ["changed", (path: string) => writeFileSync(join(path, "text"), "b()")],
     ["cut short", (path: string) => writeFileSync(join(path, "text"), "a")],
     ["missing", (path: string) => rmSync(join(path, "text"))],
     ["without manifest", (path: string) => rmSync(join(path, "artifact.json"))],
