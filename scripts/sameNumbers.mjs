@@ -4,18 +4,11 @@
 //
 //   node scripts/sameNumbers.mjs record before.json --checkout ../old   # a built checkout; default: this one
 //   node scripts/sameNumbers.mjs record after.json --only embedded-0
+//   node scripts/sameNumbers.mjs hash runs/photos photos.json   # a run that is there, stopped or whole
 //   node scripts/sameNumbers.mjs compare before.json after.json         # exit status 1 when a hash differs
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -90,7 +83,7 @@ function* hashesBelow(folder, name = "") {
       for (const [key, value] of tensorsIn(path)) yield [`${inside}: ${key}`, value];
     else if (entry.endsWith(".csv"))
       for (const [key, value] of columnsIn(path)) yield [`${inside}: ${key}`, value];
-    else if (existsSync(join(path, "."))) yield* hashesBelow(path, inside);
+    else if (statSync(path).isDirectory()) yield* hashesBelow(path, inside);
   }
 }
 
@@ -142,8 +135,14 @@ const [command, ...paths] = positionals;
 if (command === "record" && paths.length === 1) {
   mkdirSync(join(resolve(paths[0]), ".."), { recursive: true });
   record(resolve(paths[0]));
+} else if (command === "hash" && paths.length === 2) {
+  const [folder, target] = paths;
+  const hashes = Object.fromEntries(hashesBelow(join(resolve(folder), "artifacts")));
+  writeFileSync(target, `${JSON.stringify({ run: hashes }, null, 1)}\n`);
 } else if (command === "compare" && paths.length === 2) compare(...paths);
 else {
-  console.error("usage: node scripts/sameNumbers.mjs record FILE [--checkout FOLDER] | compare FILE FILE");
+  console.error(
+    "usage: node scripts/sameNumbers.mjs record FILE [--checkout FOLDER] | hash RUN FILE | compare FILE FILE",
+  );
   process.exitCode = 2;
 }
