@@ -44,6 +44,7 @@ export function makeBadPaths(root: string): BadPath[] {
   const at = (...names: string[]): string => join(root, ...names);
   const found: BadPath[] = [];
   const add = (kind: string, path: string): void => void found.push({ kind, path });
+  if (existsSync("/proc/self")) add("where no folder can be made", "/proc/oal/below");
 
   add("nothing", "");
   add("missing", "missing/deep");

@@ -3,7 +3,7 @@
  * settings. A damaged entry is made again. An entry appears whole or not at all: it is built aside, then renamed.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { type Interpolation, oalError, OalError, preprocessImage, toPlanes } from "oal-core";
@@ -17,6 +17,7 @@ import { placeOf, sourceProblems, throwProblems } from "./problems.js";
 import { readerOf } from "./readers/index.js";
 import type { OpenSource, SourceSpec } from "./readers/reader.js";
 import { ShardWriter } from "./shards.js";
+import { makeFolderSync } from "../runtime/makeFolder.js";
 
 /** How a source becomes a set. */
 export interface PrepareOptions {
@@ -149,7 +150,7 @@ export async function prepareImageSet(
 /** The cache's folder, or the spare one when the cache's cannot be written. */
 function placeFor({ cacheDir, spareDir, onWarning }: PrepareOptions): string {
   try {
-    mkdirSync(cacheDir, { recursive: true });
+    makeFolderSync(cacheDir);
     rmSync(mkdtempSync(join(cacheDir, "probe-")), { recursive: true });
     return cacheDir;
   } catch (error) {
@@ -202,7 +203,7 @@ async function makeSet(
   throwProblems(sourceProblems(source, spec), placeOf(spec));
   const aside = `${folder}.${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   guardWrite(aside, () => {
-    mkdirSync(aside, { recursive: true });
+    makeFolderSync(aside);
     sweep(folder);
   });
   try {

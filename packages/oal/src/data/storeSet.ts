@@ -1,9 +1,9 @@
 /** Writes any image set as decoded shards, so that other threads can open it by folder. */
-import { mkdirSync } from "node:fs";
 import { oalError } from "oal-core";
 import { SET_FORMAT, writeSetManifest } from "./cachedSet.js";
 import type { ImageSet } from "./imageSet.js";
 import { ShardWriter } from "./shards.js";
+import { makeFolderSync } from "../runtime/makeFolder.js";
 
 /**
  * Stores a set in a folder; `openImageSet` reads it back, with the same pixels, labels and ids in the same order.
@@ -13,7 +13,7 @@ import { ShardWriter } from "./shards.js";
 export async function storeImageSet(set: ImageSet, folder: string): Promise<void> {
   const { name, height, width, count } = set;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolderSync(folder);
     const writer = new ShardWriter(folder, 3 * height * width, count);
     try {
       const row = new Uint8Array(3 * height * width);

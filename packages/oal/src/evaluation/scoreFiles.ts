@@ -1,10 +1,11 @@
 /** Per-image scores on disk: `scores/<model>-<set>.csv` with columns id, label, prediction and one per detector. */
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { oalError } from "oal-core";
 import type { ModelScores, SetGroup, SetScores } from "./result.js";
 import { writeFileWhole } from "../runtime/writeFile.js";
+import { makeFolder } from "../runtime/makeFolder.js";
 
 /** The name of a score file. */
 export function scoreFileName(model: string, set: string): string {
@@ -18,7 +19,7 @@ export function scoreFileName(model: string, set: string): string {
  * @returns the files' paths
  */
 export async function writeScores(folder: string, scores: ModelScores): Promise<string[]> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const paths: string[] = [];
   for (const set of scores.sets) {
     const columns = scores.detectors.map((id) => set.confidence[id] ?? []);

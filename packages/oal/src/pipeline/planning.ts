@@ -1,5 +1,5 @@
 /** What `oal plan` and `oal stage` do: the plan of a run told before anything is made, and one of its stages made alone. */
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { oalError } from "oal-core";
 import { writeFileWhole } from "../runtime/writeFile.js";
@@ -16,14 +16,15 @@ import { lookAhead } from "./preflight.js";
 import type { StageName } from "./runTypes.js";
 import { prepareData } from "./stages/data.js";
 import { standardStages } from "./stages/index.js";
-import { ArtifactStore } from "./store/artifactStore.js";
+import type { ArtifactStore } from "./store/artifactStore.js";
 import { claimOwner } from "./store/claim.js";
-import { storeFolder } from "./store/location.js";
+import { openStore } from "./store/location.js";
 import { describeOwner } from "./store/owner.js";
 import { estimate } from "./store/rates.js";
 import { targetsOf } from "./targets.js";
 import { writeError } from "./systemError.js";
 import { versions } from "./versions.js";
+import { makeFolder } from "../runtime/makeFolder.js";
 
 /** One artifact of a run that is planned. */
 export interface PlanEntry {
@@ -47,9 +48,9 @@ export interface PlanningOptions {
   readonly signal?: AbortSignal;
 }
 
-function workshopOf({ onEvent, signal }: PlanningOptions): Workshop {
+async function workshopOf({ onEvent, signal }: PlanningOptions): Promise<Workshop> {
   return {
-    store: new ArtifactStore(storeFolder()),
+    store: await openStore(),
     events: listenerLogs(onEvent),
     versions: versions(),
     signal: signal ?? new AbortController().signal,
@@ -60,14 +61,14 @@ function workshopOf({ onEvent, signal }: PlanningOptions): Workshop {
  * The plan of a run: every artifact it needs, in an order in which they can be made. Only the data are prepared.
  *
  * @param until the last stage
- * @throws every error of the data; OAL-I101 when the store cannot be written
+ * @throws every error of the data; OAL-I106 when the store cannot be written
  */
 export async function describePlan(
   config: Configuration,
   until: StageName,
   options: PlanningOptions = {},
 ): Promise<PlanEntry[]> {
-  const workshop = workshopOf(options);
+  const workshop = await workshopOf(options);
   const data = await prepareData(config, await lookAhead(config, until, options), workshop);
   const plan = planRun(standardStages, { config, data }, targetsOf(until, config));
   await keepPlan(workshop.store, plan, config);
@@ -95,7 +96,7 @@ const noteSchema = z.object({ name: z.string(), configuration: z.unknown() });
 async function keepPlan(store: ArtifactStore, plan: Plan, configuration: Configuration): Promise<void> {
   const folder = join(store.folder, "plans");
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (const { name, key } of plan.stages)
       await writeFileWhole(join(folder, `${key}.json`), `${JSON.stringify({ name, configuration })}\n`);
   } catch (error) {
@@ -110,7 +111,7 @@ async function keepPlan(store: ArtifactStore, plan: Plan, configuration: Configu
  * @throws OAL-C303 for a key that no plan has, or several; OAL-C304 when an input is missing; whatever the stage throws
  */
 export async function makePlanned(key: string, options: PlanningOptions = {}): Promise<Artifact> {
-  const workshop = workshopOf(options);
+  const workshop = await workshopOf(options);
   const { name, configuration, whole } = await readNote(workshop.store, key);
   const config = configurationSchema.parse(configuration);
   const ahead = await lookAhead(config, "report", options);

@@ -227,6 +227,22 @@ describe("a run folder", () => {
 });
 
 describe("the store", () => {
+  it("that cannot be written is named with OAL_STORE, and never waited for", async () => {
+    const usual = process.env["OAL_STORE"];
+    writeFileSync(join(root, "no-folder"), "");
+    const places = [
+      join(root, "no-folder"),
+      join(root, "no-folder", "below"),
+      ...(existsSync("/proc/self") ? ["/proc/oal"] : []),
+    ];
+    for (const place of places) {
+      process.env["OAL_STORE"] = place;
+      expect(await codeOf(RunFolder.open(join(root, "storeless"), configuration))).toBe("OAL-I106");
+    }
+    process.env["OAL_STORE"] = usual;
+    expect(existsSync(join(root, "storeless"))).toBe(false);
+  });
+
   it("knows which runs name an artifact, also through what was made from it, and drops only the rest", async () => {
     const store = await inRun("owner", async (run) => {
       const base = await make(run, "base", 9);

@@ -4,7 +4,6 @@
  * another configuration or other data it begins a new one, and what the finished one left stays until the new one ends.
  */
 import { readdirSync, rmSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { writeFileWhole } from "../runtime/writeFile.js";
 import { z } from "zod";
@@ -16,12 +15,13 @@ import { hardware } from "./hardware.js";
 import { readJson, refuseOtherFormat, runFormat } from "./runFormat.js";
 import { linkArtifact } from "./runLinks.js";
 import { decidingMethod } from "./deciding.js";
-import { ArtifactStore } from "./store/artifactStore.js";
-import { storeFolder } from "./store/location.js";
+import type { ArtifactStore } from "./store/artifactStore.js";
+import { openStore } from "./store/location.js";
 import { registerRun } from "./store/registry.js";
 import { withClaim } from "./store/withClaim.js";
 import { writeError } from "./systemError.js";
 import { versions, type Versions } from "./versions.js";
+import { makeFolder } from "../runtime/makeFolder.js";
 
 const stageSchema = z.object({
   key: z.string(),
@@ -102,7 +102,7 @@ export class RunFolder {
    * @param path the folder
    * @param configuration stored in run.json
    * @param onEvent called with every event
-   * @throws OAL-I101 folder or store not writable or disk full, OAL-I104 written by another format
+   * @throws OAL-I101 folder not writable or disk full, OAL-I106 store not writable, OAL-I104 written by another format
    */
   static async open(
     path: string,
@@ -111,10 +111,9 @@ export class RunFolder {
   ): Promise<RunFolder> {
     const folder = resolve(path);
     refuseOtherFormat(folder);
-    const store = new ArtifactStore(storeFolder());
+    const store = await openStore();
     try {
-      await mkdir(join(folder, "artifacts"), { recursive: true });
-      await mkdir(store.folder, { recursive: true });
+      await makeFolder(join(folder, "artifacts"));
     } catch (error) {
       throw writeError(folder, error);
     }

@@ -1,10 +1,10 @@
 /** Writes the report whole or not at all. */
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { oalError } from "oal-core";
 import type { ReportInput } from "./input.js";
 import { renderReport } from "./page.js";
 import { writeFileWhole } from "../runtime/writeFile.js";
+import { makeFolder } from "../runtime/makeFolder.js";
 
 /**
  * Renders the report, writes it aside and renames it into place.
@@ -15,7 +15,7 @@ import { writeFileWhole } from "../runtime/writeFile.js";
 export async function writeReport(input: ReportInput, path: string): Promise<void> {
   const text = renderReport(input);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFileWhole(path, text);
   } catch (cause) {
     throw oalError(

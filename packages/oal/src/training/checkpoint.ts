@@ -3,11 +3,12 @@
  * A hash of the state lies in the file, so that changed bytes are noticed as well as missing ones.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { OalError, oalError, type Tensor } from "oal-core";
 import type { ParameterStore } from "../nn/parameters.js";
 import { readSafetensors, writeSafetensors } from "../nn/safetensors.js";
+import { makeFolderSync } from "../runtime/makeFolder.js";
 
 const pattern = /^step-(\d{9})\.safetensors$/;
 
@@ -18,7 +19,7 @@ const pattern = /^step-(\d{9})\.safetensors$/;
  */
 export async function writeCheckpoint(folder: string, step: number, state: ParameterStore): Promise<void> {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolderSync(folder);
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
     throw oalError("OAL-I101", { path: folder, problem }, cause);

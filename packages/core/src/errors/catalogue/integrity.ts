@@ -33,6 +33,12 @@ export const integrityErrors = {
     message: ({ path }) => `${path} holds no run`,
     remedy: "give the folder of a run, as runs/NAME; oal list runs shows those this store knows",
   }),
+  "OAL-I106": entry<{ path: string; problem: string }>({
+    title: "store cannot be written",
+    exit: 7,
+    message: ({ path, problem }) => `the store ${path} cannot be written (${problem})`,
+    remedy: "OAL_STORE names another folder for what stages leave; free space or choose a writable one",
+  }),
   "OAL-I111": entry<{ name: string; problem: string }>({
     title: "weights do not fit the network",
     exit: 7,

@@ -2,12 +2,12 @@
  * Writes a latent diffusion model as a folder in the Hugging Face / Optimum ONNX layout: model_index.json, vae_encoder,
  * vae_decoder, unet, condition_encoder (in the place of Stable Diffusion's text_encoder) and scheduler.
  */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { oalError, verifyGraph, writeModel, type Graph } from "oal-core";
 import type { PredictionType } from "../samplers/drive.js";
 import type { NoiseSchedule } from "../samplers/schedule.js";
 import { writeFileWhole } from "../../runtime/writeFile.js";
+import { makeFolder } from "../../runtime/makeFolder.js";
 
 export { openDiffusionFolder } from "./openFolder.js";
 
@@ -100,7 +100,7 @@ async function write(
 ): Promise<void> {
   const path = join(folder, part, name);
   try {
-    await mkdir(join(folder, part), { recursive: true });
+    await makeFolder(join(folder, part));
     await writeFileWhole(
       path,
       content instanceof Uint8Array ? content : JSON.stringify(content, null, 2) + "\n",

@@ -18,6 +18,7 @@ import {
 } from "../artifact.js";
 import { FileHashes, sha256OfFile, type HashOptions } from "../../data/fileHashes.js";
 import { systemCode, writeError } from "../systemError.js";
+import { makeFolder } from "../../runtime/makeFolder.js";
 
 /** Where an artifact in the making lies. */
 export interface WorkingFolders {
@@ -102,7 +103,7 @@ export class ArtifactStore {
     const folder = join(this.artifacts, `${name}.partial-${process.pid}-${randomBytes(4).toString("hex")}`);
     const checkpoints = join(this.artifacts, `${name}.checkpoints`);
     return this.#write(folder, async () => {
-      await mkdir(checkpoints, { recursive: true });
+      await makeFolder(checkpoints);
       for (const entry of await readdir(this.artifacts)) {
         if (entry.startsWith(`${name}.partial-`))
           await rm(join(this.artifacts, entry), { recursive: true, force: true });

@@ -12,6 +12,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { systemCode, writeError } from "../systemError.js";
 import { isGone, ownerSchema, thisProcess, type Owner } from "./owner.js";
+import { makeFolder } from "../../runtime/makeFolder.js";
 
 /** A heartbeat older than this is that of a dead owner. */
 const deadAfter = 60_000;
@@ -83,7 +84,7 @@ function isTaken(error: unknown): boolean {
  */
 export async function tryClaim(folder: string, name: string): Promise<ClaimAttempt> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const { generation } = await generations(folder, name);
     if (generation >= 0) {
       const state = await stateOf(folder, join(folder, `${name}.${generation}`));

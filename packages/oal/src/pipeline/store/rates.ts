@@ -1,11 +1,12 @@
 /** How fast this machine did each kind of work, as earlier runs measured it; `oal plan` estimates from it. */
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileWhole } from "../../runtime/writeFile.js";
 import { z } from "zod";
 import { canonicalJson, sha256 } from "../canonical.js";
 import { hardware } from "../hardware.js";
 import type { Effort } from "../plan/stage.js";
+import { makeFolder } from "../../runtime/makeFolder.js";
 
 const schema = z.object({ amount: z.number().positive(), seconds: z.number().min(0) });
 
@@ -19,7 +20,7 @@ function pathOf(store: string, { unit }: Effort): string {
 export async function recordRate(store: string, effort: Effort, seconds: number): Promise<void> {
   const path = pathOf(store, effort);
   try {
-    await mkdir(join(store, "rates"), { recursive: true });
+    await makeFolder(join(store, "rates"));
     await writeFileWhole(path, `${JSON.stringify({ amount: effort.amount, seconds })}\n`);
   } catch {
     // without a note the next estimate is "unknown"

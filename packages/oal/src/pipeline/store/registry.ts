@@ -1,10 +1,11 @@
 /** The runs that use a store: one small file per run folder, so that pruning knows what is still named. */
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileWhole } from "../../runtime/writeFile.js";
 import { z } from "zod";
 import { writeError } from "../systemError.js";
+import { makeFolder } from "../../runtime/makeFolder.js";
 
 const schema = z.object({ path: z.string() });
 
@@ -13,7 +14,7 @@ export async function registerRun(store: string, runFolder: string): Promise<voi
   const folder = join(store, "runs");
   const name = `${createHash("sha256").update(runFolder).digest("hex").slice(0, 24)}.json`;
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeFileWhole(join(folder, name), `${JSON.stringify({ path: runFolder })}\n`);
   } catch (error) {
     throw writeError(folder, error);

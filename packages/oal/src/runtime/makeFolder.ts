@@ -1,0 +1,50 @@
+/**
+ * Making a folder with the folders above it. Node's own `recursive` never ends where the system says "no such file" although
+ * the folder above is there (below /proc, and on some network drives): it makes that one again and again.
+ */
+import { mkdirSync, statSync } from "node:fs";
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+
+/** The system's code of an error, without the table of sentences, which lies in a later layer. */
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+/**
+ * Makes a folder unless it is there.
+ *
+ * @throws the system's error: EEXIST where a file is in the way, EACCES, ENOENT where no folder can be made, ...
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const folder = resolve(path);
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST" && (await stat(folder)).isDirectory()) return;
+    if (codeOf(error) !== "ENOENT" || (await isThere(dirname(folder)))) throw error;
+    await makeFolder(dirname(folder));
+    // Another process may have made it meanwhile: the same question again, with the folder above in place.
+    await makeFolder(folder);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** {@link makeFolder}, at once. */
+export function makeFolderSync(path: string): void {
+  const folder = resolve(path);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST" && statSync(folder).isDirectory()) return;
+    if (codeOf(error) !== "ENOENT" || statSync(dirname(folder), { throwIfNoEntry: false })) throw error;
+    makeFolderSync(dirname(folder));
+    makeFolderSync(folder);
+  }
+}
