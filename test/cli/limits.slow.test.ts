@@ -110,15 +110,22 @@ describe("a full disk", () => {
     expect(stderr).not.toContain("    at ");
   });
 
-  it.for([150, 1500, 8000])(
-    "under the run folder names it and --out (%i KB)",
+  it.for([
+    ["the run folder", 150],
+    ["the store", 150],
+    ["the store", 1500],
+    ["the store", 8000],
+  ] as const)(
+    "under %s names it, --out and OAL_STORE (%i KB)",
     { timeout: 300_000 },
-    (size, context) => {
+    ([where, size], context) => {
       const disk = smallDisk(size) ?? context.skip("tmpfs cannot be mounted here");
-      const { status, stderr } = oal(["run", "--data", photos, "--out", join(disk, "run"), "-q", ...quick], {
-        cwd: root,
-      });
-      expect([status, stderr]).toEqual([7, expect.stringMatching(/OAL-I101[^]*disk-[^]*--out/)]);
+      const usual = process.env["OAL_STORE"];
+      const out = where === "the store" ? `full-store-${size}` : join(disk, "run");
+      process.env["OAL_STORE"] = where === "the store" ? join(disk, "store") : join(root, `store-${size}`);
+      const { status, stderr } = oal(["run", "--data", photos, "--out", out, "-q", ...quick], { cwd: root });
+      process.env["OAL_STORE"] = usual;
+      expect([status, stderr]).toEqual([7, expect.stringMatching(/OAL-I101[^]*disk-[^]*--out[^]*OAL_STORE/)]);
       expect(stderr).not.toContain("    at ");
     },
   );

@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { oalError } from "oal-core";
 import { z } from "zod";
-import { readRunManifest, type RunRecord } from "./runFolder.js";
+import { readRunManifest, shownRecord, type RunRecord } from "./runFolder.js";
 import { refuseOtherFormat } from "./runFormat.js";
 import { danglingLinks } from "./runLinks.js";
 import { storeFolder } from "./store/location.js";
-import { registeredRuns } from "./store/registry.js";
+import { registeredRuns, registerRun } from "./store/registry.js";
 
 /** A run folder in words and figures. */
 export interface RunDescription {
@@ -37,7 +37,7 @@ export interface RunDescription {
 
 const headSchema = z.object({ preset: z.string(), seed: z.number(), methods: z.array(z.string()) });
 
-/** Describes a run folder. @throws OAL-I104 for another version's, OAL-I105 when it holds no run */
+/** Describes a run folder, and tells the store where it is now, should it have been moved. @throws OAL-I104 for another version's, OAL-I105 when it holds no run */
 export async function describeRun(path: string): Promise<RunDescription> {
   const folder = resolve(path);
   refuseOtherFormat(folder);
@@ -45,15 +45,17 @@ export async function describeRun(path: string): Promise<RunDescription> {
   if (manifest === null) throw oalError("OAL-I105", { path });
   const { current, previous } = manifest;
   const head = headSchema.parse(current.configuration);
-  const { started, finished, decides } = current;
-  const published = Object.keys((finished === null ? previous : current)?.published ?? {});
+  const { started, finished } = current;
+  const shown = shownRecord(manifest);
+  const published = Object.keys(shown?.published ?? {});
+  await registerRun(storeFolder(), folder).catch(() => undefined);
   return {
     folder,
     ...head,
     started,
     finished,
     previous: previous?.finished ?? null,
-    decides,
+    decides: shown?.decides ?? current.decides,
     stages: stagesOf(current),
     published: published.filter((name) => existsSync(join(folder, name))),
     dangling: await danglingLinks(folder),

@@ -141,7 +141,8 @@ async function readNote(
 ): Promise<z.infer<typeof noteSchema> & { readonly whole: string }> {
   const folder = join(store.folder, "plans");
   const names = (await readdir(folder).catch(() => [])).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
-  const found = names.filter((name) => /^[0-9a-f]{4,64}$/.test(key) && name.startsWith(key));
+  const digits = key.toLowerCase();
+  const found = names.filter((name) => /^[0-9a-f]+$/.test(digits) && name.startsWith(digits));
   const [name] = found;
   if (name === undefined) throw oalError("OAL-C303", { key, problem: "no plan in this store has it" });
   if (found.length > 1) throw oalError("OAL-C303", { key, problem: `${found.length} keys begin so` });

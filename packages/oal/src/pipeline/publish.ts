@@ -5,8 +5,10 @@
  */
 import { cp, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
+import { sha256OfFile } from "../data/fileHashes.js";
+import { changedFiles } from "./publishedFiles.js";
 import type { Artifact } from "./artifact.js";
-import type { RunFolder } from "./runFolder.js";
+import type { RunFolder, RunRecord } from "./runFolder.js";
 import { evaluationFiles } from "./stages/evaluation.js";
 import { reportFiles } from "./stages/report.js";
 import { withClaim } from "./store/withClaim.js";
@@ -42,7 +44,7 @@ export async function publish(run: RunFolder, { evaluations, report }: Published
         await cp(join(folder, evaluationFiles.scores), join(aside, "scores"), { recursive: true });
       }
       if (report) for (const name of reportNames) await cp(join(report.folder, name), join(aside, name));
-      const files = await filesWithSizes(aside);
+      const files = await publishedFiles(aside);
       const keptReport = report === undefined && reportNames.every((name) => name in own);
       for (const name of ["models", "scores", ...(keptReport ? [] : reportNames)]) {
         await rm(join(run.folder, name), { recursive: true, force: true });
@@ -62,24 +64,21 @@ export async function publish(run: RunFolder, { evaluations, report }: Published
 /** Whether the folder shows what the run made, whole: then nothing has to be copied. */
 async function isShown(
   folder: string,
-  published: Readonly<Record<string, number>>,
+  published: RunRecord["published"],
   withReport: boolean,
 ): Promise<boolean> {
   const names = Object.keys(published);
   if (names.length === 0 || (withReport && !names.includes(reportFiles.page))) return false;
-  for (const [name, bytes] of Object.entries(published)) {
-    const found = await stat(join(folder, name)).catch(() => null);
-    if (found?.size !== bytes) return false;
-  }
-  return true;
+  return (await changedFiles(folder, published)).length === 0;
 }
 
-async function filesWithSizes(folder: string): Promise<Record<string, number>> {
+async function publishedFiles(folder: string): Promise<RunRecord["published"]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  const files: Record<string, number> = {};
+  const files: RunRecord["published"] = {};
   for (const entry of entries.filter((each) => each.isFile())) {
     const path = join(entry.parentPath, entry.name);
-    files[relative(folder, path).split(sep).join("/")] = (await stat(path)).size;
+    const { size } = await stat(path);
+    files[relative(folder, path).split(sep).join("/")] = { bytes: size, sha256: await sha256OfFile(path) };
   }
   return files;
 }

@@ -13,7 +13,7 @@ import type { Configuration } from "./configuration/schema.js";
 import { EventLog, type RunEvent } from "./events.js";
 import { hardware } from "./hardware.js";
 import { readJson, refuseOtherFormat, runFormat } from "./runFormat.js";
-import { linkArtifact } from "./runLinks.js";
+import { dropOtherLinks, linkArtifact } from "./runLinks.js";
 import { decidingMethod } from "./deciding.js";
 import type { ArtifactStore } from "./store/artifactStore.js";
 import { openStore } from "./store/location.js";
@@ -46,8 +46,8 @@ const recordSchema = z.object({
   /** Keys of everything it needs, by name; what is not among `stages` is still to be made. */
   planned: z.record(z.string(), z.string()),
   stages: z.record(z.string(), stageSchema),
-  /** Files of the run folder that it made, relative, with their sizes. */
-  published: z.record(z.string(), z.number()),
+  /** Files of the run folder that it made, by relative path. */
+  published: z.record(z.string(), z.object({ bytes: z.number(), sha256: z.string() })),
 });
 
 /** What one run left: `stages` has its artifacts by name. */
@@ -169,8 +169,9 @@ export class RunFolder {
     });
   }
 
-  /** Notes that the run shows its results in the folder: `published` has every file with its size. */
-  async finish(published: Readonly<Record<string, number>>): Promise<void> {
+  /** Notes that the run shows its results in the folder, and drops the links of runs before it. */
+  async finish(published: RunRecord["published"]): Promise<void> {
+    await dropOtherLinks(this.folder, this.record.stages);
     await this.#save((manifest) => ({
       ...manifest,
       current: { ...manifest.current, published: { ...published }, finished: new Date().toISOString() },

@@ -24,6 +24,19 @@ export async function linkArtifact(runFolder: string, artifact: Artifact): Promi
   return path;
 }
 
+/** Removes the links of a run folder to artifacts that are none of these stages': those of runs before it. */
+export async function dropOtherLinks(
+  runFolder: string,
+  stages: Readonly<Record<string, { readonly folder: string }>>,
+): Promise<void> {
+  const folder = join(runFolder, "artifacts");
+  const kept = new Set(Object.values(stages).map((stage) => basename(stage.folder)));
+  for (const name of await readdir(folder)) {
+    const link = await lstat(join(folder, name)).catch(() => null);
+    if (link?.isSymbolicLink() && !kept.has(name)) await rm(join(folder, name), { force: true });
+  }
+}
+
 /** Links of a run folder whose artifact is gone (another machine, a pruned store), by name. */
 export async function danglingLinks(runFolder: string): Promise<string[]> {
   const folder = join(runFolder, "artifacts");

@@ -1,7 +1,7 @@
 /** Scoring single pictures with a trained model and the detectors stored beside it. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import {
   attachDetector,
   findDetector,
@@ -20,6 +20,7 @@ import { readSafetensors } from "../nn/safetensors.js";
 import { compile } from "../runtime/node.js";
 import { classifierGraph } from "../training/model.js";
 import { picturesIn, readPicture, type PictureFile } from "./pictureFiles.js";
+import { changedFiles } from "./publishedFiles.js";
 import { readRunManifest, shownRecord } from "./runFolder.js";
 import { refuseOtherFormat } from "./runFormat.js";
 import type { ImageResult, ScoredImage, ScoreEachOptions, ScoreOptions } from "./runTypes.js";
@@ -39,6 +40,19 @@ export function modelFolderOf(path: string): string {
   const found = folders.find((folder) => modelFiles.every((name) => existsSync(join(folder, name))));
   if (found === undefined) throw oalError("OAL-I121", { path });
   return found;
+}
+
+/** @throws OAL-I103 when a file of a run's model is not what the run left; a model folder alone has no record to compare with */
+async function refuseDamaged(run: string, folder: string): Promise<void> {
+  const manifest = run === folder ? null : readRunManifest(run);
+  const published = (manifest && shownRecord(manifest))?.published ?? {};
+  const prefix = `${relative(run, folder).split(sep).join("/")}/`;
+  const own = Object.fromEntries(Object.entries(published).filter(([name]) => name.startsWith(prefix)));
+  const [changed] = await changedFiles(run, own);
+  if (changed === undefined) return;
+  const problem =
+    "it is missing or has changed since the run ended; oal report with the run folder copies it again";
+  throw oalError("OAL-I103", { path: join(run, changed), problem });
 }
 
 async function readDetectors(folder: string): Promise<z.infer<typeof storedDetectorsSchema>> {
@@ -93,6 +107,7 @@ interface OpenModel {
 
 async function openModel(model: string, options: ScoreOptions): Promise<OpenModel> {
   const folder = modelFolderOf(model);
+  await refuseDamaged(model, folder);
   const classifier = await loadClassifier(folder);
   const stored = await readDetectors(folder);
   const { detector, parameters, threshold: calibrated } = chosenDetector(stored, options.detector);

@@ -5,6 +5,8 @@ import { isOalError, oalError } from "oal-core";
 import { verifyImageSet } from "../data/cachedSet.js";
 import { FileHashes, type HashOptions } from "../data/fileHashes.js";
 import { manifestName } from "./artifact.js";
+import { changedFiles } from "./publishedFiles.js";
+import { readRunManifest, shownRecord } from "./runFolder.js";
 import { verifyArtifact } from "./store/artifactStore.js";
 
 /** What became of one set or artifact. */
@@ -85,9 +87,35 @@ function candidatesIn(path: string): Candidate[] {
         }
       },
     }));
-    return [...made, ...danglingIn(artifacts), ...foldersIn(join(path, "sets"), "set.json").map(set)];
+    return [
+      ...publishedIn(path),
+      ...made,
+      ...danglingIn(artifacts),
+      ...foldersIn(join(path, "sets"), "set.json").map(set),
+    ];
   }
   return foldersIn(path, "set.json").map(set);
+}
+
+/** What a run folder shows as files of its own: models, scores, tables and report. */
+function publishedIn(path: string): Candidate[] {
+  const manifest = readRunManifest(path);
+  const published = (manifest && shownRecord(manifest))?.published ?? {};
+  const files = Object.values(published);
+  if (files.length === 0) return [];
+  return [
+    {
+      folder: path,
+      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      async verify(options) {
+        const [changed, ...more] = await changedFiles(path, published, options);
+        if (changed === undefined) return "results";
+        const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
+        const problem = `it is missing or has changed since the run ended${others}`;
+        throw oalError("OAL-I103", { path: join(path, changed), problem });
+      },
+    },
+  ];
 }
 
 /** Links to artifacts that are gone: of a run copied from another machine, or after the store was pruned. */

@@ -7,7 +7,7 @@ export const integrityErrors = {
     exit: 7,
     message: ({ path, problem }) => `${path}: cannot write (${problem})`,
     remedy:
-      "free space or choose a writable folder with --out; what was finished before is kept, run the same command again",
+      "free space, or choose a writable folder: --out for the run folder, OAL_STORE for what stages leave; what was finished before is kept, run the same command again",
   }),
   "OAL-I102": entry<{ path: string; owner: string }>({
     title: "an artifact was taken over",

@@ -34,7 +34,7 @@ function planTable(plan: readonly PlanEntry[]): string {
   });
   for (const { name, key, state, owner, seconds, inputs } of plan) {
     const time = seconds === null ? "unknown" : `${state === "made" ? "" : "about "}${duration(seconds)}`;
-    table.push([name, key.slice(0, 12), owner ? `${state}: ${owner}` : state, time, inputs.join(", ")]);
+    table.push([name, key.slice(0, 12), owner ? `${state}: ${owner}` : state, time, readsOf(inputs)]);
   }
   const missing = plan.filter(({ state }) => state !== "made");
   const known = missing.every(({ seconds }) => seconds !== null);
@@ -45,6 +45,12 @@ function planTable(plan: readonly PlanEntry[]): string {
       : `${missing.length} of ${plan.length} to make, ${known ? "about" : "more than"} ${duration(total)}`;
   const unknown = known ? "" : ' ("unknown": this machine has not done its like yet)';
   return `${table.toString()}\n${left}${unknown}\n`;
+}
+
+/** Names as far as a terminal has room for them. */
+function readsOf(inputs: readonly string[]): string {
+  const shown = inputs.slice(0, 3).join(", ");
+  return inputs.length > 4 ? `${shown} and ${inputs.length - 3} more` : inputs.join(", ");
 }
 
 /** Makes one planned stage and prints its folder. */

@@ -1,7 +1,7 @@
 /** `oal store list` and `oal store prune`: what lies in the artifact store, and what no run names any more. */
 import Table from "cli-table3";
 import { ArtifactStore } from "../../pipeline/store/artifactStore.js";
-import { removeUnused, storeContents, type StoreEntry } from "../../pipeline/store/contents.js";
+import { missingRuns, removeUnused, storeContents, type StoreEntry } from "../../pipeline/store/contents.js";
 import { storeFolder } from "../../pipeline/store/location.js";
 
 /** Prints everything in the store. */
@@ -30,7 +30,12 @@ export async function storePruneCommand(options: {
       : options.yes
         ? `removed ${amount(removed)}`
         : `${amount(unused)} named by no run; oal store prune --yes removes them`;
-  process.stdout.write(`${entryTable(unused)}${told}\n`);
+  const gone = unused.length === 0 || options.yes ? [] : await missingRuns(store);
+  const moved =
+    gone.length === 0
+      ? ""
+      : `run folders that are not where they were: ${gone.join(", ")}\nif one was moved, oal show with its new place keeps what it names\n`;
+  process.stdout.write(`${entryTable(unused)}${told}\n${moved}`);
 }
 
 function entryTable(entries: readonly StoreEntry[]): string {

@@ -5,7 +5,6 @@ import { compareModels, type Difference } from "../../evaluation/compare.js";
 import type { EvaluationResult, ModelScores, SetScores } from "../../evaluation/result.js";
 import { readScores, scoreFileName } from "../../evaluation/scoreFiles.js";
 import { resultCsv, resultJson } from "../../evaluation/tables.js";
-import { writeReport } from "../../report/write.js";
 import type { ReportCurves, ReportInput, ReportScores } from "../../report/input.js";
 import type { Artifact } from "../artifact.js";
 import type { Configuration } from "../configuration/schema.js";
@@ -72,6 +71,8 @@ export const reportStage: Stage = {
     events.progress(2, 4, { text: "pictures" });
     const input = await reportInput(job, results, scored, comparisons);
     events.progress(3, 4, { text: "page" });
+    // Charts are loaded only by who makes a report.
+    const { writeReport } = await import("../../report/write.js");
     await writeReport(input, join(folder, reportFiles.page));
     await writeFile(join(folder, reportFiles.table), resultCsv(results));
     await writeFile(join(folder, reportFiles.results), resultJson(results));

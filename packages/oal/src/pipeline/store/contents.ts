@@ -72,6 +72,7 @@ async function usersOf(store: ArtifactStore, found: readonly Found[]): Promise<M
     users.set(short, known.add(run));
     for (const input of byKey.get(key)?.inputs ?? []) mark(input, run);
   };
+  for (const { name, key } of await recentPlans(store.folder)) mark(key, name);
   for (const run of await registeredRuns(store.folder)) {
     const manifest = readRunManifest(run);
     for (const record of [manifest?.current, manifest?.previous]) {
@@ -80,6 +81,26 @@ async function usersOf(store: ArtifactStore, found: readonly Found[]): Promise<M
     }
   }
   return users;
+}
+
+/** Days for which what was planned is kept although no run names it: `oal stage` makes a run in pieces. */
+const planDays = 30;
+
+async function recentPlans(store: string): Promise<{ readonly name: string; readonly key: string }[]> {
+  const folder = join(store, "plans");
+  const oldest = Date.now() - planDays * 86_400_000;
+  const plans: { name: string; key: string }[] = [];
+  for (const file of await readdir(folder).catch(() => [])) {
+    const { mtime } = await lstat(join(folder, file));
+    if (mtime.getTime() >= oldest)
+      plans.push({ name: `a plan of ${mtime.toISOString().slice(0, 10)}`, key: file.slice(0, 64) });
+  }
+  return plans;
+}
+
+/** Registered run folders that are not there: moved, perhaps, or removed. */
+export async function missingRuns(store: ArtifactStore): Promise<string[]> {
+  return (await registeredRuns(store.folder)).filter((run) => readRunManifest(run) === null);
 }
 
 /**
