@@ -138,3 +138,14 @@ test("what nothing can be read of is an error, and can be stopped", async () => 
   const signal = AbortSignal.abort(new Error("enough"));
   await expect(inspect({ data }, { check: true, signal })).rejects.toThrow("enough");
 });
+
+test("names unreadable images that may be left out, and tells a class that is too small once", async () => {
+  const data = await write("allowed", { ant: 4, bee: 5, cow: 2 });
+  put("allowed/bee/bad.png", "no picture");
+  const options = { data, set: ["data.skipBad=1"] };
+  const found = await inspect(options, { check: true });
+  expect(codes(found)).toEqual(["OAL-D112"]);
+  expect(describeInspection("allowed", found, true)).toMatch(
+    /train: 1 image cannot be read and would be left out:\n {2}bee\/bad\.png: /,
+  );
+});

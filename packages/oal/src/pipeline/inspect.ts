@@ -124,7 +124,10 @@ export async function inspectData(config: Configuration, options: InspectOptions
     unknownsOnly: unknowns !== undefined,
     duplicates: images?.duplicates() ?? null,
     warnings: unknowns ? [] : planWarnings(config),
-    problems: problems.map(({ code, message, remedy, details }) => ({ code, message, remedy, details })),
+    // a class that is too small already is no other problem without its unreadable images
+    problems: problems
+      .filter(({ message }, i) => problems.findIndex((other) => other.message === message) === i)
+      .map(({ code, message, remedy, details }) => ({ code, message, remedy, details })),
   };
 }
 

@@ -22,6 +22,7 @@ import { obtain, type Wanted } from "./plan/obtain.js";
 import { publish } from "./publish.js";
 import { readRunManifest, RunFolder } from "./runFolder.js";
 import { danglingLinks } from "./runLinks.js";
+import { ArtifactStore } from "./store/artifactStore.js";
 import { removeUnused, storeContents } from "./store/contents.js";
 import { writeError } from "./systemError.js";
 import { versions } from "./versions.js";
@@ -239,6 +240,8 @@ describe("the store", () => {
       process.env["OAL_STORE"] = place;
       expect(await codeOf(RunFolder.open(join(root, "storeless"), configuration))).toBe("OAL-I106");
     }
+    expect(await codeOf(storeContents(new ArtifactStore(join(root, "no-folder"))))).toBe("OAL-I106");
+    expect(await storeContents(new ArtifactStore(join(root, "nothing-yet")))).toEqual([]);
     process.env["OAL_STORE"] = usual;
     expect(existsSync(join(root, "storeless"))).toBe(false);
   });

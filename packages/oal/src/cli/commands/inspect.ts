@@ -68,6 +68,7 @@ export function describeInspection(path: string, found: Inspection, checked: boo
   for (const set of sets) {
     const sentence = skippedSentence(new Map(Object.entries(set.skipped)));
     if (sentence !== undefined) lines.push(`${set.name}: ${printable(sentence)}`);
+    lines.push(...unreadableLines(set, problems));
   }
   lines.push(...duplicateLines(duplicates), ...warnings.map((text) => `warning: ${text}`));
   if (unknownsOnly) {
@@ -86,6 +87,16 @@ export function describeInspection(path: string, found: Inspection, checked: boo
     if (!checked) lines.push("unreadable images are found with --check");
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** Unreadable images that no problem names: those that may be left out, and those of a set of unknowns alone. */
+function unreadableLines({ name, unreadable }: InspectedSet, problems: Inspection["problems"]): string[] {
+  if (unreadable === null || unreadable.length === 0) return [];
+  if (problems.some(({ code }) => ["OAL-D102", "OAL-D110", "OAL-D123"].includes(code))) return [];
+  const shown = unreadable.slice(0, 10).map((image) => `  ${printable(image.id)}: ${image.problem}`);
+  const more = unreadable.length > 10 ? [`  and ${unreadable.length - 10} more`] : [];
+  const count = unreadable.length === 1 ? "1 image" : `${unreadable.length} images`;
+  return [`${name}: ${count} cannot be read and would be left out:`, ...shown, ...more];
 }
 
 function headLines(path: string, { classes, unknownsOnly }: Inspection, main: InspectedSet): string[] {

@@ -1,9 +1,10 @@
 /** What lies in a store, which runs name it, and what nobody names any more. */
 import { lstat, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { oalError } from "oal-core";
 import { manifestName, parseManifest } from "../artifact.js";
 import { readRunManifest } from "../runFolder.js";
-import { systemCode, writeError } from "../systemError.js";
+import { systemCode, systemProblem, writeError } from "../systemError.js";
 import type { ArtifactStore } from "./artifactStore.js";
 import { claimOwner, tryClaim } from "./claim.js";
 import { registeredRuns } from "./registry.js";
@@ -24,9 +25,15 @@ export interface StoreEntry {
   readonly runs: readonly string[];
 }
 
-/** Everything in the store, largest first. */
+/** Everything in the store, largest first. @throws OAL-I106 when it is no folder or may not be read */
 export async function storeContents(store: ArtifactStore): Promise<StoreEntry[]> {
-  const names = await readdir(store.artifacts).catch(() => []);
+  const names = await readdir(store.artifacts).catch((error: unknown) => {
+    const problem = systemProblem(error);
+    if (problem === undefined) throw error;
+    // A store in which nothing was made yet is empty; one that is no folder is none.
+    if (systemCode(error) === "ENOENT") return [];
+    throw oalError("OAL-I106", { path: store.folder, problem }, error);
+  });
   const entries = await Promise.all(names.map((name) => entryOf(store, name)));
   const found = entries.filter((entry) => entry !== null);
   const users = await usersOf(store, found);
