@@ -19,7 +19,7 @@ export const integrityErrors = {
     title: "damaged file",
     exit: 7,
     message: ({ path, problem }) => `${path} is damaged: ${problem}`,
-    remedy: "delete it; the same command makes it again",
+    remedy: "delete it; the command that made it makes it again",
   }),
   "OAL-I104": entry<{ path: string; found: string; wanted: string }>({
     title: "run folder of another version",
