@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Graph } from "oal-core";
 import { TrainingContext } from "../../packages/oal/src/nn/context.js";
-import { findNetwork } from "../../packages/oal/src/nn/networks/index.js";
+import { networks } from "../../packages/oal/src/nn/networks/index.js";
 import { initializeParameters, withPrefix } from "../../packages/oal/src/nn/parameters.js";
 import { writeSafetensors } from "../../packages/oal/src/nn/safetensors.js";
 import { saveClassifier } from "../../packages/oal/src/pipeline/stages/classifierArtifact.js";
@@ -27,7 +27,7 @@ export async function untrainedModel(folder: string, classNames: readonly string
   const graph = new Graph();
   const context = new TrainingContext(graph);
   const images = graph.input("images", { dtype: "float32", shape: [1, 3, size, size] });
-  findNetwork(network.id).build(context, images, network.options);
+  networks.find(network.id).build(context, images, network.options);
   const parameters = withPrefix(initializeParameters(context.specs, 0), networkPrefix);
   const normalisation = {
     mean: [0.5, 0.5, 0.5] as const,

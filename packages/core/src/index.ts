@@ -1,5 +1,6 @@
 /** oal-core: the browser-safe half of oal. Imports nothing of Node. */
 export * from "./errors/index.js";
+export * from "./registry.js";
 export * from "./random/index.js";
 export * from "./graph/index.js";
 export * from "./autodiff/index.js";

@@ -6,7 +6,7 @@ import { Random, float32Data, float32Tensor } from "oal-core";
 import { classesInTurn } from "../data/classesInTurn.js";
 import type { LatentDiffusion } from "./diffusion/model.js";
 import { prepareSampler, type Predictions } from "./samplers/drive.js";
-import { samplerOf } from "./samplers/index.js";
+import { samplers } from "./samplers/index.js";
 import type { SamplerOptions } from "./samplers/sampler.js";
 import { gridOf, uniformTimesteps } from "./samplers/schedule.js";
 
@@ -72,7 +72,7 @@ export async function synthesize(
   const shape = [rows, ...model.latentShape];
   const prediction = model.prediction;
   const run = await prepareSampler({
-    sampler: samplerOf(sampler),
+    sampler: samplers.find(sampler),
     grid,
     options,
     shape,

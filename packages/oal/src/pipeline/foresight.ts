@@ -4,7 +4,7 @@
  */
 import { Graph, oalError, OalError, type TensorType } from "oal-core";
 import { TrainingContext } from "../nn/context.js";
-import { findNetwork } from "../nn/networks/index.js";
+import { networks } from "../nn/networks/index.js";
 import { resolveBoundaryOptions } from "../outliers/boundary/options.js";
 import { decode, encode } from "../outliers/diffusion/autoEncoder.js";
 import { denoise, encodeCondition } from "../outliers/diffusion/denoiser.js";
@@ -94,7 +94,7 @@ function networkProblem(section: RecipeSection, classes: number, size: number): 
     const graph = new Graph();
     const images = graph.input("images", float([2, 3, size, size]));
     const { id, options } = networkChoice(section, classes, size);
-    findNetwork(id).build(new TrainingContext(graph, "network"), images, options);
+    networks.find(id).build(new TrainingContext(graph, "network"), images, options);
   });
   return (
     problem && `network ${section.network} cannot be built for images of ${size} pixels a side: ${problem}`
@@ -109,7 +109,7 @@ function diffusionProblem({ data, autoEncoder, denoiser, teacher }: Configuratio
     const { mean } = encode(context, graph.input("images", float([2, 3, size, size])), autoEncoder);
     decode(context, mean, autoEncoder);
     const { options } = networkChoice(teacher, 2, size);
-    const dimension = findNetwork(teacher.network).featureDim(options);
+    const dimension = networks.find(teacher.network).featureDim(options);
     const embedding = graph.input("embedding", float([2, dimension]));
     const states = encodeCondition(context, embedding, graph.input("drop", float([2])));
     denoise(context, mean, graph.input("time", float([2])), states, denoiser);

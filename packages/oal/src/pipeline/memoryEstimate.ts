@@ -4,7 +4,7 @@
  */
 import { graphMemory, type GraphMemory, type Tensor } from "oal-core";
 import type { ImageSet } from "../data/imageSet.js";
-import { findNetwork } from "../nn/networks/index.js";
+import { networks } from "../nn/networks/index.js";
 import { parametersUnder, type ParameterSpec, type ParameterStore } from "../nn/parameters.js";
 import { diffusionGraphs, diffusionRows } from "../outliers/diffusion/graphs.js";
 import { autoEncoderTask, denoiserTask } from "../outliers/diffusion/tasks.js";
@@ -85,9 +85,9 @@ export function estimateMemory(config: Configuration, aim: Aim, sizes: DataSizes
     adam,
   );
   add("training the auto-encoder", "autoEncoder.batchSize", [encoding.memory]);
-  const dimension = findNetwork(config.teacher.network).featureDim(
-    networkChoice(config.teacher, sizes.classes, size).options,
-  );
+  const dimension = networks
+    .find(config.teacher.network)
+    .featureDim(networkChoice(config.teacher, sizes.classes, size).options);
   const latentShape = [4, size / 4, size / 4] as const;
   const denoising = stepOf(
     denoiserTask({
@@ -156,7 +156,7 @@ function classifierStep(
   const { kd, mi, exposure, data } = config;
   const network = networkChoice(section, classes, data.size);
   const teacherNetwork = networkChoice(config.teacher, classes, data.size);
-  const featureWidth = findNetwork(teacherNetwork.id).featureDim(teacherNetwork.options);
+  const featureWidth = networks.find(teacherNetwork.id).featureDim(teacherNetwork.options);
   const none = new Float32Array();
   const rows = (width: number) => ({ width, values: none, labels: new Int32Array() });
   const parameters = parametersUnder(zerosOf(teacher?.specs ?? []), networkPrefix);
@@ -198,7 +198,7 @@ function passOf(
   const parameters = parametersUnder(zerosOf(specs), networkPrefix);
   const rows = passRows(config.evaluation.batchSize, config.data.size);
   const predictor = graphMemory(classifierGraph({ network, parameters, normalisation }, rows));
-  return { predictor, width: findNetwork(network.id).featureDim(network.options) };
+  return { predictor, width: networks.find(network.id).featureDim(network.options) };
 }
 
 /** Tensors of the right shapes, whose memory is never touched. */

@@ -9,7 +9,7 @@ import { evaluate } from "../evaluation/evaluate.js";
 import type { OutputSet, SetGroup } from "../evaluation/result.js";
 import { sampleBoundary } from "../outliers/boundary/sample.js";
 import { prepareSampler } from "../outliers/samplers/drive.js";
-import { samplerOf } from "../outliers/samplers/index.js";
+import { samplers } from "../outliers/samplers/index.js";
 import { gridOf, noiseSchedule, uniformTimesteps } from "../outliers/samplers/schedule.js";
 import { blockSize } from "../runtime/blockSize.js";
 import { currentThreads, withThreads } from "../runtime/threads.js";
@@ -55,7 +55,7 @@ const work: Readonly<Record<string, () => Promise<unknown>>> = {
   "a sampler": async () => {
     const schedule = noiseSchedule();
     const grid = gridOf(schedule, uniformTimesteps(2, schedule.betas.length));
-    const sampler = await prepareSampler({ sampler: samplerOf("ddim"), grid, shape: [1, 4] });
+    const sampler = await prepareSampler({ sampler: samplers.find("ddim"), grid, shape: [1, 4] });
     await sampler.release();
   },
   "detector scores": () =>

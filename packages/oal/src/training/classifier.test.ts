@@ -3,7 +3,7 @@ import { Graph, Random, reduceSum, slice, type Tensor, type Value } from "oal-co
 import { describe, expect, it } from "vitest";
 import { memoryImageSet } from "../data/imageSet.js";
 import { TrainingContext } from "../nn/context.js";
-import { findNetwork } from "../nn/networks/index.js";
+import { networks } from "../nn/networks/index.js";
 import { initializeParameters } from "../nn/parameters.js";
 import { classifierTask, type ClassifierOptions, type LabelledRows } from "./classifier.js";
 import { methodLists, type TrainingMethod } from "./methods/index.js";
@@ -241,11 +241,9 @@ describe("a classifier's step", () => {
   it("shows a teacher inside the step the same normalised pictures", async () => {
     const context = new TrainingContext(new Graph());
     const shape = [2, 3, big, big];
-    findNetwork(network.id).build(
-      context,
-      context.graph.input("x", { dtype: "float32", shape }),
-      network.options,
-    );
+    networks
+      .find(network.id)
+      .build(context, context.graph.input("x", { dtype: "float32", shape }), network.options);
     const parameters = initializeParameters(context.specs, 9);
     const terms = await told("teacher", 1, { teacherNetwork: { network, parameters } });
     const predictor = await Predictor.create({ network, parameters, normalisation }, { batchSize: 1 });

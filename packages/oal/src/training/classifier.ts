@@ -23,7 +23,7 @@ import type { ImageSet } from "../data/imageSet.js";
 import { refuseForeignLabels } from "../data/labels.js";
 import { EvaluationContext } from "../nn/context.js";
 import type { NetworkOptions } from "../nn/networks/network.js";
-import { findNetwork } from "../nn/networks/index.js";
+import { networks } from "../nn/networks/index.js";
 import type { ParameterStore } from "../nn/parameters.js";
 import { trainingMethods } from "./methods/index.js";
 import {
@@ -206,7 +206,7 @@ export function classifierTask(
       const get = (name: string): Value => required(values[name], name);
       const shown = outlierCount > 0 ? concat([get("images"), get("outlierImages")], 0) : get("images");
       const normalised = normaliseImages(shown, options.normalisation);
-      const network = findNetwork(options.network.id);
+      const network = networks.find(options.network.id);
       const joint = network.build(context.child(networkPrefix), normalised, options.network.options);
       const split = (value: Value, start: number, end: number): Value =>
         outlierCount > 0 ? slice(value, [start], [end], [0]) : value;
@@ -261,11 +261,9 @@ function teacherInside(
   const renamed: ParameterStore = new Map(
     [...parameters].map(([name, tensor]) => [`teacher.${name}`, tensor]),
   );
-  const built = findNetwork(network.id).build(
-    new EvaluationContext(graph, renamed, "teacher"),
-    images,
-    network.options,
-  );
+  const built = networks
+    .find(network.id)
+    .build(new EvaluationContext(graph, renamed, "teacher"), images, network.options);
   return { logits: stopGradient(built.logits), features: stopGradient(built.features) };
 }
 

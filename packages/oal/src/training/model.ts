@@ -1,7 +1,7 @@
 /** A trained classifier as a model: pixels in, logits and penultimate features out; weights are constants of the graph. */
 import { Graph, normaliseImages, type Normalisation } from "oal-core";
 import { EvaluationContext } from "../nn/context.js";
-import { findNetwork } from "../nn/networks/index.js";
+import { networks } from "../nn/networks/index.js";
 import type { ParameterStore } from "../nn/parameters.js";
 import type { NetworkChoice } from "./classifier.js";
 
@@ -26,11 +26,9 @@ export function classifierGraph(
   const { imageSize } = network.options;
   const images = graph.input("images", { dtype: "uint8", shape: [batch, 3, imageSize, imageSize] });
   const context = new EvaluationContext(graph, parameters);
-  const outputs = findNetwork(network.id).build(
-    context,
-    normaliseImages(images, normalisation),
-    network.options,
-  );
+  const outputs = networks
+    .find(network.id)
+    .build(context, normaliseImages(images, normalisation), network.options);
   graph.output("logits", outputs.logits);
   graph.output("features", outputs.features);
   return graph;

@@ -2,7 +2,7 @@ import { Graph, normaliseImages, Random } from "oal-core";
 import { expect, it } from "vitest";
 import { memoryImageSet } from "../data/imageSet.js";
 import { TrainingContext } from "../nn/context.js";
-import { findNetwork, networks } from "../nn/networks/index.js";
+import { networks } from "../nn/networks/index.js";
 import { initializeParameters } from "../nn/parameters.js";
 import { Predictor, type Predictions } from "./predict.js";
 
@@ -14,7 +14,7 @@ async function predicted(id: string, side: number, batchSize: number): Promise<P
   const graph = new Graph();
   const context = new TrainingContext(graph);
   const images = graph.input("images", { dtype: "uint8", shape: [2, 3, side, side] });
-  findNetwork(id).build(context, normaliseImages(images, normalisation), options);
+  networks.find(id).build(context, normaliseImages(images, normalisation), options);
   const parameters = initializeParameters(context.specs, 3);
   const pixels = Uint8Array.from(
     new Random(1, "test/pixels").uniforms(0, 7 * 3 * side * side),
@@ -31,7 +31,7 @@ async function predicted(id: string, side: number, batchSize: number): Promise<P
   }
 }
 
-it.each(networks.map(({ id }) => id))("%s: the batch size leaves no trace in the results", async (id) => {
+it.each(networks.ids)("%s: the batch size leaves no trace in the results", async (id) => {
   const whole = await predicted(id, 36, 64);
   expect(new Set(whole.logits).size).toBeGreaterThan(3);
   for (const batch of [1, 3]) expect(await predicted(id, 36, batch)).toEqual(whole);

@@ -48,6 +48,18 @@ export const configurationErrors = {
       (near ? `, did you mean "${near}"?` : ` (known: ${known.join(", ")})`),
     remedy: "oal list shows the names of presets, networks, detectors and methods",
   }),
+  "OAL-C205": entry<{ kind: string; name: string }>({
+    title: "name taken",
+    exit: 2,
+    message: ({ kind, name }) => `there is already a ${kind} "${name}"`,
+    remedy: "give the new one another id; built-in ones cannot be replaced",
+  }),
+  "OAL-C206": entry<{ kind: string; name: string }>({
+    title: "no usable name",
+    exit: 2,
+    message: ({ kind, name }) => `"${name}" cannot be the name of a ${kind}`,
+    remedy: "use letters, digits, dots, dashes and underscores; begin with a letter or digit",
+  }),
   "OAL-C301": entry<{ stage: string; problem: string }>({
     title: "stages do not fit together",
     exit: 2,

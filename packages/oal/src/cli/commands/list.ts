@@ -11,7 +11,7 @@ interface Listed {
 
 const kinds: Readonly<Record<string, () => Promise<readonly Listed[]>>> = {
   detectors: () => Promise.resolve(detectors),
-  networks: async () => (await import("../../nn/networks/index.js")).networks,
+  networks: async () => (await import("../../nn/networks/index.js")).networks.all,
   methods: async () => {
     const { methodLists } = await import("../../training/methods/index.js");
     return Object.entries(methodLists).map(([id, parts]) => ({
@@ -19,7 +19,7 @@ const kinds: Readonly<Record<string, () => Promise<readonly Listed[]>>> = {
       title: parts.map(({ title }) => title).join(" + "),
     }));
   },
-  samplers: async () => (await import("../../outliers/samplers/index.js")).samplers,
+  samplers: async () => (await import("../../outliers/samplers/index.js")).samplers.all,
   runs: async () => {
     const { knownRuns } = await import("../../pipeline/describeRun.js");
     return (await knownRuns()).map(({ folder, preset, seed, methods, finished }) => ({

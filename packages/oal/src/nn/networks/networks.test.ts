@@ -16,7 +16,7 @@ import { checkCase, hyperNumber, runGraph } from "../../testing/goldenProgram.js
 import { crossEntropy } from "../losses/crossEntropy.js";
 import { sgd } from "../optimisers/sgd.js";
 import { countParameters, initializeParameters } from "../parameters.js";
-import { findNetwork, networks } from "./index.js";
+import { networks } from "./index.js";
 import { resnet18_32x32 } from "./resnet18_32x32.js";
 import { patchesOf, whiteningWeights } from "./whitening.js";
 
@@ -36,7 +36,7 @@ describe("networks", () => {
     expect(names).toHaveLength(102);
   });
 
-  for (const network of networks) {
+  for (const network of networks.all) {
     it(`${network.id} gives logits and features in training and evaluation, and gradients for all parameters`, async () => {
       const small = { ...options, width: 4, widths: [4, 6, 8], blocks: 1 };
       const images = float32Tensor([2, 3, 32, 32], new Random(1, "test").normals(0, 2 * 3 * 32 * 32));
@@ -76,7 +76,7 @@ describe("networks", () => {
   }
 
   it("refuses unknown names and weights that do not fit", () => {
-    expect(() => findNetwork("resnetsmal")).toThrow(/did you mean resnetSmall|resnetSmall/);
+    expect(() => networks.find("resnetsmal")).toThrow(/did you mean resnetSmall|resnetSmall/);
     const graph = new Graph();
     const x = graph.input("x", { dtype: "float32", shape: [1, 3, 32, 32] });
     expect(() => resnet18_32x32.build(new EvaluationContext(graph, new Map()), x, options)).toThrow(

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { float32Data, float32Tensor, toNumbers, type Tensor } from "oal-core";
 import { expectClose, loadManifest, type GoldenCase } from "../../testing/golden.js";
 import { prepareSampler, type Predictions } from "./drive.js";
-import { samplerOf } from "./index.js";
+import { samplers } from "./index.js";
 import type { SamplerOptions } from "./sampler.js";
 import {
   gridOf,
@@ -64,7 +64,13 @@ async function follow(golden: GoldenCase, id: string, grid: SamplingGrid, option
   const guidance = Number(golden.hyper["guidance_scale"]);
   const conditional = denoiser(golden, golden.tensor("cond"));
   const unconditional = golden.has("uncond") ? denoiser(golden, golden.tensor("uncond")) : conditional;
-  const run = await prepareSampler({ sampler: samplerOf(id), grid, options, shape: start.shape, guidance });
+  const run = await prepareSampler({
+    sampler: samplers.find(id),
+    grid,
+    options,
+    shape: start.shape,
+    guidance,
+  });
   const latents = [...float32Data(start)];
   const data: number[] = [];
   const size = start.data.length;
@@ -108,7 +114,8 @@ describe.skipIf(manifest === null)("golden samplers", () => {
       const options = { eta: Number(hyper["eta"]) };
       expectClose(grid.alphaBar.slice(0, -1), golden.entry("alphas"));
       expectClose(grid.alphaBar.slice(1), golden.entry("alphas_prev"));
-      const sigmas = samplerOf("ddim")
+      const sigmas = samplers
+        .find("ddim")
         .coefficients(grid, options)
         .map((row) => row[4] ?? 0);
       expectClose(sigmas, golden.entry("sigmas"));
@@ -189,7 +196,7 @@ test("the exact denoiser of standard normal data: known end values (METHOD 4.2)"
   for (const [id, steps, end] of want) {
     const grid = gridOf(schedule, uniformTimesteps(steps));
     const run = await prepareSampler({
-      sampler: samplerOf(id),
+      sampler: samplers.find(id),
       grid,
       shape: [1],
       options: { lowerOrderFinal: true },
@@ -205,5 +212,5 @@ test("the exact denoiser of standard normal data: known end values (METHOD 4.2)"
 
 test("timesteps outside the schedule and unknown samplers are refused", () => {
   expect(() => gridOf(noiseSchedule(), uniformTimesteps(3))).toThrow(/1000/);
-  expect(() => samplerOf("ddin")).toThrow(/did you mean "ddim"/);
+  expect(() => samplers.find("ddin")).toThrow(/did you mean "ddim"/);
 });

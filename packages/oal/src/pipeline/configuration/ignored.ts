@@ -112,7 +112,7 @@ function dataRules({ data }: Configuration): readonly Rule[] {
 function recipeRules(section: "teacher" | "student", recipe: Configuration["teacher"]): readonly Rule[] {
   const { optimiser, momentum, schedule, network, augmentation } = recipe;
   const paths = (...keys: readonly string[]): string[] => keys.map((key) => `${section}.${key}`);
-  const read = networks.find(({ id }) => id === network)?.hyperParameters.map(({ name }) => name) ?? [];
+  const read = networks.has(network) ? networks.find(network).hyperParameters.map(({ name }) => name) : [];
   const sizes = (["width", "widths", "blocks"] as const).filter((name) => !read.includes(name));
   return [
     [paths(...sizes), `${section}.network: ${network}`],

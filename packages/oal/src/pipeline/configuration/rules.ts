@@ -54,7 +54,7 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
       problem + (near === undefined ? "" : `, did you mean "${near}"?`),
     );
   }
-  const ids = networks.map(({ id }) => id);
+  const { ids } = networks;
   for (const section of ["teacher", "student"] as const) {
     const { network } = configuration[section];
     if (!ids.includes(network)) refuse([section, "network"], unknownName("network", network, ids));

@@ -5,7 +5,7 @@ import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { float32Tensor, Graph, normaliseImages, OalError, Random, sizeOf } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { TrainingContext } from "../../nn/context.js";
-import { findNetwork } from "../../nn/networks/index.js";
+import { networks } from "../../nn/networks/index.js";
 import { initializeParameters, withPrefix, type ParameterStore } from "../../nn/parameters.js";
 import { networkPrefix, type NetworkChoice } from "../../training/classifier.js";
 import { Predictor } from "../../training/predict.js";
@@ -24,7 +24,7 @@ function parametersOf({ id, options }: NetworkChoice): ParameterStore {
   const graph = new Graph();
   const context = new TrainingContext(graph);
   const images = graph.input("images", { dtype: "uint8", shape: [2, 3, size, size] });
-  findNetwork(id).build(context, normaliseImages(images, normalisation), options);
+  networks.find(id).build(context, normaliseImages(images, normalisation), options);
   const parameters = initializeParameters(context.specs, 4);
   for (const { name, shape, kind } of context.specs) {
     const start = parameters.get(name);
@@ -36,14 +36,14 @@ function parametersOf({ id, options }: NetworkChoice): ParameterStore {
   return parameters;
 }
 
-const networks: readonly NetworkChoice[] = [
+const choices: readonly NetworkChoice[] = [
   { id: "resnetSmall", options: { classes: 3, imageSize: size, width: 4, blocks: 1 } },
   { id: "airbench", options: { classes: 3, imageSize: size, widths: [8, 8, 8] } },
   { id: "resnet18_32x32", options: { classes: 3, imageSize: size, width: 4 } },
 ];
 
 describe("exported classifier", () => {
-  it.each(networks)("a plain onnxruntime session computes what the Predictor does: $id", async (network) => {
+  it.each(choices)("a plain onnxruntime session computes what the Predictor does: $id", async (network) => {
     const folder = mkdtempSync(join(root, "model-"));
     const trained = withPrefix(parametersOf(network), networkPrefix);
     await saveClassifier(folder, trained, { network, normalisation, classNames });
@@ -85,7 +85,7 @@ describe("exported classifier", () => {
 
   it("says which file of it is damaged", async () => {
     const folder = mkdtempSync(join(root, "damaged-"));
-    const [network] = networks;
+    const [network] = choices;
     if (!network) return;
     const trained = withPrefix(parametersOf(network), networkPrefix);
     await saveClassifier(folder, trained, { network, normalisation, classNames });

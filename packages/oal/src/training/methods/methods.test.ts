@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { memoryImageSet, type ImageSet } from "../../data/imageSet.js";
 import { TrainingContext } from "../../nn/context.js";
 import { initializeParameters } from "../../nn/parameters.js";
-import { findNetwork } from "../../nn/networks/index.js";
+import { networks } from "../../nn/networks/index.js";
 import {
   classifierTask,
   networkPrefix,
@@ -40,7 +40,7 @@ const teacherParameters = (() => {
   const graph = new Graph();
   const context = new TrainingContext(graph);
   const images = graph.input("x", { dtype: "float32", shape: [2, 3, side, side] });
-  findNetwork(network.id).build(context, images, network.options);
+  networks.find(network.id).build(context, images, network.options);
   return initializeParameters(context.specs, 1);
 })();
 
