@@ -6,6 +6,7 @@ import {
   convTranspose2d,
   greater,
   mul,
+  operators,
   slice,
   transpose,
 } from "../packages/core/dist/index.js";
@@ -35,6 +36,6 @@ function convolution(node, [dy], wants) {
 
 /** The rules by operator. */
 export const naiveRules = new Map([
-  ["Conv", convolution],
-  ["Relu", (node, [dy]) => [mul(cast(greater(node.inputs[0], 0), "float32"), dy)]],
+  [operators.Conv, convolution],
+  [operators.Relu, (node, [dy]) => [mul(cast(greater(node.inputs[0], 0), "float32"), dy)]],
 ]);

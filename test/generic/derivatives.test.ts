@@ -56,7 +56,8 @@ const operatorSubjects: readonly Subject[] = names.flatMap((name) =>
   operators[name].testPoints.map((point, index) => ({
     key: `${name}.${index}`,
     inputs: point.inputs,
-    build: (graph: Graph, inputs: readonly (Value | null)[]) => graph.node(name, inputs, point.attributes),
+    build: (graph: Graph, inputs: readonly (Value | null)[]) =>
+      graph.node(operators[name], inputs, point.attributes),
   })),
 );
 

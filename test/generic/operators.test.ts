@@ -65,7 +65,7 @@ function addPoint(name: OperatorName, point: TestPoint, key: string): Point {
     feeds[`${key}.input${index}`] = tensor;
     return graph.input(`${key}.input${index}`, tensor);
   });
-  const results = graph.node(name, values, point.attributes);
+  const results = graph.node(operators[name], values, point.attributes);
   const outputs = results.map((value, index) => named(`${key}.output${index}`, value));
   const weights = results.map((value, index) => [
     ...new Random(7, `${key}.weight${index}`).uniforms(0, sizeOf(value.shape)),

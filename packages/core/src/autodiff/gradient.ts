@@ -4,12 +4,13 @@ import { expectArguments, kind, kinds, oalError } from "../errors/index.js";
 import { add } from "../graph/ops/add.js";
 import { scalarOf } from "../graph/ops/apply.js";
 import { expand } from "../graph/ops/expand.js";
-import type { GradientRule } from "../graph/operator.js";
+import { StopGradient } from "../graph/ops/stopGradient.js";
+import type { GradientRule, Operator } from "../graph/operator.js";
 import { describeType, type DType } from "../graph/tensor.js";
 import type { Graph, Value } from "../graph/value.js";
 
-/** Rules to use instead of the operators' own, by operator name: to compare formulations of a gradient. */
-export type GradientRules = ReadonlyMap<string, GradientRule>;
+/** Rules to use instead of the operators' own: to compare formulations of a gradient. */
+export type GradientRules = ReadonlyMap<Operator, GradientRule>;
 
 const valueList = kinds.listOf(aValue);
 const ruleMap = kind("a map from operators to rules", (value) => value instanceof Map);
@@ -83,18 +84,18 @@ export function vectorJacobian(
   });
   for (let position = graph.nodes.length - 1; position >= 0; position--) {
     const node = graph.nodes[position];
-    if (!node || node.operatorName === "StopGradient") continue;
+    if (!node || node.operator === StopGradient) continue;
     if (!node.outputs.some((output) => influenced.has(output))) continue;
     const outputGradients = node.outputs.map((output) => accumulated.get(output) ?? null);
     if (outputGradients.every((gradient) => gradient === null)) continue;
-    const rule = rules.get(node.operatorName) ?? node.operator.gradient;
+    const rule = rules.get(node.operator) ?? node.operator.gradient;
     const wants = (index: number): boolean => {
       const input = node.inputs[index];
       return input !== null && input !== undefined && influenced.has(input);
     };
     // A source may itself be made by a node; nothing before it is asked for.
     if (!node.inputs.some((_, index) => wants(index))) continue;
-    if (rule === "none") throw oalError("OAL-G103", { operator: node.operatorName, path: node.path });
+    if (rule === "none") throw oalError("OAL-G103", { operator: node.operator.name, path: node.path });
     const inputGradients = graph.scope("gradient", () =>
       node.path === ""
         ? rule(node, outputGradients, wants)
@@ -105,7 +106,7 @@ export function vectorJacobian(
       if (!input || !gradient || !wants(index)) return;
       if (describeType(gradient.type) !== describeType(input.type)) {
         throw oalError("OAL-G102", {
-          node: `${node.operatorName}_${node.id}`,
+          node: `${node.operator.name}_${node.id}`,
           path: node.path,
           problem: `gradient of input ${index} is ${describeType(gradient.type)}, the input ${describeType(input.type)}`,
         });
@@ -123,7 +124,7 @@ export function vectorJacobian(
 function influencedBy(graph: Graph, sources: readonly Value[]): Set<Value> {
   const influenced = new Set<Value>(sources);
   for (const node of graph.nodes) {
-    if (node.operatorName === "StopGradient") continue;
+    if (node.operator === StopGradient) continue;
     if (!node.inputs.some((input) => input && influenced.has(input))) continue;
     for (const output of node.outputs) if (isFloat(output.dtype)) influenced.add(output);
   }

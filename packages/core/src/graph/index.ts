@@ -13,8 +13,19 @@ export {
   type TensorData,
   type TensorType,
 } from "./tensor.js";
-export { Graph, single, type Node, type Operand, type Producer, type Value } from "./value.js";
-export type { AttributeKind, Attributes, GradientRule, Operator, TestInput, TestPoint } from "./operator.js";
+export { Graph, type Node, type Operand, type Producer, type Value } from "./value.js";
+export {
+  defineOperator,
+  ShapeProblem,
+  type AttributeKind,
+  type Attributes,
+  type GradientRule,
+  type Operator,
+  type OperatorDefinition,
+  type TestInput,
+  type TestPoint,
+} from "./operator.js";
+export { apply, applyAll } from "./ops/apply.js";
 export { operators, type OperatorName } from "./ops/index.js";
 export { verifyGraph } from "./verify.js";
 export { bytesOf, graphMemory, type GraphMemory } from "./memory.js";

@@ -1,7 +1,9 @@
 /**
- * What an operator is: one object with its ONNX name, shape rule, gradient rule, plain reference and test points.
- * The table of all operators is ops/index.ts; generic tests are generated from it.
+ * What an operator is: one object with its ONNX name, shape rule, gradient rule, plain reference and test points. A node
+ * holds the object itself, so an operator may come from anywhere; the table ops/index.ts lists oal's own for tests and
+ * for reading ONNX files.
  */
+import { expectArguments, kind, kinds, oalError } from "../errors/index.js";
 import type { Tensor, TensorType } from "./tensor.js";
 import type { Node, Value } from "./value.js";
 
@@ -38,12 +40,13 @@ export interface TestPoint {
 
 /** An operator of the graph. */
 export interface Operator {
-  /** Name in the table. */
+  /** Name in messages and in the names of nodes. */
   readonly name: string;
   /** ONNX op_type when it differs from `name`. */
   readonly onnxType?: string;
-  /** ONNX operator domain (version 1) when it is not the standard one; such an operator runs on the CPU only. */
+  /** ONNX operator domain when it is not the standard one. */
   readonly domain?: string;
+  /** The version of its domain at which the operator has this form. */
   readonly sinceOpset: number;
   readonly attributes: Readonly<Record<string, AttributeKind>>;
   /** Types of the outputs; throws ShapeProblem when the inputs do not fit. `constants` holds the values known at build time. */
@@ -59,8 +62,76 @@ export interface Operator {
   readonly testPoints: readonly TestPoint[];
 }
 
-/** Thrown by shape rules; the graph turns it into OAL-G101 with the layer path. */
-export class ShapeProblem extends Error {}
+const isRule = (value: unknown): boolean => value === "none" || typeof value === "function";
+
+/** An operator as an argument. */
+export const anOperator = kinds.fields({
+  name: kinds.name,
+  sinceOpset: kinds.positiveCount,
+  attributes: kinds.record,
+  infer: kinds.callback,
+  gradient: kind('a gradient rule or "none"', isRule),
+  reference: kinds.callback,
+});
+
+/** An operator as its author writes it down: what most operators do not need may be left out. */
+export interface OperatorDefinition extends Pick<Operator, "name" | "onnxType" | "domain" | "infer"> {
+  /** Default 1. */
+  readonly sinceOpset?: number;
+  /** Default none. */
+  readonly attributes?: Operator["attributes"];
+  /** Default "none". */
+  readonly gradient?: Operator["gradient"];
+  /** Default: there is none, and `evaluateReference` refuses the graph with OAL-G111. */
+  readonly reference?: Operator["reference"];
+  /** Default none. */
+  readonly testPoints?: Operator["testPoints"];
+}
+
+const aDefinition = kinds.fields({
+  name: kinds.name,
+  onnxType: kinds.optional(kinds.name),
+  domain: kinds.optional(kinds.name),
+  sinceOpset: kinds.optional(kinds.positiveCount),
+  attributes: kinds.optional(kinds.record),
+  infer: kinds.callback,
+  gradient: kinds.optional(kind('a gradient rule or "none"', isRule)),
+  reference: kinds.optional(kinds.callback),
+});
+
+/**
+ * An operator of one's own, for `apply`: any operator of ONNX or of a domain that the engine knows.
+ *
+ * @throws OAL-C120 for a definition that is none
+ * @example
+ * const Sign = defineOperator({ name: "Sign", sinceOpset: 13, infer: ([x]) => (x ? [x] : []) });
+ * const signs = apply(Sign, [x]);
+ */
+export function defineOperator(definition: OperatorDefinition): Operator {
+  expectArguments("defineOperator", { definition: [definition, aDefinition] });
+  const { name } = definition;
+  return {
+    sinceOpset: 1,
+    attributes: {},
+    gradient: "none",
+    reference: () => {
+      throw oalError("OAL-G111", { operator: name });
+    },
+    testPoints: [],
+    ...definition,
+  };
+}
+
+/**
+ * Thrown by shape rules; the graph turns it into OAL-G101 with the layer path.
+ */
+export class ShapeProblem extends Error {
+  /** @param message what does not fit, as a sentence's end: "input 0 must be float32" */
+  constructor(message: string) {
+    expectArguments("ShapeProblem", { message: [message, kinds.text] });
+    super(message);
+  }
+}
 
 /** An int attribute. */
 export function int(attributes: Attributes, name: string, fallback?: number): number {

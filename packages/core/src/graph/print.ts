@@ -11,7 +11,7 @@ export function printGraph(graph: Graph): string {
     const attributes = Object.entries(node.attributes).map(([key, value]) => `${key}=${String(value)}`);
     const inputs = node.inputs.map((input) => (input ? shortName(input.name, input.constant?.data) : "-"));
     const outputs = node.outputs.map((output) => `${output.name}: ${describeType(output.type)}`);
-    lines.push(`${outputs.join(", ")} = ${node.operatorName}(${[...inputs, ...attributes].join(", ")})`);
+    lines.push(`${outputs.join(", ")} = ${node.operator.name}(${[...inputs, ...attributes].join(", ")})`);
   }
   for (const [name, value] of graph.outputs) lines.push(`output ${name} = ${value.name}`);
   return lines.join("\n");

@@ -3,10 +3,8 @@
  * every node stands behind its inputs.
  */
 import { expectArguments, kind, type Kind, kinds, oalError } from "../errors/index.js";
-import { ShapeProblem, type AttributeKind, type Attributes, type Operator } from "./operator.js";
-import { operators, type OperatorName } from "./ops/index.js";
-import { aValue, aValueOrNull, isValue } from "./ops/operands.js";
-import type { Windows } from "./ops/windows.js";
+import { anOperator, ShapeProblem, type AttributeKind, type Attributes, type Operator } from "./operator.js";
+import { aValue, aValueOrNull } from "./ops/operands.js";
 import {
   aTensor,
   aTensorType,
@@ -66,7 +64,6 @@ export class Value {
 /** One application of an operator. */
 export class Node {
   readonly id: number;
-  readonly operatorName: OperatorName;
   readonly operator: Operator;
   readonly inputs: readonly (Value | null)[];
   readonly attributes: Attributes;
@@ -76,14 +73,13 @@ export class Node {
 
   constructor(
     id: number,
-    operatorName: OperatorName,
+    operator: Operator,
     inputs: readonly (Value | null)[],
     attributes: Attributes,
     path: string,
   ) {
     this.id = id;
-    this.operatorName = operatorName;
-    this.operator = operators[operatorName];
+    this.operator = operator;
     this.inputs = inputs;
     this.attributes = attributes;
     this.path = path;
@@ -93,21 +89,6 @@ export class Node {
 /** Something usable where a value is expected; a number becomes a float32 scalar of the same graph. */
 export type Operand = Value | number;
 
-/** What a composed value computes: dW of a convolution of `x`, given dY, so that a rewrite may compute it otherwise. */
-export interface WeightGradient {
-  readonly x: Value;
-  readonly dy: Value;
-  readonly windows: Windows;
-}
-
-const anOperatorName = kind(
-  "the name of an operator",
-  (name) => typeof name === "string" && Object.hasOwn(operators, name),
-);
-const oneValue = kind(
-  "an array of one value of a graph",
-  (value) => Array.isArray(value) && value.length === 1 && isValue(value[0]),
-);
 const inputList = kinds.listOf(aValueOrNull);
 const attributeKinds: Readonly<Record<AttributeKind, Kind>> = {
   int: kinds.integer,
@@ -124,8 +105,6 @@ export class Graph {
   readonly outputs = new Map<string, Value>();
   readonly nodes: Node[] = [];
   readonly constants: Value[] = [];
-  /** The values that are weight gradients of ungrouped convolutions. */
-  readonly weightGradients = new Map<Value, WeightGradient>();
   /** What every name belongs to. */
   #names = new Map<string, string>();
   #reserved = new Set<string>();
@@ -214,35 +193,30 @@ export class Graph {
    *
    * @throws OAL-G101 when the inputs do not fit, naming the layer path.
    */
-  node(
-    operatorName: OperatorName,
-    inputs: readonly (Value | null)[],
-    attributes: Attributes = {},
-  ): readonly Value[] {
+  node(operator: Operator, inputs: readonly (Value | null)[], attributes: Attributes = {}): readonly Value[] {
     expectArguments("Graph.node", {
-      operatorName: [operatorName, anOperatorName],
+      operator: [operator, anOperator],
       inputs: [inputs, inputList],
       attributes: [attributes, kinds.record],
     });
-    const operator: Operator = operators[operatorName];
     for (const [key, value] of Object.entries(attributes)) {
       const form = operator.attributes[key];
-      if (form === undefined) this.#refuse(operatorName, `has no attribute "${key}"`);
-      expectArguments(operatorName, { [key]: [value, attributeKinds[form]] });
+      if (form === undefined) this.#refuse(operator.name, `has no attribute "${key}"`);
+      expectArguments(operator.name, { [key]: [value, attributeKinds[form]] });
     }
     for (const input of inputs) {
       if (input && input.graph !== this)
-        this.#refuse(operatorName, `input ${input.name} belongs to another graph`);
+        this.#refuse(operator.name, `input ${input.name} belongs to another graph`);
     }
     const types = this.#infer(operator, inputs, attributes);
     const id = this.nodes.length;
-    const node = new Node(id, operatorName, inputs, attributes, this.path);
+    const node = new Node(id, operator, inputs, attributes, this.path);
     const prefix = this.#path.length > 0 ? `${this.path}/` : "";
     node.outputs = types.map(
       (type, index) =>
         new Value(
           this,
-          this.#claim(`${prefix}${operatorName}_${id}${index > 0 ? `_${index}` : ""}`, "a value"),
+          this.#claim(`${prefix}${operator.name}_${id}${index > 0 ? `_${index}` : ""}`, "a value"),
           type,
           node,
         ),
@@ -298,11 +272,3 @@ export class Graph {
 
 /** A graph as an argument. */
 export const aGraph = kind("a graph", (value) => value instanceof Graph);
-
-/** The single output of a one-output node. */
-export function single(outputs: readonly Value[]): Value {
-  expectArguments("single", { outputs: [outputs, oneValue] });
-  const [only] = outputs;
-  if (!only) throw oalError("OAL-X101", { problem: "a list of one value has none" });
-  return only;
-}

@@ -22,7 +22,7 @@ export function verifyGraph(graph: Graph): void {
     }
   }
   graph.nodes.forEach((node, position) => {
-    const name = `${node.operatorName}_${node.id}`;
+    const name = `${node.operator.name}_${node.id}`;
     if (node.id !== position) fail(name, node.path, `stands at position ${position}`);
     for (const input of node.inputs) {
       if (input && !known.has(input))

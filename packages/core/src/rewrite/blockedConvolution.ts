@@ -5,7 +5,9 @@
 import { expectArguments, kinds, oalError } from "../errors/index.js";
 import { int } from "../graph/operator.js";
 import { at, inputOf } from "../graph/ops/access.js";
-import { blockedConv } from "../graph/ops/blockedConv.js";
+import { BlockedConv, blockedConv } from "../graph/ops/blockedConv.js";
+import { Conv } from "../graph/ops/conv.js";
+import { weightGradientOf } from "../graph/ops/convWeightGradient.js";
 import { reorderInput } from "../graph/ops/reorderInput.js";
 import { reorderOutput } from "../graph/ops/reorderOutput.js";
 import { reshape } from "../graph/ops/reshape.js";
@@ -46,7 +48,7 @@ export function useBlockedConvolutions(graph: Graph, block: number): Graph {
   for (const node of reachable(graph).nodes) {
     target.scope(node.path, () => {
       const [output] = node.outputs;
-      const source = output ? graph.weightGradients.get(output) : undefined;
+      const source = output && weightGradientOf(output);
       if (output && source && fitsBlockedGradient(source, block)) {
         const { windows } = source;
         copies.set(
@@ -57,7 +59,7 @@ export function useBlockedConvolutions(graph: Graph, block: number): Graph {
         copies.set(output, blocked(node, copyOf, block));
       } else {
         const inputs = node.inputs.map((input) => input && copyOf(input));
-        const outputs = target.node(node.operatorName, inputs, node.attributes);
+        const outputs = target.node(node.operator, inputs, node.attributes);
         node.outputs.forEach((value, index) => copies.set(value, at(outputs, index)));
       }
     });
@@ -69,11 +71,11 @@ export function useBlockedConvolutions(graph: Graph, block: number): Graph {
 /** Number of blocked convolutions that the outputs of a graph need. */
 export function countRewritten(graph: Graph): number {
   expectArguments("countRewritten", { graph: [graph, aGraph] });
-  return reachable(graph).nodes.filter((node) => node.operatorName === "BlockedConv").length;
+  return reachable(graph).nodes.filter((node) => node.operator === BlockedConv).length;
 }
 
 function isBlockable(node: Node, block: number): boolean {
-  if (node.operatorName !== "Conv" || int(node.attributes, "group", 1) !== 1) return false;
+  if (node.operator !== Conv || int(node.attributes, "group", 1) !== 1) return false;
   const [x, weight] = [inputOf(node, 0), inputOf(node, 1)];
   return (
     x.dtype === "float32" &&

@@ -10,8 +10,9 @@ import { reorderOutput } from "../graph/ops/reorderOutput.js";
 import { reshape } from "../graph/ops/reshape.js";
 import { slice } from "../graph/ops/slice.js";
 import { transpose } from "../graph/ops/transpose.js";
+import type { WeightGradient } from "../graph/ops/convWeightGradient.js";
 import type { Windows } from "../graph/ops/windows.js";
-import type { Value, WeightGradient } from "../graph/value.js";
+import type { Value } from "../graph/value.js";
 
 /** Maps of this height and more are processed in chunks of images, so that a chunk of dY fits into the caches. */
 const chunkedRows = 14;

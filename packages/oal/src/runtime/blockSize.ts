@@ -1,5 +1,5 @@
 /** The block probe: how many channels ONNX Runtime's blocked convolutions of this CPU put together (16 with AVX-512, else 8). */
-import { float32Tensor, Graph, OalError, single } from "oal-core";
+import { float32Tensor, Graph, OalError, reorderInput } from "oal-core";
 import { runOnce } from "./node.js";
 
 /** A multiple of every block that exists. */
@@ -21,7 +21,7 @@ export function blockSize(): Promise<number> {
 async function probe(): Promise<number> {
   const graph = new Graph();
   const x = graph.input("x", { dtype: "float32", shape: [1, channels, 1, 2] });
-  graph.output("blocked", single(graph.node("ReorderInput", [x], { block: channels })));
+  graph.output("blocked", reorderInput(x, channels));
   const numbers = Array.from({ length: 2 * channels }, (_, index) => index);
   try {
     const { blocked } = await runOnce(graph, { x: float32Tensor(x.shape, numbers) });

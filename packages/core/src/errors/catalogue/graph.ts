@@ -27,4 +27,10 @@ export const graphErrors = {
     message: ({ name, problem }) => `the graph name "${name}" ${problem}`,
     remedy: "choose another name: inputs, outputs, constants and computed values share one set of names",
   }),
+  "OAL-G111": entry<{ operator: string }>({
+    title: "operator has no plain reference",
+    exit: 4,
+    message: ({ operator }) => `${operator} cannot be computed without an engine: it has no plain reference`,
+    remedy: "compile the graph and run it in an engine, or give the operator a reference",
+  }),
 };

@@ -2,6 +2,7 @@
 import { aValue } from "../ops/operands.js";
 import { expectArguments } from "../../errors/index.js";
 import { apply } from "../ops/apply.js";
+import { BatchNormalizationOfBatch } from "../ops/batchNormalization.js";
 import { mul } from "../ops/mul.js";
 import { reshape } from "../ops/reshape.js";
 import { sub } from "../ops/sub.js";
@@ -36,6 +37,6 @@ export function batchNormTraining(x: Value, scale: Value, bias: Value, epsilon =
   const centred = sub(x, reshape(mean, [...mean.shape, ...axes.slice(1).map(() => 1)]));
   const variance = mul(sumOver(mul(centred, centred), axes), 1 / count);
   // The rule of this operator gives x the whole gradient, through the statistics too, in few passes.
-  const y = apply("BatchNormalizationOfBatch", [x, scale, bias, mean, variance], { epsilon });
+  const y = apply(BatchNormalizationOfBatch, [x, scale, bias, mean, variance], { epsilon });
   return { y, mean, variance, count };
 }

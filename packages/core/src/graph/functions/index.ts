@@ -45,6 +45,7 @@ export { reduceMax } from "../ops/reduceMax.js";
 export { reduceMean } from "../ops/reduceMean.js";
 export { reduceSum } from "../ops/reduceSum.js";
 export { relu } from "../ops/relu.js";
+export { reorderInput } from "../ops/reorderInput.js";
 export { reshape, squeeze, unsqueeze } from "../ops/reshape.js";
 export { sigmoid } from "../ops/sigmoid.js";
 export { sin } from "../ops/sin.js";

@@ -88,8 +88,8 @@ function writeNode(writer: ProtobufWriter, node: Node): void {
   while (inputs.at(-1) === "") inputs.pop();
   for (const name of inputs) writer.string(1, name);
   for (const output of node.outputs) writer.string(2, output.name);
-  writer.string(3, node.outputs[0]?.name ?? node.operatorName);
-  writer.string(4, node.operator.onnxType ?? node.operatorName);
+  writer.string(3, node.outputs[0]?.name ?? node.operator.name);
+  writer.string(4, node.operator.onnxType ?? node.operator.name);
   for (const [name, value] of Object.entries(node.attributes)) {
     const kind = node.operator.attributes[name];
     if (kind && kind !== "note")

@@ -18,5 +18,5 @@ export const Abs: Operator = unary("Abs", {
 
 /** |x|, elementwise; the gradient at 0 is 0. */
 export function abs(x: Value): Value {
-  return apply("Abs", [x]);
+  return apply(Abs, [x]);
 }

@@ -37,14 +37,14 @@ export function tensorAt(inputs: readonly (Tensor | null)[], index: number): Ten
 /** A required input of a node. */
 export function inputOf(node: Node, index: number): Value {
   const value = node.inputs[index];
-  if (!value) throw oalError("OAL-X101", { problem: `${node.operatorName} has no input ${index}` });
+  if (!value) throw oalError("OAL-X101", { problem: `${node.operator.name} has no input ${index}` });
   return value;
 }
 
 /** An output of a node. */
 export function outputOf(node: Node, index: number): Value {
   const value = node.outputs[index];
-  if (!value) throw oalError("OAL-X101", { problem: `${node.operatorName} has no output ${index}` });
+  if (!value) throw oalError("OAL-X101", { problem: `${node.operator.name} has no output ${index}` });
   return value;
 }
 
@@ -58,7 +58,8 @@ export function flowing(outputGradients: readonly (Value | null)[]): Value {
 /** The whole numbers of a constant input of a node (axes, pads). */
 export function constantOf(node: Node, index: number): number[] {
   const tensor = inputOf(node, index).constant;
-  if (!tensor) throw oalError("OAL-X101", { problem: `${node.operatorName} input ${index} is not constant` });
+  if (!tensor)
+    throw oalError("OAL-X101", { problem: `${node.operator.name} input ${index} is not constant` });
   return toNumbers(tensor);
 }
 

@@ -17,5 +17,5 @@ export const Add: Operator = binary("Add", {
 
 /** a + b with broadcasting. */
 export function add(a: Operand, b: Operand): Value {
-  return apply("Add", [a, b]);
+  return apply(Add, [a, b]);
 }

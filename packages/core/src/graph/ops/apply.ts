@@ -1,39 +1,44 @@
-/**
- * How operators' functions append nodes. Operator files import only types from value.ts: the table of operators must
- * be complete before the classes that use it, whichever file is loaded first.
- */
-import { describeValue, expectArguments, kinds, oalError } from "../../errors/index.js";
-import { ShapeProblem, type Attributes } from "../operator.js";
+/** How operators' functions append nodes. Operator files import only types from value.ts, so that either may be loaded first. */
+import { describeValue, expectArguments, kind, kinds, oalError } from "../../errors/index.js";
+import { anOperator, ShapeProblem, type Attributes, type Operator } from "../operator.js";
 import { zeros, type DType } from "../tensor.js";
 import type { Graph, Operand, Value } from "../value.js";
-import type { OperatorName } from "./index.js";
 import { anOperand, aValue, isValue } from "./operands.js";
 
-/** Appends a node with one output. Numbers become scalars of the element type of the first non-boolean value. */
+const aList = kind("an array", Array.isArray);
+
+/**
+ * Appends a node with one output to the graph of its operands. Numbers become scalars of the element type of the first
+ * non-boolean value; null leaves an optional input out.
+ *
+ * @throws OAL-G101 when the operands do not fit, OAL-C120 when none of them is a value of a graph
+ * @example const y = apply(operators.Abs, [x]);
+ */
 export function apply(
-  operator: OperatorName,
+  operator: Operator,
   operands: readonly (Operand | null)[],
   attributes: Attributes = {},
 ): Value {
   const [first] = applyAll(operator, operands, attributes);
-  if (!first) throw oalError("OAL-X101", { problem: `${operator} has no output` });
+  if (!first) throw oalError("OAL-X101", { problem: `${operator.name} has no output` });
   return first;
 }
 
-/** Appends a node and returns all its outputs. */
+/** Appends a node and returns all its outputs. Otherwise as {@link apply}. */
 export function applyAll(
-  operator: OperatorName,
+  operator: Operator,
   operands: readonly (Operand | null)[],
   attributes: Attributes = {},
 ): readonly Value[] {
+  expectArguments("apply", { operator: [operator, anOperator], operands: [operands, aList] });
   operands.forEach((operand, index) => {
-    if (!isValue(operand)) expectArguments(operator, { [`input ${index}`]: [operand, anOperand] });
+    if (!isValue(operand)) expectArguments(operator.name, { [`input ${index}`]: [operand, anOperand] });
   });
   const values = operands.filter((operand): operand is Value => isValue(operand));
   const graph = values[0]?.graph;
   if (!graph) {
     const found = describeValue(operands[0]);
-    throw oalError("OAL-C120", { call: operator, argument: "an input", wanted: aValue.words, found });
+    throw oalError("OAL-C120", { call: operator.name, argument: "an input", wanted: aValue.words, found });
   }
   const dtype = values.find((value) => value.dtype !== "bool")?.dtype ?? "float32";
   const inputs = operands.map((operand) =>

@@ -44,5 +44,5 @@ function without(shape: Shape, axis: number, keepDims: number): Shape {
 
 /** int64 index of the largest element along `axis`, which vanishes; the first of equals. */
 export function argMax(x: Value, axis = -1): Value {
-  return apply("ArgMax", [x], { axis, keepdims: 0 });
+  return apply(ArgMax, [x], { axis, keepdims: 0 });
 }

@@ -99,7 +99,7 @@ export function averagePool2d(
   options: PoolOptions & { readonly countIncludePad?: boolean },
 ): Value {
   expectArguments("averagePool2d", { x: [x, aValue], options: [options, windowOptions] });
-  return apply("AveragePool", [x], {
+  return apply(AveragePool, [x], {
     ...poolNode(options),
     count_include_pad: options.countIncludePad === false ? 0 : 1,
   });

@@ -89,7 +89,7 @@ const batchGradient: GradientRule = (node, outputGradients, wants) => {
   ];
   // Statistics that vary without x are not those of x.
   if (!wants(0) && (wants(3) || wants(4))) {
-    throw oalError("OAL-G103", { operator: `${node.operatorName} by its statistics`, path: node.path });
+    throw oalError("OAL-G103", { operator: `${node.operator.name} by its statistics`, path: node.path });
   }
   const { inverse, shift, stretch } = sums(node, dy);
   if (!wants(0)) return [null, stretch, shift, null, null];
@@ -153,5 +153,5 @@ export function batchNormInference(
   variance: Value,
   epsilon = 1e-5,
 ): Value {
-  return apply("BatchNormalization", [x, scale, bias, mean, variance], { epsilon });
+  return apply(BatchNormalization, [x, scale, bias, mean, variance], { epsilon });
 }

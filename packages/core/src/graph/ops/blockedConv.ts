@@ -80,5 +80,5 @@ export function blockedConv(x: Value, weight: Value, options: BlockedConvOptions
   const { block, bias = null, sum } = options;
   const inputs = sum ? [x, weight, bias, sum] : [x, weight, bias];
   const kernel = weight.shape.slice(2);
-  return apply("BlockedConv", inputs, { ...windowNode({ ...options, kernel }), block });
+  return apply(BlockedConv, inputs, { ...windowNode({ ...options, kernel }), block });
 }

@@ -59,5 +59,5 @@ export const Cast: Operator = {
 /** x converted to another element type; floats are cut towards 0, bool is 0 or 1. */
 export function cast(x: Value, dtype: DType): Value {
   expectArguments("cast", { x: [x, aValue], dtype: [dtype, aDType] });
-  return x.dtype === dtype ? x : apply("Cast", [x], { to: codes[dtype] });
+  return x.dtype === dtype ? x : apply(Cast, [x], { to: codes[dtype] });
 }

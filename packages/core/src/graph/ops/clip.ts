@@ -67,5 +67,5 @@ function lowered(low: Value | null | undefined, high: Value, x: Value, y: Value)
 
 /** min(max(x, low), high), elementwise; null leaves a side open. */
 export function clip(x: Value, low: number | null, high: number | null): Value {
-  return apply("Clip", [x, low, high]);
+  return apply(Clip, [x, low, high]);
 }

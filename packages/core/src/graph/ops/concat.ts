@@ -91,5 +91,5 @@ function joined(shapes: readonly Shape[], axis: number): Shape {
 export function concat(values: readonly Value[], axis: number): Value {
   expectArguments("concat", { values: [values, kinds.listOf(aValue)], axis: [axis, kinds.integer] });
   const [first] = values;
-  return first && values.length === 1 ? first : apply("Concat", values, { axis });
+  return first && values.length === 1 ? first : apply(Concat, values, { axis });
 }

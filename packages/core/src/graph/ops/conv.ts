@@ -121,5 +121,5 @@ export function conv2d(x: Value, weight: Value, bias: Value | null = null, optio
   expectArguments("conv2d", { x: [x, aValue], weight: [weight, aValue], options: [options, windowOptions] });
   const attributes: Record<string, number | readonly number[]> = windowNode(options);
   if (options.group !== undefined && options.group !== 1) attributes["group"] = options.group;
-  return apply("Conv", [x, weight, bias], attributes);
+  return apply(Conv, [x, weight, bias], attributes);
 }

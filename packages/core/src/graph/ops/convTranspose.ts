@@ -142,5 +142,5 @@ export function convTranspose2d(
   });
   if (options.group !== undefined && options.group !== 1) attributes["group"] = options.group;
   if (options.outputPadding !== undefined) attributes["output_padding"] = [...pairOf(options.outputPadding)];
-  return apply("ConvTranspose", [x, weight, bias], attributes);
+  return apply(ConvTranspose, [x, weight, bias], attributes);
 }

@@ -13,6 +13,20 @@ import { slice } from "./slice.js";
 import { swapLast, transpose } from "./transpose.js";
 import type { Windows } from "./windows.js";
 
+/** What a composed value computes: dW of a convolution of `x`, given dY, so that a rewrite may compute it otherwise. */
+export interface WeightGradient {
+  readonly x: Value;
+  readonly dy: Value;
+  readonly windows: Windows;
+}
+
+const weightGradients = new WeakMap<Value, WeightGradient>();
+
+/** What was differentiated, where a value is the weight gradient of an ungrouped convolution; otherwise undefined. */
+export function weightGradientOf(value: Value): WeightGradient | undefined {
+  return weightGradients.get(value);
+}
+
 /** Pixels of a map from which the shifted copies of all images together would take too much memory. */
 const largeMap = 64 * 64;
 /** Bytes that one group of images may take in shifted copies. */
@@ -38,7 +52,7 @@ export function convWeightGradient(x: Value, dy: Value, windows: Windows, group:
 /** The same, all images at once. */
 function wholeGradient(x: Value, dy: Value, windows: Windows, group: number): Value {
   const gradient = formulated(x, dy, windows, group);
-  if (group === 1) x.graph.weightGradients.set(gradient, { x, dy, windows });
+  if (group === 1) weightGradients.set(gradient, { x, dy, windows });
   return gradient;
 }
 

@@ -16,5 +16,5 @@ export const Cos: Operator = unary("Cos", {
 
 /** Cosine of radians, elementwise. */
 export function cos(x: Value): Value {
-  return apply("Cos", [x]);
+  return apply(Cos, [x]);
 }

@@ -27,5 +27,5 @@ export const Div: Operator = binary("Div", {
 
 /** a / b, elementwise with broadcasting. */
 export function div(a: Operand, b: Operand): Value {
-  return apply("Div", [a, b]);
+  return apply(Div, [a, b]);
 }

@@ -13,5 +13,5 @@ export const Equal: Operator = binary("Equal", {
 
 /** a = b as bool, elementwise with broadcasting; false where either is NaN. */
 export function equal(a: Operand, b: Operand): Value {
-  return apply("Equal", [a, b]);
+  return apply(Equal, [a, b]);
 }

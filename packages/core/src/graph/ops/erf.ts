@@ -19,7 +19,7 @@ export const Erf: Operator = unary("Erf", {
 
 /** 2/sqrt(pi) * integral of exp(-t^2) from 0 to x, elementwise. */
 export function erf(x: Value): Value {
-  return apply("Erf", [x]);
+  return apply(Erf, [x]);
 }
 
 /** erf of a number to 1e-12: Maclaurin series near 0, Lentz-free backward continued fraction of erfc further out. */

@@ -14,5 +14,5 @@ export const Exp: Operator = unary("Exp", {
 
 /** e^x, elementwise. Overflows to infinity above 88.7 in float32. */
 export function exp(x: Value): Value {
-  return apply("Exp", [x]);
+  return apply(Exp, [x]);
 }

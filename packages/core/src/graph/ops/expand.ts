@@ -42,7 +42,7 @@ export function expand(x: Value, shape: Shape): Value {
     throw new ShapeProblem(`[${x.shape.join(", ")}] does not stretch to [${shape.join(", ")}]`);
   });
   const lead = shape.length - x.rank;
-  return apply("Expand", [
+  return apply(Expand, [
     x,
     integers(
       x.graph,

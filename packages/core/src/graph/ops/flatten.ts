@@ -31,5 +31,5 @@ function matrix(shape: Shape, axis: number): Shape {
 
 /** [N, ...] as [N, product of the rest] (or split before another axis). */
 export function flatten(x: Value, axis = 1): Value {
-  return apply("Flatten", [x], { axis });
+  return apply(Flatten, [x], { axis });
 }

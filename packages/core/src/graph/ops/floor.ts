@@ -13,5 +13,5 @@ export const Floor: Operator = unary("Floor", {
 
 /** The largest whole number not above x, elementwise; its gradient is zero. */
 export function floor(x: Value): Value {
-  return apply("Floor", [x]);
+  return apply(Floor, [x]);
 }

@@ -67,5 +67,5 @@ function gathered(shape: Shape, indices: Shape, axis: number): Shape {
  * rows: memory is number of indices times the length of the axis.
  */
 export function gather(x: Value, indices: Value, axis = 0): Value {
-  return apply("Gather", [x, indices], { axis });
+  return apply(Gather, [x, indices], { axis });
 }

@@ -61,5 +61,5 @@ export const GatherElements: Operator = {
 
 /** result[.., i, ..] = x[.., indices[.., i, ..], ..] along `axis`; indices are int32 or int64 of x's rank. */
 export function gatherElements(x: Value, indices: Value, axis: number): Value {
-  return apply("GatherElements", [x, indices], { axis });
+  return apply(GatherElements, [x, indices], { axis });
 }

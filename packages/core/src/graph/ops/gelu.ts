@@ -46,5 +46,5 @@ function tanhSlope(x: Value): Value {
 
 /** x Phi(x), elementwise, exact (erf) or by the tanh formula 0.5x(1 + tanh(sqrt(2/pi)(x + 0.044715x^3))). */
 export function gelu(x: Value, approximate: "none" | "tanh" = "none"): Value {
-  return apply("Gelu", [x], { approximate });
+  return apply(Gelu, [x], { approximate });
 }

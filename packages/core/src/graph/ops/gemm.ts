@@ -125,5 +125,5 @@ export function gemm(a: Value, b: Value, c: Value | null = null, options: GemmOp
   if (options.transA) attributes["transA"] = 1;
   if (options.transB) attributes["transB"] = 1;
   if (options.alpha !== undefined && options.alpha !== 1) attributes["alpha"] = options.alpha;
-  return apply("Gemm", [a, b, c], attributes);
+  return apply(Gemm, [a, b, c], attributes);
 }

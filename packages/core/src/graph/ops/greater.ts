@@ -13,5 +13,5 @@ export const Greater: Operator = binary("Greater", {
 
 /** a > b as bool, elementwise with broadcasting; false where either is NaN. */
 export function greater(a: Operand, b: Operand): Value {
-  return apply("Greater", [a, b]);
+  return apply(Greater, [a, b]);
 }

@@ -27,5 +27,5 @@ export const HardSigmoid: Operator = unary("HardSigmoid", {
  * clip(alpha x + beta, 0, 1), elementwise. Its defaults are ONNX's; PyTorch's hardsigmoid is alpha = 1/6.
  */
 export function hardSigmoid(x: Value, alpha = 0.2, beta = 0.5): Value {
-  return apply("HardSigmoid", [x], { alpha, beta });
+  return apply(HardSigmoid, [x], { alpha, beta });
 }

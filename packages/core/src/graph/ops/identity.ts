@@ -16,5 +16,5 @@ export const Identity: Operator = {
 
 /** x itself. */
 export function identity(x: Value): Value {
-  return apply("Identity", [x]);
+  return apply(Identity, [x]);
 }

@@ -1,4 +1,7 @@
-/** The table of all operators. One operator is one file; adding one means one line here. */
+/**
+ * The table of oal's own operators, for tests, documentation and reading ONNX files; graphs hold the objects themselves. One
+ * operator is one file; adding one means one line here.
+ */
 import type { Operator } from "../operator.js";
 import { Abs } from "./abs.js";
 import { Add } from "./add.js";

@@ -122,5 +122,5 @@ function rowShape(shape: Shape, axis: number): Shape {
  * @param scale, bias float32 of the normalised axes' shape; bias may be null
  */
 export function layerNorm(x: Value, scale: Value, bias: Value | null, epsilon = 1e-5, axis = -1): Value {
-  return at(applyAll("LayerNormalization", [x, scale, bias], { axis, epsilon }), 0);
+  return at(applyAll(LayerNormalization, [x, scale, bias], { axis, epsilon }), 0);
 }

@@ -22,5 +22,5 @@ export const LeakyRelu: Operator = unary("LeakyRelu", {
 
 /** x where x > 0, else alpha x, elementwise. Default alpha 0.01, PyTorch's. */
 export function leakyRelu(x: Value, alpha = 0.01): Value {
-  return apply("LeakyRelu", [x], { alpha });
+  return apply(LeakyRelu, [x], { alpha });
 }

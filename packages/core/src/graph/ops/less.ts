@@ -13,5 +13,5 @@ export const Less: Operator = binary("Less", {
 
 /** a < b as bool, elementwise with broadcasting; false where either is NaN. */
 export function less(a: Operand, b: Operand): Value {
-  return apply("Less", [a, b]);
+  return apply(Less, [a, b]);
 }

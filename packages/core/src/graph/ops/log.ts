@@ -15,5 +15,5 @@ export const Log: Operator = unary("Log", {
 
 /** Natural logarithm, elementwise: -infinity at 0, NaN below. */
 export function log(x: Value): Value {
-  return apply("Log", [x]);
+  return apply(Log, [x]);
 }

@@ -115,5 +115,5 @@ export function matmul(a: Value, b: Value): Value {
     const column = matmul(a, reshape(b, [...b.shape, 1]));
     return reshape(column, column.shape.slice(0, -1));
   }
-  return apply("MatMul", [a, b]);
+  return apply(MatMul, [a, b]);
 }

@@ -25,5 +25,5 @@ export const Max: Operator = binary("Max", {
 
 /** The larger of a and b, elementwise with broadcasting; ties share the gradient. */
 export function maximum(a: Operand, b: Operand): Value {
-  return apply("Max", [a, b]);
+  return apply(Max, [a, b]);
 }

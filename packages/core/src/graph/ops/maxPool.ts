@@ -51,5 +51,5 @@ function point(shape: Shape, attributes: Attributes): TestPoint {
 /** Largest element of every window of [N, C, H, W]; padding counts as -infinity, ties share the gradient. */
 export function maxPool2d(x: Value, options: PoolOptions): Value {
   expectArguments("maxPool2d", { x: [x, aValue], options: [options, windowOptions] });
-  return apply("MaxPool", [x], poolNode(options));
+  return apply(MaxPool, [x], poolNode(options));
 }

@@ -25,5 +25,5 @@ export const Min: Operator = binary("Min", {
 
 /** The smaller of a and b, elementwise with broadcasting; ties share the gradient. */
 export function minimum(a: Operand, b: Operand): Value {
-  return apply("Min", [a, b]);
+  return apply(Min, [a, b]);
 }

@@ -21,5 +21,5 @@ export const Mul: Operator = binary("Mul", {
 
 /** a * b, elementwise with broadcasting. */
 export function mul(a: Operand, b: Operand): Value {
-  return apply("Mul", [a, b]);
+  return apply(Mul, [a, b]);
 }

@@ -13,5 +13,5 @@ export const Neg: Operator = unary("Neg", {
 
 /** -x, elementwise. Any float shape. */
 export function neg(x: Value): Value {
-  return apply("Neg", [x]);
+  return apply(Neg, [x]);
 }

@@ -21,5 +21,5 @@ export const Not: Operator = {
 
 /** not x, elementwise on bool. */
 export function logicalNot(x: Value): Value {
-  return apply("Not", [x]);
+  return apply(Not, [x]);
 }

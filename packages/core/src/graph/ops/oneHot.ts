@@ -58,5 +58,5 @@ export const OneHot: Operator = {
 export function oneHot(indices: Value, depth: number): Value {
   expectArguments("oneHot", { indices: [indices, aValue], depth: [depth, kinds.positiveCount] });
   const values = indices.graph.constant({ dtype: "float32", shape: [2], data: Float32Array.of(0, 1) });
-  return apply("OneHot", [cast(indices, "int64"), integers(indices.graph, [depth]), values], { axis: -1 });
+  return apply(OneHot, [cast(indices, "int64"), integers(indices.graph, [depth]), values], { axis: -1 });
 }

@@ -96,5 +96,5 @@ function padded(shape: Shape, pads: readonly number[]): Shape {
 export function pad(x: Value, pads: readonly number[], value = 0): Value {
   expectArguments("pad", { x: [x, aValue], pads: [pads, kinds.integers], value: [value, kinds.number] });
   if (pads.length === 2 * x.rank && pads.every((amount) => amount === 0)) return x;
-  return apply("Pad", [x, integers(x.graph, pads), ...(value === 0 ? [] : [value])]);
+  return apply(Pad, [x, integers(x.graph, pads), ...(value === 0 ? [] : [value])]);
 }

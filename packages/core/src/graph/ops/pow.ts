@@ -46,5 +46,5 @@ function isZero(x: Value): Value {
  * b = 0, 0 by the exponent where a = 0 <= b, NaN by the exponent where a < 0.
  */
 export function pow(a: Operand, b: Operand): Value {
-  return apply("Pow", [a, b]);
+  return apply(Pow, [a, b]);
 }

@@ -19,5 +19,5 @@ export const Reciprocal: Operator = unary("Reciprocal", {
 
 /** 1 / x, elementwise. */
 export function reciprocal(x: Value): Value {
-  return apply("Reciprocal", [x]);
+  return apply(Reciprocal, [x]);
 }

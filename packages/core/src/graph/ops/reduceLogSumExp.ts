@@ -22,5 +22,5 @@ export const ReduceLogSumExp: Operator = reduction(
 
 /** log of the sum of e^x over axes (all when left out), stable for large x. */
 export function logSumExp(x: Value, axes?: readonly number[], keepDims = false): Value {
-  return reduce("ReduceLogSumExp", x, axes, keepDims);
+  return reduce(ReduceLogSumExp, x, axes, keepDims);
 }

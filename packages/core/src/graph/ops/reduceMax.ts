@@ -22,5 +22,5 @@ export const ReduceMax: Operator = reduction(
 
 /** Largest element over axes (all when left out); ties share the gradient. */
 export function reduceMax(x: Value, axes?: readonly number[], keepDims = false): Value {
-  return reduce("ReduceMax", x, axes, keepDims);
+  return reduce(ReduceMax, x, axes, keepDims);
 }

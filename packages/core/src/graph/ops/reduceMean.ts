@@ -15,5 +15,5 @@ export const ReduceMean: Operator = reduction(
 
 /** Mean over axes (all when left out). Reduced axes vanish unless keepDims. */
 export function reduceMean(x: Value, axes?: readonly number[], keepDims = false): Value {
-  return reduce("ReduceMean", x, axes, keepDims);
+  return reduce(ReduceMean, x, axes, keepDims);
 }

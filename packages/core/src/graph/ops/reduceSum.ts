@@ -14,5 +14,5 @@ export const ReduceSum: Operator = reduction(
 
 /** Sum over axes (all when left out). Reduced axes vanish unless keepDims. */
 export function reduceSum(x: Value, axes?: readonly number[], keepDims = false): Value {
-  return reduce("ReduceSum", x, axes, keepDims);
+  return reduce(ReduceSum, x, axes, keepDims);
 }

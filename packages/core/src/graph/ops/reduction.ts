@@ -8,7 +8,6 @@ import { at, axisOf, constantOf, floatAt, inputOf, knownAt, tensorAt } from "./a
 import { apply, integers } from "./apply.js";
 import { offsets, tensorOf } from "./broadcasting.js";
 import { reshape } from "./reshape.js";
-import type { OperatorName } from "./index.js";
 
 /** A Reduce operator from the function it applies to the elements of one group. */
 export function reduction(
@@ -62,12 +61,12 @@ export function reduction(
 
 /** A node of a Reduce operator over `axes` (all when left out). */
 export function reduce(
-  operator: OperatorName,
+  operator: Operator,
   x: Value,
   axes: readonly number[] | undefined,
   keepDims: boolean,
 ): Value {
-  expectArguments(operator, { x: [x, aValue], axes: [axes, kinds.optional(kinds.integers)] });
+  expectArguments(operator.name, { x: [x, aValue], axes: [axes, kinds.optional(kinds.integers)] });
   const chosen = axes ?? x.shape.map((_, axis) => axis);
   if (chosen.length === 0) return x;
   return apply(operator, [x, integers(x.graph, chosen)], { keepdims: keepDims ? 1 : 0 });

@@ -16,5 +16,5 @@ export const Relu: Operator = unary("Relu", {
 
 /** max(x, 0), elementwise; the gradient at 0 is 0. */
 export function relu(x: Value): Value {
-  return apply("Relu", [x]);
+  return apply(Relu, [x]);
 }

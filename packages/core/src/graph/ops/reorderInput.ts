@@ -38,5 +38,5 @@ export const ReorderInput: Operator = {
 
 /** x float32 [N, C, H, W] in blocked memory; C must be a multiple of the engine's block. */
 export function reorderInput(x: Value, block: number): Value {
-  return apply("ReorderInput", [x], { block });
+  return apply(ReorderInput, [x], { block });
 }

@@ -51,7 +51,7 @@ export const ReorderOutput: Operator = {
 
 /** A blocked tensor in ordinary memory: [N, C, H, W], or [N, H, W, C] with `channelsLast`. */
 export function reorderOutput(x: Value, block: number, channelsLast = false): Value {
-  return apply("ReorderOutput", [x], {
+  return apply(ReorderOutput, [x], {
     channels: at(x.shape, 1),
     block,
     ...(channelsLast ? { channels_last: 1 } : {}),

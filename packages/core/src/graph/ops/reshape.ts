@@ -74,12 +74,12 @@ export function reshape(x: Value, shape: Shape): Value {
       throw new ShapeProblem(`cannot view [${x.shape.join(", ")}] as [${shape.join(", ")}]`);
   });
   // A size of 0 would be read as "the input's".
-  if (shape.includes(0)) return apply("Reshape", [x, integers(x.graph, shape)], { allowzero: 1 });
+  if (shape.includes(0)) return apply(Reshape, [x, integers(x.graph, shape)], { allowzero: 1 });
   const [first, ...rest] = shape;
   const relative =
     first !== undefined && !rest.includes(-1) && sizeOf(rest) > 0 && sizeOf(shape) === sizeOf(x.shape);
   const written = relative ? [first === x.shape[0] ? 0 : -1, ...rest] : shape;
-  return apply("Reshape", [x, integers(x.graph, written)]);
+  return apply(Reshape, [x, integers(x.graph, written)]);
 }
 
 /** Removes axes of size 1. */

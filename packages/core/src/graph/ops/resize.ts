@@ -72,7 +72,7 @@ export function repeatBlocks(x: Value, [rows, columns]: Pair): Value {
     shape: [4],
     data: Float32Array.of(1, 1, rows, columns),
   });
-  return apply("Resize", [x, null, scales], {
+  return apply(Resize, [x, null, scales], {
     mode: "nearest",
     coordinate_transformation_mode: "asymmetric",
     nearest_mode: "floor",

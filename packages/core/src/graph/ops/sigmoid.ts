@@ -18,5 +18,5 @@ export const Sigmoid: Operator = unary("Sigmoid", {
 
 /** Logistic function 1 / (1 + e^-x), elementwise. */
 export function sigmoid(x: Value): Value {
-  return apply("Sigmoid", [x]);
+  return apply(Sigmoid, [x]);
 }

@@ -15,5 +15,5 @@ export const Sin: Operator = unary("Sin", {
 
 /** Sine of radians, elementwise. */
 export function sin(x: Value): Value {
-  return apply("Sin", [x]);
+  return apply(Sin, [x]);
 }

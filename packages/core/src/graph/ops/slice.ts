@@ -119,7 +119,7 @@ export function slice(
   });
   const along = axes ?? starts.map((_, axis) => axis);
   const strides = steps ?? starts.map(() => 1);
-  return apply("Slice", [x, ...[starts, ends, along, strides].map((list) => integers(x.graph, list))]);
+  return apply(Slice, [x, ...[starts, ends, along, strides].map((list) => integers(x.graph, list))]);
 }
 
 /** x with the order along some axes reversed. */

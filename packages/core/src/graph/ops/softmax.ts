@@ -50,5 +50,5 @@ export const Softmax: Operator = {
 
 /** e^x / sum of e^x along an axis (default the last). */
 export function softmax(x: Value, axis = -1): Value {
-  return apply("Softmax", [x], { axis });
+  return apply(Softmax, [x], { axis });
 }

@@ -15,5 +15,5 @@ export const Softplus: Operator = unary("Softplus", {
 
 /** log(1 + e^x), elementwise, stable for large |x|. */
 export function softplus(x: Value): Value {
-  return apply("Softplus", [x]);
+  return apply(Softplus, [x]);
 }

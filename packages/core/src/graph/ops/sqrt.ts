@@ -16,5 +16,5 @@ export const Sqrt: Operator = unary("Sqrt", {
 
 /** Square root, elementwise: NaN below 0; the gradient is infinite at 0. */
 export function sqrt(x: Value): Value {
-  return apply("Sqrt", [x]);
+  return apply(Sqrt, [x]);
 }

@@ -17,5 +17,5 @@ export const StopGradient: Operator = {
 
 /** x, but nothing before it receives a gradient through this value. */
 export function stopGradient(x: Value): Value {
-  return apply("StopGradient", [x]);
+  return apply(StopGradient, [x]);
 }

@@ -21,5 +21,5 @@ export const Sub: Operator = binary("Sub", {
 
 /** a - b with broadcasting. */
 export function sub(a: Operand, b: Operand): Value {
-  return apply("Sub", [a, b]);
+  return apply(Sub, [a, b]);
 }

@@ -18,5 +18,5 @@ export const Tanh: Operator = unary("Tanh", {
 
 /** Hyperbolic tangent, elementwise. */
 export function tanh(x: Value): Value {
-  return apply("Tanh", [x]);
+  return apply(Tanh, [x]);
 }

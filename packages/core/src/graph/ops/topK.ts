@@ -89,6 +89,6 @@ export interface TopKOptions {
 export function topK(x: Value, k: number, options: TopKOptions = {}): { values: Value; indices: Value } {
   expectArguments("topK", { x: [x, aValue], k: [k, kinds.positiveCount], options: [options, kinds.record] });
   const attributes = { axis: options.axis ?? -1, largest: options.largest === false ? 0 : 1 };
-  const outputs = applyAll("TopK", [x, integers(x.graph, [k])], attributes);
+  const outputs = applyAll(TopK, [x, integers(x.graph, [k])], attributes);
   return { values: at(outputs, 0), indices: at(outputs, 1) };
 }

@@ -55,7 +55,7 @@ export const Transpose: Operator = {
 export function transpose(x: Value, permutation: readonly number[]): Value {
   expectArguments("transpose", { x: [x, aValue], permutation: [permutation, kinds.integers] });
   if (permutation.length === x.rank && permutation.every((axis, place) => axis === place)) return x;
-  return apply("Transpose", [x], { perm: [...permutation] });
+  return apply(Transpose, [x], { perm: [...permutation] });
 }
 
 /** Swaps the last two axes. */

@@ -49,5 +49,5 @@ export const Where: Operator = {
 
 /** condition ? a : b, elementwise with broadcasting. */
 export function where(condition: Value, a: Operand, b: Operand): Value {
-  return apply("Where", [condition, a, b]);
+  return apply(Where, [condition, a, b]);
 }

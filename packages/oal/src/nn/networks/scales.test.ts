@@ -5,6 +5,7 @@ import {
   float32Data,
   float32Tensor,
   Graph,
+  operators,
   Random,
   toNumbers,
   type Tensor,
@@ -64,9 +65,9 @@ describe("residual networks", () => {
     const images = graph.input("x", { dtype: "float32", shape: [1, 3, 32, 32] });
     resnetSmall.build(context, images, { classes: 2, imageSize: 32, width: 4, blocks: 2 });
     const stages = new Map<string, Set<number | undefined>>();
-    for (const { operatorName, inputs, outputs } of graph.nodes) {
+    for (const { operator, inputs, outputs } of graph.nodes) {
       const stage = /^layer(\d)\.\d\.conv\d\.weight$/.exec(inputs[1]?.name ?? "")?.[1];
-      if (operatorName !== "Conv" || stage === undefined) continue;
+      if (operator !== operators.Conv || stage === undefined) continue;
       stages.set(stage, (stages.get(stage) ?? new Set()).add(outputs[0]?.shape[2]));
     }
     expect([...stages.values()].map((found) => [...found])).toEqual(
