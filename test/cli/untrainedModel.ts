@@ -7,7 +7,7 @@ import { networks } from "../../packages/oal/src/nn/networks/index.js";
 import { initializeParameters, withPrefix } from "../../packages/oal/src/nn/parameters.js";
 import { writeSafetensors } from "../../packages/oal/src/nn/safetensors.js";
 import { saveClassifier } from "../../packages/oal/src/pipeline/stages/classifierArtifact.js";
-import { evaluationFiles } from "../../packages/oal/src/pipeline/stages/evaluation.js";
+import { evaluationFiles } from "../../packages/oal/src/pipeline/stages/evaluationArtifact.js";
 import { networkPrefix } from "../../packages/oal/src/training/classifier.js";
 
 const size = 16;

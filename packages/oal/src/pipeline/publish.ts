@@ -9,7 +9,7 @@ import { sha256OfFile } from "../data/fileHashes.js";
 import { changedFiles } from "./publishedFiles.js";
 import type { Artifact } from "./artifact.js";
 import type { RunFolder, RunRecord } from "./runFolder.js";
-import { evaluationFiles } from "./stages/evaluation.js";
+import { evaluationFiles } from "./stages/evaluationArtifact.js";
 import { reportFiles } from "./stages/report.js";
 import { withClaim } from "./store/withClaim.js";
 import { writeError } from "./systemError.js";

@@ -13,7 +13,7 @@ import { publish } from "./publish.js";
 import { RunFolder } from "./runFolder.js";
 import type { RunOptions, RunResult, StageName } from "./runTypes.js";
 import { prepareData } from "./stages/data.js";
-import { readResult } from "./stages/evaluation.js";
+import { readResult } from "./stages/evaluationArtifact.js";
 import { standardStages } from "./stages/index.js";
 import { reportFiles } from "./stages/report.js";
 import { targetsOf } from "./targets.js";

@@ -25,7 +25,8 @@ import { readRunManifest, shownRecord } from "./runFolder.js";
 import { refuseOtherFormat } from "./runFormat.js";
 import type { ImageResult, ScoredImage, ScoreEachOptions, ScoreOptions } from "./runTypes.js";
 import { loadClassifier } from "./stages/classifierArtifact.js";
-import { evaluationFiles, modelFiles, storedDetectorsSchema } from "./stages/evaluation.js";
+import { evaluationFiles } from "./stages/evaluationArtifact.js";
+import { modelFiles, storedDetectorsSchema } from "./stages/evaluationModel.js";
 
 /**
  * The folder of a model: the folder itself, or the model that decides in a run folder, as its run.json names it.

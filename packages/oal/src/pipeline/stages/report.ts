@@ -14,7 +14,7 @@ import type { Stage, StageJob } from "../plan/stage.js";
 import { readStageLog, type StageLog } from "../plan/stageLog.js";
 import { versions } from "../versions.js";
 import type { PreparedData } from "./data.js";
-import { evaluationFiles, readResult } from "./evaluation.js";
+import { evaluationFiles, readResult } from "./evaluationArtifact.js";
 import { featuresOf, mistakesOf, sheets } from "./reportPictures.js";
 
 /** Files of a report artifact; all of them are copied into the run folder. */

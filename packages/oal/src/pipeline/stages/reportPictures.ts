@@ -10,7 +10,7 @@ import { contactSheet } from "../../outliers/contactSheet.js";
 import type { ReportFeatures, ReportMistake, ReportSample } from "../../report/input.js";
 import type { Artifact } from "../artifact.js";
 import type { PreparedData } from "./data.js";
-import { readFeatureSample } from "./evaluation.js";
+import { readFeatureSample } from "./evaluationArtifact.js";
 
 /** Sample sheets of every set, and the decoded outliers. */
 export async function sheets(

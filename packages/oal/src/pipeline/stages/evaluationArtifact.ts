@@ -1,0 +1,35 @@
+/** What an evaluation leaves: its files, and typed readers of them. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { oalError, type Tensor } from "oal-core";
+import type { EvaluationResult } from "../../evaluation/result.js";
+import { readSafetensors } from "../../nn/safetensors.js";
+import type { Artifact } from "../artifact.js";
+
+/** Files of an evaluation artifact. */
+export const evaluationFiles = {
+  results: "results.json",
+  /** The same metrics on validation ID and validation OOD images: what settings may be chosen by. */
+  validation: "validation.json",
+  scores: "scores",
+  /** A sample of penultimate features per set, for the map. */
+  features: "features.safetensors",
+  /** The classifier with its detector, as `oal score` takes it. */
+  model: "model",
+  detector: "detector.json",
+  fitted: "fitted.safetensors",
+} as const;
+
+/** The result an evaluation artifact holds. @throws OAL-I103 when the file is damaged */
+export async function readResult(artifact: Artifact): Promise<EvaluationResult> {
+  const path = join(artifact.folder, evaluationFiles.results);
+  const parsed: EvaluationResult[] = JSON.parse(await readFile(path, "utf8"));
+  const [result] = parsed;
+  if (result === undefined) throw oalError("OAL-I103", { path, problem: "it holds no result" });
+  return result;
+}
+
+/** The feature sample of an evaluation artifact, by set. */
+export async function readFeatureSample(artifact: Artifact): Promise<ReadonlyMap<string, Tensor>> {
+  return (await readSafetensors(join(artifact.folder, evaluationFiles.features))).tensors;
+}
