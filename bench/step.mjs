@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { countRewritten, useBlockedConvolutions } from "../packages/core/dist/index.js";
 import { memoryImageSet } from "../packages/oal/dist/data/imageSet.js";
-import { blockSize } from "../packages/oal/dist/runtime/blockSize.js";
+import { blockSize } from "../packages/oal/dist/runtime/engines/blockSize.js";
 import { compile } from "../packages/oal/dist/runtime/node.js";
 import { classifierTask } from "../packages/oal/dist/training/classifier.js";
 import { methodLists } from "../packages/oal/dist/training/methods/index.js";
@@ -122,7 +122,7 @@ function assertSameGradients(expected, found) {
 
 const median = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
 const hasTorch = spawnSync(python, ["-c", "import torch"], { stdio: "ignore" }).status === 0;
-const block = await blockSize();
+const block = await blockSize(threads);
 console.log(
   `${cpus()[0]?.model}, ${cpus().length} CPUs, ${threads} threads; block ${block}; minimum (median) of ${repetitions} alternating steps, ms of ${isProcessorTime ? "processor time" : "wall time"}`,
 );

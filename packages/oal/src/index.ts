@@ -32,4 +32,5 @@ export { differenceTable, resultCsv, resultJson, resultTable } from "./evaluatio
 export { networks } from "./nn/networks/index.js";
 export type { Network } from "./nn/networks/network.js";
 export { methodLists, trainingMethods, type TrainingMethod } from "./training/methods/index.js";
+export { cpuEngine, type CpuOptions } from "./runtime/engines/index.js";
 export { createSession } from "./runtime/node.js";

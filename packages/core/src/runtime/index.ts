@@ -1,1 +1,11 @@
-export type { Session } from "./session.js";
+export {
+  runOnce,
+  type CarriedTensor,
+  type Device,
+  type Engine,
+  type EngineFacts,
+  type SessionOptions,
+  type Stepper,
+} from "./engine.js";
+export { hostStepper } from "./hostStepper.js";
+export type { Session, ValueInfo } from "./session.js";

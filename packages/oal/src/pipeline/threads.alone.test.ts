@@ -11,7 +11,7 @@ import { sampleBoundary } from "../outliers/boundary/sample.js";
 import { prepareSampler } from "../outliers/samplers/drive.js";
 import { samplers } from "../outliers/samplers/index.js";
 import { gridOf, noiseSchedule, uniformTimesteps } from "../outliers/samplers/schedule.js";
-import { blockSize } from "../runtime/blockSize.js";
+import { blockSize } from "../runtime/engines/blockSize.js";
 import { currentThreads, withThreads } from "../runtime/threads.js";
 import { loadConfiguration } from "./configuration/index.js";
 import { run } from "./run.js";
@@ -64,7 +64,7 @@ const work: Readonly<Record<string, () => Promise<unknown>>> = {
       parameters: { knn: { neighbours: 3 } },
       resamples: 0,
     }),
-  "the block probe": blockSize,
+  "the block probe": () => blockSize(currentThreads()),
 };
 
 it.each(Object.entries(work))("%s", async (_name, body) => {

@@ -17,10 +17,10 @@ import {
   type Tensor,
 } from "oal-core";
 import { describe, expect, it } from "vitest";
-import { blockSize } from "./blockSize.js";
+import { blockSize } from "./engines/blockSize.js";
 import { runOnce } from "./node.js";
 
-const block = await blockSize();
+const block = await blockSize(0);
 
 /** Convolution and both gradients. */
 function built(

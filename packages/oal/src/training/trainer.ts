@@ -4,7 +4,7 @@
  */
 import { float32Data, float32Tensor, oalError, useBlockedConvolutions, type Tensor } from "oal-core";
 import type { ParameterStore } from "../nn/parameters.js";
-import { blockSize } from "../runtime/blockSize.js";
+import { blockSize } from "../runtime/engines/blockSize.js";
 import { compile } from "../runtime/node.js";
 import { currentThreads, withThreads } from "../runtime/threads.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
@@ -54,7 +54,7 @@ async function steps(
   shouldStop: () => boolean,
 ): Promise<TrainingOutcome> {
   const step = buildTrainingStep(task, options);
-  const block = options.layout === "plain" ? 0 : await blockSize();
+  const block = options.layout === "plain" ? 0 : await blockSize(currentThreads());
   const session = await compile(useBlockedConvolutions(step.graph, block));
   const folder = options.checkpointFolder;
   const found = folder === undefined ? null : await readCheckpoint(folder);

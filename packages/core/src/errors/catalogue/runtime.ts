@@ -21,4 +21,10 @@ export const runtimeErrors = {
     message: ({ input, problem }) => `input "${input}": ${problem}`,
     remedy: "feed every input with the shape and element type the model declares",
   }),
+  "OAL-R111": entry<{ name: string; problem: string }>({
+    title: "a step's state does not fit it",
+    exit: 4,
+    message: ({ name, problem }) => `state tensor "${name}": ${problem}`,
+    remedy: "load and read what the step was declared to carry",
+  }),
 };

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { float32Data, float32Tensor, oalError, sizeOf, type Session, type Tensor } from "oal-core";
 import { z } from "zod";
-import { createSession, type SessionOptions } from "../../runtime/node.js";
+import { createSession, type NodeSessionOptions } from "../../runtime/node.js";
 import { noiseSchedule } from "../samplers/schedule.js";
 import { encodePictures, inBatches, padded } from "./batches.js";
 import type { LatentDiffusion } from "./model.js";
@@ -40,7 +40,7 @@ const schedulerSchema = z.object({
  */
 export async function openDiffusionFolder(
   folder: string,
-  options: SessionOptions = {},
+  options: NodeSessionOptions = {},
 ): Promise<LatentDiffusion> {
   if (!existsSync(join(folder, "model_index.json")))
     throw oalError("OAL-D101", { path: join(folder, "model_index.json") });

@@ -1,0 +1,1 @@
+export { cpuEngine, type CpuOptions } from "./cpu.js";

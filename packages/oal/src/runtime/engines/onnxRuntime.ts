@@ -1,0 +1,129 @@
+/** ONNX Runtime's Node binding behind the Session interface: tensors in and out, sessions made. Only engines/ imports the binding. */
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import {
+  type DType,
+  oalError,
+  type Session,
+  type Tensor,
+  type TensorData,
+  type ValueInfo,
+  zeros,
+} from "oal-core";
+
+/** The binding. */
+type Binding = typeof import("onnxruntime-node");
+
+/** How ONNX Runtime prepares a model. */
+export type NativeSettings = InferenceSession.SessionOptions;
+
+const ortTypes = new Map<string, DType>([
+  ["float32", "float32"],
+  ["float64", "float64"],
+  ["int64", "int64"],
+  ["int32", "int32"],
+  ["bool", "bool"],
+  ["uint8", "uint8"],
+]);
+
+/**
+ * Prepares a serialised model.
+ *
+ * @param model bytes of an ONNX model, or the path of one
+ * @throws OAL-R101 when ONNX Runtime refuses the model
+ */
+export async function nativeSession(model: Uint8Array | string, settings: NativeSettings): Promise<Session> {
+  try {
+    // Loaded here and not above: who only reads results or configurations need not wait for the engine.
+    const binding = await import("onnxruntime-node");
+    const session =
+      typeof model === "string"
+        ? await binding.InferenceSession.create(model, settings)
+        : await binding.InferenceSession.create(model, settings);
+    return new NativeSession(binding, session);
+  } catch (error) {
+    throw oalError("OAL-R101", { problem: error instanceof Error ? error.message : String(error) }, error);
+  }
+}
+
+class NativeSession implements Session {
+  readonly #binding: Binding;
+  readonly #session: InferenceSession;
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+
+  constructor(binding: Binding, session: InferenceSession) {
+    this.#binding = binding;
+    this.#session = session;
+    this.inputs = session.inputMetadata.map(valueInfo);
+    this.outputs = session.outputMetadata.map(valueInfo);
+  }
+
+  async run(
+    feeds: Readonly<Record<string, Tensor>>,
+    fetch?: readonly string[],
+  ): Promise<Record<string, Tensor>> {
+    const native: Record<string, OrtTensor> = {};
+    for (const { name } of this.inputs) {
+      const tensor = feeds[name];
+      if (!tensor) throw oalError("OAL-R102", { input: name, problem: "not fed" });
+      native[name] = toNative(this.#binding, tensor);
+    }
+    let results: InferenceSession.OnnxValueMapType;
+    try {
+      results = await (fetch ? this.#session.run(native, fetch) : this.#session.run(native));
+    } catch (error) {
+      throw oalError(
+        "OAL-R102",
+        { input: "all", problem: error instanceof Error ? error.message : String(error) },
+        error,
+      );
+    }
+    return Object.fromEntries(
+      Object.entries(results).map(([name, value]) => [name, fromNative(name, value)]),
+    );
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+function valueInfo(metadata: InferenceSession.ValueMetadata): ValueInfo {
+  return metadata.isTensor
+    ? { name: metadata.name, dtype: metadata.type, shape: [...metadata.shape] }
+    : { name: metadata.name, dtype: "no tensor", shape: [] };
+}
+
+function toNative({ Tensor: OrtTensor }: Binding, tensor: Tensor): OrtTensor {
+  // ONNX Runtime holds an empty tensor only when its data is its own.
+  const data = tensor.data.length === 0 ? zeros(tensor.dtype, 0) : tensor.data;
+  const { dtype } = tensor;
+  const shape = [...tensor.shape];
+  if (data instanceof Float32Array) return new OrtTensor("float32", data, shape);
+  if (data instanceof Float64Array) return new OrtTensor("float64", data, shape);
+  if (data instanceof BigInt64Array) return new OrtTensor("int64", data, shape);
+  if (data instanceof Int32Array) return new OrtTensor("int32", data, shape);
+  return dtype === "bool" ? new OrtTensor("bool", data, shape) : new OrtTensor("uint8", data, shape);
+}
+
+function fromNative(name: string, value: InferenceSession.OnnxValueMapType[string]): Tensor {
+  const dtype = ortTypes.get(value.type);
+  const data = value.data;
+  if (dtype === undefined || !isTensorData(data)) {
+    throw oalError("OAL-R102", {
+      input: name,
+      problem: `output of element type ${value.type} is not supported`,
+    });
+  }
+  return { dtype, shape: [...value.dims], data };
+}
+
+function isTensorData(data: unknown): data is TensorData {
+  return (
+    data instanceof Float32Array ||
+    data instanceof Float64Array ||
+    data instanceof BigInt64Array ||
+    data instanceof Int32Array ||
+    data instanceof Uint8Array
+  );
+}
