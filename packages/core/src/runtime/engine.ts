@@ -2,7 +2,8 @@
  * What computes: an engine makes graphs and files into sessions, and steps whose state stays where it is. It is handed to
  * everything that computes; only where a program starts is one made.
  */
-import type { Graph } from "../graph/value.js";
+import { expectArguments, kinds } from "../errors/index.js";
+import { aGraph, type Graph } from "../graph/value.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Session } from "./session.js";
 
@@ -84,12 +85,25 @@ export interface Engine {
   stepper(graph: Graph, carried: readonly CarriedTensor[]): Promise<Stepper>;
 }
 
+/** An engine as an argument. */
+export const anEngine = kinds.fields({
+  facts: kinds.record,
+  compile: kinds.callback,
+  open: kinds.callback,
+  stepper: kinds.callback,
+});
+
 /** Runs a graph once: prepares, computes, frees. For small computations. */
 export async function runOnce(
   engine: Engine,
   graph: Graph,
   feeds: Readonly<Record<string, Tensor>>,
 ): Promise<Record<string, Tensor>> {
+  expectArguments("runOnce", {
+    engine: [engine, anEngine],
+    graph: [graph, aGraph],
+    feeds: [feeds, kinds.record],
+  });
   const session = await engine.compile(graph);
   try {
     return await session.run(feeds);

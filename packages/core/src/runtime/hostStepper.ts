@@ -1,8 +1,10 @@
 /** A stepper over any session: the state is kept in this process and goes through the engine at every step. */
-import { oalError } from "../errors/index.js";
+import { expectArguments, kinds, oalError } from "../errors/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { CarriedTensor, Stepper } from "./engine.js";
 import type { Session } from "./session.js";
+
+const named = kinds.listOf(kinds.fields({ name: kinds.text }));
 
 /**
  * Steps a session with its state on the host.
@@ -12,6 +14,10 @@ import type { Session } from "./session.js";
  * @throws OAL-R111 for a carried tensor that the session does not have
  */
 export function hostStepper(session: Session, carried: readonly CarriedTensor[]): Stepper {
+  expectArguments("hostStepper", {
+    session: [session, kinds.fields({ inputs: named, outputs: named, run: kinds.callback })],
+    carried: [carried, named],
+  });
   const inputs = new Set(session.inputs.map(({ name }) => name));
   const outputs = new Set(session.outputs.map(({ name }) => name));
   const names = carried.map(({ name }) => name);
