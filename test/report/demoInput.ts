@@ -144,13 +144,30 @@ export async function demoInput(): Promise<ReportInput> {
     features: features(),
     mistakes: thumbs.map((png, i) => ({
       kind: i < 12 ? ("id-rejected" as const) : ("ood-accepted" as const),
+      id: `${i < 12 ? "digits" : i < 19 ? "letters" : "textures"}/picture_${String(i).padStart(4, "0")}.png`,
       png,
       set: i < 12 ? "digits test" : i < 19 ? "letters" : "textures",
       label: i < 12 ? names[i % 10] : undefined,
       prediction: names[(i * 7 + 3) % 10] ?? "zero",
       score: i < 12 ? -4.1 + 0.11 * i : 18.2 - 0.21 * i,
     })),
-    mistakesOf: { model: "oal", detector: "ebo" },
+    mistakesOf: {
+      model: "oal",
+      detector: "ebo",
+      threshold: 1.25,
+      rejected: { count: 97, of: 2000 },
+      accepted: { count: 12, of: 5200 },
+    },
+    leftOut: [
+      {
+        set: "train",
+        unreadable: [
+          { id: "three/broken.jpg", problem: "not a readable JPEG image" },
+          { id: "eight/empty.png", problem: "the file is empty" },
+        ],
+        passedOver: { "text files": 2 },
+      },
+    ],
     thresholds: MODELS.flatMap(({ id, gain }) =>
       DETECTORS.map((detector) => ({
         model: id,

@@ -15,6 +15,7 @@ const SECTIONS = [
   "thresholds",
   "calibration",
   "null-test",
+  "classes",
   "mistakes",
   "map",
   "outliers",
@@ -35,6 +36,7 @@ const NOTHING: ReportInput = {
   samples: [],
   features: [],
   mistakes: [],
+  leftOut: [],
   thresholds: [],
   audit: [],
 };
@@ -138,7 +140,8 @@ describe("the report of a made-up run", () => {
         set: evil + f.set,
         points: f.points.subarray(0, 20 * f.dimension),
       })),
-      mistakes: input.mistakes.map((m) => ({ ...m, set: evil, label: evil, prediction: evil })),
+      mistakes: input.mistakes.map((m) => ({ ...m, id: evil, set: evil, label: evil, prediction: evil })),
+      leftOut: [{ set: evil, unreadable: [{ id: evil, problem: evil }], passedOver: { [evil]: 1 } }],
       thresholds: input.thresholds.map((t) => ({ ...t, model: evil, oodAccepted: { [evil]: 0.5 } })),
       audit: [{ name: evil, value: evil, note: evil }],
     };

@@ -170,7 +170,10 @@ describe("sets of unknown images", () => {
     expect(planWarnings(loadConfiguration(undefined, { cwd: root, data: "x" }))).toEqual([]);
     const data = await pictures("known", { a: 4, b: 4 });
     const ood = `[{name: validation, path: ${await pictures("odd", { x: 3 })}}]`;
-    const config = loadConfiguration(undefined, { cwd: root, data, set: [`data.ood=${ood}`] });
+    writeFileSync(join(data, "a", "broken.png"), "\x89PNG");
+    writeFileSync(join(data, "notes.txt"), "");
+    const set = [`data.ood=${ood}`, "data.skipBad=1"];
+    const config = loadConfiguration(undefined, { cwd: root, data, set });
     const ahead = await refuseEarly(config, whole);
     process.env["OAL_CACHE"] = join(root, "cache");
     const workshop: Workshop = {
@@ -183,6 +186,14 @@ describe("sets of unknown images", () => {
     expect([sets.validation.count, sets.ood.map(({ name, set }) => [name, set.count])]).toEqual([
       2,
       [["validation", 3]],
+    ]);
+    // by name and reason: the report shows them
+    expect(sets.leftOut).toEqual([
+      {
+        set: "train",
+        unreadable: [{ id: "a/broken.png", problem: expect.any(String) }],
+        passedOver: { ".txt": 1 },
+      },
     ]);
   });
 });

@@ -2,6 +2,8 @@
 import { join } from "node:path";
 import { oalError, type OalError } from "oal-core";
 import { orientationFor, prepareImageSet, type PrepareOptions } from "../data/cache.js";
+import type { Skipped } from "../data/badImages.js";
+import { readSetManifest } from "../data/cachedSet.js";
 import { cacheFolder } from "../data/cacheFolder.js";
 import type { OrientationUse } from "../data/decode.js";
 import type { ImageSet } from "../data/imageSet.js";
@@ -12,6 +14,13 @@ import type { Workshop } from "./plan/obtain.js";
 import type { Preflight } from "./preflight.js";
 import { drawnData } from "./stages/drawnData.js";
 
+/** What a run does without of one source: unreadable pictures, and files that are no pictures, by reason. */
+export interface LeftOut {
+  readonly set: string;
+  readonly unreadable: readonly Skipped[];
+  readonly passedOver: Readonly<Record<string, number>>;
+}
+
 /** The sets of a run, wherever they lie. */
 export interface LooseData {
   /** What was done with the EXIF orientation of the training images. */
@@ -19,6 +28,8 @@ export interface LooseData {
   readonly train: ImageSet;
   readonly validation: ImageSet;
   readonly test: ImageSet;
+  /** What was left out of every source; none for drawn sets. */
+  readonly leftOut: readonly LeftOut[];
   /** Keys of artifacts that hold some of the sets, by role. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly ood: readonly {
@@ -78,8 +89,17 @@ export async function readSets(
   return {
     ...known,
     orientation,
+    leftOut: [...made].flatMap(([name, set]) => leftOutOf(name.replace(/^ood\//, ""), set)),
     ...(standIn ? await drawnUnknowns(config, workshop) : { ood: given, inputs: {} }),
   };
+}
+
+function leftOutOf(name: string, { folder }: ImageSet): LeftOut[] {
+  if (folder === undefined) return [];
+  const { skipped, passedOver = {} } = readSetManifest(folder);
+  return skipped.length === 0 && Object.keys(passedOver).length === 0
+    ? []
+    : [{ set: name, unreadable: skipped, passedOver }];
 }
 
 /** What stands in for OOD sets when the user gives none: drawn pictures that no photo class contains. */

@@ -46,6 +46,7 @@ const input = (results: readonly ReportResult[], more: Partial<ReportInput> = {}
   samples: [],
   features: [],
   mistakes: [],
+  leftOut: [],
   thresholds: [],
   audit: [],
   ...more,

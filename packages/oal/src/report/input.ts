@@ -123,9 +123,11 @@ export interface ReportFeatures {
   readonly labels: ArrayLike<number>;
 }
 
-/** One image that the detector got most wrong. */
+/** One image that the detector decides wrongly, on the wrong side of its threshold. */
 export interface ReportMistake {
   readonly kind: "id-rejected" | "ood-accepted";
+  /** The image's name in its set, such as its path in the source. */
+  readonly id: string;
   readonly png: Uint8Array;
   readonly set: string;
   /** Name of the true class; absent for OOD without one. */
@@ -133,6 +135,27 @@ export interface ReportMistake {
   /** Name of the predicted class. */
   readonly prediction: string;
   readonly score: number;
+}
+
+/** How many images one model decides wrongly; the worst of them are the mistakes shown. */
+export interface ReportMistakeCounts {
+  readonly model: string;
+  readonly detector: string;
+  /** Images with a confidence below it are called unknown. */
+  readonly threshold: number;
+  /** Known test images below the threshold, and all of them. */
+  readonly rejected: { readonly count: number; readonly of: number };
+  /** Unknown images at or above it, and all of them. */
+  readonly accepted: { readonly count: number; readonly of: number };
+}
+
+/** What was left out of one set. */
+export interface ReportLeftOut {
+  readonly set: string;
+  /** Pictures that could not be read, and why. */
+  readonly unreadable: readonly { readonly id: string; readonly problem: string }[];
+  /** Numbers of files that are no pictures, by reason. */
+  readonly passedOver: Readonly<Record<string, number>>;
 }
 
 /** Operating point of one model and detector. */
@@ -190,8 +213,10 @@ export interface ReportInput {
   readonly featureModel?: string | undefined;
   readonly features: readonly ReportFeatures[];
   readonly mistakes: readonly ReportMistake[];
-  /** The model and detector whose mistakes these are. */
-  readonly mistakesOf?: { readonly model: string; readonly detector: string } | undefined;
+  /** Whose mistakes these are, and how many there are in all; absent where there is no threshold. */
+  readonly mistakesOf?: ReportMistakeCounts | undefined;
+  /** Pictures that the run did without, per set; sets that lost none may be absent. */
+  readonly leftOut: readonly ReportLeftOut[];
   readonly thresholds: readonly ReportThreshold[];
   readonly audit: readonly ReportAudit[];
   /** Things the reader should know: warnings of the run. */

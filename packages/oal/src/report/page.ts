@@ -3,6 +3,7 @@ import type { ReportInput } from "./input.js";
 import { html, Markup } from "./markup.js";
 import type { Section } from "./section.js";
 import { STYLE } from "./style.js";
+import { classesSection } from "./sections/classes.js";
 import { differencesSection, nullTestSection } from "./sections/differences.js";
 import { mapSection } from "./sections/map.js";
 import { overviewSection } from "./sections/overview.js";
@@ -30,6 +31,7 @@ export function renderReport(input: ReportInput): string {
     thresholdSection(input),
     hasResults ? calibrationSection(input) : null,
     nullTestSection(input),
+    classesSection(input),
     mistakesSection(input),
     mapSection(input),
     outliersSection(input),

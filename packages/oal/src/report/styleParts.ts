@@ -70,6 +70,8 @@ ${Array.from({ length: 12 }, (_, i) => `.tabs > input:nth-of-type(${i + 1}):chec
 
 .chart { display: block; width: 100%; height: auto; overflow: visible; font-size: 10.5px; }
 .chart text { white-space: pre; fill: var(--soft); }
+.chart text[fill="var(--text)"] { fill: var(--text); }
+.chart text[fill="var(--page)"] { fill: var(--page); }
 .chart g[stroke-opacity="0.1"] { stroke-opacity: 1; stroke: var(--line); }
 .chart-box > figcaption { font-size: 0.88rem; font-weight: 600; margin-bottom: 0.3rem; display: flex; justify-content: space-between; gap: 0.2rem 0.8rem; flex-wrap: wrap; align-items: baseline; }
 .chart-box { min-width: 0; }
@@ -97,6 +99,14 @@ ${Array.from({ length: 12 }, (_, i) => `.tabs > input:nth-of-type(${i + 1}):chec
 .thumbs .pixels { width: 100%; }
 .thumbs figcaption { font-size: 0.78rem; line-height: 1.35; margin-top: 0.3rem; overflow-wrap: anywhere; }
 .thumbs b { font-weight: 600; }
+.thumbs .name { display: block; color: var(--soft); font-size: 0.7rem; line-height: 1.3; max-height: 3.9em; overflow: hidden; }
+.thumbs .name:hover { max-height: none; }
+.columns { list-style: none; columns: 18rem auto; column-gap: 2rem; font-size: 0.9rem; }
+.columns li { break-inside: avoid; padding: 0.15rem 0; overflow-wrap: anywhere; }
+.columns b { font-weight: 600; }
+.names { list-style: none; font-size: 0.88rem; margin-top: 0.4rem; }
+.names li { padding: 0.15rem 0; overflow-wrap: anywhere; }
+code { font: 0.92em ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
 .sheets { display: grid; gap: 1.8rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); margin-bottom: 1.6rem; }
 .sheets .pixels { width: 100%; }
 .sheets figcaption { font-size: 0.88rem; color: var(--soft); margin-top: 0.5rem; }

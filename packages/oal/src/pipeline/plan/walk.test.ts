@@ -58,6 +58,7 @@ const data: PreparedData = {
   classNames: ["only"],
   normalisation: { mean: [0, 0, 0], std: [1, 1, 1] },
   orientation: "ignore",
+  leftOut: [],
   artifact: nothing,
 };
 const config = loadConfiguration();

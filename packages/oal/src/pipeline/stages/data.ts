@@ -15,7 +15,7 @@ import type { Configuration } from "../configuration/schema.js";
 import type { StageEvents } from "../events.js";
 import { obtain, type Workshop } from "../plan/obtain.js";
 import type { Preflight } from "../preflight.js";
-import { readSets, type LooseData } from "../readSets.js";
+import { readSets, type LeftOut, type LooseData } from "../readSets.js";
 
 /** A set and the folder another thread can open it from. */
 export interface StoredSet {
@@ -39,6 +39,8 @@ export interface PreparedData {
   readonly normalisation: Normalisation;
   /** What was done with the EXIF orientation of the training images, to be done with pictures that are scored later. */
   readonly orientation: OrientationUse;
+  /** What was left out of every source. */
+  readonly leftOut: readonly LeftOut[];
   readonly artifact: Artifact;
 }
 
@@ -101,6 +103,7 @@ export async function prepareData(
         ? measureNormalisation(train.set)
         : normalisations[config.data.normalisation],
     orientation: loose.orientation,
+    leftOut: loose.leftOut,
     artifact,
   };
 }

@@ -55,6 +55,7 @@ export async function drawnData({ data, seed }: Configuration, workshop: Worksho
     validation: open("validation"),
     test: open("test"),
     inputs: { drawn: artifact.key },
+    leftOut: [],
     ood: [
       { name: "validation", group: "validation", set: open("ood/validation") },
       ...group("near"),

@@ -1,6 +1,6 @@
 /** Stage "report": gathers what the artifacts hold and writes one HTML page and the tables as CSV and JSON. */
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { compareModels, type Difference } from "../../evaluation/compare.js";
 import type { EvaluationResult, ModelScores, SetScores } from "../../evaluation/result.js";
 import { readScores, scoreFileName } from "../../evaluation/scoreFiles.js";
@@ -39,11 +39,11 @@ function shownStages({ methods }: Configuration): string[] {
 /** One HTML page, and the tables as CSV and JSON. */
 export const reportStage: Stage = {
   id: "report",
-  version: 1,
+  version: 2,
   title: "the page, tables and differences",
   variants: () => [""],
-  // A report shows the whole configuration and pictures of every set.
-  slice: ({ config }) => config,
+  // A report shows the whole configuration, pictures of every set, and what was left out.
+  slice: ({ config, data }) => ({ config, leftOut: data.leftOut }),
   inputs: (config) => Object.fromEntries(shownStages(config).map((name) => [name, name])),
   sets: ({ train, test, ood }) => ({
     train: train.set,
@@ -95,12 +95,17 @@ async function reportInput(
   const chosen = decidingMethod(config.methods);
   const detector = config.evaluation.scoreDetector;
   const chosenScores = scored.find(({ model }) => model === chosen);
+  const threshold = results
+    .find(({ model }) => model === chosen)
+    ?.detectors.find(({ id }) => id === detector)?.threshold;
+  const wrong =
+    chosenScores && threshold != null ? await mistakesOf(chosenScores, detector, threshold, data) : undefined;
   const warnings = [["data", await readStageLog(data.artifact)] as const, ...logs].flatMap(([name, log]) =>
     log.warnings.map((text) => `${name}: ${text}`),
   );
   return {
-    title: `Outlier-aware learning: ${config.preset}`,
-    summary: `${data.classNames.length} known classes, ${data.train.set.count} training images. Every student has the same network, data order and number of steps.`,
+    title: `Outlier-aware learning on ${dataTitle(config)}`,
+    summary: `Preset ${config.preset}: ${data.classNames.length} known classes, ${data.train.set.count} training images. Every student has the same network, data order and number of steps.`,
     configuration: config,
     environment: {
       versions: { ...versions() },
@@ -130,8 +135,9 @@ async function reportInput(
     samples: await sheets(data, { latents: job.optionalInput("latents") }),
     featureModel: chosen,
     features: await featuresOf(job.input(`evaluation:${chosen}`), data),
-    mistakes: await mistakesOf(chosenScores, detector, data),
-    mistakesOf: { model: chosen, detector },
+    mistakes: wrong?.mistakes ?? [],
+    mistakesOf: wrong?.counts,
+    leftOut: data.leftOut,
     thresholds: results.flatMap((result) => {
       const found = result.detectors.find(({ id }) => id === detector);
       const model = scored.find((one) => one.model === result.model);
@@ -143,6 +149,15 @@ async function reportInput(
     warnings: [...new Set(warnings)],
     seed: config.seed,
   };
+}
+
+/** What the data of a configuration are called: the drawn digits, or the name of the user's folder, archive or list. */
+export function dataTitle({ data }: Pick<Configuration, "data">): string {
+  if (data.source === "embedded") return "drawn digits";
+  const { list, path = ".", split } = data.id ?? {};
+  const place = list ?? (path === "." ? data.source : path);
+  const name = basename(place).replace(/\.(tar|tar\.gz|tgz|zip|txt)$/i, "");
+  return split === undefined ? name : `${name}, ${split}`;
 }
 
 async function readModelScores(

@@ -7,7 +7,7 @@ import { float32Data, type Tensor } from "oal-core";
 import { classesInTurn } from "../../data/classesInTurn.js";
 import type { ModelScores } from "../../evaluation/result.js";
 import { contactSheet } from "../../outliers/contactSheet.js";
-import type { ReportFeatures, ReportMistake, ReportSample } from "../../report/input.js";
+import type { ReportFeatures, ReportMistake, ReportMistakeCounts, ReportSample } from "../../report/input.js";
 import type { Artifact } from "../artifact.js";
 import type { PreparedData } from "./data.js";
 import { readFeatureSample } from "./evaluationArtifact.js";
@@ -78,24 +78,29 @@ function labelsOf(tensor: Tensor | undefined): Float32Array {
   return tensor ? float32Data(tensor) : new Float32Array();
 }
 
-/** The ID images with the lowest scores and the OOD images with the highest. */
+/** Most pictures of each kind of mistake. */
+const shownMistakes = 16;
+
+/** The images on the wrong side of the threshold: how many there are, and the worst of them. */
 export async function mistakesOf(
-  model: ModelScores | undefined,
+  model: ModelScores,
   detector: string,
-  data: PreparedData,
-): Promise<ReportMistake[]> {
-  if (!model) return [];
+  threshold: number,
+  data: Pick<PreparedData, "test" | "ood" | "classNames">,
+): Promise<{ readonly mistakes: readonly ReportMistake[]; readonly counts: ReportMistakeCounts }> {
   const candidates = model.sets
     .filter(({ group }) => group !== "validation")
     .flatMap((scores) =>
       Array.from(scores.confidence[detector] ?? [], (score, index) => ({ scores, index, score })),
     );
-  const id = candidates.filter(({ scores }) => scores.group === "test").sort((a, b) => a.score - b.score);
-  const ood = candidates.filter(({ scores }) => scores.group !== "test").sort((a, b) => b.score - a.score);
+  const known = candidates.filter(({ scores }) => scores.group === "test");
+  const unknown = candidates.filter(({ scores }) => scores.group !== "test");
+  const rejected = known.filter(({ score }) => score < threshold).sort((a, b) => a.score - b.score);
+  const accepted = unknown.filter(({ score }) => score >= threshold).sort((a, b) => b.score - a.score);
   const mistakes: ReportMistake[] = [];
   for (const [kind, chosen] of [
-    ["id-rejected", id.slice(0, 16)],
-    ["ood-accepted", ood.slice(0, 16)],
+    ["id-rejected", rejected.slice(0, shownMistakes)],
+    ["ood-accepted", accepted.slice(0, shownMistakes)],
   ] as const) {
     for (const { scores, index, score } of chosen) {
       const set =
@@ -104,6 +109,7 @@ export async function mistakesOf(
       const label = data.classNames[scores.labels[index] ?? -1];
       mistakes.push({
         kind,
+        id: scores.ids[index] ?? "",
         png: await picture(set.read([index]), set.height),
         set: scores.name,
         ...(label === undefined ? {} : { label }),
@@ -112,7 +118,14 @@ export async function mistakesOf(
       });
     }
   }
-  return mistakes;
+  const counts: ReportMistakeCounts = {
+    model: model.model,
+    detector,
+    threshold,
+    rejected: { count: rejected.length, of: known.length },
+    accepted: { count: accepted.length, of: unknown.length },
+  };
+  return { mistakes, counts };
 }
 
 async function picture(planes: Uint8Array, size: number): Promise<Uint8Array> {
@@ -120,7 +133,7 @@ async function picture(planes: Uint8Array, size: number): Promise<Uint8Array> {
   const plane = size * size;
   for (let i = 0; i < plane; i++) for (let c = 0; c < 3; c++) pixels[3 * i + c] = planes[c * plane + i] ?? 0;
   return sharp(pixels, { raw: { width: size, height: size, channels: 3 } })
-    .resize(64, 64, { kernel: "nearest" })
+    .resize(64, 64, { kernel: size > 64 ? "lanczos3" : "nearest" })
     .png()
     .toBuffer();
 }

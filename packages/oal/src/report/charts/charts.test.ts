@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { commonestConfusions, confusionChart, confusionOf } from "./confusion.js";
 import { curveChart, smooth, thin } from "./curves.js";
 import { chart } from "./figure.js";
 import { histogram, histogramChart, scoreRange } from "./histogram.js";
@@ -83,4 +84,37 @@ test("coordinates are rounded, labels and tick texts are not", () => {
   expect(text).toContain(">0.125<");
   expect(text).not.toMatch(/translate\([^)]*\.\d\d/);
   expect(text).not.toContain("<style");
+});
+
+test("a confusion matrix counts every image once, and the accuracy of a class is its diagonal", () => {
+  const confusion = confusionOf([0, 0, 0, 1, 1, 2, -1], [0, 1, 1, 1, 0, 0, 2], 4);
+  expect(confusion.cells).toEqual([
+    { truth: 0, prediction: 0, count: 1 },
+    { truth: 0, prediction: 1, count: 2 },
+    { truth: 1, prediction: 0, count: 1 },
+    { truth: 1, prediction: 1, count: 1 },
+    { truth: 2, prediction: 0, count: 1 },
+  ]);
+  expect(confusion.classes).toEqual([
+    { label: 0, count: 3, accuracy: 1 / 3 },
+    { label: 1, count: 2, accuracy: 0.5 },
+    { label: 2, count: 1, accuracy: 0 },
+    { label: 3, count: 0, accuracy: NaN },
+  ]);
+  expect(commonestConfusions(confusion, 2)).toEqual([
+    { truth: 0, prediction: 1, count: 2 },
+    { truth: 1, prediction: 0, count: 1 },
+  ]);
+});
+
+test("a matrix of two classes has names and numbers, one of a hundred neither", () => {
+  const drawn = (classes: number): string => {
+    const names = Array.from({ length: classes }, (_, k) => `name${k}`);
+    const labels = names.map((_, k) => k);
+    return confusionChart("a label", confusionOf(labels, labels, classes), names).text;
+  };
+  expect(drawn(2)).toContain(">name1</text>");
+  expect(drawn(2)).toMatch(/<text[^>]*>1<\/text>/);
+  expect(drawn(100)).not.toMatch(/<text[^>]*>(1|name1)<\/text>/);
+  expect(drawn(100).match(/<title>name\d+, taken for name\d+: 1 \(100.0 %\)<\/title>/g)).toHaveLength(100);
 });

@@ -1,44 +1,51 @@
 /** What one can look at: the hardest mistakes, sample sheets, and the gallery and audit of synthesised outliers. */
-import { modelTitle, plain, significant } from "../format.js";
+import { count, modelTitle, plain, significant } from "../format.js";
 import type { ReportInput, ReportMistake, ReportSample } from "../input.js";
 import { html, pngImage, type Markup } from "../markup.js";
 import { section, type Section } from "../section.js";
+import { leftOutPart } from "./leftOut.js";
 
-/** The images the detector got most wrong, both ways. */
+/** The images on the wrong side of the threshold, both ways, the worst first; nothing where no threshold decides. */
 export function mistakesSection(input: ReportInput): Section | null {
-  if (input.mistakes.length === 0) return null;
+  const of = input.mistakesOf;
+  if (of === undefined) return null;
   const kinds = [
     {
       kind: "id-rejected",
       title: "Known, but rejected",
-      note: "in-distribution test images with the lowest confidence",
+      what: "known test images lie below the threshold",
+      worst: "with the lowest confidence",
+      counted: of.rejected,
     },
     {
       kind: "ood-accepted",
       title: "Unknown, but accepted",
-      note: "OOD test images with the highest confidence",
+      what: "unknown images reach the threshold",
+      worst: "with the highest confidence",
+      counted: of.accepted,
     },
   ] as const;
-  const parts = kinds.map(({ kind, title, note }) => {
+  const parts = kinds.map(({ kind, title, what, worst, counted }) => {
+    if (counted.of === 0) return null;
     const own = input.mistakes.filter((mistake) => mistake.kind === kind);
-    if (own.length === 0) return null;
-    return html`<h3>${title} <span class="note">${note}</span></h3>
+    const shown = own.length < counted.count ? `; the ${own.length} ${worst} are shown` : "";
+    return html`<h3>
+        ${title} <span class="note">${count(counted.count)} of ${count(counted.of)} ${what}${shown}</span>
+      </h3>
       <div class="thumbs">${own.map(thumbnail)}</div>`;
   });
-  const of = input.mistakesOf;
-  const whose = of === undefined ? "" : ` Shown for ${modelTitle(of.model)} with ${of.detector}.`;
   return section(
     "mistakes",
     "Mistakes",
     "Hardest mistakes",
-    `The worst of them, not typical ones.${whose}`,
+    `${modelTitle(of.model)} with ${of.detector}: an image is known from a confidence of ${significant(of.threshold)}. The worst mistakes come first; they are not typical ones.`,
     parts,
   );
 }
 
 function thumbnail(mistake: ReportMistake): Markup {
   const truth = mistake.label ?? mistake.set;
-  const label = `${truth}, taken for ${mistake.prediction}, confidence ${plain(mistake.score)}`;
+  const label = `${mistake.id}: ${truth}, taken for ${mistake.prediction}, confidence ${plain(mistake.score)}`;
   const from =
     mistake.label === undefined || mistake.kind === "id-rejected"
       ? null
@@ -48,6 +55,7 @@ function thumbnail(mistake: ReportMistake): Markup {
     <figcaption>
       <b>${truth}</b> → ${mistake.prediction}<br />${from}
       <span class="soft">${significant(mistake.score)}</span>
+      <span class="name" title="${mistake.id}">${mistake.id}</span>
     </figcaption>
   </figure>`;
 }
@@ -64,11 +72,14 @@ function sheets(samples: readonly ReportSample[]): Markup {
   </div>`;
 }
 
-/** Sample sheets of the data sets. */
+/** Sample sheets of the data sets, and what was left out of them. */
 export function dataSection(input: ReportInput): Section | null {
   const own = input.samples.filter((sample) => sample.section !== "outliers");
-  if (own.length === 0) return null;
-  return section("data", "Data", "Data", "Images as the models see them.", sheets(own));
+  if (own.length === 0 && input.leftOut.length === 0) return null;
+  return section("data", "Data", "Data", "Images as the models see them.", [
+    sheets(own),
+    leftOutPart(input.leftOut),
+  ]);
 }
 
 /** The synthesised outliers: pictures first, then the figures that say whether they are what they claim. */
