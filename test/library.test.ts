@@ -19,6 +19,7 @@ import { fileURLToPath } from "node:url";
 import { Random } from "oal-core";
 import sharp from "sharp";
 import { afterAll, describe, expect, it } from "vitest";
+import { resultsFromJson } from "../packages/oal/src/evaluation/resultForm.js";
 import { oal } from "./cli/oal.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -61,7 +62,7 @@ autoEncoder: { width: 8, steps: 3, batchSize: 8 }
 denoiser: { channels: 16, steps: 3, batchSize: 8 }
 synthesis: { count: 12, inliers: 6, steps: 2 }
 mi: { hidden: 16 }
-evaluation: { bootstrap: 50 }
+evaluation: { bootstrap: 50, keep: 0.6 }
 `;
 
 process.env["OAL_CACHE"] = join(folder, "cache");
@@ -143,6 +144,21 @@ describe("README", { timeout: 300_000 }, () => {
     expect(written).toContainEqual(
       expect.objectContaining({ on: "unknown", metric: "auroc", delongP: expect.any(Number) }),
     );
+  });
+
+  it("tells one threshold in results, report and score", () => {
+    const results = resultsFromJson(readFileSync(join(folder, "runs", "photos", "results.json"), "utf8"));
+    const found = results.find(({ model }) => model === "oal");
+    const ebo = found?.detectors.find(({ id }) => id === "ebo")?.decision;
+    expect(ebo).toMatchObject({ target: 0.6, detector: "ebo" });
+    const { stdout } = oal(["score", "runs/photos", "photos/red/0.png", "--json"], { cwd: folder });
+    expect(JSON.parse(stdout)).toMatchObject([{ threshold: ebo?.cuts.unknown }]);
+    const report = readFileSync(join(folder, "runs", "photos", "report.html"), "utf8");
+    const row = /<span class="soft">ebo<\/span>\s*<\/th>\s*<td>([^<]+)<\/td>\s*<td>([^<]+)<\/td>/;
+    const rows = [...report.matchAll(new RegExp(row, "g"))].map(([, cut, target]) => [Number(cut), target]);
+    expect(rows).toHaveLength(3);
+    expect(rows.at(-1)?.[0]).toBeCloseTo(ebo?.cuts.unknown ?? NaN, 2);
+    expect(rows.map(([, target]) => target)).toEqual(["60.0", "60.0", "60.0"]);
   });
 
   it("measures anew on other validation images", async () => {

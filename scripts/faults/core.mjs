@@ -227,11 +227,11 @@ export const core = [
     tests: [source("detection/detection.test.ts")],
   },
   {
-    file: source("detection/calibrate.ts"),
+    file: source("detection/decision.ts"),
     what: "a threshold keeps less than was asked for",
     find: "while (rank < count && rank / count < keep) rank++;",
     replace: "",
-    tests: [source("detection/thresholds.test.ts")],
+    tests: [source("detection/decision.test.ts")],
   },
   {
     file: source("random/random.ts"),

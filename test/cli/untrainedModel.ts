@@ -1,7 +1,7 @@
 /** A model folder as a run leaves it for `oal score`, made in no time: a small network with its first, drawn weights. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Graph } from "oal-core";
+import { decisionToJson, Graph, makeDecision } from "oal-core";
 import { TrainingContext } from "../../packages/oal/src/nn/context.js";
 import { networks } from "../../packages/oal/src/nn/networks/index.js";
 import { initializeParameters, withPrefix } from "../../packages/oal/src/nn/parameters.js";
@@ -34,8 +34,8 @@ export async function untrainedModel(folder: string, classNames: readonly string
     std: [0.25, 0.25, 0.25] as const,
   };
   await saveClassifier(folder, parameters, { network, normalisation, classNames });
-  const threshold = { value: 0, kept: 1, count: 1 };
-  const stored = { default: "msp", size, detectors: { msp: { parameters: {}, threshold } } };
+  const decision = decisionToJson(makeDecision([0], { detector: "msp" }));
+  const stored = { default: "msp", size, detectors: { msp: { parameters: {}, decision } } };
   writeFileSync(join(folder, evaluationFiles.detector), JSON.stringify(stored));
   await writeSafetensors(join(folder, evaluationFiles.fitted), new Map());
 }

@@ -1,15 +1,8 @@
-/** Every detector of the registry keeps the contract; thresholds; every error path. */
+/** Every detector of the registry keeps the contract; every error path. */
 import { describe, expect, it } from "vitest";
 import { evaluateReference, type Tensor } from "../graph/index.js";
 import { Random } from "../random/index.js";
-import {
-  batches,
-  calibrateThreshold,
-  detectorGraph,
-  detectors,
-  findDetector,
-  type Detector,
-} from "./index.js";
+import { batches, detectorGraph, detectors, findDetector, type Detector } from "./index.js";
 import { describeRange, illegalValues, resolveParameters } from "./parameters.js";
 
 const classes = 4;
@@ -177,23 +170,5 @@ describe("values by hand", () => {
 
   it("unknown names get a suggestion", () => {
     expect(() => findDetector("knnn")).toThrow('did you mean "knn"?');
-  });
-});
-
-describe("calibrateThreshold", () => {
-  it("keeps at least the wanted share, all of a tie", () => {
-    expect(calibrateThreshold([1, 2, 3, 4], 0.5)).toEqual({ value: 3, kept: 0.5, count: 4 });
-    expect(calibrateThreshold([1, 1, 1, 4], 0.5)).toEqual({ value: 1, kept: 1, count: 4 });
-    expect(calibrateThreshold(Array.from({ length: 100 }, (_, i) => i)).value).toBe(5);
-    expect(calibrateThreshold([7]).value).toBe(7);
-    expect(() => calibrateThreshold([])).toThrow("no ID sample");
-    expect(() => calibrateThreshold([NaN])).toThrow("NaN");
-    expect(calibrateThreshold([1, 2, 3, 4], 1)).toEqual({ value: 1, kept: 1, count: 4 });
-  });
-
-  it.each([NaN, 0, -0.5, 1.0001, Infinity])("refuses to keep a share of %j", (keep) => {
-    expect(() => calibrateThreshold([1, 2, 3, 4], keep)).toThrowError(
-      expect.objectContaining({ code: "OAL-E210" }),
-    );
   });
 });

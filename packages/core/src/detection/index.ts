@@ -1,5 +1,18 @@
-/** Post-hoc detectors: registry, fitting, scores as graphs, thresholds. */
-export { calibrateThreshold, type Threshold } from "./calibrate.js";
+/** Post-hoc detectors: registry, fitting, scores as graphs, decisions. */
+export {
+  decide,
+  decisionFromJson,
+  decisionToJson,
+  makeDecision,
+  pValueTable,
+  type Cuts,
+  type CutsJson,
+  type Decision,
+  type DecisionJson,
+  type DecisionOptions,
+  type JsonScore,
+  type Verdict,
+} from "./decision.js";
 export {
   defineDetector,
   type Detector,

@@ -3,12 +3,12 @@ import {
   accuracy,
   aurc,
   bootstrap,
-  calibrateThreshold,
   calibration,
   detectionMetrics,
   detectors as allDetectors,
   drawResamples,
   findDetector,
+  makeDecision,
   meanMetrics,
   metricVector,
   oalError,
@@ -38,6 +38,8 @@ export interface EvaluateOptions {
   readonly detectors?: readonly string[];
   /** Hyper-parameters by detector id. */
   readonly parameters?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Share of ID validation images that the decisions keep, in (0, 1]. Default 0.95. */
+  readonly keep?: number;
   /** Bootstrap resamples B. Default 2000, the protocol's. */
   readonly resamples?: number;
   /** Seed of the bootstrap. Default 0; the same for all models, so that they are resampled alike. */
@@ -64,7 +66,7 @@ export const bootstrapDefaults = { resamples: 2000, seed: 0 } as const;
  * @param model  its name in tables, such as "ce" or "oal"
  * @param seed  its training seed
  * @param sets  outputs on ID train (for detectors that are fitted on it), validation and test, near and far OOD
- * @throws OAL-E101 (a NaN score), OAL-E102 (no ID test image), OAL-E201 and OAL-E202 (detector, parameter), OAL-E104 (arrays that do not fit)
+ * @throws OAL-E101 (a NaN score), OAL-E102 (no ID test image), OAL-E201 and OAL-E202 (detector, parameter), OAL-E104 (arrays that do not fit), OAL-E210 (keep)
  * @source PROTOCOL sections 1, 5 and 9
  */
 export async function evaluate(
@@ -165,7 +167,8 @@ function summarize(
               interval: resamples === 0 ? null : percentileInterval(samples.metric(row, ood.length, "auroc")),
             },
       aurc: aurc(idConfidence, wrong),
-      threshold: known === undefined ? null : calibrateThreshold(known).value,
+      decision:
+        known === undefined ? null : makeDecision(known, { detector: id, target: options.keep ?? 0.95 }),
     };
   });
   return {

@@ -21,6 +21,7 @@ import {
   type OutputSet,
   type SetGroup,
 } from "./index.js";
+import { resultsFromJson } from "./resultForm.js";
 import { parseCsv } from "./scoreFiles.js";
 
 const folder = await mkdtemp(join(tmpdir(), "oal-evaluation-"));
@@ -153,7 +154,7 @@ describe("evaluate", () => {
       near: null,
       far: null,
       nullTest: null,
-      threshold: null,
+      decision: null,
     });
   });
 
@@ -241,7 +242,7 @@ describe("tables", () => {
     const line = lines.find((cells) => cells[2] === "ebo" && cells[3] === "far" && cells[6] === "auroc");
     const ebo = good.result.detectors.find((detector) => detector.id === "ebo");
     expect(Number(line?.[7])).toBe(ebo?.far?.metrics.auroc);
-    expect(JSON.parse(resultJson([good.result]))).toEqual([good.result]);
+    expect(resultsFromJson(resultJson([good.result]))).toEqual([good.result]);
   });
 });
 

@@ -1,5 +1,5 @@
 /** The data of an evaluation: what goes in (outputs of one model per set), the scores of every image, and the results. */
-import type { Calibration, MetricVector } from "oal-core";
+import type { Calibration, Decision, MetricVector } from "oal-core";
 
 /** Role of a set: ID training, validation and test; near and far OOD. */
 export type SetGroup = "train" | "validation" | "test" | "near" | "far";
@@ -77,8 +77,8 @@ export interface DetectorResult {
   readonly nullTest: { readonly auroc: number; readonly interval: [number, number] | null } | null;
   /** Selective classification of the ID test images by this confidence. */
   readonly aurc: { readonly aurc: number; readonly excess: number };
-  /** Keeps 95 % of the ID validation images; null without validation images. */
-  readonly threshold: number | null;
+  /** Calibrated on the ID validation images; null without any. What `oal score` decides by, and what the report shows. */
+  readonly decision: Decision | null;
 }
 
 /** The evaluation of one model (`results.json`). */

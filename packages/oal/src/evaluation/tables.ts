@@ -8,6 +8,7 @@ import { expectArguments, type MetricName, metricNames, summarizeSeeds, twoDecim
 import type { Difference } from "./compare.js";
 import { aDifferenceList, aResultList, tableOptions } from "./kinds.js";
 import type { DetectorResult, EvaluationResult, MetricSummary } from "./result.js";
+import { resultsToJson } from "./resultForm.js";
 
 /** Column headers of the metrics. */
 export const metricTitles: Readonly<Record<MetricName, string>> = {
@@ -163,10 +164,10 @@ export function resultCsv(results: readonly EvaluationResult[]): string {
   return stringify([columns, ...lines]);
 }
 
-/** The results as JSON text, two spaces of indentation, ending in a line feed. */
+/** The results as JSON text, two spaces of indentation and lists of numbers in one line, ending in a line feed. */
 export function resultJson(results: readonly EvaluationResult[]): string {
   expectArguments("resultJson", { results: [results, aResultList] });
-  return `${JSON.stringify(results, null, 2)}\n`;
+  return resultsToJson(results);
 }
 
 /** Paired differences for a terminal, in percentage points. */

@@ -1,5 +1,5 @@
 /** Numbers of an evaluation and of its tables that must be those of the metrics, on outputs of four images. */
-import { aurc, auroc, calibrateThreshold, holm, oscr, type MetricName, type MetricVector } from "oal-core";
+import { aurc, auroc, holm, makeDecision, oscr, type MetricName, type MetricVector } from "oal-core";
 import { describe, expect, it } from "vitest";
 import {
   compareModels,
@@ -50,7 +50,17 @@ describe("an evaluation", () => {
     expect(mls?.aurc.aurc).toBeGreaterThan(0.5); // the surest are wrong
     expect(mls?.sets[0]?.oscr).toBe(oscr(confidence, right, [1.5, 0.5]));
     expect(mls?.sets[0]?.metrics.auroc).toBe(auroc(confidence, [1.5, 0.5]));
-    expect(mls?.threshold).toBe(calibrateThreshold([2, 5, 1, 3]).value);
+    expect(mls?.decision).toEqual(makeDecision([2, 5, 1, 3], { detector: "mls" }));
+  });
+
+  it("keeps the share of validation images it is asked to keep", async () => {
+    const { result } = await evaluate("m", 0, sets, { detectors: ["mls"], resamples: 0, keep: 0.5 });
+    expect(result.detectors[0]?.decision).toMatchObject({
+      target: 0.5,
+      kept: 0.5,
+      count: 4,
+      cuts: { unknown: 3 },
+    });
   });
 
   it("takes the first of equal logits as the prediction", () => {
@@ -89,7 +99,7 @@ describe("tables", () => {
         far: null,
         nullTest: null,
         aurc: { aurc: 0, excess: 0 },
-        threshold: null,
+        decision: null,
       },
     ],
     bootstrap: { seed: 0, resamples: 10 },

@@ -111,7 +111,7 @@ async function openModel(model: string, options: ScoreOptions): Promise<OpenMode
   await refuseDamaged(model, folder);
   const classifier = await loadClassifier(folder);
   const stored = await readDetectors(folder);
-  const { detector, parameters, threshold: calibrated } = chosenDetector(stored, options.detector);
+  const { detector, parameters, decision } = chosenDetector(stored, options.detector);
   const graph = classifierGraph(classifier, 1);
   const [logits, features] = [graph.outputs.get("logits"), graph.outputs.get("features")];
   if (!logits || !features) throw oalError("OAL-X101", { problem: "a classifier graph has no outputs" });
@@ -124,7 +124,7 @@ async function openModel(model: string, options: ScoreOptions): Promise<OpenMode
     size,
     decoding: { orientation, maxPixels },
     detector: detector.id,
-    threshold: options.threshold ?? calibrated.value,
+    threshold: options.threshold ?? decision.cuts.unknown,
     async run(planes) {
       const outputs = await session.run({ images: uint8Tensor([1, 3, size, size], planes) });
       return {

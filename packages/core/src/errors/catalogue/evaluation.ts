@@ -79,4 +79,17 @@ export const evaluationErrors = {
     message: ({ keep }) => `a threshold cannot keep a share of ${keep} of the ID validation samples`,
     remedy: "give a share above 0 and at most 1; 0.95 is the field's operating point",
   }),
+  "OAL-E211": entry<{ ask: number; target: number }>({
+    title: "the cut for asking lies below the cut for unknown",
+    exit: 6,
+    message: ({ ask, target }) =>
+      `a person is to be asked about all but ${ask} of the known pictures, but ${target} of them are to be kept`,
+    remedy: "give a share for asking that is at most the share to keep",
+  }),
+  "OAL-E212": entry<{ problem: string }>({
+    title: "a stored decision cannot be read",
+    exit: 6,
+    message: ({ problem }) => `a stored decision is damaged: ${problem}`,
+    remedy: "run the evaluation again; it stores the decision anew",
+  }),
 };

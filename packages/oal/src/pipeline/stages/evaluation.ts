@@ -25,7 +25,7 @@ import { decodedFolder } from "./latents.js";
 /** One evaluation per student; the decoded outliers, where there are some, join the sample of features. */
 export const evaluationStage: Stage = {
   id: "evaluation",
-  version: 5,
+  version: 6,
   title: "scores of every image, metrics, and the model for oal score",
   variants: ({ methods }) => methods,
   slice: ({ config, data }) => ({ ...config.evaluation, pictures: picturesOf(config, data) }),
@@ -51,7 +51,8 @@ export const evaluationStage: Stage = {
     }
     const { outputs, outliers } = await predictAll(job);
     await writeFeatureSample(folder, evaluationFiles.features, outliers, sampleSets(outputs, seed));
-    const options = { detectors: evaluation.detectors, resamples: evaluation.bootstrap, seed };
+    const { detectors, bootstrap, keep } = evaluation;
+    const options = { detectors, resamples: bootstrap, seed, keep };
     const measured = outputs.filter(({ validationOod }) => !validationOod);
     const { result, scores, fitted } = await evaluate(method, seed, measured, options);
     for (const text of result.warnings) events.warning(text);
@@ -64,7 +65,7 @@ export const evaluationStage: Stage = {
       await writeScores(join(folder, evaluationFiles.scores, "validation"), validation.scores);
     }
     const model = join(folder, evaluationFiles.model);
-    await writeModel(model, input("student"), fitted, scores, config, data);
+    await writeModel(model, input("student"), fitted, result, config, data);
     return { metrics: figuresOf(result, evaluation.scoreDetector) };
   },
 };

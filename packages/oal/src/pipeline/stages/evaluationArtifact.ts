@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { oalError, type Tensor } from "oal-core";
 import type { EvaluationResult } from "../../evaluation/result.js";
+import { resultsFromJson } from "../../evaluation/resultForm.js";
 import { readSafetensors } from "../../nn/safetensors.js";
 import type { Artifact } from "../artifact.js";
 
@@ -23,8 +24,7 @@ export const evaluationFiles = {
 /** The result an evaluation artifact holds. @throws OAL-I103 when the file is damaged */
 export async function readResult(artifact: Artifact): Promise<EvaluationResult> {
   const path = join(artifact.folder, evaluationFiles.results);
-  const parsed: EvaluationResult[] = JSON.parse(await readFile(path, "utf8"));
-  const [result] = parsed;
+  const [result] = resultsFromJson(await readFile(path, "utf8"));
   if (result === undefined) throw oalError("OAL-I103", { path, problem: "it holds no result" });
   return result;
 }

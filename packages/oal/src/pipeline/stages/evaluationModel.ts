@@ -1,10 +1,10 @@
-/** The model that an evaluation makes ready for `oal score`: the classifier with its fitted detectors and their thresholds. */
+/** The model that an evaluation makes ready for `oal score`: the classifier with its fitted detectors and their decisions. */
 import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { calibrateThreshold, findDetector, type Tensor } from "oal-core";
+import { decisionFromJson, decisionToJson, type DecisionJson, findDetector, type Tensor } from "oal-core";
 import { z } from "zod";
 import { defaultMaxPixels } from "../../data/pictures/limits.js";
-import type { ModelScores } from "../../evaluation/result.js";
+import type { EvaluationResult } from "../../evaluation/result.js";
 import type { FittedDetector } from "../../evaluation/score.js";
 import { writeSafetensors } from "../../nn/safetensors.js";
 import type { Artifact } from "../artifact.js";
@@ -27,12 +27,12 @@ export const storedDetectorsSchema = z.object({
     z.string(),
     z.object({
       parameters: z.record(z.string(), z.number()),
-      threshold: z.object({ value: z.number(), kept: z.number(), count: z.number() }),
+      decision: z.custom<DecisionJson>().transform((value) => decisionFromJson(value)),
     }),
   ),
 });
 
-type StoredDetectors = z.infer<typeof storedDetectorsSchema>;
+type StoredDetectors = z.input<typeof storedDetectorsSchema>;
 
 /** How pictures become images of the model, as `oal score` must do it too. */
 export function picturesOf(
@@ -42,12 +42,12 @@ export function picturesOf(
   return { orientation, maxPixels };
 }
 
-/** Copies the student and stores every fitted detector with its threshold beside it; tensors are named "detector/tensor". */
+/** Copies the student and stores every fitted detector with its decision beside it; tensors are named "detector/tensor". */
 export async function writeModel(
   bundle: string,
   student: Artifact,
   fitted: readonly FittedDetector[],
-  scores: ModelScores,
+  result: EvaluationResult,
   config: Configuration,
   data: PreparedData,
 ): Promise<void> {
@@ -55,18 +55,14 @@ export async function writeModel(
     recursive: true,
     filter: (path) => !path.endsWith("artifact.json"),
   });
-  const { scoreDetector, keep } = config.evaluation;
+  const { scoreDetector } = config.evaluation;
   const images = { size: data.train.set.height, ...picturesOf(config, data) };
-  const validation = scores.sets.find(({ group }) => group === "validation")?.confidence ?? {};
   const detectors: StoredDetectors["detectors"] = {};
   const tensors = new Map<string, Tensor>();
   for (const { detector, parameters, tensors: own } of fitted) {
-    const confidence = validation[detector.id];
-    if (confidence === undefined) continue;
-    detectors[detector.id] = {
-      parameters: { ...parameters },
-      threshold: calibrateThreshold(confidence, keep),
-    };
+    const decision = result.detectors.find(({ id }) => id === detector.id)?.decision;
+    if (!decision) continue;
+    detectors[detector.id] = { parameters: { ...parameters }, decision: decisionToJson(decision) };
     for (const [name, tensor] of Object.entries(own)) tensors.set(`${detector.id}/${name}`, tensor);
   }
   const stored: StoredDetectors = { default: findDetector(scoreDetector).id, ...images, detectors };

@@ -1,6 +1,7 @@
 /** Stage "report": gathers what the artifacts hold and writes one HTML page and the tables as CSV and JSON. */
 import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { Decision } from "oal-core";
 import { compareModels, type Difference } from "../../evaluation/compare.js";
 import type { EvaluationResult, ModelScores, SetScores } from "../../evaluation/result.js";
 import { readScores, scoreFileName } from "../../evaluation/scoreFiles.js";
@@ -95,11 +96,12 @@ async function reportInput(
   const chosen = decidingMethod(config.methods);
   const detector = config.evaluation.scoreDetector;
   const chosenScores = scored.find(({ model }) => model === chosen);
-  const threshold = results
-    .find(({ model }) => model === chosen)
-    ?.detectors.find(({ id }) => id === detector)?.threshold;
+  const threshold = results.find(({ model }) => model === chosen)?.detectors.find(({ id }) => id === detector)
+    ?.decision?.cuts.unknown;
   const wrong =
-    chosenScores && threshold != null ? await mistakesOf(chosenScores, detector, threshold, data) : undefined;
+    chosenScores && threshold !== undefined
+      ? await mistakesOf(chosenScores, detector, threshold, data)
+      : undefined;
   const warnings = [["data", await readStageLog(data.artifact)] as const, ...logs].flatMap(([name, log]) =>
     log.warnings.map((text) => `${name}: ${text}`),
   );
@@ -141,9 +143,7 @@ async function reportInput(
     thresholds: results.flatMap((result) => {
       const found = result.detectors.find(({ id }) => id === detector);
       const model = scored.find((one) => one.model === result.model);
-      return found?.threshold == null || !model
-        ? []
-        : [thresholdOf(model, detector, found.threshold, config.evaluation.keep)];
+      return found?.decision && model ? [thresholdOf(model, found.decision)] : [];
     }),
     audit: auditOf(shown),
     warnings: [...new Set(warnings)],
@@ -227,10 +227,9 @@ function curvesOf(logs: readonly (readonly [string, StageLog])[]): ReportCurves[
 
 function thresholdOf(
   model: ModelScores,
-  detector: string,
-  value: number,
-  target: number,
+  { detector, target, cuts }: Decision,
 ): ReportInput["thresholds"][number] {
+  const value = cuts.unknown;
   const accepted = (set: SetScores): number => {
     const values = Array.from(set.confidence[detector] ?? []);
     return values.filter((score) => score >= value).length / Math.max(1, values.length);
