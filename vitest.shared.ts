@@ -17,7 +17,12 @@ const closingLine: Reporter = {
 };
 
 /** Imports of the core package reach its sources. */
-export const resolve = { alias: { "oal-core": source("./packages/core/src/index.ts") } };
+export const resolve = {
+  alias: [
+    { find: /^oal-core$/, replacement: source("./packages/core/src/index.ts") },
+    { find: /^oal-core\/(\w+)$/, replacement: `${source("./packages/core/src/")}$1/index.ts` },
+  ],
+};
 
 /**
  * Tests of the sources. They share a process and its modules: they change nothing outside themselves, and loading all

@@ -7,7 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { evaluate, loadConfiguration, OalError } from "oal";
+import { loadConfiguration, OalError, run as runUntil } from "oal";
 
 const { values: given, positionals } = parseArgs({
   allowPositionals: true,
@@ -66,7 +66,14 @@ for (const seed of seeds) {
     const onEvent = ({ kind, stage, text }) => {
       if (kind === "warning") console.error(`seed ${seed}, ${name}, ${stage}: ${text}`);
     };
-    const run = await evaluate({ config, out, methods: [method], onEvent, signal: stop.signal });
+    const run = await runUntil({
+      config,
+      out,
+      methods: [method],
+      onEvent,
+      signal: stop.signal,
+      until: "evaluation",
+    });
     const path = join(run.artifacts[`evaluation:${method}`], "validation.json");
     const [validation] = JSON.parse(await readFile(path, "utf8"));
     const [test] = run.results;

@@ -73,7 +73,7 @@ describe('import "oal"', () => {
 
   it("loads the engine with the first session", () => {
     const code =
-      'import { createSession } from "oal"; await createSession(new Uint8Array(1)).catch(() => undefined);';
+      'import { createSession } from "oal/graph"; await createSession(new Uint8Array(1)).catch(() => undefined);';
     expect([...packagesOf(loadedBy(code))]).toContain("onnxruntime-node");
   });
 

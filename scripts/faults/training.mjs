@@ -159,8 +159,8 @@ export const training = [
   {
     file: source("nn/initialisers.ts"),
     what: "Xavier forgets the outputs",
-    find: "fanIn(shape) + fanOut",
-    replace: "fanIn(shape)",
+    find: "inputs + fanOut",
+    replace: "inputs",
     tests: [source("nn/context.test.ts")],
   },
   {

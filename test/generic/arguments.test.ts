@@ -6,6 +6,8 @@ import { isOalError, Random, Graph, float32Tensor, int64Tensor } from "oal-core"
 import * as core from "oal-core";
 import { describe, expect, it } from "vitest";
 import * as oal from "../../packages/oal/src/index.js";
+import * as graphs from "../../packages/oal/src/graph.js";
+import * as nn from "../../packages/oal/src/nn.js";
 
 const graph = new Graph();
 const image = { height: 2, width: 3, data: new Uint8Array(18) };
@@ -162,8 +164,14 @@ describe("arguments of the wrong kind", () => {
   it("are refused by every function of oal", async () => {
     const calls = callsOf(oal, inCore);
     expect(calls.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(["train", "scoreImages", "resultTable"]),
+      expect.arrayContaining(["run", "scoreImages", "resultTable"]),
     );
+    expect(await faultsOf(calls, 60)).toEqual([]);
+  });
+
+  it("are refused by every function of oal/nn", async () => {
+    const calls = callsOf(nn, new Set());
+    expect(calls.map(({ name }) => name)).toEqual(expect.arrayContaining(["linearLayer", "crossEntropy"]));
     expect(await faultsOf(calls, 60)).toEqual([]);
   });
 });
@@ -176,12 +184,12 @@ function loose(call: unknown): (...given: unknown[]) => unknown {
 
 describe("the sentences", () => {
   it.each<[code: string, sentence: string, call: unknown, given: readonly unknown[]]>([
-    ["OAL-C120", "train: options must be an object with config, out", oal.train, []],
-    ["OAL-C120", "train: options.config must be an object, not undefined", oal.train, [{}]],
+    ["OAL-C120", "run: options must be an object with config, out", oal.run, []],
+    ["OAL-C120", "run: options.config must be an object, not undefined", oal.run, [{}]],
     [
       "OAL-C120",
-      "train: options.out must be a string that is not empty, not 3",
-      oal.train,
+      "run: options.out must be a string that is not empty, not 3",
+      oal.run,
       [{ config: {}, out: 3 }],
     ],
     [
@@ -191,12 +199,7 @@ describe("the sentences", () => {
       [{ config: { seed: "x" }, out: "r" }],
     ],
     ["OAL-C201", 'unknown key "sede"', oal.run, [{ config: { sede: 1 }, out: "r" }]],
-    [
-      "OAL-C120",
-      "options.signal must be an AbortSignal",
-      oal.evaluate,
-      [{ config: {}, out: "r", signal: 1 }],
-    ],
+    ["OAL-C120", "options.signal must be an AbortSignal", oal.run, [{ config: {}, out: "r", signal: 1 }]],
     ["OAL-C120", "scoreImages: model must be a string that is not empty, not 42", oal.scoreImages, [42]],
     ["OAL-C120", 'scoreImages: paths must be an array, not "a.jpg"', oal.scoreImages, ["runs/x", "a.jpg"]],
     ["OAL-C120", "loadConfiguration: given must be a string, not null", oal.loadConfiguration, [null]],
@@ -204,7 +207,7 @@ describe("the sentences", () => {
     [
       "OAL-C120",
       "createSession: model must be the bytes of a model or its path, not 7",
-      oal.createSession,
+      graphs.createSession,
       [7],
     ],
     ["OAL-D109", "npy is damaged: it is no npy file", core.readNpy, [new Uint8Array(40)]],

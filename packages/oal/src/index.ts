@@ -1,18 +1,21 @@
 /**
  * oal: train, measure and ship image classifiers that know what they do not know. Everything the command line does is a
- * call of these functions.
+ * call of these functions. What they are built of has entry points of its own: `oal/graph`, `oal/nn`, `oal/metrics` and
+ * `oal/detection`.
  */
-export * from "oal-core";
+export { isOalError, OalError, type ErrorCode, type ErrorDetails } from "oal-core";
 export {
   configurationJsonSchema,
   configurationSchema,
   loadConfiguration,
   presets,
+  type LoadOptions,
+  type Preset,
   type Configuration,
   type ConfigurationInput,
 } from "./pipeline/configuration/index.js";
-export type { RunEvent } from "./pipeline/events.js";
-export { evaluate, run, scoreEach, scoreImages, train } from "./pipeline/library.js";
+export type { EventKind, RunEvent } from "./pipeline/events.js";
+export { run, scoreEach, scoreImages } from "./pipeline/library.js";
 export {
   stageNames,
   type EvaluatedRun,
@@ -26,11 +29,13 @@ export {
   type ScoreOptions,
   type StageName,
 } from "./pipeline/runTypes.js";
-export { compareModels, type Difference } from "./evaluation/compare.js";
-export type { EvaluationResult, ModelScores } from "./evaluation/result.js";
-export { differenceTable, resultCsv, resultJson, resultTable } from "./evaluation/tables.js";
-export { networks } from "./nn/networks/index.js";
-export type { Network } from "./nn/networks/network.js";
-export { methodLists, trainingMethods, type TrainingMethod } from "./training/methods/index.js";
+export { compareModels, type CompareOptions, type Difference } from "./evaluation/compare.js";
+export type { DetectorResult, EvaluationResult, ModelScores, SetScores } from "./evaluation/result.js";
+export {
+  differenceTable,
+  resultCsv,
+  resultJson,
+  resultTable,
+  type TableOptions,
+} from "./evaluation/tables.js";
 export { cpuEngine, type CpuOptions } from "./runtime/engines/index.js";
-export { createSession } from "./runtime/node.js";

@@ -163,7 +163,8 @@ export function standardError(samples: Float64Array): number {
 /**
  * Paired difference a - b of two rows' resampled values: interval and two-sided p = min(1, 2 min((1 + #{d <= 0}) / (B + 1), (1 + #{d >= 0}) / (B + 1))).
  *
- * @param a,b  resampled values [B] of the same resamples
+ * @param a  resampled values [B]
+ * @param b  resampled values [B] of the same resamples
  */
 export function pairedDifference(
   a: Float64Array,

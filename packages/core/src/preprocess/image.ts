@@ -28,8 +28,10 @@ function isImage(value: unknown): value is RgbImage {
 /**
  * The rectangle at (top, left). Whatever lies outside the image is black.
  *
- * @param top,left  whole pixels, may be negative
- * @param height,width  size of the result, >= 1
+ * @param top  whole pixels, may be negative
+ * @param left  whole pixels, may be negative
+ * @param height  of the result, >= 1
+ * @param width  of the result, >= 1
  */
 export function cropImage(
   image: RgbImage,

@@ -164,7 +164,8 @@ function nearest(image: RgbImage, rows: Span, columns: Span): RgbImage {
 /**
  * The image at exactly height x width; a direction whose size does not change is not resampled.
  *
- * @param height,width  pixels, >= 1
+ * @param height  pixels, >= 1
+ * @param width  pixels, >= 1
  * @param interpolation  default "bilinear", the protocol's choice
  * @cost about 5 ns per source pixel and tap
  * @source Pillow `ImagingResample`, 8 bits per channel

@@ -59,7 +59,9 @@ export class Random {
    * Standard normal numbers by Box-Muller: sqrt(-2 ln u) (cos, sin)(2 pi v) with u, v multiples of 2^-32, u > 0.
    * The last bit may differ between machines, whose logarithm and cosine differ.
    *
-   * @param step,count,out  as in `uniforms`
+   * @param step  as in `uniforms`
+   * @param count  as in `uniforms`
+   * @param out  as in `uniforms`
    */
   normals(step: number, count: number, out?: Float32Array): Float32Array {
     const numbers = receiver("normals", step, count, out);

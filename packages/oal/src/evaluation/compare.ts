@@ -47,7 +47,8 @@ export interface CompareOptions {
 /**
  * Compares two models with the same detector on the same images.
  *
- * @param first,second  scores of both models on the same sets in the same order
+ * @param first  scores of one model
+ * @param second  scores of the other on the same sets in the same order
  * @returns one difference per detector they share, place (near, far, sets) and metric
  * @throws OAL-E104 when sets or images differ
  * @source PROTOCOL section 9

@@ -2,15 +2,26 @@
  * How parameters start: PyTorch's default distributions and the few special ones the networks need.
  * An initialiser is a function of shape and a counter-based stream, so a parameter's start depends on its name and the seed only.
  */
-import type { Random, Shape } from "oal-core";
+import { expectArguments, kind, kinds, Random, type Shape } from "oal-core";
 
 /** Draws the first value of a parameter: shape and the parameter's own stream in, row-major float32 data out. */
 export type Initializer = (shape: Shape, random: Random) => Float32Array;
 
-const countOf = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
+function countOf(shape: Shape): number {
+  expectArguments("initialiser", { shape: [shape, kinds.sizes] });
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+const aStream = kind("a Random", (value) => value instanceof Random);
+
+function streamOf(random: Random): Random {
+  expectArguments("initialiser", { random: [random, aStream] });
+  return random;
+}
 
 /** Inputs that meet in one output: shape[1] times the kernel size. Weights are [out, in, ...kernel]. */
 export function fanIn(shape: Shape): number {
+  expectArguments("initialiser", { shape: [shape, kinds.sizes] });
   return countOf(shape.slice(1));
 }
 
@@ -27,12 +38,18 @@ export const ones: Initializer = filled(1);
 
 /** Uniform on [-bound, bound). */
 export function uniform(bound: number): Initializer {
-  return (shape, random) => random.uniforms(0, countOf(shape)).map((u) => bound * (2 * u - 1));
+  return (shape, random) =>
+    streamOf(random)
+      .uniforms(0, countOf(shape))
+      .map((u) => bound * (2 * u - 1));
 }
 
 /** Normal with mean 0 and the given standard deviation. */
 export function normal(deviation: number): Initializer {
-  return (shape, random) => random.normals(0, countOf(shape)).map((z) => deviation * z);
+  return (shape, random) =>
+    streamOf(random)
+      .normals(0, countOf(shape))
+      .map((z) => deviation * z);
 }
 
 /** PyTorch's default for the weights of linear and convolution layers: uniform ± 1/sqrt(fan in) (Kaiming uniform with a = sqrt(5)). */
@@ -50,8 +67,9 @@ export const kaimingNormal: Initializer = (shape, random) =>
 
 /** Xavier uniform: bound sqrt(6 / (fan in + fan out)). Glorot and Bengio 2010, equation 16. */
 export const xavierUniform: Initializer = (shape, random) => {
+  const inputs = fanIn(shape);
   const fanOut = (shape[0] ?? 1) * countOf(shape.slice(2));
-  return uniform(Math.sqrt(6 / Math.max(1, fanIn(shape) + fanOut)))(shape, random);
+  return uniform(Math.sqrt(6 / Math.max(1, inputs + fanOut)))(shape, random);
 };
 
 /**

@@ -2,7 +2,7 @@
  * Parameters as data: what a network declares (specifications) and what a run holds (tensors by full dotted name).
  * Names are PyTorch's. Nothing here knows a graph; see context.ts for that.
  */
-import { float32Tensor, Random, sizeOf, type Shape, type Tensor } from "oal-core";
+import { expectArguments, float32Tensor, kinds, Random, sizeOf, type Shape, type Tensor } from "oal-core";
 import type { Initializer } from "./initialisers.js";
 
 /** What a network says about one tensor it owns. */
@@ -22,13 +22,18 @@ export interface ParameterSpec {
 /** All parameters and buffers of a run by full dotted name. */
 export type ParameterStore = Map<string, Tensor>;
 
+const specifications = kinds.listOf(
+  kinds.fields({ name: kinds.name, shape: kinds.sizes, kind: kinds.name, init: kinds.callback }),
+);
+
 /**
  * Draws the first values of all parameters and buffers.
  *
  * @param specs what the network declared; any order, the values do not depend on it
  * @param seed seed of the run; every tensor has a stream of its own, derived from its name
  */
-export function initializeParameters(specs: Iterable<ParameterSpec>, seed: number): ParameterStore {
+export function initializeParameters(specs: readonly ParameterSpec[], seed: number): ParameterStore {
+  expectArguments("initializeParameters", { specs: [specs, specifications], seed: [seed, kinds.integer] });
   const random = new Random(seed, "parameters");
   const store: ParameterStore = new Map();
   for (const spec of specs)
@@ -37,7 +42,8 @@ export function initializeParameters(specs: Iterable<ParameterSpec>, seed: numbe
 }
 
 /** Number of trained scalars (buffers and frozen tensors do not count). */
-export function countParameters(specs: Iterable<ParameterSpec>): number {
+export function countParameters(specs: readonly ParameterSpec[]): number {
+  expectArguments("countParameters", { specs: [specs, specifications] });
   let count = 0;
   for (const spec of specs) if (spec.kind === "parameter") count += sizeOf(spec.shape);
   return count;

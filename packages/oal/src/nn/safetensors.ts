@@ -3,7 +3,7 @@
  * Written aside and renamed, so a file is whole or absent. Format: huggingface/safetensors, README "Format".
  */
 import { open, type FileHandle } from "node:fs/promises";
-import { oalError, sizeOf, type DType, type Tensor } from "oal-core";
+import { oalError, sizeOf, type DType, type Tensor, expectArguments, kind, kinds } from "oal-core";
 import { z } from "zod";
 import { writeFileWhole } from "../runtime/writeFile.js";
 
@@ -77,6 +77,11 @@ export async function writeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
+  expectArguments("writeSafetensors", {
+    path: [path, kinds.name],
+    tensors: [tensors, kind("a Map of tensors", (value) => value instanceof Map)],
+    metadata: [metadata, kinds.optional(kinds.textRecord)],
+  });
   try {
     await writeFileWhole(path, encodeSafetensors(tensors, metadata));
   } catch (cause) {
@@ -91,6 +96,7 @@ export async function writeSafetensors(
  * @throws OAL-I103 when it is no safetensors file, is cut short, or holds an element type we do not read
  */
 export async function readSafetensors(path: string): Promise<SafetensorsContent> {
+  expectArguments("readSafetensors", { path: [path, kinds.name] });
   let file: FileHandle;
   try {
     file = await open(path, "r");

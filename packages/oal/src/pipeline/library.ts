@@ -45,30 +45,22 @@ const scoreEachOptions = kinds.fields({ ...modelOptions, onFound: kinds.optional
  * @returns the folder, the artifact folder of every stage, and, when reached, results and report
  * @throws OAL-C120 (an option is not what it should be), OAL-C201, OAL-C202 (the configuration is not), and
  *   every error of the catalogue that a stage can meet; what was finished before is kept
- * @example const { results } = await run({ config: loadConfiguration(), out: "runs/embedded" });
+ * @example
+ * const options = { config: loadConfiguration("embedded"), out: "runs/embedded" };
+ * await run({ ...options, until: "student" }); // the trained students, nothing measured
+ * const { results } = await run({ ...options, until: "evaluation" }); // measured; nothing is trained again
+ * const { reportPath } = await run(options); // everything
  */
 export function run(options: Omit<RunOptions, "until"> & { readonly until?: "report" }): Promise<FinishedRun>;
+export function run(
+  options: Omit<RunOptions, "until"> & { readonly until: "evaluation" },
+): Promise<EvaluatedRun>;
 export function run(options: RunOptions): Promise<RunResult>;
 export async function run(options: RunOptions): Promise<RunResult> {
-  return start("run", options);
-}
-
-/** `run` up to the trained students: no measurement. */
-export async function train(options: Omit<RunOptions, "until">): Promise<RunResult> {
-  return start("train", options, "student");
-}
-
-/** `run` up to the measured results: no report. */
-export async function evaluate(options: Omit<RunOptions, "until">): Promise<EvaluatedRun> {
-  const { results = [], ...rest } = await start("evaluate", options, "evaluation");
-  return { ...rest, results };
-}
-
-async function start(call: string, options: RunOptions, until = options?.until): Promise<RunResult> {
-  expectArguments(call, { options: [options, runOptions] });
-  const config = checkConfiguration(options.config, `${call}: options.config`);
+  expectArguments("run", { options: [options, runOptions] });
+  const config = checkConfiguration(options.config, "run: options.config");
   const pipeline = await import("./run.js");
-  return pipeline.run({ ...options, config, ...(until === undefined ? {} : { until }) });
+  return pipeline.run({ ...options, config });
 }
 
 /**

@@ -27,7 +27,8 @@ export interface BatchNormResult {
  * pass over x and be 0 in float32 at |mean| > 3000 deviations.
  *
  * @param x float [N, C, ...]
- * @param scale, bias [C]
+ * @param scale [C]
+ * @param bias [C]
  */
 export function batchNormTraining(x: Value, scale: Value, bias: Value, epsilon = 1e-5): BatchNormResult {
   expectArguments("batchNormTraining", { x: [x, aValue], scale: [scale, aValue], bias: [bias, aValue] });

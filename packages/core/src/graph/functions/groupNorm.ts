@@ -15,7 +15,8 @@ import type { Value } from "../value.js";
  * Normalises every group of neighbouring channels of every image by its own mean and variance, then scales channels.
  *
  * @param x float32 [N, C, ...], C a multiple of `groups` (OAL-G101 otherwise)
- * @param scale, bias float32 [C]
+ * @param scale float32 [C]
+ * @param bias float32 [C]
  */
 export function groupNorm(x: Value, groups: number, scale: Value, bias: Value, epsilon = 1e-5): Value {
   expectArguments("groupNorm", {

@@ -119,7 +119,8 @@ function rowShape(shape: Shape, axis: number): Shape {
 /**
  * Normalises over the axes from `axis` to the last: (x - mean) / sqrt(variance + epsilon) * scale + bias.
  *
- * @param scale, bias float32 of the normalised axes' shape; bias may be null
+ * @param scale float32 of the normalised axes' shape
+ * @param bias as scale; may be null
  */
 export function layerNorm(x: Value, scale: Value, bias: Value | null, epsilon = 1e-5, axis = -1): Value {
   return at(applyAll(LayerNormalization, [x, scale, bias], { axis, epsilon }), 0);

@@ -1,5 +1,18 @@
 /** Multi-head attention with PyTorch's parameter layout. */
-import { matmul, mul, oalError, reshape, slice, softmax, transpose, linear, type Value } from "oal-core";
+import {
+  matmul,
+  mul,
+  oalError,
+  reshape,
+  slice,
+  softmax,
+  transpose,
+  linear,
+  type Value,
+  expectArguments,
+  kinds,
+} from "oal-core";
+import { aContext, aValue } from "../arguments.js";
 import type { Context } from "../context.js";
 import { xavierUniform, zeros } from "../initialisers.js";
 import { linearLayer } from "./linear.js";
@@ -20,6 +33,12 @@ export function attentionLayer(
   heads: number,
   memory: Value = queries,
 ): Value {
+  expectArguments("attentionLayer", {
+    context: [context, aContext],
+    queries: [queries, aValue],
+    heads: [heads, kinds.positiveCount],
+    memory: [memory, aValue],
+  });
   const [batch = 0, length = 0, width = 0] = queries.shape;
   const sourceLength = memory.shape[1] ?? 0;
   if (queries.rank !== 3 || width % heads !== 0 || memory.shape[2] !== width) {

@@ -10,7 +10,10 @@ import {
   sub,
   type Operand,
   type Value,
+  expectArguments,
+  kinds,
 } from "oal-core";
+import { aContext, aValue } from "../arguments.js";
 import type { Context, ParameterOptions } from "../context.js";
 import { ones, zeros } from "../initialisers.js";
 
@@ -38,6 +41,11 @@ export interface BatchNormOptions {
  * @source Ioffe and Szegedy 2015, algorithms 1 and 2; conventions of torch.nn.BatchNorm2d
  */
 export function batchNormLayer(context: Context, x: Value, options: BatchNormOptions = {}): Value {
+  expectArguments("batchNormLayer", {
+    context: [context, aContext],
+    x: [x, aValue],
+    options: [options, kinds.record],
+  });
   const { epsilon = 1e-5, momentum = 0.1 } = options;
   const channels = x.shape[1] ?? 0;
   const scale =

@@ -1,5 +1,6 @@
 /** The two-dimensional convolution layer. */
-import { conv2d, oalError, type Value } from "oal-core";
+import { conv2d, oalError, type Value, expectArguments, kinds } from "oal-core";
+import { aContext, aValue } from "../arguments.js";
 import type { Context, ParameterOptions } from "../context.js";
 import { defaultBias, defaultWeight, type Initializer } from "../initialisers.js";
 
@@ -21,6 +22,14 @@ export interface ConvolutionOptions {
   readonly weight?: ParameterOptions;
 }
 
+const convolutionOptions = kinds.fields({
+  outputs: kinds.positiveCount,
+  kernel: kinds.positiveCount,
+  stride: kinds.optional(kinds.positiveCount),
+  padding: kinds.optional(kinds.count),
+  groups: kinds.optional(kinds.positiveCount),
+});
+
 /**
  * Cross-correlation as PyTorch's Conv2d.
  *
@@ -29,6 +38,11 @@ export interface ConvolutionOptions {
  * @returns float32 [N, outputs, H', W'], H' = floor((H + 2 padding - kernel) / stride) + 1
  */
 export function convolutionLayer(context: Context, x: Value, options: ConvolutionOptions): Value {
+  expectArguments("convolutionLayer", {
+    context: [context, aContext],
+    x: [x, aValue],
+    options: [options, convolutionOptions],
+  });
   const { outputs, kernel, stride = 1, padding = 0, groups = 1 } = options;
   const channels = x.shape[1];
   if (channels === undefined || x.rank !== 4 || channels % groups !== 0) {

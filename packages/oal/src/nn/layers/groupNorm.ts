@@ -1,5 +1,6 @@
 /** Group normalisation: statistics of one sample, the same in training and evaluation. */
-import { groupNorm, oalError, type Value } from "oal-core";
+import { groupNorm, oalError, type Value, expectArguments, kinds } from "oal-core";
+import { aContext, aValue } from "../arguments.js";
 import type { Context } from "../context.js";
 import { ones, zeros } from "../initialisers.js";
 
@@ -12,6 +13,12 @@ import { ones, zeros } from "../initialisers.js";
  * @param epsilon added to the variance; default 1e-5, as PyTorch
  */
 export function groupNormLayer(context: Context, x: Value, groups: number, epsilon = 1e-5): Value {
+  expectArguments("groupNormLayer", {
+    context: [context, aContext],
+    x: [x, aValue],
+    groups: [groups, kinds.positiveCount],
+    epsilon: [epsilon, kinds.finite],
+  });
   const channels = x.shape[1] ?? 0;
   if (channels % groups !== 0) {
     throw oalError("OAL-G101", {

@@ -1,5 +1,6 @@
 /** The dense layer. */
-import { linear, oalError, reshape, type Value } from "oal-core";
+import { linear, oalError, reshape, type Value, expectArguments, kinds } from "oal-core";
+import { aContext, aValue } from "../arguments.js";
 import type { Context } from "../context.js";
 import { defaultBias, defaultWeight, type Initializer } from "../initialisers.js";
 
@@ -21,6 +22,12 @@ export interface LinearOptions {
  * @returns float32 [..., outputs]
  */
 export function linearLayer(context: Context, x: Value, outputs: number, options: LinearOptions = {}): Value {
+  expectArguments("linearLayer", {
+    context: [context, aContext],
+    x: [x, aValue],
+    outputs: [outputs, kinds.positiveCount],
+    options: [options, kinds.record],
+  });
   const inputs = x.shape.at(-1);
   if (inputs === undefined || x.rank < 2) {
     throw oalError("OAL-G101", {

@@ -1,5 +1,17 @@
 /** Vectors for time. */
-import { concat, cos, float32Tensor, mul, oalError, reshape, sin, type Value } from "oal-core";
+import {
+  concat,
+  cos,
+  float32Tensor,
+  mul,
+  oalError,
+  reshape,
+  sin,
+  type Value,
+  expectArguments,
+  kinds,
+} from "oal-core";
+import { aValue } from "../arguments.js";
 
 /**
  * Sinusoidal embedding of time: [sin(t f_0), ..., sin(t f_(h-1)), cos(t f_0), ...], f_i = period^(-i / h), h = width / 2.
@@ -11,6 +23,11 @@ import { concat, cos, float32Tensor, mul, oalError, reshape, sin, type Value } f
  * @source Vaswani et al. 2017, section 3.5, in the order of Ho et al. 2020's code
  */
 export function timeEmbedding(time: Value, width: number, period = 10000): Value {
+  expectArguments("timeEmbedding", {
+    time: [time, aValue],
+    width: [width, kinds.positiveCount],
+    period: [period, kinds.finite],
+  });
   const half = width / 2;
   if (!Number.isInteger(half) || time.rank !== 1) {
     throw oalError("OAL-G101", {

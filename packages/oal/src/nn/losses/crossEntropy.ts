@@ -1,5 +1,18 @@
 /** Cross-entropy against class indices, with label smoothing, or against probabilities. */
-import { add, logSoftmax, mul, neg, oalError, oneHot, reduceMean, reduceSum, type Value } from "oal-core";
+import {
+  add,
+  logSoftmax,
+  mul,
+  neg,
+  oalError,
+  oneHot,
+  reduceMean,
+  reduceSum,
+  type Value,
+  expectArguments,
+  kinds,
+} from "oal-core";
+import { aValue } from "../arguments.js";
 
 /**
  * Cross-entropy of each sample: -sum_c target_c log softmax(z)_c, target = (1 - s) one-hot + s / C.
@@ -10,6 +23,11 @@ import { add, logSoftmax, mul, neg, oalError, oneHot, reduceMean, reduceSum, typ
  * @returns float32 [N], in nats
  */
 export function crossEntropyPerSample(logits: Value, labels: Value, smoothing = 0): Value {
+  expectArguments("crossEntropyPerSample", {
+    logits: [logits, aValue],
+    labels: [labels, aValue],
+    smoothing: [smoothing, kinds.finite],
+  });
   const classes = logits.shape[1] ?? 0;
   const hard = oneHot(labels, classes);
   return softCrossEntropyPerSample(
@@ -33,6 +51,7 @@ export function crossEntropy(logits: Value, labels: Value, smoothing = 0): Value
 
 /** Cross-entropy of each sample against probabilities: float32 [N, C] twice, float32 [N] in nats. */
 export function softCrossEntropyPerSample(logits: Value, targets: Value): Value {
+  expectArguments("softCrossEntropy", { logits: [logits, aValue], targets: [targets, aValue] });
   if (logits.rank !== 2 || targets.shape.join() !== logits.shape.join()) {
     throw oalError("OAL-G101", {
       operator: "cross-entropy",

@@ -1,5 +1,5 @@
-export { checkConfiguration, loadConfiguration } from "./load.js";
-export { presets } from "./presets.js";
+export { checkConfiguration, loadConfiguration, type LoadOptions } from "./load.js";
+export { presets, type Preset } from "./presets.js";
 export {
   configurationJsonSchema,
   configurationSchema,

@@ -1,0 +1,2 @@
+/** `oal/detection`: detectors, their fitting, their scores as graphs, thresholds. */
+export * from "oal-core/detection";

@@ -1,0 +1,7 @@
+/** `oal/graph`: graphs, their operators, gradients, random draws, ONNX files, and an engine that runs them. */
+export * from "oal-core/graph";
+export * from "oal-core/autodiff";
+export * from "oal-core/random";
+export * from "oal-core/rewrite";
+export * from "oal-core/runtime";
+export { createSession, type SessionOptions } from "./runtime/node.js";

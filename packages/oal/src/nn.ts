@@ -1,0 +1,36 @@
+/** `oal/nn`: networks and what they are made of: contexts, layers, losses, optimisers, schedules, training methods. */
+export { EvaluationContext, TrainingContext, type Context, type ParameterOptions } from "./nn/context.js";
+export {
+  filled,
+  kaimingNormal,
+  normal,
+  ones,
+  uniform,
+  xavierUniform,
+  type Initializer,
+} from "./nn/initialisers.js";
+export { attentionLayer } from "./nn/layers/attention.js";
+export { batchNormLayer, type BatchNormOptions } from "./nn/layers/batchNorm.js";
+export { convolutionLayer, type ConvolutionOptions } from "./nn/layers/convolution.js";
+export { groupNormLayer } from "./nn/layers/groupNorm.js";
+export { linearLayer, type LinearOptions } from "./nn/layers/linear.js";
+export { timeEmbedding } from "./nn/layers/timeEmbedding.js";
+export { crossEntropy, crossEntropyPerSample, softCrossEntropy } from "./nn/losses/crossEntropy.js";
+export { featureDistillation, logitDistillation } from "./nn/losses/distillation.js";
+export { energy, energyMarginLoss, uniformLabelLoss } from "./nn/losses/energy.js";
+export { meanAbsoluteError, meanSquaredError } from "./nn/losses/reconstruction.js";
+export { networks } from "./nn/networks/index.js";
+export type {
+  Network,
+  NetworkHyperParameter,
+  NetworkOptions,
+  NetworkOutputs,
+} from "./nn/networks/network.js";
+export {
+  countParameters,
+  initializeParameters,
+  type ParameterSpec,
+  type ParameterStore,
+} from "./nn/parameters.js";
+export { readSafetensors, writeSafetensors, type SafetensorsContent } from "./nn/safetensors.js";
+export { methodLists, trainingMethods, type TrainingMethod } from "./training/methods/index.js";

@@ -1,0 +1,25 @@
+// The pages of docs that follow from the code: `npm run docs:pages` writes them; a test compares them with what is committed.
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { errorsPage } from "./errors.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Path of each page from the repository's root, and what makes it. */
+export const pages = new Map([["docs/errors.md", errorsPage]]);
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [path, make] of pages) writeFileSync(join(root, path), make());
+  const prettier = fileURLToPath(new URL("../../node_modules/prettier/bin/prettier.cjs", import.meta.url));
+  const { status } = spawnSync(
+    process.execPath,
+    [prettier, "--write", "--log-level", "warn", ...pages.keys()],
+    {
+      cwd: root,
+      stdio: "inherit",
+    },
+  );
+  process.exitCode = status ?? 1;
+}
