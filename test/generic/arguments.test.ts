@@ -119,7 +119,9 @@ async function problemOf({ call }: Call, given: readonly unknown[]): Promise<str
 function shown(value: unknown): string {
   if (typeof value !== "object" || value === null)
     return typeof value === "function" ? "function" : String(value);
-  return `${value.constructor?.name ?? "null"} ${JSON.stringify(value, (_key, inner: unknown) => (typeof inner === "bigint" ? `${inner}n` : inner))?.slice(0, 60)}`;
+  const name = value.constructor?.name ?? "null";
+  if (value instanceof Graph || "graph" in value) return name; // a graph and its values know each other
+  return `${name} ${JSON.stringify(value, (_key, inner: unknown) => (typeof inner === "bigint" ? `${inner}n` : inner))?.slice(0, 60)}`;
 }
 
 /** Every argument in turn from the whole pool, all equal; then random mixtures. */

@@ -20,6 +20,11 @@ export interface RegistryOptions<T> {
 
 const idForm = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
+const registryOptions = kinds.fields({
+  aliases: kinds.optional(kinds.callback),
+  unknown: kinds.optional(kinds.callback),
+});
+
 /**
  * The entries of one kind, by id, in the order of listings.
  *
@@ -38,6 +43,11 @@ export class Registry<T extends Registered> {
    * @throws OAL-C205, OAL-C206 as `register` does
    */
   constructor(kind: string, entries: readonly T[] = [], options: RegistryOptions<T> = {}) {
+    expectArguments("new Registry", {
+      kind: [kind, kinds.name],
+      entries: [entries, kinds.listOf(kinds.record)],
+      options: [options, registryOptions],
+    });
     this.kind = kind;
     this.#options = options;
     for (const entry of entries) this.register(entry);

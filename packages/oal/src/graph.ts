@@ -4,4 +4,4 @@ export * from "oal-core/autodiff";
 export * from "oal-core/random";
 export * from "oal-core/rewrite";
 export * from "oal-core/runtime";
-export { createSession, type SessionOptions } from "./runtime/node.js";
+export { createSession, type NodeSessionOptions } from "./runtime/node.js";
