@@ -199,6 +199,31 @@ export async function demoInput(): Promise<ReportInput> {
         note: "mean pixel difference of two outliers of one noise; near 0 would mean that the condition is ignored",
       },
     ],
+    choices: [
+      {
+        setting: "knn.k",
+        value: 50,
+        chosenBy: "validation",
+        models: ["ce", "kd", "oal"],
+        how: "the largest AUROC of known against unknown validation images",
+        candidates: [
+          { value: 10, score: 0.8812 },
+          { value: 50, score: 0.8914 },
+          { value: 100, score: 0.8873 },
+        ],
+      },
+      {
+        setting: "threshold.ebo",
+        value: 1.25,
+        chosenBy: "validation",
+        models: ["oal"],
+        how: "the largest that keeps a share of 0.95 of the 1000 known validation images",
+      },
+      { setting: "student.epochs", value: 12, chosenBy: "user" },
+      { setting: "mi.embWeight", value: 0.1, chosenBy: "published", how: "preset official" },
+      { setting: "evaluation.scoreDetector", value: "ebo", chosenBy: "default" },
+      { setting: "student.learningRate", value: 0.1, chosenBy: "default", how: "preset embedded" },
+    ],
     warnings: ["K (200) is larger than the smallest class bank (183); used 109"],
   };
 }

@@ -21,6 +21,7 @@ const SECTIONS = [
   "outliers",
   "training",
   "data",
+  "choices",
   "run",
 ];
 
@@ -37,6 +38,7 @@ const NOTHING: ReportInput = {
   features: [],
   mistakes: [],
   leftOut: [],
+  choices: [],
   thresholds: [],
   audit: [],
 };
@@ -143,6 +145,7 @@ describe("the report of a made-up run", () => {
       mistakes: input.mistakes.map((m) => ({ ...m, id: evil, set: evil, label: evil, prediction: evil })),
       leftOut: [{ set: evil, unreadable: [{ id: evil, problem: evil }], passedOver: { [evil]: 1 } }],
       thresholds: input.thresholds.map((t) => ({ ...t, model: evil, oodAccepted: { [evil]: 0.5 } })),
+      choices: [{ setting: evil, value: evil, chosenBy: "validation", how: evil, models: [evil] }],
       audit: [{ name: evil, value: evil, note: evil }],
     };
     const text = renderReport(hostile);

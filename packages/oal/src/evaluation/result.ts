@@ -60,11 +60,22 @@ export interface SetResult extends MetricSummary {
   readonly oscr: number;
 }
 
+/** A search for a detector's parameters: what was tried on validation images, in order; the first largest value was taken. */
+export interface DetectorSearch {
+  readonly candidates: readonly {
+    readonly parameters: Readonly<Record<string, unknown>>;
+    /** AUROC of known against unknown validation images. */
+    readonly auroc: number;
+  }[];
+}
+
 /** One detector on all sets. */
 export interface DetectorResult {
   readonly id: string;
   /** The hyper-parameters used. */
   readonly parameters: Readonly<Record<string, number>>;
+  /** The search among parameters by validation images; absent when there was none. */
+  readonly search?: DetectorSearch;
   readonly sets: readonly SetResult[];
   /** Unweighted mean over the near sets; null when there is none. */
   readonly near: MetricSummary | null;

@@ -4,11 +4,11 @@
  */
 import Table from "cli-table3";
 import { stringify } from "csv-stringify/sync";
-import { expectArguments, type MetricName, metricNames, summarizeSeeds, twoDecimals } from "oal-core";
+import { expectArguments, kinds, type MetricName, metricNames, summarizeSeeds, twoDecimals } from "oal-core";
 import type { Difference } from "./compare.js";
 import { aDifferenceList, aResultList, tableOptions } from "./kinds.js";
 import type { DetectorResult, EvaluationResult, MetricSummary } from "./result.js";
-import { resultsToJson } from "./resultForm.js";
+import { resultsToJson, type ResultExtras } from "./resultForm.js";
 
 /** Column headers of the metrics. */
 export const metricTitles: Readonly<Record<MetricName, string>> = {
@@ -164,10 +164,13 @@ export function resultCsv(results: readonly EvaluationResult[]): string {
   return stringify([columns, ...lines]);
 }
 
-/** The results as JSON text, two spaces of indentation and lists of numbers in one line, ending in a line feed. */
-export function resultJson(results: readonly EvaluationResult[]): string {
-  expectArguments("resultJson", { results: [results, aResultList] });
-  return resultsToJson(results);
+/**
+ * The results as JSON text, `{ "results": [...] }` with the extras before: two spaces of indentation, lists of numbers in one
+ * line, a line feed at the end.
+ */
+export function resultJson(results: readonly EvaluationResult[], extras: ResultExtras = {}): string {
+  expectArguments("resultJson", { results: [results, aResultList], extras: [extras, kinds.record] });
+  return resultsToJson(results, extras);
 }
 
 /** Paired differences for a terminal, in percentage points. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Difference } from "../evaluation/compare.js";
 import { withThreads } from "../runtime/threads.js";
 import type { Artifact } from "./artifact.js";
+import { choicesOf } from "./choices.js";
 import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
 import type { Workshop } from "./plan/obtain.js";
 import { planRun } from "./plan/planner.js";
@@ -77,7 +78,13 @@ async function runIn(
   await publish(folder, { evaluations, report });
   const results = await Promise.all([...evaluations.values()].map((artifact) => readResult(artifact)));
   const teacherAccuracy = made.get("teacher:test")?.manifest.metrics["testAccuracy"];
-  const measured = { ...base, results, ...(teacherAccuracy === undefined ? {} : { teacherAccuracy }) };
+  const choices = choicesOf(config, results);
+  const measured = {
+    ...base,
+    results,
+    choices,
+    ...(teacherAccuracy === undefined ? {} : { teacherAccuracy }),
+  };
   if (!report) return measured;
   const text = await readFile(join(report.folder, reportFiles.differences), "utf8");
   const differences: Difference[] = JSON.parse(text);

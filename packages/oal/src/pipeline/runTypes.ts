@@ -3,6 +3,7 @@
  * loading an engine.
  */
 import type { OalError } from "oal-core";
+import type { Choice } from "../evaluation/choice.js";
 import type { Difference, EvaluationResult } from "../evaluation/index.js";
 import type { Configuration } from "./configuration/schema.js";
 import type { RunEvent } from "./events.js";
@@ -55,6 +56,8 @@ export interface RunResult {
   readonly artifacts: Record<string, string>;
   /** One entry per student, when the evaluation was reached. */
   readonly results?: EvaluationResult[];
+  /** Every setting that could have been tuned and what chose it, when the evaluation was reached. */
+  readonly choices?: Choice[];
   /** Paired differences between the students, when the report was reached. */
   readonly differences?: Difference[];
   /** Share of ID test images the teacher gets right, 0 to 1, when there is a teacher and the evaluation was reached. */

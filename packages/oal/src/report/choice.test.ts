@@ -47,6 +47,7 @@ const input = (results: readonly ReportResult[], more: Partial<ReportInput> = {}
   features: [],
   mistakes: [],
   leftOut: [],
+  choices: [],
   thresholds: [],
   audit: [],
   ...more,

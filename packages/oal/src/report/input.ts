@@ -2,6 +2,7 @@
  * What the report is made of: plain data, filled by the pipeline from a run's artifacts. Nothing here reads files or knows models.
  * The shapes of results are those of the evaluation artifact's `results.json`; evaluation values assign to them as they are.
  */
+import type { Choice } from "../evaluation/choice.js";
 
 /** The metrics of one ID set against one OOD set, as fractions in [0, 1]. */
 export interface ReportMetrics {
@@ -219,6 +220,8 @@ export interface ReportInput {
   readonly leftOut: readonly ReportLeftOut[];
   readonly thresholds: readonly ReportThreshold[];
   readonly audit: readonly ReportAudit[];
+  /** Every setting that could have been tuned, and what chose it. */
+  readonly choices: readonly Choice[];
   /** Things the reader should know: warnings of the run. */
   readonly warnings?: readonly string[] | undefined;
   /** Seed of the map's sampling and layout. Default 0. */

@@ -3,6 +3,7 @@ import type { ReportInput } from "./input.js";
 import { html, Markup } from "./markup.js";
 import type { Section } from "./section.js";
 import { STYLE } from "./style.js";
+import { choicesSection } from "./sections/choices.js";
 import { classesSection } from "./sections/classes.js";
 import { differencesSection, nullTestSection } from "./sections/differences.js";
 import { mapSection } from "./sections/map.js";
@@ -37,6 +38,7 @@ export function renderReport(input: ReportInput): string {
     outliersSection(input),
     trainingSection(input),
     dataSection(input),
+    choicesSection(input),
     runSection(input),
   ].filter((section): section is Section => section !== null);
   const links = sections.map((section) => html`<a href="#${section.id}">${section.title}</a>`);

@@ -27,6 +27,7 @@ th small, td small { display: block; font-size: 0.74rem; line-height: 1.35; colo
 th:first-child { text-align: left; padding-left: 0; position: sticky; left: 0; background: var(--page); }
 tbody th { font-weight: 600; }
 td.text, th.text { text-align: left; }
+td.wrapped { white-space: normal; min-width: 16rem; }
 .results .mean { background: var(--raised); }
 .results tbody th, .results tbody td { border-bottom: 0; padding-block: 0.3rem; }
 .results tbody tr.first:not(:first-child) > * { border-top: 1px solid var(--line); padding-top: 0.7rem; }

@@ -5,6 +5,8 @@ import type { ConfigurationInput } from "./schema.js";
 export interface Preset {
   readonly title: string;
   readonly configuration: ConfigurationInput;
+  /** Keys or sections whose values are those of a publication. */
+  readonly published?: readonly string[];
 }
 
 const cifar10Data: NonNullable<ConfigurationInput["data"]> = {
@@ -141,6 +143,7 @@ const presetTable = {
   },
   "cifar10-resnet18": {
     title: "CIFAR-10 with OpenOOD's ResNet-18 and its recipe; days on two cores",
+    published: ["student"],
     configuration: {
       data: cifar10Data,
       teacher: { ...airbenchRecipe, widths: [128, 384, 512], epochs: 40 },

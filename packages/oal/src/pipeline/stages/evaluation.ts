@@ -25,7 +25,7 @@ import { decodedFolder } from "./latents.js";
 /** One evaluation per student; the decoded outliers, where there are some, join the sample of features. */
 export const evaluationStage: Stage = {
   id: "evaluation",
-  version: 6,
+  version: 7,
   title: "scores of every image, metrics, and the model for oal score",
   variants: ({ methods }) => methods,
   slice: ({ config, data }) => ({ ...config.evaluation, pictures: picturesOf(config, data) }),

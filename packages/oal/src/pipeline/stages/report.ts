@@ -8,6 +8,7 @@ import { readScores, scoreFileName } from "../../evaluation/scoreFiles.js";
 import { resultCsv, resultJson } from "../../evaluation/tables.js";
 import type { ReportCurves, ReportInput, ReportScores } from "../../report/input.js";
 import type { Artifact } from "../artifact.js";
+import { choicesOf } from "../choices.js";
 import type { Configuration } from "../configuration/schema.js";
 import { decidingMethod } from "../deciding.js";
 import { hardware } from "../hardware.js";
@@ -40,7 +41,7 @@ function shownStages({ methods }: Configuration): string[] {
 /** One HTML page, and the tables as CSV and JSON. */
 export const reportStage: Stage = {
   id: "report",
-  version: 2,
+  version: 3,
   title: "the page, tables and differences",
   variants: () => [""],
   // A report shows the whole configuration, pictures of every set, and what was left out.
@@ -76,7 +77,10 @@ export const reportStage: Stage = {
     const { writeReport } = await import("../../report/write.js");
     await writeReport(input, join(folder, reportFiles.page));
     await writeFile(join(folder, reportFiles.table), resultCsv(results));
-    await writeFile(join(folder, reportFiles.results), resultJson(results));
+    await writeFile(
+      join(folder, reportFiles.results),
+      resultJson(results, { choices: choicesOf(config, results) }),
+    );
     await writeFile(join(folder, reportFiles.differences), JSON.stringify(comparisons, null, 2));
     events.progress(4, 4, { text: "page" });
   },
@@ -146,6 +150,7 @@ async function reportInput(
       return found?.decision && model ? [thresholdOf(model, found.decision)] : [];
     }),
     audit: auditOf(shown),
+    choices: choicesOf(config, results),
     warnings: [...new Set(warnings)],
     seed: config.seed,
   };

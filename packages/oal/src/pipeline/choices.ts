@@ -1,0 +1,126 @@
+/**
+ * What chose every setting of a run that could have been tuned. Derived from the configuration, its preset and the results,
+ * so that it tells what happened: a value that differs from the preset's was given by the user, one that is the preset's was
+ * tuned by nobody in this run.
+ */
+import { findDetector } from "oal-core";
+import type { Choice } from "../evaluation/choice.js";
+import type { EvaluationResult } from "../evaluation/result.js";
+import { ignoredSettings } from "./configuration/ignored.js";
+import { loadConfiguration } from "./configuration/load.js";
+import { isRecord, valueAt } from "./configuration/merge.js";
+import { presets } from "./configuration/presets.js";
+import type { Configuration } from "./configuration/schema.js";
+import { decidingMethod } from "./deciding.js";
+
+/** Every setting of a run that could have been tuned, and what chose it. */
+export function choicesOf(config: Configuration, results: readonly EvaluationResult[]): Choice[] {
+  return [
+    ...configurationChoices(config),
+    ...weightChoices(config),
+    ...together(results.flatMap(detectorChoices)),
+    ...together(results.flatMap(thresholdChoices)),
+    {
+      setting: "decides",
+      value: decidingMethod(config.methods),
+      chosenBy: "default",
+      how: "by the order of the methods, whatever their results",
+    },
+  ];
+}
+
+/** Sections whose settings decide a number of the results: those of the stages and loss terms that the run has. */
+function tunableSections({ methods }: Configuration): string[] {
+  const isTaught = methods.some((method) => method !== "ce");
+  return [
+    "student",
+    ...(isTaught ? ["teacher", "kd"] : []),
+    ...(methods.includes("oal")
+      ? ["embeddings", "boundary", "autoEncoder", "denoiser", "synthesis", "mi", "exposure"]
+      : []),
+  ];
+}
+
+function configurationChoices(config: Configuration): Choice[] {
+  const paths = [
+    ...tunableSections(config).flatMap((section) => leaves(valueAt(config, [section]), [section])),
+    ["evaluation", "detectors"],
+    ["evaluation", "scoreDetector"],
+    ["evaluation", "keep"],
+  ];
+  const ignored = new Set(ignoredSettings(config).map(({ key }) => key));
+  const preset = presets.get(config.preset);
+  const usual = loadConfiguration(config.preset);
+  const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+  return paths
+    .map((path) => ({ path, key: path.join(".") }))
+    .filter(({ key }) => !ignored.has(key))
+    .map(({ path, key }): Choice => {
+      const value = valueAt(config, path);
+      const base = { setting: key, value };
+      if (!same(value, valueAt(usual, path))) return { ...base, chosenBy: "user" };
+      if (preset?.published?.some((prefix) => key === prefix || key.startsWith(`${prefix}.`)))
+        return { ...base, chosenBy: "published", how: `preset ${config.preset}` };
+      const given = valueAt(preset?.configuration ?? {}, path) !== undefined;
+      return { ...base, chosenBy: "default", ...(given ? { how: `preset ${config.preset}` } : {}) };
+    });
+}
+
+/** Paths of everything below a section that is no section itself. */
+function leaves(value: unknown, path: readonly string[]): (readonly string[])[] {
+  if (!isRecord(value)) return value === undefined ? [] : [path];
+  return Object.entries(value).flatMap(([key, below]) => leaves(below, [...path, key]));
+}
+
+/** Which weights of a training are kept: no setting decides it, and readers ask. */
+function weightChoices(config: Configuration): Choice[] {
+  const trained = tunableSections(config).filter((section) => section === "teacher" || section === "student");
+  return trained.map((section) => ({
+    setting: `${section} weights`,
+    value: "those of the last step",
+    chosenBy: "default",
+    how: "no early stop, and no checkpoint chosen by validation images",
+  }));
+}
+
+function detectorChoices({ model, detectors, warnings }: EvaluationResult): Choice[] {
+  return detectors.flatMap(({ id, parameters, search }) => {
+    const { parameters: specs } = findDetector(id);
+    return Object.entries(parameters).map(([name, value]): Choice => {
+      const base = { setting: `${id}.${name}`, value, models: [model] };
+      if (search !== undefined)
+        return {
+          ...base,
+          chosenBy: "validation",
+          how: "the largest AUROC of known against unknown validation images",
+          candidates: search.candidates.map((each) => ({ value: each.parameters[name], score: each.auroc })),
+        };
+      const usual = specs[name]?.default;
+      if (value === usual) return { ...base, chosenBy: "default" };
+      const lowered = warnings.find((text) => text.startsWith(`${id}: ${name} is ${value} instead of `));
+      return { ...base, chosenBy: "default", how: lowered ?? `instead of ${String(usual)}` };
+    });
+  });
+}
+
+function thresholdChoices({ model, detectors }: EvaluationResult): Choice[] {
+  return detectors.flatMap(({ id, decision }): Choice[] => {
+    if (decision === null) return [];
+    const { target, count, cuts } = decision;
+    const how = `the largest that keeps a share of ${target} of the ${count} known validation images`;
+    return [
+      { setting: `threshold.${id}`, value: cuts.unknown, chosenBy: "validation", models: [model], how },
+    ];
+  });
+}
+
+/** Choices that are the same for several models, told once. */
+function together(choices: readonly Choice[]): Choice[] {
+  const found = new Map<string, Choice>();
+  for (const { models = [], ...rest } of choices) {
+    const key = JSON.stringify(rest);
+    const before = found.get(key)?.models ?? [];
+    found.set(key, { ...rest, models: [...new Set([...before, ...models])] });
+  }
+  return [...found.values()];
+}
