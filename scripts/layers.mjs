@@ -10,6 +10,7 @@ const layers = [
   "rewrite",
   "runtime",
   "preprocess",
+  "classifier",
   "metrics",
   "testing",
   "nn",

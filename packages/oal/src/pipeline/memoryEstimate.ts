@@ -2,7 +2,7 @@
  * How much memory a run will need, counted from the graphs that it will build: what is alive at once at its batch sizes, and the arrays
  * that hold whole sets. Measured against real runs the figures are within a factor of 1.5 (docs/decisions/0009).
  */
-import { graphMemory, type GraphMemory, type Tensor } from "oal-core";
+import { exposeTaps, graphMemory, type GraphMemory, type Tensor } from "oal-core";
 import type { ImageSet } from "../data/imageSet.js";
 import { networks } from "../nn/networks/index.js";
 import { parametersUnder, type ParameterSpec, type ParameterStore } from "../nn/parameters.js";
@@ -11,7 +11,7 @@ import { autoEncoderTask, denoiserTask } from "../outliers/diffusion/tasks.js";
 import { autoEncoderRows, passRows } from "../runtime/passRows.js";
 import { classifierTask, networkPrefix, type ClassifierSideData } from "../training/classifier.js";
 import { methodLists } from "../training/methods/index.js";
-import { classifierGraph } from "../training/model.js";
+import { buildClassifier } from "../training/model.js";
 import type { OptimizerOptions } from "../training/options.js";
 import { buildTrainingStep } from "../training/step.js";
 import type { TrainingTask } from "../training/task.js";
@@ -197,7 +197,9 @@ function passOf(
   const network = networkChoice(config[name], classes, config.data.size);
   const parameters = parametersUnder(zerosOf(specs), networkPrefix);
   const rows = passRows(config.evaluation.batchSize, config.data.size);
-  const predictor = graphMemory(classifierGraph({ network, parameters, normalisation }, rows));
+  const predictor = graphMemory(
+    exposeTaps(buildClassifier({ network, parameters, normalisation }, rows), ["logits", "features"]),
+  );
   return { predictor, width: networks.find(network.id).featureDim(network.options) };
 }
 

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import {
   attachDetector,
+  exposeTaps,
   findDetector,
   float32Data,
   oalError,
@@ -18,7 +19,7 @@ import type { z } from "zod";
 import { type DecodeOptions, decodeImage } from "../data/decode.js";
 import { readSafetensors } from "../nn/safetensors.js";
 import { compile } from "../runtime/node.js";
-import { classifierGraph } from "../training/model.js";
+import { buildClassifier } from "../training/model.js";
 import { picturesIn, readPicture, type PictureFile } from "./pictureFiles.js";
 import { changedFiles } from "./publishedFiles.js";
 import { readRunManifest, shownRecord } from "./runFolder.js";
@@ -112,9 +113,9 @@ async function openModel(model: string, options: ScoreOptions): Promise<OpenMode
   const classifier = await loadClassifier(folder);
   const stored = await readDetectors(folder);
   const { detector, parameters, decision } = chosenDetector(stored, options.detector);
-  const graph = classifierGraph(classifier, 1);
-  const [logits, features] = [graph.outputs.get("logits"), graph.outputs.get("features")];
-  if (!logits || !features) throw oalError("OAL-X101", { problem: "a classifier graph has no outputs" });
+  const built = buildClassifier(classifier, 1);
+  const { logits, features = logits } = built.taps;
+  const graph = exposeTaps(built, ["logits"]);
   const fitted = await fittedTensors(folder, detector.id);
   graph.output("score", attachDetector(detector, { logits, features }, fitted, parameters));
   const session = await compile(graph, { threads: options.threads ?? 0 });

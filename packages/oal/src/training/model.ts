@@ -1,5 +1,5 @@
 /** A trained classifier as a model: pixels in, logits and penultimate features out; weights are constants of the graph. */
-import { Graph, normaliseImages, type Normalisation } from "oal-core";
+import { type Classifier, Graph, normaliseImages, type Normalisation } from "oal-core";
 import { EvaluationContext } from "../nn/context.js";
 import { networks } from "../nn/networks/index.js";
 import type { ParameterStore } from "../nn/parameters.js";
@@ -14,22 +14,21 @@ export interface ClassifierModel {
 }
 
 /**
- * The evaluation graph: input "images" uint8 [batch, 3, S, S]; outputs "logits" [batch, C] and "features" [batch, F].
+ * The classifier: images uint8 [batch, 3, S, S] in, normalised inside. No outputs are marked.
  *
  * @param batch images per run
  */
-export function classifierGraph(
+export function buildClassifier(
   { network, parameters, normalisation }: ClassifierModel,
   batch: number,
-): Graph {
+): Classifier {
   const graph = new Graph();
   const { imageSize } = network.options;
   const images = graph.input("images", { dtype: "uint8", shape: [batch, 3, imageSize, imageSize] });
   const context = new EvaluationContext(graph, parameters);
-  const outputs = networks
+  const normalised = normaliseImages(images, normalisation);
+  const { maps = new Map(), ...outputs } = networks
     .find(network.id)
-    .build(context, normaliseImages(images, normalisation), network.options);
-  graph.output("logits", outputs.logits);
-  graph.output("features", outputs.features);
-  return graph;
+    .build(context, normalised, network.options);
+  return { graph, taps: { images, ...outputs, maps } };
 }

@@ -1,9 +1,9 @@
 /** Runs a classifier over a whole set of images, batch by batch, and keeps logits and penultimate features. */
-import { float32Data, uint8Tensor, type Session } from "oal-core";
+import { exposeTaps, float32Data, uint8Tensor, type Session } from "oal-core";
 import type { ImageSet } from "../data/imageSet.js";
 import { compile } from "../runtime/node.js";
 import { passRows } from "../runtime/passRows.js";
-import { classifierGraph, type ClassifierModel } from "./model.js";
+import { buildClassifier, type ClassifierModel } from "./model.js";
 
 /** Outputs of a classifier on N images. */
 export interface Predictions {
@@ -33,7 +33,7 @@ export class Predictor {
    */
   static async create(model: ClassifierModel, options: { batchSize: number }): Promise<Predictor> {
     const rows = passRows(options.batchSize, model.network.options.imageSize);
-    const graph = classifierGraph(model, rows);
+    const graph = exposeTaps(buildClassifier(model, rows), ["logits", "features"]);
     return new Predictor(await compile(graph), rows);
   }
 

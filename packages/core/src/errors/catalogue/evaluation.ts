@@ -92,4 +92,10 @@ export const evaluationErrors = {
     message: ({ problem }) => `a stored decision is damaged: ${problem}`,
     remedy: "run the evaluation again; it stores the decision anew",
   }),
+  "OAL-E213": entry<{ tap: string; known: readonly string[] }>({
+    title: "a model does not show a value",
+    exit: 6,
+    message: ({ tap, known }) => `the model has no tap "${tap}"; it shows ${known.join(", ")}`,
+    remedy: "leave out what needs this value, or use a model that shows it",
+  }),
 };

@@ -1,5 +1,15 @@
 /** The dense layer. */
-import { linear, oalError, reshape, type Value, expectArguments, kinds } from "oal-core";
+import {
+  expectArguments,
+  float32Tensor,
+  type Head,
+  kinds,
+  linear,
+  mul,
+  oalError,
+  reshape,
+  type Value,
+} from "oal-core";
 import { aContext, aValue } from "../arguments.js";
 import type { Context } from "../context.js";
 import { defaultBias, defaultWeight, type Initializer } from "../initialisers.js";
@@ -48,4 +58,43 @@ export function linearLayer(context: Context, x: Value, outputs: number, options
     const flat = reshape(x, [rows.reduce((product, size) => product * size, 1), inputs]);
     return reshape(linear(flat, weight, bias), [...rows, outputs]);
   });
+}
+
+/**
+ * A dense layer as the last one of a classifier: its parameters as values, and the layer as a function.
+ *
+ * @param context the layer's own context, as {@link linearLayer} takes it
+ * @param inputs,outputs widths d and C
+ * @param scale the layer's outputs are multiplied by it. Default 1
+ */
+export function denseHead(
+  context: Context,
+  inputs: number,
+  outputs: number,
+  { scale = 1, ...options }: LinearOptions & { readonly scale?: number } = {},
+): Head {
+  expectArguments("denseHead", {
+    context: [context, aContext],
+    inputs: [inputs, kinds.positiveCount],
+    outputs: [outputs, kinds.positiveCount],
+    scale: [scale, kinds.finite],
+  });
+  const scaled = (value: Value): Value => (scale === 1 ? value : mul(value, scale));
+  const shape = [outputs, inputs];
+  return {
+    // Values are made when they are asked for: most graphs need none of them beside the logits.
+    get weight() {
+      return context.scope(() => scaled(context.parameter("weight", shape, options.init ?? defaultWeight)));
+    },
+    get bias() {
+      if (options.bias === false)
+        return context.graph.constant(float32Tensor([outputs], new Float32Array(outputs)));
+      const init = options.biasInit ?? defaultBias(shape);
+      return context.scope(() => scaled(context.parameter("bias", [outputs], init)));
+    },
+    apply: (features) => {
+      const logits = linearLayer(context, features, outputs, options);
+      return scale === 1 ? logits : context.scope(() => mul(logits, scale));
+    },
+  };
 }

@@ -2,11 +2,12 @@
  * A fast plain network in airbench's manner: whitening, three blocks, max-pooling, a scaled head.
  * The whitening convolution is frozen; its weights come from training patches (whitening.ts) and are set by the trainer.
  */
-import { gelu, linear, maxPool2d, mul, oalError, reduceMax, type Value } from "oal-core";
+import { gelu, maxPool2d, oalError, reduceMax, type Value } from "oal-core";
 import type { Context } from "../context.js";
-import { defaultWeight, partialIdentity } from "../initialisers.js";
+import { partialIdentity } from "../initialisers.js";
 import { batchNormLayer } from "../layers/batchNorm.js";
 import { convolutionLayer } from "../layers/convolution.js";
+import { denseHead } from "../layers/linear.js";
 import type { Network, NetworkOptions } from "./network.js";
 import { identityWhitening } from "./whitening.js";
 
@@ -55,13 +56,18 @@ export const airbench: Network = {
           weight: { trainable: false },
         }),
       );
+      const maps = new Map<string, Value>();
       widthsOf(options).forEach((width, index) => {
-        x = block(context.child(`block${index + 1}`), x, width);
+        const name = `block${index + 1}`;
+        x = block(context.child(name), x, width);
+        maps.set(name, x);
       });
       const features = reduceMax(x, [2, 3]);
-      const head = context.child("head");
-      const weight = head.parameter("weight", [options.classes, features.shape[1] ?? 0], defaultWeight);
-      return { logits: head.scope(() => mul(linear(features, weight), headScale)), features };
+      const head = denseHead(context.child("head"), features.shape[1] ?? 0, options.classes, {
+        bias: false,
+        scale: headScale,
+      });
+      return { logits: head.apply(features), features, head, maps };
     }),
 };
 

@@ -1,5 +1,5 @@
 /** What a network is: one registry object. Adding one is one file here and one line in index.ts. */
-import type { Value } from "oal-core";
+import type { Head, Value } from "oal-core";
 import type { Context } from "../context.js";
 
 /** Sizes of a network. What a network does not use it ignores. */
@@ -23,6 +23,10 @@ export interface NetworkOutputs {
   readonly logits: Value;
   /** float32 [N, featureDim], what the last dense layer reads. */
   readonly features: Value;
+  /** The last layer, where it is linear. */
+  readonly head?: Head;
+  /** Feature maps by name, float32 [N, channels, h, w], in the order of computation: what each stage gives. */
+  readonly maps?: ReadonlyMap<string, Value>;
 }
 
 /** A classifier. */

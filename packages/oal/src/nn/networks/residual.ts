@@ -3,7 +3,7 @@ import { add, globalAveragePool, relu, type Value } from "oal-core";
 import type { Context } from "../context.js";
 import { batchNormLayer } from "../layers/batchNorm.js";
 import { convolutionLayer } from "../layers/convolution.js";
-import { linearLayer } from "../layers/linear.js";
+import { denseHead } from "../layers/linear.js";
 import type { NetworkOutputs } from "./network.js";
 
 /**
@@ -28,6 +28,7 @@ export function residualNetwork(
       bias: false,
     });
     x = relu(batchNormLayer(context.child("bn1"), x));
+    const maps = new Map<string, Value>();
     widths.forEach((width, stage) => {
       for (let block = 0; block < blocks; block++) {
         x = basicBlock(
@@ -37,9 +38,11 @@ export function residualNetwork(
           stage > 0 && block === 0 ? 2 : 1,
         );
       }
+      maps.set(`layer${stage + 1}`, x);
     });
     const features = globalAveragePool(x);
-    return { logits: linearLayer(context.child("fc"), features, classes), features };
+    const head = denseHead(context.child("fc"), features.shape[1] ?? 0, classes);
+    return { logits: head.apply(features), features, head, maps };
   });
 }
 

@@ -1,12 +1,12 @@
 /** A trained classifier on disk: weights for resuming (safetensors), a description, and the ONNX model. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { oalError, verifyGraph, writeModel } from "oal-core";
+import { exposeTaps, oalError, verifyGraph, writeModel } from "oal-core";
 import { z } from "zod";
 import { parametersUnder, type ParameterStore } from "../../nn/parameters.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import { networkPrefix } from "../../training/classifier.js";
-import { classifierGraph, type ClassifierModel } from "../../training/model.js";
+import { buildClassifier, type ClassifierModel } from "../../training/model.js";
 import { writeError } from "../systemError.js";
 import { writeFileWhole } from "../../runtime/writeFile.js";
 
@@ -73,7 +73,7 @@ export function exportClassifier(model: SavedClassifier): Uint8Array {
     metadata: { classNames: JSON.stringify(model.classNames) },
   };
   const [one, two] = [1, 2].map((batch) => {
-    const graph = classifierGraph(model, batch);
+    const graph = exposeTaps(buildClassifier(model, batch), ["logits", "features"]);
     verifyGraph(graph);
     return writeModel(graph, options);
   });
