@@ -9,8 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { countRewritten, useBlockedConvolutions } from "../packages/core/dist/index.js";
 import { memoryImageSet } from "../packages/oal/dist/data/imageSet.js";
-import { blockSize } from "../packages/oal/dist/runtime/engines/blockSize.js";
-import { compile } from "../packages/oal/dist/runtime/node.js";
+import { cpuEngine } from "../packages/oal/dist/runtime/engines/index.js";
 import { classifierTask } from "../packages/oal/dist/training/classifier.js";
 import { methodLists } from "../packages/oal/dist/training/methods/index.js";
 import { buildTrainingStep } from "../packages/oal/dist/training/step.js";
@@ -19,6 +18,7 @@ import { naiveRules } from "./naive.mjs";
 const words = process.argv.slice(2).filter((word) => word !== "--cpu");
 const isProcessorTime = process.argv.includes("--cpu");
 const threads = isProcessorTime ? 1 : 2;
+const engine = await cpuEngine({ threads });
 const python = "/usr/bin/python3";
 const repetitions = Number(words[0] ?? 7);
 const cases =
@@ -77,7 +77,7 @@ function now() {
 
 /** A timer of one step of a graph, in ms; `last` holds the outputs of its last step. */
 async function engineTimer(graph, feeds) {
-  const session = await compile(graph, { threads });
+  const session = await engine.compile(graph);
   return {
     async step() {
       const start = now();
@@ -122,7 +122,7 @@ function assertSameGradients(expected, found) {
 
 const median = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
 const hasTorch = spawnSync(python, ["-c", "import torch"], { stdio: "ignore" }).status === 0;
-const block = await blockSize(threads);
+const block = engine.facts.blockSize;
 console.log(
   `${cpus()[0]?.model}, ${cpus().length} CPUs, ${threads} threads; block ${block}; minimum (median) of ${repetitions} alternating steps, ms of ${isProcessorTime ? "processor time" : "wall time"}`,
 );

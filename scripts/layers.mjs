@@ -1,4 +1,5 @@
-// The import rule: a folder imports only what stands left of it here; core never imports oal or anything of Node.
+// The import rule: a folder imports only what stands left of it here; core never imports oal or anything of Node; only an engine's own
+// files import ONNX Runtime, and only where a program starts is an engine made: everything below is handed one.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, dirname, sep } from "node:path";
 
@@ -24,6 +25,10 @@ const layers = [
   "cli",
 ];
 
+/** The folder of the engines, and who may import it. */
+const engines = join("packages", "oal", "src", "runtime", "engines");
+const makersOfEngines = ["testing", "bundle", "pipeline", "cli", "graph.ts"];
+
 function* sources(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
@@ -46,7 +51,14 @@ export function checkLayers(root) {
         if (name === "core" && !test && !target.startsWith(".")) {
           problems.push(`${where}: browser-safe code imports ${target}`);
         }
-        if (!target.startsWith(".") || test) continue;
+        if (test) continue;
+        const ownEngine = where.startsWith(engines + sep);
+        if (target.startsWith("onnxruntime") && !ownEngine)
+          problems.push(`${where}: imports ${target}; only ${engines} may`);
+        if (!target.startsWith(".")) continue;
+        const path = relative(root, join(dirname(file), target));
+        if (path.startsWith(engines + sep) && !ownEngine && !makersOfEngines.includes(from))
+          problems.push(`${where}: ${from} must not import an engine; it is handed one`);
         const to = relative(base, join(dirname(file), target)).split(sep)[0];
         if (to === undefined || to.endsWith(".js") || from.endsWith(".ts")) continue;
         if (to === "..") problems.push(`${where}: imports ${target} from outside its package`);

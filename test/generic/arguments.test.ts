@@ -208,9 +208,9 @@ describe("the sentences", () => {
     ["OAL-C120", "resultTable: results must be an array, not undefined", oal.resultTable, [undefined]],
     [
       "OAL-C120",
-      "createSession: model must be the bytes of a model or its path, not 7",
-      graphs.createSession,
-      [7],
+      "cpuEngine: options.threads must be a whole number of at least 0, not -1",
+      graphs.cpuEngine,
+      [{ threads: -1 }],
     ],
     ["OAL-D109", "npy is damaged: it is no npy file", core.readNpy, [new Uint8Array(40)]],
     ["OAL-C120", 'auroc: id must be an array or typed array of numbers, not "ab"', core.auroc, ["ab", [1]]],

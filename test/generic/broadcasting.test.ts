@@ -20,7 +20,7 @@ import {
   type Value,
 } from "oal-core";
 import { describe, expect, it } from "vitest";
-import { runOnce } from "../../packages/oal/src/runtime/node.js";
+import { runOnce } from "../../packages/oal/src/testing/engine.js";
 
 /** Two shapes that broadcast against each other. */
 const pairs: fc.Arbitrary<readonly [Shape, Shape]> = fc

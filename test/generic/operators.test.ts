@@ -29,7 +29,7 @@ import {
   type Value,
 } from "oal-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { runOnce } from "../../packages/oal/src/runtime/node.js";
+import { runOnce } from "../../packages/oal/src/testing/engine.js";
 
 const names = Object.keys(operators).filter((name): name is OperatorName => name in operators);
 

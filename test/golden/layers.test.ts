@@ -5,7 +5,7 @@
 import * as oal from "oal-core";
 import { Graph, vectorJacobian, type Tensor, type Value } from "oal-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { runOnce } from "../../packages/oal/src/runtime/node.js";
+import { runOnce } from "../../packages/oal/src/testing/engine.js";
 import { expectClose, loadManifest, type GoldenCase } from "../../packages/oal/src/testing/golden.js";
 
 type Values = (name: string) => Value;

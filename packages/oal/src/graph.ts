@@ -4,4 +4,4 @@ export * from "oal-core/autodiff";
 export * from "oal-core/random";
 export * from "oal-core/rewrite";
 export * from "oal-core/runtime";
-export { createSession, type NodeSessionOptions } from "./runtime/node.js";
+export { cpuEngine, type CpuOptions } from "./runtime/engines/index.js";

@@ -38,4 +38,3 @@ export {
   resultTable,
   type TableOptions,
 } from "./evaluation/tables.js";
-export { cpuEngine, type CpuOptions } from "./runtime/engines/index.js";

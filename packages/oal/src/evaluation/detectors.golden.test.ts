@@ -1,10 +1,10 @@
 /** Detector scores through the engine against the reference values of folder `detectors`, for every detector of the registry. */
 import { auroc, detectors } from "oal-core";
 import { describe, expect, it } from "vitest";
-import { compile } from "../runtime/node.js";
 import { expectClose, loadManifest, type GoldenCase } from "../testing/golden.js";
 import type { OutputSet, SetGroup } from "./result.js";
 import { fitDetectors, predictions, scoreSets } from "./score.js";
+import { testEngine } from "../testing/engine.js";
 
 const manifest = loadManifest("detectors");
 const registered = detectors.map((detector) => detector.id);
@@ -41,7 +41,7 @@ async function confidences(
   const chosen = detectors.filter((detector) => detector.id === id);
   const train = golden.has("train_features") ? [outputSet(golden, "train_features", "train")] : [];
   const { fitted } = await fitDetectors(chosen, [...train, ...sets], { [id]: parameters });
-  const scores = await scoreSets("golden", 0, sets, fitted, compile);
+  const scores = await scoreSets(testEngine, "golden", 0, sets, fitted);
   return scores.sets.map((set) => set.confidence[id] ?? []);
 }
 

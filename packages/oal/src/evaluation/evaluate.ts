@@ -17,10 +17,10 @@ import {
   Random,
   type BootstrapSamples,
   type Calibration,
+  type Engine,
   type MetricName,
   type MetricVector,
 } from "oal-core";
-import { compile as compileNode } from "../runtime/node.js";
 import type {
   DetectorResult,
   EvaluationResult,
@@ -30,7 +30,7 @@ import type {
   OutputSet,
   SetScores,
 } from "./result.js";
-import { fitDetectors, scoreSets, type Compile, type FittedDetector } from "./score.js";
+import { fitDetectors, scoreSets, type FittedDetector } from "./score.js";
 
 /** How to evaluate. */
 export interface EvaluateOptions {
@@ -44,8 +44,6 @@ export interface EvaluateOptions {
   readonly resamples?: number;
   /** Seed of the bootstrap. Default 0; the same for all models, so that they are resampled alike. */
   readonly seed?: number;
-  /** Makes sessions. Default: ONNX Runtime for Node. */
-  readonly compile?: Compile;
 }
 
 /** An evaluation with what it rests on. */
@@ -63,6 +61,7 @@ export const bootstrapDefaults = { resamples: 2000, seed: 0 } as const;
 /**
  * Evaluates one model from its outputs.
  *
+ * @param engine  computes the scores
  * @param model  its name in tables, such as "ce" or "oal"
  * @param seed  its training seed
  * @param sets  outputs on ID train (for detectors that are fitted on it), validation and test, near and far OOD
@@ -70,6 +69,7 @@ export const bootstrapDefaults = { resamples: 2000, seed: 0 } as const;
  * @source PROTOCOL sections 1, 5 and 9
  */
 export async function evaluate(
+  engine: Engine,
   model: string,
   seed: number,
   sets: readonly OutputSet[],
@@ -80,7 +80,7 @@ export async function evaluate(
     throw oalError("OAL-E102", { metric: "evaluation", side: "ID" });
   const chosen = options.detectors?.map(findDetector) ?? allDetectors;
   const { fitted, warnings } = await fitDetectors(chosen, sets, options.parameters);
-  const scores = await scoreSets(model, seed, sets, fitted, options.compile ?? compileNode);
+  const scores = await scoreSets(engine, model, seed, sets, fitted);
   const parameters = Object.fromEntries(fitted.map((item) => [item.detector.id, item.parameters]));
   const result = summarize(scores, calibration(test.logits, test.labels), parameters, options, warnings);
   return { result, scores, fitted };

@@ -23,6 +23,7 @@ import {
 } from "./index.js";
 import { resultsFromJson } from "./resultForm.js";
 import { parseCsv } from "./scoreFiles.js";
+import { testEngine } from "../testing/engine.js";
 
 const folder = await mkdtemp(join(tmpdir(), "oal-evaluation-"));
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -61,8 +62,8 @@ function model(skill: number): OutputSet[] {
 }
 
 const options = { resamples: 100 };
-const good = await evaluate("oal", 0, model(4), options);
-const bad = await evaluate("ce", 0, model(1), options);
+const good = await evaluate(testEngine, "oal", 0, model(4), options);
+const bad = await evaluate(testEngine, "ce", 0, model(1), options);
 
 describe("evaluate", () => {
   it("computes the metrics of its own scores", () => {
@@ -105,7 +106,7 @@ describe("evaluate", () => {
   });
 
   it("has no intervals without resamples, and prints none", async () => {
-    const { result } = await evaluate("oal", 0, model(4), { resamples: 0 });
+    const { result } = await evaluate(testEngine, "oal", 0, model(4), { resamples: 0 });
     for (const [i, detector] of result.detectors.entries()) {
       expect(detector.nullTest?.interval).toBeNull();
       for (const summary of [...detector.sets, detector.near, detector.far])
@@ -118,7 +119,7 @@ describe("evaluate", () => {
   });
 
   it("takes a given K as it is", async () => {
-    const { result } = await evaluate("m", 0, model(4), {
+    const { result } = await evaluate(testEngine, "m", 0, model(4), {
       ...options,
       detectors: ["knn"],
       parameters: { knn: { neighbours: 50 } },
@@ -128,26 +129,27 @@ describe("evaluate", () => {
   });
 
   it("leaves out a detector it cannot fit, with a warning", async () => {
-    const { result } = await evaluate("m", 0, model(2).slice(1), options);
+    const { result } = await evaluate(testEngine, "m", 0, model(2).slice(1), options);
     expect(result.detectors.map((detector) => detector.id)).toEqual(["msp", "mls", "ebo"]);
     expect(result.warnings[0]).toContain("knn needs outputs on the ID train images");
-    await expect(evaluate("m", 0, model(2).slice(1), { ...options, detectors: ["knn"] })).rejects.toThrow(
-      "knn needs",
-    );
+    await expect(
+      evaluate(testEngine, "m", 0, model(2).slice(1), { ...options, detectors: ["knn"] }),
+    ).rejects.toThrow("knn needs");
   });
 
   it("leaves out a detector whose parameter the data cannot meet, and goes on with the others", async () => {
     const parameters = { knn: { neighbours: 91 } };
-    const { result } = await evaluate("m", 0, model(2), { ...options, parameters });
+    const { result } = await evaluate(testEngine, "m", 0, model(2), { ...options, parameters });
     expect(result.detectors.map((detector) => detector.id)).toEqual(["msp", "mls", "ebo"]);
     expect(result.warnings).toEqual([expect.stringMatching(/knn.*91.*90.*; it is left out$/s)]);
-    const alone = evaluate("m", 0, model(2), { ...options, parameters, detectors: ["knn"] });
+    const alone = evaluate(testEngine, "m", 0, model(2), { ...options, parameters, detectors: ["knn"] });
     await expect(alone).rejects.toMatchObject({ code: "OAL-E204" });
   });
 
   it("works without validation, near or far sets", async () => {
     const sets = model(2).filter((set) => ["train", "test"].includes(set.group));
-    const [first] = (await evaluate("m", 0, sets, { ...options, detectors: ["energy"] })).result.detectors;
+    const [first] = (await evaluate(testEngine, "m", 0, sets, { ...options, detectors: ["energy"] })).result
+      .detectors;
     expect(first).toMatchObject({
       id: "ebo",
       sets: [],
@@ -159,20 +161,24 @@ describe("evaluate", () => {
   });
 
   it("refuses what it cannot evaluate", async () => {
-    await expect(evaluate("m", 0, [], options)).rejects.toThrow("no ID sample");
-    await expect(evaluate("m", 0, [...model(2), outputs("mnist", "far", 3, 0)], options)).rejects.toThrow(
-      "two sets",
-    );
+    await expect(evaluate(testEngine, "m", 0, [], options)).rejects.toThrow("no ID sample");
+    await expect(
+      evaluate(testEngine, "m", 0, [...model(2), outputs("mnist", "far", 3, 0)], options),
+    ).rejects.toThrow("two sets");
     const short = model(2).map((set) => (set.name === "tin" ? { ...set, ids: [] } : set));
-    await expect(evaluate("m", 0, short, options)).rejects.toThrow("set tin: 0 ids");
+    await expect(evaluate(testEngine, "m", 0, short, options)).rejects.toThrow("set tin: 0 ids");
     const broken = model(2).map((set) =>
       set.name === "tin" ? { ...set, logits: set.logits.fill(NaN) } : set,
     );
-    await expect(evaluate("m", 0, broken, { ...options, detectors: ["mls"] })).rejects.toThrow("is NaN");
-    await expect(evaluate("m", 0, model(2), { detectors: ["mps"] })).rejects.toThrow('did you mean "msp"');
-    await expect(evaluate("m", 0, model(2), { parameters: { ebo: { temperature: 0 } } })).rejects.toThrow(
-      "temperature",
+    await expect(evaluate(testEngine, "m", 0, broken, { ...options, detectors: ["mls"] })).rejects.toThrow(
+      "is NaN",
     );
+    await expect(evaluate(testEngine, "m", 0, model(2), { detectors: ["mps"] })).rejects.toThrow(
+      'did you mean "msp"',
+    );
+    await expect(
+      evaluate(testEngine, "m", 0, model(2), { parameters: { ebo: { temperature: 0 } } }),
+    ).rejects.toThrow("temperature");
   });
 });
 

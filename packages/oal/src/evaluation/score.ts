@@ -7,14 +7,11 @@ import {
   OalError,
   resolveParameters,
   type Detector,
-  type Graph,
+  type Engine,
   type Session,
   type Tensor,
 } from "oal-core";
 import type { ModelScores, OutputSet, SetScores } from "./result.js";
-
-/** Makes a session of a graph; `compile` of runtime/node.js, or another engine. */
-export type Compile = (graph: Graph) => Promise<Session>;
 
 /** A detector made ready for one model. */
 export interface FittedDetector {
@@ -140,23 +137,25 @@ export function predictions(logits: Float32Array, classes: number): Int32Array {
 /**
  * Scores every set but the training set with every fitted detector.
  *
+ * @param engine  computes them
  * @param model,seed  names the scores
  * @param sets  the model's outputs
  * @param fitted  from `fitDetectors`
- * @param compile  makes sessions
  */
 export async function scoreSets(
+  engine: Engine,
   model: string,
   seed: number,
   sets: readonly OutputSet[],
   fitted: readonly FittedDetector[],
-  compile: Compile,
 ): Promise<ModelScores> {
   const sizes = outputSizes(sets);
   const scored = sets.filter((set) => set.group !== "train");
   const confidence = scored.map((): Record<string, Float32Array> => ({}));
   for (const { detector, parameters, tensors } of fitted) {
-    const session = await compile(detectorGraph(detector, { rows: ROWS, ...sizes }, tensors, parameters));
+    const session = await engine.compile(
+      detectorGraph(detector, { rows: ROWS, ...sizes }, tensors, parameters),
+    );
     try {
       for (const [k, set] of scored.entries()) {
         const target = confidence[k];

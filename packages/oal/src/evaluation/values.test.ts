@@ -12,6 +12,7 @@ import {
   type SetGroup,
 } from "./index.js";
 import { predictions } from "./score.js";
+import { testEngine } from "../testing/engine.js";
 
 /** Outputs with logits in two classes. */
 function set(name: string, group: SetGroup, labels: readonly number[], logits: readonly number[]): OutputSet {
@@ -34,7 +35,7 @@ const sets = [
 
 describe("an evaluation", () => {
   it("orders by confidence what is right and wrong", async () => {
-    const { result } = await evaluate("m", 0, sets, { detectors: ["mls"], resamples: 0 });
+    const { result } = await evaluate(testEngine, "m", 0, sets, { detectors: ["mls"], resamples: 0 });
     const [mls] = result.detectors;
     const [confidence, right] = [
       [3, 2, 1, 4],

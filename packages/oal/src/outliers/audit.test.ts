@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { auditPosterior, withoutFakes, type Teacher } from "./audit.js";
 import type { SynthesisResult } from "./synthesis.js";
+import { testEngine } from "../testing/engine.js";
 
 /** Probability of the predicted class of two, the predicted class, and the class of the embedding behind the picture. */
 const pictures: readonly (readonly [confidence: number, prediction: 0 | 1, label: number])[] = [
@@ -48,17 +49,17 @@ const bank = {
 
 describe("the audit of a synthetic set", () => {
   it("calls fake what the teacher takes for the embedding's class with more than 0.9", async () => {
-    const audit = await auditPosterior(set, conditions, teacher, bank, 1);
+    const audit = await auditPosterior(testEngine, set, conditions, teacher, bank, 1);
     expect(audit.threshold).toBe(0.9);
     expect(audit.fakeShare).toBe(3 / 8);
     expect(audit.fakeShareByClass).toEqual([2 / 5, 1 / 3]);
     expect(audit.sameClassShare).toBe(5 / 8);
-    const strict = await auditPosterior(set, conditions, teacher, bank, 1, 0.93);
+    const strict = await auditPosterior(testEngine, set, conditions, teacher, bank, 1, 0.93);
     expect(strict.fakeShareByClass).toEqual([1 / 5, 0]);
   });
 
   it("reports confidence, prediction, histogram and the cosine to the embedding", async () => {
-    const audit = await auditPosterior(set, conditions, teacher, bank, 1);
+    const audit = await auditPosterior(testEngine, set, conditions, teacher, bank, 1);
     expect([...audit.prediction]).toEqual(pictures.map(([, prediction]) => prediction));
     pictures.forEach(([confidence], i) => expect(audit.confidence[i]).toBeCloseTo(confidence, 5));
     expect(audit.meanConfidence).toBeCloseTo(pictures.reduce((sum, [value]) => sum + value, 0) / 8, 5);
@@ -71,22 +72,22 @@ describe("the audit of a synthetic set", () => {
     const only = { ...set, count: 2, labels: Int32Array.of(0, 1), sources: Int32Array.of(0, 0) };
     // (1/2, √3/2) lies 30 degrees from (0, 1), 60 from (1, 0); 120 from (-1, 0), 150 from (0, -1).
     const apart = (degrees: number): number => 2 - 2 * Math.cos((degrees * Math.PI) / 180);
-    const first = (await auditPosterior(only, conditions, teacher, bank, 1)).distances;
+    const first = (await auditPosterior(testEngine, only, conditions, teacher, bank, 1)).distances;
     expect([first.minimum, first.maximum]).toEqual([
       expect.closeTo(apart(30), 5),
       expect.closeTo(apart(120), 5),
     ]);
-    const second = (await auditPosterior(only, conditions, teacher, bank, 2)).distances;
+    const second = (await auditPosterior(testEngine, only, conditions, teacher, bank, 2)).distances;
     expect([second.minimum, second.maximum]).toEqual([
       expect.closeTo(apart(60), 5),
       expect.closeTo(apart(150), 5),
     ]);
     // A K beyond the class is the class's last.
-    expect((await auditPosterior(only, conditions, teacher, bank, 9)).distances).toEqual(second);
+    expect((await auditPosterior(testEngine, only, conditions, teacher, bank, 9)).distances).toEqual(second);
   });
 
   it("drops pictures of their embedding's class above the confidence, and no others", async () => {
-    const audit = await auditPosterior(set, conditions, teacher, bank, 1);
+    const audit = await auditPosterior(testEngine, set, conditions, teacher, bank, 1);
     const kept = withoutFakes(set, audit, 0.9);
     expect([...kept.latents]).toEqual([2, 3, 4, 6, 7]);
     expect([...kept.images.subarray(0, 3)]).toEqual([6, 7, 8]);

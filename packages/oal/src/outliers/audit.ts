@@ -2,6 +2,7 @@
  * Audit of a synthetic set (METHOD 4.4): what the teacher sees in the decoded outliers, how far they lie from the classes,
  * and whether the embedding matters to the pictures at all.
  */
+import type { Engine } from "oal-core";
 import { normaliseRows } from "./boundary/distances.js";
 import { innerProducts } from "./boundary/products.js";
 import type { EmbeddingBank } from "./boundary/sample.js";
@@ -58,6 +59,7 @@ export interface EmbeddingEffect {
  * @param threshold  confidence above which a picture counts as fake. Default 0.9
  */
 export async function auditPosterior(
+  engine: Engine,
   set: SynthesisResult,
   conditions: ConditionSet,
   teacher: Teacher,
@@ -97,7 +99,7 @@ export async function auditPosterior(
     threshold,
     histogram,
     meanCosine: meanCosine(features, set, conditions),
-    distances: await classDistances(features, set.labels, bank, k),
+    distances: await classDistances(engine, features, set.labels, bank, k),
   };
 }
 
@@ -123,6 +125,7 @@ function meanCosine(features: Float32Array, set: SynthesisResult, conditions: Co
 }
 
 async function classDistances(
+  engine: Engine,
   features: Float32Array,
   labels: Int32Array,
   bank: EmbeddingBank,
@@ -134,7 +137,7 @@ async function classDistances(
   const members = Array.from({ length: bank.classes }, (): number[] => []);
   for (let row = 0; row < bank.labels.length; row++) members[bank.labels[row] ?? -1]?.push(row);
   const chunk = Math.min(256, Math.max(1, labels.length));
-  const products = await innerProducts(chunk, bank.labels.length, dimension);
+  const products = await innerProducts(engine, chunk, bank.labels.length, dimension);
   const all = normaliseRows(bank.embeddings, dimension).unit;
   for (let begin = 0; begin < labels.length; begin += chunk) {
     const rows = Math.min(chunk, labels.length - begin);
@@ -156,6 +159,7 @@ async function classDistances(
  * @param pairs  pictures compared. Default 16
  */
 export async function embeddingEffect(
+  engine: Engine,
   model: LatentDiffusion,
   conditions: ConditionSet,
   options: SynthesisOptions = {},
@@ -170,7 +174,7 @@ export async function embeddingEffect(
     return other < 0 ? half : (half + other) % labels.length;
   });
   const make = (chosen: Int32Array, from: number) =>
-    synthesize(model, conditions, { ...options, seed: from }, undefined, chosen);
+    synthesize(engine, model, conditions, { ...options, seed: from }, undefined, chosen);
   const base = await make(first, seed);
   const byEmbedding = meanDifference(base.images, (await make(second, seed)).images);
   const byNoise = meanDifference(base.images, (await make(first, seed + 1)).images);

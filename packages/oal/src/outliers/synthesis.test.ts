@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { LatentDiffusion } from "./diffusion/model.js";
 import { noiseSchedule } from "./samplers/schedule.js";
 import { synthesize } from "./synthesis.js";
+import { testEngine } from "../testing/engine.js";
 
 /** A network that predicts its state as the noise; no condition is the state 0. Counts the rows it was asked for. */
 function stateModel(batch: number, calls: number[] = []): LatentDiffusion {
@@ -34,12 +35,15 @@ const chosen = Int32Array.of(2, 0, 1, 0, 1);
 /** Latents per unit of predicted noise, from the same start noise. */
 async function latents(guidance: number, batch = 4): Promise<number[]> {
   const options = { seed: 3, steps: 5, sampler: "ddim", guidance };
-  return [...(await synthesize(stateModel(batch), conditions, options, undefined, chosen)).latents];
+  return [
+    ...(await synthesize(testEngine, stateModel(batch), conditions, options, undefined, chosen)).latents,
+  ];
 }
 
 describe("synthesis", () => {
   it("is guided from no condition (state 0) to the condition and beyond, row by row", async () => {
     const none = await synthesize(
+      testEngine,
       stateModel(4),
       { ...conditions, embeddings: new Float32Array(3) },
       { seed: 3, steps: 5, sampler: "ddim", guidance: 1 },
@@ -61,6 +65,7 @@ describe("synthesis", () => {
 
   it("says which row and class every latent is of, and does not depend on the batch", async () => {
     const made = await synthesize(
+      testEngine,
       stateModel(4),
       conditions,
       { seed: 3, steps: 5, guidance: 2 },

@@ -2,7 +2,7 @@
  * Latent outlier synthesis: every chosen outlier embedding conditions the diffusion model once; the latents are kept whole
  * with class, source and seed, and decoded to pictures. The same function makes inlier samples from real embeddings.
  */
-import { Random, float32Data, float32Tensor } from "oal-core";
+import { Random, float32Data, float32Tensor, type Engine } from "oal-core";
 import { classesInTurn } from "../data/classesInTurn.js";
 import type { LatentDiffusion } from "./diffusion/model.js";
 import { prepareSampler, type Predictions } from "./samplers/drive.js";
@@ -57,6 +57,7 @@ export interface SynthesisResult {
  * @throws OAL-C202 for an unknown sampler or a number of steps the schedule does not have
  */
 export async function synthesize(
+  engine: Engine,
   model: LatentDiffusion,
   conditions: ConditionSet,
   options: SynthesisOptions = {},
@@ -71,7 +72,7 @@ export async function synthesize(
   const grid = gridOf(model.schedule, uniformTimesteps(steps, model.schedule.betas.length));
   const shape = [rows, ...model.latentShape];
   const prediction = model.prediction;
-  const run = await prepareSampler({
+  const run = await prepareSampler(engine, {
     sampler: samplers.find(sampler),
     grid,
     options,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { oalError } from "oal-core";
 import { writeFileWhole } from "../runtime/writeFile.js";
 import { z } from "zod";
-import { withThreads } from "../runtime/threads.js";
+import { engineOnDemand } from "../runtime/engines/index.js";
 import type { Artifact } from "./artifact.js";
 import { configurationSchema, type Configuration } from "./configuration/schema.js";
 import { listenerLogs, type RunEvent } from "./events.js";
@@ -130,8 +130,9 @@ export async function makePlanned(key: string, options: PlanningOptions = {}): P
     if (found === null) throw oalError("OAL-C304", { stage: name, input: input.name, key: input.key });
     artifacts.set(input.name, found);
   }
-  const wanted = wantedOf(planned, artifacts, setting, workshop);
-  const { artifact } = await withThreads(config.threads, () => obtain(wanted, workshop));
+  const engine = engineOnDemand({ device: "cpu", threads: config.threads });
+  const wanted = wantedOf(planned, artifacts, setting, { ...workshop, engine });
+  const { artifact } = await obtain(wanted, workshop);
   return artifact;
 }
 

@@ -2,13 +2,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Difference } from "../evaluation/compare.js";
-import { withThreads } from "../runtime/threads.js";
+import { engineOnDemand } from "../runtime/engines/index.js";
 import type { Artifact } from "./artifact.js";
 import { choicesOf } from "./choices.js";
 import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
-import type { Workshop } from "./plan/obtain.js";
 import { planRun } from "./plan/planner.js";
-import { walkPlan } from "./plan/walk.js";
+import { walkPlan, type StageWorkshop } from "./plan/walk.js";
 import { lookAhead, planWarnings, type Preflight } from "./preflight.js";
 import { publish } from "./publish.js";
 import { RunFolder } from "./runFolder.js";
@@ -41,9 +40,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
       events.stage("data").message(memorySentence(memory));
       await folder.noteMemory(memory);
     }
-    return await withThreads(config.threads, () =>
-      runIn(folder, ahead, { store, events, versions, signal }, until),
-    );
+    const engine = engineOnDemand({ device: "cpu", threads: config.threads });
+    return await runIn(folder, ahead, { store, events, versions, engine, signal }, until);
   } finally {
     folder.close();
   }
@@ -52,7 +50,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
 async function runIn(
   folder: RunFolder,
   ahead: Preflight,
-  workshop: Workshop,
+  workshop: StageWorkshop,
   until: StageName,
 ): Promise<RunResult> {
   const config = folder.configuration;

@@ -18,7 +18,7 @@ import {
 import type { z } from "zod";
 import { type DecodeOptions, decodeImage } from "../data/decode.js";
 import { readSafetensors } from "../nn/safetensors.js";
-import { compile } from "../runtime/node.js";
+import { cpuEngine } from "../runtime/engines/index.js";
 import { buildClassifier } from "../training/model.js";
 import { picturesIn, readPicture, type PictureFile } from "./pictureFiles.js";
 import { changedFiles } from "./publishedFiles.js";
@@ -118,7 +118,8 @@ async function openModel(model: string, options: ScoreOptions): Promise<OpenMode
   const graph = exposeTaps(built, ["logits"]);
   const fitted = await fittedTensors(folder, detector.id);
   graph.output("score", attachDetector(detector, { logits, features }, fitted, parameters));
-  const session = await compile(graph, { threads: options.threads ?? 0 });
+  const engine = await cpuEngine({ threads: options.threads ?? 0 });
+  const session = await engine.compile(graph);
   const { size, orientation, maxPixels } = stored;
   return {
     classNames: classifier.classNames,

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { oalError, Random } from "oal-core";
+import { oalError, Random, type Engine } from "oal-core";
 import { InferenceSession } from "onnxruntime-node";
 import { afterAll, afterEach, expect, it, vi } from "vitest";
 import { evaluate } from "../evaluation/evaluate.js";
@@ -11,8 +11,7 @@ import { sampleBoundary } from "../outliers/boundary/sample.js";
 import { prepareSampler } from "../outliers/samplers/drive.js";
 import { samplers } from "../outliers/samplers/index.js";
 import { gridOf, noiseSchedule, uniformTimesteps } from "../outliers/samplers/schedule.js";
-import { blockSize } from "../runtime/engines/blockSize.js";
-import { currentThreads, withThreads } from "../runtime/threads.js";
+import { cpuEngine, type EngineChoice } from "../runtime/engines/index.js";
 import { loadConfiguration } from "./configuration/index.js";
 import { run } from "./run.js";
 
@@ -20,9 +19,10 @@ const folder = mkdtempSync(join(tmpdir(), "oal-threads-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
 
-vi.mock("./stages/data.js", () => ({
-  prepareData: (): Promise<never> => {
-    throw oalError("OAL-X101", { problem: `data with ${currentThreads()} threads` });
+vi.mock("../runtime/engines/index.js", async (original) => ({
+  ...(await original<object>()),
+  engineOnDemand: (choice: EngineChoice): never => {
+    throw oalError("OAL-X101", { problem: `an engine of ${JSON.stringify(choice)}` });
   },
 }));
 
@@ -46,43 +46,50 @@ function outputs(name: string, group: SetGroup): OutputSet {
   return { name, group, labels, ids, logits: random.normals(0, 80), features: random.normals(1, 160) };
 }
 
-const work: Readonly<Record<string, () => Promise<unknown>>> = {
-  "boundary sampling": () =>
+const work: Readonly<Record<string, (engine: Engine) => Promise<unknown>>> = {
+  "boundary sampling": (engine) =>
     sampleBoundary(
+      engine,
       { embeddings: random.normals(2, 160), dimension: 4, labels, classes: 2 },
       { k: 3, noise: 64, rounds: 2, sigma: 1, globalReject: true },
     ),
-  "a sampler": async () => {
+  "a sampler": async (engine) => {
     const schedule = noiseSchedule();
     const grid = gridOf(schedule, uniformTimesteps(2, schedule.betas.length));
-    const sampler = await prepareSampler({ sampler: samplers.find("ddim"), grid, shape: [1, 4] });
+    const sampler = await prepareSampler(engine, { sampler: samplers.find("ddim"), grid, shape: [1, 4] });
     await sampler.release();
   },
-  "detector scores": () =>
-    evaluate("m", 0, [outputs("train", "train"), outputs("val", "validation"), outputs("test", "test")], {
-      detectors: ["msp", "knn"],
-      parameters: { knn: { neighbours: 3 } },
-      resamples: 0,
-    }),
-  "the block probe": () => blockSize(currentThreads()),
+  "detector scores": (engine) =>
+    evaluate(
+      engine,
+      "m",
+      0,
+      [outputs("train", "train"), outputs("val", "validation"), outputs("test", "test")],
+      {
+        detectors: ["msp", "knn"],
+        parameters: { knn: { neighbours: 3 } },
+        resamples: 0,
+      },
+    ),
 };
 
+// The first engine of a process also asks for the block of channels.
 it.each(Object.entries(work))("%s", async (_name, body) => {
-  const found = await threadsIn(() => withThreads(3, body));
+  const found = await threadsIn(async () => body(await cpuEngine({ threads: 3 })));
   expect(found.length).toBeGreaterThan(0);
   expect(new Set(found)).toEqual(new Set([3]));
 });
 
-it("without a number the engine chooses", async () => {
+it("without a number the library chooses", async () => {
   const body = work["a sampler"];
   if (!body) throw new Error("no work");
-  expect(await threadsIn(body)).toEqual([undefined]);
-  expect(await threadsIn(() => withThreads(0, body))).toEqual([undefined]);
+  expect(await threadsIn(async () => body(await cpuEngine()))).toEqual([undefined]);
+  expect(await threadsIn(async () => body(await cpuEngine({ threads: 0 })))).toEqual([undefined]);
 });
 
-it("a run sets the number around all its stages", async () => {
+it("a run makes an engine with its number", async () => {
   const config = loadConfiguration("embedded", { set: ["threads=5"] });
   await expect(run({ config, out: join(folder, "run"), until: "data" })).rejects.toThrow(
-    "data with 5 threads",
+    'an engine of {"device":"cpu","threads":5}',
   );
 });

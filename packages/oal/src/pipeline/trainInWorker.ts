@@ -2,7 +2,14 @@
 import { Worker } from "node:worker_threads";
 import { catalogue, OalError, oalError, type ErrorCode, type ErrorDetails } from "oal-core";
 import type { TrainingEvent } from "../training/trainer.js";
+import type { EngineChoice } from "../runtime/engines/index.js";
 import type { TrainingJob } from "./trainingJob.js";
+
+/** What the worker is given: all of it plain data. */
+export interface WorkerInput {
+  readonly job: TrainingJob;
+  readonly engine: EngineChoice;
+}
 
 /** What the worker sends. */
 export type WorkerMessage =
@@ -22,11 +29,11 @@ export type WorkerMessage =
  * @throws the worker's OalError, or OAL-X101 when the worker died
  */
 export async function trainInWorker(
-  job: TrainingJob,
+  input: WorkerInput,
   onEvent: (event: TrainingEvent) => void,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const worker = new Worker(new URL("./trainingWorker.js", import.meta.url), { workerData: job });
+  const worker = new Worker(new URL("./trainingWorker.js", import.meta.url), { workerData: input });
   const stop = (): void => worker.postMessage("stop");
   try {
     return await new Promise<boolean>((resolve, reject) => {

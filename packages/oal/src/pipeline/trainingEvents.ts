@@ -1,5 +1,6 @@
 /** Runs a training job in its worker and turns what it tells into events of the stage. */
-import type { StageEvents } from "./events.js";
+import { choiceOf } from "../runtime/engines/index.js";
+import type { StageJob } from "./plan/stage.js";
 import { StepRate } from "./stepRate.js";
 import { trainInWorker } from "./trainInWorker.js";
 import type { TrainingJob } from "./trainingJob.js";
@@ -11,13 +12,12 @@ import type { TrainingJob } from "./trainingJob.js";
  */
 export async function runTrainingJob(
   job: TrainingJob,
-  events: StageEvents,
-  signal: AbortSignal,
+  { engine, events, signal }: Pick<StageJob, "engine" | "events" | "signal">,
 ): Promise<void> {
   const stepRate = new StepRate();
   let told = 0;
   const finished = await trainInWorker(
-    job,
+    { job, engine: choiceOf(engine.facts) },
     ({ kind, step, total, terms, learningRate }) => {
       const now = Date.now();
       const rate = stepRate.at(now, step);

@@ -10,7 +10,8 @@ import { classifierTask, type ClassifierSideData, type LabelledRows } from "../t
 import { methodLists } from "../training/methods/index.js";
 import type { TrainingTask } from "../training/task.js";
 import { train } from "../training/trainer.js";
-import type { WorkerMessage } from "./trainInWorker.js";
+import { makeEngine } from "../runtime/engines/index.js";
+import type { WorkerInput, WorkerMessage } from "./trainInWorker.js";
 import type { AutoEncoderJob, ClassifierJob, DenoiserJob, TrainingJob } from "./trainingJob.js";
 
 async function taskOf(job: TrainingJob): Promise<TrainingTask> {
@@ -129,7 +130,7 @@ function stored(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
   return tensor;
 }
 
-async function main(job: TrainingJob): Promise<void> {
+async function main({ job, engine }: WorkerInput): Promise<void> {
   const port = parentPort;
   if (!port) return;
   const tell = (message: WorkerMessage): void => port.postMessage(message);
@@ -143,6 +144,7 @@ async function main(job: TrainingJob): Promise<void> {
       return;
     }
     const outcome = await train(
+      await makeEngine(engine),
       await taskOf(job),
       job.training,
       (event) => tell({ kind: "event", event }),
@@ -162,5 +164,5 @@ async function main(job: TrainingJob): Promise<void> {
   }
 }
 
-const job: TrainingJob = workerData;
-await main(job);
+const input: WorkerInput = workerData;
+await main(input);

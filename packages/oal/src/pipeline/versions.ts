@@ -1,6 +1,7 @@
 /** The versions that a result depends on, read from the installed packages. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { bindingVersion } from "../runtime/engines/version.js";
 
 /** Versions stored with every run and artifact. */
 export interface Versions {
@@ -23,11 +24,5 @@ export function oalVersion(): string {
 
 /** All versions; an engine that is not installed is "none". */
 export function versions(): Versions {
-  let onnxruntime = "none";
-  try {
-    onnxruntime = versionIn(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
-  } catch {
-    // stages that need no engine run without it
-  }
-  return { oal: oalVersion(), node: process.versions.node, onnxruntime };
+  return { oal: oalVersion(), node: process.versions.node, onnxruntime: bindingVersion() };
 }

@@ -18,7 +18,7 @@ import {
 } from "oal-core";
 import { describe, expect, it } from "vitest";
 import { blockSize } from "./engines/blockSize.js";
-import { runOnce } from "./node.js";
+import { runOnce } from "../testing/engine.js";
 
 const block = await blockSize(0);
 

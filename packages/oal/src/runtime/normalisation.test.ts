@@ -11,7 +11,7 @@ import {
   type Value,
 } from "oal-core";
 import { describe, expect, it } from "vitest";
-import { runOnce } from "./node.js";
+import { runOnce } from "../testing/engine.js";
 
 const shape = [8, 4, 5, 5];
 const deviation = 0.7;

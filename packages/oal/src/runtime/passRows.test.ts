@@ -4,7 +4,7 @@ import { EvaluationContext, TrainingContext } from "../nn/context.js";
 import { initializeParameters } from "../nn/parameters.js";
 import { diffusionRows } from "../outliers/diffusion/graphs.js";
 import { pixelAttention } from "../outliers/diffusion/blocks.js";
-import { runOnce } from "./node.js";
+import { runOnce } from "../testing/engine.js";
 import { autoEncoderRows, passRows } from "./passRows.js";
 
 it("pictures of 32 pixels keep their batch; larger ones have at most as many pixels a batch", () => {

@@ -11,11 +11,12 @@ import {
   mul,
   Random,
   reduceSum,
+  runOnce,
   type Shape,
   type Tensor,
   type Value,
 } from "oal-core";
-import { compile } from "../runtime/node.js";
+import { testEngine } from "./engine.js";
 import { expectClose, type GoldenCase, type GoldenEntry } from "./golden.js";
 
 /** A tensor as graphs take it: integers become int64. */
@@ -35,12 +36,7 @@ export async function runGraph(
   graph: Graph,
   feeds: Readonly<Record<string, Tensor>>,
 ): Promise<Record<string, Tensor>> {
-  const session = await compile(graph, { threads: 1 });
-  try {
-    return await session.run(feeds);
-  } finally {
-    await session.release();
-  }
+  return runOnce(testEngine, graph, feeds);
 }
 
 /** What is asked of a context: the part of a training context that a case's program is fed and read through. */

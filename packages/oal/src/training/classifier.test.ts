@@ -9,6 +9,7 @@ import { classifierTask, type ClassifierOptions, type LabelledRows } from "./cla
 import { methodLists, type TrainingMethod } from "./methods/index.js";
 import { Predictor } from "./predict.js";
 import { train } from "./trainer.js";
+import { testEngine } from "../testing/engine.js";
 
 const classes = 3;
 const count = 12;
@@ -211,6 +212,7 @@ describe("a classifier's step", () => {
     );
     let terms: Readonly<Record<string, number>> = {};
     await train(
+      testEngine,
       task,
       {
         name: "spy",
@@ -218,7 +220,6 @@ describe("a classifier's step", () => {
         steps: 1,
         optimizer: { id: "sgd", momentum: 0, nesterov: false },
         schedule: { id: "constant", rate: 0, warmup: 0 },
-        threads: 1,
       },
       (event) => (terms = event.terms ?? terms),
     );
@@ -246,7 +247,11 @@ describe("a classifier's step", () => {
       .build(context, context.graph.input("x", { dtype: "float32", shape }), network.options);
     const parameters = initializeParameters(context.specs, 9);
     const terms = await told("teacher", 1, { teacherNetwork: { network, parameters } });
-    const predictor = await Predictor.create({ network, parameters, normalisation }, { batchSize: 1 });
+    const predictor = await Predictor.create(
+      testEngine,
+      { network, parameters, normalisation },
+      { batchSize: 1 },
+    );
     const { logits } = await predictor.predict(six(1));
     await predictor.release();
     expect(terms["teacher"]).toBeCloseTo(logits[0] ?? NaN, 4);

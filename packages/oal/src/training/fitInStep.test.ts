@@ -5,6 +5,7 @@ import { ones, zeros } from "../nn/initialisers.js";
 import { fitInStep } from "./fitInStep.js";
 import type { TrainingTask } from "./task.js";
 import { train } from "./trainer.js";
+import { testEngine } from "../testing/engine.js";
 
 const target = [0.5, -0.25];
 const [rate, beta1, beta2, epsilon] = [0.05, 0.9, 0.999, 1e-8];
@@ -42,6 +43,7 @@ function adam(count: number): number[] {
 async function fit(steps: number, outerSteps: number) {
   const losses: number[] = [];
   const { parameters } = await train(
+    testEngine,
     task(steps),
     {
       name: "fit",
@@ -50,7 +52,6 @@ async function fit(steps: number, outerSteps: number) {
       optimizer: { id: "sgd", momentum: 0, nesterov: false },
       schedule: { id: "constant", rate: 1, warmup: 0 },
       logEvery: 1,
-      threads: 1,
     },
     ({ kind, terms }) => {
       if (kind === "loss") losses.push(terms?.["fit"] ?? Number.NaN);

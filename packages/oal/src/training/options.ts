@@ -47,10 +47,6 @@ export interface TrainingOptions {
   readonly clipNorm?: number;
   /** Decay of an exponential moving average of the parameters, which then is the result. */
   readonly ema?: number;
-  /** Threads of the engine; 0: one per core. Default: those of the work that trains. */
-  readonly threads?: number;
-  /** "auto" (default) uses the engine's blocked convolutions where they exist and pay; "plain" never does. */
-  readonly layout?: "auto" | "plain";
   /** Folder for checkpoints (the latest two are kept); none are written when absent. */
   readonly checkpointFolder?: string;
   /** Seconds between checkpoints; 0: after every step. Default 20. */

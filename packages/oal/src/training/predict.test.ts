@@ -5,6 +5,7 @@ import { TrainingContext } from "../nn/context.js";
 import { networks } from "../nn/networks/index.js";
 import { initializeParameters } from "../nn/parameters.js";
 import { Predictor, type Predictions } from "./predict.js";
+import { testEngine } from "../testing/engine.js";
 
 const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.2, 0.25, 0.3] } as const;
 
@@ -21,6 +22,7 @@ async function predicted(id: string, side: number, batchSize: number): Promise<P
     (u) => 256 * u,
   );
   const predictor = await Predictor.create(
+    testEngine,
     { network: { id, options }, parameters, normalisation },
     { batchSize },
   );

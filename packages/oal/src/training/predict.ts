@@ -1,7 +1,6 @@
 /** Runs a classifier over a whole set of images, batch by batch, and keeps logits and penultimate features. */
-import { exposeTaps, float32Data, uint8Tensor, type Session } from "oal-core";
+import { exposeTaps, float32Data, uint8Tensor, type Engine, type Session } from "oal-core";
 import type { ImageSet } from "../data/imageSet.js";
-import { compile } from "../runtime/node.js";
 import { passRows } from "../runtime/passRows.js";
 import { buildClassifier, type ClassifierModel } from "./model.js";
 
@@ -31,10 +30,14 @@ export class Predictor {
    *
    * @param options.batchSize pictures of 32 pixels a side that go through at once; of larger ones go fewer (`passRows`)
    */
-  static async create(model: ClassifierModel, options: { batchSize: number }): Promise<Predictor> {
+  static async create(
+    engine: Engine,
+    model: ClassifierModel,
+    options: { batchSize: number },
+  ): Promise<Predictor> {
     const rows = passRows(options.batchSize, model.network.options.imageSize);
     const graph = exposeTaps(buildClassifier(model, rows), ["logits", "features"]);
-    return new Predictor(await compile(graph), rows);
+    return new Predictor(await engine.compile(graph), rows);
   }
 
   /** Logits and features of every image of a set, in its order. */

@@ -7,6 +7,7 @@ import { airbench } from "../nn/networks/airbench.js";
 import type { OptimizerOptions, TrainingOptions } from "./options.js";
 import type { TrainingTask } from "./task.js";
 import { train } from "./trainer.js";
+import { testEngine } from "../testing/engine.js";
 
 /** loss = slope * weight, so that the gradient is the slope. */
 const line = (slope: number, parameter: ParameterOptions): TrainingTask => ({
@@ -27,13 +28,12 @@ async function after(
   optimizer: OptimizerOptions,
   more: Partial<TrainingOptions> = {},
 ): Promise<number> {
-  const { parameters } = await train(line(slope, parameter), {
+  const { parameters } = await train(testEngine, line(slope, parameter), {
     name: "test",
     seed: 1,
     steps: 1,
     optimizer,
     schedule: { id: "constant", rate: 0.001, warmup: 0 },
-    threads: 1,
     ...more,
   });
   const weight = parameters.get("part.weight");
@@ -77,7 +77,7 @@ describe("steps in a row", () => {
     expect(await after(1, {}, sgd, { steps: 4, schedule })).toBeCloseTo(1 - 0.001 * 2.5, 6);
     const told: (number | undefined)[] = [];
     const options = { name: "test", seed: 1, steps: 4, optimizer: sgd, schedule, threads: 1, logEvery: 1 };
-    await train(line(1, {}), options, ({ kind, learningRate }) => {
+    await train(testEngine, line(1, {}), options, ({ kind, learningRate }) => {
       if (kind === "loss") told.push(learningRate);
     });
     expect(told).toEqual([0.25, 0.5, 0.75, 1].map((f): unknown => expect.closeTo(f * 0.001, 9)));

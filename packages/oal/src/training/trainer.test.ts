@@ -24,6 +24,7 @@ import {
 } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { memoryImageSet } from "../data/imageSet.js";
+import { cpuEngine } from "../runtime/engines/index.js";
 import { ones } from "../nn/initialisers.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { classifierTask } from "./classifier.js";
@@ -31,6 +32,7 @@ import { crossEntropyMethod } from "./methods/crossEntropy.js";
 import type { TrainingOptions } from "./options.js";
 import type { TrainingTask } from "./task.js";
 import { train, type TrainingEvent } from "./trainer.js";
+import { testEngine } from "../testing/engine.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-training-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -72,7 +74,6 @@ const options = (more: Partial<TrainingOptions> = {}): TrainingOptions => ({
   optimizer: { id: "sgd", momentum: 0.9, nesterov: true, weightDecay: 5e-4 },
   schedule: { id: "cosine", rate: 0.1, warmup: 0.25, finalFactor: 0.01 },
   ema: 0.5,
-  threads: 1,
   ...more,
 });
 
@@ -95,6 +96,7 @@ async function errorOf(promise: Promise<unknown>): Promise<OalError> {
 async function trainUntil(steps: number, folder: string): Promise<void> {
   let done = 0;
   const outcome = await train(
+    testEngine,
     task(),
     options({ checkpointFolder: folder, checkpointSeconds: 0 }),
     (event) => (done = event.step),
@@ -104,14 +106,17 @@ async function trainUntil(steps: number, folder: string): Promise<void> {
 }
 
 describe("resuming", () => {
-  const whole = train(task(), options()).then(({ parameters }) => hashOf(parameters));
+  const whole = train(testEngine, task(), options()).then(({ parameters }) => hashOf(parameters));
 
   it("ends with the same bits after any number of stops", async () => {
     const folder = join(root, "stops");
     for (const stop of [2, 3, 7]) await trainUntil(stop, folder);
     const steps: number[] = [];
-    const { parameters, finished } = await train(task(), options({ checkpointFolder: folder }), (event) =>
-      steps.push(event.step),
+    const { parameters, finished } = await train(
+      testEngine,
+      task(),
+      options({ checkpointFolder: folder }),
+      (event) => steps.push(event.step),
     );
     expect([finished, steps[0]]).toEqual([true, 8]);
     expect(hashOf(parameters)).toBe(await whole);
@@ -134,7 +139,7 @@ describe("resuming", () => {
     expect(readdirSync(folder).sort()).toEqual(["step-000000004.safetensors", "step-000000005.safetensors"]);
     damage(join(folder, "step-000000005.safetensors"));
     const steps: number[] = [];
-    const { parameters } = await train(task(), options({ checkpointFolder: folder }), (event) =>
+    const { parameters } = await train(testEngine, task(), options({ checkpointFolder: folder }), (event) =>
       steps.push(event.step),
     );
     expect(steps[0]).toBe(5);
@@ -154,7 +159,7 @@ describe("resuming", () => {
 
   it("gives the same bits on one thread and on two", async () => {
     const [one, two] = await Promise.all(
-      [1, 2].map((threads) => train(task(), options({ threads, steps: 3 }))),
+      [1, 2].map(async (threads) => train(await cpuEngine({ threads }), task(), options({ steps: 3 }))),
     );
     expect(one && hashOf(one.parameters)).toBe(two && hashOf(two.parameters));
   });
@@ -182,6 +187,7 @@ const plain: Partial<TrainingOptions> = {
 const weights = async (more: Partial<TrainingOptions>, x = 1): Promise<number[]> => {
   const { ema: _ema, ...rest } = options();
   const { parameters } = await train(
+    testEngine,
     quadratic(() => x),
     { ...rest, ...plain, ...more },
   );
@@ -194,6 +200,7 @@ describe("a loss that is not finite", () => {
     const folder = join(root, "nan");
     const events: TrainingEvent[] = [];
     const bad = train(
+      testEngine,
       quadratic((step) => (step === 4 ? Number.NaN : 1)),
       options({ ...plain, checkpointFolder: folder, checkpointSeconds: 0 }),
       (event) => events.push(event),

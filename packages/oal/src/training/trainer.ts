@@ -2,15 +2,20 @@
  * The training loop: one engine call a step, checkpoints by time, loss events, a stop when a term is not finite.
  * Runs wherever it is called; pipeline/trainingWorker.ts puts it into a worker thread so that the main thread stays alive.
  */
-import { float32Data, float32Tensor, oalError, useBlockedConvolutions, type Tensor } from "oal-core";
+import {
+  float32Data,
+  float32Tensor,
+  oalError,
+  type CarriedTensor,
+  type Engine,
+  type Stepper,
+  type Tensor,
+} from "oal-core";
 import type { ParameterStore } from "../nn/parameters.js";
-import { blockSize } from "../runtime/engines/blockSize.js";
-import { compile } from "../runtime/node.js";
-import { currentThreads, withThreads } from "../runtime/threads.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import type { TrainingOptions } from "./options.js";
 import { scheduleOf } from "./rates.js";
-import { buildTrainingStep, nextName, optimiserOf, resultOf } from "./step.js";
+import { buildTrainingStep, nextName, optimiserOf, resultOf, type TrainingStep } from "./step.js";
 import type { TrainingTask } from "./task.js";
 
 /** What the loop tells while it runs. */
@@ -35,30 +40,46 @@ export interface TrainingOutcome {
  * Trains a task to its last step, from the newest checkpoint if there is one. The result depends on the task, the
  * options and the seed only, not on how often it was interrupted.
  *
+ * @param engine keeps the state and computes the steps
  * @param shouldStop asked after every step; true writes a checkpoint and returns
  * @throws OAL-T101 when a loss term, or a parameter about to be kept, is NaN or infinite; the last good checkpoint stays
  */
-export function train(
+export async function train(
+  engine: Engine,
   task: TrainingTask,
   options: TrainingOptions,
   onEvent: (event: TrainingEvent) => void = () => undefined,
   shouldStop: () => boolean = () => false,
 ): Promise<TrainingOutcome> {
-  return withThreads(options.threads ?? currentThreads(), () => steps(task, options, onEvent, shouldStop));
+  const step = buildTrainingStep(task, options);
+  const stepper = await engine.stepper(step.graph, carriedBy(step));
+  try {
+    return await steps(stepper, step, task, options, onEvent, shouldStop);
+  } finally {
+    await stepper.release();
+    task.close?.();
+  }
+}
+
+/** What a step graph carries: new values where it computes them, frozen tensors as they are. */
+function carriedBy({ graph, stateNames }: TrainingStep): CarriedTensor[] {
+  return stateNames.map((name) => {
+    const next = nextName(name);
+    return graph.outputs.has(next) ? { name, next } : { name };
+  });
 }
 
 async function steps(
+  stepper: Stepper,
+  step: TrainingStep,
   task: TrainingTask,
   options: TrainingOptions,
   onEvent: (event: TrainingEvent) => void,
   shouldStop: () => boolean,
 ): Promise<TrainingOutcome> {
-  const step = buildTrainingStep(task, options);
-  const block = options.layout === "plain" ? 0 : await blockSize(currentThreads());
-  const session = await compile(useBlockedConvolutions(step.graph, block));
   const folder = options.checkpointFolder;
   const found = folder === undefined ? null : await readCheckpoint(folder);
-  let state: ParameterStore = found?.state ?? step.initialState(options.seed);
+  await stepper.load(found?.state ?? step.initialState(options.seed));
   let done = found?.step ?? 0;
   const schedule = scheduleOf(options.schedule, options.steps);
   const optimiser = optimiserOf(options.optimizer);
@@ -70,60 +91,48 @@ async function steps(
     ]);
     return { learningRate: options.schedule.rate * factor, ...Object.fromEntries(own) };
   };
-  const inputNames = step.graph.inputs.map((input) => input.name);
+  const carried = new Set(step.stateNames);
+  const fed = step.graph.inputs.map(({ name }) => name).filter((name) => !carried.has(name));
   const logEvery = options.logEvery ?? Math.max(1, Math.floor(options.steps / 200));
   const interval = (options.checkpointSeconds ?? 20) * 1000;
   let lastCheckpoint = performance.now();
-  try {
-    while (done < options.steps) {
-      const results = await session.run(feedsOf(inputNames, state, task.batch(done), scalarsAt(done)));
-      const terms = named(step.termNames, results["terms"]);
-      assertFiniteTerms(terms, options.name, done);
-      state = advance(step.stateNames, state, results);
-      done += 1;
-      if (done % logEvery === 0 || done === options.steps) {
-        onEvent({
-          kind: "loss",
-          step: done,
-          total: options.steps,
-          terms,
-          learningRate: options.schedule.rate * schedule(done - 1).factor,
-        });
-      }
-      onEvent({ kind: "progress", step: done, total: options.steps });
-      const stopping = done < options.steps && shouldStop();
-      const due = folder !== undefined && (stopping || performance.now() - lastCheckpoint >= interval);
-      if (due || done === options.steps) assertFinite(state, options.name, done);
-      if (due) {
-        await writeCheckpoint(folder, done, state);
-        lastCheckpoint = performance.now();
-      }
-      if (stopping) return { parameters: resultOf(step, state), finished: false };
-      // The engine holds the thread during a step; this lets messages in between two.
-      await new Promise((resolve) => setImmediate(resolve));
+  while (done < options.steps) {
+    const results = await stepper.step(feedsOf(fed, task.batch(done), scalarsAt(done)));
+    const terms = named(step.termNames, results["terms"]);
+    assertFiniteTerms(terms, options.name, done);
+    done += 1;
+    if (done % logEvery === 0 || done === options.steps) {
+      onEvent({
+        kind: "loss",
+        step: done,
+        total: options.steps,
+        terms,
+        learningRate: options.schedule.rate * schedule(done - 1).factor,
+      });
     }
-    return { parameters: resultOf(step, state), finished: true };
-  } finally {
-    await session.release();
-    task.close?.();
+    onEvent({ kind: "progress", step: done, total: options.steps });
+    const stopping = done < options.steps && shouldStop();
+    const due = folder !== undefined && (stopping || performance.now() - lastCheckpoint >= interval);
+    if (due) {
+      await writeCheckpoint(folder, done, await finiteState(stepper, options.name, done));
+      lastCheckpoint = performance.now();
+    }
+    if (stopping) return { parameters: resultOf(step, await stepper.read()), finished: false };
+    // The engine holds the thread during a step; this lets messages in between two.
+    await new Promise((resolve) => setImmediate(resolve));
   }
+  return { parameters: resultOf(step, await finiteState(stepper, options.name, done)), finished: true };
 }
 
 function feedsOf(
-  inputNames: readonly string[],
-  state: ParameterStore,
+  names: readonly string[],
   batch: Readonly<Record<string, Tensor>>,
   scalars: Readonly<Record<string, number>>,
 ): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {};
-  for (const name of inputNames) {
+  for (const name of names) {
     const scalar = scalars[name];
-    const tensor =
-      scalar !== undefined
-        ? float32Tensor([], [scalar])
-        : name.startsWith("batch/")
-          ? batch[name.slice(6)]
-          : state.get(name);
+    const tensor = scalar !== undefined ? float32Tensor([], [scalar]) : batch[name.replace(/^batch\//, "")];
     if (!tensor) throw oalError("OAL-R102", { input: name, problem: "not fed" });
     feeds[name] = tensor;
   }
@@ -138,27 +147,15 @@ function assertFiniteTerms(terms: Readonly<Record<string, number>>, stage: strin
   }
 }
 
-/** An update can spoil the state after a step whose loss was still finite; such a state is never kept. */
-function assertFinite(state: ParameterStore, stage: string, step: number): void {
+/** The state. An update can spoil it after a step whose loss was still finite; such a state is never kept. */
+async function finiteState(stepper: Stepper, stage: string, step: number): Promise<ParameterStore> {
+  const state = await stepper.read();
   for (const [term, { data }] of state) {
     if (!(data instanceof Float32Array)) continue;
     const value = data.find((each) => !Number.isFinite(each));
     if (value !== undefined) throw oalError("OAL-T101", { stage, step, term, value });
   }
-}
-
-/** The state after a step: new values where the graph computes them, else (frozen tensors) the old ones. */
-function advance(
-  names: readonly string[],
-  state: ParameterStore,
-  results: Readonly<Record<string, Tensor>>,
-): ParameterStore {
-  const next: ParameterStore = new Map();
-  for (const name of names) {
-    const tensor = results[nextName(name)] ?? state.get(name);
-    if (tensor) next.set(name, tensor);
-  }
-  return next;
+  return state;
 }
 
 function named(names: readonly string[], terms: Tensor | undefined): Record<string, number> {

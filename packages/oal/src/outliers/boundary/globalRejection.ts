@@ -3,6 +3,7 @@
  * candidate is dropped when its nearest embedding over all classes is closer than the median K-th distance of that
  * embedding's class; the next best takes its place.
  */
+import type { Engine } from "oal-core";
 import { innerProducts, type InnerProducts } from "./products.js";
 
 /** Candidates looked at per call of the engine. */
@@ -38,12 +39,13 @@ export class GlobalRejection {
    * @param medians  per class, the median squared K-th distance of its embeddings
    */
   static async create(
+    engine: Engine,
     bank: Float32Array,
     labels: ArrayLike<number>,
     dimension: number,
     medians: readonly number[],
   ): Promise<GlobalRejection> {
-    const products = await innerProducts(chunk, labels.length, dimension);
+    const products = await innerProducts(engine, chunk, labels.length, dimension);
     return new GlobalRejection(bank, labels, dimension, medians, products);
   }
 

@@ -2,8 +2,16 @@
  * Inner products of row sets on the engine: the one expensive part of boundary sampling. A session is made for one pair
  * of row counts and reused for every class and round; smaller sets are padded with zero rows.
  */
-import { Graph, float32Data, float32Tensor, matmul, oalError, transpose, type Session } from "oal-core";
-import { compile } from "../../runtime/node.js";
+import {
+  Graph,
+  float32Data,
+  float32Tensor,
+  matmul,
+  oalError,
+  transpose,
+  type Engine,
+  type Session,
+} from "oal-core";
 
 /** Computes A Bᵀ for row sets of at most the declared sizes. */
 export interface InnerProducts {
@@ -20,6 +28,7 @@ export interface InnerProducts {
 
 /** Prepares inner products of up to `rows` by up to `columns` vectors of `dimension` numbers. */
 export async function innerProducts(
+  engine: Engine,
   rows: number,
   columns: number,
   dimension: number,
@@ -28,7 +37,7 @@ export async function innerProducts(
   const left = graph.input("left", { dtype: "float32", shape: [rows, dimension] });
   const right = graph.input("right", { dtype: "float32", shape: [columns, dimension] });
   graph.output("products", matmul(left, transpose(right, [1, 0])));
-  const session: Session = await compile(graph);
+  const session: Session = await engine.compile(graph);
   return {
     columns,
     compute: async (a, b) => {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { Random } from "oal-core";
 import { formCandidate, normaliseRows } from "./distances.js";
 import { anchorNoise, sampleBoundary, type EmbeddingBank } from "./sample.js";
+import { testEngine } from "../../testing/engine.js";
 
 const dimension = 8;
 const bank: EmbeddingBank = { ...clusters(3, 30), dimension, classes: 3 };
@@ -26,7 +27,7 @@ function kthDistance(point: Float32Array, label: number, k: number): number {
 }
 
 test("keeps the farthest of each anchor's own candidates, and says where they come from", async () => {
-  const result = await sampleBoundary(bank, options);
+  const result = await sampleBoundary(testEngine, bank, options);
   expect(result.count).toBe(3 * 2 * 2 * 2);
   expect(result.classes[0]).toEqual({ size: 30, k: 18, select: 3, anchors: 2 });
   expect(result.warnings.map((warning) => `${warning.option}${warning.class}`)).toContain("k0");
@@ -49,9 +50,9 @@ test("keeps the farthest of each anchor's own candidates, and says where they co
 });
 
 test("is a function of the seed, and more candidates extend the same noise", async () => {
-  const first = await sampleBoundary(bank, options);
-  const again = await sampleBoundary(bank, options);
-  const other = await sampleBoundary(bank, { ...options, seed: 6 });
+  const first = await sampleBoundary(testEngine, bank, options);
+  const again = await sampleBoundary(testEngine, bank, options);
+  const other = await sampleBoundary(testEngine, bank, { ...options, seed: 6 });
   expect(again.embeddings).toEqual(first.embeddings);
   expect(other.embeddings).not.toEqual(first.embeddings);
   expect(anchorNoise(5, 0, 0, 3, 2, dimension)).toEqual(
@@ -60,8 +61,13 @@ test("is a function of the seed, and more candidates extend the same noise", asy
 });
 
 test("global rejection drops candidates inside other classes", async () => {
-  const plain = await sampleBoundary(bank, { ...options, sigma: "auto", eta: 0.5 });
-  const strict = await sampleBoundary(bank, { ...options, sigma: "auto", eta: 0.5, globalReject: true });
+  const plain = await sampleBoundary(testEngine, bank, { ...options, sigma: "auto", eta: 0.5 });
+  const strict = await sampleBoundary(testEngine, bank, {
+    ...options,
+    sigma: "auto",
+    eta: 0.5,
+    globalReject: true,
+  });
   expect(plain.sigma).toBeCloseTo(0.5 / Math.sqrt(dimension), 12);
   expect(strict.rejected).toBeGreaterThan(0);
   expect(strict.count + 0).toBeLessThanOrEqual(plain.count);
@@ -69,13 +75,13 @@ test("global rejection drops candidates inside other classes", async () => {
 
 test("refuses a class of one, and values out of range", async () => {
   const tiny = { embeddings: Float32Array.of(1, 0, 0, 1, 1, 1), dimension: 2, labels: [0, 0, 1], classes: 2 };
-  await expect(sampleBoundary(tiny, options)).rejects.toMatchObject({ code: "OAL-D151" });
-  await expect(sampleBoundary(bank, { keep: 0 })).rejects.toMatchObject({ code: "OAL-C202" });
+  await expect(sampleBoundary(testEngine, tiny, options)).rejects.toMatchObject({ code: "OAL-D151" });
+  await expect(sampleBoundary(testEngine, bank, { keep: 0 })).rejects.toMatchObject({ code: "OAL-C202" });
 });
 
 test("anchors are the embeddings farthest from their class, drawn anew in every round", async () => {
   const rounds = 12;
-  const result = await sampleBoundary(bank, { ...options, anchors: 1, keep: 1, rounds });
+  const result = await sampleBoundary(testEngine, bank, { ...options, anchors: 1, keep: 1, rounds });
   for (const label of [0, 1, 2]) {
     const members = Array.from(bank.labels, (_, row) => row).filter((row) => bank.labels[row] === label);
     const distance = (row: number): number => result.bankDistances[row] ?? 0;

@@ -3,7 +3,7 @@
  * own class, Gaussian candidates are drawn and those farthest from the class are kept as outlier embeddings.
  * Every anchor has noise of its own, a function of (seed, class, round, anchor) alone.
  */
-import { Random, oalError } from "oal-core";
+import { Random, oalError, type Engine } from "oal-core";
 import { refuseForeignLabels } from "../../data/labels.js";
 import { bankDistances, candidateDistances, formCandidate, normaliseRows } from "./distances.js";
 import { GlobalRejection } from "./globalRejection.js";
@@ -86,6 +86,7 @@ interface PreparedClass {
  * @cost classes * rounds * anchors * noise * class size * dimension multiplications on the engine
  */
 export async function sampleBoundary(
+  engine: Engine,
   bank: EmbeddingBank,
   options: BoundaryOptions = {},
   onProgress?: (done: number, total: number) => void,
@@ -95,7 +96,7 @@ export async function sampleBoundary(
   const sigma = noiseScale(resolved, dimension);
   const unit = normaliseRows(bank.embeddings, dimension).unit;
   const warnings: BoundaryWarning[] = [];
-  const prepared = await prepareClasses(bank, unit, resolved, warnings);
+  const prepared = await prepareClasses(engine, bank, unit, resolved, warnings);
   const allDistances = new Float32Array(bank.labels.length);
   const gather = {
     bank: new DistanceGatherer(),
@@ -108,9 +109,10 @@ export async function sampleBoundary(
     one.members.forEach((row, i) => (allDistances[row] = one.distances[i] ?? 0));
   }
   const stride = Math.max(...prepared.map((one) => one.limits.size));
-  const crossed = await innerProducts(resolved.noise, stride, dimension);
+  const crossed = await innerProducts(engine, resolved.noise, stride, dimension);
   const rejection = resolved.globalReject
     ? await GlobalRejection.create(
+        engine,
         unit,
         bank.labels,
         dimension,
@@ -176,6 +178,7 @@ export async function sampleBoundary(
 }
 
 async function prepareClasses(
+  engine: Engine,
   bank: EmbeddingBank,
   unit: Float32Array,
   options: ResolvedBoundaryOptions,
@@ -187,7 +190,7 @@ async function prepareClasses(
   for (let row = 0; row < bank.labels.length; row++) members[bank.labels[row] ?? -1]?.push(row);
   const limits = members.map((rows, label) => limitsOf(options, label, rows.length));
   const stride = Math.max(...members.map((rows) => rows.length));
-  const square = await innerProducts(stride, stride, dimension);
+  const square = await innerProducts(engine, stride, stride, dimension);
   const prepared: PreparedClass[] = [];
   try {
     for (const [label, rows] of members.entries()) {

@@ -4,6 +4,7 @@ import { expectClose, loadManifest } from "../../testing/golden.js";
 import { normaliseRows } from "./distances.js";
 import { selectBoundary } from "./select.js";
 import { kthLargest, rankedIndices } from "./selection.js";
+import { testEngine } from "../../testing/engine.js";
 
 const manifest = loadManifest("boundary");
 
@@ -11,7 +12,7 @@ describe.skipIf(manifest === null)("golden boundary (intended selection)", () =>
   test.each(manifest?.cases ?? [])("$id", async (golden) => {
     const number = (name: string): number => Number(golden.hyper[name]);
     const bank = golden.tensor("bank");
-    const result = await selectBoundary({
+    const result = await selectBoundary(testEngine, {
       bank: float32Data(bank),
       dimension: bank.shape[1] ?? 0,
       noise: float32Data(golden.tensor("negative_samples")),
@@ -59,5 +60,5 @@ test("ranks settle ties by the lower index", () => {
 test("a K larger than the bank is refused", async () => {
   const bank = Float32Array.of(1, 0, 0, 1);
   const input = { bank, dimension: 2, noise: bank, choice: [0], select: 1, keep: 1, sigma: 0.1 };
-  await expect(selectBoundary({ ...input, k: 2 })).rejects.toMatchObject({ code: "OAL-C202" });
+  await expect(selectBoundary(testEngine, { ...input, k: 2 })).rejects.toMatchObject({ code: "OAL-C202" });
 });

@@ -2,6 +2,7 @@
  * Boundary selection on a given bank, given noise and given choice of anchors: METHOD 3.3's selection as a function of
  * its inputs alone, for comparison with other implementations. `sampleBoundary` is the sampler itself.
  */
+import type { Engine } from "oal-core";
 import { bankDistances, candidateDistances, formCandidate, normaliseRows } from "./distances.js";
 import { refuse } from "./options.js";
 import { innerProducts } from "./products.js";
@@ -44,7 +45,10 @@ export interface BoundarySelection {
  *
  * @throws OAL-C202 when k, select, keep or choice exceed what there is
  */
-export async function selectBoundary(input: BoundarySelectionInput): Promise<BoundarySelection> {
+export async function selectBoundary(
+  engine: Engine,
+  input: BoundarySelectionInput,
+): Promise<BoundarySelection> {
   const { bank, dimension, noise, k, sigma, selfCounted = false, nearest = false } = input;
   const count = bank.length / dimension;
   const noiseCount = noise.length / dimension;
@@ -56,10 +60,10 @@ export async function selectBoundary(input: BoundarySelectionInput): Promise<Bou
     refuse("keep", `${input.keep} exceeds the ${noiseCount} candidates per anchor`);
 
   const { unit, norms } = normaliseRows(bank, dimension);
-  const bankProducts = await innerProducts(count, count, dimension);
+  const bankProducts = await innerProducts(engine, count, count, dimension);
   const products = await bankProducts.compute(unit, unit);
   await bankProducts.release();
-  const crossed = await innerProducts(noiseCount, count, dimension);
+  const crossed = await innerProducts(engine, noiseCount, count, dimension);
   const noiseProducts = await crossed.compute(noise, unit);
   await crossed.release();
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { GlobalRejection } from "./globalRejection.js";
 import { DistanceGatherer, medianOf } from "./summary.js";
+import { testEngine } from "../../testing/engine.js";
 
 describe("a summary of distances", () => {
   it("has count, moments, extremes and the median's bin", () => {
@@ -37,7 +38,7 @@ describe("global rejection", () => {
   it("measures a candidate by the median of the class of its nearest embedding", async () => {
     // Class 0 is wide (median 1), class 1 narrow (median 0.1).
     const bank = Float32Array.of(1, 0, 0, 1);
-    const rejection = await GlobalRejection.create(bank, [0, 1], 2, [1, 0.1]);
+    const rejection = await GlobalRejection.create(testEngine, bank, [0, 1], 2, [1, 0.1]);
     const angles = [20, 70, 85];
     const form = (index: number): Float32Array => {
       const angle = ((angles[index] ?? 0) * Math.PI) / 180;

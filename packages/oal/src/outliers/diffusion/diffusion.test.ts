@@ -16,6 +16,7 @@ import { saveDiffusionFolder } from "./folder.js";
 import type { LatentDiffusion } from "./model.js";
 import { autoEncoderQuality } from "./quality.js";
 import { autoEncoderTask, denoiserTask, latentScaleOf, type PictureSource } from "./tasks.js";
+import { testEngine } from "../../testing/engine.js";
 
 const size = 16;
 const dimension = 6;
@@ -96,6 +97,7 @@ describe("tasks", () => {
         logEvery: 1,
       } as const;
       await train(
+        testEngine,
         task(kind),
         options,
         (event) => event.kind === "loss" && losses.push(event.terms?.["total"] ?? NaN),
@@ -133,7 +135,7 @@ describe("folder, synthesis, audit", () => {
     const settings = { latentScale: 0.5, schedule: noiseSchedule(), prediction: "v_prediction" } as const;
     for (const batch of [4, 6])
       await saveDiffusionFolder(folder(batch), diffusionGraphs(trained(batch)), settings);
-    model = await openDiffusionFolder(folder(4));
+    model = await openDiffusionFolder(testEngine, folder(4));
   });
   afterAll(async () => {
     await model.release();
@@ -185,18 +187,26 @@ describe("folder, synthesis, audit", () => {
   });
 
   test("synthesis does not depend on the batch, and depends on seed and embedding", async () => {
-    const other = await openDiffusionFolder(folder(6));
+    const other = await openDiffusionFolder(testEngine, folder(6));
     const options = { count: 5, steps: 4, sampler: "ddim", eta: 1, seed: 2 };
-    const first = await synthesize(model, conditions, options);
-    const second = await synthesize(other, conditions, options);
+    const first = await synthesize(testEngine, model, conditions, options);
+    const second = await synthesize(testEngine, other, conditions, options);
     await other.release();
     expect(first.labels).toEqual(Int32Array.of(0, 1, 2, 0, 1));
     expect(new Set(first.sources).size).toBe(5);
     expect(first.images.length).toBe(5 * 768);
     second.latents.forEach((value, i) => expect(value).toBeCloseTo(first.latents[i] ?? NaN, 3));
-    const reseeded = await synthesize(model, conditions, { ...options, seed: 3 }, undefined, first.sources);
+    const reseeded = await synthesize(
+      testEngine,
+      model,
+      conditions,
+      { ...options, seed: 3 },
+      undefined,
+      first.sources,
+    );
     expect(reseeded.latents).not.toEqual(first.latents);
     const unguided = await synthesize(
+      testEngine,
       model,
       conditions,
       { ...options, guidance: 1 },
@@ -204,16 +214,25 @@ describe("folder, synthesis, audit", () => {
       first.sources,
     );
     expect(unguided.latents).not.toEqual(first.latents);
-    expect((await embeddingEffect(model, conditions, { steps: 2 }, 4)).byNoise).toBeGreaterThan(0);
+    expect((await embeddingEffect(testEngine, model, conditions, { steps: 2 }, 4)).byNoise).toBeGreaterThan(
+      0,
+    );
   });
 
   test("audit counts fakes and drops them", async () => {
-    const set = await synthesize(model, conditions, { count: 6, steps: 2 });
+    const set = await synthesize(testEngine, model, conditions, { count: 6, steps: 2 });
     const teacher: Teacher = async (_, rows) => ({
       logits: Float32Array.from({ length: rows * 3 }, (_, i) => (i % 3 === 0 ? 5 : 0)),
       features: conditions.embeddings.subarray(0, rows * dimension),
     });
-    const audit = await auditPosterior(set, conditions, teacher, { ...conditions, classes: 3 }, 2);
+    const audit = await auditPosterior(
+      testEngine,
+      set,
+      conditions,
+      teacher,
+      { ...conditions, classes: 3 },
+      2,
+    );
     expect(audit.fakeShareByClass).toEqual([1, 0, 0]);
     expect(audit.fakeShare).toBeCloseTo(1 / 3, 9);
     expect(audit.distances.count).toBe(6);
@@ -229,8 +248,10 @@ describe("folder, synthesis, audit", () => {
   });
 
   test("missing and damaged folders are named", async () => {
-    await expect(openDiffusionFolder(join(root, "none"))).rejects.toMatchObject({ code: "OAL-D101" });
+    await expect(openDiffusionFolder(testEngine, join(root, "none"))).rejects.toMatchObject({
+      code: "OAL-D101",
+    });
     await writeFile(join(folder(6), "unet", "config.json"), "{");
-    await expect(openDiffusionFolder(folder(6))).rejects.toMatchObject({ code: "OAL-I103" });
+    await expect(openDiffusionFolder(testEngine, folder(6))).rejects.toMatchObject({ code: "OAL-I103" });
   });
 });

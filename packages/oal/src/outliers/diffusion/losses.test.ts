@@ -22,6 +22,7 @@ import { saveDiffusionFolder } from "./folder.js";
 import { diffusionGraphs } from "./graphs.js";
 import { openDiffusionFolder } from "./openFolder.js";
 import { autoEncoderTask, denoiserTask, type PictureSource } from "./tasks.js";
+import { testEngine } from "../../testing/engine.js";
 
 const options = { width: 8, fullResolution: false };
 const denoiserOptions = { channels: 8, blocks: 1, heads: 2 } as const;
@@ -257,7 +258,7 @@ describe("a model folder", () => {
           schedule: noiseSchedule(),
           prediction: "epsilon",
         });
-        const model = await openDiffusionFolder(folder);
+        const model = await openDiffusionFolder(testEngine, folder);
         const latents = float32Data(noise("to decode", [3, 4, 4, 4], 2)).map((value) => value * latentScale);
         const decoded = await model.decode(latents, 3);
         await model.release();

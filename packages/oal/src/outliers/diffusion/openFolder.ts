@@ -2,9 +2,16 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { float32Data, float32Tensor, oalError, sizeOf, type Session, type Tensor } from "oal-core";
+import {
+  float32Data,
+  float32Tensor,
+  oalError,
+  sizeOf,
+  type Engine,
+  type Session,
+  type Tensor,
+} from "oal-core";
 import { z } from "zod";
-import { createSession, type NodeSessionOptions } from "../../runtime/node.js";
 import { noiseSchedule } from "../samplers/schedule.js";
 import { encodePictures, inBatches, padded } from "./batches.js";
 import type { LatentDiffusion } from "./model.js";
@@ -38,10 +45,7 @@ const schedulerSchema = z.object({
  *
  * @throws OAL-D101 when it is not there, OAL-I103 when a file is missing or damaged, OAL-R101 when a model is refused
  */
-export async function openDiffusionFolder(
-  folder: string,
-  options: NodeSessionOptions = {},
-): Promise<LatentDiffusion> {
+export async function openDiffusionFolder(engine: Engine, folder: string): Promise<LatentDiffusion> {
   if (!existsSync(join(folder, "model_index.json")))
     throw oalError("OAL-D101", { path: join(folder, "model_index.json") });
   const unet = await readConfig(folder, "unet/config.json", unetSchema);
@@ -52,7 +56,7 @@ export async function openDiffusionFolder(
   for (const part of ["vae_encoder", "vae_decoder", "unet", "condition_encoder"]) {
     const path = join(folder, part, "model.onnx");
     if (!existsSync(path)) throw oalError("OAL-I103", { path, problem: "missing" });
-    sessions.set(part, await createSession(path, options));
+    sessions.set(part, await engine.open(path));
   }
   const latentShape = [unet.in_channels, unet.sample_size, unet.sample_size] as const;
   const imageShape = [3, vae.sample_size, vae.sample_size] as const;

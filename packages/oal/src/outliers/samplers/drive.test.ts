@@ -5,6 +5,7 @@ import { prepareSampler, type SamplerSetup } from "./drive.js";
 import { ddim } from "./ddim.js";
 import { dpmSolver2m } from "./dpmSolver2m.js";
 import { gridOf, noiseSchedule, uniformTimesteps, type SamplingGrid } from "./schedule.js";
+import { testEngine } from "../../testing/engine.js";
 
 /** From a level of 0.36 to the clean end: x = 0.6 data + 0.8 noise. */
 const grid: SamplingGrid = { timesteps: Float64Array.of(500), alphaBar: Float64Array.of(0.36, 1) };
@@ -23,7 +24,7 @@ async function step(
   more: Partial<SamplerSetup> = {},
   unconditional: readonly number[] = conditional,
 ): Promise<number[]> {
-  const run = await prepareSampler({ sampler: ddim, grid, shape: [1, 3], ...more });
+  const run = await prepareSampler(testEngine, { sampler: ddim, grid, shape: [1, 3], ...more });
   const end = await run.run(Float32Array.from(mixed(0.6, 0.8)), () =>
     Promise.resolve({
       conditional: float32Tensor([1, 3], conditional),

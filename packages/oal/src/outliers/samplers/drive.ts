@@ -10,11 +10,11 @@ import {
   oalError,
   sizeOf,
   sub,
+  type Engine,
   type Session,
   type Shape,
   type Tensor,
 } from "oal-core";
-import { compile } from "../../runtime/node.js";
 import type { Sampler, SamplerOptions } from "./sampler.js";
 import type { SamplingGrid } from "./schedule.js";
 
@@ -59,10 +59,10 @@ export interface SamplerSetup {
 }
 
 /** Compiles guidance, conversion to a noise prediction and the sampler's update into one graph. */
-export async function prepareSampler(setup: SamplerSetup): Promise<SamplerRun> {
+export async function prepareSampler(engine: Engine, setup: SamplerSetup): Promise<SamplerRun> {
   const { sampler, grid, options = {}, shape, guidance = 1, prediction = "epsilon" } = setup;
   const names = ["toNoiseFromLatent", "toNoiseFromOutput", ...sampler.coefficientNames];
-  const session: Session = await compile(updateGraph(setup, names));
+  const session: Session = await engine.compile(updateGraph(setup, names));
   const table = sampler.coefficients(grid, options).map((row, i) => {
     const level = grid.alphaBar[i] ?? 1;
     const conversion = prediction === "epsilon" ? [0, 1] : [Math.sqrt(1 - level), Math.sqrt(level)];

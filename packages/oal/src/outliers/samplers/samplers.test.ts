@@ -13,6 +13,7 @@ import {
   uniformTimesteps,
   type SamplingGrid,
 } from "./schedule.js";
+import { testEngine } from "../../testing/engine.js";
 
 const manifest = loadManifest("samplers");
 const cases = manifest?.cases ?? [];
@@ -64,7 +65,7 @@ async function follow(golden: GoldenCase, id: string, grid: SamplingGrid, option
   const guidance = Number(golden.hyper["guidance_scale"]);
   const conditional = denoiser(golden, golden.tensor("cond"));
   const unconditional = golden.has("uncond") ? denoiser(golden, golden.tensor("uncond")) : conditional;
-  const run = await prepareSampler({
+  const run = await prepareSampler(testEngine, {
     sampler: samplers.find(id),
     grid,
     options,
@@ -195,7 +196,7 @@ test("the exact denoiser of standard normal data: known end values (METHOD 4.2)"
   ];
   for (const [id, steps, end] of want) {
     const grid = gridOf(schedule, uniformTimesteps(steps));
-    const run = await prepareSampler({
+    const run = await prepareSampler(testEngine, {
       sampler: samplers.find(id),
       grid,
       shape: [1],

@@ -2,6 +2,7 @@
  * What a stage is: a kind of artifact, what it is a function of, and how it is made. One object, one file, one line in
  * stages/index.ts; the order of a run is written nowhere, it follows from the inputs.
  */
+import type { Engine } from "oal-core";
 import type { ImageSet } from "../../data/imageSet.js";
 import type { Artifact } from "../artifact.js";
 import type { Configuration } from "../configuration/schema.js";
@@ -43,6 +44,8 @@ export interface StageJob extends Setting {
   /** What lies here survives a stop and is there at the next attempt; it never becomes part of the artifact. */
   readonly checkpoints: string;
   readonly events: StageEvents;
+  /** Computes. */
+  readonly engine: Engine;
   /** Aborted when the run is to stop; the body then throws its reason, and what it checkpointed is kept. */
   readonly signal: AbortSignal;
 }

@@ -19,11 +19,11 @@ import type { PreparedData } from "../stages/data.js";
 import { ArtifactStore } from "../store/artifactStore.js";
 import { tryClaim } from "../store/claim.js";
 import { versions } from "../versions.js";
-import type { Workshop } from "./obtain.js";
 import { planRun } from "./planner.js";
 import type { Setting, Stage } from "./stage.js";
 import { readStageLog } from "./stageLog.js";
-import { walkPlan } from "./walk.js";
+import { testEngine } from "../../testing/engine.js";
+import { walkPlan, type StageWorkshop } from "./walk.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-plan-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -82,17 +82,28 @@ function stage(id: string, inputs: readonly string[] = [], more: Partial<Stage> 
   };
 }
 
-interface Shop extends Workshop {
+interface Shop extends StageWorkshop {
   readonly heard: RunEvent[];
 }
 
 function workshop(name: string, signal = new AbortController().signal): Shop {
   const heard: RunEvent[] = [];
   const events = listenerLogs((event) => heard.push(event));
-  return { store: new ArtifactStore(join(root, name)), events, versions: versions(), signal, heard };
+  return {
+    store: new ArtifactStore(join(root, name)),
+    events,
+    versions: versions(),
+    engine: () => Promise.resolve(testEngine),
+    signal,
+    heard,
+  };
 }
 
-async function walk(stages: readonly Stage[], targets: readonly string[], shop: Workshop): Promise<string[]> {
+async function walk(
+  stages: readonly Stage[],
+  targets: readonly string[],
+  shop: StageWorkshop,
+): Promise<string[]> {
   const made: string[] = [];
   await walkPlan(planRun(stages, setting, targets), setting, shop, (planned, _artifact, wasMade) => {
     if (wasMade) made.push(planned.name);

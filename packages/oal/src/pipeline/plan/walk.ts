@@ -2,12 +2,18 @@
  * Makes what a plan needs: found artifacts are taken, missing ones made. Any number of processes may walk one plan; what
  * another process is making is left to it while there is anything else to do.
  */
-import { oalError } from "oal-core";
+import { oalError, type Engine } from "oal-core";
 import type { Artifact } from "../artifact.js";
 import type { Owner } from "../store/owner.js";
 import { obtainOrOwner, pause, tellOwner, type Wanted, type Workshop } from "./obtain.js";
 import type { Plan, PlannedStage } from "./planner.js";
 import type { Setting } from "./stage.js";
+
+/** A workshop in which stages are made. */
+export interface StageWorkshop extends Workshop {
+  /** What they compute with; made when the first one has something to compute. */
+  readonly engine: () => Promise<Engine>;
+}
 
 /** Told of every artifact, once it is there. */
 export type OnArtifact = (planned: PlannedStage, artifact: Artifact, made: boolean) => Promise<void>;
@@ -21,7 +27,7 @@ export type OnArtifact = (planned: PlannedStage, artifact: Artifact, made: boole
 export async function walkPlan(
   plan: Plan,
   setting: Setting,
-  workshop: Workshop,
+  workshop: StageWorkshop,
   onArtifact: OnArtifact,
 ): Promise<ReadonlyMap<string, Artifact>> {
   const done = new Map<string, Artifact>();
@@ -51,7 +57,7 @@ export function wantedOf(
   planned: PlannedStage,
   artifacts: ReadonlyMap<string, Artifact>,
   setting: Setting,
-  { signal }: Workshop,
+  { signal, engine }: StageWorkshop,
 ): Wanted {
   const { name, stage, variant, identity, key } = planned;
   const optionalInput = (role: string): Artifact | undefined => {
@@ -68,6 +74,16 @@ export function wantedOf(
     identity,
     key,
     effort: planned.effort,
-    make: (place) => stage.run({ ...setting, ...place, variant, name, input, optionalInput, signal }),
+    make: async (place) =>
+      stage.run({
+        ...setting,
+        ...place,
+        variant,
+        name,
+        input,
+        optionalInput,
+        signal,
+        engine: await engine(),
+      }),
   };
 }

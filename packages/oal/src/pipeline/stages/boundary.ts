@@ -23,9 +23,10 @@ export const boundaryStage: Stage = {
     unit: { boundary, embeddings },
     amount: data.classNames.length,
   }),
-  async run({ config, data, input, folder, events, signal }) {
+  async run({ config, data, input, folder, events, engine, signal }) {
     const bank = await readBank(input("embeddings"));
     const result = await sampleBoundary(
+      engine,
       { ...bank, classes: data.classNames.length },
       { ...config.boundary, seed: config.seed },
       (done, total) => {

@@ -10,6 +10,7 @@ import { initializeParameters, withPrefix, type ParameterStore } from "../../nn/
 import { networkPrefix, type NetworkChoice } from "../../training/classifier.js";
 import { Predictor } from "../../training/predict.js";
 import { classifierFiles, loadClassifier, saveClassifier } from "./classifierArtifact.js";
+import { testEngine } from "../../testing/engine.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-classifier-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -57,7 +58,7 @@ describe("exported classifier", () => {
     const pixels = Uint8Array.from(random.uniforms(1, count * 3 * size * size), (u) => u * 256);
     const row = 3 * size * size;
     const read = (start: number, end: number): Uint8Array => pixels.subarray(start * row, end * row);
-    const predictor = await Predictor.create(model, { batchSize: 4 });
+    const predictor = await Predictor.create(testEngine, model, { batchSize: 4 });
     const expected = await predictor.predictPixels(count, size, read);
     await predictor.release();
     const session = await InferenceSession.create(join(folder, classifierFiles.onnx), {

@@ -71,7 +71,7 @@ export async function trainSection(
   { groupRates, ...terms }: ClassifierTerms,
   stage: StageJob,
 ): Promise<Record<string, number>> {
-  const { data, folder, checkpoints, events, signal } = stage;
+  const { data, folder, checkpoints, events } = stage;
   const { train, normalisation } = data;
   const network = networkChoice(section, data.classNames.length, train.set.height);
   const initial = await startOf(checkpoints, network, train.set, normalisation);
@@ -94,7 +94,7 @@ export async function trainSection(
     result: join(checkpoints, "result.safetensors"),
   };
   const started = Date.now();
-  await runTrainingJob(job, events, signal);
+  await runTrainingJob(job, stage);
   const trainSeconds = (Date.now() - started) / 1000;
   const { tensors } = await readSafetensors(job.result);
   await saveClassifier(folder, tensors, { network, normalisation, classNames: data.classNames });
@@ -112,7 +112,7 @@ export async function accuracyOn(
   set: ImageSet,
   context: StageContext,
 ): Promise<{ accuracy: number; isConstant: boolean }> {
-  const predictor = await Predictor.create(await loadClassifier(folder), {
+  const predictor = await Predictor.create(context.engine, await loadClassifier(folder), {
     batchSize: context.config.evaluation.batchSize,
   });
   try {

@@ -10,7 +10,7 @@ const recipe =
   "clipNorm: 2, ema: 0.98, augmentation: {flip: alternating, padding: 3, paddingMode: reflect, cutout: 5}}";
 
 describe("a recipe", () => {
-  const config = configurationOf(recipe, "seed=9", "threads=3", "checkpointSeconds=7");
+  const config = configurationOf(recipe, "seed=9", "checkpointSeconds=7");
 
   it("becomes the options of a training", () => {
     // floor(130 / 40) = 3 steps an epoch, 7.5 in 2.5 epochs.
@@ -22,7 +22,6 @@ describe("a recipe", () => {
       schedule: { id: "cosine", rate: 0.3, warmup: 0.1, finalFactor: 0.05 },
       clipNorm: 2,
       ema: 0.98,
-      threads: 3,
       checkpointFolder: "kept",
       checkpointSeconds: 7,
     });
@@ -49,7 +48,7 @@ describe("a recipe", () => {
   it("leaves out what is switched off, and trains for one step at least", () => {
     const off =
       "student={network: resnetSmall, epochs: 0.01, clipNorm: 0, ema: 0, augmentation: {flip: none, padding: 0, cutout: 0}}";
-    const plain = configurationOf(off, "threads=0");
+    const plain = configurationOf(off);
     const options = trainingOptionsOf("student", plain.student, 50, { config: plain }, "kept");
     expect(options.steps).toBe(1);
     for (const name of ["clipNorm", "ema"]) expect(options).not.toHaveProperty(name);

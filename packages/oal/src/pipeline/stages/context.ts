@@ -8,7 +8,7 @@ import type { Configuration } from "../configuration/schema.js";
 import type { StageJob } from "../plan/stage.js";
 
 /** What the parts of a stage's work need of its job. */
-export type StageContext = Pick<StageJob, "config" | "signal">;
+export type StageContext = Pick<StageJob, "config" | "engine" | "signal">;
 
 /** A section that describes a network and its recipe: the teacher's or the student's, which have one type. */
 export type RecipeSection = Configuration["teacher"];
@@ -57,7 +57,6 @@ export function trainingOptionsOf(
     schedule: scheduleOptionsOf(section),
     ...(section.clipNorm > 0 ? { clipNorm: section.clipNorm } : {}),
     ...(section.ema > 0 ? { ema: section.ema } : {}),
-    threads: config.threads,
     checkpointFolder,
     checkpointSeconds: config.checkpointSeconds,
   };

@@ -13,7 +13,6 @@ import { autoEncoderQuality } from "../../outliers/diffusion/quality.js";
 import { latentScaleOf } from "../../outliers/diffusion/tasks.js";
 import { noiseSchedule } from "../../outliers/samplers/schedule.js";
 import type { ParameterStore } from "../../nn/parameters.js";
-import { compile } from "../../runtime/node.js";
 import { autoEncoderRows, passRows } from "../../runtime/passRows.js";
 import type { Stage, StageJob } from "../plan/stage.js";
 import { runTrainingJob } from "../trainingEvents.js";
@@ -49,7 +48,7 @@ export const diffusionStage: Stage = {
     };
   },
   async run(job) {
-    const { config, data, folder, checkpoints, events, signal } = job;
+    const { config, data, folder, checkpoints } = job;
     const { autoEncoder, denoiser } = config;
     const { set, folder: images } = data.train;
     const embeddings = job.input("embeddings");
@@ -58,7 +57,6 @@ export const diffusionStage: Stage = {
     const sharedTraining = {
       seed: config.seed,
       checkpointSeconds: config.checkpointSeconds,
-      threads: config.threads,
     };
     await runTrainingJob(
       {
@@ -79,8 +77,7 @@ export const diffusionStage: Stage = {
         flip: config.teacher.augmentation.flip !== "none",
         result: autoEncoderPath,
       },
-      events,
-      signal,
+      job,
     );
     const autoEncoderSeconds = (Date.now() - started) / 1000;
     const autoEncoderParameters = (await readSafetensors(autoEncoderPath)).tensors;
@@ -128,8 +125,7 @@ export const diffusionStage: Stage = {
         conditionNoise: denoiser.conditionNoise,
         result: denoiserPath,
       },
-      events,
-      signal,
+      job,
     );
     const embeddingDimension =
       (await readSafetensors(join(embeddings.folder, embeddingsFile))).tensors.get("features")?.shape[1] ?? 0;
@@ -160,7 +156,7 @@ async function encodeAll(
   set: ImageSet,
   parameters: ParameterStore,
   options: AutoEncoderOptions,
-  { config, signal }: StageContext,
+  { config, signal, engine }: StageContext,
 ): Promise<LatentMoments> {
   const batch = passRows(config.evaluation.batchSize, set.height);
   const graph = new Graph();
@@ -168,7 +164,7 @@ async function encodeAll(
   const images = graph.input("images", { dtype: "float32", shape: [batch, ...imageShape] });
   const { mean, logVariance } = encode(new EvaluationContext(graph, parameters), images, options);
   graph.output("moments", concat([mean, logVariance], 1));
-  const session = await compile(graph);
+  const session = await engine.compile(graph);
   const run = async (sample: Tensor): Promise<Tensor> => {
     signal.throwIfAborted();
     const { moments } = await session.run({ images: sample });
@@ -190,9 +186,9 @@ async function encodeAll(
 async function measureQuality(
   path: string,
   validation: ImageSet,
-  { events }: StageJob,
+  { events, engine }: StageJob,
 ): Promise<Record<string, number>> {
-  const model = await openDiffusionFolder(path);
+  const model = await openDiffusionFolder(engine, path);
   try {
     const count = Math.min(validation.count, 1000);
     const pixels = validation.read(Array.from({ length: count }, (_, i) => i));

@@ -24,9 +24,9 @@ export const embeddingsStage: Stage = {
   inputs: () => ({ teacher: "teacher" }),
   sets: ({ train }) => ({ train: train.set }),
   effort: ({ config, data }) => predictionEffort(config.teacher, data, data.train.set.count),
-  async run({ config, data, input, folder, events, signal }) {
+  async run({ config, data, input, folder, events, engine, signal }) {
     const { set } = data.train;
-    const predictor = await Predictor.create(await loadClassifier(input("teacher").folder), {
+    const predictor = await Predictor.create(engine, await loadClassifier(input("teacher").folder), {
       batchSize: config.evaluation.batchSize,
     });
     try {

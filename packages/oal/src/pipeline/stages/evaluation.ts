@@ -40,7 +40,7 @@ export const evaluationStage: Stage = {
   },
   sets: (data) => Object.fromEntries(setsOf(data).map(({ name, set }) => [name, set])),
   async run(job) {
-    const { config, data, variant: method, input, folder, events } = job;
+    const { config, data, variant: method, input, folder, events, engine } = job;
     const { evaluation, seed } = config;
     if (!evaluation.detectors.includes(evaluation.scoreDetector)) {
       throw oalError("OAL-C202", {
@@ -54,13 +54,13 @@ export const evaluationStage: Stage = {
     const { detectors, bootstrap, keep } = evaluation;
     const options = { detectors, resamples: bootstrap, seed, keep };
     const measured = outputs.filter(({ validationOod }) => !validationOod);
-    const { result, scores, fitted } = await evaluate(method, seed, measured, options);
+    const { result, scores, fitted } = await evaluate(engine, method, seed, measured, options);
     for (const text of result.warnings) events.warning(text);
     await writeFile(join(folder, evaluationFiles.results), resultJson([result]));
     await writeScores(join(folder, evaluationFiles.scores), scores);
     const forChoices = validationOutputs(outputs);
     if (forChoices.length > 0) {
-      const validation = await evaluate(method, seed, forChoices, options);
+      const validation = await evaluate(engine, method, seed, forChoices, options);
       await writeFile(join(folder, evaluationFiles.validation), resultJson([validation.result]));
       await writeScores(join(folder, evaluationFiles.scores, "validation"), validation.scores);
     }
@@ -74,9 +74,9 @@ export const evaluationStage: Stage = {
 async function predictAll(
   job: StageJob,
 ): Promise<{ readonly outputs: EvaluatedOutputs[]; readonly outliers: ReadonlyMap<string, Tensor> }> {
-  const { config, data, variant: method, input, optionalInput, events, signal } = job;
+  const { config, data, variant: method, input, optionalInput, events, engine, signal } = job;
   const model = await loadClassifier(input("student").folder);
-  const predictor = await Predictor.create(model, { batchSize: config.evaluation.batchSize });
+  const predictor = await Predictor.create(engine, model, { batchSize: config.evaluation.batchSize });
   try {
     const outputs = await outputsOf(predictor, setsOf(data), (done, total) => {
       signal.throwIfAborted();

@@ -48,11 +48,11 @@ export const latentsStage: Stage = {
     unit: { denoiser, autoEncoder, size: data.train.set.height },
     amount: (synthesis.count + synthesis.inliers) * synthesis.steps,
   }),
-  async run({ config, data, input, folder, events, signal }) {
+  async run({ config, data, input, folder, events, engine, signal }) {
     const { synthesis } = config;
-    const model = await openDiffusionFolder(join(input("diffusion").folder, diffusionFolder));
+    const model = await openDiffusionFolder(engine, join(input("diffusion").folder, diffusionFolder));
     const classifier = await loadClassifier(input("teacher").folder);
-    const predictor = await Predictor.create(classifier, {
+    const predictor = await Predictor.create(engine, classifier, {
       batchSize: config.evaluation.batchSize,
     });
     const size = data.train.set.height;
@@ -64,13 +64,13 @@ export const latentsStage: Stage = {
       const conditions = await readConditions(input("boundary"));
       const bank = { ...(await readBank(input("embeddings"))), classes: data.classNames.length };
       const options = { ...synthesis, count: synthesis.count };
-      const made = await synthesize(model, conditions, options, (done, total) => {
+      const made = await synthesize(engine, model, conditions, options, (done, total) => {
         signal.throwIfAborted();
         events.progress(done, total, { text: "outlier latents" });
       });
       const k = Math.min(config.boundary.k, Math.floor((0.6 * bank.labels.length) / bank.classes));
-      const audit = await auditPosterior(made, conditions, teacher, bank, Math.max(1, k));
-      const effect = await embeddingEffect(model, conditions, options);
+      const audit = await auditPosterior(engine, made, conditions, teacher, bank, Math.max(1, k));
+      const effect = await embeddingEffect(engine, model, conditions, options);
       const kept = withoutFakes(made, audit, synthesis.maxTeacherConfidence);
       if (kept.count < made.count)
         events.message(
@@ -79,8 +79,8 @@ export const latentsStage: Stage = {
       const outliers = kept.count > 0 ? kept : made;
       if (kept.count === 0) events.warning("the teacher is sure of every outlier; none was rejected");
       const inlierOptions = { ...synthesis, count: Math.max(1, synthesis.inliers) };
-      const inliers = await synthesize(model, bank, inlierOptions);
-      const inlierAudit = await auditPosterior(inliers, bank, teacher, bank, Math.max(1, k));
+      const inliers = await synthesize(engine, model, bank, inlierOptions);
+      const inlierAudit = await auditPosterior(engine, inliers, bank, teacher, bank, Math.max(1, k));
       if (!effect.differs || !beatsChance(inlierAudit, bank.classes)) {
         const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
         const found = `${percent(inlierAudit.sameClassShare)} of pictures made from ID embeddings`;

@@ -14,6 +14,7 @@ import {
 import type { TrainingOptions } from "../options.js";
 import { train, type TrainingEvent } from "../trainer.js";
 import { methodLists, type MethodSettings } from "./index.js";
+import { testEngine } from "../../testing/engine.js";
 
 const classes = 3;
 const side = 16;
@@ -60,7 +61,6 @@ const training: TrainingOptions = {
   steps: 4,
   optimizer: { id: "sgd", momentum: 0.9, nesterov: true },
   schedule: { id: "constant", rate: 0.01, warmup: 0 },
-  threads: 1,
   logEvery: 1,
 };
 
@@ -96,7 +96,7 @@ async function trainWith(
     noise("images", 12, (i) => i % classes),
     sideData(),
   );
-  const { parameters } = await train(task, training, (event) => {
+  const { parameters } = await train(testEngine, task, training, (event) => {
     if (event.kind === "loss") events.push(event);
   });
   const weights = [...parameters].filter(([name]) => name.startsWith(`${networkPrefix}.`));

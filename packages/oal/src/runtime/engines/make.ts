@@ -1,0 +1,26 @@
+/** Engines from plain data, which a worker thread can be sent. */
+import type { Device, Engine, EngineFacts } from "oal-core";
+import { cpuEngine } from "./cpu.js";
+
+/** Which engine. */
+export interface EngineChoice {
+  readonly device: Device;
+  /** Threads inside one operator of the CPU; 0: one per core. */
+  readonly threads: number;
+}
+
+/** Makes the engine of a choice. */
+export function makeEngine({ threads }: EngineChoice): Promise<Engine> {
+  return cpuEngine({ threads });
+}
+
+/** Makes the engine of a choice when it is first asked for, and only once. */
+export function engineOnDemand(choice: EngineChoice): () => Promise<Engine> {
+  let made: Promise<Engine> | undefined;
+  return () => (made ??= makeEngine(choice));
+}
+
+/** The choice that makes an engine of the same kind in another thread. */
+export function choiceOf({ device, threads }: EngineFacts): EngineChoice {
+  return { device, threads };
+}
