@@ -55,7 +55,11 @@ describe("an evaluation", () => {
   });
 
   it("keeps the share of validation images it is asked to keep", async () => {
-    const { result } = await evaluate("m", 0, sets, { detectors: ["mls"], resamples: 0, keep: 0.5 });
+    const { result } = await evaluate(testEngine, "m", 0, sets, {
+      detectors: ["mls"],
+      resamples: 0,
+      keep: 0.5,
+    });
     expect(result.detectors[0]?.decision).toMatchObject({
       target: 0.5,
       kept: 0.5,
