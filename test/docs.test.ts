@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 describe("pages made from the code", () => {
   it.each([...pages])("%s is what `npm run docs:pages` writes", async (path, make) => {
     const options = await resolveConfig(join(root, path));
-    const made = await format(make(), { ...options, parser: "markdown" });
+    const made = await format(await make(), { ...options, parser: "markdown" });
     expect(readFileSync(join(root, path), "utf8")).toBe(made);
   });
 });

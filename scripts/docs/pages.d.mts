@@ -1,2 +1,2 @@
 /** Path of each page from the repository root, and what makes it. */
-export const pages: ReadonlyMap<string, () => string>;
+export const pages: ReadonlyMap<string, () => string | Promise<string>>;

@@ -4,14 +4,18 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errorsPage } from "./errors.mjs";
+import { functionsPage } from "./functions.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Path of each page from the repository's root, and what makes it. */
-export const pages = new Map([["docs/errors.md", errorsPage]]);
+export const pages = new Map([
+  ["docs/errors.md", errorsPage],
+  ["docs/functions.md", functionsPage],
+]);
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [path, make] of pages) writeFileSync(join(root, path), make());
+  for (const [path, make] of pages) writeFileSync(join(root, path), await make());
   const prettier = fileURLToPath(new URL("../../node_modules/prettier/bin/prettier.cjs", import.meta.url));
   const { status } = spawnSync(
     process.execPath,
