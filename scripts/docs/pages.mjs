@@ -9,6 +9,7 @@ import { functionsPage } from "./functions.mjs";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Path of each page from the repository's root, and what makes it. */
+/** @type {ReadonlyMap<string, () => string | Promise<string>>} */
 export const pages = new Map([
   ["docs/errors.md", errorsPage],
   ["docs/functions.md", functionsPage],
