@@ -51,7 +51,6 @@ function given(folder) {
     id: [0.9, 0.8, 0.7, 0.4],
     ood: [0.5, 0.3, 0.2],
     picture: { height: 2, width: 3, data: Uint8Array.from(count(18)) },
-    cpuEngine: main.cpuEngine,
     training: (name) => new networks.TrainingContext(g, name),
     doubled() {
       const made = new Graph();
