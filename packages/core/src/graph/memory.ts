@@ -1,16 +1,7 @@
 /** How much memory a graph needs while it runs, counted from its shapes. */
 import { expectArguments } from "../errors/index.js";
-import { aTensorType, type DType, sizeOf, type TensorType } from "./tensor.js";
+import { aTensorType, elementBytes, sizeOf, type TensorType } from "./tensor.js";
 import { aGraph, type Graph, type Value } from "./value.js";
-
-const bytesOfElement: Readonly<Record<DType, number>> = {
-  float32: 4,
-  float64: 8,
-  int64: 8,
-  int32: 4,
-  bool: 1,
-  uint8: 1,
-};
 
 /** Memory of a graph, in bytes. */
 export interface GraphMemory {
@@ -23,7 +14,7 @@ export interface GraphMemory {
 /** Bytes of one tensor of this type. */
 export function bytesOf(type: TensorType): number {
   expectArguments("bytesOf", { type: [type, aTensorType] });
-  return bytesOfElement[type.dtype] * sizeOf(type.shape);
+  return elementBytes(type.dtype) * sizeOf(type.shape);
 }
 
 /**

@@ -3,8 +3,31 @@
  */
 import { expectArguments, type Kind, kinds, oalError } from "../errors/index.js";
 
-/** Element types oal computes with. `bool` and `uint8` are both held in a Uint8Array. */
-export type DType = "float32" | "float64" | "int64" | "int32" | "bool" | "uint8";
+/**
+ * The element types of ONNX that oal holds: how their data is kept, and ONNX's number (TensorProto.DataType). `bool` is
+ * kept in bytes, `float16` and `bfloat16` as their bits.
+ */
+const elementTypes = {
+  float32: { array: Float32Array, code: 1 },
+  uint8: { array: Uint8Array, code: 2 },
+  int8: { array: Int8Array, code: 3 },
+  uint16: { array: Uint16Array, code: 4 },
+  int16: { array: Int16Array, code: 5 },
+  int32: { array: Int32Array, code: 6 },
+  int64: { array: BigInt64Array, code: 7 },
+  bool: { array: Uint8Array, code: 9 },
+  float16: { array: Uint16Array, code: 10 },
+  float64: { array: Float64Array, code: 11 },
+  uint32: { array: Uint32Array, code: 12 },
+  uint64: { array: BigUint64Array, code: 13 },
+  bfloat16: { array: Uint16Array, code: 16 },
+} as const;
+
+/** An element type that oal holds. Operators of the table compute with {@link computedTypes}. */
+export type DType = keyof typeof elementTypes;
+
+/** Element types that oal computes with; tensors of the others are read, held, written and handed to operators from outside. */
+export const computedTypes: readonly DType[] = ["float32", "float64", "int64", "int32", "bool", "uint8"];
 
 /** Sizes along each axis; [] is a scalar. Shapes in a graph are static. */
 export type Shape = readonly number[];
@@ -16,24 +39,44 @@ export interface TensorType {
 }
 
 /** Flat data of a tensor. */
-export type TensorData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array;
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array;
 
 /** A tensor on the host. */
 export interface Tensor extends TensorType {
   readonly data: TensorData;
 }
 
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  bool: Uint8Array,
-  uint8: Uint8Array,
-} as const;
+/** ONNX's number of an element type. */
+export function codeOf(dtype: DType): number {
+  return elementTypes[dtype].code;
+}
+
+const isDType = (name: string): name is DType => Object.hasOwn(elementTypes, name);
+const dtypes = Object.keys(elementTypes).filter(isDType);
+const byCode = new Map(dtypes.map((dtype) => [codeOf(dtype), dtype]));
+
+/** The element type of one of ONNX's numbers; undefined for those that oal does not hold (strings, complex numbers, 4 and 8 bit floats). */
+export function dtypeOfCode(code: number): DType | undefined {
+  return byCode.get(code);
+}
+
+/** Bytes of one element. */
+export function elementBytes(dtype: DType): number {
+  return elementTypes[dtype].array.BYTES_PER_ELEMENT;
+}
 
 /** An element type as an argument. */
-export const aDType = kinds.oneOf(Object.keys(arrays));
+export const aDType = kinds.oneOf(dtypes);
 
 /** A tensor's type as an argument. */
 export const aTensorType = kinds.fields({ dtype: aDType, shape: kinds.sizes });
@@ -45,8 +88,9 @@ export const aTensor: Kind = {
     const fault = aTensorType.fault(value, argument);
     if (fault || !isTyped(value)) return fault;
     const { dtype, shape, data } = value;
-    if (data instanceof arrays[dtype] && data.length === sizeOf(shape)) return null;
-    const wanted = `a ${arrays[dtype].name} of ${sizeOf(shape)}, as ${describeType(value)} asks for`;
+    const { array } = elementTypes[dtype];
+    if (data instanceof array && data.length === sizeOf(shape)) return null;
+    const wanted = `a ${array.name} of ${sizeOf(shape)}, as ${describeType(value)} asks for`;
     return { argument: `${argument}.data`, wanted, value: data };
   },
 };
@@ -96,12 +140,14 @@ export function uint8Tensor(shape: Shape, data: Uint8Array): Tensor {
 /** Data of the given element type and length, all zero. */
 export function zeros(dtype: DType, count: number): TensorData {
   expectArguments("zeros", { dtype: [dtype, aDType], count: [count, kinds.count] });
-  return new arrays[dtype](count);
+  return new elementTypes[dtype].array(count);
 }
 
-/** The elements as ordinary numbers (int64 included). */
+/** The elements as ordinary numbers: 64-bit integers lose what lies beyond 53 bits, 16-bit floats nothing. */
 export function toNumbers(tensor: Tensor): number[] {
   expectArguments("toNumbers", { tensor: [tensor, aTensor] });
+  if (tensor.dtype === "float16") return Array.from<number | bigint, number>(tensor.data, (bits) => fromHalf(Number(bits)));
+  if (tensor.dtype === "bfloat16") return Array.from<number | bigint, number>(tensor.data, (bits) => fromBrainFloat(Number(bits)));
   return Array.from<number | bigint, number>(tensor.data, Number);
 }
 
@@ -116,6 +162,23 @@ export function float32Data(tensor: Tensor, name = "tensor"): Float32Array {
 /** A tensor type as people write it: float32[2, 3]. */
 export function describeType(type: TensorType): string {
   return `${type.dtype}[${type.shape.join(", ")}]`;
+}
+
+/** A float16 of 1 sign, 5 exponent and 10 fraction bits. */
+function fromHalf(bits: number): number {
+  const sign = bits >= 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** A bfloat16 is the upper half of a float32. */
+function fromBrainFloat(bits: number): number {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setUint32(0, bits * 65536);
+  return view.getFloat32(0);
 }
 
 function checked(tensor: Tensor): Tensor {

@@ -2,19 +2,9 @@
 import { expectArguments, kinds, oalError } from "../../errors/index.js";
 import type { AttributeKind } from "../operator.js";
 import { reachable } from "../prune.js";
-import type { DType, Tensor, TensorType } from "../tensor.js";
+import { codeOf, type Tensor, type TensorType } from "../tensor.js";
 import { aGraph, type Graph, type Node, type Value } from "../value.js";
 import { ProtobufWriter } from "./protobuf.js";
-
-/** ONNX's numbers of element types. */
-const elementType: Readonly<Record<DType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float64: 11,
-};
 
 /** Field and type numbers of AttributeProto. */
 const attributeField: Readonly<Record<Exclude<AttributeKind, "note">, { field: number; type: number }>> = {
@@ -121,7 +111,7 @@ function writeTensor(writer: ProtobufWriter, value: Value): void {
   const tensor: Tensor | null = value.constant;
   if (!tensor) throw oalError("OAL-X101", { problem: `${value.name} is not a constant` });
   for (const size of tensor.shape) writer.integer(1, size);
-  writer.integer(2, elementType[tensor.dtype]).string(8, value.name);
+  writer.integer(2, codeOf(tensor.dtype)).string(8, value.name);
   writer.bytes(9, new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength));
 }
 
@@ -133,7 +123,7 @@ function writeValueInfo(
 ): void {
   writer.string(1, name).message(2, (typeProto) =>
     typeProto.message(1, (tensorType) => {
-      tensorType.integer(1, elementType[type.dtype]);
+      tensorType.integer(1, codeOf(type.dtype));
       tensorType.message(2, (shape) => {
         type.shape.forEach((size, axis) =>
           shape.message(1, (dim) =>

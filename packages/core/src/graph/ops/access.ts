@@ -1,13 +1,15 @@
 /** Checked access to the inputs of shape rules, gradient rules and references. */
 import { oalError } from "../../errors/index.js";
 import { ShapeProblem } from "../operator.js";
-import { toNumbers, type Shape, type Tensor, type TensorType } from "../tensor.js";
+import { computedTypes, toNumbers, type Shape, type Tensor, type TensorType } from "../tensor.js";
 import type { Node, Value } from "../value.js";
 
-/** The type of a required input. */
+/** The type of a required input, of an element type that oal computes with. */
 export function typeAt(inputs: readonly (TensorType | null)[], index: number): TensorType {
   const type = inputs[index];
   if (!type) throw new ShapeProblem(`input ${index} is missing`);
+  if (!computedTypes.includes(type.dtype))
+    throw new ShapeProblem(`input ${index} is ${type.dtype}, which oal holds but does not compute with`);
   return type;
 }
 

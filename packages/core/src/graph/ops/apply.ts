@@ -55,7 +55,7 @@ export function integers(graph: Graph, values: readonly number[]): Value {
 /** A scalar constant of the given element type. */
 export function scalarOf(graph: Graph, value: number, dtype: DType): Value {
   const data = zeros(dtype, 1);
-  if (data instanceof BigInt64Array) {
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
     expectArguments("an int64 operand", { number: [value, kinds.integer] });
     data[0] = BigInt(value);
   } else data[0] = value;

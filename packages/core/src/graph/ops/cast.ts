@@ -1,5 +1,5 @@
 /** Operator Cast: change of element type. */
-import { aDType } from "../tensor.js";
+import { aDType, codeOf, computedTypes, dtypeOfCode } from "../tensor.js";
 import { aValue } from "./operands.js";
 import { expectArguments } from "../../errors/index.js";
 import { int, ShapeProblem, type Operator } from "../operator.js";
@@ -9,28 +9,13 @@ import { flowing, inputOf, tensorAt, typeAt } from "./access.js";
 import { apply } from "./apply.js";
 import { mapBroadcast } from "./broadcasting.js";
 
-/** ONNX numbers of the element types. */
-const codes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float64: 11 } as const satisfies Record<
-  DType,
-  number
->;
-
-const dtypes: ReadonlyMap<number, DType> = new Map([
-  [1, "float32"],
-  [2, "uint8"],
-  [6, "int32"],
-  [7, "int64"],
-  [9, "bool"],
-  [11, "float64"],
-]);
-
 export const Cast: Operator = {
   name: "Cast",
   sinceOpset: 19,
   attributes: { to: "int" },
   infer: (inputs, attributes) => {
-    const dtype = dtypes.get(int(attributes, "to"));
-    if (!dtype) throw new ShapeProblem(`element type ${int(attributes, "to")} is not supported`);
+    const dtype = dtypeOfCode(int(attributes, "to"));
+    if (!dtype || !computedTypes.includes(dtype)) throw new ShapeProblem(`element type ${int(attributes, "to")} is not supported`);
     return [{ dtype, shape: typeAt(inputs, 0).shape }];
   },
   gradient: (node, dy) => {
@@ -38,7 +23,7 @@ export const Cast: Operator = {
     return [dtype === "float32" || dtype === "float64" ? cast(flowing(dy), dtype) : null];
   },
   reference: (inputs, attributes) => {
-    const dtype = dtypes.get(int(attributes, "to")) ?? "float32";
+    const dtype = dtypeOfCode(int(attributes, "to")) ?? "float32";
     const convert =
       dtype === "bool"
         ? (x: number) => (x ? 1 : 0)
@@ -59,5 +44,5 @@ export const Cast: Operator = {
 /** x converted to another element type; floats are cut towards 0, bool is 0 or 1. */
 export function cast(x: Value, dtype: DType): Value {
   expectArguments("cast", { x: [x, aValue], dtype: [dtype, aDType] });
-  return x.dtype === dtype ? x : apply(Cast, [x], { to: codes[dtype] });
+  return x.dtype === dtype ? x : apply(Cast, [x], { to: codeOf(dtype) });
 }
