@@ -296,7 +296,11 @@ describe.each(Object.entries(refused))("derivatives of %s that do not exist", (n
         const source = values[index];
         const [result] = subject.build(graph, values);
         if (!source || !result) throw new Error("no value");
-        const seed = graph.constant({ ...result.type, data: new Float64Array(sizeOf(result.shape)).fill(1) });
+        const seed = graph.constant({
+          dtype: result.dtype,
+          shape: result.shape,
+          data: new Float64Array(sizeOf(result.shape)).fill(1),
+        });
         const derivative = (): unknown => vectorJacobian([result], [seed], [source]);
         expect(derivative).toThrowError(OalError);
         expect(derivative).toThrowError(expect.objectContaining({ code: "OAL-G103" }));

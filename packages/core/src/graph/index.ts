@@ -4,14 +4,18 @@ export {
   float32Tensor,
   int64Tensor,
   sizeOf,
+  tensorOfBytes,
   toNumbers,
   uint8Tensor,
   zeros,
+  type Dim,
+  type Dims,
   type DType,
   type Shape,
   type Tensor,
   type TensorData,
   type TensorType,
+  type ValueType,
 } from "./tensor.js";
 export { Graph, type Node, type Operand, type Producer, type Value } from "./value.js";
 export {
@@ -27,6 +31,7 @@ export {
 } from "./operator.js";
 export { apply, applyAll } from "./ops/apply.js";
 export { operators, type OperatorName } from "./ops/index.js";
+export { productOf } from "./dims.js";
 export { verifyGraph } from "./verify.js";
 export { bytesOf, graphMemory, type GraphMemory } from "./memory.js";
 export { printGraph } from "./print.js";

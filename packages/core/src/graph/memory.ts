@@ -21,10 +21,12 @@ export function bytesOf(type: TensorType): number {
  * Counts the memory of a graph, nodes in their own order. An engine needs more: scratch space, and gaps between blocks of unequal
  * size; and less where it computes in place.
  *
+ * @throws OAL-G114 when the size of an axis is open
  * @cost one pass over the nodes; nothing is computed
  */
 export function graphMemory(graph: Graph): GraphMemory {
   expectArguments("graphMemory", { graph: [graph, aGraph] });
+  const sizeIn = ({ dtype, shape }: Value): number => bytesOf({ dtype, shape });
   const lastReader = new Map<Value, number>();
   graph.nodes.forEach((node, position) => {
     for (const input of node.inputs) if (input) lastReader.set(input, position);
@@ -33,13 +35,13 @@ export function graphMemory(graph: Graph): GraphMemory {
   let alive = 0;
   let live = 0;
   graph.nodes.forEach((node, position) => {
-    for (const output of node.outputs) alive += bytesOf(output.type);
+    for (const output of node.outputs) alive += sizeIn(output);
     live = Math.max(live, alive);
     for (const value of new Set([...node.inputs, ...node.outputs])) {
       const isDone = value?.node && (lastReader.get(value) ?? position) <= position;
-      if (isDone) alive -= bytesOf(value.type);
+      if (isDone) alive -= sizeIn(value);
     }
   });
-  const held = [...graph.inputs, ...graph.constants].reduce((sum, { type }) => sum + bytesOf(type), 0);
+  const held = [...graph.inputs, ...graph.constants].reduce((sum, value) => sum + sizeIn(value), 0);
   return { live, held };
 }

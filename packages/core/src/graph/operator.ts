@@ -4,7 +4,7 @@
  * for reading ONNX files.
  */
 import { expectArguments, kind, kinds, oalError } from "../errors/index.js";
-import type { Tensor, TensorType } from "./tensor.js";
+import type { Tensor, TensorType, ValueType } from "./tensor.js";
 import type { Node, Value } from "./value.js";
 
 /** The ONNX kinds of attribute oal uses; a "note" is for the plain reference only and is not written. */
@@ -51,10 +51,10 @@ export interface Operator {
   readonly attributes: Readonly<Record<string, AttributeKind>>;
   /** Types of the outputs; throws ShapeProblem when the inputs do not fit. `constants` holds the values known at build time. */
   infer(
-    inputs: readonly (TensorType | null)[],
+    inputs: readonly (ValueType | null)[],
     attributes: Attributes,
     constants: readonly (Tensor | null)[],
-  ): readonly TensorType[];
+  ): readonly ValueType[];
   /** "none" says explicitly that no gradient flows through. */
   readonly gradient: GradientRule | "none";
   /** Plain loops, for tests and for machines without an engine. */

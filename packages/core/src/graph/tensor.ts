@@ -1,7 +1,7 @@
 /**
  * Tensors on the host: element types, shapes and flat data, row-major. What goes into a graph and comes out of it.
  */
-import { expectArguments, type Kind, kinds, oalError } from "../errors/index.js";
+import { expectArguments, kind, type Kind, kinds, oalError } from "../errors/index.js";
 
 /**
  * The element types of ONNX that oal holds: how their data is kept, and ONNX's number (TensorProto.DataType). `bool` is
@@ -29,12 +29,23 @@ export type DType = keyof typeof elementTypes;
 /** Element types that oal computes with; tensors of the others are read, held, written and handed to operators from outside. */
 export const computedTypes: readonly DType[] = ["float32", "float64", "int64", "int32", "bool", "uint8"];
 
-/** Sizes along each axis; [] is a scalar. Shapes in a graph are static. */
+/** Sizes along each axis; [] is a scalar. */
 export type Shape = readonly number[];
 
+/** The size of one axis of a value: a number, or the name of a size that is open until the graph runs ("batch"). Equal names are equal sizes. */
+export type Dim = number | string;
+
+/** The axes of a value. */
+export type Dims = readonly Dim[];
+
 /** What is known of a value before it is computed. */
-export interface TensorType {
+export interface ValueType {
   readonly dtype: DType;
+  readonly shape: Dims;
+}
+
+/** The type of a tensor, or of a value without open axes. */
+export interface TensorType extends ValueType {
   readonly shape: Shape;
 }
 
@@ -81,6 +92,25 @@ export const aDType = kinds.oneOf(dtypes);
 /** A tensor's type as an argument. */
 export const aTensorType = kinds.fields({ dtype: aDType, shape: kinds.sizes });
 
+/** A value's type as an argument: as a tensor's, an axis may also be a name. */
+export const aValueType = kinds.fields({
+  dtype: aDType,
+  shape: kinds.listOf(
+    kind(
+      "a whole number of at least 0 or the name of an open size",
+      (size) => (typeof size === "string" && size !== "") || kinds.count.fault(size, "") === null,
+    ),
+  ),
+});
+
+/** Sizes, names of open sizes, and -1 where a size follows from the others. */
+export const aDimList = kinds.listOf(
+  kind(
+    "a whole number or the name of an open size",
+    (size) => (typeof size === "string" && size !== "") || Number.isSafeInteger(size),
+  ),
+);
+
 /** A tensor as an argument: element type, shape and data fit. */
 export const aTensor: Kind = {
   words: "a tensor",
@@ -104,6 +134,19 @@ function isTyped(value: unknown): value is TensorType & { readonly data?: unknow
 export function sizeOf(shape: Shape): number {
   expectArguments("sizeOf", { shape: [shape, kinds.numbers] });
   return shape.reduce((product, size) => product * size, 1);
+}
+
+/**
+ * The sizes of axes, where a computation needs numbers.
+ *
+ * @param owner whose axes they are, for the error
+ * @throws OAL-G114 when an axis is open, naming it
+ */
+export function sizesOf(dims: Dims, owner: string): Shape {
+  return dims.map((size) => {
+    if (typeof size === "number") return size;
+    throw oalError("OAL-G114", { value: owner, size });
+  });
 }
 
 /** Row-major strides of a shape, in elements. */
@@ -143,11 +186,32 @@ export function zeros(dtype: DType, count: number): TensorData {
   return new elementTypes[dtype].array(count);
 }
 
+/**
+ * A tensor over little-endian bytes, as files hold them: a view where they lie well in memory, otherwise a copy.
+ *
+ * @param bytes exactly as many as the shape asks for
+ */
+export function tensorOfBytes(dtype: DType, shape: Shape, bytes: Uint8Array): Tensor {
+  expectArguments("tensorOfBytes", {
+    dtype: [dtype, aDType],
+    shape: [shape, kinds.sizes],
+    bytes: [bytes, kinds.bytes],
+  });
+  const { array } = elementTypes[dtype];
+  const isView = bytes.buffer instanceof ArrayBuffer && bytes.byteOffset % array.BYTES_PER_ELEMENT === 0;
+  const buffer = isView ? bytes.buffer : Uint8Array.from(bytes).buffer;
+  const count = Math.floor(bytes.byteLength / array.BYTES_PER_ELEMENT);
+  const data = new array(buffer, isView ? bytes.byteOffset : 0, count);
+  return checked({ dtype, shape: [...shape], data });
+}
+
 /** The elements as ordinary numbers: 64-bit integers lose what lies beyond 53 bits, 16-bit floats nothing. */
 export function toNumbers(tensor: Tensor): number[] {
   expectArguments("toNumbers", { tensor: [tensor, aTensor] });
-  if (tensor.dtype === "float16") return Array.from<number | bigint, number>(tensor.data, (bits) => fromHalf(Number(bits)));
-  if (tensor.dtype === "bfloat16") return Array.from<number | bigint, number>(tensor.data, (bits) => fromBrainFloat(Number(bits)));
+  if (tensor.dtype === "float16")
+    return Array.from<number | bigint, number>(tensor.data, (bits) => fromHalf(Number(bits)));
+  if (tensor.dtype === "bfloat16")
+    return Array.from<number | bigint, number>(tensor.data, (bits) => fromBrainFloat(Number(bits)));
   return Array.from<number | bigint, number>(tensor.data, Number);
 }
 
@@ -160,7 +224,7 @@ export function float32Data(tensor: Tensor, name = "tensor"): Float32Array {
 }
 
 /** A tensor type as people write it: float32[2, 3]. */
-export function describeType(type: TensorType): string {
+export function describeType(type: ValueType): string {
   return `${type.dtype}[${type.shape.join(", ")}]`;
 }
 

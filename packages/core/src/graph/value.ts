@@ -7,12 +7,14 @@ import { anOperator, ShapeProblem, type AttributeKind, type Attributes, type Ope
 import { aValue, aValueOrNull } from "./ops/operands.js";
 import {
   aTensor,
-  aTensorType,
+  aValueType,
   describeType,
+  type Dims,
   type DType,
   type Shape,
+  sizesOf,
   type Tensor,
-  type TensorType,
+  type ValueType,
 } from "./tensor.js";
 
 /** Where a value comes from. */
@@ -23,18 +25,35 @@ export type Producer =
 export class Value {
   readonly graph: Graph;
   readonly name: string;
-  readonly type: TensorType;
+  readonly type: ValueType;
   readonly producer: Producer;
 
-  constructor(graph: Graph, name: string, type: TensorType, producer: Producer) {
+  constructor(graph: Graph, name: string, type: ValueType, producer: Producer) {
     this.graph = graph;
     this.name = name;
     this.type = type;
     this.producer = producer;
   }
 
-  get shape(): Shape {
+  /** The axes: sizes, and the names of those that are open. */
+  get dims(): Dims {
     return this.type.shape;
+  }
+
+  /** The sizes of all axes. @throws OAL-G114 when one is open */
+  get shape(): Shape {
+    return sizesOf(this.type.shape, this.name);
+  }
+
+  /** The size of one axis; the others may be open. @throws OAL-G114 when it is open, OAL-C120 when it is not there */
+  size(axis: number): number {
+    const isThere = kind(
+      `an axis of [${this.dims.join(", ")}]`,
+      (given) => Number.isInteger(given) && this.dims[axis] !== undefined,
+    );
+    expectArguments("Value.size", { axis: [axis, isThere] });
+    const [size = 0] = sizesOf(this.dims.slice(axis, axis + 1), this.name);
+    return size;
   }
 
   get dtype(): DType {
@@ -117,8 +136,8 @@ export class Graph {
    *
    * @throws OAL-G110 when the name is empty or taken by anything
    */
-  input(name: string, type: TensorType): Value {
-    expectArguments("Graph.input", { name: [name, kinds.text], type: [type, aTensorType] });
+  input(name: string, type: ValueType): Value {
+    expectArguments("Graph.input", { name: [name, kinds.text], type: [type, aValueType] });
     this.#take(name, "an input");
     const value = new Value(this, name, type, { kind: "input" });
     this.inputs.push(value);
@@ -229,7 +248,7 @@ export class Graph {
     operator: Operator,
     inputs: readonly (Value | null)[],
     attributes: Attributes,
-  ): readonly TensorType[] {
+  ): readonly ValueType[] {
     try {
       const types = operator.infer(
         inputs.map((input) => input?.type ?? null),
@@ -237,7 +256,7 @@ export class Graph {
         inputs.map((input) => input?.constant ?? null),
       );
       for (const type of types) {
-        if (type.shape.some((size) => !Number.isInteger(size) || size < 0)) {
+        if (type.shape.some((size) => typeof size === "number" && !(Number.isInteger(size) && size >= 0))) {
           throw new ShapeProblem(`result would be ${describeType(type)}`);
         }
       }

@@ -14,6 +14,13 @@ const codeOf = {
   int32: "I32",
   bool: "BOOL",
   uint8: "U8",
+  int8: "I8",
+  int16: "I16",
+  uint16: "U16",
+  uint32: "U32",
+  uint64: "U64",
+  float16: "F16",
+  bfloat16: "BF16",
 } as const satisfies Record<DType, string>;
 
 const bytesOf: Readonly<Record<string, number>> = {
@@ -23,6 +30,11 @@ const bytesOf: Readonly<Record<string, number>> = {
   BF16: 2,
   I64: 8,
   I32: 4,
+  U64: 8,
+  U32: 4,
+  I16: 2,
+  U16: 2,
+  I8: 1,
   U8: 1,
   BOOL: 1,
 };
@@ -164,6 +176,16 @@ function decode(code: string, shape: readonly number[], buffer: ArrayBuffer): Te
       return { dtype: "bool", shape, data: new Uint8Array(buffer) };
     case "U8":
       return { dtype: "uint8", shape, data: new Uint8Array(buffer) };
+    case "U64":
+      return { dtype: "uint64", shape, data: new BigUint64Array(buffer) };
+    case "U32":
+      return { dtype: "uint32", shape, data: new Uint32Array(buffer) };
+    case "I16":
+      return { dtype: "int16", shape, data: new Int16Array(buffer) };
+    case "U16":
+      return { dtype: "uint16", shape, data: new Uint16Array(buffer) };
+    case "I8":
+      return { dtype: "int8", shape, data: new Int8Array(buffer) };
     case "F16":
       return { dtype: "float32", shape, data: Float32Array.from(new Uint16Array(buffer), halfToNumber) };
     case "BF16":

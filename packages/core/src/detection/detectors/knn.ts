@@ -91,7 +91,7 @@ export const knn = defineDetector({
       blocks.length === 1 && only !== undefined
         ? only
         : topK(concat(blocks, 1), neighbours, { axis: 1, largest: false }).values;
-    const count = features.shape[0] ?? 0;
+    const count = features.dims[0] ?? 0;
     return neg(reshape(slice(best, [neighbours - 1], [neighbours], [1]), [count]));
   },
 });

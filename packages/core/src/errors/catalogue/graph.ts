@@ -33,4 +33,23 @@ export const graphErrors = {
     message: ({ operator }) => `${operator} cannot be computed without an engine: it has no plain reference`,
     remedy: "compile the graph and run it in an engine, or give the operator a reference",
   }),
+  "OAL-G114": entry<{ value: string; size: string }>({
+    title: "the size of an axis is open",
+    exit: 4,
+    message: ({ value, size }) =>
+      `an axis of ${value} has the open size "${size}", and a number is needed to build what comes next`,
+    remedy: "declare the input with a number for this axis, or build only what works for every size of it",
+  }),
+  "OAL-G112": entry<{ where: string; problem: string }>({
+    title: "bytes are no readable ONNX model",
+    exit: 3,
+    message: ({ where, problem }) => `no readable ONNX model: ${where} ${problem}`,
+    remedy: "the file is damaged, cut short or no ONNX model; export or copy it again",
+  }),
+  "OAL-G113": entry<{ where: string; problem: string }>({
+    title: "an ONNX model uses what oal does not hold",
+    exit: 3,
+    message: ({ where, problem }) => `${where} ${problem}`,
+    remedy: "export the model without it, as float32 where it is an element type",
+  }),
 };

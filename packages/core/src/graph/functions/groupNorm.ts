@@ -8,7 +8,7 @@ import { layerNorm } from "../ops/layerNormalization.js";
 import { mul } from "../ops/mul.js";
 import { reshape } from "../ops/reshape.js";
 import { tensorOf } from "../ops/broadcasting.js";
-import { sizeOf } from "../tensor.js";
+import { sizeOf, sizesOf } from "../tensor.js";
 import type { Value } from "../value.js";
 
 /**
@@ -25,7 +25,8 @@ export function groupNorm(x: Value, groups: number, scale: Value, bias: Value, e
     scale: [scale, aValue],
     bias: [bias, aValue],
   });
-  const [images = 1, channels = 1, ...rest] = x.shape;
+  const [images = 1, , ...open] = x.dims;
+  const [channels, rest] = [x.size(1), sizesOf(open, x.name)];
   fitting(x.graph, "groupNorm", () => {
     if (channels % groups !== 0)
       throw new ShapeProblem(`${channels} channels do not split into ${groups} groups`);
@@ -34,5 +35,5 @@ export function groupNorm(x: Value, groups: number, scale: Value, bias: Value, e
   const ones = x.graph.constant(tensorOf(x.dtype, [size], new Float32Array(size).fill(1)));
   const normal = layerNorm(reshape(x, [images, groups, size]), ones, null, epsilon);
   const perChannel = [channels, ...rest.map(() => 1)];
-  return add(mul(reshape(normal, x.shape), reshape(scale, perChannel)), reshape(bias, perChannel));
+  return add(mul(reshape(normal, x.dims), reshape(scale, perChannel)), reshape(bias, perChannel));
 }

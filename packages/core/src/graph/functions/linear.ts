@@ -4,7 +4,7 @@ import { expectArguments } from "../../errors/index.js";
 import { add } from "../ops/add.js";
 import { gemm } from "../ops/gemm.js";
 import { reshape } from "../ops/reshape.js";
-import { sizeOf } from "../tensor.js";
+import { productOf } from "../dims.js";
 import type { Value } from "../value.js";
 
 /**
@@ -18,10 +18,10 @@ import type { Value } from "../value.js";
 export function linear(x: Value, weight: Value, bias: Value | null = null): Value {
   expectArguments("linear", { x: [x, aValue], weight: [weight, aValue], bias: [bias, aValueOrNull] });
   if (x.rank === 2) return gemm(x, weight, bias, { transB: true });
-  const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
+  const rows = reshape(x, [productOf(x.dims.slice(0, -1)), x.dims.at(-1) ?? 1]);
   const product = reshape(gemm(rows, weight, null, { transB: true }), [
-    ...x.shape.slice(0, -1),
-    weight.shape[0] ?? 1,
+    ...x.dims.slice(0, -1),
+    weight.dims[0] ?? 1,
   ]);
   return bias ? add(product, bias) : product;
 }

@@ -2,7 +2,7 @@
 import { expectArguments, kinds, oalError } from "../../errors/index.js";
 import type { AttributeKind } from "../operator.js";
 import { reachable } from "../prune.js";
-import { codeOf, type Tensor, type TensorType } from "../tensor.js";
+import { codeOf, type Dim, type Tensor, type ValueType } from "../tensor.js";
 import { aGraph, type Graph, type Node, type Value } from "../value.js";
 import { ProtobufWriter } from "./protobuf.js";
 
@@ -118,7 +118,7 @@ function writeTensor(writer: ProtobufWriter, value: Value): void {
 function writeValueInfo(
   writer: ProtobufWriter,
   name: string,
-  type: TensorType,
+  type: ValueType,
   batchSymbol: string | undefined,
 ): void {
   writer.string(1, name).message(2, (typeProto) =>
@@ -127,10 +127,15 @@ function writeValueInfo(
       tensorType.message(2, (shape) => {
         type.shape.forEach((size, axis) =>
           shape.message(1, (dim) =>
-            axis === 0 && batchSymbol !== undefined ? dim.string(2, batchSymbol) : dim.integer(1, size),
+            writeDim(dim, axis === 0 && batchSymbol !== undefined ? batchSymbol : size),
           ),
         );
       });
     }),
   );
+}
+
+function writeDim(writer: ProtobufWriter, size: Dim): void {
+  if (typeof size === "string") writer.string(2, size);
+  else writer.integer(1, size);
 }

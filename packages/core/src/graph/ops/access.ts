@@ -1,11 +1,19 @@
 /** Checked access to the inputs of shape rules, gradient rules and references. */
 import { oalError } from "../../errors/index.js";
 import { ShapeProblem } from "../operator.js";
-import { computedTypes, toNumbers, type Shape, type Tensor, type TensorType } from "../tensor.js";
+import {
+  computedTypes,
+  toNumbers,
+  type Dim,
+  type Dims,
+  type Shape,
+  type Tensor,
+  type ValueType,
+} from "../tensor.js";
 import type { Node, Value } from "../value.js";
 
 /** The type of a required input, of an element type that oal computes with. */
-export function typeAt(inputs: readonly (TensorType | null)[], index: number): TensorType {
+export function typeAt(inputs: readonly (ValueType | null)[], index: number): ValueType {
   const type = inputs[index];
   if (!type) throw new ShapeProblem(`input ${index} is missing`);
   if (!computedTypes.includes(type.dtype))
@@ -14,12 +22,27 @@ export function typeAt(inputs: readonly (TensorType | null)[], index: number): T
 }
 
 /** The type of a required float input. */
-export function floatAt(inputs: readonly (TensorType | null)[], index: number): TensorType {
+export function floatAt(inputs: readonly (ValueType | null)[], index: number): ValueType {
   const type = typeAt(inputs, index);
   if (type.dtype !== "float32" && type.dtype !== "float64") {
     throw new ShapeProblem(`input ${index} must be float32 or float64, it is ${type.dtype}`);
   }
   return type;
+}
+
+/**
+ * The sizes of axes in a shape rule that needs numbers.
+ *
+ * @throws ShapeProblem when one is open, naming it
+ */
+export function numbers(dims: Dims): Shape {
+  return dims.map(number);
+}
+
+/** The size of one axis in a shape rule that needs a number. Throws as {@link numbers}. */
+export function number(size: Dim): number {
+  if (typeof size === "number") return size;
+  throw new ShapeProblem(`the open size "${size}" must be a number here`);
 }
 
 /** The whole numbers of an input that must be known when the graph is built. */
@@ -75,7 +98,7 @@ export function axisOf(axis: number, rank: number): number {
 }
 
 /** One size of a shape; the index must exist. */
-export function sizeAt(shape: Shape, axis: number): number {
+export function sizeAt<D extends Dim>(shape: readonly D[], axis: number): D {
   const size = shape[axis];
   if (size === undefined) throw new ShapeProblem(`axis ${axis} is outside shape [${shape.join(", ")}]`);
   return size;

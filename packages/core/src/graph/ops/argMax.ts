@@ -1,6 +1,6 @@
 /** Operator ArgMax: where the largest element stands. */
 import { int, type Operator } from "../operator.js";
-import { stridesOf, type Shape } from "../tensor.js";
+import { stridesOf, type Dim } from "../tensor.js";
 import type { Value } from "../value.js";
 import { at, axisOf, floatAt, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
@@ -38,8 +38,8 @@ export const ArgMax: Operator = {
   ],
 };
 
-function without(shape: Shape, axis: number, keepDims: number): Shape {
-  return shape.flatMap((size, place) => (place !== axis ? [size] : keepDims === 1 ? [1] : []));
+function without<D extends Dim>(shape: readonly D[], axis: number, keepDims: number): readonly (D | 1)[] {
+  return shape.flatMap<D | 1>((size, place) => (place !== axis ? [size] : keepDims === 1 ? [1] : []));
 }
 
 /** int64 index of the largest element along `axis`, which vanishes; the first of equals. */

@@ -5,10 +5,10 @@
  */
 import { oalError } from "../../errors/index.js";
 import { float, ShapeProblem, type GradientRule, type Operator } from "../operator.js";
-import { sizeOf, toNumbers, type Tensor, type TensorType } from "../tensor.js";
+import { sizeOf, toNumbers, type Tensor, type ValueType } from "../tensor.js";
 import type { Node, Value } from "../value.js";
 import { add } from "./add.js";
-import { at, floatAt, flowing, inputOf, tensorAt } from "./access.js";
+import { at, floatAt, flowing, inputOf, number, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
 import { tensorOf } from "./broadcasting.js";
 import { mul } from "./mul.js";
@@ -21,10 +21,10 @@ import { sumOver } from "./sums.js";
 
 const epsilonOf = (node: Node): number => float(node.attributes, "epsilon", 1e-5);
 
-function infer(inputs: readonly (TensorType | null)[]): readonly TensorType[] {
+function infer(inputs: readonly (ValueType | null)[]): readonly ValueType[] {
   const x = floatAt(inputs, 0);
-  const channels = x.shape[1];
-  if (channels === undefined) throw new ShapeProblem("input 0 needs at least two axes");
+  if (x.shape.length < 2) throw new ShapeProblem("input 0 needs at least two axes");
+  const channels = number(at(x.shape, 1));
   for (let index = 1; index < 5; index++) {
     const { shape } = floatAt(inputs, index);
     if (shape.join() !== String(channels))

@@ -5,7 +5,7 @@
 import { int, ShapeProblem, type Operator } from "../operator.js";
 import type { Tensor } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, tensorAt } from "./access.js";
+import { at, numbers, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
 import { mapBroadcast, offsets, pick } from "./broadcasting.js";
 import { Conv, type ConvOptions } from "./conv.js";
@@ -22,7 +22,7 @@ export const BlockedConv: Operator = {
   infer: (inputs, attributes, constants) => {
     const [type] = Conv.infer(inputs, attributes, constants);
     const block = int(attributes, "block");
-    const weight = inputs[1]?.shape ?? [];
+    const weight = numbers(inputs[1]?.shape ?? []);
     if (!type || at(weight, 0) % block !== 0 || at(weight, 1) % block !== 0) {
       throw new ShapeProblem(`weight [${weight.join(", ")}] does not consist of blocks of ${block}`);
     }

@@ -1,12 +1,12 @@
 /** numpy/ONNX broadcasting: shapes, and the index walk that the plain references use. */
 import { ShapeProblem } from "../operator.js";
-import { sizeOf, stridesOf, zeros, type DType, type Shape, type Tensor } from "../tensor.js";
+import { sizeOf, stridesOf, zeros, type Dim, type DType, type Shape, type Tensor } from "../tensor.js";
 
 /** The common shape of operands: aligned at the last axis, size 1 stretches. */
-export function broadcastShapes(...shapes: readonly Shape[]): Shape {
+export function broadcastShapes<D extends Dim>(...shapes: readonly (readonly D[])[]): readonly (D | 1)[] {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis) => {
-    let size = 1;
+    let size: D | 1 = 1;
     for (const shape of shapes) {
       const own = shape[axis - rank + shape.length] ?? 1;
       if (own === 1 || own === size) continue;

@@ -15,7 +15,8 @@ export const Cast: Operator = {
   attributes: { to: "int" },
   infer: (inputs, attributes) => {
     const dtype = dtypeOfCode(int(attributes, "to"));
-    if (!dtype || !computedTypes.includes(dtype)) throw new ShapeProblem(`element type ${int(attributes, "to")} is not supported`);
+    if (!dtype || !computedTypes.includes(dtype))
+      throw new ShapeProblem(`element type ${int(attributes, "to")} is not supported`);
     return [{ dtype, shape: typeAt(inputs, 0).shape }];
   },
   gradient: (node, dy) => {

@@ -2,9 +2,9 @@
 import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
 import { int, ShapeProblem, type Operator } from "../operator.js";
-import { sizeOf, type Shape } from "../tensor.js";
+import { sizeOf, type Dims } from "../tensor.js";
 import type { Value } from "../value.js";
-import { axisOf, flowing, sizeAt, tensorAt, typeAt } from "./access.js";
+import { at, axisOf, flowing, number, numbers, sizeAt, tensorAt, typeAt } from "./access.js";
 import { apply } from "./apply.js";
 import { tensorOf } from "./broadcasting.js";
 import { slice } from "./slice.js";
@@ -17,7 +17,7 @@ export const Concat: Operator = {
     const types = inputs.map((_, index) => typeAt(inputs, index));
     const { dtype, shape } = typeAt(inputs, 0);
     const axis = axisOf(int(attributes, "axis"), shape.length);
-    const rest = (other: Shape): string =>
+    const rest = (other: Dims): string =>
       other.map((size, place) => (place === axis ? "*" : size)).join(", ");
     for (const type of types) {
       if (type.dtype !== dtype) throw new ShapeProblem(`element types differ: ${dtype} and ${type.dtype}`);
@@ -48,9 +48,11 @@ export const Concat: Operator = {
     const tensors = inputs.map((_, index) => tensorAt(inputs, index));
     const first = tensorAt(inputs, 0);
     const axis = axisOf(int(attributes, "axis"), first.shape.length);
-    const shape = joined(
-      tensors.map((tensor) => tensor.shape),
-      axis,
+    const shape = numbers(
+      joined(
+        tensors.map((tensor) => tensor.shape),
+        axis,
+      ),
     );
     const values: number[] = [];
     for (let row = 0; row < sizeOf(shape.slice(0, axis)); row++) {
@@ -80,10 +82,10 @@ export const Concat: Operator = {
   ],
 };
 
-function joined(shapes: readonly Shape[], axis: number): Shape {
+function joined(shapes: readonly Dims[], axis: number): Dims {
   const [first = []] = shapes;
   return first.map((size, place) =>
-    place === axis ? shapes.reduce((sum, shape) => sum + sizeAt(shape, axis), 0) : size,
+    place === axis ? shapes.reduce((sum, shape) => sum + number(at(shape, axis)), 0) : size,
   );
 }
 

@@ -2,9 +2,9 @@
 import { aValue, windowOptions } from "./operands.js";
 import { expectArguments } from "../../errors/index.js";
 import { int, ints, ShapeProblem, type Attributes, type Operator, type TestPoint } from "../operator.js";
-import type { Shape } from "../tensor.js";
+import type { Dims, Shape } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, flowing, inputOf, tensorAt } from "./access.js";
+import { at, flowing, inputOf, number, numbers, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
 import { tensorOf } from "./broadcasting.js";
 import { conv2d, type ConvOptions } from "./conv.js";
@@ -19,9 +19,9 @@ export const ConvTranspose: Operator = {
   sinceOpset: 11,
   attributes: { ...windowAttributes, group: "int", output_padding: "ints" },
   infer: (inputs, attributes) => {
-    const [x, weight] = [floatOfRank(inputs, 0, 4), floatOfRank(inputs, 1, 4)];
+    const [x, weight] = [floatOfRank(inputs, 0, 4), numbers(floatOfRank(inputs, 1, 4))];
     const group = int(attributes, "group", 1);
-    if (at(x, 1) !== at(weight, 0) || at(x, 1) % group !== 0) {
+    if (at(x, 1) !== at(weight, 0) || at(weight, 0) % group !== 0) {
       throw new ShapeProblem(
         `${at(x, 1)} channels do not fit the weight [${weight.join(", ")}] in ${group} groups`,
       );
@@ -49,7 +49,7 @@ export const ConvTranspose: Operator = {
   reference: (inputs, attributes) => {
     const [x, weight] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];
     const { strides, dilations, pads, kernel } = windowsOf(attributes, weight.shape.slice(2));
-    const shape = resultShape(x.shape, weight.shape, attributes);
+    const shape = numbers(resultShape(x.shape, weight.shape, attributes));
     const [images, channels, rows, columns] = [
       at(x.shape, 0),
       at(x.shape, 1),
@@ -92,11 +92,11 @@ export const ConvTranspose: Operator = {
   ],
 };
 
-function resultShape(x: Shape, weight: Shape, attributes: Attributes): Shape {
+function resultShape(x: Dims, weight: Shape, attributes: Attributes): Dims {
   const windows = windowsOf(attributes, weight.slice(2));
   const extra = pairOf(ints(attributes, "output_padding", [0, 0]));
   const size = (axis: 0 | 1): number =>
-    (at(x, axis + 2) - 1) * windows.strides[axis] +
+    (number(at(x, axis + 2)) - 1) * windows.strides[axis] +
     spanOf(windows, axis) +
     extra[axis] -
     windows.pads[axis] -

@@ -7,7 +7,7 @@ import {
   type Operator,
   type TestPoint,
 } from "../operator.js";
-import type { DType, Shape, TensorType } from "../tensor.js";
+import type { DType, Shape, ValueType } from "../tensor.js";
 import { floatAt, tensorAt, typeAt } from "./access.js";
 import { broadcastShapes, mapBroadcast } from "./broadcasting.js";
 
@@ -72,7 +72,7 @@ export function binary(name: string, parts: BinaryParts): Operator {
 }
 
 /** The broadcast type of operands that must share one element type. */
-export function sameTyped(inputs: readonly (TensorType | null)[], indices: readonly number[]): TensorType {
+export function sameTyped(inputs: readonly (ValueType | null)[], indices: readonly number[]): ValueType {
   const types = indices.map((index) => typeAt(inputs, index));
   const dtype = types[0]?.dtype ?? "float32";
   if (types.some((type) => type.dtype !== dtype)) {

@@ -2,7 +2,7 @@
 import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
 import { ShapeProblem, type Operator } from "../operator.js";
-import { toNumbers, type Shape } from "../tensor.js";
+import { toNumbers, type Shape, type Dim } from "../tensor.js";
 import type { Value } from "../value.js";
 import { flowing, inputOf, knownAt, tensorAt, typeAt } from "./access.js";
 import { apply, fitting, integers } from "./apply.js";
@@ -15,7 +15,7 @@ export const Expand: Operator = {
   attributes: {},
   infer: (inputs, _attributes, constants) => {
     const { dtype, shape } = typeAt(inputs, 0);
-    return [{ dtype, shape: broadcastShapes(shape, knownAt(constants, 1, "shape")) }];
+    return [{ dtype, shape: broadcastShapes<Dim>(shape, knownAt(constants, 1, "shape")) }];
   },
   gradient: (node, dy) => [sumTo(flowing(dy), inputOf(node, 0).shape), null],
   reference: (inputs) => {

@@ -1,8 +1,9 @@
 /** Operator Flatten: to a matrix, splitting the axes in two. */
 import { int, type Operator } from "../operator.js";
-import { sizeOf, type Shape } from "../tensor.js";
+import { productOf } from "../dims.js";
+import type { Dims } from "../tensor.js";
 import type { Value } from "../value.js";
-import { flowing, inputOf, tensorAt, typeAt } from "./access.js";
+import { flowing, inputOf, numbers, tensorAt, typeAt } from "./access.js";
 import { apply } from "./apply.js";
 import { reshape } from "./reshape.js";
 
@@ -17,7 +18,7 @@ export const Flatten: Operator = {
   gradient: (node, dy) => [reshape(flowing(dy), inputOf(node, 0).shape)],
   reference: (inputs, attributes) => {
     const { dtype, shape, data } = tensorAt(inputs, 0);
-    return [{ dtype, data, shape: matrix(shape, int(attributes, "axis", 1)) }];
+    return [{ dtype, data, shape: numbers(matrix(shape, int(attributes, "axis", 1))) }];
   },
   testPoints: [
     { inputs: [{ dtype: "float32", shape: [2, 3, 2] }] },
@@ -25,8 +26,8 @@ export const Flatten: Operator = {
   ],
 };
 
-function matrix(shape: Shape, axis: number): Shape {
-  return [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis))];
+function matrix(shape: Dims, axis: number): Dims {
+  return [productOf(shape.slice(0, axis)), productOf(shape.slice(axis))];
 }
 
 /** [N, ...] as [N, product of the rest] (or split before another axis). */

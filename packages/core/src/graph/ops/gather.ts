@@ -1,6 +1,6 @@
 /** Operator Gather: slices along an axis by index. */
 import { int, ShapeProblem, type Operator } from "../operator.js";
-import { sizeOf, type Shape } from "../tensor.js";
+import { sizeOf, type Dim } from "../tensor.js";
 import type { Value } from "../value.js";
 import { at, axisOf, flowing, inputOf, tensorAt, typeAt } from "./access.js";
 import { apply } from "./apply.js";
@@ -58,7 +58,7 @@ export const Gather: Operator = {
   ],
 };
 
-function gathered(shape: Shape, indices: Shape, axis: number): Shape {
+function gathered<D extends Dim>(shape: readonly D[], indices: readonly D[], axis: number): readonly D[] {
   return [...shape.slice(0, axis), ...indices, ...shape.slice(axis + 1)];
 }
 

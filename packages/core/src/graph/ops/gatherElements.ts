@@ -2,7 +2,7 @@
 import { int, ShapeProblem, type Operator } from "../operator.js";
 import { stridesOf } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, axisOf, flowing, inputOf, tensorAt, typeAt } from "./access.js";
+import { at, axisOf, flowing, inputOf, tensorAt, typeAt, number } from "./access.js";
 import { apply } from "./apply.js";
 import { offsets, pick } from "./broadcasting.js";
 import { scatterElements } from "./scatter.js";
@@ -16,7 +16,10 @@ export const GatherElements: Operator = {
     const axis = axisOf(int(attributes, "axis", 0), x.shape.length);
     const fits =
       indices.shape.length === x.shape.length &&
-      indices.shape.every((size, place) => place === axis || size <= at(x.shape, place));
+      indices.shape.every(
+        (size, place) =>
+          place === axis || size === at(x.shape, place) || number(size) <= number(at(x.shape, place)),
+      );
     if (!indices.dtype.startsWith("int") || !fits)
       throw new ShapeProblem("indices must be integers of x's rank, no larger beside the axis");
     return [{ dtype: x.dtype, shape: indices.shape }];

@@ -2,7 +2,7 @@
 import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
 import { float, int, ShapeProblem, type Attributes, type Operator, type TestPoint } from "../operator.js";
-import type { Shape } from "../tensor.js";
+import type { Shape, Dim } from "../tensor.js";
 import type { Value } from "../value.js";
 import { at, floatAt, flowing, inputOf, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
@@ -20,7 +20,7 @@ export const Gemm: Operator = {
     const { m, n, k, inner } = sizes(a.shape, b.shape, attributes);
     if (k !== inner) throw new ShapeProblem(`inner sizes ${k} and ${inner} differ`);
     const c = inputs[2];
-    if (c && broadcastShapes(c.shape, [m, n]).join() !== `${m},${n}`) {
+    if (c && broadcastShapes<Dim>(c.shape, [m, n]).join() !== `${m},${n}`) {
       throw new ShapeProblem(`the added [${c.shape.join(", ")}] does not stretch to [${m}, ${n}]`);
     }
     return [{ dtype: a.dtype, shape: [m, n] }];
@@ -95,11 +95,11 @@ function flagsOf(attributes: Attributes): { transA: boolean; transB: boolean; al
   };
 }
 
-function sizes(
-  a: Shape,
-  b: Shape,
+function sizes<D extends Dim>(
+  a: readonly D[],
+  b: readonly D[],
   attributes: Attributes,
-): { m: number; n: number; k: number; inner: number } {
+): { m: D; n: D; k: D; inner: D } {
   const { transA, transB } = flagsOf(attributes);
   return {
     m: at(a, transA ? 1 : 0),

@@ -36,5 +36,5 @@ export const GlobalAveragePool: Operator = {
 
 /** Mean over the image axes: [N, C, H, W] to [N, C]. */
 export function globalAveragePool(x: Value): Value {
-  return reshape(apply(GlobalAveragePool, [x]), x.shape.slice(0, 2));
+  return reshape(apply(GlobalAveragePool, [x]), x.dims.slice(0, 2));
 }

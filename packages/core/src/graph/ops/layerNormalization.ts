@@ -3,7 +3,7 @@
  * statistics in float32 whatever the element type of x (stash_type 1).
  */
 import { float, int, ShapeProblem, type Operator } from "../operator.js";
-import { sizeOf, type Shape } from "../tensor.js";
+import { sizeOf, type Dim } from "../tensor.js";
 import type { Node, Value } from "../value.js";
 import { add } from "./add.js";
 import { at, axisOf, floatAt, inputOf, outputOf, tensorAt } from "./access.js";
@@ -112,7 +112,7 @@ function statistics(node: Node, axes: readonly number[]): { mean: Value; inverse
   return { mean, inverse: reciprocal(sqrt(add(variance, float(node.attributes, "epsilon", 1e-5)))) };
 }
 
-function rowShape(shape: Shape, axis: number): Shape {
+function rowShape<D extends Dim>(shape: readonly D[], axis: number): readonly (D | 1)[] {
   return shape.map((size, place) => (place < axis ? size : 1));
 }
 

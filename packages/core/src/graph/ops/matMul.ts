@@ -2,7 +2,7 @@
 import { aValue } from "./operands.js";
 import { expectArguments } from "../../errors/index.js";
 import { ShapeProblem, type Operator } from "../operator.js";
-import { sizeOf, type Shape } from "../tensor.js";
+import { sizeOf, type Shape, type Dim } from "../tensor.js";
 import type { Value } from "../value.js";
 import { at, floatAt, flowing, inputOf, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
@@ -92,8 +92,8 @@ export const MatMul: Operator = {
   ],
 };
 
-function product(a: Shape, b: Shape): Shape {
-  return [...broadcastShapes(a.slice(0, -2), b.slice(0, -2)), a.at(-2) ?? 1, b.at(-1) ?? 1];
+function product<D extends Dim>(a: readonly D[], b: readonly D[]): readonly (D | 1)[] {
+  return [...broadcastShapes<D | 1>(a.slice(0, -2), b.slice(0, -2)), a.at(-2) ?? 1, b.at(-1) ?? 1];
 }
 
 function asRows(x: Value): Value {

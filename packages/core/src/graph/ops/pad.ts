@@ -2,9 +2,9 @@
 import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
 import { text, ShapeProblem, type Operator } from "../operator.js";
-import { stridesOf, toNumbers, type Shape } from "../tensor.js";
+import { stridesOf, toNumbers, type Dim } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, constantOf, flowing, inputOf, knownAt, tensorAt, typeAt } from "./access.js";
+import { at, constantOf, flowing, inputOf, knownAt, tensorAt, typeAt, number } from "./access.js";
 import { apply, integers, scalarOf } from "./apply.js";
 import { offsets, pick } from "./broadcasting.js";
 import { expand } from "./expand.js";
@@ -86,10 +86,13 @@ function fillGradient(dy: Value, fill: Value, x: Value, pads: readonly number[])
   return reshape(reduceSum(mul(dy, added)), fill.shape);
 }
 
-function padded(shape: Shape, pads: readonly number[]): Shape {
+function padded<D extends Dim>(shape: readonly D[], pads: readonly number[]): readonly (D | number)[] {
   if (pads.length !== 2 * shape.length)
     throw new ShapeProblem(`${shape.length} axes need ${2 * shape.length} pads, got ${pads.length}`);
-  return shape.map((size, axis) => size + at(pads, axis) + at(pads, axis + shape.length));
+  return shape.map((size, axis) => {
+    const added = at(pads, axis) + at(pads, axis + shape.length);
+    return added === 0 ? size : number(size) + added;
+  });
 }
 
 /** x with pads[i] elements before and pads[rank + i] behind along axis i; negative amounts crop. Fills with `value`. */

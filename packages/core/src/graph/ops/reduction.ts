@@ -2,7 +2,7 @@
 import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
 import { int, type GradientRule, type Operator } from "../operator.js";
-import { sizeOf, stridesOf, toNumbers, type Shape } from "../tensor.js";
+import { sizeOf, stridesOf, toNumbers, type Dim } from "../tensor.js";
 import type { Node, Value } from "../value.js";
 import { at, axisOf, constantOf, floatAt, inputOf, knownAt, tensorAt } from "./access.js";
 import { apply, integers } from "./apply.js";
@@ -67,7 +67,7 @@ export function reduce(
   keepDims: boolean,
 ): Value {
   expectArguments(operator.name, { x: [x, aValue], axes: [axes, kinds.optional(kinds.integers)] });
-  const chosen = axes ?? x.shape.map((_, axis) => axis);
+  const chosen = axes ?? x.dims.map((_, axis) => axis);
   if (chosen.length === 0) return x;
   return apply(operator, [x, integers(x.graph, chosen)], { keepdims: keepDims ? 1 : 0 });
 }
@@ -90,6 +90,10 @@ export function reducedAxes(node: Node): number[] {
   return constantOf(node, 1).map((axis) => axisOf(axis, inputOf(node, 0).rank));
 }
 
-function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
-  return shape.flatMap((size, axis) => (!axes.includes(axis) ? [size] : keepDims ? [1] : []));
+function reducedShape<D extends Dim>(
+  shape: readonly D[],
+  axes: readonly number[],
+  keepDims: boolean,
+): readonly (D | 1)[] {
+  return shape.flatMap<D | 1>((size, axis) => (!axes.includes(axis) ? [size] : keepDims ? [1] : []));
 }

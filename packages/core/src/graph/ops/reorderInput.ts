@@ -4,7 +4,7 @@
  */
 import { int, ShapeProblem, type Operator } from "../operator.js";
 import type { Value } from "../value.js";
-import { at, tensorAt } from "./access.js";
+import { at, number, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
 import { offsets, pick } from "./broadcasting.js";
 import { floatOfRank } from "./reshape.js";
@@ -19,7 +19,7 @@ export const ReorderInput: Operator = {
   attributes: { block: "note" },
   infer: (inputs, attributes) => {
     const shape = floatOfRank(inputs, 0, 4);
-    if (at(shape, 1) % int(attributes, "block") !== 0) {
+    if (number(at(shape, 1)) % int(attributes, "block") !== 0) {
       throw new ShapeProblem(`${at(shape, 1)} channels are not a multiple of the block`);
     }
     return [{ dtype: "float32", shape }];

@@ -2,9 +2,10 @@
 import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
 import { int, ShapeProblem, type Attributes, type Operator } from "../operator.js";
-import { sizeOf, toNumbers, type Shape } from "../tensor.js";
+import { productOf, quotientOf } from "../dims.js";
+import { aDimList, toNumbers, type Dims } from "../tensor.js";
 import type { Value } from "../value.js";
-import { axisOf, floatAt, flowing, inputOf, knownAt, tensorAt, typeAt } from "./access.js";
+import { axisOf, floatAt, flowing, inputOf, knownAt, numbers, tensorAt, typeAt } from "./access.js";
 import { apply, fitting, integers } from "./apply.js";
 
 export const Reshape: Operator = {
@@ -19,7 +20,7 @@ export const Reshape: Operator = {
   gradient: (node, dy) => [reshape(flowing(dy), inputOf(node, 0).shape), null],
   reference: (inputs, attributes) => {
     const x = tensorAt(inputs, 0);
-    const shape = resolve(x.shape, toNumbers(tensorAt(inputs, 1)), keepsZeros(attributes));
+    const shape = numbers(resolve(x.shape, toNumbers(tensorAt(inputs, 1)), keepsZeros(attributes)));
     return [{ dtype: x.dtype, shape, data: x.data }];
   },
   testPoints: [
@@ -51,35 +52,43 @@ function keepsZeros(attributes: Attributes): boolean {
 }
 
 /** Fills in 0 (the input's size at that place, unless zeros are kept) and -1 (whatever remains). */
-function resolve(from: Shape, wanted: readonly number[], zeros: boolean): Shape {
-  const sizes = wanted.map((size, axis) => (size === 0 && !zeros ? (from[axis] ?? 0) : size));
-  const known = sizeOf(sizes.filter((size) => size !== -1));
-  const shape = sizes.map((size) => (size === -1 ? sizeOf(from) / known : size));
-  if (sizeOf(shape) !== sizeOf(from) || shape.some((size) => !Number.isInteger(size))) {
+function resolve(from: Dims, wanted: readonly number[], zeros: boolean): Dims {
+  const fail = (): never => {
     throw new ShapeProblem(`cannot view [${from.join(", ")}] as [${wanted.join(", ")}]`);
-  }
-  return shape;
+  };
+  const sizes: Dims = wanted.map((size, axis) => (size === 0 && !zeros ? (from[axis] ?? 0) : size));
+  const total = productOf(from);
+  const known = productOf(sizes.filter((size) => size !== -1));
+  if (sizes.filter((size) => size === -1).length > 1) fail();
+  if (!sizes.includes(-1)) return known === total ? sizes : fail();
+  const rest = quotientOf(total, known) ?? fail();
+  return sizes.map((size) => (size === -1 ? rest : size));
 }
 
 /**
- * The same elements, row-major, in another shape; one size may be -1. The first size is written relative to the input
- * (0 or -1), so that a model whose views keep the batch in front accepts any batch size.
+ * The same elements, row-major, in another shape; one size may be -1, and the names of open sizes of x may stand in it. The
+ * first size is written relative to the input (0 or -1), so that a model whose views keep the batch in front accepts any
+ * batch size.
  *
  * @throws OAL-G101 when the number of elements differs
  */
-export function reshape(x: Value, shape: Shape): Value {
-  expectArguments("reshape", { x: [x, aValue], shape: [shape, kinds.integers] });
-  fitting(x.graph, "Reshape", () => {
-    if (!shape.every(Number.isInteger))
-      throw new ShapeProblem(`cannot view [${x.shape.join(", ")}] as [${shape.join(", ")}]`);
-  });
+export function reshape(x: Value, shape: Dims): Value {
+  expectArguments("reshape", { x: [x, aValue], shape: [shape, aDimList] });
+  const written = fitting(x.graph, "Reshape", () => writtenShape(x, shape));
   // A size of 0 would be read as "the input's".
-  if (shape.includes(0)) return apply(Reshape, [x, integers(x.graph, shape)], { allowzero: 1 });
+  return apply(Reshape, [x, integers(x.graph, written)], shape.includes(0) ? { allowzero: 1 } : {});
+}
+
+/** The numbers that the operator is given: 0 for an open size that stays where it was, -1 for one that does not. */
+function writtenShape(x: Value, shape: Dims): number[] {
   const [first, ...rest] = shape;
-  const relative =
-    first !== undefined && !rest.includes(-1) && sizeOf(rest) > 0 && sizeOf(shape) === sizeOf(x.shape);
-  const written = relative ? [first === x.shape[0] ? 0 : -1, ...rest] : shape;
-  return apply(Reshape, [x, integers(x.graph, written)]);
+  const isWhole = !shape.includes(-1) && !shape.includes(0) && productOf(shape) === productOf(x.dims);
+  const sizes = shape.map((size, axis) => {
+    if (typeof size === "number") return size;
+    return size === x.dims[axis] ? 0 : -1;
+  });
+  if (first === undefined || !isWhole || rest.some((size) => typeof size === "string")) return sizes;
+  return [first === x.dims[0] ? 0 : -1, ...sizes.slice(1)];
 }
 
 /** Removes axes of size 1. */
@@ -88,7 +97,7 @@ export function squeeze(x: Value, axes: readonly number[]): Value {
   const removed = fitting(x.graph, "squeeze", () => axes.map((axis) => axisOf(axis, x.rank)));
   return reshape(
     x,
-    x.shape.filter((_, axis) => !removed.includes(axis)),
+    x.dims.filter((_, axis) => !removed.includes(axis)),
   );
 }
 
@@ -97,15 +106,15 @@ export function unsqueeze(x: Value, axes: readonly number[]): Value {
   expectArguments("unsqueeze", { x: [x, aValue], axes: [axes, kinds.integers] });
   const rank = x.rank + axes.length;
   const inserted = fitting(x.graph, "unsqueeze", () => axes.map((axis) => axisOf(axis, rank)));
-  const sizes = [...x.shape];
+  const sizes = [...x.dims];
   return reshape(
     x,
     Array.from({ length: rank }, (_, axis) => (inserted.includes(axis) ? 1 : (sizes.shift() ?? 1))),
   );
 }
 
-/** Checks that a float tensor has the wanted rank; shared by operators on images. */
-export function floatOfRank(inputs: Parameters<typeof floatAt>[0], index: number, rank: number): Shape {
+/** Checks that a float value has the wanted rank; shared by operators on images. */
+export function floatOfRank(inputs: Parameters<typeof floatAt>[0], index: number, rank: number): Dims {
   const { shape } = floatAt(inputs, index);
   if (shape.length !== rank)
     throw new ShapeProblem(`input ${index} must have rank ${rank}, its shape is [${shape.join(", ")}]`);

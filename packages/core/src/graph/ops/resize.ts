@@ -1,9 +1,9 @@
 /** Operator Resize, nearest neighbour by whole factors. */
 import { oalError } from "../../errors/index.js";
 import { ShapeProblem, text, type Operator } from "../operator.js";
-import { sizeOf, stridesOf, toNumbers, type Shape } from "../tensor.js";
+import { sizeOf, stridesOf, toNumbers, type Dim } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, flowing, knownAt, constantOf, tensorAt, typeAt } from "./access.js";
+import { at, flowing, knownAt, constantOf, tensorAt, typeAt, number } from "./access.js";
 import { apply } from "./apply.js";
 import { averagePool2d } from "./averagePool.js";
 import { pick } from "./broadcasting.js";
@@ -61,8 +61,8 @@ export const Resize: Operator = {
   ],
 };
 
-function enlarged(shape: Shape, factors: readonly number[]): Shape {
-  return shape.map((size, axis) => size * at(factors, axis));
+function enlarged<D extends Dim>(shape: readonly D[], factors: readonly number[]): readonly (D | number)[] {
+  return shape.map((size, axis) => (at(factors, axis) === 1 ? size : number(size) * at(factors, axis)));
 }
 
 /** [N, C, H, W] to [N, C, H * rows, W * columns], each element repeated rows x columns times. */

@@ -4,7 +4,18 @@ import { expectArguments, kinds } from "../../errors/index.js";
 import { ShapeProblem, type Operator } from "../operator.js";
 import { stridesOf, toNumbers, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, axisOf, constantOf, flowing, inputOf, knownAt, sizeAt, tensorAt, typeAt } from "./access.js";
+import {
+  at,
+  axisOf,
+  constantOf,
+  flowing,
+  inputOf,
+  knownAt,
+  sizeAt,
+  tensorAt,
+  typeAt,
+  number,
+} from "./access.js";
 import { apply, integers } from "./apply.js";
 import { offsets, pick } from "./broadcasting.js";
 import { spread } from "./interleave.js";
@@ -19,7 +30,13 @@ export const Slice: Operator = {
     const lists = ["starts", "ends", "axes", "steps"].map((what, index) =>
       knownAt(constants, index + 1, what),
     );
-    return [{ dtype, shape: rangesOf(shape, lists).map((range) => range.count) }];
+    const sliced = at(lists, 2).map((axis) => axisOf(axis, shape.length));
+    // An open axis may stay whole; what a range leaves of it would have no size.
+    const sizes = shape.map((size, axis) => (sliced.includes(axis) ? number(size) : 0));
+    const ranges = rangesOf(sizes, lists);
+    return [
+      { dtype, shape: shape.map((size, axis) => (sliced.includes(axis) ? at(ranges, axis).count : size)) },
+    ];
   },
   gradient: (node, outputGradients) => {
     const { shape } = inputOf(node, 0);
@@ -125,7 +142,7 @@ export function slice(
 /** x with the order along some axes reversed. */
 export function flip(x: Value, axes: readonly number[]): Value {
   expectArguments("flip", { x: [x, aValue], axes: [axes, kinds.integers] });
-  const turned = axes.filter((axis) => x.shape[axis] !== 1);
+  const turned = axes.filter((axis) => x.dims[axis] !== 1);
   if (turned.length === 0) return x;
   const all = (value: number): number[] => turned.map(() => value);
   return slice(x, all(-1), all(-2147483648), turned, all(-1));

@@ -2,9 +2,9 @@
 import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
 import { int, ShapeProblem, type Operator } from "../operator.js";
-import { stridesOf, toNumbers, type Shape } from "../tensor.js";
+import { stridesOf, toNumbers, type Dim } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, axisOf, floatAt, inputOf, knownAt, outputOf, tensorAt } from "./access.js";
+import { at, axisOf, floatAt, inputOf, knownAt, outputOf, tensorAt, number } from "./access.js";
 import { applyAll, integers } from "./apply.js";
 import { offsets, tensorOf } from "./broadcasting.js";
 import { scatterElements } from "./scatter.js";
@@ -17,7 +17,7 @@ export const TopK: Operator = {
     const { dtype, shape } = floatAt(inputs, 0);
     const axis = axisOf(int(attributes, "axis", -1), shape.length);
     const [k = 0] = knownAt(constants, 1, "k");
-    if (k < 1 || k > at(shape, axis))
+    if (k < 1 || k > number(at(shape, axis)))
       throw new ShapeProblem(`k = ${k} is not between 1 and ${at(shape, axis)}`);
     return [
       { dtype, shape: kept(shape, axis, k) },
@@ -75,7 +75,7 @@ export const TopK: Operator = {
   ],
 };
 
-function kept(shape: Shape, axis: number, k: number): Shape {
+function kept<D extends Dim>(shape: readonly D[], axis: number, k: number): readonly (D | number)[] {
   return shape.map((size, place) => (place === axis ? k : size));
 }
 

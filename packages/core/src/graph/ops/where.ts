@@ -1,5 +1,6 @@
 /** Operator Where: a where the condition holds, else b. */
 import { ShapeProblem, type Operator } from "../operator.js";
+import type { Dim } from "../tensor.js";
 import type { Operand, Value } from "../value.js";
 import { flowing, inputOf, tensorAt, typeAt } from "./access.js";
 import { apply } from "./apply.js";
@@ -19,7 +20,7 @@ export const Where: Operator = {
     if (condition.dtype !== "bool")
       throw new ShapeProblem(`condition must be bool, it is ${condition.dtype}`);
     const { dtype, shape } = sameTyped(inputs, [1, 2]);
-    return [{ dtype, shape: broadcastShapes(condition.shape, shape) }];
+    return [{ dtype, shape: broadcastShapes<Dim>(condition.shape, shape) }];
   },
   // Multiplying by the mask is twice as fast as Where on CPU (ENGINE 5.2).
   gradient: (node, outputGradients, wants) => {

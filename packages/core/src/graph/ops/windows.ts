@@ -1,7 +1,7 @@
 /** Sliding windows over images [N, C, H, W]: the geometry shared by convolutions and pooling. */
 import { int, ints, ShapeProblem, text, type Attributes } from "../operator.js";
-import type { Shape } from "../tensor.js";
-import { at } from "./access.js";
+import type { Dims } from "../tensor.js";
+import { at, number } from "./access.js";
 
 /** A pair for the two image axes, rows first. */
 export type Pair = readonly [number, number];
@@ -69,8 +69,11 @@ export function countOf(windows: Windows, axis: 0 | 1, size: number, ceilMode = 
 }
 
 /** [rows, columns] of the result on an image shape [N, C, H, W]. */
-export function gridOf(windows: Windows, shape: Shape, ceilMode = false): Pair {
-  return [countOf(windows, 0, at(shape, 2), ceilMode), countOf(windows, 1, at(shape, 3), ceilMode)];
+export function gridOf(windows: Windows, shape: Dims, ceilMode = false): Pair {
+  return [
+    countOf(windows, 0, number(at(shape, 2)), ceilMode),
+    countOf(windows, 1, number(at(shape, 3)), ceilMode),
+  ];
 }
 
 /** The ceil_mode attribute. */

@@ -47,7 +47,7 @@ export function batchNormLayer(context: Context, x: Value, options: BatchNormOpt
     options: [options, kinds.record],
   });
   const { epsilon = 1e-5, momentum = 0.1 } = options;
-  const channels = x.shape[1] ?? 0;
+  const channels = x.size(1);
   const scale =
     options.scale === false
       ? context.graph.constant(float32Tensor([channels], new Float32Array(channels).fill(1)))

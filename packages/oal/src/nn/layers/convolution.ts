@@ -44,12 +44,12 @@ export function convolutionLayer(context: Context, x: Value, options: Convolutio
     options: [options, convolutionOptions],
   });
   const { outputs, kernel, stride = 1, padding = 0, groups = 1 } = options;
-  const channels = x.shape[1];
-  if (channels === undefined || x.rank !== 4 || channels % groups !== 0) {
+  const channels = x.rank === 4 ? x.size(1) : 0;
+  if (x.rank !== 4 || channels % groups !== 0) {
     throw oalError("OAL-G101", {
       operator: "convolution layer",
       path: context.graph.path,
-      problem: `needs [N, C, H, W] with C divisible by ${groups}, found [${x.shape.join(", ")}]`,
+      problem: `needs [N, C, H, W] with C divisible by ${groups}, found [${x.dims.join(", ")}]`,
     });
   }
   const shape = [outputs, channels / groups, kernel, kernel];

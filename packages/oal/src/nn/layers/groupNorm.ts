@@ -19,7 +19,7 @@ export function groupNormLayer(context: Context, x: Value, groups: number, epsil
     groups: [groups, kinds.positiveCount],
     epsilon: [epsilon, kinds.finite],
   });
-  const channels = x.shape[1] ?? 0;
+  const channels = x.size(1);
   if (channels % groups !== 0) {
     throw oalError("OAL-G101", {
       operator: "group normalisation",

@@ -7,6 +7,7 @@ import {
   linear,
   mul,
   oalError,
+  productOf,
   reshape,
   type Value,
 } from "oal-core";
@@ -38,14 +39,14 @@ export function linearLayer(context: Context, x: Value, outputs: number, options
     outputs: [outputs, kinds.positiveCount],
     options: [options, kinds.record],
   });
-  const inputs = x.shape.at(-1);
-  if (inputs === undefined || x.rank < 2) {
+  if (x.rank < 2) {
     throw oalError("OAL-G101", {
       operator: "linear layer",
       path: context.graph.path,
       problem: `needs rank 2 or more, found ${x.rank}`,
     });
   }
+  const inputs = x.size(x.rank - 1);
   const weightShape = [outputs, inputs];
   const weight = context.parameter("weight", weightShape, options.init ?? defaultWeight);
   const bias =
@@ -54,8 +55,8 @@ export function linearLayer(context: Context, x: Value, outputs: number, options
       : context.parameter("bias", [outputs], options.biasInit ?? defaultBias(weightShape));
   return context.scope(() => {
     if (x.rank === 2) return linear(x, weight, bias);
-    const rows = x.shape.slice(0, -1);
-    const flat = reshape(x, [rows.reduce((product, size) => product * size, 1), inputs]);
+    const rows = x.dims.slice(0, -1);
+    const flat = reshape(x, [productOf(rows), inputs]);
     return reshape(linear(flat, weight, bias), [...rows, outputs]);
   });
 }

@@ -39,7 +39,7 @@ export const airbench: Network = {
   featureDim: (options) => widthsOf(options).at(-1) ?? 0,
   build: (context, images, options) =>
     context.scope(() => {
-      const channels = images.shape[1] ?? 0;
+      const channels = images.size(1);
       if (options.imageSize < 9) {
         throw oalError("OAL-G101", {
           operator: "airbench",
@@ -63,7 +63,7 @@ export const airbench: Network = {
         maps.set(name, x);
       });
       const features = reduceMax(x, [2, 3]);
-      const head = denseHead(context.child("head"), features.shape[1] ?? 0, options.classes, {
+      const head = denseHead(context.child("head"), features.size(1), options.classes, {
         bias: false,
         scale: headScale,
       });

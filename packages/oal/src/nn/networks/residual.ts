@@ -41,7 +41,7 @@ export function residualNetwork(
       maps.set(`layer${stage + 1}`, x);
     });
     const features = globalAveragePool(x);
-    const head = denseHead(context.child("fc"), features.shape[1] ?? 0, classes);
+    const head = denseHead(context.child("fc"), features.size(1), classes);
     return { logits: head.apply(features), features, head, maps };
   });
 }
@@ -64,7 +64,7 @@ function basicBlock(context: Context, x: Value, width: number, stride: number): 
       bias: false,
     });
     const main = batchNormLayer(context.child("bn2"), second);
-    if (stride === 1 && x.shape[1] === width) return relu(add(main, x));
+    if (stride === 1 && x.size(1) === width) return relu(add(main, x));
     const shortcut = context.child("shortcut");
     const projected = convolutionLayer(shortcut.child("0"), x, {
       outputs: width,

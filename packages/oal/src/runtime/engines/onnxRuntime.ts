@@ -16,14 +16,25 @@ type Binding = typeof import("onnxruntime-node");
 /** How ONNX Runtime prepares a model. */
 export type NativeSettings = InferenceSession.SessionOptions;
 
-const ortTypes = new Map<string, DType>([
-  ["float32", "float32"],
-  ["float64", "float64"],
-  ["int64", "int64"],
-  ["int32", "int32"],
-  ["bool", "bool"],
-  ["uint8", "uint8"],
-]);
+/** The element types that the binding carries, under the same names; it has no bfloat16. */
+const ortTypes = new Map<string, DType>(
+  (
+    [
+      "float32",
+      "float64",
+      "float16",
+      "int64",
+      "int32",
+      "int16",
+      "int8",
+      "uint64",
+      "uint32",
+      "uint16",
+      "uint8",
+      "bool",
+    ] as const
+  ).map((dtype) => [dtype, dtype]),
+);
 
 /**
  * Prepares a serialised model.
@@ -66,7 +77,7 @@ class NativeSession implements Session {
     for (const { name } of this.inputs) {
       const tensor = feeds[name];
       if (!tensor) throw oalError("OAL-R102", { input: name, problem: "not fed" });
-      native[name] = toNative(this.#binding, tensor);
+      native[name] = toNative(this.#binding, name, tensor);
     }
     let results: InferenceSession.OnnxValueMapType;
     try {
@@ -94,7 +105,7 @@ function valueInfo(metadata: InferenceSession.ValueMetadata): ValueInfo {
     : { name: metadata.name, dtype: "no tensor", shape: [] };
 }
 
-function toNative({ Tensor: OrtTensor }: Binding, tensor: Tensor): OrtTensor {
+function toNative({ Tensor: OrtTensor }: Binding, name: string, tensor: Tensor): OrtTensor {
   // ONNX Runtime holds an empty tensor only when its data is its own.
   const data = tensor.data.length === 0 ? zeros(tensor.dtype, 0) : tensor.data;
   const { dtype } = tensor;
@@ -103,12 +114,20 @@ function toNative({ Tensor: OrtTensor }: Binding, tensor: Tensor): OrtTensor {
   if (data instanceof Float64Array) return new OrtTensor("float64", data, shape);
   if (data instanceof BigInt64Array) return new OrtTensor("int64", data, shape);
   if (data instanceof Int32Array) return new OrtTensor("int32", data, shape);
-  return dtype === "bool" ? new OrtTensor("bool", data, shape) : new OrtTensor("uint8", data, shape);
+  if (data instanceof BigUint64Array) return new OrtTensor("uint64", data, shape);
+  if (data instanceof Uint32Array) return new OrtTensor("uint32", data, shape);
+  if (data instanceof Int16Array) return new OrtTensor("int16", data, shape);
+  if (data instanceof Int8Array) return new OrtTensor("int8", data, shape);
+  if (data instanceof Uint8Array)
+    return dtype === "bool" ? new OrtTensor("bool", data, shape) : new OrtTensor("uint8", data, shape);
+  if (dtype === "bfloat16")
+    throw oalError("OAL-R102", { input: name, problem: "ONNX Runtime's binding cannot be fed bfloat16" });
+  return dtype === "float16" ? new OrtTensor("float16", data, shape) : new OrtTensor("uint16", data, shape);
 }
 
 function fromNative(name: string, value: InferenceSession.OnnxValueMapType[string]): Tensor {
   const dtype = ortTypes.get(value.type);
-  const data = value.data;
+  const data = dtype === "float16" && ArrayBuffer.isView(value.data) ? bitsOf(value.data) : value.data;
   if (dtype === undefined || !isTensorData(data)) {
     throw oalError("OAL-R102", {
       input: name,
@@ -118,12 +137,22 @@ function fromNative(name: string, value: InferenceSession.OnnxValueMapType[strin
   return { dtype, shape: [...value.dims], data };
 }
 
+/** Newer versions of Node have a Float16Array, which the binding then uses. */
+function bitsOf(halves: ArrayBufferView): Uint16Array {
+  return new Uint16Array(halves.buffer, halves.byteOffset, halves.byteLength / 2);
+}
+
 function isTensorData(data: unknown): data is TensorData {
   return (
     data instanceof Float32Array ||
     data instanceof Float64Array ||
     data instanceof BigInt64Array ||
+    data instanceof BigUint64Array ||
     data instanceof Int32Array ||
+    data instanceof Uint32Array ||
+    data instanceof Int16Array ||
+    data instanceof Uint16Array ||
+    data instanceof Int8Array ||
     data instanceof Uint8Array
   );
 }
