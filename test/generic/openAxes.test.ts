@@ -35,7 +35,7 @@ import { describe, expect, it } from "vitest";
 import { EvaluationContext, TrainingContext } from "../../packages/oal/src/nn/context.js";
 import { networks } from "../../packages/oal/src/nn/networks/index.js";
 import { initializeParameters } from "../../packages/oal/src/nn/parameters.js";
-import { runOnce } from "../../packages/oal/src/runtime/node.js";
+import { runOnce } from "../../packages/oal/src/testing/engine.js";
 
 const options = { classes: 3, imageSize: 32, width: 4, widths: [4, 8, 8], blocks: 1 };
 const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.2, 0.25, 0.3] } as const;
