@@ -18,6 +18,7 @@ const layers = [
   "data",
   "training",
   "outliers",
+  "classifier",
   "detection",
   "evaluation",
   "report",

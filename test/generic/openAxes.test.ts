@@ -54,9 +54,9 @@ function classifier(id: string, batch: Dim): Graph {
   graph.output("logits", logits);
   graph.output("features", features);
   const bank = Float32Array.from({ length: 60 * features.size(1) }, (_, i) => Math.sin(i));
-  const fitted = { bank: graph.constant(float32Tensor([60, features.size(1)], bank)) };
-  for (const detector of detectors)
-    graph.output(`score.${detector.id}`, detector.score(graph, { logits, features, fitted }, {}));
+  const fitted = { tensors: {}, bank: graph.constant(float32Tensor([60, features.size(1)], bank)) };
+  for (const detector of detectors.all)
+    graph.output(`score.${detector.id}`, detector.score(graph, { logits, features }, fitted));
   return graph;
 }
 

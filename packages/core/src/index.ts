@@ -9,4 +9,5 @@ export * from "./runtime/index.js";
 export * from "./preprocess/index.js";
 export * from "./classifier/index.js";
 export * from "./metrics/index.js";
+export * from "./classifier/index.js";
 export * from "./detection/index.js";

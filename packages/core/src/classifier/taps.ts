@@ -19,6 +19,11 @@ export interface Head {
 export interface Taps {
   /** uint8 [N, 3, H, W], planes of 8-bit RGB values: the graph's input. */
   readonly images: Value;
+  /**
+   * The images as the network takes them, float32 [N, 3, H, W]: after normalisation. What input gradients are taken by; for a model
+   * fed with floats, `images`. Absent where it is not found.
+   */
+  readonly input?: Value;
   /** float32 [N, C], unnormalised class scores; an inner value where the model gives probabilities only. */
   readonly logits: Value;
   /** float32 [N, d], what the last layer reads; absent where a model shows none. */
@@ -95,6 +100,7 @@ export function exposeTaps(classifier: Classifier, names: readonly Exclude<TapNa
 const isValue = kind("a value of a graph", (value) => value instanceof Value);
 const someTaps = kinds.fields({
   images: isValue,
+  input: kinds.optional(isValue),
   logits: isValue,
   features: kinds.optional(isValue),
   maps: kind("a Map", (value) => value instanceof Map),

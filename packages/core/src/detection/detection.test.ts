@@ -2,11 +2,20 @@
 import { describe, expect, it } from "vitest";
 import { evaluateReference, type Tensor } from "../graph/index.js";
 import { Random } from "../random/index.js";
-import { batches, detectorGraph, detectors, findDetector, type Detector } from "./index.js";
-import { describeRange, illegalValues, resolveParameters } from "./parameters.js";
+import {
+  detectorGraph,
+  detectors,
+  memoryRows,
+  resolveParameters,
+  storedStreams,
+  type Detector,
+  type Fitted,
+  type FitSource,
+} from "./index.js";
 
 const classes = 4;
 const featureSize = 6;
+const nothing: Fitted = { tensors: {}, bank: null };
 
 interface Outputs {
   classes: number;
@@ -27,18 +36,22 @@ function outputs(name: string, count: number): Outputs {
   };
 }
 
-async function fitted(detector: Detector, parameters = {}): Promise<Readonly<Record<string, Tensor>>> {
-  return detector.fit(batches(outputs("train", 60), 16), parameters);
+function streams({ labels, logits, features, ...sizes }: Outputs, batch?: number): FitSource {
+  const train = {
+    labels,
+    logits: memoryRows(logits, sizes.classes),
+    features: memoryRows(features, sizes.featureSize),
+  };
+  return storedStreams({ train }, undefined, batch);
 }
 
-function score(
-  detector: Detector,
-  set: Outputs,
-  tensors: Readonly<Record<string, Tensor>>,
-  parameters = {},
-): number[] {
+async function fitted(detector: Detector, parameters = {}): Promise<Fitted> {
+  return detector.fit(streams(outputs("train", 60), 16), parameters);
+}
+
+function score(detector: Detector, set: Outputs, kept: Fitted = nothing, parameters = {}): number[] {
   const rows = set.labels.length;
-  const graph = detectorGraph(detector, { rows, classes, featureSize }, tensors, parameters);
+  const graph = detectorGraph(detector, { rows, classes, featureSize }, kept, parameters);
   const all: Record<string, Tensor> = {
     logits: { dtype: "float32", shape: [rows, classes], data: set.logits },
     features: { dtype: "float32", shape: [rows, featureSize], data: set.features },
@@ -60,52 +73,60 @@ function rowsOf(set: Outputs, order: number[]): Outputs {
   };
 }
 
-describe.each(detectors.map((detector): [string, Detector] => [detector.id, detector]))(
+describe.each(detectors.all.map((detector): [string, Detector] => [detector.id, detector]))(
   "%s",
   (id, detector) => {
     const test = outputs("test", 9);
 
     it("is found by every name, which no other detector has", () => {
-      for (const name of [id, ...detector.aliases]) expect(findDetector(name)).toBe(detector);
-      const names = detectors.flatMap((other) => [other.id, ...other.aliases]);
+      for (const name of [id, ...detector.aliases]) expect(detectors.find(name)).toBe(detector);
+      const names = detectors.all.flatMap((other) => [other.id, ...other.aliases]);
       expect(new Set(names).size).toBe(names.length);
     });
 
     it("scores do not depend on order, batch or the order of the bank", async () => {
-      const tensors = await fitted(detector);
-      const whole = score(detector, test, tensors);
+      const kept = await fitted(detector);
+      const whole = score(detector, test, kept);
       expect(whole.every(Number.isFinite)).toBe(true);
       const order = [4, 8, 0, 3, 1, 7, 2, 6, 5];
-      expect(score(detector, rowsOf(test, order), tensors)).toEqual(order.map((i) => whole[i]));
+      expect(score(detector, rowsOf(test, order), kept)).toEqual(order.map((i) => whole[i]));
       const parts = [
         [0, 1, 2],
         [3, 4, 5],
         [6, 7, 8],
-      ].flatMap((part) => score(detector, rowsOf(test, part), tensors));
+      ].flatMap((part) => score(detector, rowsOf(test, part), kept));
       expect(parts).toEqual(whole);
-      const other = await detector.fit(batches(outputs("train", 60), 60));
+      const other = await detector.fit(streams(outputs("train", 60), 60));
       expect(score(detector, test, other)).toEqual(whole);
     });
 
     it("refuses parameters outside their domain and unknown ones", async () => {
       await expect(fitted(detector, { nonsense: 1 })).rejects.toThrow("nonsense must be");
-      for (const [name, spec] of Object.entries(detector.parameters)) {
-        expect(resolveParameters(id, detector.parameters)[name]).toBe(spec.default);
-        for (const value of illegalValues(spec)) {
+      for (const [name, parameter] of Object.entries(detector.parameters)) {
+        expect(resolveParameters(id, detector.parameters)[name]).toBe(parameter.default);
+        for (const value of parameter.outside())
           await expect(fitted(detector, { [name]: value })).rejects.toThrow(
-            `${name} must be ${describeRange(spec)}`,
+            `${name} must be ${parameter.domain}`,
           );
-        }
       }
     });
 
+    it("says of every parameter what it means and why its default is what it is", () => {
+      for (const { description, reason } of Object.values(detector.parameters))
+        expect(description.length * reason.length).toBeGreaterThan(0);
+    });
+
     it("says which input is missing", async () => {
-      const tensors = await fitted(detector);
-      const graph = detectorGraph(detector, { rows: 2, classes, featureSize }, tensors);
-      expect(() => detector.score(graph, {})).toThrow(`detector ${id} needs ${detector.needs.join(" and ")}`);
-      if (detector.fitOn === null) return;
-      expect(() => detectorGraph(detector, { rows: 2, classes, featureSize }, {})).toThrow(
-        detector.fittedNames[0] ?? "",
+      const kept = await fitted(detector);
+      const graph = detectorGraph(detector, { rows: 2, classes, featureSize }, kept);
+      const bank = kept.bank ? graph.inputs[0] : undefined;
+      expect(() => detector.score(graph, {}, { tensors: {}, bank })).toThrow(
+        `detector ${id} needs ${detector.needs.join(" and ")}`,
+      );
+      if (detector.fitOn() === null) return;
+      expect(() => detectorGraph(detector, { rows: 2, classes, featureSize }, nothing)).toThrow("needs bank");
+      await expect(detector.fit(() => null)).rejects.toThrow(
+        `needs ${detector.fitTaps.join(" and ")} of the ID ${detector.fitOn() ?? ""} images`,
       );
     });
   },
@@ -123,16 +144,16 @@ describe("values by hand", () => {
 
   it("logit detectors", () => {
     const energy = Math.log(Math.exp(1) + Math.exp(2) + Math.exp(3) + Math.exp(-1));
-    expect(score(findDetector("msp"), set, {})[0]).toBeCloseTo(Math.exp(3 - energy), 6);
-    expect(score(findDetector("mls"), set, {})).toEqual([3, 0]);
-    expect(score(findDetector("energy"), set, {})[0]).toBeCloseTo(energy, 5);
-    expect(score(findDetector("ebo"), set, {}, { temperature: 2 })[1]).toBeCloseTo(2 * Math.log(4), 5);
+    expect(score(detectors.find("msp"), set)[0]).toBeCloseTo(Math.exp(3 - energy), 6);
+    expect(score(detectors.find("mls"), set)).toEqual([3, 0]);
+    expect(score(detectors.find("energy"), set)[0]).toBeCloseTo(energy, 5);
+    expect(score(detectors.find("ebo"), set, nothing, { temperature: 2 })[1]).toBeCloseTo(2 * Math.log(4), 5);
   });
 
   it("k nearest neighbours", async () => {
-    const knn = findDetector("knn");
+    const knn = detectors.find("knn");
     const train = { classes: 1, featureSize: 2, logits: new Float32Array(3), labels: new Int32Array(3) };
-    const bank = await knn.fit(batches({ ...train, features: Float32Array.of(2, 0, 0, 3, -1, 0) }, 2), {
+    const bank = await knn.fit(streams({ ...train, features: Float32Array.of(2, 0, 0, 3, -1, 0) }, 2), {
       neighbours: 2,
     });
     const graph = detectorGraph(knn, { rows: 2, classes: 1, featureSize: 2 }, bank, { neighbours: 2 });
@@ -140,13 +161,13 @@ describe("values by hand", () => {
     const values = Array.from(evaluateReference(graph, { features })["confidence"]?.data ?? [], Number);
     expect(values[0]).toBeCloseTo(-2, 6); // second nearest of (1, 0) is (0, 1)
     expect(values[1]).toBeCloseTo(-1, 6); // the zero vector lies 1 from every unit vector
-    await expect(knn.fit(batches({ ...train, features: new Float32Array(6) }))).rejects.toThrow(
+    await expect(knn.fit(streams({ ...train, features: new Float32Array(6) }))).rejects.toThrow(
       "the bank holds 3",
     );
   });
 
   it("k nearest neighbours over a bank of several blocks", async () => {
-    const knn = findDetector("knn");
+    const knn = detectors.find("knn");
     const count = 9000;
     const random = new Random(5, "bank");
     const features = random.normals(0, count * 2);
@@ -157,7 +178,7 @@ describe("values by hand", () => {
       labels: new Int32Array(count),
     };
     const parameters = { neighbours: 7 };
-    const bank = await knn.fit(batches({ ...empty, features }), parameters);
+    const bank = await knn.fit(streams({ ...empty, features }), parameters);
     const graph = detectorGraph(knn, { rows: 1, classes: 1, featureSize: 2 }, bank, parameters);
     const query: Tensor = { dtype: "float32", shape: [1, 2], data: Float32Array.of(0.6, 0.8) };
     const got = Number(evaluateReference(graph, { features: query })["confidence"]?.data[0]);
@@ -169,6 +190,6 @@ describe("values by hand", () => {
   });
 
   it("unknown names get a suggestion", () => {
-    expect(() => findDetector("knnn")).toThrow('did you mean "knn"?');
+    expect(() => detectors.find("knnn")).toThrow('did you mean "knn"?');
   });
 });

@@ -1,77 +1,102 @@
 /**
- * What a post-hoc detector is: data about it, an optional fit on features that streams by, and a score as a graph.
- * The graph is all there is: evaluation, export and the browser run the same one.
+ * What a post-hoc detector is: data about it, an optional fit on outputs that stream by, an optional bank of training rows, and
+ * a score as a graph. The graph is all there is: evaluation, export and the browser run the same one.
  */
 import { expectArguments, kinds, oalError } from "../errors/index.js";
-import type { Graph, Tensor, Value } from "../graph/index.js";
-import { hasAll, resolveParameters, type ParameterSchema, type ParameterValues } from "./parameters.js";
+import { concat, slice, type Graph, type Tensor, type Value } from "../graph/index.js";
+import { aTensor } from "../graph/tensor.js";
+import type { TapName } from "../classifier/taps.js";
+import { bankBlock, type BankDefinition } from "./bank.js";
+import type { FitDefinition, FitSet, FitStreams, StreamTap } from "./fit.js";
+import { aTapName, detectorInputs, type DetectorInputs, type SomeTaps } from "./inputs.js";
+import {
+  aParameterSchema,
+  resolveParameters,
+  type ParameterSchema,
+  type ParameterValues,
+} from "./parameters.js";
+import { keepInMemory, type RowKeeper, type RowSource } from "./rows.js";
 
-/** What a score can be computed from. */
-export type DetectorInput = "logits" | "features";
-
-/** A batch of network outputs seen while fitting. */
-export interface FitBatch {
-  readonly count: number;
-  readonly classes: number;
-  readonly featureSize: number;
-  /** float32 [count, classes] */
-  readonly logits: Float32Array;
-  /** Penultimate features, float32 [count, featureSize] */
-  readonly features: Float32Array;
-  /** Class indices [count]. */
-  readonly labels: Int32Array;
-}
-
-/** Batches in list order, once through. */
-export type FitStream = Iterable<FitBatch> | AsyncIterable<FitBatch>;
-
-/** How a detector learns from ID data. */
-export interface FitDefinition<Schema extends ParameterSchema, Fitted extends string> {
-  /** The ID set it is fitted on (a detector never sees OOD data here). */
-  readonly on: "train" | "validation";
-  /** Names of the tensors it keeps. */
-  readonly tensors: readonly Fitted[];
-  /** Computes them in one pass. */
-  readonly run: (
-    stream: FitStream,
-    parameters: ParameterValues<Schema>,
-  ) => Promise<Readonly<Record<Fitted, Tensor>>>;
-}
-
-/** One detector as its author writes it. */
+/** One detector as its author writes it: a `score`, or a `bank` with a score of its own. */
 export interface DetectorDefinition<
-  Needs extends DetectorInput,
+  Needs extends TapName,
   Schema extends ParameterSchema,
   Fitted extends string,
+  FitNeeds extends StreamTap,
+  BankNeeds extends StreamTap,
 > {
   /** OpenOOD's id. */
   readonly id: string;
   readonly title: string;
   /** Other names of the field. */
-  readonly aliases: readonly string[];
+  readonly aliases?: readonly string[];
+  /** Raise it when the code changes scores, so that what was computed before is not taken for the same. Default 1. */
+  readonly version?: number;
+  /**
+   * The taps the score is built from. With logits, features and head alone it is computed from stored outputs; any other tap
+   * has it built inside the model's own graph.
+   */
   readonly needs: readonly Needs[];
   /** Paper, and whose formula it is. */
   readonly source: string;
   /** The confidence as text. */
   readonly formula: string;
   readonly parameters: Schema;
-  readonly fit: FitDefinition<Schema, Fitted> | null;
+  readonly fit?: FitDefinition<ParameterValues<Schema>, FitNeeds, Fitted> | null;
+  readonly bank?: BankDefinition<ParameterValues<Schema>, DetectorInputs<Needs, Fitted>, BankNeeds>;
   /** Confidence [N], float32, larger = more in-distribution. */
-  readonly score: (
+  readonly score?: (
     graph: Graph,
-    inputs: Readonly<Record<Needs, Value>> & { readonly fitted: Readonly<Record<Fitted, Value>> },
+    inputs: DetectorInputs<Needs, Fitted>,
     parameters: ParameterValues<Schema>,
   ) => Value;
 }
 
-/** Values a score is built from. */
-export interface ScoreInputs {
-  /** float32 [N, C]; absent when the model has none. */
-  readonly logits?: Value;
-  /** Penultimate features, float32 [N, d]. */
-  readonly features?: Value;
-  /** The tensors of `fit`, by name. */
-  readonly fitted?: Readonly<Record<string, Value>>;
+/** What a fit kept. */
+export interface Fitted {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** The bank's rows; null for detectors without one. */
+  readonly bank: RowSource | null;
+}
+
+/** The same as values of a graph. */
+export interface FittedValues {
+  readonly tensors: Readonly<Record<string, Value>>;
+  /** float32 [M, width]; absent for detectors without a bank, and where its blocks are compared one by one. */
+  readonly bank?: Value | undefined;
+}
+
+/** Where a fit finds its streams; null for a set that is not there, or lacks one of the taps. */
+export type FitSource = <Name extends StreamTap>(
+  set: FitSet,
+  taps: readonly Name[],
+) => FitStreams<Name> | null;
+
+/** Values by name, not yet checked. */
+type Given = Readonly<Record<string, unknown>>;
+
+/** A bank as everyone else uses it. */
+export interface DetectorBank {
+  /** See {@link BankDefinition.sampled}; all parameters, checked. */
+  sampled(parameters: Given, share: number): ParameterValues;
+  /** See {@link BankDefinition.partial}. */
+  partial(
+    graph: Graph,
+    taps: SomeTaps,
+    fitted: Readonly<Record<string, Value>>,
+    rows: Value,
+    given?: Given,
+  ): Value;
+  /** See {@link BankDefinition.merge}. */
+  merge(graph: Graph, partials: Value, given?: Given): Value;
+  /** See {@link BankDefinition.score}. */
+  score(
+    graph: Graph,
+    taps: SomeTaps,
+    fitted: Readonly<Record<string, Value>>,
+    compared: Value,
+    given?: Given,
+  ): Value;
 }
 
 /** A detector as everyone else uses it: parameters by name, checked. */
@@ -79,89 +104,220 @@ export interface Detector {
   readonly id: string;
   readonly title: string;
   readonly aliases: readonly string[];
-  readonly needs: readonly DetectorInput[];
+  readonly version: number;
+  readonly needs: readonly TapName[];
   readonly source: string;
   readonly formula: string;
   readonly parameters: ParameterSchema;
-  /** The ID set `fit` needs; null when there is nothing to fit. */
-  readonly fitOn: "train" | "validation" | null;
-  /** Names of the fitted tensors. */
+  /** Names of the fitted tensors, without the bank. */
   readonly fittedNames: readonly string[];
+  /** Null for detectors without a bank. */
+  readonly bank: DetectorBank | null;
+  /** The ID set that `fit` reads; null when there is nothing to fit. */
+  fitOn(given?: Given): FitSet | null;
+  /** The taps that `fit` reads. */
+  readonly fitTaps: readonly StreamTap[];
   /**
    * Fits on ID data.
    *
-   * @returns tensors to keep with the model; empty when there is nothing to fit
-   * @throws OAL-E202 (parameters), OAL-E204 (too little data)
+   * @param keep  where a bank's rows are kept; default: in memory
+   * @throws OAL-E202 (parameters), OAL-E203 (no such set or tap), OAL-E204 (too little data), OAL-E240 (its author's fit
+   *   returned something else than it names)
    */
-  fit(
-    stream: FitStream,
-    parameters?: Readonly<Record<string, unknown>>,
-  ): Promise<Readonly<Record<string, Tensor>>>;
+  fit(source: FitSource, given?: Given, keep?: RowKeeper): Promise<Fitted>;
   /**
    * Adds the confidence [N] to a graph.
    *
-   * @throws OAL-E202 (parameters), OAL-E203 (an input or fitted tensor is missing)
+   * @throws OAL-E202 (parameters), OAL-E203 (a tap or fitted tensor is missing), OAL-E204 (the bank is too small), OAL-E241
+   *   (its author's score is no float32 [N])
    */
-  score(graph: Graph, inputs: ScoreInputs, parameters?: Readonly<Record<string, unknown>>): Value;
+  score(graph: Graph, taps: SomeTaps, fitted?: FittedValues, given?: Given): Value;
 }
 
 const aDefinition = kinds.fields({
-  id: kinds.text,
-  aliases: kinds.listOf(kinds.text),
-  needs: kinds.listOf(kinds.oneOf(["logits", "features"] satisfies DetectorInput[])),
-  parameters: kinds.record,
-  score: kinds.callback,
+  id: kinds.name,
+  title: kinds.text,
+  aliases: kinds.optional(kinds.listOf(kinds.text)),
+  needs: kinds.listOf(aTapName),
+  parameters: aParameterSchema,
+  score: kinds.optional(kinds.callback),
+  fit: kinds.optional(
+    kinds.nullable(kinds.fields({ tensors: kinds.listOf(kinds.text), run: kinds.callback })),
+  ),
+  bank: kinds.optional(
+    kinds.fields({
+      rows: kinds.callback,
+      partial: kinds.callback,
+      merge: kinds.callback,
+      score: kinds.callback,
+    }),
+  ),
 });
-
-/**
- * Makes a detector from its definition.
- *
- * @example
- * export const mls = defineDetector({ id: "mls", needs: ["logits"], ..., fit: null, score: (_graph, { logits }) => reduceMax(logits, [1]) });
- */
-export function defineDetector<
-  Needs extends DetectorInput,
-  Schema extends ParameterSchema,
-  Fitted extends string = never,
->(definition: DetectorDefinition<Needs, Schema, Fitted>): Detector {
-  expectArguments("defineDetector", { definition: [definition, aDefinition] });
-  const { id, title, aliases, needs, source, formula, parameters: schema, fit, score } = definition;
-  const fittedNames = fit?.tensors ?? [];
-  return {
-    id,
-    title,
-    aliases,
-    needs,
-    source,
-    formula,
-    parameters: schema,
-    fitOn: fit?.on ?? null,
-    fittedNames,
-    fit: async (stream, given) => {
-      const values = resolveParameters(id, schema, given);
-      return fit === null ? {} : fit.run(stream, values);
-    },
-    score: (graph, inputs, given) => {
-      const values = resolveParameters(id, schema, given);
-      const fitted = inputs.fitted ?? {};
-      const available: Record<string, Value> = {};
-      if (inputs.logits !== undefined) available["logits"] = inputs.logits;
-      if (inputs.features !== undefined) available["features"] = inputs.features;
-      if (!hasAll(available, needs)) throw missing(id, needs, available);
-      if (!hasAll(fitted, fittedNames)) throw missing(id, fittedNames, fitted);
-      return graph.scope(id, () => score(graph, { ...available, fitted }, values));
-    },
-  };
-}
 
 /** A detector as an argument. */
 export const aDetector = kinds.fields({ id: kinds.text, score: kinds.callback, fit: kinds.callback });
 
-function missing(
+/**
+ * Makes a detector from its definition.
+ *
+ * @throws OAL-C120 when the definition is none: every parameter's default must be legal, `score` or `bank` must be there
+ * @example
+ * export const mls = defineDetector({ id: "mls", needs: ["logits"], ..., score: (_graph, { logits }) => reduceMax(logits, [1]) });
+ */
+export function defineDetector<
+  Needs extends TapName,
+  Schema extends ParameterSchema,
+  Fitted extends string = never,
+  FitNeeds extends StreamTap = never,
+  BankNeeds extends StreamTap = never,
+>(definition: DetectorDefinition<Needs, Schema, Fitted, FitNeeds, BankNeeds>): Detector {
+  expectArguments("defineDetector", { definition: [definition, aDefinition] });
+  const { id, title, aliases = [], version = 1, needs, source, formula, parameters: schema } = definition;
+  const { fit = null, bank, score } = definition;
+  if (!score && !bank) expectArguments("defineDetector", { "definition.score": [score, kinds.callback] });
+  const fittedNames = fit?.tensors ?? [];
+  const resolve = (given: Given = {}): ParameterValues<Schema> => resolveParameters(id, schema, given);
+  const inputsOf = (taps: SomeTaps, fitted: Readonly<Record<string, Value>>): DetectorInputs<Needs, Fitted> =>
+    detectorInputs(id, needs, taps, fittedNames, fitted);
+  const setOf = (
+    on: FitSet | ((parameters: ParameterValues<Schema>) => FitSet),
+    values: ParameterValues<Schema>,
+  ): FitSet => (typeof on === "function" ? on(values) : on);
+
+  /** The confidence with the whole bank in the graph, block by block. */
+  const scoreWithBank = (
+    definition: NonNullable<typeof bank>,
+    graph: Graph,
+    inputs: DetectorInputs<Needs, Fitted>,
+    rows: Value | undefined,
+    values: ParameterValues<Schema>,
+  ): Value => {
+    if (!rows) throw oalError("OAL-E203", { detector: id, needs: "bank" });
+    const [count = 0, width = 0] = rows.shape;
+    definition.check?.(count, values);
+    const parts: Value[] = [];
+    for (let start = 0; start < count; start += bankBlock) {
+      const end = Math.min(start + bankBlock, count);
+      const block = count <= bankBlock ? rows : slice(rows, [start, 0], [end, width], [0, 1]);
+      parts.push(definition.partial(graph, inputs, block, values));
+    }
+    const [only] = parts;
+    const compared = parts.length === 1 && only ? only : definition.merge(graph, concat(parts, 1), values);
+    return definition.score(graph, inputs, compared, values);
+  };
+
+  return {
+    id,
+    title,
+    aliases,
+    version,
+    needs,
+    source,
+    formula,
+    parameters: schema,
+    fittedNames,
+    fitTaps: [...(fit?.needs ?? []), ...(bank?.needs ?? [])],
+    fitOn: (given) => {
+      const on = fit?.on ?? bank?.on;
+      return on === undefined ? null : setOf(on, resolve(given));
+    },
+    fit: async (find, given, keep = keepInMemory) => {
+      const values = resolve(given);
+      const streamsOf = <Name extends StreamTap>(set: FitSet, taps: readonly Name[]): FitStreams<Name> => {
+        const streams = find(set, taps);
+        if (streams) return streams;
+        throw oalError("OAL-E203", { detector: id, needs: `${taps.join(" and ")} of the ID ${set} images` });
+      };
+      const tensors = fit ? await fit.run(streamsOf(setOf(fit.on, values), fit.needs), values) : {};
+      checkFitted(id, tensors, fittedNames);
+      if (!bank) return { tensors, bank: null };
+      const streams = streamsOf(setOf(bank.on, values), bank.needs);
+      const rows = await fillBank(id, streams, (batch) => bank.rows(batch, values), keep);
+      bank.check?.(rows.count, values);
+      return { tensors, bank: rows };
+    },
+    bank: bank
+      ? {
+          sampled: (given, share) => {
+            const values = resolve(given);
+            return resolve({ ...values, ...bank.sampled?.(values, share) });
+          },
+          partial: (graph, taps, fitted, rows, given) =>
+            graph.scope(id, () => bank.partial(graph, inputsOf(taps, fitted), rows, resolve(given))),
+          merge: (graph, partials, given) =>
+            graph.scope(id, () => bank.merge(graph, partials, resolve(given))),
+          score: (graph, taps, fitted, compared, given) =>
+            checkScore(
+              id,
+              taps,
+              graph.scope(id, () => bank.score(graph, inputsOf(taps, fitted), compared, resolve(given))),
+            ),
+        }
+      : null,
+    score: (graph, taps, { tensors, bank: rows } = { tensors: {} }, given) => {
+      const values = resolve(given);
+      const inputs = inputsOf(taps, tensors);
+      const made = graph.scope(id, () =>
+        bank ? scoreWithBank(bank, graph, inputs, rows, values) : score?.(graph, inputs, values),
+      );
+      return checkScore(id, taps, made);
+    },
+  };
+}
+
+/** Every row of every batch, into one bank. */
+async function fillBank<Name extends StreamTap>(
   detector: string,
-  wanted: readonly string[],
-  present: Readonly<Record<string, unknown>>,
-): Error {
-  const absent = wanted.filter((name) => present[name] === undefined);
-  return oalError("OAL-E203", { detector, needs: absent.join(" and ") });
+  streams: FitStreams<Name>,
+  rowsOf: (batch: Parameters<BankDefinition<unknown, unknown, Name>["rows"]>[0]) => {
+    readonly shape: readonly number[];
+    readonly data: Float32Array;
+  },
+  keep: RowKeeper,
+): Promise<RowSource> {
+  let sink: ReturnType<RowKeeper> | undefined;
+  let start = 0;
+  let width = 0;
+  for await (const batch of streams.batches()) {
+    const { shape, data } = rowsOf({ ...batch, start, total: streams.count });
+    const [rows = -1, own = 0] = shape;
+    width = sink ? width : own;
+    if (shape.length !== 2 || own !== width || data.length !== rows * width || rows > batch.count) {
+      const problem = `its bank's rows are [${shape.join(", ")}] with ${data.length} numbers, for ${batch.count} images`;
+      throw oalError("OAL-E240", { detector, problem });
+    }
+    sink ??= keep(`${detector}.bank`, width);
+    sink.append(data);
+    start += batch.count;
+  }
+  return (sink ?? keep(`${detector}.bank`, 1)).finish();
+}
+
+/** @throws OAL-E240 when a fit's result lacks a tensor, has one it does not name, or holds NaN */
+function checkFitted(
+  detector: string,
+  tensors: Readonly<Record<string, Tensor>>,
+  names: readonly string[],
+): void {
+  const refuse = (problem: string): never => {
+    throw oalError("OAL-E240", { detector, problem });
+  };
+  for (const name of Object.keys(tensors))
+    if (!names.includes(name)) refuse(`it returned "${name}", which its "tensors" do not name`);
+  for (const name of names) {
+    const tensor = tensors[name];
+    const fault = aTensor.fault(tensor, name);
+    if (!tensor) refuse(`${name} must be a tensor`);
+    else if (fault) refuse(`${fault.argument} must be ${fault.wanted}`);
+    else if (tensor.data.some((value) => Number.isNaN(value))) refuse(`${name} holds NaN`);
+  }
+}
+
+/** @throws OAL-E241 when a score is not one float32 number per image */
+function checkScore(detector: string, taps: SomeTaps, score: Value | undefined): Value {
+  const count = (taps.logits ?? taps.features ?? taps.input)?.dims[0];
+  const fits = score?.dtype === "float32" && score.rank === 1 && score.dims[0] === count;
+  if (score && (fits || (count === undefined && score.rank === 1))) return score;
+  const found = score ? `${score.dtype}[${score.dims.join(", ")}]` : "nothing";
+  throw oalError("OAL-E241", { detector, found, count: count ?? 0 });
 }

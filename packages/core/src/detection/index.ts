@@ -1,4 +1,4 @@
-/** Post-hoc detectors: registry, fitting, scores as graphs, decisions. */
+/** Post-hoc detectors: registry, fitting, banks, scores as graphs, decisions. */
 export {
   decide,
   decisionFromJson,
@@ -13,22 +13,49 @@ export {
   type JsonScore,
   type Verdict,
 } from "./decision.js";
+export { bankBlock, largestBankInGraph, type BankBatch, type BankDefinition } from "./bank.js";
 export {
   defineDetector,
   type Detector,
+  type DetectorBank,
   type DetectorDefinition,
-  type DetectorInput,
-  type FitBatch,
-  type FitStream,
-  type ScoreInputs,
+  type FitSource,
+  type Fitted,
+  type FittedValues,
 } from "./detector.js";
-export { detectors, ebo, findDetector, knn, mls, msp } from "./detectors/index.js";
+export { detectors } from "./detectors/index.js";
+export type { FitBatch, FitDefinition, FitHead, FitRows, FitSet, FitStreams, StreamTap } from "./fit.js";
+export type { DetectorInputs, ImagesTap, SomeTaps, TapValue } from "./inputs.js";
 export {
+  choice,
+  flag,
   integer,
+  list,
   real,
   resolveParameters,
+  type NumberBounds,
+  type Parameter,
   type ParameterSchema,
-  type ParameterSpec,
+  type ParameterValue,
   type ParameterValues,
 } from "./parameters.js";
-export { attachDetector, batches, detectorGraph } from "./scoreGraph.js";
+export { replay } from "./replay.js";
+export {
+  allRows,
+  gatherRows,
+  keepInMemory,
+  memoryRows,
+  type RowKeeper,
+  type RowSink,
+  type RowSource,
+} from "./rows.js";
+export { bankBytes, sampledVariant, type FittedDetector } from "./sampledBank.js";
+export {
+  areStored,
+  attachDetector,
+  bankGraphs,
+  detectorGraph,
+  type BankGraphs,
+  type StoredSizes,
+} from "./scoreGraph.js";
+export { headOrRefuse, storedStreams, type StoredOutputs } from "./streams.js";

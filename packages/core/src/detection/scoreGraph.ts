@@ -1,103 +1,195 @@
-/** Detectors attached to graphs: to a model's own graph for export, or alone for scores of stored outputs. */
-import { expectArguments, kind, kinds } from "../errors/index.js";
-import { Graph, type Tensor, type Value } from "../graph/index.js";
-import { aValue } from "../graph/ops/operands.js";
-import { aDetector, type Detector, type FitBatch } from "./detector.js";
+/** Detectors attached to graphs: to a model's own graph, or alone for scores of stored outputs. */
+import { expectArguments, kinds, oalError } from "../errors/index.js";
+import { concat, gemm, Graph, type Tensor, type Value } from "../graph/index.js";
+import { aTensor } from "../graph/tensor.js";
+import type { Head, TapName, Taps } from "../classifier/taps.js";
+import { largestBankInGraph } from "./bank.js";
+import { aDetector, type Detector, type Fitted, type FittedValues } from "./detector.js";
+import type { FitHead } from "./fit.js";
+import { aTapName, type SomeTaps } from "./inputs.js";
+import { allRows, aRowSource } from "./rows.js";
 
-const modelOutputs = kinds.fields({ logits: aValue, features: aValue });
+const aFitted = kinds.fields({ tensors: kinds.record, bank: kinds.nullable(aRowSource) });
 const staticSizes = kinds.fields({ rows: kinds.count, classes: kinds.count, featureSize: kinds.count });
+const aFitHead = kinds.fields({ weight: aTensor, bias: aTensor });
+
+/** The taps that are kept of every image; a detector of these alone needs no model to run. */
+const storedTaps: readonly TapName[] = ["logits", "features", "head"];
+
+/** Whether taps are among what is kept of every image. */
+export function areStored(taps: readonly TapName[]): boolean {
+  expectArguments("areStored", { taps: [taps, kinds.listOf(aTapName)] });
+  return taps.every((name) => storedTaps.includes(name));
+}
+
+/** Sizes of a graph over stored outputs. */
+export interface StoredSizes {
+  readonly rows: number;
+  readonly classes: number;
+  readonly featureSize: number;
+}
 
 /**
- * Adds a detector's confidence to a graph, its fitted tensors as constants.
+ * Adds a detector's confidence to a model's graph, its fitted tensors and bank as constants.
  *
- * @param detector  the detector
- * @param outputs  the model's logits [N, C] and penultimate features [N, d], values of one graph
+ * @param taps  the model's taps, values of one graph
  * @param fitted  what `detector.fit` returned
  * @param parameters  hyper-parameters by name
  * @returns confidence float32 [N]
- * @throws OAL-E202, OAL-E203 as `Detector.score`
+ * @throws OAL-E202, OAL-E203, OAL-E204, OAL-E241 as `Detector.score`; OAL-E242 for a bank that is too large for a graph
  */
 export function attachDetector(
   detector: Detector,
-  outputs: { readonly logits: Value; readonly features: Value },
-  fitted: Readonly<Record<string, Tensor>>,
+  taps: Pick<Taps, "logits"> & SomeTaps,
+  fitted: Fitted,
   parameters: Readonly<Record<string, unknown>> = {},
 ): Value {
   expectArguments("attachDetector", {
     detector: [detector, aDetector],
-    outputs: [outputs, modelOutputs],
-    fitted: [fitted, kinds.record],
+    taps: [taps, kinds.record],
+    fitted: [fitted, aFitted],
     parameters: [parameters, kinds.record],
   });
-  const { graph } = outputs.logits;
-  return detector.score(graph, { ...outputs, fitted: constants(graph, detector, fitted) }, parameters);
+  const { graph } = taps.logits;
+  return detector.score(graph, taps, fittedValues(graph, detector, fitted), parameters);
 }
 
 /**
- * A graph of the detector alone: inputs among "logits" [rows, classes] and "features" [rows, featureSize] as needed, output "confidence" [rows].
+ * A graph of the detector alone: inputs among "logits" [rows, classes] and "features" [rows, featureSize] as needed, output
+ * "confidence" [rows].
  *
- * @param size  the static sizes
- * @throws OAL-E202, OAL-E203 as `Detector.score`
+ * @param sizes  the static sizes
+ * @param head  the last layer as numbers, for detectors that need it
+ * @throws OAL-E202 to OAL-E204, OAL-E241 as `Detector.score`; OAL-E242 for a bank that is too large for a graph
  */
 export function detectorGraph(
   detector: Detector,
-  size: { readonly rows: number; readonly classes: number; readonly featureSize: number },
-  fitted: Readonly<Record<string, Tensor>>,
+  sizes: StoredSizes,
+  fitted: Fitted,
   parameters: Readonly<Record<string, unknown>> = {},
+  head?: FitHead,
 ): Graph {
   expectArguments("detectorGraph", {
     detector: [detector, aDetector],
-    size: [size, staticSizes],
-    fitted: [fitted, kinds.record],
+    sizes: [sizes, staticSizes],
+    fitted: [fitted, aFitted],
     parameters: [parameters, kinds.record],
+    head: [head, kinds.optional(aFitHead)],
   });
   const graph = new Graph();
-  const input = (name: "logits" | "features", width: number): Record<string, Value> =>
-    detector.needs.includes(name)
-      ? { [name]: graph.input(name, { dtype: "float32", shape: [size.rows, width] }) }
-      : {};
-  const outputs = { ...input("logits", size.classes), ...input("features", size.featureSize) };
-  const inputs = { ...outputs, fitted: constants(graph, detector, fitted) };
-  graph.output("confidence", detector.score(graph, inputs, parameters));
+  const taps = storedInputs(graph, detector, sizes, head);
+  graph.output("confidence", detector.score(graph, taps, fittedValues(graph, detector, fitted), parameters));
   return graph;
 }
 
-function constants(
-  graph: Graph,
-  detector: Detector,
-  fitted: Readonly<Record<string, Tensor>>,
-): Record<string, Value> {
-  return Object.fromEntries(
-    Object.entries(fitted).map(([name, tensor]) => [name, graph.constant(tensor, `${detector.id}.${name}`)]),
-  );
+/** The graphs that compare stored outputs with a bank's blocks. */
+export interface BankGraphs {
+  /** Inputs as `detectorGraph`, and "rows" [block, width]; output "partial" [rows, p]. */
+  partial(block: number, width: number): Graph;
+  /** Inputs "first" [rows, p1] and "second" [rows, p2]; output "merged" [rows, p]. */
+  merge(first: number, second: number): Graph;
+  /** Inputs as `detectorGraph`, and "compared" [rows, p]; output "confidence" [rows]. */
+  score(compared: number): Graph;
 }
 
-const storedOutputs = kinds.fields({
-  classes: kinds.count,
-  featureSize: kinds.count,
-  labels: kind("an Int32Array", (value) => value instanceof Int32Array),
-  logits: kinds.float32,
-  features: kinds.float32,
-});
-
 /**
- * Stored outputs as a stream of batches.
+ * The graphs of a detector with a bank, for banks that are read block by block. The same arithmetic as inside one graph.
  *
- * @param outputs  flat arrays of all samples
- * @param batch  rows per batch; default 1024
+ * @throws OAL-E203 for a detector without a bank
  */
-export function* batches(outputs: Omit<FitBatch, "count">, batch = 1024): Generator<FitBatch, void> {
-  expectArguments("batches", { outputs: [outputs, storedOutputs], batch: [batch, kinds.positiveCount] });
-  const { classes, featureSize, labels, logits, features } = outputs;
-  for (let start = 0; start < labels.length; start += batch) {
-    const end = Math.min(start + batch, labels.length);
-    yield {
-      count: end - start,
-      classes,
-      featureSize,
-      labels: labels.subarray(start, end),
-      logits: logits.subarray(start * classes, end * classes),
-      features: features.subarray(start * featureSize, end * featureSize),
-    };
-  }
+export function bankGraphs(
+  detector: Detector,
+  sizes: StoredSizes,
+  tensors: Readonly<Record<string, Tensor>>,
+  parameters: Readonly<Record<string, unknown>> = {},
+  head?: FitHead,
+): BankGraphs {
+  expectArguments("bankGraphs", {
+    detector: [detector, aDetector],
+    sizes: [sizes, staticSizes],
+    tensors: [tensors, kinds.record],
+    parameters: [parameters, kinds.record],
+    head: [head, kinds.optional(aFitHead)],
+  });
+  const { bank } = detector;
+  if (!bank) throw oalError("OAL-E203", { detector: detector.id, needs: "a bank" });
+  const build = (body: (graph: Graph) => readonly [string, Value]): Graph => {
+    const graph = new Graph();
+    graph.output(...body(graph));
+    return graph;
+  };
+  const rowsOf = (graph: Graph, name: string, count: number, width: number): Value =>
+    graph.input(name, { dtype: "float32", shape: [count, width] });
+  return {
+    partial: (block, width) =>
+      build((graph) => {
+        const taps = storedInputs(graph, detector, sizes, head);
+        const rows = rowsOf(graph, "rows", block, width);
+        return [
+          "partial",
+          bank.partial(graph, taps, constantsOf(graph, detector, tensors), rows, parameters),
+        ];
+      }),
+    merge: (first, second) =>
+      build((graph) => {
+        const parts = [
+          rowsOf(graph, "first", sizes.rows, first),
+          rowsOf(graph, "second", sizes.rows, second),
+        ];
+        return ["merged", bank.merge(graph, concat(parts, 1), parameters)];
+      }),
+    score: (compared) =>
+      build((graph) => {
+        const taps = storedInputs(graph, detector, sizes, head);
+        const answer = rowsOf(graph, "compared", sizes.rows, compared);
+        return [
+          "confidence",
+          bank.score(graph, taps, constantsOf(graph, detector, tensors), answer, parameters),
+        ];
+      }),
+  };
+}
+
+/** Inputs for the stored outputs that a detector needs. */
+function storedInputs(
+  graph: Graph,
+  { needs }: Detector,
+  { rows, classes, featureSize }: StoredSizes,
+  head: FitHead | undefined,
+): SomeTaps {
+  const input = (name: TapName, width: number): Value | undefined =>
+    needs.includes(name) ? graph.input(name, { dtype: "float32", shape: [rows, width] }) : undefined;
+  return {
+    logits: input("logits", classes),
+    features: input("features", featureSize),
+    head: head && needs.includes("head") ? headOf(graph, head) : undefined,
+  };
+}
+
+/** A last layer of constants. */
+function headOf(graph: Graph, numbers: FitHead): Head {
+  const weight = graph.constant(numbers.weight, "head.weight");
+  const bias = graph.constant(numbers.bias, "head.bias");
+  return { weight, bias, apply: (features) => gemm(features, weight, bias, { transB: true }) };
+}
+
+function fittedValues(graph: Graph, detector: Detector, { tensors, bank }: Fitted): FittedValues {
+  const values = constantsOf(graph, detector, tensors);
+  if (!bank) return { tensors: values };
+  const bytes = 4 * bank.count * bank.width;
+  if (bytes > largestBankInGraph)
+    throw oalError("OAL-E242", { detector: detector.id, bytes, largest: largestBankInGraph });
+  const shape = [bank.count, bank.width];
+  const rows: Tensor = { dtype: "float32", shape, data: allRows(bank) };
+  return { tensors: values, bank: graph.constant(rows, `${detector.id}.bank`) };
+}
+
+function constantsOf(
+  graph: Graph,
+  detector: Detector,
+  tensors: Readonly<Record<string, Tensor>>,
+): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, graph.constant(tensor, `${detector.id}.${name}`)]),
+  );
 }

@@ -7,7 +7,7 @@ import { fitDetectors, predictions, scoreSets } from "./score.js";
 import { testEngine } from "../testing/engine.js";
 
 const manifest = loadManifest("detectors");
-const registered = detectors.map((detector) => detector.id);
+const registered = detectors.ids;
 /** The reference's parameter names where ours are spelled out. */
 const parameterNames: Readonly<Record<string, string>> = { K: "neighbours" };
 
@@ -38,7 +38,7 @@ async function confidences(
   sets: readonly OutputSet[],
 ): Promise<ArrayLike<number>[]> {
   const id = String(golden.hyper["detector"]);
-  const chosen = detectors.filter((detector) => detector.id === id);
+  const chosen = detectors.all.filter((detector) => detector.id === id);
   const train = golden.has("train_features") ? [outputSet(golden, "train_features", "train")] : [];
   const { fitted } = await fitDetectors(chosen, [...train, ...sets], { [id]: parameters });
   const scores = await scoreSets(testEngine, "golden", 0, sets, fitted);

@@ -5,9 +5,8 @@ import {
   bootstrap,
   calibration,
   detectionMetrics,
-  detectors as allDetectors,
+  detectors,
   drawResamples,
-  findDetector,
   makeDecision,
   meanMetrics,
   metricVector,
@@ -18,8 +17,10 @@ import {
   type BootstrapSamples,
   type Calibration,
   type Engine,
+  type FittedDetector,
   type MetricName,
   type MetricVector,
+  type ParameterValues,
 } from "oal-core";
 import type {
   DetectorResult,
@@ -30,7 +31,7 @@ import type {
   OutputSet,
   SetScores,
 } from "./result.js";
-import { fitDetectors, scoreSets, type FittedDetector } from "./score.js";
+import { fitDetectors, scoreSets } from "./score.js";
 
 /** How to evaluate. */
 export interface EvaluateOptions {
@@ -78,7 +79,7 @@ export async function evaluate(
   const test = sets.find((set) => set.group === "test");
   if (test === undefined || test.labels.length === 0)
     throw oalError("OAL-E102", { metric: "evaluation", side: "ID" });
-  const chosen = options.detectors?.map(findDetector) ?? allDetectors;
+  const chosen = options.detectors?.map((id) => detectors.find(id)) ?? detectors.all;
   const { fitted, warnings } = await fitDetectors(chosen, sets, options.parameters);
   const scores = await scoreSets(engine, model, seed, sets, fitted);
   const parameters = Object.fromEntries(fitted.map((item) => [item.detector.id, item.parameters]));
@@ -112,7 +113,7 @@ export function resampleScores(
 function summarize(
   scores: ModelScores,
   calibrated: Calibration,
-  parameters: Readonly<Record<string, Readonly<Record<string, number>>>>,
+  parameters: Readonly<Record<string, ParameterValues>>,
   options: EvaluateOptions,
   warnings: readonly string[],
 ): EvaluationResult {

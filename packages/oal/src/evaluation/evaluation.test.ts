@@ -131,7 +131,7 @@ describe("evaluate", () => {
   it("leaves out a detector it cannot fit, with a warning", async () => {
     const { result } = await evaluate(testEngine, "m", 0, model(2).slice(1), options);
     expect(result.detectors.map((detector) => detector.id)).toEqual(["msp", "mls", "ebo"]);
-    expect(result.warnings[0]).toContain("knn needs outputs on the ID train images");
+    expect(result.warnings[0]).toContain("knn needs features of the ID train images");
     await expect(
       evaluate(testEngine, "m", 0, model(2).slice(1), { ...options, detectors: ["knn"] }),
     ).rejects.toThrow("knn needs");

@@ -1,5 +1,5 @@
 /** The data of an evaluation: what goes in (outputs of one model per set), the scores of every image, and the results. */
-import type { Calibration, Decision, MetricVector } from "oal-core";
+import type { Calibration, Decision, MetricVector, ParameterValues } from "oal-core";
 
 /** Role of a set: ID training, validation and test; near and far OOD. */
 export type SetGroup = "train" | "validation" | "test" | "near" | "far";
@@ -73,7 +73,7 @@ export interface DetectorSearch {
 export interface DetectorResult {
   readonly id: string;
   /** The hyper-parameters used. */
-  readonly parameters: Readonly<Record<string, number>>;
+  readonly parameters: ParameterValues;
   /** The search among parameters by validation images; absent when there was none. */
   readonly search?: DetectorSearch;
   readonly sets: readonly SetResult[];

@@ -1,25 +1,20 @@
 /** Runs detectors over stored outputs: fit on the ID sets, then one session per detector in batches of fixed size. */
 import {
-  batches,
   detectorGraph,
   float32Data,
+  memoryRows,
   oalError,
   OalError,
   resolveParameters,
+  storedStreams,
   type Detector,
   type Engine,
+  type FittedDetector,
   type Session,
+  type StoredOutputs,
   type Tensor,
 } from "oal-core";
 import type { ModelScores, OutputSet, SetScores } from "./result.js";
-
-/** A detector made ready for one model. */
-export interface FittedDetector {
-  readonly detector: Detector;
-  readonly parameters: Readonly<Record<string, number>>;
-  /** What `fit` kept. */
-  readonly tensors: Readonly<Record<string, Tensor>>;
-}
 
 /** Rows per run of a score session. */
 const ROWS = 256;
@@ -66,30 +61,26 @@ export async function fitDetectors(
   sets: readonly OutputSet[],
   parameters: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {},
 ): Promise<{ fitted: FittedDetector[]; warnings: string[] }> {
-  const { classes, featureSize } = outputSizes(sets);
+  const sizes = outputSizes(sets);
+  const streams = storedStreams({
+    train: storedOf(sets, "train", sizes),
+    validation: storedOf(sets, "validation", sizes),
+  });
   const fitted: FittedDetector[] = [];
   const warnings: string[] = [];
   let reason: unknown;
   for (const detector of chosen) {
-    const source = sets.find((set) => set.group === detector.fitOn);
     const given = parameters[detector.id] ?? {};
-    const lowered = loweredDefaults(detector, given, source?.labels ?? []);
+    const lowered = loweredDefaults(detector, given, sets);
     for (const [name, { value, smallest }] of Object.entries(lowered)) {
-      const usual = detector.parameters[name]?.default;
+      const usual = String(detector.parameters[name]?.default);
       const why = `the smallest class has ${smallest} images to fit on`;
       warnings.push(`${detector.id}: ${name} is ${value} instead of ${usual}, because ${why}`);
     }
     const own = Object.fromEntries(Object.entries(lowered).map(([name, { value }]) => [name, value]));
     const values = resolveParameters(detector.id, detector.parameters, { ...own, ...given });
     try {
-      if (detector.fitOn !== null && source === undefined) {
-        throw oalError("OAL-E203", {
-          detector: detector.id,
-          needs: `outputs on the ID ${detector.fitOn} images`,
-        });
-      }
-      const stream = source === undefined ? [] : batches({ ...source, classes, featureSize });
-      fitted.push({ detector, parameters: values, tensors: await detector.fit(stream, values) });
+      fitted.push({ detector, parameters: values, fitted: await detector.fit(streams, values) });
     } catch (error) {
       if (!(error instanceof OalError) || !["OAL-E203", "OAL-E204"].includes(error.code)) throw error;
       reason = error;
@@ -100,12 +91,26 @@ export async function fitDetectors(
   return { fitted, warnings };
 }
 
+/** The outputs of an ID set as a fit reads them. */
+function storedOf(
+  sets: readonly OutputSet[],
+  group: "train" | "validation",
+  { classes, featureSize }: OutputSizes,
+): StoredOutputs | undefined {
+  const set = sets.find((each) => each.group === group);
+  if (!set || set.labels.length === 0) return undefined;
+  const { labels, logits, features } = set;
+  return { labels, logits: memoryRows(logits, classes), features: memoryRows(features, featureSize) };
+}
+
 /** Defaults above their share of the smallest class, unless a value is given. */
 function loweredDefaults(
   detector: Detector,
   given: Readonly<Record<string, unknown>>,
-  labels: ArrayLike<number>,
+  sets: readonly OutputSet[],
 ): Record<string, { value: number; smallest: number }> {
+  const on = detector.fitOn(given);
+  const labels = sets.find((set) => set.group === on)?.labels ?? [];
   const counts = new Map<number, number>();
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i] ?? -1;
@@ -115,8 +120,8 @@ function loweredDefaults(
   const lowered: Record<string, { value: number; smallest: number }> = {};
   for (const [name, spec] of Object.entries(detector.parameters)) {
     if (spec.classShare === undefined || name in given || counts.size === 0) continue;
-    const value = Math.max(spec.min ?? 1, Math.floor(spec.classShare * smallest));
-    if (value < spec.default) lowered[name] = { value, smallest };
+    const value = Math.max(1, Math.floor(spec.classShare * smallest));
+    if (typeof spec.default === "number" && value < spec.default) lowered[name] = { value, smallest };
   }
   return lowered;
 }
@@ -152,10 +157,8 @@ export async function scoreSets(
   const sizes = outputSizes(sets);
   const scored = sets.filter((set) => set.group !== "train");
   const confidence = scored.map((): Record<string, Float32Array> => ({}));
-  for (const { detector, parameters, tensors } of fitted) {
-    const session = await engine.compile(
-      detectorGraph(detector, { rows: ROWS, ...sizes }, tensors, parameters),
-    );
+  for (const { detector, parameters, fitted: kept } of fitted) {
+    const session = await engine.compile(detectorGraph(detector, { rows: ROWS, ...sizes }, kept, parameters));
     try {
       for (const [k, set] of scored.entries()) {
         const target = confidence[k];

@@ -3,7 +3,7 @@
  * so that it tells what happened: a value that differs from the preset's was given by the user, one that is the preset's was
  * tuned by nobody in this run.
  */
-import { findDetector } from "oal-core";
+import { detectors as known } from "oal-core";
 import type { Choice } from "../evaluation/choice.js";
 import type { EvaluationResult } from "../evaluation/result.js";
 import { ignoredSettings } from "./configuration/ignored.js";
@@ -85,7 +85,7 @@ function weightChoices(config: Configuration): Choice[] {
 
 function detectorChoices({ model, detectors, warnings }: EvaluationResult): Choice[] {
   return detectors.flatMap(({ id, parameters, search }) => {
-    const { parameters: specs } = findDetector(id);
+    const specs = known.has(id) ? known.find(id).parameters : {};
     return Object.entries(parameters).map(([name, value]): Choice => {
       const base = { setting: `${id}.${name}`, value, models: [model] };
       if (search !== undefined)
@@ -97,7 +97,9 @@ function detectorChoices({ model, detectors, warnings }: EvaluationResult): Choi
         };
       const usual = specs[name]?.default;
       if (value === usual) return { ...base, chosenBy: "default" };
-      const lowered = warnings.find((text) => text.startsWith(`${id}: ${name} is ${value} instead of `));
+      const lowered = warnings.find((text) =>
+        text.startsWith(`${id}: ${name} is ${String(value)} instead of `),
+      );
       return { ...base, chosenBy: "default", how: lowered ?? `instead of ${String(usual)}` };
     });
   });

@@ -5,15 +5,16 @@ import { join, relative, sep } from "node:path";
 import {
   attachDetector,
   exposeTaps,
-  findDetector,
+  detectors,
   float32Data,
+  memoryRows,
   oalError,
   OalError,
   preprocessImage,
   toPlanes,
   uint8Tensor,
   type Detector,
-  type Tensor,
+  type Fitted,
 } from "oal-core";
 import type { z } from "zod";
 import { type DecodeOptions, decodeImage } from "../data/decode.js";
@@ -72,7 +73,7 @@ function chosenDetector(
   stored: z.infer<typeof storedDetectorsSchema>,
   asked: string | undefined,
 ): z.infer<typeof storedDetectorsSchema>["detectors"][string] & { detector: Detector } {
-  const detector = findDetector(asked ?? stored.default);
+  const detector = detectors.find(asked ?? stored.default);
   const found = stored.detectors[detector.id];
   if (found) return { detector, ...found };
   const known = Object.keys(stored.detectors).join(", ");
@@ -83,14 +84,14 @@ function chosenDetector(
   });
 }
 
-async function fittedTensors(folder: string, detector: string): Promise<Record<string, Tensor>> {
+async function fittedOf(folder: string, detector: string): Promise<Fitted> {
   const { tensors } = await readSafetensors(join(folder, evaluationFiles.fitted));
   const prefix = `${detector}/`;
-  return Object.fromEntries(
-    [...tensors].flatMap(([name, tensor]) =>
-      name.startsWith(prefix) ? [[name.slice(prefix.length), tensor] as const] : [],
-    ),
+  const own = [...tensors].filter(([name]) => name.startsWith(prefix));
+  const { bank, ...rest } = Object.fromEntries(
+    own.map(([name, tensor]) => [name.slice(prefix.length), tensor]),
   );
+  return { tensors: rest, bank: bank ? memoryRows(float32Data(bank), bank.shape[1] ?? 1) : null };
 }
 
 /** A model made ready: pixels in, logits and the chosen detector's score out. */
@@ -114,10 +115,9 @@ async function openModel(model: string, options: ScoreOptions): Promise<OpenMode
   const stored = await readDetectors(folder);
   const { detector, parameters, decision } = chosenDetector(stored, options.detector);
   const built = buildClassifier(classifier, 1);
-  const { logits, features = logits } = built.taps;
   const graph = exposeTaps(built, ["logits"]);
-  const fitted = await fittedTensors(folder, detector.id);
-  graph.output("score", attachDetector(detector, { logits, features }, fitted, parameters));
+  const fitted = await fittedOf(folder, detector.id);
+  graph.output("score", attachDetector(detector, built.taps, fitted, parameters));
   const engine = await cpuEngine({ threads: options.threads ?? 0 });
   const session = await engine.compile(graph);
   const { size, orientation, maxPixels } = stored;

@@ -26,9 +26,7 @@ export function buildClassifier(
   const { imageSize } = network.options;
   const images = graph.input("images", { dtype: "uint8", shape: [batch, 3, imageSize, imageSize] });
   const context = new EvaluationContext(graph, parameters);
-  const normalised = normaliseImages(images, normalisation);
-  const { maps = new Map(), ...outputs } = networks
-    .find(network.id)
-    .build(context, normalised, network.options);
-  return { graph, taps: { images, ...outputs, maps } };
+  const input = normaliseImages(images, normalisation);
+  const { maps = new Map(), ...outputs } = networks.find(network.id).build(context, input, network.options);
+  return { graph, taps: { images, input, ...outputs, maps } };
 }

@@ -20,10 +20,10 @@ export const ebo = defineDetector({
       above: 0,
       default: 1,
       search: [1],
-      description: "T, no unit. Default 1, the paper's choice; larger tends to mean(z) + T log C.",
+      description: "T, no unit; the larger, the nearer to mean(z) + T log C",
+      reason: "the paper's choice, and OpenOOD's",
     }),
   },
-  fit: null,
   score: (_graph, { logits }, { temperature }) =>
     mul(logSumExp(div(logits, temperature), [1], false), temperature),
 });

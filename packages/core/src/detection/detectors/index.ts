@@ -1,25 +1,14 @@
-/** The registry of detectors: an array of imported objects, in the order of tables. A new detector is one file and one line here. */
-import { expectArguments, kinds, oalError, suggest } from "../../errors/index.js";
+/** The registry of detectors, in the order of tables. A new detector is one file and one line here. */
+import { oalError, suggest } from "../../errors/index.js";
+import { Registry } from "../../registry.js";
 import type { Detector } from "../detector.js";
 import { ebo } from "./ebo.js";
 import { knn } from "./knn.js";
 import { mls } from "./mls.js";
 import { msp } from "./msp.js";
 
-/** Every detector oal knows. */
-export const detectors: readonly Detector[] = [msp, mls, ebo, knn];
-
-/**
- * A detector by its id or one of its aliases (exact).
- *
- * @throws OAL-E201 for an unknown name, with the nearest known one
- */
-export function findDetector(id: string): Detector {
-  expectArguments("findDetector", { id: [id, kinds.text] });
-  const found = detectors.find((detector) => detector.id === id || detector.aliases.includes(id));
-  if (found !== undefined) return found;
-  const known = detectors.flatMap((detector) => [detector.id, ...detector.aliases]);
-  throw oalError("OAL-E201", { id, near: suggest(id, known) });
-}
-
-export { ebo, knn, mls, msp };
+/** Every detector oal knows; `register` adds one from outside. Unknown names: OAL-E201. */
+export const detectors = new Registry<Detector>("detector", [msp, mls, ebo, knn], {
+  aliases: ({ aliases }) => aliases,
+  unknown: (id, known) => oalError("OAL-E201", { id, near: suggest(id, known) }),
+});

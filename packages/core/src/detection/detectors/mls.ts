@@ -15,6 +15,5 @@ export const mls = defineDetector({
   source: "Hendrycks et al. 2022",
   formula: "max_c z_c",
   parameters: {},
-  fit: null,
   score: (_graph, { logits }) => reduceMax(logits, [1]),
 });

@@ -15,6 +15,5 @@ export const msp = defineDetector({
   source: "Hendrycks and Gimpel 2017",
   formula: "max_c softmax(z)_c",
   parameters: {},
-  fit: null,
   score: (_graph, { logits }) => reduceMax(softmax(logits, 1), [1]),
 });

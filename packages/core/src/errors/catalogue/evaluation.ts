@@ -98,4 +98,25 @@ export const evaluationErrors = {
     message: ({ tap, known }) => `the model has no tap "${tap}"; it shows ${known.join(", ")}`,
     remedy: "leave out what needs this value, or use a model that shows it",
   }),
+  "OAL-E240": entry<{ detector: string; problem: string }>({
+    title: "a detector's fit does not give what it names",
+    exit: 6,
+    message: ({ detector, problem }) => `detector ${detector}: ${problem}`,
+    remedy:
+      "this is a fault of the detector's own code: its fit must return the tensors it names, without NaN",
+  }),
+  "OAL-E241": entry<{ detector: string; found: string; count: number | string }>({
+    title: "a detector's score is not one number per image",
+    exit: 6,
+    message: ({ detector, found, count }) =>
+      `detector ${detector}: its score must be float32[${count}], one number per image, it is ${found}`,
+    remedy: "this is a fault of the detector's own code: reduce or reshape the score to one axis",
+  }),
+  "OAL-E242": entry<{ detector: string; bytes: number; largest: number }>({
+    title: "a bank is too large to be part of a graph",
+    exit: 6,
+    message: ({ detector, bytes, largest }) =>
+      `detector ${detector}: its bank has ${Math.ceil(bytes / 2 ** 20)} MB, more than the ${Math.floor(largest / 2 ** 20)} MB that one file may hold`,
+    remedy: "use the detector's variant with a sampled bank, or another detector",
+  }),
 };

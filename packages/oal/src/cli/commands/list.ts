@@ -10,7 +10,7 @@ interface Listed {
 }
 
 const kinds: Readonly<Record<string, () => Promise<readonly Listed[]>>> = {
-  detectors: () => Promise.resolve(detectors),
+  detectors: () => Promise.resolve(detectors.all),
   networks: async () => (await import("../../nn/networks/index.js")).networks.all,
   methods: async () => {
     const { methodLists } = await import("../../training/methods/index.js");

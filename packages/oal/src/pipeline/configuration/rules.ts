@@ -42,7 +42,7 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
     if (set?.list !== undefined && set.split !== undefined)
       refuse([...path, "split"], "a list names its images, so there is no part to choose; give one of both");
   }
-  const known = detectors.flatMap(({ id, aliases }) => [id, ...aliases]);
+  const known = detectors.all.flatMap(({ id, aliases }) => [id, ...aliases]);
   for (const name of evaluation.detectors) {
     if (!known.includes(name)) refuse(["evaluation", "detectors"], unknownName("detector", name, known));
   }

@@ -1,17 +1,32 @@
 /** The model that an evaluation makes ready for `oal score`: the classifier with its fitted detectors and their decisions. */
 import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { decisionFromJson, decisionToJson, type DecisionJson, findDetector, type Tensor } from "oal-core";
+import {
+  allRows,
+  decisionFromJson,
+  decisionToJson,
+  type DecisionJson,
+  detectors as allDetectors,
+  type FittedDetector,
+  type ParameterValue,
+  type Tensor,
+} from "oal-core";
 import { z } from "zod";
 import { defaultMaxPixels } from "../../data/pictures/limits.js";
 import type { EvaluationResult } from "../../evaluation/result.js";
-import type { FittedDetector } from "../../evaluation/score.js";
 import { writeSafetensors } from "../../nn/safetensors.js";
 import type { Artifact } from "../artifact.js";
 import type { Configuration } from "../configuration/schema.js";
 import { classifierFiles } from "./classifierArtifact.js";
 import type { PreparedData } from "./data.js";
 import { evaluationFiles } from "./evaluationArtifact.js";
+
+const parameterValue: z.ZodType<ParameterValue> = z.union([
+  z.number(),
+  z.string(),
+  z.boolean(),
+  z.array(z.number()),
+]);
 
 /** Content of the detector file. */
 export const storedDetectorsSchema = z.object({
@@ -26,7 +41,7 @@ export const storedDetectorsSchema = z.object({
   detectors: z.record(
     z.string(),
     z.object({
-      parameters: z.record(z.string(), z.number()),
+      parameters: z.record(z.string(), parameterValue),
       decision: z.custom<DecisionJson>().transform((value) => decisionFromJson(value)),
     }),
   ),
@@ -59,13 +74,16 @@ export async function writeModel(
   const images = { size: data.train.set.height, ...picturesOf(config, data) };
   const detectors: StoredDetectors["detectors"] = {};
   const tensors = new Map<string, Tensor>();
-  for (const { detector, parameters, tensors: own } of fitted) {
+  for (const { detector, parameters, fitted: kept } of fitted) {
     const decision = result.detectors.find(({ id }) => id === detector.id)?.decision;
     if (!decision) continue;
     detectors[detector.id] = { parameters: { ...parameters }, decision: decisionToJson(decision) };
-    for (const [name, tensor] of Object.entries(own)) tensors.set(`${detector.id}/${name}`, tensor);
+    for (const [name, tensor] of Object.entries(kept.tensors)) tensors.set(`${detector.id}/${name}`, tensor);
+    if (!kept.bank) continue;
+    const { count, width } = kept.bank;
+    tensors.set(`${detector.id}/bank`, { dtype: "float32", shape: [count, width], data: allRows(kept.bank) });
   }
-  const stored: StoredDetectors = { default: findDetector(scoreDetector).id, ...images, detectors };
+  const stored: StoredDetectors = { default: allDetectors.find(scoreDetector).id, ...images, detectors };
   await writeFile(join(bundle, evaluationFiles.detector), JSON.stringify(stored, null, 2));
   await writeSafetensors(join(bundle, evaluationFiles.fitted), tensors);
 }

@@ -1,0 +1,58 @@
+/** What a detector is fitted on: streams of what a model says of labelled ID images, as often as they are asked for. */
+import type { Tensor } from "../graph/index.js";
+import type { TapName } from "../classifier/taps.js";
+
+/** The ID set a fit reads; a detector never sees unknown images here. */
+export type FitSet = "train" | "validation";
+
+/** The taps that a stream can carry; a head is no stream, and images are read by graphs only. */
+export type StreamTap = Exclude<TapName, "head" | "images">;
+
+/** One batch of a stream. */
+export interface FitBatch<Name extends string = string> {
+  readonly count: number;
+  /** Class indices [count]. */
+  readonly labels: Int32Array;
+  /** By tap: float32, the first axis of size `count`. Valid until the next batch. */
+  readonly taps: Readonly<Record<Name, FitRows>>;
+}
+
+/** The values of one tap on a batch. */
+export interface FitRows {
+  /** [count, ...] */
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** The last layer as numbers. */
+export interface FitHead {
+  /** W, float32 [C, d]. */
+  readonly weight: Tensor;
+  /** b, float32 [C]. */
+  readonly bias: Tensor;
+}
+
+/** The images of one ID set as a fit sees them. */
+export interface FitStreams<Name extends string = string> {
+  readonly set: FitSet;
+  /** Number of images. */
+  readonly count: number;
+  /** Number of classes C. */
+  readonly classes: number;
+  /** Batches of all images in list order, with the taps that the fit needs; every call is another pass. */
+  batches(): AsyncIterable<FitBatch<Name>>;
+  /** W and b. @throws OAL-E203 when the model's last layer is not linear */
+  head(): FitHead;
+}
+
+/** How a detector learns from ID images. */
+export interface FitDefinition<Schema, Needs extends StreamTap, Fitted extends string> {
+  /** The set it is fitted on, by the parameters where a variant uses another. */
+  readonly on: FitSet | ((parameters: Schema) => FitSet);
+  /** The taps that its streams carry. */
+  readonly needs: readonly Needs[];
+  /** Names of the tensors it keeps. */
+  readonly tensors: readonly Fitted[];
+  /** Computes them, in one pass or several. */
+  readonly run: (streams: FitStreams<Needs>, parameters: Schema) => Promise<Readonly<Record<Fitted, Tensor>>>;
+}
