@@ -11,7 +11,8 @@ import { countRewritten, useBlockedConvolutions } from "../packages/core/dist/in
 import { memoryImageSet } from "../packages/oal/dist/data/imageSet.js";
 import { cpuEngine } from "../packages/oal/dist/runtime/engines/index.js";
 import { classifierTask } from "../packages/oal/dist/training/classifier.js";
-import { methodLists } from "../packages/oal/dist/training/methods/index.js";
+import { ce } from "../packages/oal/dist/training/recipes/ce.js";
+import { methodsOf } from "../packages/oal/dist/training/recipes/recipe.js";
 import { buildTrainingStep } from "../packages/oal/dist/training/step.js";
 import { naiveRules } from "./naive.mjs";
 
@@ -34,16 +35,12 @@ function stepOf(id, widths, batch) {
   const task = classifierTask(
     {
       seed: 0,
-      steps: 10,
       batchSize: batch,
       network: { id, options: { classes: 10, imageSize: 32, width: widths[0], widths, blocks: 1 } },
       normalisation: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
       augmentation: { flip: "none" },
-      methods: methodLists.ce,
+      methods: methodsOf(ce),
       settings: {},
-      pairing: "class",
-      outlierFraction: 0,
-      outlierStart: 0,
     },
     set,
   );

@@ -187,8 +187,8 @@ export const program = [
   {
     file: source("cli/options.ts"),
     what: "several methods after one --method are one",
-    find: "[...(before ?? []), ...given]",
-    replace: "[...given]",
+    find: "[...(before ?? []), ...text.split",
+    replace: "[...text.split",
     tests: [source("cli/options.test.ts")],
   },
 ];

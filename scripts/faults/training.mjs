@@ -10,7 +10,7 @@ export const training = [
     tests: [source("nn/losses/losses.test.ts")],
   },
   {
-    file: source("training/methods/outlierExposure.ts"),
+    file: source("training/exposures/energyMargin.ts"),
     what: "the energy margin is ignored",
     find: "centre, sub(centre, margin)",
     replace: "centre, sub(centre, 5)",
@@ -45,10 +45,10 @@ export const training = [
     tests: [source("training/rates.test.ts")],
   },
   {
-    file: source("training/classifier.ts"),
+    file: source("training/side/rows.ts"),
     what: "pairing random is treated as class",
-    find: `options.pairing === "class" ?`,
-    replace: `options.pairing ?`,
+    find: `pairing === "class" ?`,
+    replace: `pairing ?`,
     tests: [source("training/classifier.test.ts")],
   },
   {
@@ -283,17 +283,18 @@ export const training = [
     tests: [source("training/methods/terms.test.ts")],
   },
   {
-    file: source("training/classifier.ts"),
+    file: source("training/loss.ts"),
     what: "outliers of the loss are images of the batch",
-    find: "logits: split(joint.logits, n, n + outlierCount)",
-    replace: "logits: split(joint.logits, 0, outlierCount)",
+    find: "const [from, to] = [start, end];",
+    replace: "const [from, to] = [0, end - start];",
     tests: [source("training/classifier.test.ts")],
   },
   {
-    file: source("training/classifier.ts"),
+    file: source("training/loss.ts"),
     what: "the teacher inside a step sees unnormalised images",
-    find: 'normaliseImages(get("images"), options.normalisation),\n',
-    replace: 'normaliseImages(get("images"), { mean: [0, 0, 0], std: [1, 1, 1] }),\n',
+    find: "side.pictures === null ? batch.images",
+    replace:
+      'side.pictures === null ? normaliseImages(required(inputs["images"], "images"), { mean: [0, 0, 0], std: [1, 1, 1] })',
     tests: [source("training/classifier.test.ts")],
   },
   {

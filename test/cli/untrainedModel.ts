@@ -8,7 +8,7 @@ import { initializeParameters, withPrefix } from "../../packages/oal/src/nn/para
 import { writeSafetensors } from "../../packages/oal/src/nn/safetensors.js";
 import { saveClassifier } from "../../packages/oal/src/pipeline/stages/classifierArtifact.js";
 import { evaluationFiles } from "../../packages/oal/src/pipeline/stages/evaluationArtifact.js";
-import { networkPrefix } from "../../packages/oal/src/training/classifier.js";
+import { networkPrefix } from "../../packages/oal/src/training/loss.js";
 
 const size = 16;
 

@@ -6,7 +6,7 @@ import { expectArguments, kinds, oalError, suggest } from "./errors/index.js";
 
 /** What a registry can hold: anything with an id. */
 export interface Registered {
-  /** Name in configurations, tables and file names: letters, digits, dots, dashes, underscores. */
+  /** Name in configurations, tables and file names: letters, digits, dots, dashes, colons, underscores. */
   readonly id: string;
 }
 
@@ -18,7 +18,7 @@ export interface RegistryOptions<T> {
   readonly unknown?: (name: string, known: readonly string[]) => Error;
 }
 
-const idForm = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+const idForm = /^[A-Za-z0-9][A-Za-z0-9._:-]*$/;
 
 const registryOptions = kinds.fields({
   aliases: kinds.optional(kinds.callback),

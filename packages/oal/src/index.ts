@@ -17,7 +17,6 @@ export {
 export type { EventKind, RunEvent } from "./pipeline/events.js";
 export { run, scoreEach, scoreImages } from "./pipeline/library.js";
 export {
-  stageNames,
   type EvaluatedRun,
   type FailedImage,
   type FinishedRun,
@@ -27,7 +26,6 @@ export {
   type ScoredImage,
   type ScoreEachOptions,
   type ScoreOptions,
-  type StageName,
 } from "./pipeline/runTypes.js";
 export { compareModels, type CompareOptions, type Difference } from "./evaluation/compare.js";
 export type { DetectorResult, EvaluationResult, ModelScores, SetScores } from "./evaluation/result.js";

@@ -33,4 +33,17 @@ export {
   type ParameterStore,
 } from "./nn/parameters.js";
 export { readSafetensors, writeSafetensors, type SafetensorsContent } from "./nn/safetensors.js";
-export { methodLists, trainingMethods, type TrainingMethod } from "./training/methods/index.js";
+export { exposures } from "./training/exposures/index.js";
+export { defineExposure, type Exposure, type ExposureInputs } from "./training/exposures/exposure.js";
+export { trainingMethods } from "./training/methods/index.js";
+export type {
+  Batch,
+  BatchInputs,
+  BatchSizes,
+  Draw,
+  HeadInputs,
+  MethodInputs,
+} from "./training/methods/inputs.js";
+export { defineMethod, type MethodDefinition, type TrainingMethod } from "./training/methods/method.js";
+export { recipes } from "./training/recipes/index.js";
+export type { Recipe } from "./training/recipes/recipe.js";

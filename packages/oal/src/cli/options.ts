@@ -11,14 +11,12 @@ export interface StageOptions {
   readonly ood?: readonly string[];
   readonly seed?: number;
   readonly threads?: number;
-  readonly method?: readonly ("ce" | "kd" | "oal")[];
+  readonly method?: readonly string[];
   readonly skipBad?: number;
   readonly force?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
-
-const methods = ["ce", "kd", "oal"] as const;
 
 /** A whole number of at least `min`. */
 export function wholeNumber(min: number): (text: string) => number {
@@ -42,11 +40,8 @@ function collect(text: string, before: readonly string[] | undefined): readonly 
   return [...(before ?? []), text];
 }
 
-function collectMethods(text: string, before: readonly string[] | undefined): readonly string[] {
-  const given = text.split(",").map((word) => word.trim());
-  const wrong = given.find((word) => !methods.some((method) => method === word));
-  if (wrong !== undefined) throw new InvalidArgumentError(`must be of ${methods.join(", ")}.`);
-  return [...(before ?? []), ...given];
+function collectNames(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), ...text.split(",").map((word) => word.trim())];
 }
 
 /** Adds the options that decide the configuration. */
@@ -86,9 +81,10 @@ export function addStageOptions(command: Command): Command {
   return addConfigurationOptions(command)
     .option("--out <folder>", "run folder; default runs/NAME. Finished stages found there are not made again")
     .addOption(
-      new Option("--method <name>", "students: ce, kd, oal; repeatable or comma-separated").argParser(
-        collectMethods,
-      ),
+      new Option(
+        "--method <recipe>",
+        "students by recipe (oal list recipes); repeatable or comma-separated",
+      ).argParser(collectNames),
     )
     .option("--force", "run even if more memory is needed than there is")
     .option("--json", "print the result as JSON")

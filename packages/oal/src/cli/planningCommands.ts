@@ -1,6 +1,5 @@
 /** The commands around runs and the store: plan, stage, show, store. */
-import { Option, type Command } from "commander";
-import { stageNames, type StageName } from "../pipeline/runTypes.js";
+import type { Command } from "commander";
 import { addStageOptions, examples, type StageOptions } from "./options.js";
 
 /** Adds them. */
@@ -18,10 +17,10 @@ function addPlan(program: Command): void {
       "what a run would make: every stage with its key, whether it is made, and how long the rest takes",
     )
     .argument("[preset|file|run]", "preset, YAML or JSON file, or run folder; default: embedded")
-    .addOption(new Option("--until <stage>", "the last stage").choices(stageNames).default("report"));
+    .option("--until <stage>", "the stage to make, with all that leads to it", "report");
   addStageOptions(command)
     .addHelpText("after", examples(["oal plan", "oal plan --data photos --json"]))
-    .action(async (given: string | undefined, options: StageOptions & { until: StageName }) => {
+    .action(async (given: string | undefined, options: StageOptions & { until: string }) => {
       const { planCommand } = await import("./commands/plan.js");
       await planCommand(given, options);
     });

@@ -10,13 +10,12 @@ import {
 } from "./options.js";
 import type { InspectCommandOptions } from "./commands/inspect.js";
 import type { ScoreCommandOptions } from "./commands/score.js";
-import type { StageName } from "../pipeline/runTypes.js";
 import { addPlanning } from "./planningCommands.js";
 import { oalVersion } from "../pipeline/versions.js";
 
 interface StageCommand {
   readonly name: string;
-  readonly until: StageName;
+  readonly until: string;
   readonly description: string;
   readonly examples: readonly string[];
 }

@@ -15,7 +15,7 @@ test("grid4-meanstd takes moments per cell and standardises over the set", () =>
   const latents = new Float32Array(2 * 64);
   latents.set([1, 3], 0);
   latents.set([5, 5, 0, 0, 0, 0, 0, 0, 5, 5], 64);
-  const { values, dimension, mean, deviation } = poolLatents(latents, [1, 8, 8]);
+  const { values, dimension, mean, deviation } = poolLatents(latents, [1, 8, 8], "grid4-meanstd");
   expect(dimension).toBe(32);
   expect([mean[0], deviation[0]]).toEqual([3, 2]);
   expect([values[0], values[32], values[2]]).toEqual([-1, 1, 0]);
@@ -23,7 +23,7 @@ test("grid4-meanstd takes moments per cell and standardises over the set", () =>
 });
 
 test("a latent that a 4x4 grid does not divide is refused", () => {
-  expect(() => poolLatents(new Float32Array(36), [1, 6, 6])).toThrow(/divisible by 4/);
+  expect(() => poolLatents(new Float32Array(36), [1, 6, 6], "grid4-meanstd")).toThrow(/divisible by 4/);
 });
 
 test("grid4-meanstd keeps channels, rows and columns of cells in order, each with mean and deviation", () => {
@@ -34,7 +34,7 @@ test("grid4-meanstd keeps channels, rows and columns of cells in order, each wit
   });
   const both = new Float32Array(128);
   both.set(one);
-  const { mean, deviation } = poolLatents(both, [2, 4, 8]);
+  const { mean, deviation } = poolLatents(both, [2, 4, 8], "grid4-meanstd");
   // Over the set {value, 0} the mean is half of the value.
   const means = Array.from({ length: 32 }, (_, cell) => 2 * (mean[2 * cell] ?? 0));
   expect(means.map(Math.round)).toEqual(

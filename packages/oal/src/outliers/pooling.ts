@@ -25,6 +25,14 @@ export function poolingProblem(
   return `grid4-meanstd needs sides divisible by 4, the latent is ${height}x${width}`;
 }
 
+/** How many numbers a latent becomes. */
+export function pooledWidth(
+  [channels, , width]: readonly [number, number, number],
+  pooling: LatentPooling,
+): number {
+  return pooling === "grid4-meanstd" ? channels * 32 : width;
+}
+
 /**
  * Pools latents [count, channels, height, width].
  *
@@ -36,7 +44,7 @@ export function poolingProblem(
 export function poolLatents(
   latents: Float32Array,
   shape: readonly [number, number, number],
-  pooling: LatentPooling = "grid4-meanstd",
+  pooling: LatentPooling,
 ): PooledLatents {
   const [channels, height, width] = shape;
   const size = channels * height * width;
@@ -45,7 +53,7 @@ export function poolLatents(
   const problem = poolingProblem(shape, pooling);
   if (problem !== undefined)
     throw oalError("OAL-C202", { where: "latent pooling", at: "mi.latentPooling", problem });
-  const dimension = pooling === "grid4-meanstd" ? channels * 32 : width;
+  const dimension = pooledWidth(shape, pooling);
   const values = new Float32Array(count * dimension);
   for (let i = 0; i < count; i++)
     values.set(one(latents.subarray(i * size, (i + 1) * size), shape), i * dimension);

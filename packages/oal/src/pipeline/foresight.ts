@@ -9,14 +9,18 @@ import { resolveBoundaryOptions } from "../outliers/boundary/options.js";
 import { decode, encode } from "../outliers/diffusion/autoEncoder.js";
 import { denoise, encodeCondition } from "../outliers/diffusion/denoiser.js";
 import { poolingProblem } from "../outliers/pooling.js";
+import { leadingTo } from "./plan/stages.js";
+import { targetsOf } from "./targets.js";
+import { mutualInformationMethod } from "../training/methods/mutualInformation.js";
 import type { Configuration } from "./configuration/schema.js";
-import { stageNames, type MethodName, type StageName } from "./runTypes.js";
 import { networkChoice, type RecipeSection } from "./stages/context.js";
 
 /** What of a run is to be made. */
 export interface Aim {
-  readonly methods: readonly MethodName[];
-  readonly until: StageName;
+  /** Recipes of the students. */
+  readonly methods: readonly string[];
+  /** The last stage. */
+  readonly until: string;
 }
 
 /** Which models a run trains. */
@@ -26,16 +30,14 @@ export interface Needs {
   readonly student: boolean;
 }
 
-/**
- * The models that lead to an aim: cross-entropy students need no teacher, only outlier-aware ones need outliers; an aim before the students
- * names what is to be made.
- */
-export function needsOf({ methods, until }: Aim): Needs {
-  const reached = (stage: StageName): boolean => stageNames.indexOf(stage) <= stageNames.indexOf(until);
+/** The models that lead to an aim. */
+export function needsOf(config: Configuration, { methods, until }: Aim): Needs {
+  const aimed = { ...config, methods: [...methods] };
+  const reached = leadingTo(aimed, targetsOf(until, aimed));
   return {
-    teacher: reached("teacher") && (methods.some((method) => method !== "ce") || !reached("student")),
-    outliers: reached("boundary") && (methods.includes("oal") || !reached("student")),
-    student: reached("student"),
+    teacher: reached.includes("teacher"),
+    outliers: reached.includes("boundary") || reached.includes("diffusion"),
+    student: reached.some((name) => name.startsWith("student:")),
   };
 }
 
@@ -49,8 +51,9 @@ export function configurationProblems(config: Configuration, aim: Aim, classes: 
   const problems: OalError[] = [];
   const refuse = (at: string, problem: string): void =>
     void problems.push(oalError("OAL-C202", { where: "configuration", at, problem }));
-  const { data, mi, boundary } = config;
-  const needs = needsOf(aim);
+  const { data, boundary } = config;
+  const { latentPooling } = mutualInformationMethod.options(config);
+  const needs = needsOf(config, aim);
   for (const section of ["teacher", "student"] as const) {
     if (!needs[section]) continue;
     const problem = networkProblem(config[section], classes, data.size);
@@ -71,16 +74,18 @@ export function configurationProblems(config: Configuration, aim: Aim, classes: 
   const diffusion = diffusionProblem(config);
   if (diffusion !== undefined) refuse("data.size", diffusion);
   const side = data.size / 4;
-  const pooling = poolingProblem([4, side, side], mi.latentPooling);
+  const pooling = poolingProblem([4, side, side], latentPooling);
   if (pooling !== undefined)
     refuse("mi.latentPooling", `${pooling} at data.size ${data.size}; ${poolableSizes(config)}`);
   return problems;
 }
 
 /** Sizes near the configured one that the pooling can use. */
-function poolableSizes({ data, mi }: Configuration): string {
+function poolableSizes(config: Configuration): string {
+  const { data } = config;
+  const { latentPooling } = mutualInformationMethod.options(config);
   const usable = (size: number): boolean =>
-    size >= 16 && size <= 224 && poolingProblem([4, size / 4, size / 4], mi.latentPooling) === undefined;
+    size >= 16 && size <= 224 && poolingProblem([4, size / 4, size / 4], latentPooling) === undefined;
   const near = [8, 16, 24].flatMap((step) => [data.size - step, data.size + step]).filter(usable);
   const sizes = near
     .slice(0, 2)

@@ -5,8 +5,6 @@
 import { expectArguments, kinds } from "oal-core";
 import { checkConfiguration } from "./configuration/index.js";
 import {
-  methodNames,
-  stageNames,
   type EvaluatedRun,
   type FinishedRun,
   type ImageResult,
@@ -20,8 +18,8 @@ import {
 const runOptions = kinds.fields({
   config: kinds.record,
   out: kinds.name,
-  until: kinds.optional(kinds.oneOf(stageNames)),
-  methods: kinds.optional(kinds.listOf(kinds.oneOf(methodNames))),
+  until: kinds.optional(kinds.name),
+  methods: kinds.optional(kinds.listOf(kinds.name)),
   onEvent: kinds.optional(kinds.callback),
   signal: kinds.optional(kinds.signal),
 });

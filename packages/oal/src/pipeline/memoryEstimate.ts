@@ -9,9 +9,12 @@ import { parametersUnder, type ParameterSpec, type ParameterStore } from "../nn/
 import { diffusionGraphs, diffusionRows } from "../outliers/diffusion/graphs.js";
 import { autoEncoderTask, denoiserTask } from "../outliers/diffusion/tasks.js";
 import { autoEncoderRows, passRows } from "../runtime/passRows.js";
-import { classifierTask, networkPrefix, type ClassifierSideData } from "../training/classifier.js";
-import { methodLists } from "../training/methods/index.js";
+import { classifierTask } from "../training/classifier.js";
+import { networkPrefix } from "../training/loss.js";
 import { buildClassifier } from "../training/model.js";
+import { ce } from "../training/recipes/ce.js";
+import { recipes } from "../training/recipes/index.js";
+import { planRecipe } from "./recipeNeeds.js";
 import type { OptimizerOptions } from "../training/options.js";
 import { buildTrainingStep } from "../training/step.js";
 import type { TrainingTask } from "../training/task.js";
@@ -53,7 +56,7 @@ export interface StageMemory {
  */
 export function estimateMemory(config: Configuration, aim: Aim, sizes: DataSizes): StageMemory[] {
   const { size } = config.data;
-  const needs = needsOf(aim);
+  const needs = needsOf(config, aim);
   const parts: StageMemory[] = [];
   const add = (what: string, lower: string, graphs: readonly GraphMemory[], arrays = 0): void => {
     const graphBytes = graphs.reduce(
@@ -68,11 +71,14 @@ export function estimateMemory(config: Configuration, aim: Aim, sizes: DataSizes
     const outputs = 8 * sizes.all * (sizes.classes + width);
     add(`the ${name}'s outputs on all images`, "evaluation.batchSize", [predictor], outputs);
   };
-  const teacher = needs.teacher ? classifierStep(config, config.teacher, "ce", sizes) : undefined;
+  const teacher = needs.teacher ? classifierStep(config, config.teacher, ce.id, sizes) : undefined;
   if (teacher) addClassifier("teacher", teacher);
   if (needs.student) {
-    const method = (["oal", "kd", "ce"] as const).find((name) => aim.methods.includes(name)) ?? "ce";
-    addClassifier("student", classifierStep(config, config.student, method, sizes, teacher));
+    const steps = largestRecipes(aim.methods).map((recipe) =>
+      classifierStep(config, config.student, recipe, sizes, teacher),
+    );
+    const [largest] = steps.toSorted((a, b) => b.memory.live + b.memory.held - a.memory.live - a.memory.held);
+    if (largest) addClassifier("student", largest);
   }
   if (!needs.outliers) return sorted(parts);
   const { autoEncoder, denoiser, synthesis } = config;
@@ -145,45 +151,43 @@ function stepOf(task: TrainingTask, optimizer: OptimizerOptions): Step {
   return { memory: graphMemory(graph), specs };
 }
 
-/** The step of a teacher (`method` "ce") or a student. */
+/** Recipes whose methods are not all in another one too. */
+function largestRecipes(ids: readonly string[]): readonly string[] {
+  const methodsIn = (id: string): readonly string[] => recipes.find(id).methods.map(({ method }) => method);
+  const isLess = (id: string, than: string): boolean =>
+    methodsIn(than).length > methodsIn(id).length &&
+    methodsIn(id).every((method) => methodsIn(than).includes(method));
+  return ids.filter((id) => !ids.some((other) => isLess(id, other)));
+}
+
+/** The step of a teacher or a student. */
 function classifierStep(
   config: Configuration,
   section: RecipeSection,
-  method: keyof typeof methodLists,
+  recipe: string,
   { classes, train }: DataSizes,
   teacher?: Step,
 ): Step {
-  const { kd, mi, exposure, data } = config;
+  const { data } = config;
   const network = networkChoice(section, classes, data.size);
   const teacherNetwork = networkChoice(config.teacher, classes, data.size);
   const featureWidth = networks.find(teacherNetwork.id).featureDim(teacherNetwork.options);
-  const none = new Float32Array();
-  const rows = (width: number) => ({ width, values: none, labels: new Int32Array() });
   const parameters = parametersUnder(zerosOf(teacher?.specs ?? []), networkPrefix);
-  const side: ClassifierSideData = {
-    ...(kd.teacherView === "clean" ? { teacherTable: { logits: none, features: none, featureWidth } } : {}),
-    ...(kd.teacherView === "same" ? { teacherNetwork: { network: teacherNetwork, parameters } } : {}),
-    outlierEmbeddings: rows(featureWidth),
-    outlierLatents: rows(mi.latentPooling === "grid4-meanstd" ? 128 : data.size / 4),
-    outlierImages: { images: imagesOf(config.synthesis.count, data.size), teacherLogits: none },
+  const { methods, settings, sourceSettings, sources } = planRecipe(recipe, config, section);
+  const batchSize = batchSizeOf(section, train);
+  const augmentation = { flip: "none" } as const;
+  const images = imagesOf(train, data.size);
+  const shared = { seed: 0, batchSize, augmentation };
+  const sizes = {
+    featureWidth,
+    latentSide: data.size / 4,
+    teacher: { network: teacherNetwork, parameters },
   };
-  const task = classifierTask(
-    {
-      seed: 0,
-      steps: 1,
-      network,
-      normalisation,
-      augmentation: { flip: "none" },
-      pairing: "random",
-      batchSize: batchSizeOf(section, train),
-      methods: methodLists[method],
-      settings: { student: { labelSmoothing: section.labelSmoothing }, kd, mi, exposure },
-      outlierFraction: exposure.fraction,
-      outlierStart: exposure.start,
-    },
-    imagesOf(train, data.size),
-    method === "ce" ? {} : side,
-  );
+  const side = sources.flatMap(({ source, names }) => {
+    const facts = { ...shared, steps: 1, classes, images, settings: sourceSettings, names };
+    return source.outline?.(facts, sizes) ?? [];
+  });
+  const task = classifierTask({ ...shared, network, normalisation, methods, settings }, images, side);
   return stepOf(task, { id: section.optimiser, momentum: section.momentum, nesterov: section.nesterov });
 }
 

@@ -13,9 +13,8 @@ import { planRun, type Plan, type PlannedStage } from "./plan/planner.js";
 import type { Setting } from "./plan/stage.js";
 import { wantedOf } from "./plan/walk.js";
 import { lookAhead } from "./preflight.js";
-import type { StageName } from "./runTypes.js";
 import { prepareData } from "./stages/data.js";
-import { standardStages } from "./stages/index.js";
+import { stages } from "./stages/index.js";
 import type { ArtifactStore } from "./store/artifactStore.js";
 import { claimOwner } from "./store/claim.js";
 import { openStore } from "./store/location.js";
@@ -65,12 +64,12 @@ async function workshopOf({ onEvent, signal }: PlanningOptions): Promise<Worksho
  */
 export async function describePlan(
   config: Configuration,
-  until: StageName,
+  until: string,
   options: PlanningOptions = {},
 ): Promise<PlanEntry[]> {
   const workshop = await workshopOf(options);
   const data = await prepareData(config, await lookAhead(config, until, options), workshop);
-  const plan = planRun(standardStages, { config, data }, targetsOf(until, config));
+  const plan = planRun(stages.all, { config, data }, targetsOf(until, config));
   await keepPlan(workshop.store, plan, config);
   return Promise.all(plan.stages.map((planned) => entryOf(planned, workshop.store)));
 }
@@ -113,10 +112,10 @@ async function keepPlan(store: ArtifactStore, plan: Plan, configuration: Configu
 export async function makePlanned(key: string, options: PlanningOptions = {}): Promise<Artifact> {
   const workshop = await workshopOf(options);
   const { name, configuration, whole } = await readNote(workshop.store, key);
-  const config = configurationSchema.parse(configuration);
+  const config = configurationSchema().parse(configuration);
   const ahead = await lookAhead(config, "report", options);
   const setting: Setting = { config, data: await prepareData(config, ahead, workshop) };
-  const plan = planRun(standardStages, setting, [name]);
+  const plan = planRun(stages.all, setting, [name]);
   const planned = plan.stages.find((each) => each.name === name);
   if (planned?.key !== whole) {
     const problem = "its data or this version of oal have changed since it was planned";

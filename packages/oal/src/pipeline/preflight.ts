@@ -9,7 +9,7 @@ import type { Configuration } from "./configuration/schema.js";
 import { planData, surveyData, type DataPlan, type SurveyedSet } from "./dataPlan.js";
 import { configurationProblems, type Aim } from "./foresight.js";
 import { prepareOptions } from "./readSets.js";
-import type { RunOptions, StageName } from "./runTypes.js";
+import type { RunOptions } from "./runTypes.js";
 
 /** What was found. */
 export interface Preflight {
@@ -63,7 +63,7 @@ export async function refuseEarly(
 /** `refuseEarly` for a run: as far as `until`, told as progress of stage "data". */
 export function lookAhead(
   config: Configuration,
-  until: StageName,
+  until: string,
   { onEvent, signal }: Pick<RunOptions, "onEvent" | "signal">,
 ): Promise<Preflight> {
   return refuseEarly(

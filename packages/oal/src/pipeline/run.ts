@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Difference } from "../evaluation/compare.js";
 import { engineOnDemand } from "../runtime/engines/index.js";
+import { recipes } from "../training/recipes/index.js";
 import type { Artifact } from "./artifact.js";
 import { choicesOf } from "./choices.js";
 import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
@@ -11,10 +12,10 @@ import { walkPlan, type StageWorkshop } from "./plan/walk.js";
 import { lookAhead, planWarnings, type Preflight } from "./preflight.js";
 import { publish } from "./publish.js";
 import { RunFolder } from "./runFolder.js";
-import type { RunOptions, RunResult, StageName } from "./runTypes.js";
+import type { RunOptions, RunResult } from "./runTypes.js";
 import { prepareData } from "./stages/data.js";
 import { readResult } from "./stages/evaluationArtifact.js";
-import { standardStages } from "./stages/index.js";
+import { stages } from "./stages/index.js";
 import { reportFiles } from "./stages/report.js";
 import { targetsOf } from "./targets.js";
 
@@ -28,6 +29,7 @@ import { targetsOf } from "./targets.js";
  */
 export async function run(options: RunOptions): Promise<RunResult> {
   const config = options.methods ? { ...options.config, methods: [...options.methods] } : options.config;
+  for (const recipe of config.methods) recipes.find(recipe);
   const until = options.until ?? "report";
   const ahead = await lookAhead(config, until, options);
   const aim = { methods: config.methods, until };
@@ -51,7 +53,7 @@ async function runIn(
   folder: RunFolder,
   ahead: Preflight,
   workshop: StageWorkshop,
-  until: StageName,
+  until: string,
 ): Promise<RunResult> {
   const config = folder.configuration;
   if (until === "evaluation" || until === "report")
@@ -59,7 +61,7 @@ async function runIn(
   const data = await prepareData(config, ahead, workshop);
   await folder.note(data.artifact);
   const setting = { config, data };
-  const plan = planRun(standardStages, setting, targetsOf(until, config));
+  const plan = planRun(stages.all, setting, targetsOf(until, config));
   await folder.plan(Object.fromEntries(plan.stages.map(({ name, key }) => [name, key])));
   const made = await walkPlan(plan, setting, workshop, (_planned, artifact) => folder.note(artifact));
   const artifacts: Record<string, string> = { data: data.artifact.folder };

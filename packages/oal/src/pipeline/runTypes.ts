@@ -8,38 +8,16 @@ import type { Difference, EvaluationResult } from "../evaluation/index.js";
 import type { Configuration } from "./configuration/schema.js";
 import type { RunEvent } from "./events.js";
 
-/** The stages of a run, in order; each one needs those before it. */
-export const stageNames = [
-  "data",
-  "teacher",
-  "embeddings",
-  "boundary",
-  "diffusion",
-  "latents",
-  "student",
-  "evaluation",
-  "report",
-] as const;
-
-/** The name of one stage. */
-export type StageName = (typeof stageNames)[number];
-
-/** The ways to train a student. */
-export const methodNames = ["ce", "kd", "oal"] as const;
-
-/** A way to train the student: cross-entropy, distillation, outlier-aware learning. */
-export type MethodName = Configuration["methods"][number];
-
 /** What to run and where. */
 export interface RunOptions {
   /** The whole configuration, as {@link loadConfiguration} resolves it. */
   readonly config: Configuration;
   /** The run folder; made when absent, continued when present. */
   readonly out: string;
-  /** The last stage to make. Default: all of them. */
-  readonly until?: StageName;
-  /** Train only these students. Default: `config.methods`. */
-  readonly methods?: readonly MethodName[];
+  /** The stage to make, with everything that leads to it. Default: "report". */
+  readonly until?: string;
+  /** Train only students of these recipes. Default: `config.methods`. */
+  readonly methods?: readonly string[];
   /** Runs even when it is estimated to need more memory than the container or the machine has. Default false. */
   readonly force?: boolean;
   /** Called with every event, in this thread, right after it was written. */

@@ -1,9 +1,19 @@
 /** A training as plain data, so that it can be sent to a worker thread: paths and options, no functions. */
 import type { Normalisation } from "oal-core";
 import type { AugmentSpec } from "../data/augment.js";
-import type { NetworkChoice } from "../training/classifier.js";
-import type { MethodSettings } from "../training/methods/index.js";
+import type { NetworkChoice } from "../training/network.js";
+import type { MethodSettings } from "../training/methods/method.js";
 import type { TrainingOptions } from "../training/options.js";
+
+/** Side data of a source. */
+export interface SideJob {
+  /** Id of the source. */
+  readonly source: string;
+  /** Names of the side data. */
+  readonly names: readonly string[];
+  /** Artifact folders by stage. */
+  readonly folders: Readonly<Record<string, string>>;
+}
 
 /** Training of a teacher or student. */
 export interface ClassifierJob {
@@ -15,23 +25,15 @@ export interface ClassifierJob {
   readonly batchSize: number;
   readonly normalisation: Normalisation;
   readonly augmentation: AugmentSpec;
-  readonly methods: "ce" | "kd" | "oal";
+  /** Id of the recipe. */
+  readonly recipe: string;
   readonly settings: MethodSettings;
-  readonly pairing: "class" | "random";
-  readonly outlierFraction: number;
-  readonly outlierStart: number;
+  /** These, and sections that side data sources read. */
+  readonly sourceSettings: MethodSettings;
+  /** Side data sources with the artifact folders they read. */
+  readonly side: readonly SideJob[];
   /** Safetensors with tensors that replace freshly drawn ones. */
   readonly initial?: string;
-  /** Teacher outputs on the plain training images: safetensors with "logits" and "features". */
-  readonly teacherTable?: string;
-  /** The teacher itself, to be run on the student's images. */
-  readonly teacher?: { readonly network: NetworkChoice; readonly parameters: string };
-  /** Safetensors with "embeddings" [M, D] and "labels" [M]. */
-  readonly outlierEmbeddings?: string;
-  /** Safetensors with "pooled" [M, P], "labels" [M] and "teacherLogits" [M, C]. */
-  readonly outlierLatents?: string;
-  /** Folder of the decoded outliers, in the order of `outlierLatents`. */
-  readonly outlierImages?: string;
   /** Where the trained parameters are written (safetensors). */
   readonly result: string;
 }

@@ -1,16 +1,19 @@
 /** The training thread: builds a job's task, trains it, writes the result. Talks to the main thread by messages only. */
 import { existsSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { float32Data, oalError, OalError, toNumbers, type Tensor } from "oal-core";
+import { OalError } from "oal-core";
 import { openImageSet } from "../data/cachedSet.js";
-import type { ImageSet } from "../data/imageSet.js";
 import { readSafetensors, writeSafetensors } from "../nn/safetensors.js";
 import { autoEncoderTask, denoiserTask } from "../outliers/diffusion/tasks.js";
-import { classifierTask, type ClassifierSideData, type LabelledRows } from "../training/classifier.js";
-import { methodLists } from "../training/methods/index.js";
+import { classifierTask } from "../training/classifier.js";
+import { recipes } from "../training/recipes/index.js";
+import { methodsOf } from "../training/recipes/recipe.js";
+import type { SideData } from "../training/side/sideData.js";
 import type { TrainingTask } from "../training/task.js";
 import { train } from "../training/trainer.js";
 import { makeEngine } from "../runtime/engines/index.js";
+import { sideSources } from "./sideSources/index.js";
+import { floats, widthOf } from "./sideSources/stored.js";
 import type { WorkerInput, WorkerMessage } from "./trainInWorker.js";
 import type { AutoEncoderJob, ClassifierJob, DenoiserJob, TrainingJob } from "./trainingJob.js";
 
@@ -26,56 +29,31 @@ async function taskOf(job: TrainingJob): Promise<TrainingTask> {
 }
 
 async function classifierOf(job: ClassifierJob): Promise<TrainingTask> {
+  const { network, batchSize, normalisation, augmentation, settings } = job;
+  const { seed, steps } = job.training;
   const images = openImageSet(job.images);
-  const side = await sideDataOf(job);
+  const { classes } = network.options;
+  const side: SideData[] = [];
+  for (const { source, names, folders } of job.side) {
+    const facts = { seed, steps, batchSize, classes, augmentation, images, names };
+    side.push(...(await sideSources.find(source).open({ ...facts, settings: job.sourceSettings, folders })));
+  }
   const initial = job.initial === undefined ? undefined : (await readSafetensors(job.initial)).tensors;
+  const methods = methodsOf(recipes.find(job.recipe));
   return classifierTask(
     {
-      seed: job.training.seed,
-      steps: job.training.steps,
-      network: job.network,
-      batchSize: job.batchSize,
-      normalisation: job.normalisation,
-      augmentation: job.augmentation,
-      methods: methodLists[job.methods],
-      settings: job.settings,
-      pairing: job.pairing,
-      outlierFraction: job.outlierFraction,
-      outlierStart: job.outlierStart,
+      seed,
+      network,
+      batchSize,
+      normalisation,
+      augmentation,
+      methods,
+      settings: settings,
       ...(initial ? { initial } : {}),
     },
     images,
     side,
   );
-}
-
-async function sideDataOf(job: ClassifierJob): Promise<ClassifierSideData> {
-  const table = job.teacherTable === undefined ? undefined : await readSafetensors(job.teacherTable);
-  const embeddings =
-    job.outlierEmbeddings === undefined ? undefined : await readSafetensors(job.outlierEmbeddings);
-  const latents = job.outlierLatents === undefined ? undefined : await readSafetensors(job.outlierLatents);
-  const images: ImageSet | undefined =
-    job.outlierImages === undefined ? undefined : openImageSet(job.outlierImages);
-  const teacher = job.teacher
-    ? { network: job.teacher.network, parameters: (await readSafetensors(job.teacher.parameters)).tensors }
-    : undefined;
-  return {
-    ...(table
-      ? {
-          teacherTable: {
-            logits: floats(table.tensors, "logits"),
-            features: floats(table.tensors, "features"),
-            featureWidth: stored(table.tensors, "features").shape[1] ?? 0,
-          },
-        }
-      : {}),
-    ...(teacher ? { teacherNetwork: teacher } : {}),
-    ...(embeddings ? { outlierEmbeddings: rowsOf(embeddings.tensors, "embeddings") } : {}),
-    ...(latents ? { outlierLatents: rowsOf(latents.tensors, "pooled") } : {}),
-    ...(latents && images
-      ? { outlierImages: { images, teacherLogits: floats(latents.tensors, "teacherLogits") } }
-      : {}),
-  };
 }
 
 async function autoEncoderOf(job: AutoEncoderJob): Promise<TrainingTask> {
@@ -100,7 +78,7 @@ async function denoiserOf(job: DenoiserJob): Promise<TrainingTask> {
     latentShape: job.latentShape,
     latentScale: job.latentScale,
     embeddings: floats(embeddings, "features"),
-    dimension: stored(embeddings, "features").shape[1] ?? 0,
+    dimension: widthOf(embeddings, "features"),
     batchSize: job.batchSize,
     channels: job.channels,
     blocks: job.blocks,
@@ -109,25 +87,6 @@ async function denoiserOf(job: DenoiserJob): Promise<TrainingTask> {
     jitter: job.conditionNoise,
     seed: job.training.seed,
   });
-}
-
-function rowsOf(tensors: ReadonlyMap<string, Tensor>, name: string): LabelledRows {
-  return {
-    width: stored(tensors, name).shape[1] ?? 0,
-    values: floats(tensors, name),
-    labels: Int32Array.from(toNumbers(stored(tensors, "labels"))),
-  };
-}
-
-function floats(tensors: ReadonlyMap<string, Tensor>, name: string): Float32Array {
-  return float32Data(stored(tensors, name), name);
-}
-
-/** A tensor that an artifact must have: an empty one in its place would train on nothing. */
-function stored(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
-  const tensor = tensors.get(name);
-  if (!tensor) throw oalError("OAL-I111", { name, problem: "missing" });
-  return tensor;
 }
 
 async function main({ job, engine }: WorkerInput): Promise<void> {

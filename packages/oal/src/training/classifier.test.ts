@@ -1,13 +1,20 @@
 /** What the classifier task puts into a batch: which rows of the side data go with which image, and when outliers count. */
 import { Graph, Random, reduceSum, slice, type Tensor, type Value } from "oal-core";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { memoryImageSet } from "../data/imageSet.js";
 import { TrainingContext } from "../nn/context.js";
 import { networks } from "../nn/networks/index.js";
 import { initializeParameters } from "../nn/parameters.js";
-import { classifierTask, type ClassifierOptions, type LabelledRows } from "./classifier.js";
-import { methodLists, type TrainingMethod } from "./methods/index.js";
+import { classifierTask } from "./classifier.js";
+import { defineMethod } from "./methods/method.js";
 import { Predictor } from "./predict.js";
+import { recipes } from "./recipes/index.js";
+import { methodsOf } from "./recipes/recipe.js";
+import { outlierSideData, type OutlierPictures } from "./side/outliers.js";
+import { rowsInPairs, rowsOfImages, type LabelledRows } from "./side/rows.js";
+import type { SideData } from "./side/sideData.js";
+import { teacherInside } from "./side/teacher.js";
 import { train } from "./trainer.js";
 import { testEngine } from "../testing/engine.js";
 
@@ -41,36 +48,53 @@ const outliers = memoryImageSet(
   ["a", "b", "c"],
 );
 
-function batches(steps: number, more: Partial<ClassifierOptions> = {}): Record<string, Tensor>[] {
+/** A set as outlier pictures. */
+const picturesOf = (set: typeof images, teacherLogits: Float32Array): OutlierPictures => ({
+  count: set.count,
+  pictures: (rows) => set.read(rows),
+  teacherLogits,
+});
+
+interface Choices {
+  readonly pairing?: "class" | "random";
+  readonly fraction?: number;
+  readonly start?: number;
+}
+
+function batches(steps: number, choices: Choices = {}): Record<string, Tensor>[] {
+  const { pairing = "class", fraction = 0.5, start = 0 } = choices;
+  const augmentation = { flip: "none" } as const;
+  const shared = { seed: 2, batchSize: 6, augmentation };
+  const logits = (rows: number) => Float32Array.from({ length: rows * classes }, (_, i) => i);
+  const pairs = { ...shared, labels: images.labels, pairing };
   const task = classifierTask(
     {
-      seed: 2,
-      steps,
+      ...shared,
       network: { id: "resnetSmall", options: { classes, imageSize: side, width: 4, blocks: 1 } },
-      batchSize: 6,
       normalisation: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
-      augmentation: { flip: "none" },
-      methods: methodLists.oal,
+      methods: methodsOf(recipes.find("oal")),
       settings: {},
-      pairing: "class",
-      outlierFraction: 0.5,
-      outlierStart: 0,
-      ...more,
     },
     images,
-    {
-      teacherTable: {
-        logits: Float32Array.from({ length: count * classes }, (_, i) => i),
-        features: Float32Array.from({ length: count * 2 }, (_, i) => -i),
-        featureWidth: 2,
-      },
-      outlierEmbeddings: table(30),
-      outlierLatents: table(30),
-      outlierImages: {
-        images: outliers,
-        teacherLogits: Float32Array.from({ length: outlierCount * classes }, (_, i) => i),
-      },
-    },
+    [
+      rowsOfImages("teacherLogits", logits(count), classes, 6),
+      rowsOfImages(
+        "teacherFeatures",
+        logits(count).map((value) => -value),
+        2,
+        6,
+      ),
+      rowsInPairs("outlierEmbeddings", table(30), pairs),
+      rowsInPairs("outlierLatents", table(30), pairs),
+      ...outlierSideData(picturesOf(outliers, logits(outlierCount)), {
+        ...shared,
+        steps,
+        classes,
+        imageSize: side,
+        fraction,
+        start,
+      }),
+    ],
   );
   return Array.from({ length: steps }, (_, step) => task.batch(step));
 }
@@ -138,7 +162,7 @@ describe("a classifier's batch", () => {
       [0.01, 1],
       [1, 6],
     ] as const) {
-      for (const batch of batches(3, { outlierFraction: fraction })) {
+      for (const batch of batches(3, { fraction })) {
         const numbers = shown(batch, "outlierImages").map((value) => value - 100);
         expect(numbers).toHaveLength(wanted);
         expect(values(batch, "outlierTeacherLogits")).toEqual(
@@ -149,31 +173,38 @@ describe("a classifier's batch", () => {
   });
 
   it("opens the gate of outliers at its share of the steps", () => {
-    const gates = (outlierStart: number): number[] =>
-      batches(8, { outlierStart }).flatMap((batch) => values(batch, "exposureGate"));
+    const gates = (start: number): number[] =>
+      batches(8, { start }).flatMap((batch) => values(batch, "exposureGate"));
     expect(gates(0.5)).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
     expect(gates(0)).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
   });
 });
 
 describe("a classifier's step", () => {
-  /** A method that tells the first logit of the images, of the outliers and of the teacher. */
-  const spy = (need: "outlierImages" | "teacher"): TrainingMethod => ({
-    id: "spy",
-    title: "spy",
-    source: "this test",
-    section: "spy",
-    keys: [],
-    needs: () => [need],
-    terms: ({ logits, outliers, teacher }) => {
-      const first = (value: Value): Value => reduceSum(slice(value, [0, 0], [1, 1], [0, 1]), [0, 1]);
-      return [
-        { name: "image", value: first(logits), weight: 1 },
-        ...(outliers ? [{ name: "outlier", value: first(outliers.logits), weight: 1 }] : []),
-        ...(teacher ? [{ name: "teacher", value: first(teacher.logits), weight: 1 }] : []),
-      ];
-    },
-  });
+  /** The sum of what a network says first of each picture. */
+  const first = (value: Value): Value => reduceSum(slice(value, [0, 0], [1, 1], [0, 1]), [0, 1]);
+  /** A method that tells the first logit of the images, and of the outliers or the teacher. */
+  const spy = (need: "outlierImages" | "teacherLogits") =>
+    defineMethod({
+      id: "spy",
+      title: "spy",
+      source: "this test",
+      section: "spy",
+      schema: z.strictObject({}),
+      terms: {
+        image: { title: "of the image", weight: 1 },
+        outlier: { title: "of the outlier", weight: 1 },
+        teacher: { title: "of the teacher", weight: 1 },
+      },
+      needs: () => [need],
+      shows: () => (need === "outlierImages" ? [need] : []),
+      build: ({ logits, shown, side: data }) => ({
+        image: first(logits),
+        ...(need === "outlierImages"
+          ? { outlier: first(shown(need).logits) }
+          : { teacher: first(data(need)) }),
+      }),
+    });
   const big = 16;
   /** Six equal pictures of one of two patterns. */
   const six = (pattern: number) => {
@@ -189,26 +220,22 @@ describe("a classifier's step", () => {
   const normalisation = { mean: [0.2, 0.5, 0.7], std: [0.3, 0.2, 0.4] } as const;
 
   async function told(
-    need: "outlierImages" | "teacher",
+    need: "outlierImages" | "teacherLogits",
     pattern: number,
-    side: Parameters<typeof classifierTask>[2],
+    data: readonly SideData[],
   ): Promise<Readonly<Record<string, number>>> {
     const task = classifierTask(
       {
         seed: 2,
-        steps: 1,
         network,
         batchSize: 3,
         normalisation,
         augmentation: { flip: "none" },
-        methods: [spy(need)],
+        methods: [{ method: spy(need), weight: 1 }],
         settings: {},
-        pairing: "class",
-        outlierFraction: 1,
-        outlierStart: 0,
       },
       six(pattern),
-      side,
+      data,
     );
     let terms: Readonly<Record<string, number>> = {};
     await train(
@@ -227,9 +254,17 @@ describe("a classifier's step", () => {
   }
 
   it("gives methods the logits of images and of outliers, each of its own pictures", async () => {
-    const outliersOf = (pattern: number) => ({
-      outlierImages: { images: six(pattern), teacherLogits: new Float32Array(6 * classes) },
-    });
+    const outliersOf = (pattern: number) =>
+      outlierSideData(picturesOf(six(pattern), new Float32Array(6 * classes)), {
+        seed: 2,
+        steps: 1,
+        batchSize: 3,
+        classes,
+        imageSize: big,
+        augmentation: { flip: "none" },
+        fraction: 1,
+        start: 0,
+      });
     const same = await told("outlierImages", 1, outliersOf(1));
     expect(same["outlier"]).toBeCloseTo(same["image"] ?? NaN, 5);
     const mixed = await told("outlierImages", 1, outliersOf(2));
@@ -246,7 +281,9 @@ describe("a classifier's step", () => {
       .find(network.id)
       .build(context, context.graph.input("x", { dtype: "float32", shape }), network.options);
     const parameters = initializeParameters(context.specs, 9);
-    const terms = await told("teacher", 1, { teacherNetwork: { network, parameters } });
+    const terms = await told("teacherLogits", 1, [
+      teacherInside({ network, parameters }, { logits: "teacherLogits", features: "teacherFeatures" }),
+    ]);
     const predictor = await Predictor.create(
       testEngine,
       { network, parameters, normalisation },

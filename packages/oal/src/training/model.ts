@@ -1,9 +1,8 @@
 /** A trained classifier as a model: pixels in, logits and penultimate features out; weights are constants of the graph. */
 import { type Classifier, Graph, normaliseImages, type Normalisation } from "oal-core";
 import { EvaluationContext } from "../nn/context.js";
-import { networks } from "../nn/networks/index.js";
 import type { ParameterStore } from "../nn/parameters.js";
-import type { NetworkChoice } from "./classifier.js";
+import { buildForInference, type NetworkChoice } from "./network.js";
 
 /** What a classifier model is made of. */
 export interface ClassifierModel {
@@ -27,6 +26,6 @@ export function buildClassifier(
   const images = graph.input("images", { dtype: "uint8", shape: [batch, 3, imageSize, imageSize] });
   const context = new EvaluationContext(graph, parameters);
   const input = normaliseImages(images, normalisation);
-  const { maps = new Map(), ...outputs } = networks.find(network.id).build(context, input, network.options);
+  const { maps = new Map(), ...outputs } = buildForInference(context, input, network);
   return { graph, taps: { images, input, ...outputs, maps } };
 }

@@ -52,16 +52,12 @@ function task(): TrainingTask {
   return classifierTask(
     {
       seed: 5,
-      steps: 8,
       network: { id: "resnetSmall", options: { classes: 3, imageSize: 16, width: 4, blocks: 1 } },
       batchSize: 8,
       normalisation: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
       augmentation: { flip: "alternating", crop: { padding: 2, mode: "reflect" }, cutout: 4 },
-      methods: [crossEntropyMethod],
+      methods: [{ method: crossEntropyMethod, weight: 1 }],
       settings: {},
-      pairing: "class",
-      outlierFraction: 0,
-      outlierStart: 0,
     },
     images,
   );

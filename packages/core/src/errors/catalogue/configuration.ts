@@ -58,7 +58,14 @@ export const configurationErrors = {
     title: "no usable name",
     exit: 2,
     message: ({ kind, name }) => `"${name}" cannot be the name of a ${kind}`,
-    remedy: "use letters, digits, dots, dashes and underscores; begin with a letter or digit",
+    remedy: "use letters, digits, dots, dashes, colons and underscores; begin with a letter or digit",
+  }),
+  "OAL-C207": entry<{ section: string; key: string; first: string; second: string }>({
+    title: "option declared twice",
+    exit: 2,
+    message: ({ section, key, first, second }) =>
+      `${section}.${key} is declared by ${first} and again by ${second}`,
+    remedy: "give the option of the added one another name",
   }),
   "OAL-C301": entry<{ stage: string; problem: string }>({
     title: "stages do not fit together",

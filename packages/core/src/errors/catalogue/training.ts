@@ -9,17 +9,30 @@ export const trainingErrors = {
     remedy:
       "the last good checkpoint was kept; lower the learning rate or the weight of that term and run again",
   }),
-  "OAL-T110": entry<{ method: string; need: string }>({
+  "OAL-T110": entry<{ method: string; need: string; near?: string | undefined }>({
     title: "a training method lacks its side data",
     exit: 5,
-    message: ({ method, need }) =>
-      `training method ${method} needs ${need}, which this training does not have`,
-    remedy: "give it to the training, or set the weights of the terms that read it to 0",
+    message: ({ method, need, near }) =>
+      `training method ${method} needs side data "${need}", which this training does not have` +
+      (near ? ` (is it "${near}"?)` : ""),
+    remedy: "give it to the training by this name, or set the weights of the terms that read it to 0",
   }),
   "OAL-T111": entry<{ at: string; problem: string }>({
     title: "a training method's setting cannot be used",
     exit: 2,
     message: ({ at, problem }) => `setting ${at} of the training methods: ${problem}`,
     remedy: "oal config shows every setting with its range; sections bear the configuration's names",
+  }),
+  "OAL-T112": entry<{ recipe: string; problem: string }>({
+    title: "a recipe cannot be used",
+    exit: 2,
+    message: ({ recipe, problem }) => `recipe ${recipe}: ${problem}`,
+    remedy: "oal list recipes and oal list methods show what exists; a recipe names each of its methods once",
+  }),
+  "OAL-T113": entry<{ method: string; term: string; problem: string }>({
+    title: "a training method's term cannot be used",
+    exit: 5,
+    message: ({ method, term, problem }) => `training method ${method}: term "${term}" ${problem}`,
+    remedy: "a method declares every term by name, with its weight or the option that holds it",
   }),
 };

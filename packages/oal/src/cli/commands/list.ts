@@ -12,13 +12,23 @@ interface Listed {
 const kinds: Readonly<Record<string, () => Promise<readonly Listed[]>>> = {
   detectors: () => Promise.resolve(detectors.all),
   networks: async () => (await import("../../nn/networks/index.js")).networks.all,
-  methods: async () => {
-    const { methodLists } = await import("../../training/methods/index.js");
-    return Object.entries(methodLists).map(([id, parts]) => ({
+  recipes: async () => {
+    const { recipes } = await import("../../training/recipes/index.js");
+    return recipes.all.map(({ id, title, methods }) => ({
       id,
-      title: parts.map(({ title }) => title).join(" + "),
+      title: `${title}: ${methods.map(({ method, weight = 1 }) => (weight === 1 ? method : `${weight} ${method}`)).join(" + ")}`,
     }));
   },
+  methods: async () => {
+    const { trainingMethods } = await import("../../training/methods/index.js");
+    return trainingMethods.all.map(({ id, title, source, terms }) => ({
+      id,
+      title: `${title} (${Object.keys(terms).join(", ")})`,
+      source,
+    }));
+  },
+  outliers: async () => (await import("../../outliers/sources/index.js")).outlierSources.all,
+  exposures: async () => (await import("../../training/exposures/index.js")).exposures.all,
   samplers: async () => (await import("../../outliers/samplers/index.js")).samplers.all,
   runs: async () => {
     const { knownRuns } = await import("../../pipeline/describeRun.js");

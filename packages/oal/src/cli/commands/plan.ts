@@ -1,7 +1,6 @@
 /** `oal plan` and `oal stage`: what a run would make, and one of its stages made in a process of its own. */
 import Table from "cli-table3";
 import type { PlanEntry } from "../../pipeline/planning.js";
-import type { StageName } from "../../pipeline/runTypes.js";
 import { interruptible } from "../interrupt.js";
 import type { StageOptions } from "../options.js";
 import { duration, showProgress } from "../progress.js";
@@ -10,7 +9,7 @@ import { configure, withMethods } from "./configure.js";
 /** Prints the plan of a run. */
 export async function planCommand(
   given: string | undefined,
-  options: StageOptions & { readonly until: StageName },
+  options: StageOptions & { readonly until: string },
 ): Promise<void> {
   const config = withMethods(configure(given, options), options);
   const { describePlan } = await import("../../pipeline/planning.js");

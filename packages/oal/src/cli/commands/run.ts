@@ -1,6 +1,6 @@
 /** `oal run` and the commands of single stages: the library's `run` with progress, Ctrl-C and a printed result. */
 import { relative } from "node:path";
-import type { RunResult, StageName } from "../../pipeline/runTypes.js";
+import type { RunResult } from "../../pipeline/runTypes.js";
 import { interruptible } from "../interrupt.js";
 import type { StageOptions } from "../options.js";
 import { showProgress } from "../progress.js";
@@ -10,7 +10,7 @@ import { configure, runFolderOf } from "./configure.js";
 export async function runCommand(
   given: string | undefined,
   options: StageOptions,
-  until: StageName,
+  until: string,
 ): Promise<void> {
   const config = configure(given, options);
   const { run } = await import("../../pipeline/run.js");

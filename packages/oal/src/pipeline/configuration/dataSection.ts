@@ -1,7 +1,7 @@
 /** Section `data`: where images come from, how large they become, and how many are used. */
 import { z } from "zod";
 import { defaultMaxPixels } from "../../data/pictures/limits.js";
-import { choice, flag, real, whole } from "./fields.js";
+import { choice, flag, real, whole } from "../../fields.js";
 
 /** Where one set of images lies. */
 export const imageSetSchema = z

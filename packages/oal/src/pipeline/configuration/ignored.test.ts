@@ -80,8 +80,8 @@ it.each(cases)("%s beside %j: because of %j", (ignored, beside, because) => {
 
 describe("presets", () => {
   it.each([...presets.keys()])("%s sets nothing that has no effect", (name) => {
-    const configuration = configurationSchema.parse(presets.get(name)?.configuration);
-    const usual = configurationSchema.parse({});
+    const configuration = configurationSchema().parse(presets.get(name)?.configuration);
+    const usual = configurationSchema().parse({});
     for (const { key } of ignoredSettings(configuration)) {
       const path = key.split(".");
       expect(valueAt(configuration, path), key).toEqual(valueAt(usual, path));
@@ -93,7 +93,7 @@ describe("presets", () => {
       set: ["teacher.network=resnetSmall", "student.schedule=constant"],
     });
     expect(teacher.widths).toBeUndefined();
-    expect(student.minFactor).toBe(configurationSchema.parse({}).student.minFactor);
+    expect(student.minFactor).toBe(configurationSchema().parse({}).student.minFactor);
   });
 });
 

@@ -6,6 +6,8 @@
  */
 import { oalError } from "oal-core";
 import { networks } from "../../nn/networks/index.js";
+import { trainingMethods } from "../../training/methods/index.js";
+import { ownSection } from "../../training/methods/method.js";
 import type { Locate } from "./issues.js";
 import { isRecord, removePath, setPath, valueAt, type Tree } from "./merge.js";
 import { configurationSchema, type Configuration } from "./schema.js";
@@ -28,7 +30,7 @@ export function ignoredSettings(configuration: Configuration): readonly IgnoredS
     ...recipeRules("teacher", configuration.teacher),
     ...recipeRules("student", configuration.student),
     ...outlierRules(configuration),
-    ...lossRules(configuration),
+    ...methodRules(configuration),
   ];
   return rules.flatMap(([keys, because]) =>
     because === false ? [] : keys.map((key): IgnoredSetting => ({ key, because })),
@@ -51,7 +53,7 @@ export interface Given {
  * @throws OAL-C202 for a setting that the user gave and that has no effect, naming the one that makes it so
  */
 export function withoutIgnored(configuration: Configuration, given: Given, locate: Locate): Configuration {
-  const defaults = configurationSchema.parse({});
+  const defaults = configurationSchema().parse({});
   let tree: Tree = configuration;
   for (const { key, because } of ignoredSettings(configuration)) {
     const path = key.split(".");
@@ -70,7 +72,7 @@ export function withoutIgnored(configuration: Configuration, given: Given, locat
     if (isUsual) continue;
     tree = usual === undefined ? removePath(tree, path) : setPath(tree, key, usual, "default");
   }
-  return tree === configuration ? configuration : configurationSchema.parse(tree);
+  return tree === configuration ? configuration : configurationSchema().parse(tree);
 }
 
 /** The last override that gives a key, itself or with a section around it. */
@@ -132,24 +134,12 @@ function outlierRules({ boundary }: Configuration): readonly Rule[] {
   return [[["boundary.eta"], boundary.sigma !== "auto" && `boundary.sigma: ${boundary.sigma}`]];
 }
 
-function lossRules({ kd, mi, exposure }: Configuration): readonly Rule[] {
-  const noLogits = kd.logitsWeight === 0;
-  const noFeatures = kd.featureWeight === 0;
-  const noLatents = mi.latentWeight === 0 && !mi.measure;
-  const noBounds = noLatents && mi.embWeight === 0;
-  const noOutliers =
-    exposure.uniformWeight === 0 && exposure.energyWeight === 0 && exposure.distillWeight === 0;
-  return [
-    [["kd.temperature"], noLogits && "kd.logitsWeight: 0"],
-    [["kd.dtLearningRate", "kd.detachTeacherBranch"], noFeatures && "kd.featureWeight: 0"],
-    [["mi.latentPooling"], noLatents && "mi.latentWeight: 0 and mi.measure: false"],
-    [
-      ["mi.reduction", "mi.pairing", "mi.hidden", "mi.qSteps", "mi.qLr"],
-      noBounds && "both weights of mi at 0 and mi.measure: false",
-    ],
-    [["mi.qLr"], !noBounds && mi.qSteps === 0 && "mi.qSteps: 0"],
-    [["exposure.energyMargin"], exposure.energyWeight === 0 && "exposure.energyWeight: 0"],
-    [["exposure.distillTemperature"], exposure.distillWeight === 0 && "exposure.distillWeight: 0"],
-    [["exposure.fraction", "exposure.start"], noOutliers && "all weights of exposure at 0"],
-  ];
+function methodRules(configuration: Configuration): readonly Rule[] {
+  return trainingMethods.all.flatMap((method) =>
+    (method.section === undefined ? ["teacher", "student"] : [method.section]).flatMap((section) =>
+      method
+        .ignored({ ...configuration, [ownSection]: configuration[section] })
+        .map(([keys, because]): Rule => [keys.map((key) => `${section}.${key}`), because]),
+    ),
+  );
 }

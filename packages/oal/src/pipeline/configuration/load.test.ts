@@ -35,7 +35,7 @@ describe("presets and defaults", () => {
     for (const name of presets.keys()) {
       const configuration = loadConfiguration(name, { cwd: folder });
       expect(configuration.preset).toBe(name);
-      expect(configurationSchema.parse(configuration)).toEqual(configuration);
+      expect(configurationSchema().parse(configuration)).toEqual(configuration);
       file("again.json", JSON.stringify(configuration));
       expect(loadConfiguration("again.json", { cwd: folder })).toEqual(configuration);
     }

@@ -61,8 +61,9 @@ const loadOptions = kinds.fields({
  * @throws OAL-C201 unknown key, OAL-C202 value refused
  */
 export function checkConfiguration(given: unknown, where: string): Configuration {
-  const parsed = configurationSchema.safeParse(given, { reportInput: true });
-  if (!parsed.success) throw explainIssues(parsed.error.issues, configurationSchema, () => where);
+  const schema = configurationSchema();
+  const parsed = schema.safeParse(given, { reportInput: true });
+  if (!parsed.success) throw explainIssues(parsed.error.issues, schema, () => where);
   checkTogether(parsed.data, () => where);
   return withAbsoluteSource(parsed.data, process.cwd());
 }
@@ -105,8 +106,9 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
     const inside = overrides.findLast(({ key }) => key.startsWith(`${path.join(".")}.`));
     return inside?.where ?? source.locate(path);
   };
-  const parsed = configurationSchema.safeParse(tree, { reportInput: true });
-  if (!parsed.success) throw explainIssues(parsed.error.issues, configurationSchema, locate);
+  const schema = configurationSchema();
+  const parsed = schema.safeParse(tree, { reportInput: true });
+  if (!parsed.success) throw explainIssues(parsed.error.issues, schema, locate);
   checkTogether(parsed.data, locate);
   const added = options.ood?.length ? [{ key: "data.ood", value: options.ood, where: "--ood" }] : [];
   const explicit = { file: source.tree, overrides: [...overrides, ...added] };

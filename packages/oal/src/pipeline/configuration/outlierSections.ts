@@ -1,6 +1,6 @@
 /** Sections about outliers: embeddings, boundary, autoEncoder, denoiser, synthesis. Defaults: METHOD 3.3, 4.4 and 12, sized for two cores. */
 import { z } from "zod";
-import { choice, flag, positive, real, whole } from "./fields.js";
+import { choice, flag, positive, real, whole } from "../../fields.js";
 
 /** Section `embeddings`. */
 export const embeddingsSchema = z.strictObject({

@@ -1,6 +1,10 @@
 /** Rules that no single key's type can hold: names of registries, and keys that must fit each other. */
 import { detectors, oalError, suggest } from "oal-core";
 import { networks } from "../../nn/networks/index.js";
+import { outlierSources } from "../../outliers/sources/index.js";
+import { exposureOptions } from "../../training/methods/exposure.js";
+import { recipes } from "../../training/recipes/index.js";
+import { methodsOf } from "../../training/recipes/recipe.js";
 import { takenSetNames } from "./dataSection.js";
 import type { Locate } from "./issues.js";
 import type { Configuration } from "./schema.js";
@@ -59,6 +63,13 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
     const { network } = configuration[section];
     if (!ids.includes(network)) refuse([section, "network"], unknownName("network", network, ids));
   }
+  for (const [i, recipe] of configuration.methods.entries()) {
+    if (!recipes.has(recipe)) refuse(["methods", String(i)], unknownName("recipe", recipe, recipes.ids));
+    methodsOf(recipes.find(recipe));
+  }
+  const { outliers } = exposureOptions(configuration);
+  if (!outlierSources.has(outliers))
+    refuse(["exposure", "outliers"], unknownName("outlier source", outliers, outlierSources.ids));
   if (data.size % 8 !== 0) refuse(["data", "size"], "must be a multiple of 8");
   if (autoEncoder.width % 8 !== 0) refuse(["autoEncoder", "width"], "must be a multiple of 8");
   if (denoiser.channels % 16 !== 0) refuse(["denoiser", "channels"], "must be a multiple of 16");

@@ -1,16 +1,13 @@
 /**
  * The schema of a configuration: every key with its type, range, default and description. Validation, defaults, `--set`,
- * `oal config` and the JSON schema for editors all come from it. The defaults are the preset "embedded".
+ * `oal config` and the JSON schema for editors all come from it. It is assembled from the schemas of what is registered, so it
+ * is made when it is asked for.
  */
 import { z } from "zod";
+import { positive, whole } from "../../fields.js";
 import { dataSchema } from "./dataSection.js";
-import { positive, whole } from "./fields.js";
-import {
-  distillationSchema,
-  evaluationSchema,
-  exposureSchema,
-  mutualInformationSchema,
-} from "./lossSections.js";
+import { evaluationSchema } from "./evaluationSection.js";
+import { methodSections, ownMethodOptions } from "./methodSections.js";
 import {
   autoEncoderSchema,
   boundarySchema,
@@ -18,48 +15,64 @@ import {
   embeddingsSchema,
   synthesisSchema,
 } from "./outlierSections.js";
-import { studentSchema, teacherSchema } from "./trainingSection.js";
+import { studentDefaults, teacherDefaults, trainingSection, type Open } from "./trainingSection.js";
 
-/** The whole configuration. */
-export const configurationSchema = z.strictObject({
-  preset: z
-    .string()
-    .min(1)
-    .default("embedded")
-    .describe("the preset that the other keys change; oal list presets shows them"),
-  seed: whole(0, 0, 2 ** 31 - 1, "seed of everything drawn"),
-  threads: whole(0, 0, 1024, "threads of the engine; 0: one per core. Results do not depend on it"),
-  checkpointSeconds: positive(20, 86_400, "seconds between the checkpoints of any training"),
-  data: dataSchema.prefault({}).describe("where images come from"),
-  teacher: teacherSchema.prefault({}).describe("the teacher network and its recipe"),
-  embeddings: embeddingsSchema.prefault({}).describe("the bank of teacher features"),
-  boundary: boundarySchema.prefault({}).describe("outlier embeddings at the boundary of each class"),
-  autoEncoder: autoEncoderSchema.prefault({}).describe("images to latents and back"),
-  denoiser: denoiserSchema.prefault({}).describe("the diffusion model on latents"),
-  synthesis: synthesisSchema.prefault({}).describe("outlier latents from outlier embeddings"),
-  student: studentSchema.prefault({}).describe("the student network and its recipe"),
-  methods: z
-    .array(z.enum(["ce", "kd", "oal"]))
-    .min(1)
-    .refine((methods) => new Set(methods).size === methods.length, "every method once only")
-    .default(["ce", "kd", "oal"])
-    .describe("students to train: cross-entropy, distillation, outlier-aware learning"),
-  kd: distillationSchema.prefault({}).describe("distillation (methods kd and oal)"),
-  mi: mutualInformationSchema.prefault({}).describe("mutual-information terms (method oal)"),
-  exposure: exposureSchema.prefault({}).describe("decoded outliers shown to the student (method oal)"),
-  evaluation: evaluationSchema.prefault({}).describe("detectors and statistics"),
-});
+/** The keys that every configuration has. */
+function knownShape() {
+  const options = ownMethodOptions();
+  return {
+    preset: z
+      .string()
+      .min(1)
+      .default("embedded")
+      .describe("the preset that the other keys change; oal list presets shows them"),
+    seed: whole(0, 0, 2 ** 31 - 1, "seed of everything drawn"),
+    threads: whole(0, 0, 1024, "threads of the engine; 0: one per core. Results do not depend on it"),
+    checkpointSeconds: positive(20, 86_400, "seconds between the checkpoints of any training"),
+    data: dataSchema.prefault({}).describe("where images come from"),
+    teacher: trainingSection(teacherDefaults, options)
+      .prefault({})
+      .describe("the teacher network and how it is trained"),
+    embeddings: embeddingsSchema.prefault({}).describe("the bank of teacher features"),
+    boundary: boundarySchema.prefault({}).describe("outlier embeddings at the boundary of each class"),
+    autoEncoder: autoEncoderSchema.prefault({}).describe("images to latents and back"),
+    denoiser: denoiserSchema.prefault({}).describe("the diffusion model on latents"),
+    synthesis: synthesisSchema.prefault({}).describe("outlier latents from outlier embeddings"),
+    student: trainingSection(studentDefaults, options)
+      .prefault({})
+      .describe("the student network and how it is trained"),
+    methods: z
+      .array(z.string().min(1))
+      .min(1)
+      .refine((methods) => new Set(methods).size === methods.length, "every method once only")
+      .default(["ce", "kd", "oal"])
+      .describe("recipes to train students by; oal list recipes shows them"),
+    evaluation: evaluationSchema.prefault({}).describe("detectors and statistics"),
+  };
+}
 
-/** A configuration with every key present. */
-export type Configuration = z.output<typeof configurationSchema>;
+type Known = z.ZodObject<ReturnType<typeof knownShape>>;
+
+/** A configuration with every key present; sections of training methods and outlier sources stand under names of their own. */
+export type Configuration = Open<z.output<Known>>;
 
 /** What a preset or a file may give: some part of a configuration. */
-export type ConfigurationInput = z.input<typeof configurationSchema>;
+export type ConfigurationInput = Open<z.input<Known>>;
 
 /** Where one set of images lies, as in `data.id`. */
 export type ImageSetConfiguration = NonNullable<Configuration["data"]["id"]>;
 
+/**
+ * The schema with everything that is registered by now.
+ *
+ * @throws OAL-C207 when two registered things have an option of one name
+ */
+export function configurationSchema(): z.ZodType<Configuration, ConfigurationInput> {
+  const { methods, evaluation, ...before } = knownShape();
+  return z.strictObject({ ...before, methods, ...methodSections(), evaluation });
+}
+
 /** The JSON schema of a configuration file (draft 2020-12), for editors. */
 export function configurationJsonSchema(): unknown {
-  return z.toJSONSchema(configurationSchema, { io: "input" });
+  return z.toJSONSchema(configurationSchema(), { io: "input" });
 }

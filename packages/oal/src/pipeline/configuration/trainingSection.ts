@@ -1,6 +1,6 @@
 /** Sections `teacher` and `student`: a network and the recipe that trains it. */
 import { z } from "zod";
-import { choice, flag, positive, real, whole } from "./fields.js";
+import { choice, flag, positive, real, whole } from "../../fields.js";
 
 /** Random changes of the training images. */
 export const augmentationSchema = z.strictObject({
@@ -21,11 +21,10 @@ export interface RecipeDefaults {
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
-  readonly labelSmoothing: number;
 }
 
 /** A network and its recipe, as the keys of a section. */
-export const recipeShape = (values: RecipeDefaults) => ({
+const recipeShape = (values: RecipeDefaults) => ({
   network: z.string().default(values.network).describe("network by name; oal list networks shows them"),
   width: whole(values.width, 4, 1024, "channels of the first stage (networks with one width)"),
   widths: z
@@ -50,7 +49,6 @@ export const recipeShape = (values: RecipeDefaults) => ({
   ),
   warmup: real(0.1, 0, 0.9, "share of the steps in which the rate rises linearly"),
   minFactor: real(1e-3, 0, 1, "last learning rate as a share of the highest (every schedule but constant)"),
-  labelSmoothing: real(values.labelSmoothing, 0, 0.9, "share of the target spread evenly over all classes"),
   clipNorm: real(0, 0, 1e6, "largest norm of the whole gradient; 0: no limit"),
   ema: real(
     0,
@@ -61,26 +59,40 @@ export const recipeShape = (values: RecipeDefaults) => ({
   augmentation: augmentationSchema.prefault({}).describe("random changes of the training images"),
 });
 
+/** Known keys, and options of registered things under names of their own. */
+export type Open<Known> = Known & { readonly [option: string]: unknown };
+
+type RecipeShape = z.ZodObject<ReturnType<typeof recipeShape>>;
+
+/** A section that describes a network and how it is trained. */
+export type TrainingSection = Open<z.output<RecipeShape>>;
+
+/**
+ * The schema of such a section.
+ *
+ * @param options keys of training methods that stand beside the network's
+ */
+export function trainingSection(
+  values: RecipeDefaults,
+  options: Readonly<Record<string, z.core.$ZodType>>,
+): z.ZodType<TrainingSection, Open<z.input<RecipeShape>>> {
+  return z.strictObject({ ...recipeShape(values), ...options });
+}
+
 /** Section `teacher`. */
-export const teacherSchema = z.strictObject(
-  recipeShape({
-    network: "resnetSmall",
-    width: 32,
-    epochs: 6,
-    batchSize: 128,
-    learningRate: 0.1,
-    labelSmoothing: 0,
-  }),
-);
+export const teacherDefaults: RecipeDefaults = {
+  network: "resnetSmall",
+  width: 32,
+  epochs: 6,
+  batchSize: 128,
+  learningRate: 0.1,
+};
 
 /** Section `student`. */
-export const studentSchema = z.strictObject(
-  recipeShape({
-    network: "resnetSmall",
-    width: 16,
-    epochs: 4,
-    batchSize: 128,
-    learningRate: 0.1,
-    labelSmoothing: 0,
-  }),
-);
+export const studentDefaults: RecipeDefaults = {
+  network: "resnetSmall",
+  width: 16,
+  epochs: 4,
+  batchSize: 128,
+  learningRate: 0.1,
+};

@@ -5,7 +5,7 @@ import { exposeTaps, oalError, verifyGraph, writeModel } from "oal-core";
 import { z } from "zod";
 import { parametersUnder, type ParameterStore } from "../../nn/parameters.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
-import { networkPrefix } from "../../training/classifier.js";
+import { networkPrefix } from "../../training/loss.js";
 import { buildClassifier, type ClassifierModel } from "../../training/model.js";
 import { writeError } from "../systemError.js";
 import { writeFileWhole } from "../../runtime/writeFile.js";
@@ -21,6 +21,7 @@ const descriptionSchema = z.object({
       widths: z.array(z.number()).optional(),
       blocks: z.number().optional(),
     }),
+    heads: z.array(z.object({ method: z.string(), settings: z.record(z.string(), z.unknown()) })).default([]),
   }),
   normalisation: z.object({ mean: triple, std: triple }),
   classNames: z.array(z.string()),
@@ -105,5 +106,7 @@ export async function loadClassifier(folder: string): Promise<SavedClassifier> {
     ...(widths === undefined ? {} : { widths }),
     ...(blocks === undefined ? {} : { blocks }),
   };
-  return { ...description, network: { id: description.network.id, options }, parameters: tensors };
+  const { id, heads } = description.network;
+  const network = { id, options, ...(heads.length === 0 ? {} : { heads }) };
+  return { ...description, network, parameters: tensors };
 }

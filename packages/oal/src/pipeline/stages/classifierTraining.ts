@@ -7,6 +7,7 @@ import { predictions } from "../../evaluation/score.js";
 import { readSafetensors } from "../../nn/safetensors.js";
 import { Predictor } from "../../training/predict.js";
 import type { Effort, StageJob } from "../plan/stage.js";
+import { planRecipe, type RecipePlan } from "../recipeNeeds.js";
 import type { ClassifierJob } from "../trainingJob.js";
 import { runTrainingJob } from "../trainingEvents.js";
 import { loadClassifier, saveClassifier } from "./classifierArtifact.js";
@@ -21,28 +22,19 @@ import {
 import type { PreparedData } from "./data.js";
 import { startOf } from "./start.js";
 
-/** What is special about one classifier: its loss terms and what they read. */
-export type ClassifierTerms = Pick<ClassifierJob, "methods" | "settings"> &
-  Partial<
-    Pick<
-      ClassifierJob,
-      | "pairing"
-      | "outlierFraction"
-      | "outlierStart"
-      | "teacherTable"
-      | "teacher"
-      | "outlierEmbeddings"
-      | "outlierLatents"
-      | "outlierImages"
-    >
-  > & {
-    /** Learning rates of parameter groups, relative to the schedule's. */
-    readonly groupRates?: Readonly<Record<string, number>>;
-  };
-
 /** The part of an artifact's key that teacher and students share. */
-export function classifierSlice(section: RecipeSection, data: PreparedData): Record<string, unknown> {
-  return { recipe: section, classes: data.classNames.length, normalisation: data.normalisation };
+export function classifierSlice(
+  section: RecipeSection,
+  { methods, sourceSettings }: RecipePlan,
+  data: PreparedData,
+): Record<string, unknown> {
+  return {
+    recipe: section,
+    methods: methods.map(({ method: { id }, weight }) => [id, weight]),
+    settings: sourceSettings,
+    classes: data.classNames.length,
+    normalisation: data.normalisation,
+  };
 }
 
 /** The steps of a section's training, and what decides the time of one. */
@@ -63,33 +55,39 @@ export function predictionEffort(section: RecipeSection, { train }: PreparedData
  * Trains a section's network inside a stage's folder, measures it on ID validation images and saves it.
  *
  * @param name  what progress and messages call the training
+ * @param recipe  id of the recipe
  * @returns figures for artifact.json
  */
 export async function trainSection(
   name: string,
   section: RecipeSection,
-  { groupRates, ...terms }: ClassifierTerms,
+  recipe: string,
   stage: StageJob,
 ): Promise<Record<string, number>> {
   const { data, folder, checkpoints, events } = stage;
   const { train, normalisation } = data;
+  const plan = planRecipe(recipe, stage.config, section);
   const network = networkChoice(section, data.classNames.length, train.set.height);
   const initial = await startOf(checkpoints, network, train.set, normalisation);
   const job: ClassifierJob = {
     kind: "classifier",
     training: {
       ...trainingOptionsOf(name, section, train.set.count, stage, checkpoints),
-      ...(groupRates ? { groupRates } : {}),
+      groupRates: Object.assign({}, ...plan.methods.map(({ method }) => method.rates(plan.settings))),
     },
     images: train.folder,
     network,
     batchSize: batchSizeOf(section, train.set.count),
     normalisation,
     augmentation: augmentationOf(section),
-    pairing: "class",
-    outlierFraction: 0,
-    outlierStart: 0,
-    ...terms,
+    recipe,
+    settings: plan.settings,
+    sourceSettings: plan.sourceSettings,
+    side: plan.sources.map(({ source, names, stages }) => ({
+      source: source.id,
+      names,
+      folders: Object.fromEntries(stages.map((name) => [name, stage.input(name).folder])),
+    })),
     ...(initial === undefined ? {} : { initial }),
     result: join(checkpoints, "result.safetensors"),
   };
@@ -97,7 +95,11 @@ export async function trainSection(
   await runTrainingJob(job, stage);
   const trainSeconds = (Date.now() - started) / 1000;
   const { tensors } = await readSafetensors(job.result);
-  await saveClassifier(folder, tensors, { network, normalisation, classNames: data.classNames });
+  const heads = plan.methods
+    .filter(({ method }) => method.inference)
+    .map(({ method }) => ({ method: method.id, settings: plan.settings }));
+  const finished = heads.length === 0 ? network : { ...network, heads };
+  await saveClassifier(folder, tensors, { network: finished, normalisation, classNames: data.classNames });
   const measured = await accuracyOn(folder, data.validation.set, stage);
   if (measured.isConstant)
     events.warning(

@@ -2,7 +2,7 @@
 import type { AugmentSpec } from "../../data/augment.js";
 import { stepsPerEpoch } from "../../data/batches.js";
 import type { NetworkOptions } from "../../nn/networks/network.js";
-import type { NetworkChoice } from "../../training/classifier.js";
+import type { NetworkChoice } from "../../training/network.js";
 import type { OptimizerOptions, ScheduleOptions, TrainingOptions } from "../../training/options.js";
 import type { Configuration } from "../configuration/schema.js";
 import type { StageJob } from "../plan/stage.js";

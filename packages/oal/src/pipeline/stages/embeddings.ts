@@ -5,7 +5,7 @@ import { refuseForeignLabels } from "../../data/labels.js";
 import { predictions } from "../../evaluation/score.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import { Predictor } from "../../training/predict.js";
-import { gatherRows } from "../../training/classifier.js";
+import { gatherRows } from "../../training/side/rows.js";
 import type { Artifact } from "../artifact.js";
 import type { Stage } from "../plan/stage.js";
 import { loadClassifier } from "./classifierArtifact.js";

@@ -6,8 +6,10 @@ import { evaluate } from "../../evaluation/evaluate.js";
 import type { EvaluationResult } from "../../evaluation/result.js";
 import { writeScores } from "../../evaluation/scoreFiles.js";
 import { resultJson } from "../../evaluation/tables.js";
+import { decodedFolder } from "../../outliers/sources/latents.js";
 import { Predictor } from "../../training/predict.js";
 import type { Stage, StageJob } from "../plan/stage.js";
+import { studentsRead } from "../recipeNeeds.js";
 import { loadClassifier } from "./classifierArtifact.js";
 import { predictionEffort } from "./classifierTraining.js";
 import { evaluationFiles } from "./evaluationArtifact.js";
@@ -20,7 +22,6 @@ import {
   type EvaluatedOutputs,
 } from "./evaluationOutputs.js";
 import { sampleOutliers, sampleSets, writeFeatureSample } from "./featureSample.js";
-import { decodedFolder } from "./latents.js";
 
 /** One evaluation per student; the decoded outliers, where there are some, join the sample of features. */
 export const evaluationStage: Stage = {
@@ -29,9 +30,9 @@ export const evaluationStage: Stage = {
   title: "scores of every image, metrics, and the model for oal score",
   variants: ({ methods }) => methods,
   slice: ({ config, data }) => ({ ...config.evaluation, pictures: picturesOf(config, data) }),
-  inputs: ({ methods }, method) => ({
+  inputs: (config, method) => ({
     student: `student:${method}`,
-    ...(methods.includes("oal") ? { latents: "latents" } : {}),
+    ...(studentsRead(config, "latents") ? { latents: "latents" } : {}),
   }),
   effort: ({ config, data }) => {
     const images = imagesOf(setsOf(data));

@@ -4,7 +4,7 @@ import { float32Tensor, Random, type Tensor } from "oal-core";
 import { openImageSet } from "../../data/cachedSet.js";
 import { subsetImageSet } from "../../data/imageSet.js";
 import { writeSafetensors } from "../../nn/safetensors.js";
-import { gatherRows } from "../../training/classifier.js";
+import { gatherRows } from "../../training/side/rows.js";
 import type { Predictor } from "../../training/predict.js";
 import type { EvaluatedOutputs } from "./evaluationOutputs.js";
 

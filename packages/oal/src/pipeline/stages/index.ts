@@ -1,5 +1,6 @@
 /** Every stage after the data. Adding one: one file and one line here; the order of a run follows from the stages' inputs. */
 import type { Stage } from "../plan/stage.js";
+import { stages } from "../plan/stages.js";
 import { boundaryStage } from "./boundary.js";
 import { diffusionStage } from "./diffusion.js";
 import { embeddingsStage } from "./embeddings.js";
@@ -9,7 +10,7 @@ import { reportStage } from "./report.js";
 import { studentStage } from "./students.js";
 import { teacherStage, teacherTestStage } from "./teacher.js";
 
-/** The stages of a run. */
+/** The stages of oal itself. */
 export const standardStages: readonly Stage[] = [
   teacherStage,
   teacherTestStage,
@@ -21,3 +22,6 @@ export const standardStages: readonly Stage[] = [
   evaluationStage,
   reportStage,
 ];
+for (const stage of standardStages) stages.register(stage);
+
+export { stages };

@@ -15,8 +15,10 @@ import {
 } from "../../outliers/audit.js";
 import { writeContactSheet } from "../../outliers/contactSheet.js";
 import { openDiffusionFolder } from "../../outliers/diffusion/folder.js";
-import { poolLatents } from "../../outliers/pooling.js";
+import { poolLatents, type LatentPooling } from "../../outliers/pooling.js";
+import { decodedFolder, latentsFile } from "../../outliers/sources/latents.js";
 import { synthesize, type ConditionSet, type SynthesisResult } from "../../outliers/synthesis.js";
+import { mutualInformationMethod } from "../../training/methods/mutualInformation.js";
 import { Predictor } from "../../training/predict.js";
 import type { Artifact } from "../artifact.js";
 import type { Stage } from "../plan/stage.js";
@@ -25,18 +27,16 @@ import { loadClassifier } from "./classifierArtifact.js";
 import { diffusionFolder } from "./diffusion.js";
 import { readBank } from "./embeddings.js";
 
-/** File with "latents" [M, 4, h, w], "pooled" [M, P], "labels", "sources" [M] and "teacherLogits" [M, C]. */
-export const latentsFile = "latents.safetensors";
-/** Decoded outliers as an image set, in the same order. */
-export const decodedFolder = "images";
-
 /** Outlier latents and pictures. */
 export const latentsStage: Stage = {
   id: "latents",
   version: 2,
   title: "outlier latents and pictures, with their audit",
   variants: () => [""],
-  slice: ({ config: { synthesis, mi } }) => ({ synthesis, pooling: mi.latentPooling }),
+  slice: ({ config }) => ({
+    synthesis: config.synthesis,
+    pooling: mutualInformationMethod.options(config).latentPooling,
+  }),
   inputs: () => ({
     teacher: "teacher",
     embeddings: "embeddings",
@@ -88,7 +88,13 @@ export const latentsStage: Stage = {
           `outliers are generic: pictures hardly depend on their embedding yet (the teacher finds the class of ${found}, chance is ${percent(1 / bank.classes)}); more denoiser.steps make them class-specific`,
         );
       }
-      await writeOutliers(folder, outliers, teacher, config.mi.latentPooling, classifier.classNames.length);
+      await writeOutliers(
+        folder,
+        outliers,
+        teacher,
+        mutualInformationMethod.options(config).latentPooling,
+        classifier.classNames.length,
+      );
       const sheetCount = Math.min(64, data.train.set.count);
       const rows = classesInTurn(data.train.set.labels, sheetCount, synthesis.seed, "synthesis/choice");
       const shown = { images: data.train.set.read(rows), count: sheetCount };
@@ -136,7 +142,7 @@ async function writeOutliers(
   folder: string,
   outliers: SynthesisResult,
   teacher: Teacher,
-  pooling: "grid4-meanstd" | "channel-row-mean",
+  pooling: LatentPooling,
   classes: number,
 ): Promise<void> {
   const { count, latents, latentShape, images, labels, sources } = outliers;

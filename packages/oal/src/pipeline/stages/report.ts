@@ -13,6 +13,7 @@ import type { Configuration } from "../configuration/schema.js";
 import { decidingMethod } from "../deciding.js";
 import { hardware } from "../hardware.js";
 import type { Stage, StageJob } from "../plan/stage.js";
+import { leadingTo } from "../plan/stages.js";
 import { readStageLog, type StageLog } from "../plan/stageLog.js";
 import { versions } from "../versions.js";
 import type { PreparedData } from "./data.js";
@@ -27,15 +28,10 @@ export const reportFiles = {
   differences: "differences.json",
 } as const;
 
-/** Instances whose figures and curves a report shows, where a run has them. */
-function shownStages({ methods }: Configuration): string[] {
-  const taught = methods.some((method) => method !== "ce");
-  return [
-    ...(taught ? ["teacher", "teacher:test", "embeddings"] : []),
-    ...(methods.includes("oal") ? ["boundary", "diffusion", "latents"] : []),
-    ...methods.map((method) => `student:${method}`),
-    ...methods.map((method) => `evaluation:${method}`),
-  ];
+/** Instances whose figures and curves a report shows: all that lead to the students' evaluations, and the teacher's own. */
+function shownStages(config: Configuration): readonly string[] {
+  const before = leadingTo(config, ["evaluation"]);
+  return before.includes("teacher") ? leadingTo(config, ["evaluation", "teacher:test"]) : before;
 }
 
 /** One HTML page, and the tables as CSV and JSON. */

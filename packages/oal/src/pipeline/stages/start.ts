@@ -6,7 +6,8 @@ import { airbench, whiteningName } from "../../nn/networks/airbench.js";
 import { patchesOf, whiteningWeights } from "../../nn/networks/whitening.js";
 import { writeSafetensors } from "../../nn/safetensors.js";
 import { passRows } from "../../runtime/passRows.js";
-import { networkPrefix, type NetworkChoice } from "../../training/classifier.js";
+import { networkPrefix } from "../../training/loss.js";
+import type { NetworkChoice } from "../../training/network.js";
 
 /** Images of 32x32 pixels from which the whitening filters are measured; of larger ones as many as have the same number of pixels. */
 const whiteningImages = 2000;

@@ -1,5 +1,8 @@
 /** Stages "teacher", a network of our own trained with cross-entropy on the ID training images, and "teacher:test". */
+import { ce } from "../../training/recipes/ce.js";
+import type { Configuration } from "../configuration/schema.js";
 import type { Stage } from "../plan/stage.js";
+import { planRecipe, type RecipePlan } from "../recipeNeeds.js";
 import {
   accuracyOn,
   classifierSlice,
@@ -8,20 +11,22 @@ import {
   trainingEffort,
 } from "./classifierTraining.js";
 
+/** A teacher learns the labels and nothing else. */
+const recipe = ce.id;
+const plan = (config: Configuration): RecipePlan => planRecipe(recipe, config, config.teacher);
+
 /** The teacher: a classifier artifact. */
 export const teacherStage: Stage = {
   id: "teacher",
-  version: 2,
+  version: 3,
   title: "a classifier trained with cross-entropy",
   variants: () => [""],
-  slice: ({ config, data }) => classifierSlice(config.teacher, data),
+  slice: ({ config, data }) => classifierSlice(config.teacher, plan(config), data),
   inputs: () => ({}),
   sets: ({ train, validation }) => ({ train: train.set, validation: validation.set }),
-  effort: ({ config, data }) => trainingEffort(config.teacher, data, "ce"),
+  effort: ({ config, data }) => trainingEffort(config.teacher, data, plan(config).settings),
   async run(job) {
-    const section = job.config.teacher;
-    const settings = { student: { labelSmoothing: section.labelSmoothing } };
-    return { metrics: await trainSection("teacher", section, { methods: "ce", settings }, job) };
+    return { metrics: await trainSection("teacher", job.config.teacher, recipe, job) };
   },
 };
 

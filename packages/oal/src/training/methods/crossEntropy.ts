@@ -1,6 +1,7 @@
-/** Plain classification: the mean cross-entropy of the logits against the labels. */
+/** Plain classification: the mean cross-entropy of the logits against the labels, or another loss of theirs. */
 import { add, mul } from "oal-core";
 import { z } from "zod";
+import { real } from "../../fields.js";
 import { softCrossEntropy } from "../../nn/losses/crossEntropy.js";
 import { defineMethod } from "./method.js";
 
@@ -9,12 +10,13 @@ export const crossEntropyMethod = defineMethod({
   id: "crossEntropy",
   title: "Cross-entropy",
   source: "METHOD 7; label smoothing: Szegedy et al. 2016",
-  section: "student",
-  schema: z.object({ labelSmoothing: z.number().min(0).max(1).default(0) }),
-  needs: () => [],
-  terms: ({ logits, labels, classes }, { labelSmoothing }) => {
+  schema: z.strictObject({
+    labelSmoothing: real(0, 0, 0.9, "share of the target spread evenly over all classes"),
+  }),
+  terms: { ce: { title: "cross-entropy of the labels", weight: 1 } },
+  build: ({ logits, labels, classes }, { labelSmoothing }) => {
     const targets =
       labelSmoothing === 0 ? labels : add(mul(labels, 1 - labelSmoothing), labelSmoothing / classes);
-    return [{ name: "ce", value: softCrossEntropy(logits, targets), weight: 1 }];
+    return { ce: softCrossEntropy(logits, targets) };
   },
 });

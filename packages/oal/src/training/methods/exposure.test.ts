@@ -1,10 +1,16 @@
 /** Terms of the methods that look at decoded outliers, on logits small enough to compute by hand. */
-import { evaluateReference, float32Tensor, Graph, gradients, toNumbers, type Tensor } from "oal-core";
+import {
+  evaluateReference,
+  float32Tensor,
+  Graph,
+  gradients,
+  toNumbers,
+  type Tensor,
+  type Value,
+} from "oal-core";
 import { describe, expect, it } from "vitest";
 import { TrainingContext } from "../../nn/context.js";
-import type { MethodSettings, TrainingMethod } from "./method.js";
-import { outlierDistillationMethod } from "./outlierDistillation.js";
-import { outlierExposureMethod } from "./outlierExposure.js";
+import { exposureMethod } from "./exposure.js";
 
 const tensors: Record<string, Tensor> = {
   logits: float32Tensor([2, 2], [1, 1, 3, 3]),
@@ -13,10 +19,13 @@ const tensors: Record<string, Tensor> = {
   gate: float32Tensor([], [1]),
 };
 
+const missing = (name: string): never => {
+  throw new Error(`${name} is not part of this test`);
+};
+
 /** Value and weight of every term, and the gradient of their sum by the ID logits. */
 function terms(
-  method: TrainingMethod,
-  settings: MethodSettings,
+  exposure: Readonly<Record<string, number>>,
   gate = 1,
 ): { terms: Record<string, [value: number, weight: number]>; slope: number[] } {
   const graph = new Graph();
@@ -27,17 +36,19 @@ function terms(
     input("teacherLogits"),
     input("gate"),
   ];
-  const made = method.terms(
+  const sides: Readonly<Record<string, Value>> = { outlierTeacherLogits: teacherLogits, exposureGate };
+  const made = exposureMethod.build(
     {
       context: new TrainingContext(graph),
       classes: 2,
       labels: logits,
       logits,
       features: logits,
-      outliers: { logits: outlierLogits, features: outlierLogits, teacherLogits },
-      exposureGate,
+      side: (name) => sides[name] ?? missing(name),
+      shown: () => ({ logits: outlierLogits, features: outlierLogits }),
+      outputs: missing,
     },
-    settings,
+    { exposure },
   );
   for (const { name, value, weight } of made) {
     graph.output(`value/${name}`, value);
@@ -66,10 +77,10 @@ describe("outlier exposure", () => {
     // Outliers may reach 2 + log 2 - margin: both lie above with margin 5 (by 5 and 3), one with margin 1 (by 1).
     [5, (25 + 9) / 2],
     [1, 1 / 2],
-    [0, 0],
+    [0.5, 0.5 ** 2 / 2],
   ])("hinges of energy with margin %d", (energyMargin, outlierPart) => {
-    const exposure = { uniformWeight: 0, energyWeight: 0.25, energyMargin };
-    const got = terms(outlierExposureMethod, { exposure });
+    const exposure = { uniformWeight: 0, energyWeight: 0.25, energyMargin, distillWeight: 0 };
+    const got = terms(exposure);
     // ID: the image below the mean is short by 1.
     expect(got.terms).toEqual({ exposureEnergy: [near(1 / 2 + outlierPart), 0.25] });
     // The mean is a constant of the step: d/dz of (centre - E)^2 / 2 at a shortfall of 1 is -1, shared by two equal logits.
@@ -77,15 +88,13 @@ describe("outlier exposure", () => {
   });
 
   it("uniform label: the mean negative log probability over outliers and classes", () => {
-    const exposure = { uniformWeight: 0.5, energyWeight: 0 };
-    expect(terms(outlierExposureMethod, { exposure }).terms).toEqual({
+    expect(terms({ uniformWeight: 0.5, distillWeight: 0 }).terms).toEqual({
       exposureUniform: [near(Math.log(2)), 0.5],
     });
   });
 
   it("counts for nothing behind a closed gate", () => {
-    const exposure = { uniformWeight: 0.5, energyWeight: 0.25 };
-    for (const [, weight] of Object.values(terms(outlierExposureMethod, { exposure }, 0).terms))
+    for (const [, weight] of Object.values(terms({ uniformWeight: 0.5, energyWeight: 0.25 }, 0).terms))
       expect(weight).toBe(0);
   });
 });
@@ -99,12 +108,12 @@ describe("distillation on outliers", () => {
       const [first, second] = [4, 2].map((logit) => Math.log(2) - entropy(sigmoid(logit / temperature)));
       return (temperature ** 2 * ((first ?? 0) + (second ?? 0))) / 2;
     };
-    expect(terms(outlierDistillationMethod, {}).terms).toEqual({ outlierKd: [near(expected(2)), 1] });
-    const exposure = { distillWeight: 3, distillTemperature: 5 };
-    expect(terms(outlierDistillationMethod, { exposure }).terms).toEqual({
+    expect(terms({ uniformWeight: 0 }).terms).toEqual({ outlierKd: [near(expected(2)), 1] });
+    const exposure = { uniformWeight: 0, distillWeight: 3, distillTemperature: 5 };
+    expect(terms(exposure).terms).toEqual({
       outlierKd: [near(expected(5)), 3],
     });
-    expect(terms(outlierDistillationMethod, { exposure }, 0).terms).toEqual({
+    expect(terms(exposure, 0).terms).toEqual({
       outlierKd: [near(expected(5)), 0],
     });
   });

@@ -1,162 +1,173 @@
 /**
- * What a training method is: a builder of weighted loss terms over the student's outputs. One method is one file; the
- * trainer, checkpoints, logging and the command line come for free. `ce`, `kd` and `oal` are lists of methods.
+ * What a training method is: a builder of loss terms over a network's outputs; where it needs to, it changes the batch, adds
+ * heads, and says what the exported logits are. One method is one file and one line in index.ts; its options' schema is its
+ * part of the configuration, and logging, checkpoints, keys of artifacts and the command line come for free.
  */
-import { add, mul, oalError, suggest, type Value } from "oal-core";
+import { oalError, type Value } from "oal-core";
 import type { z } from "zod";
-import type { TrainingContext } from "../../nn/context.js";
+import type {
+  Batch,
+  BatchInputs,
+  BatchSizes,
+  Draw,
+  HeadInputs,
+  MethodInputs,
+  NetworkTaps,
+} from "./inputs.js";
+import type { TermDeclarations, WeightedTerm } from "./terms.js";
 
-/** Side data a method may ask for; the classifier task feeds it. */
-export type Need = "teacher" | "outlierEmbeddings" | "outlierLatents" | "outlierImages";
-
-/** What a method sees of a step. N images, M outlier images, C classes, F student features, D teacher features. */
-export interface MethodInputs {
-  readonly context: TrainingContext;
-  readonly classes: number;
-  /** float32 [N, C], one-hot. */
-  readonly labels: Value;
-  /** float32 [N, C]. */
-  readonly logits: Value;
-  /** float32 [N, F], penultimate. */
-  readonly features: Value;
-  /** float32 [N, C] and [N, D]; constants of the step, no gradient. */
-  readonly teacher?: { readonly logits: Value; readonly features: Value };
-  /** float32 [N, D]: an outlier embedding per image, paired as configured. */
-  readonly outlierEmbeddings?: Value;
-  /** float32 [N, P]: a pooled outlier latent per image, paired as configured. */
-  readonly outlierLatents?: Value;
-  /** The student's outputs on decoded outliers, float32 [M, C] and [M, F], and the teacher's logits on them. */
-  readonly outliers?: { readonly logits: Value; readonly features: Value; readonly teacherLogits: Value };
-  /** float32 scalar: 0 before the exposure starts, then 1. */
-  readonly exposureGate?: Value;
-}
-
-/** One term of the loss. */
-export interface WeightedTerm {
-  readonly name: string;
-  /** float32 scalar. */
-  readonly value: Value;
-  /** Factor in the total; a Value where it changes from step to step. */
-  readonly weight: number | Value;
-}
-
-/** The settings of a run that methods read: sections of the configuration by name. */
+/** Sections of a configuration by name. */
 export type MethodSettings = Readonly<Record<string, unknown>>;
 
-/** A training method. */
-export interface TrainingMethod {
+/** The section of options that stand beside the network's: `teacher` for a teacher, `student` for a student. */
+export const ownSection = "training";
+
+/** Options that have no effect beside other options: their names, and the one to blame; false when they have one. */
+export type Ignored = readonly [keys: readonly string[], because: string | false];
+
+/** Everything about a method that does not depend on its options. */
+interface Description {
   readonly id: string;
   readonly title: string;
   /** Paper and place of the formula. */
   readonly source: string;
-  /** Name of the section of settings it reads, and the keys that the section may have. */
-  readonly section: string;
-  readonly keys: readonly string[];
-  /** Side data the settings make necessary. */
-  needs(settings: MethodSettings): readonly Need[];
-  /** Loss terms; they are added with their weights. Throws OAL-T110 when something that `needs` names is not there. */
-  terms(inputs: MethodInputs, settings: MethodSettings): readonly WeightedTerm[];
+  /**
+   * The section of the configuration that holds its options. Absent: they stand in the sections of the networks that are
+   * trained, `teacher` and `student`.
+   */
+  readonly section?: string;
+  /** What the section is about, in a few words. */
+  readonly about?: string;
 }
 
-/** A method with the schema of its section; its functions get the section parsed and typed. */
-export interface MethodDefinition<Schema extends z.ZodObject> {
-  readonly id: string;
-  readonly title: string;
-  readonly source: string;
-  /** Name of its section in the configuration. */
-  readonly section: string;
+/** A training method; its functions take the settings of a run and read their own section of them. */
+export interface TrainingMethod extends Description {
+  /** Its options: type, range, default and description. */
+  readonly schema: z.ZodObject;
+  /** Every term it can add to the loss or log. */
+  readonly terms: TermDeclarations;
+  /** Names of the side data that these settings make necessary. */
+  needs(settings: MethodSettings): readonly string[];
+  /** Which of them are pictures that pass the network together with the batch. */
+  shows(settings: MethodSettings): readonly string[];
+  /** Learning rates of its own parameters, relative to the schedule's, by the parameters' prefix. */
+  rates(settings: MethodSettings): Readonly<Record<string, number>>;
+  /** Its options that have no effect, as keys of its section. */
+  ignored(settings: MethodSettings): readonly Ignored[];
+  /** Random numbers that `batch` uses. */
+  draws(settings: MethodSettings, sizes: BatchSizes): Readonly<Record<string, Draw>>;
+  /** Changes the batch before the network sees it. */
+  readonly batch?: (inputs: BatchInputs, settings: MethodSettings) => Batch;
+  /** Heads under parameters of its own. */
+  readonly outputs?: (inputs: HeadInputs, settings: MethodSettings) => Readonly<Record<string, Value>>;
+  /** The logits of the exported model, float32 [N, C]; absent: the network's. */
+  readonly inference?: (
+    inputs: NetworkTaps & { readonly outputs: Readonly<Record<string, Value>> },
+    settings: MethodSettings,
+  ) => Value;
+  /** The terms of a step. @throws OAL-T110 for side data that it did not say it needs */
+  build(inputs: MethodInputs, settings: MethodSettings): readonly WeightedTerm[];
+}
+
+/** A method as one writes it: its functions get their options parsed and typed. */
+export interface MethodDefinition<Schema extends z.ZodObject> extends Description {
+  /** A strict object; every key with a default and a description. */
   readonly schema: Schema;
-  /** Keys of the section that others read: the task, the trainer, a stage. */
-  readonly keysOfOthers?: readonly string[];
-  needs(options: z.output<Schema>): readonly Need[];
-  terms(inputs: MethodInputs, options: z.output<Schema>): readonly WeightedTerm[];
+  readonly terms: TermDeclarations;
+  readonly needs?: (options: z.output<Schema>) => readonly string[];
+  readonly shows?: (options: z.output<Schema>) => readonly string[];
+  readonly rates?: (options: z.output<Schema>) => Readonly<Record<string, number>>;
+  readonly ignored?: (options: z.output<Schema>) => readonly Ignored[];
+  readonly draws?: (options: z.output<Schema>, sizes: BatchSizes) => Readonly<Record<string, Draw>>;
+  readonly batch?: (inputs: BatchInputs, options: z.output<Schema>) => Batch;
+  readonly outputs?: (inputs: HeadInputs, options: z.output<Schema>) => Readonly<Record<string, Value>>;
+  readonly inference?: (
+    inputs: NetworkTaps & { readonly outputs: Readonly<Record<string, Value>> },
+    options: z.output<Schema>,
+  ) => Value;
+  /** The values of its terms by name; one that is left out is not part of the step. */
+  build(inputs: MethodInputs, options: z.output<Schema>): Readonly<Record<string, Value>>;
 }
 
-/** What each need is in a sentence. */
-const needNames: Readonly<Record<Need, string>> = {
-  teacher: "a teacher's outputs",
-  outlierEmbeddings: "outlier embeddings",
-  outlierLatents: "outlier latents",
-  outlierImages: "decoded outliers",
+/** A method whose options can be read. */
+export type DefinedMethod<Schema extends z.ZodObject> = TrainingMethod & {
+  /** Its options in the settings of a run. @throws OAL-T111 for a value that the schema refuses */
+  options(settings: MethodSettings): z.output<Schema>;
 };
-
-/** OAL-T110 for something that a method needs and that is not there. */
-export function lacking(method: string, need: Need): Error {
-  return oalError("OAL-T110", { method, need: needNames[need] });
-}
-
-/** Whether the inputs of a step hold something. */
-function isThere(need: Need, inputs: MethodInputs): boolean {
-  if (need === "outlierImages") return inputs.outliers !== undefined && inputs.exposureGate !== undefined;
-  return inputs[need] !== undefined;
-}
 
 /**
  * Makes a method of a definition.
  *
- * Its functions throw OAL-T111 for a value that the schema refuses.
+ * Its functions throw OAL-T111 for a value that the schema refuses and OAL-T113 for a term that was not declared.
  */
 export function defineMethod<Schema extends z.ZodObject>(
   definition: MethodDefinition<Schema>,
-): TrainingMethod {
-  const { id, section, schema } = definition;
-  const read = (settings: MethodSettings): z.output<Schema> => {
-    const parsed = schema.safeParse(settings[section] ?? {});
-    if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    const at = [section, ...(issue?.path ?? [])].map(String).join(".");
-    throw oalError("OAL-T111", { at, problem: issue?.message ?? "refused" }, parsed.error);
-  };
+): DefinedMethod<Schema> {
+  const { id, title, source, section, about, schema, terms, batch, outputs, inference } = definition;
+  const read = (settings: MethodSettings): z.output<Schema> =>
+    readOptions(schema, settings, section ?? ownSection);
   return {
-    id: definition.id,
-    title: definition.title,
-    source: definition.source,
-    section,
-    keys: [...Object.keys(schema.shape), ...(definition.keysOfOthers ?? [])],
-    needs: (settings) => definition.needs(read(settings)),
-    terms: (inputs, settings) => {
+    id,
+    title,
+    source,
+    ...(section === undefined ? {} : { section }),
+    ...(about === undefined ? {} : { about }),
+    schema,
+    terms,
+    options: read,
+    needs: (settings) => definition.needs?.(read(settings)) ?? [],
+    shows: (settings) => definition.shows?.(read(settings)) ?? [],
+    rates: (settings) => definition.rates?.(read(settings)) ?? {},
+    ignored: (settings) => definition.ignored?.(read(settings)) ?? [],
+    draws: (settings, sizes) => definition.draws?.(read(settings), sizes) ?? {},
+    ...(batch ? { batch: (inputs, settings) => batch(inputs, read(settings)) } : {}),
+    ...(outputs ? { outputs: (inputs, settings) => outputs(inputs, read(settings)) } : {}),
+    ...(inference ? { inference: (inputs, settings) => inference(inputs, read(settings)) } : {}),
+    build: (inputs, settings) => {
       const options = read(settings);
-      const missing = definition.needs(options).find((need) => !isThere(need, inputs));
-      if (missing) throw lacking(id, missing);
-      return definition.terms(inputs, options);
+      return termsOf(id, terms, definition.build(inputs, options), options);
     },
   };
 }
 
-/** Sum of weighted terms, zero weights left out; null when nothing is left. */
-export function weightedSum(terms: readonly WeightedTerm[]): Value | null {
-  let total: Value | null = null;
-  for (const { value, weight } of terms) {
-    if (weight === 0) continue;
-    const scaled = weight === 1 ? value : mul(value, weight);
-    total = total ? add(total, scaled) : scaled;
-  }
-  return total;
+/**
+ * The options of a section.
+ *
+ * @throws OAL-T111 naming the section and key
+ */
+export function readOptions<Schema extends z.ZodObject>(
+  schema: Schema,
+  settings: MethodSettings,
+  section: string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(ownKeys(schema, settings[section] ?? {}));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const at = [section, ...(issue?.path ?? [])].map(String).join(".");
+  throw oalError("OAL-T111", { at, problem: issue?.message ?? "refused" }, parsed.error);
 }
 
-/**
- * Refuses settings that no method would read: a section, or a key of a section, that none of them has.
- *
- * @param methods every method whose settings may be there, in use or not
- * @throws OAL-T111 naming the section or key, and the nearest that exists
- */
-export function refuseUnknownSettings(settings: MethodSettings, methods: readonly TrainingMethod[]): void {
-  const hint = (name: string, known: readonly string[]): string => {
-    const near = suggest(name, known);
-    return near === undefined ? "" : `, did you mean "${near}"?`;
-  };
-  const sections = methods.map(({ section }) => section);
-  for (const [section, given] of Object.entries(settings)) {
-    if (!sections.includes(section))
-      throw oalError("OAL-T111", {
-        at: section,
-        problem: `no method has this section${hint(section, sections)}`,
-      });
-    if (typeof given !== "object" || given === null) continue;
-    const keys = methods.flatMap((method) => (method.section === section ? method.keys : []));
-    for (const key of Object.keys(given)) {
-      if (keys.includes(key)) continue;
-      throw oalError("OAL-T111", { at: `${section}.${key}`, problem: `is unknown${hint(key, keys)}` });
-    }
-  }
+/** A section without the keys of others who read it too. */
+function ownKeys(schema: z.ZodObject, section: unknown): unknown {
+  if (typeof section !== "object" || section === null || Array.isArray(section)) return section;
+  return Object.fromEntries(Object.entries(section).filter(([key]) => Object.hasOwn(schema.shape, key)));
+}
+
+/** Values with the weights that their declarations name. @throws OAL-T113 */
+export function termsOf(
+  method: string,
+  declared: TermDeclarations,
+  values: Readonly<Record<string, Value>>,
+  options: Readonly<Record<string, unknown>>,
+): WeightedTerm[] {
+  return Object.entries(values).map(([name, value]) => {
+    const declaration = declared[name];
+    if (declaration === undefined)
+      throw oalError("OAL-T113", { method, term: name, problem: "is not declared" });
+    const { weight } = declaration;
+    const factor = typeof weight === "string" ? options[weight] : (weight ?? 0);
+    if (typeof factor !== "number")
+      throw oalError("OAL-T113", { method, term: name, problem: `has no number in its option ${weight}` });
+    return { name, value, weight: factor };
+  });
 }

@@ -4,16 +4,17 @@ import { memoryImageSet, type ImageSet } from "../../data/imageSet.js";
 import { TrainingContext } from "../../nn/context.js";
 import { initializeParameters } from "../../nn/parameters.js";
 import { networks } from "../../nn/networks/index.js";
-import {
-  classifierTask,
-  networkPrefix,
-  type ClassifierOptions,
-  type ClassifierSideData,
-  type LabelledRows,
-} from "../classifier.js";
+import { classifierTask, type ClassifierOptions } from "../classifier.js";
+import { networkPrefix } from "../loss.js";
 import type { TrainingOptions } from "../options.js";
+import { recipes } from "../recipes/index.js";
+import { methodsOf } from "../recipes/recipe.js";
+import { outlierSideData } from "../side/outliers.js";
+import { rowsInPairs, type LabelledRows } from "../side/rows.js";
+import type { SideData } from "../side/sideData.js";
+import { teacherInside } from "../side/teacher.js";
 import { train, type TrainingEvent } from "../trainer.js";
-import { methodLists, type MethodSettings } from "./index.js";
+import type { MethodSettings } from "./method.js";
 import { testEngine } from "../../testing/engine.js";
 
 const classes = 3;
@@ -45,15 +46,34 @@ const teacherParameters = (() => {
   return initializeParameters(context.specs, 1);
 })();
 
-const sideData = (): ClassifierSideData => ({
-  teacherNetwork: { network, parameters: teacherParameters },
-  outlierEmbeddings: rows("embeddings", 16),
-  outlierLatents: rows("latents", 32),
-  outlierImages: {
-    images: noise("outliers", 10, () => -1),
+const shared = { seed: 1, batchSize: 6, augmentation: { flip: "none" } } as const;
+const trainingLabels = Int32Array.from({ length: 12 }, (_, i) => i % classes);
+
+function sideData(start: number): SideData[] {
+  const pairing = { ...shared, labels: trainingLabels, pairing: "class" } as const;
+  const outliers = noise("outliers", 10, () => -1);
+  const pictures = {
+    count: outliers.count,
+    pictures: (indices: ArrayLike<number>) => outliers.read(indices),
     teacherLogits: random.derive("logits").normals(0, 10 * classes),
-  },
-});
+  };
+  return [
+    teacherInside(
+      { network, parameters: teacherParameters },
+      { logits: "teacherLogits", features: "teacherFeatures" },
+    ),
+    rowsInPairs("outlierEmbeddings", rows("embeddings", 16), pairing),
+    rowsInPairs("outlierLatents", rows("latents", 32), pairing),
+    ...outlierSideData(pictures, {
+      ...shared,
+      steps: training.steps,
+      classes,
+      imageSize: side,
+      fraction: 0.5,
+      start,
+    }),
+  ];
+}
 
 const training: TrainingOptions = {
   name: "student",
@@ -64,37 +84,29 @@ const training: TrainingOptions = {
   logEvery: 1,
 };
 
-function optionsOf(
-  method: keyof typeof methodLists,
-  settings: MethodSettings = {},
-  more: Partial<ClassifierOptions> = {},
-): ClassifierOptions {
+/** The published weights of the bounds; small nets. */
+const published = { embWeight: 0.1, latentWeight: 0.2, hidden: 16 };
+
+function optionsOf(recipe: string, settings: MethodSettings = {}): ClassifierOptions {
   return {
-    seed: 1,
-    steps: training.steps,
+    ...shared,
     network,
-    batchSize: 6,
     normalisation: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
-    augmentation: { flip: "none" },
-    methods: methodLists[method],
-    settings: { mi: { hidden: 16 }, ...settings },
-    pairing: "class",
-    outlierFraction: 0.5,
-    outlierStart: 0,
-    ...more,
+    methods: methodsOf(recipes.find(recipe)),
+    settings: { mi: published, ...settings },
   };
 }
 
 async function trainWith(
-  method: keyof typeof methodLists,
+  recipe: string,
   settings: MethodSettings = {},
-  more: Partial<ClassifierOptions> = {},
+  start = 0,
 ): Promise<{ events: TrainingEvent[]; weights: number[] }> {
   const events: TrainingEvent[] = [];
   const task = classifierTask(
-    optionsOf(method, settings, more),
+    optionsOf(recipe, settings),
     noise("images", 12, (i) => i % classes),
-    sideData(),
+    sideData(start),
   );
   const { parameters } = await train(testEngine, task, training, (event) => {
     if (event.kind === "loss") events.push(event);
@@ -145,7 +157,7 @@ describe("training methods", () => {
   it("leave out what a weight of zero switches off, and what it needs", async () => {
     const off = {
       kd: { logitsWeight: 0, featureWeight: 0 },
-      mi: { embWeight: 0, latentWeight: 0 },
+      mi: { measure: false },
       exposure: { uniformWeight: 0, energyWeight: 0, distillWeight: 0 },
     };
     const none = await trainWith("oal", off);
@@ -157,9 +169,8 @@ describe("training methods", () => {
   });
 
   it("measure a bound without a weight, and leave the student as it is", async () => {
-    const mi = { embWeight: 0, latentWeight: 0 };
-    const unmeasured = await trainWith("oal", { mi });
-    const measured = await trainWith("oal", { mi: { ...mi, measure: true } });
+    const unmeasured = await trainWith("oal", { mi: { measure: false } });
+    const measured = await trainWith("oal", { mi: { measure: true } });
     const more = namesOf(measured.events).filter((name) => !namesOf(unmeasured.events).includes(name));
     const parts = ["Null", "Bound", "Likelihood"];
     expect(more).toEqual([...parts.map((part) => `club${part}`), ...parts.map((part) => `deepClub${part}`)]);
@@ -169,7 +180,7 @@ describe("training methods", () => {
   });
 
   it("show decoded outliers only from the configured step on", async () => {
-    const { events } = await trainWith("oal", {}, { outlierStart: 0.5 });
+    const { events } = await trainWith("oal", {}, 0.5);
     const excess = events.map(({ terms = {} }) => {
       const of = (name: string): number => terms[name] ?? Number.NaN;
       const kd = of("ce") + 4 * of("logitKd") + 8 * of("featureKd");
@@ -180,7 +191,7 @@ describe("training methods", () => {
 
   it("fit q by its own steps: its likelihood rises, more steps raise it more, none leave it", async () => {
     const likelihoods = async (qSteps: number): Promise<number[]> => {
-      const mi = { hidden: 16, qSteps, qLr: 5e-3 };
+      const mi = { ...published, qSteps, qLr: 5e-3 };
       const { events } = await trainWith("oal", { mi });
       return events.map(({ terms }) => terms?.["clubLikelihood"] ?? Number.NaN);
     };

@@ -4,6 +4,7 @@
  */
 import { concat, maximum, mul, slice, stopGradient, type Value } from "oal-core";
 import { z } from "zod";
+import { choice, flag, positive, real, whole } from "../../fields.js";
 import {
   clubLearningLoss,
   clubNetwork,
@@ -12,39 +13,71 @@ import {
   type ConditionalGaussian,
 } from "../../nn/losses/club.js";
 import type { Context } from "../../nn/context.js";
-import { defineMethod, type MethodInputs, type WeightedTerm } from "./method.js";
+import type { MethodInputs } from "./inputs.js";
+import { defineMethod } from "./method.js";
+import type { TermDeclarations } from "./terms.js";
 import { fitInStep } from "../fitInStep.js";
 
-const schema = z.object({
-  embWeight: z.number().default(0.1),
-  latentWeight: z.number().default(0.2),
-  measure: z.boolean().default(false),
-  reduction: z.enum(["mean", "sum"]).default("mean"),
-  hidden: z.number().int().default(512),
-  qSteps: z.number().int().default(3),
-  qLr: z.number().default(1e-3),
+const schema = z.strictObject({
+  // METHOD 12 has 0.1 and 0.2; docs/decisions/0005 says why corrected mode measures the bounds and does not weigh them
+  embWeight: real(0, 0, 1000, "weight of CLUB, features against outlier embeddings; published: 0.1"),
+  latentWeight: real(0, 0, 1000, "weight of CLUB, features against pooled outlier latents; published: 0.2"),
+  measure: flag(true, "fit q and log the bounds also where their weight is 0"),
+  reduction: choice(["mean", "sum"], "mean", "over the feature dimensions"),
+  pairing: choice(["class", "random"], "class", "which outlier meets which image: one of its class, or any"),
+  hidden: whole(512, 4, 8192, "width of the nets of q (halved inside)"),
+  qSteps: whole(3, 0, 100, "likelihood steps of q per step of the student"),
+  qLr: positive(1e-3, 1, "learning rate of Adam for q"),
+  latentPooling: choice(
+    ["grid4-meanstd", "channel-row-mean"],
+    "grid4-meanstd",
+    "latent to vector: mean and deviation on a 4x4 grid, or the published row means",
+  ),
 });
 type Options = z.output<typeof schema>;
 
+const boundTitles = (name: string, of: string, weight: string): TermDeclarations => ({
+  [name]: { title: `bound on the information of the features about ${of}, at least 0`, weight },
+  [`${name}Null`]: { title: `that bound for pairs that belong to other images: 0 up to noise`, weight: null },
+  [`${name}Bound`]: { title: `that bound before it is cut at 0`, weight: null },
+  [`${name}Likelihood`]: { title: `how well q explains the features by ${of}`, weight: null },
+});
+
 /**
- * 0.1 * max(0, CLUB(q1; o, f)) + 0.2 * max(0, CLUB(q2; s', f)), q frozen in the value and fitted on detached features.
- * With `measure`, a bound whose weight is 0 is fitted and logged too; nothing of it reaches the student.
+ * embWeight * max(0, CLUB(q1; o, f)) + latentWeight * max(0, CLUB(q2; s', f)), q frozen in the value and fitted on detached
+ * features. With `measure`, a bound whose weight is 0 is fitted and logged too; nothing of it reaches the student.
  */
 export const mutualInformationMethod = defineMethod({
   id: "mutualInformation",
   title: "Mutual-information terms (CLUB)",
   source: "METHOD 6 and 9 row 5; Cheng et al. 2020",
   section: "mi",
+  about: "mutual information between features and outliers",
   schema,
-  keysOfOthers: ["pairing", "latentPooling"],
-  needs: ({ embWeight, latentWeight, measure }) => [
-    ...(embWeight > 0 || measure ? (["outlierEmbeddings"] as const) : []),
-    ...(latentWeight > 0 || measure ? (["outlierLatents"] as const) : []),
+  terms: {
+    ...boundTitles("club", "outlier embeddings", "embWeight"),
+    ...boundTitles("deepClub", "outlier latents", "latentWeight"),
+  },
+  needs: (options) => [
+    ...(options.embWeight > 0 || options.measure ? ["outlierEmbeddings"] : []),
+    ...(options.latentWeight > 0 || options.measure ? ["outlierLatents"] : []),
   ],
-  terms: (inputs, options) => [
-    ...boundTerms("club", clubNetwork, inputs, inputs.outlierEmbeddings, options.embWeight, options),
-    ...boundTerms("deepClub", deepClubNetwork, inputs, inputs.outlierLatents, options.latentWeight, options),
-  ],
+  ignored: ({ embWeight, latentWeight, measure, qSteps }) => {
+    const noLatents = latentWeight === 0 && !measure;
+    const noBounds = noLatents && embWeight === 0;
+    return [
+      [["latentPooling"], noLatents && "mi.latentWeight: 0 and mi.measure: false"],
+      [
+        ["reduction", "pairing", "hidden", "qSteps", "qLr"],
+        noBounds && "both weights of mi at 0 and mi.measure: false",
+      ],
+      [["qLr"], !noBounds && qSteps === 0 && "mi.qSteps: 0"],
+    ];
+  },
+  build: (inputs, options) => ({
+    ...boundTerms("club", clubNetwork, inputs, "outlierEmbeddings", options.embWeight, options),
+    ...boundTerms("deepClub", deepClubNetwork, inputs, "outlierLatents", options.latentWeight, options),
+  }),
 });
 
 type Net = (context: Context, x: Value, outputs: number, hidden: number) => ConditionalGaussian;
@@ -52,12 +85,13 @@ type Net = (context: Context, x: Value, outputs: number, hidden: number) => Cond
 function boundTerms(
   name: string,
   net: Net,
-  { context, features }: MethodInputs,
-  outliers: Value | undefined,
+  { context, features, side }: MethodInputs,
+  need: string,
   weight: number,
   options: Options,
-): WeightedTerm[] {
-  if (!outliers || (weight === 0 && !options.measure)) return [];
+): Record<string, Value> {
+  if (weight === 0 && !options.measure) return {};
+  const outliers = side(need);
   const width = features.shape[1] ?? 0;
   const fixed = stopGradient(features);
   const build = (part: Context): ConditionalGaussian => net(part, outliers, width, options.hidden);
@@ -65,18 +99,14 @@ function boundTerms(
     clubLearningLoss(build(part), fixed, options.reduction),
   );
   const value = clubValue(build(fitted), features, options.reduction);
-  return [
-    ...(weight === 0 ? [] : [{ name, value: maximum(value, 0), weight }]),
+  return {
+    ...(weight === 0 ? {} : { [name]: maximum(value, 0) }),
     // Logged only: the bound before clipping, the bound for pairs shifted by one row (no information: 0 up to
     // noise), and how well q explains the features.
-    {
-      name: `${name}Null`,
-      value: stopGradient(clubValue(build(fitted), shifted(features), options.reduction)),
-      weight: 0,
-    },
-    { name: `${name}Bound`, value: stopGradient(value), weight: 0 },
-    { name: `${name}Likelihood`, value: stopGradient(mul(loss, -1)), weight: 0 },
-  ];
+    [`${name}Null`]: stopGradient(clubValue(build(fitted), shifted(features), options.reduction)),
+    [`${name}Bound`]: stopGradient(value),
+    [`${name}Likelihood`]: stopGradient(mul(loss, -1)),
+  };
 }
 
 /** Rows moved up by one, the first to the end: pairs that belong to other images. */

@@ -1,54 +1,69 @@
 /** What a method asks for and does not get is an error, never a term less. */
-import { float32Tensor, Graph } from "oal-core";
+import { float32Tensor, Graph, reduceSum } from "oal-core";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { memoryImageSet } from "../../data/imageSet.js";
 import { TrainingContext } from "../../nn/context.js";
 import { classifierTask, type ClassifierOptions } from "../classifier.js";
+import { classifierLoss } from "../loss.js";
 import { buildTrainingStep } from "../step.js";
-import { methodLists, trainingMethods, type MethodSettings } from "./index.js";
+import { recipes } from "../recipes/index.js";
+import { methodsOf } from "../recipes/recipe.js";
+import type { SideData } from "../side/sideData.js";
+import { defineMethod, type MethodSettings } from "./method.js";
+import type { TermDeclarations } from "./terms.js";
 
 const images = memoryImageSet("six", new Uint8Array(6 * 3 * 256), Int32Array.of(0, 1, 0, 1, 0, 1), [
   "a",
   "b",
 ]);
 
+const network = { id: "resnetSmall", options: { classes: 2, imageSize: 16, width: 4 } };
+const normalisation = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
+const training = {
+  name: "t",
+  seed: 0,
+  steps: 1,
+  optimizer: { id: "sgd" },
+  schedule: { id: "constant", rate: 0.1, warmup: 0 },
+} as const;
+
 function task(
-  method: keyof typeof methodLists,
+  recipe: string,
   settings: MethodSettings = {},
   more: Partial<ClassifierOptions> = {},
+  side: readonly SideData[] = [],
 ): ReturnType<typeof classifierTask> {
   return classifierTask(
     {
       seed: 0,
-      steps: 1,
-      network: { id: "resnetSmall", options: { classes: 2, imageSize: 16, width: 4 } },
+      network,
       batchSize: 2,
-      normalisation: { mean: [0, 0, 0], std: [1, 1, 1] },
+      normalisation,
       augmentation: { flip: "none" },
-      methods: methodLists[method],
+      methods: methodsOf(recipes.find(recipe)),
       settings,
-      pairing: "class",
-      outlierFraction: 0.5,
-      outlierStart: 0,
       ...more,
     },
     images,
+    side,
   );
 }
 
 const off = {
   kd: { logitsWeight: 0, featureWeight: 0 },
-  mi: { embWeight: 0, latentWeight: 0 },
+  mi: { measure: false },
   exposure: { uniformWeight: 0, energyWeight: 0, distillWeight: 0 },
 };
 
 describe("what a method needs", () => {
   it.each([
-    ["kd", {}, "distillation needs a teacher's outputs"],
-    ["oal", { kd: off.kd }, "mutualInformation needs outlier embeddings"],
-    ["oal", { kd: off.kd, mi: { embWeight: 0 } }, "mutualInformation needs outlier latents"],
-    ["oal", { kd: off.kd, mi: off.mi }, "outlierExposure needs decoded outliers"],
-    ["oal", { ...off, exposure: { uniformWeight: 0 } }, "outlierDistillation needs decoded outliers"],
+    ["kd", {}, 'distillation needs side data "teacherLogits"'],
+    ["kd", { kd: { logitsWeight: 0 } }, 'distillation needs side data "teacherFeatures"'],
+    ["oal", { kd: off.kd }, 'mutualInformation needs side data "outlierEmbeddings"'],
+    ["oal", { kd: off.kd, mi: { ...off.mi, latentWeight: 1 } }, 'needs side data "outlierLatents"'],
+    ["oal", { kd: off.kd, mi: off.mi }, 'exposure needs side data "outlierImages"'],
+    ["oal", { ...off, exposure: { uniformWeight: 0 } }, 'exposure needs side data "outlierImages"'],
   ] as const)("is refused when it is not given: %s with %j", (method, settings, problem) => {
     expect(() => task(method, settings)).toThrowError(
       expect.objectContaining({ code: "OAL-T110", message: expect.stringContaining(problem) }),
@@ -59,21 +74,63 @@ describe("what a method needs", () => {
     expect(() => task("oal", off)).not.toThrow();
   });
 
-  it("is looked for again where the terms are made", () => {
+  it("is told with the nearest name that is given", () => {
+    const rows: SideData = {
+      name: "teacherLogit",
+      type: { dtype: "float32", shape: [2, 2] },
+      rows: () => float32Tensor([2, 2], [0, 0, 0, 0]),
+    };
+    expect(() => task("kd", {}, {}, [rows])).toThrow('(is it "teacherLogit"?)');
+  });
+
+  it("is refused where the terms are made when it was not declared", () => {
     const graph = new Graph();
     const logits = graph.input("logits", float32Tensor([2, 2], [1, 2, 3, 4]));
+    const greedy = defineMethod({
+      id: "greedy",
+      title: "greedy",
+      source: "this test",
+      section: "greedy",
+      schema: z.strictObject({}),
+      terms: { all: { title: "everything", weight: 1 } },
+      build: ({ side }) => ({ all: side("labels") }),
+    });
+    const options = { network, normalisation, methods: [{ method: greedy, weight: 1 }], settings: {} };
     const inputs = {
-      context: new TrainingContext(graph),
-      classes: 2,
+      images: graph.input("images", { dtype: "uint8", shape: [2, 3, 16, 16] }),
       labels: logits,
-      logits,
-      features: logits,
     };
-    for (const method of trainingMethods) {
-      const make = (): unknown => method.terms(inputs, {});
-      if (method.needs({}).length === 0) expect(make).not.toThrow();
-      else expect(make).toThrowError(expect.objectContaining({ code: "OAL-T110" }));
-    }
+    expect(() =>
+      classifierLoss(new TrainingContext(graph), inputs, { ...options, sideNetworks: [] }),
+    ).toThrowError(expect.objectContaining({ code: "OAL-T110" }));
+  });
+});
+
+describe("terms", () => {
+  const method = (terms: TermDeclarations, value: "a" | "b" = "a") =>
+    defineMethod({
+      id: "odd",
+      title: "odd",
+      source: "this test",
+      section: "odd",
+      schema: z.strictObject({ weight: z.number().default(2), name: z.string().default("x") }),
+      terms,
+      build: ({ logits }) => ({ [value]: reduceSum(logits, [0, 1]) }),
+    });
+  const build = (terms: TermDeclarations, value?: "a" | "b"): unknown => {
+    const methods = [{ method: method(terms, value), weight: 3 }];
+    return buildTrainingStep(task("ce", {}, { methods }), training).termNames;
+  };
+
+  it("that were not declared, or whose weight is no number, are refused", () => {
+    expect(build({ a: { title: "a", weight: "weight" } })).toEqual(["total", "a"]);
+    for (const [terms, value] of [
+      [{ a: { title: "a", weight: 1 } }, "b"],
+      [{ a: { title: "a", weight: "name" } }, "a"],
+      [{ a: { title: "a", weight: "wight" } }, "a"],
+      [{ a: { title: "a", weight: null } }, "a"],
+    ] as const)
+      expect(() => build(terms, value)).toThrowError(expect.objectContaining({ code: "OAL-T113" }));
   });
 });
 
@@ -95,13 +152,6 @@ describe("settings", () => {
 });
 
 it("start tensors whose names the network lacks are refused", () => {
-  const training = {
-    name: "t",
-    seed: 0,
-    steps: 1,
-    optimizer: { id: "sgd" },
-    schedule: { id: "constant", rate: 0.1, warmup: 0 },
-  } as const;
   const start = (name: string): unknown => {
     const initial = new Map([[name, float32Tensor([4, 3, 3, 3], new Float32Array(108))]]);
     return buildTrainingStep(task("ce", {}, { initial }), training).initialState(0);

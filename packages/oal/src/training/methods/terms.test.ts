@@ -13,7 +13,8 @@ import { TrainingContext } from "../../nn/context.js";
 import { initializeParameters } from "../../nn/parameters.js";
 import { crossEntropyMethod } from "./crossEntropy.js";
 import { distillationMethod } from "./distillation.js";
-import type { MethodInputs, MethodSettings, TrainingMethod } from "./method.js";
+import type { MethodInputs } from "./inputs.js";
+import type { MethodSettings, TrainingMethod } from "./method.js";
 import { mutualInformationMethod } from "./mutualInformation.js";
 
 const tensors: Record<string, Tensor> = {
@@ -23,6 +24,10 @@ const tensors: Record<string, Tensor> = {
   teacherLogits: float32Tensor([2, 4], [1, 0, 0, 0, 0, 0, 2, 0]),
   teacherFeatures: float32Tensor([2, 5], [1, 2, 0, -1, 0.5, 0, 0, 1, 1, -2]),
   outlierEmbeddings: float32Tensor([2, 4], [1, 0, 0, 0, 0, 1, 0, -1]),
+};
+
+const none = (): never => {
+  throw new Error("not part of this test");
 };
 
 /** Values of the terms and of the gradient of a term by a parameter. */
@@ -45,10 +50,11 @@ function terms(
     labels: get("labels"),
     logits: get("logits"),
     features: get("features"),
-    teacher: { logits: get("teacherLogits"), features: get("teacherFeatures") },
-    outlierEmbeddings: get("outlierEmbeddings"),
+    side: get,
+    shown: none,
+    outputs: none,
   };
-  const made = method.terms(all, settings);
+  const made = method.build(all, settings);
   for (const { name, value } of made) graph.output(name, value);
   if (slopeOf) {
     const term = made.find(({ name }) => name === slopeOf[0]);
@@ -75,7 +81,7 @@ describe("cross-entropy", () => {
     const second = [1, 1, 1, 5].map((odds) => -Math.log(odds / 8));
     const mixed = (losses: readonly number[], label: number): number =>
       (1 - labelSmoothing) * (losses[label] ?? NaN) + share * losses.reduce((sum, loss) => sum + loss, 0);
-    const { values } = terms(crossEntropyMethod, { student: { labelSmoothing } });
+    const { values } = terms(crossEntropyMethod, { training: { labelSmoothing } });
     expect(values["ce"]).toBeCloseTo((mixed(first, 1) + mixed(second, 0)) / 2, 5);
   });
 });
@@ -113,17 +119,18 @@ function projectionParameter(): string {
   const graph = new Graph();
   const context = new TrainingContext(graph);
   const input = (name: string): Value => graph.input(name, tensors[name] ?? float32Tensor([0], []));
-  const teacher = { logits: input("teacherLogits"), features: input("teacherFeatures") };
-  const labels = input("labels");
-  distillationMethod.terms(
-    { context, classes: 4, labels, logits: input("logits"), features: input("features"), teacher },
-    {},
-  );
+  const inputs = {
+    classes: 4,
+    labels: input("labels"),
+    logits: input("logits"),
+    features: input("features"),
+  };
+  distillationMethod.build({ context, ...inputs, side: input, shown: none, outputs: none }, {});
   return context.specs[0]?.name ?? "";
 }
 
 describe("mutual information", () => {
-  const settings = { mi: { embWeight: 0.1, latentWeight: 0, hidden: 8, qSteps: 0 } };
+  const settings = { mi: { embWeight: 0.1, measure: false, hidden: 8, qSteps: 0 } };
   const swapped = { ...tensors, features: float32Tensor([2, 3], [0.5, 2, 0, 1, 0, -1]) };
 
   it("its null pairs every outlier with the features of another image", () => {

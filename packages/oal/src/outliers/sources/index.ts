@@ -1,0 +1,7 @@
+/** Where outlier pictures may come from. Adding a source: one file and one line here. */
+import { Registry } from "oal-core";
+import { latentOutliers } from "./latents.js";
+import type { OutlierSource } from "./source.js";
+
+/** Every source. */
+export const outlierSources = new Registry<OutlierSource>("outlier source", [latentOutliers]);

@@ -1,0 +1,32 @@
+/** The outliers that oal makes: latents at the boundary of the classes, decoded, with the teacher's logits on them. */
+import { join } from "node:path";
+import { float32Data, oalError } from "oal-core";
+import { openImageSet } from "../../data/cachedSet.js";
+import { readSafetensors } from "../../nn/safetensors.js";
+import type { OutlierSource } from "./source.js";
+
+/** File with "latents" [M, 4, h, w], "pooled" [M, P], "labels", "sources" [M] and "teacherLogits" [M, C]. */
+export const latentsFile = "latents.safetensors";
+/** Decoded outliers as an image set, in the same order. */
+export const decodedFolder = "images";
+
+/** Decoded outlier latents. */
+export const latentOutliers: OutlierSource = {
+  id: "latents",
+  title: "decoded latents at the boundary of the classes",
+  stages: ["latents"],
+  hasTeacherLogits: true,
+  open: async ({ folders }) => {
+    const folder = folders["latents"] ?? "";
+    const images = openImageSet(join(folder, decodedFolder));
+    const { tensors } = await readSafetensors(join(folder, latentsFile));
+    const logits = tensors.get("teacherLogits");
+    if (!logits) throw oalError("OAL-I111", { name: "teacherLogits", problem: "missing" });
+    return {
+      count: images.count,
+      pictures: (rows) => images.read(rows),
+      teacherLogits: float32Data(logits, "teacherLogits"),
+      close: () => images.close(),
+    };
+  },
+};

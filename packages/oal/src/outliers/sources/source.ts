@@ -1,0 +1,34 @@
+/**
+ * What an outlier source is: pictures of what a student should not know, made by stages of a run. One source is one file and one
+ * line in index.ts; `exposure.outliers` names the one that a run uses.
+ */
+import type { z } from "zod";
+import type { OutlierPictures } from "../../training/side/outliers.js";
+
+/** What a source is opened with, in the thread that trains. */
+export interface OutlierRequest {
+  /** Artifact folders of its stages, by the stages' names. */
+  readonly folders: Readonly<Record<string, string>>;
+  /** Its section of the configuration, checked. */
+  readonly options: unknown;
+  readonly seed: number;
+  readonly classes: number;
+  /** Height and width of the pictures in pixels. */
+  readonly imageSize: number;
+}
+
+/** A source of outlier pictures. */
+export interface OutlierSource {
+  readonly id: string;
+  readonly title: string;
+  /** Names of the stages whose artifacts it reads. */
+  readonly stages: readonly string[];
+  /** Whether it has the teacher's logits on its pictures; without them the teacher looks at them in every step. */
+  readonly hasTeacherLogits: boolean;
+  /** A section of the configuration of its own, where it has options. */
+  readonly section?: string;
+  readonly about?: string;
+  readonly schema?: z.ZodObject;
+  /** @throws OAL-I111 and other errors of damaged artifacts */
+  open(request: OutlierRequest): Promise<OutlierPictures>;
+}

@@ -1,0 +1,31 @@
+/** The stages that a run is planned from. Built-in ones register themselves in stages/index.ts, others before a run is planned. */
+import { Registry } from "oal-core";
+import type { Configuration } from "../configuration/schema.js";
+import { instanceName, type Stage } from "./stage.js";
+
+/** Every stage after the data, in the order of listings; the order of a run follows from their inputs. */
+export const stages = new Registry<Stage>("stage");
+
+/**
+ * Names of all instances that lead to some stages, those included, in the order of listings. Nothing is prepared or made.
+ *
+ * @param targets stage ids (all instances of it) or names of instances; what does not exist leads nowhere
+ */
+export function leadingTo(config: Configuration, targets: readonly string[]): readonly string[] {
+  const instances = new Map(
+    stages.all.flatMap((stage) =>
+      stage.variants(config).map((variant) => [instanceName(stage, variant), { stage, variant }] as const),
+    ),
+  );
+  const open = [...instances.entries()]
+    .filter(([name, { stage }]) => targets.includes(stage.id) || targets.includes(name))
+    .map(([name]) => name);
+  const reached = new Set<string>();
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const instance = instances.get(name);
+    if (reached.has(name) || !instance) continue;
+    reached.add(name);
+    open.push(...Object.values(instance.stage.inputs(config, instance.variant)));
+  }
+  return [...instances.keys()].filter((name) => reached.has(name));
+}

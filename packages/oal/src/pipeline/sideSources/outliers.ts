@@ -1,0 +1,61 @@
+/** Outlier pictures, from the source that the configuration names. */
+import { outlierSources } from "../../outliers/sources/index.js";
+import type { OutlierSource } from "../../outliers/sources/source.js";
+import { exposureOptions } from "../../training/methods/exposure.js";
+import type { MethodSettings } from "../../training/methods/method.js";
+import { outlierSideData, type OutlierPictures } from "../../training/side/outliers.js";
+import type { SideData } from "../../training/side/sideData.js";
+import { teacherInside } from "../../training/side/teacher.js";
+import { loadClassifier } from "../stages/classifierArtifact.js";
+import type { SideSource, StepFacts } from "./source.js";
+
+const teacherNames = { logits: "outlierTeacherLogits", features: "outlierTeacherFeatures" } as const;
+
+function sourceOf(settings: MethodSettings): OutlierSource {
+  return outlierSources.find(exposureOptions(settings).outliers);
+}
+
+/** Whether the teacher has to look at the pictures in every step. */
+function needsTeacher({ hasTeacherLogits }: OutlierSource, names: readonly string[]): boolean {
+  const wanted = hasTeacherLogits ? [teacherNames.features] : Object.values(teacherNames);
+  return names.some((name) => wanted.some((own) => own === name));
+}
+
+function sideDataOf(pictures: OutlierPictures, facts: StepFacts): SideData[] {
+  const { fraction, start } = exposureOptions(facts.settings);
+  return outlierSideData(pictures, { ...facts, imageSize: facts.images.height, fraction, start });
+}
+
+/** "outlierImages" uint8 [M, 3, S, S], "exposureGate" [], and the teacher on the pictures: "outlierTeacherLogits", "outlierTeacherFeatures". */
+export const outliersSource: SideSource = {
+  id: "outliers",
+  title: "outlier pictures",
+  provides: ["outlierImages", "exposureGate", ...Object.values(teacherNames)],
+  stages: (settings, names) => {
+    const source = sourceOf(settings);
+    return [...source.stages, ...(needsTeacher(source, names) ? ["teacher"] : [])];
+  },
+  sections: (settings) => [sourceOf(settings).section ?? []].flat(),
+  open: async (request) => {
+    const { folders, settings, names, seed, classes, images } = request;
+    const source = sourceOf(settings);
+    const options = source.section === undefined ? {} : settings[source.section];
+    const pictures = await source.open({ folders, options, seed, classes, imageSize: images.height });
+    const side = sideDataOf(pictures, request);
+    if (!needsTeacher(source, names)) return side;
+    const teacher = await loadClassifier(folders["teacher"] ?? "");
+    return [...side, teacherInside(teacher, teacherNames, "outlierImages")];
+  },
+  outline: (facts, { teacher }) => {
+    const source = sourceOf(facts.settings);
+    const pictures: OutlierPictures = {
+      count: 1,
+      pictures: () => new Uint8Array(),
+      ...(source.hasTeacherLogits ? { teacherLogits: new Float32Array() } : {}),
+    };
+    const side = sideDataOf(pictures, facts);
+    return needsTeacher(source, facts.names)
+      ? [...side, teacherInside(teacher, teacherNames, "outlierImages")]
+      : side;
+  },
+};

@@ -1,0 +1,56 @@
+/**
+ * What a side data source is: where the side data that training methods ask for by name come from. It says which stages it
+ * reads, so that a recipe's inputs follow from what its methods need. One source is one file and one line in index.ts.
+ */
+import type { ImageSet } from "../../data/imageSet.js";
+import type { AugmentSpec } from "../../data/augment.js";
+import type { MethodSettings } from "../../training/methods/method.js";
+import type { SideData } from "../../training/side/sideData.js";
+import type { Teacher } from "../../training/side/teacher.js";
+
+/** The facts of a training that side data depend on. */
+export interface StepFacts {
+  readonly seed: number;
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly classes: number;
+  readonly augmentation: AugmentSpec;
+  /** The training images. */
+  readonly images: Pick<ImageSet, "labels" | "count" | "height">;
+  /** Sections of the configuration that methods and sources read. */
+  readonly settings: MethodSettings;
+  /** What the methods need of this source. */
+  readonly names: readonly string[];
+}
+
+/** What a source is opened with, in the thread that trains. */
+export interface SideRequest extends StepFacts {
+  /** Artifact folders of its stages, by the stages' names. */
+  readonly folders: Readonly<Record<string, string>>;
+}
+
+/** Sizes for an outline: what is not known before the stages have run. */
+export interface OutlineSizes {
+  /** Width of the teacher's features. */
+  readonly featureWidth: number;
+  /** Height and width of a latent. */
+  readonly latentSide: number;
+  /** A teacher of the right shapes, its numbers of no meaning. */
+  readonly teacher: Teacher;
+}
+
+/** A source of side data. */
+export interface SideSource {
+  readonly id: string;
+  readonly title: string;
+  /** Every name it can give. */
+  readonly provides: readonly string[];
+  /** Names of the stages whose artifacts it reads to give some of them. */
+  stages(settings: MethodSettings, names: readonly string[]): readonly string[];
+  /** Sections of the configuration that it reads beside those of the methods. */
+  sections?(settings: MethodSettings): readonly string[];
+  /** Opens them. @throws OAL-I111 for a tensor that an artifact lacks */
+  open(request: SideRequest): Promise<readonly SideData[]>;
+  /** The same without data, for estimates of memory; absent: it counts for nothing there. */
+  outline?(facts: StepFacts, sizes: OutlineSizes): readonly SideData[];
+}

@@ -1,0 +1,40 @@
+/** The teacher's logits and features of each image: computed inside the step on the very same picture, or once on the plain one. */
+import { join } from "node:path";
+import { readSafetensors } from "../../nn/safetensors.js";
+import { distillationMethod } from "../../training/methods/distillation.js";
+import { rowsOfImages } from "../../training/side/rows.js";
+import type { SideData } from "../../training/side/sideData.js";
+import { teacherInside } from "../../training/side/teacher.js";
+import { loadClassifier } from "../stages/classifierArtifact.js";
+import { embeddingsFile } from "../stages/embeddings.js";
+import type { SideSource } from "./source.js";
+import { floats, widthOf } from "./stored.js";
+
+const names = { logits: "teacherLogits", features: "teacherFeatures" } as const;
+
+/** "teacherLogits" [N, C] and "teacherFeatures" [N, D]. */
+export const teacherSource: SideSource = {
+  id: "teacher",
+  title: "the teacher's outputs on the images",
+  provides: [names.logits, names.features],
+  stages: (settings) => [
+    distillationMethod.options(settings).teacherView === "same" ? "teacher" : "embeddings",
+  ],
+  open: async ({ folders, settings, batchSize }) => {
+    if (distillationMethod.options(settings).teacherView === "same")
+      return [teacherInside(await loadClassifier(folders["teacher"] ?? ""), names)];
+    const { tensors } = await readSafetensors(join(folders["embeddings"] ?? "", embeddingsFile));
+    return [names.logits, names.features].map((name): SideData => {
+      const stored = name === names.logits ? "logits" : "features";
+      return rowsOfImages(name, floats(tensors, stored), widthOf(tensors, stored), batchSize);
+    });
+  },
+  outline: ({ settings, batchSize, classes }, { teacher, featureWidth }) => {
+    if (distillationMethod.options(settings).teacherView === "same") return [teacherInside(teacher, names)];
+    const none = new Float32Array();
+    return [
+      rowsOfImages(names.logits, none, classes, batchSize),
+      rowsOfImages(names.features, none, featureWidth, batchSize),
+    ];
+  },
+};

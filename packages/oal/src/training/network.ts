@@ -1,0 +1,62 @@
+/** A network by name with its options, and with the heads that training methods gave it. */
+import { oalError, type Value } from "oal-core";
+import type { Context } from "../nn/context.js";
+import { networks } from "../nn/networks/index.js";
+import type { NetworkOptions, NetworkOutputs } from "../nn/networks/network.js";
+import { trainingMethods } from "./methods/index.js";
+import type { NetworkTaps } from "./methods/inputs.js";
+import type { MethodSettings, TrainingMethod } from "./methods/method.js";
+
+/** A network as data. */
+export interface NetworkChoice {
+  readonly id: string;
+  readonly options: NetworkOptions;
+  /** Methods that say what the logits of the finished model are, in order. */
+  readonly heads?: readonly HeadChoice[];
+}
+
+/** A method whose heads belong to the model. */
+export interface HeadChoice {
+  /** Id of the training method. */
+  readonly method: string;
+  readonly settings: MethodSettings;
+}
+
+/** The context of a method's heads inside a network's. */
+const headsOf = (context: Context, method: TrainingMethod): Context =>
+  context.child("heads").child(method.id);
+
+/** What a method's heads say of a network's outputs; nothing for a method without heads. */
+export function headOutputs(
+  method: TrainingMethod,
+  context: Context,
+  { logits, features }: NetworkTaps,
+  classes: number,
+  settings: MethodSettings,
+): Readonly<Record<string, Value>> {
+  if (!method.outputs) return {};
+  return method.outputs({ context: headsOf(context, method), logits, features, classes }, settings);
+}
+
+/**
+ * The network as it is exported: its logits are what its methods say they are.
+ *
+ * @param context where the network's parameters are; heads lie below `heads.METHOD`
+ * @param images float32 [N, channels, H, W], normalised
+ * @throws OAL-C204 for a network or method that does not exist
+ */
+export function buildForInference(context: Context, images: Value, choice: NetworkChoice): NetworkOutputs {
+  const built = networks.find(choice.id).build(context, images, choice.options);
+  if (choice.heads === undefined) return built;
+  // the network's own last layer no longer gives the logits
+  const { head: _head, ...rest } = built;
+  let { logits } = built;
+  for (const { method: id, settings } of choice.heads) {
+    const method = trainingMethods.find(id);
+    const taps = { logits, features: built.features };
+    const outputs = headOutputs(method, context, taps, choice.options.classes, settings);
+    if (!method.inference) throw oalError("OAL-X101", { problem: `method ${id} has no inference` });
+    logits = method.inference({ ...taps, outputs }, settings);
+  }
+  return { ...rest, logits };
+}

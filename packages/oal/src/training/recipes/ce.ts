@@ -1,0 +1,4 @@
+import type { Recipe } from "./recipe.js";
+
+/** Cross-entropy alone. */
+export const ce: Recipe = { id: "ce", title: "cross-entropy", methods: [{ method: "crossEntropy" }] };

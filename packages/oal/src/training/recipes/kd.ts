@@ -1,0 +1,8 @@
+import type { Recipe } from "./recipe.js";
+
+/** Cross-entropy and a teacher. */
+export const kd: Recipe = {
+  id: "kd",
+  title: "distillation",
+  methods: [{ method: "crossEntropy" }, { method: "distillation" }],
+};

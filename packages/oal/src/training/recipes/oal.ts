@@ -1,0 +1,13 @@
+import type { Recipe } from "./recipe.js";
+
+/** Cross-entropy, a teacher, and outliers made from its embeddings. */
+export const oal: Recipe = {
+  id: "oal",
+  title: "outlier-aware learning",
+  methods: [
+    { method: "crossEntropy" },
+    { method: "distillation" },
+    { method: "mutualInformation" },
+    { method: "exposure" },
+  ],
+};

@@ -1,0 +1,82 @@
+/** Outlier pictures as side data: which of them a step shows, augmented as the images are, and when they count. */
+import { float32Tensor, Random, uint8Tensor } from "oal-core";
+import { augmentBatch, type AugmentSpec } from "../../data/augment.js";
+import { batchIndices, epochOf } from "../../data/batches.js";
+import { gatherRows } from "./rows.js";
+import type { SideTensor } from "./sideData.js";
+
+/** Pictures of what the student should not know. */
+export interface OutlierPictures {
+  readonly count: number;
+  /**
+   * Pictures of some rows.
+   *
+   * @param rows positions, 0 to count - 1
+   * @param step for sources that make them anew: the result is a function of rows and step alone
+   * @returns uint8 [rows, 3, size, size]
+   */
+  pictures(rows: ArrayLike<number>, step: number): Uint8Array;
+  /** The teacher's logits on them, [count, classes], where they do not change from step to step. */
+  readonly teacherLogits?: Float32Array;
+  close?(): void;
+}
+
+/** How they are shown. */
+export interface OutlierOptions {
+  readonly seed: number;
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly classes: number;
+  /** Height and width in pixels. */
+  readonly imageSize: number;
+  readonly augmentation: AugmentSpec;
+  /** Pictures per step as a share of the batch. */
+  readonly fraction: number;
+  /** Share of the steps before they count. */
+  readonly start: number;
+}
+
+/**
+ * "outlierImages" uint8 [M, 3, S, S], "exposureGate" float32 [] (0 before the exposure starts, then 1), and, where the source
+ * has the teacher's logits, "outlierTeacherLogits" float32 [M, C].
+ */
+export function outlierSideData(source: OutlierPictures, options: OutlierOptions): SideTensor[] {
+  const { seed, steps, classes, imageSize, start } = options;
+  const count = Math.max(1, Math.round(options.batchSize * options.fraction));
+  const augmentation = new Random(seed, "augmentation").derive("outliers");
+  const chosenAt = (step: number): Uint32Array =>
+    batchIndices(seed, step, source.count, count, "data/outliers");
+  const pictureShape = [count, 3, imageSize, imageSize];
+  const { teacherLogits } = source;
+  return [
+    {
+      name: "outlierImages",
+      type: { dtype: "uint8", shape: pictureShape },
+      rows: (step) => {
+        const chosen = chosenAt(step);
+        const epoch = epochOf(step, source.count, count);
+        const pictures = source.pictures(chosen, step);
+        return uint8Tensor(
+          pictureShape,
+          augmentBatch(pictures, options.augmentation, augmentation, step, epoch, chosen),
+        );
+      },
+      ...(source.close ? { close: () => source.close?.() } : {}),
+    },
+    {
+      name: "exposureGate",
+      type: { dtype: "float32", shape: [] },
+      rows: (step) => float32Tensor([], [step >= start * steps ? 1 : 0]),
+    },
+    ...(teacherLogits
+      ? [
+          {
+            name: "outlierTeacherLogits",
+            type: { dtype: "float32", shape: [count, classes] },
+            rows: (step) =>
+              float32Tensor([count, classes], gatherRows(teacherLogits, classes, chosenAt(step))),
+          } satisfies SideTensor,
+        ]
+      : []),
+  ];
+}
