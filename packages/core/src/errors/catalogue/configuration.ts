@@ -46,7 +46,7 @@ export const configurationErrors = {
     message: ({ kind, name, near, known }) =>
       `there is no ${kind} "${name}"` +
       (near ? `, did you mean "${near}"?` : ` (known: ${known.join(", ")})`),
-    remedy: "oal list shows the names of presets, networks, detectors and methods",
+    remedy: "oal list shows the names of presets, recipes, networks, detectors and all else that has one",
   }),
   "OAL-C205": entry<{ kind: string; name: string }>({
     title: "name taken",

@@ -2,7 +2,7 @@
  * What an exposure is: a use of outlier pictures in training. They pass the student together with the batch; an exposure makes
  * loss terms of what it says. One exposure is one file and one line in index.ts; its options stand in the section `exposure`.
  */
-import type { Value } from "oal-core";
+import { expectArguments, kinds, type Value } from "oal-core";
 import type { z } from "zod";
 import type { ByName, NetworkTaps } from "../methods/inputs.js";
 import type { Ignored } from "../methods/method.js";
@@ -34,10 +34,21 @@ export interface Exposure<Options = Readonly<Record<string, unknown>>> {
   build(inputs: ExposureInputs, options: Options): Readonly<Record<string, Value>>;
 }
 
+const aDefinition = kinds.fields({
+  id: kinds.name,
+  title: kinds.text,
+  source: kinds.text,
+  schema: kinds.record,
+  terms: kinds.record,
+  weights: kinds.listOf(kinds.name),
+  build: kinds.callback,
+});
+
 /** An exposure, typed by its schema. */
 export function defineExposure<Schema extends z.ZodObject>(
   definition: Omit<Exposure<z.output<Schema>>, "schema"> & { readonly schema: Schema },
 ): Exposure {
+  expectArguments("defineExposure", { definition: [definition, aDefinition] });
   const { schema, ignored, build, ...rest } = definition;
   return {
     ...rest,

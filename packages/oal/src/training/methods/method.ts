@@ -3,7 +3,7 @@
  * heads, and says what the exported logits are. One method is one file and one line in index.ts; its options' schema is its
  * part of the configuration, and logging, checkpoints, keys of artifacts and the command line come for free.
  */
-import { oalError, type Value } from "oal-core";
+import { expectArguments, kinds, oalError, type Value } from "oal-core";
 import type { z } from "zod";
 import type {
   Batch,
@@ -95,6 +95,16 @@ export type DefinedMethod<Schema extends z.ZodObject> = TrainingMethod & {
   options(settings: MethodSettings): z.output<Schema>;
 };
 
+const aDefinition = kinds.fields({
+  id: kinds.name,
+  title: kinds.text,
+  source: kinds.text,
+  section: kinds.optional(kinds.name),
+  schema: kinds.record,
+  terms: kinds.record,
+  build: kinds.callback,
+});
+
 /**
  * Makes a method of a definition.
  *
@@ -103,6 +113,7 @@ export type DefinedMethod<Schema extends z.ZodObject> = TrainingMethod & {
 export function defineMethod<Schema extends z.ZodObject>(
   definition: MethodDefinition<Schema>,
 ): DefinedMethod<Schema> {
+  expectArguments("defineMethod", { definition: [definition, aDefinition] });
   const { id, title, source, section, about, schema, terms, batch, outputs, inference } = definition;
   const read = (settings: MethodSettings): z.output<Schema> =>
     readOptions(schema, settings, section ?? ownSection);
