@@ -42,7 +42,7 @@ describe("usage errors", () => {
     ["too many", ["run", "a", "b"], "OAL-C102 oal run: too many arguments"],
     ["preset", ["run", "cifar10-smal"], 'did you mean "cifar10-small"?'],
     ["file", ["run", "my.yaml"], "OAL-C203 my.yaml: no such file"],
-    ["method", ["train", "--method", "oel"], "there is no recipe "oel", did you mean "oal"?"],
+    ["method", ["train", "--method", "oel"], 'there is no recipe "oel", did you mean "oal"?'],
     ["kind", ["list", "detctors"], 'OAL-C204 there is no list of "detctors", did you mean "detectors"?'],
   ])("unknown or wrong %s", (_name, args, message) => {
     const { stdout, stderr, status } = oal(args, here);
