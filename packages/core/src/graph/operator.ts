@@ -4,6 +4,7 @@
  * for reading ONNX files.
  */
 import { expectArguments, kind, kinds, oalError } from "../errors/index.js";
+import type { OpaqueNode } from "./onnx/opaque.js";
 import type { Tensor, TensorType, ValueType } from "./tensor.js";
 import type { Node, Value } from "./value.js";
 
@@ -60,6 +61,8 @@ export interface Operator {
   /** Plain loops, for tests and for machines without an engine. */
   reference(inputs: readonly (Tensor | null)[], attributes: Attributes): readonly Tensor[];
   readonly testPoints: readonly TestPoint[];
+  /** Set for a node that was read and not understood: what was kept of it. */
+  readonly opaque?: OpaqueNode;
 }
 
 const isRule = (value: unknown): boolean => value === "none" || typeof value === "function";

@@ -10,7 +10,9 @@ export function printGraph(graph: Graph): string {
   for (const node of graph.nodes) {
     const attributes = Object.entries(node.attributes).map(([key, value]) => `${key}=${String(value)}`);
     const inputs = node.inputs.map((input) => (input ? shortName(input.name, input.constant?.data) : "-"));
-    const outputs = node.outputs.map((output) => `${output.name}: ${describeType(output.type)}`);
+    const outputs = node.outputs.map(
+      (output) => `${output.name}: ${output.knownType ? describeType(output.knownType) : "unknown"}`,
+    );
     lines.push(`${outputs.join(", ")} = ${node.operator.name}(${[...inputs, ...attributes].join(", ")})`);
   }
   for (const [name, value] of graph.outputs) lines.push(`output ${name} = ${value.name}`);

@@ -25,14 +25,21 @@ export type Producer =
 export class Value {
   readonly graph: Graph;
   readonly name: string;
-  readonly type: ValueType;
+  /** What is known of the value; null for an output of an opaque node of which no type was told. */
+  readonly knownType: ValueType | null;
   readonly producer: Producer;
 
-  constructor(graph: Graph, name: string, type: ValueType, producer: Producer) {
+  constructor(graph: Graph, name: string, knownType: ValueType | null, producer: Producer) {
     this.graph = graph;
     this.name = name;
-    this.type = type;
+    this.knownType = knownType;
     this.producer = producer;
+  }
+
+  /** Element type and axes. @throws OAL-G115 when they are not known */
+  get type(): ValueType {
+    if (this.knownType) return this.knownType;
+    throw oalError("OAL-G115", { value: this.name, operator: this.node?.operator.name ?? "" });
   }
 
   /** The axes: sizes, and the names of those that are open. */
@@ -210,13 +217,20 @@ export class Graph {
   /**
    * Appends a node; its output types come from the operator's shape rule.
    *
+   * @param names wanted for the outputs; a taken one gets a number behind it. Default: made from the operator's name
    * @throws OAL-G101 when the inputs do not fit, naming the layer path.
    */
-  node(operator: Operator, inputs: readonly (Value | null)[], attributes: Attributes = {}): readonly Value[] {
+  node(
+    operator: Operator,
+    inputs: readonly (Value | null)[],
+    attributes: Attributes = {},
+    names: readonly string[] = [],
+  ): readonly Value[] {
     expectArguments("Graph.node", {
       operator: [operator, anOperator],
       inputs: [inputs, inputList],
       attributes: [attributes, kinds.record],
+      names: [names, kinds.listOf(kinds.text)],
     });
     for (const [key, value] of Object.entries(attributes)) {
       const form = operator.attributes[key];
@@ -227,7 +241,9 @@ export class Graph {
       if (input && input.graph !== this)
         this.#refuse(operator.name, `input ${input.name} belongs to another graph`);
     }
-    const types = this.#infer(operator, inputs, attributes);
+    const types = operator.opaque
+      ? operator.opaque.outputs.map(({ type }) => type)
+      : this.#infer(operator, inputs, attributes);
     const id = this.nodes.length;
     const node = new Node(id, operator, inputs, attributes, this.path);
     const prefix = this.#path.length > 0 ? `${this.path}/` : "";
@@ -235,7 +251,10 @@ export class Graph {
       (type, index) =>
         new Value(
           this,
-          this.#claim(`${prefix}${operator.name}_${id}${index > 0 ? `_${index}` : ""}`, "a value"),
+          this.#claim(
+            names[index] || `${prefix}${operator.name}_${id}${index > 0 ? `_${index}` : ""}`,
+            "a value",
+          ),
           type,
           node,
         ),
@@ -263,7 +282,9 @@ export class Graph {
       return types;
     } catch (error) {
       if (!(error instanceof ShapeProblem)) throw error;
-      const found = inputs.map((input) => (input ? describeType(input.type) : "none")).join(", ");
+      const found = inputs
+        .map((input) => (input?.knownType ? describeType(input.knownType) : "none"))
+        .join(", ");
       return this.#refuse(operator.name, `${error.message} (inputs: ${found})`);
     }
   }

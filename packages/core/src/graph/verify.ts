@@ -28,6 +28,8 @@ export function verifyGraph(graph: Graph): void {
       if (input && !known.has(input))
         fail(name, node.path, `reads ${input.name}, which is not computed before it`);
     }
+    for (const output of node.outputs) known.add(output);
+    if (node.operator.opaque) return;
     const types = node.operator.infer(
       node.inputs.map((input) => input?.type ?? null),
       node.attributes,
@@ -39,7 +41,6 @@ export function verifyGraph(graph: Graph): void {
         const rule = expected ? describeType(expected) : "nothing";
         fail(name, node.path, `output ${index} is ${describeType(output.type)}, the shape rule says ${rule}`);
       }
-      known.add(output);
     });
   });
   for (const [name, value] of graph.outputs) {

@@ -40,6 +40,26 @@ export const graphErrors = {
       `an axis of ${value} has the open size "${size}", and a number is needed to build what comes next`,
     remedy: "declare the input with a number for this axis, or build only what works for every size of it",
   }),
+  "OAL-G115": entry<{ value: string; operator: string }>({
+    title: "the type of a value is not known",
+    exit: 4,
+    message: ({ value, operator }) =>
+      `the element type and axes of ${value} are not known: its ${operator} is a node that oal does not understand`,
+    remedy: "give the type when the model is read, or export the model with the types of its values (shape inference)",
+  }),
+  "OAL-G116": entry<{ node: string; operator: string; opset: number; written: number }>({
+    title: "a node cannot be kept at another opset",
+    exit: 4,
+    message: ({ node, operator, opset, written }) =>
+      `${node} is a ${operator} of opset ${opset}, and is not known to mean the same at opset ${written}, at which the file is written`,
+    remedy: "export the foreign model at a newer opset, or at the opset of the other parts",
+  }),
+  "OAL-G117": entry<{ bytes: number }>({
+    title: "a model is too large for one file",
+    exit: 4,
+    message: ({ bytes }) => `the model is ${bytes} bytes long; one ONNX file holds less than 2 GiB`,
+    remedy: "keep the weights in a file beside the model",
+  }),
   "OAL-G112": entry<{ where: string; problem: string }>({
     title: "bytes are no readable ONNX model",
     exit: 3,

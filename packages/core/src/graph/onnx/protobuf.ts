@@ -1,10 +1,18 @@
 /**
  * The few lines of protobuf that writing ONNX needs: varints, length-delimited fields, floats. Our own because the
- * browser-safe package depends on nothing; numbers (not BigInt) keep it fast.
+ * browser-safe package depends on nothing; numbers (not BigInt) keep it fast. Lengths are known before anything is put
+ * together: large byte strings stay where they are until then, and are copied once or not at all.
  */
 
-/** Grows a byte buffer field by field. */
+/** Byte strings of at least this length are referred to, shorter ones copied. */
+const largeBytes = 4096;
+
+/** Collects a message field by field. */
 export class ProtobufWriter {
+  /** What is finished, in order. */
+  readonly #parts: Uint8Array[] = [];
+  #partsLength = 0;
+  /** What is being collected behind it. */
   #bytes = new Uint8Array(1024);
   #length = 0;
 
@@ -25,14 +33,11 @@ export class ProtobufWriter {
     return this;
   }
 
-  /** A bytes field. */
+  /** A bytes field. Long ones are not copied: they must not change before the message is put together. */
   bytes(field: number, value: Uint8Array): this {
     this.#varint(field * 8 + 2);
     this.#varint(value.length);
-    this.#reserve(value.length);
-    this.#bytes.set(value, this.#length);
-    this.#length += value.length;
-    return this;
+    return this.raw(value);
   }
 
   /** A string field. */
@@ -44,12 +49,54 @@ export class ProtobufWriter {
   message(field: number, write: (writer: ProtobufWriter) => void): this {
     const nested = new ProtobufWriter();
     write(nested);
-    return this.bytes(field, nested.finish());
+    this.#varint(field * 8 + 2);
+    this.#varint(nested.length);
+    for (const part of nested.parts()) this.raw(part);
+    return this;
   }
 
-  /** The bytes written so far (a view). */
+  /** Fields that are written already, as they are. */
+  raw(fields: Uint8Array): this {
+    if (fields.length >= largeBytes) {
+      this.#flush();
+      this.#parts.push(fields);
+      this.#partsLength += fields.length;
+      return this;
+    }
+    this.#reserve(fields.length);
+    this.#bytes.set(fields, this.#length);
+    this.#length += fields.length;
+    return this;
+  }
+
+  /** Bytes of the message so far. */
+  get length(): number {
+    return this.#partsLength + this.#length;
+  }
+
+  /** The message so far, in pieces one behind the other (views). */
+  parts(): readonly Uint8Array[] {
+    this.#flush();
+    return this.#parts;
+  }
+
+  /** The message so far, in one piece. */
   finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    const whole = new Uint8Array(this.length);
+    let at = 0;
+    for (const part of this.parts()) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  }
+
+  #flush(): void {
+    if (this.#length === 0) return;
+    this.#parts.push(this.#bytes.subarray(0, this.#length));
+    this.#partsLength += this.#length;
+    this.#bytes = new Uint8Array(1024);
+    this.#length = 0;
   }
 
   #negative(value: number): this {

@@ -1,0 +1,68 @@
+/** Nodes of ONNX files that the table of operators knows: the operator, and the attributes in its terms. */
+import type { AttributeKind, Attributes, Operator } from "../operator.js";
+import { operators } from "../ops/index.js";
+import type { Message } from "./protobufReader.js";
+import { meansTheSame } from "./schemaVersions.js";
+import type { NodeUse } from "./subgraph.js";
+
+/** A node in oal's terms, or why there is none, as a sentence's end. */
+export type Understood =
+  { readonly operator: Operator; readonly attributes: Attributes } | { readonly reason: string };
+
+/** Operators that a file may name: not oal's variants of them, nor those that need notes that no file keeps. */
+const readable: ReadonlyMap<string, Operator> = new Map(
+  Object.values<Operator>(operators)
+    .filter(
+      ({ onnxType, domain, attributes }) =>
+        onnxType === undefined && domain === undefined && !Object.values(attributes).includes("note"),
+    )
+    .map((operator) => [operator.name, operator]),
+);
+
+/** A node of ONNX's own domain in oal's terms. */
+export function understand(node: Message, use: NodeUse, opset: number): Understood {
+  const operator = use.domain === "" ? readable.get(use.operator) : undefined;
+  if (!operator) return { reason: "oal has no such operator" };
+  if (!meansTheSame(operator.name, use, opset, operator.sinceOpset))
+    return { reason: `oal knows the operator as of opset ${operator.sinceOpset}` };
+  const attributes: Record<string, Attributes[string]> = {};
+  for (const attribute of node.messages(5, "an attribute")) {
+    const name = attribute.text(1);
+    const kind = Object.hasOwn(operator.attributes, name) ? operator.attributes[name] : undefined;
+    if (!kind) return { reason: `oal does not know its attribute ${name}` };
+    const value = attributeValue(attribute, kind);
+    if (value === undefined) return { reason: `its attribute ${name} has another form` };
+    attributes[name] = value;
+  }
+  return { operator, attributes };
+}
+
+/** ONNX's number of every kind of attribute (AttributeProto.AttributeType). */
+const kindCodes: Readonly<Record<AttributeKind, number>> = {
+  float: 1,
+  int: 2,
+  string: 3,
+  floats: 6,
+  ints: 7,
+  note: -1,
+};
+
+function attributeValue(attribute: Message, kind: AttributeKind): Attributes[string] | undefined {
+  // A reference to an attribute of a function, or another kind than the operator has. Old files do not tell the kind.
+  const code = attribute.integer(20) ?? 0;
+  if (attribute.has(21) || (code !== 0 && code !== kindCodes[kind])) return undefined;
+  switch (kind) {
+    case "float":
+      return attribute.floats(2).at(-1) ?? (code === 0 ? undefined : 0);
+    case "int":
+      return attribute.has(3) ? attribute.integer(3) : code === 0 ? undefined : 0;
+    case "string":
+      return attribute.text(4);
+    case "floats":
+      return attribute.floats(7);
+    case "ints":
+      return attribute.integers(8);
+    case "note":
+      return undefined;
+  }
+}

@@ -1,0 +1,120 @@
+/** Initialisers of ONNX files: raw data, typed fields or data outside the file, as tensors. */
+import { oalError } from "../../errors/index.js";
+import {
+  dtypeOfCode,
+  elementBytes,
+  sizeOf,
+  tensorOfBytes,
+  zeros,
+  type DType,
+  type Tensor,
+} from "../tensor.js";
+import type { Message } from "./protobufReader.js";
+
+/**
+ * Gives bytes of a file that lies beside the model.
+ *
+ * @param location the file's path as the model writes it, relative to the model's folder
+ * @param offset where the bytes begin
+ * @param length how many there are
+ */
+export type ExternalBytes = (location: string, offset: number, length: number) => Uint8Array;
+
+/** ONNX's names of the element types that oal does not hold. */
+const unheld = new Map([
+  [8, "string"],
+  [14, "complex64"],
+  [15, "complex128"],
+  [17, "float8e4m3fn"],
+  [18, "float8e4m3fnuz"],
+  [19, "float8e5m2"],
+  [20, "float8e5m2fnuz"],
+  [21, "uint4"],
+  [22, "int4"],
+  [23, "float4e2m1"],
+]);
+
+/** The element type of a number in a file. @throws OAL-G113 for one that oal does not hold */
+export function heldType(code: number, where: string): DType {
+  const dtype = dtypeOfCode(code);
+  if (dtype) return dtype;
+  const name = unheld.get(code) ?? `number ${code}`;
+  throw oalError("OAL-G113", { where, problem: `is of element type ${name}, which oal does not hold` });
+}
+
+/**
+ * A TensorProto as a tensor.
+ *
+ * @param where what the tensor is, for errors
+ * @throws OAL-G112 when size and data do not fit, OAL-G113 for an element type that oal does not hold
+ */
+export function readTensor(message: Message, where: string, external?: ExternalBytes): Tensor {
+  const shape = message.integers(1);
+  if (shape.some((size) => size < 0)) message.fail(`has the shape [${shape.join(", ")}]`);
+  const dtype = heldType(message.integer(2) ?? 0, where);
+  const count = sizeOf(shape);
+  if (!Number.isSafeInteger(count)) message.fail(`has the shape [${shape.join(", ")}]`);
+  if (message.has(3))
+    throw oalError("OAL-G113", { where, problem: "is kept in segments, which oal does not read" });
+  const length = count * elementBytes(dtype);
+  if (message.integer(14) === 1)
+    return fromRaw(message, dtype, shape, externalData(message, where, length, external));
+  const raw = message.parts(9).at(-1);
+  return raw ? fromRaw(message, dtype, shape, raw) : fromFields(message, dtype, shape);
+}
+
+function externalData(
+  message: Message,
+  where: string,
+  length: number,
+  external: ExternalBytes | undefined,
+): Uint8Array {
+  const entries = new Map(
+    message.messages(13, where).map((entry) => [entry.text(1), entry.text(2)] as const),
+  );
+  const location = entries.get("location") ?? "";
+  const [offset, size] = [Number(entries.get("offset") ?? 0), Number(entries.get("length") ?? length)];
+  if (location === "" || !Number.isSafeInteger(offset) || offset < 0 || size !== length)
+    message.fail("says wrongly where its data lie outside the file");
+  if (!external)
+    throw oalError("OAL-G113", {
+      where,
+      problem: `has its data in another file, "${location}", which was not given`,
+    });
+  return external(location, offset, length);
+}
+
+function fromRaw(message: Message, dtype: DType, shape: readonly number[], raw: Uint8Array): Tensor {
+  const length = sizeOf(shape) * elementBytes(dtype);
+  if (raw.length !== length)
+    message.fail(`has ${raw.length} bytes of data where its shape [${shape.join(", ")}] asks for ${length}`);
+  return tensorOfBytes(dtype, shape, raw);
+}
+
+/** Data in a field of their own kind, as small tensors often have them. */
+function fromFields(message: Message, dtype: DType, shape: readonly number[]): Tensor {
+  const checked = <T>(values: readonly T[]): readonly T[] => {
+    const count = sizeOf(shape);
+    if (values.length === count) return values;
+    return message.fail(
+      `has ${values.length} elements of data where its shape [${shape.join(", ")}] asks for ${count}`,
+    );
+  };
+  switch (dtype) {
+    case "float32":
+      return { dtype, shape, data: Float32Array.from(checked(message.floats(4))) };
+    case "float64":
+      return { dtype, shape, data: Float64Array.from(checked(message.floats(10, 8))) };
+    case "int64":
+      return { dtype, shape, data: BigInt64Array.from(checked(message.bigints(7))) };
+    case "uint64":
+      return { dtype, shape, data: BigUint64Array.from(checked(message.bigints(11))) };
+    default: {
+      // Bits of float16 and bfloat16 too: the array takes what fits into its elements.
+      const numbers = checked(message.integers(dtype === "uint32" ? 11 : 5));
+      const data = zeros(dtype, numbers.length);
+      if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) data.set(numbers);
+      return { dtype, shape, data };
+    }
+  }
+}
