@@ -45,7 +45,8 @@ export const graphErrors = {
     exit: 4,
     message: ({ value, operator }) =>
       `the element type and axes of ${value} are not known: its ${operator} is a node that oal does not understand`,
-    remedy: "give the type when the model is read, or export the model with the types of its values (shape inference)",
+    remedy:
+      "give the type when the model is read, or export the model with the types of its values (shape inference)",
   }),
   "OAL-G116": entry<{ node: string; operator: string; opset: number; written: number }>({
     title: "a node cannot be kept at another opset",
