@@ -18,7 +18,6 @@ const layers = [
   "data",
   "training",
   "outliers",
-  "classifier",
   "detection",
   "evaluation",
   "report",

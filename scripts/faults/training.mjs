@@ -250,8 +250,8 @@ export const training = [
   {
     file: source("training/predict.ts"),
     what: "features of later batches are lost in predictions",
-    find: "start * featureWidth,",
-    replace: "0,",
+    find: "batch.start * featureWidth",
+    replace: "0",
     tests: [source("training/predict.test.ts")],
   },
   {

@@ -9,5 +9,4 @@ export * from "./runtime/index.js";
 export * from "./preprocess/index.js";
 export * from "./classifier/index.js";
 export * from "./metrics/index.js";
-export * from "./classifier/index.js";
 export * from "./detection/index.js";

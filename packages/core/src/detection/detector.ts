@@ -7,7 +7,7 @@ import { concat, slice, type Graph, type Tensor, type Value } from "../graph/ind
 import { aTensor } from "../graph/tensor.js";
 import type { TapName } from "../classifier/taps.js";
 import { bankBlock, type BankDefinition } from "./bank.js";
-import type { FitDefinition, FitSet, FitStreams, StreamTap } from "./fit.js";
+import type { FitDefinition, FitSet, FitSource, FitStreams, StreamTap } from "./fit.js";
 import { aTapName, detectorInputs, type DetectorInputs, type SomeTaps } from "./inputs.js";
 import {
   aParameterSchema,
@@ -42,6 +42,8 @@ export interface DetectorDefinition<
   /** The confidence as text. */
   readonly formula: string;
   readonly parameters: Schema;
+  /** The parameters that a fit and a bank's rows depend on, so that a search fits anew only where it must. Default: all. */
+  readonly fitReads?: readonly (keyof Schema & string)[];
   readonly fit?: FitDefinition<ParameterValues<Schema>, FitNeeds, Fitted> | null;
   readonly bank?: BankDefinition<ParameterValues<Schema>, DetectorInputs<Needs, Fitted>, BankNeeds>;
   /** Confidence [N], float32, larger = more in-distribution. */
@@ -65,12 +67,6 @@ export interface FittedValues {
   /** float32 [M, width]; absent for detectors without a bank, and where its blocks are compared one by one. */
   readonly bank?: Value | undefined;
 }
-
-/** Where a fit finds its streams; null for a set that is not there, or lacks one of the taps. */
-export type FitSource = <Name extends StreamTap>(
-  set: FitSet,
-  taps: readonly Name[],
-) => FitStreams<Name> | null;
 
 /** Values by name, not yet checked. */
 type Given = Readonly<Record<string, unknown>>;
@@ -115,6 +111,8 @@ export interface Detector {
   readonly bank: DetectorBank | null;
   /** The ID set that `fit` reads; null when there is nothing to fit. */
   fitOn(given?: Given): FitSet | null;
+  /** The parameters that `fit` depends on. */
+  readonly fitReads: readonly string[];
   /** The taps that `fit` reads. */
   readonly fitTaps: readonly StreamTap[];
   /**
@@ -216,6 +214,7 @@ export function defineDetector<
     formula,
     parameters: schema,
     fittedNames,
+    fitReads: definition.fitReads ?? Object.keys(schema),
     fitTaps: [...(fit?.needs ?? []), ...(bank?.needs ?? [])],
     fitOn: (given) => {
       const on = fit?.on ?? bank?.on;
@@ -224,9 +223,17 @@ export function defineDetector<
     fit: async (find, given, keep = keepInMemory) => {
       const values = resolve(given);
       const streamsOf = <Name extends StreamTap>(set: FitSet, taps: readonly Name[]): FitStreams<Name> => {
+        const refuse = (needs: string): Error => oalError("OAL-E203", { detector: id, needs });
         const streams = find(set, taps);
-        if (streams) return streams;
-        throw oalError("OAL-E203", { detector: id, needs: `${taps.join(" and ")} of the ID ${set} images` });
+        if (!streams) throw refuse(`${taps.join(" and ")} of the ID ${set} images`);
+        const { head, ...rest } = streams;
+        return {
+          ...rest,
+          head() {
+            if (head) return head;
+            throw refuse("a linear last layer");
+          },
+        };
       };
       const tensors = fit ? await fit.run(streamsOf(setOf(fit.on, values), fit.needs), values) : {};
       checkFitted(id, tensors, fittedNames);

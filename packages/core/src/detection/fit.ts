@@ -45,6 +45,18 @@ export interface FitStreams<Name extends string = string> {
   head(): FitHead;
 }
 
+/** Streams as their source makes them. */
+export interface FoundStreams<Name extends string = string> extends Omit<FitStreams<Name>, "head"> {
+  /** Absent where the model's last layer is not linear. */
+  readonly head?: FitHead | undefined;
+}
+
+/** Where a fit finds its streams; null for a set that is not there, or lacks one of the taps. */
+export type FitSource = <Name extends StreamTap>(
+  set: FitSet,
+  taps: readonly Name[],
+) => FoundStreams<Name> | null;
+
 /** How a detector learns from ID images. */
 export interface FitDefinition<Schema, Needs extends StreamTap, Fitted extends string> {
   /** The set it is fitted on, by the parameters where a variant uses another. */

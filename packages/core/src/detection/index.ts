@@ -19,12 +19,21 @@ export {
   type Detector,
   type DetectorBank,
   type DetectorDefinition,
-  type FitSource,
   type Fitted,
   type FittedValues,
 } from "./detector.js";
 export { detectors } from "./detectors/index.js";
-export type { FitBatch, FitDefinition, FitHead, FitRows, FitSet, FitStreams, StreamTap } from "./fit.js";
+export type {
+  FitBatch,
+  FitDefinition,
+  FitHead,
+  FitRows,
+  FitSet,
+  FitSource,
+  FitStreams,
+  FoundStreams,
+  StreamTap,
+} from "./fit.js";
 export type { DetectorInputs, ImagesTap, SomeTaps, TapValue } from "./inputs.js";
 export {
   choice,
@@ -58,4 +67,4 @@ export {
   type BankGraphs,
   type StoredSizes,
 } from "./scoreGraph.js";
-export { headOrRefuse, storedStreams, type StoredOutputs } from "./streams.js";
+export { storedStreams, type StoredOutputs } from "./streams.js";

@@ -84,8 +84,10 @@ export function detectorGraph(
 
 /** The graphs that compare stored outputs with a bank's blocks. */
 export interface BankGraphs {
-  /** Inputs as `detectorGraph`, and "rows" [block, width]; output "partial" [rows, p]. */
-  partial(block: number, width: number): Graph;
+  /** A block of the bank, float32 [block, width], as a constant; inputs as `detectorGraph`, output "partial" [rows, p]. */
+  partial(block: Tensor): Graph;
+  /** Numbers p that a block of so many rows gives per image. */
+  answerWidth(block: number, width: number): number;
   /** Inputs "first" [rows, p1] and "second" [rows, p2]; output "merged" [rows, p]. */
   merge(first: number, second: number): Graph;
   /** Inputs as `detectorGraph`, and "compared" [rows, p]; output "confidence" [rows]. */
@@ -118,18 +120,22 @@ export function bankGraphs(
     graph.output(...body(graph));
     return graph;
   };
+  const partial = (graph: Graph, taps: SomeTaps, rows: Value): Value =>
+    bank.partial(graph, taps, constantsOf(graph, detector, tensors), rows, parameters);
   const rowsOf = (graph: Graph, name: string, count: number, width: number): Value =>
     graph.input(name, { dtype: "float32", shape: [count, width] });
   return {
-    partial: (block, width) =>
+    partial: (block) =>
       build((graph) => {
         const taps = storedInputs(graph, detector, sizes, head);
-        const rows = rowsOf(graph, "rows", block, width);
-        return [
-          "partial",
-          bank.partial(graph, taps, constantsOf(graph, detector, tensors), rows, parameters),
-        ];
+        const rows = graph.constant(block, `${detector.id}.bank`);
+        return ["partial", partial(graph, taps, rows)];
       }),
+    answerWidth(block, width) {
+      const graph = new Graph();
+      const taps = storedInputs(graph, detector, sizes, head);
+      return partial(graph, taps, rowsOf(graph, "rows", block, width)).shape[1] ?? 0;
+    },
     merge: (first, second) =>
       build((graph) => {
         const parts = [

@@ -1,7 +1,6 @@
 /** Streams for fits from outputs that were stored. */
 import { expectArguments, kind, kinds, oalError } from "../errors/index.js";
-import type { FitSource } from "./detector.js";
-import type { FitBatch, FitHead, FitRows, FitSet, FitStreams, StreamTap } from "./fit.js";
+import type { FitBatch, FitHead, FitRows, FitSet, FitSource, StreamTap } from "./fit.js";
 import { hasAll } from "./inputs.js";
 import { aRowSource, type RowSource } from "./rows.js";
 
@@ -50,16 +49,8 @@ export function storedStreams(
       count: labels.length,
       classes: logits.width,
       batches: () => batchesOf(outputs, taps, batch),
-      head: headOrRefuse(head),
+      head,
     };
-  };
-}
-
-/** The `head` of streams. */
-export function headOrRefuse(head: FitHead | undefined): FitStreams["head"] {
-  return () => {
-    if (head) return head;
-    throw oalError("OAL-E203", { detector: "fit", needs: "a linear last layer" });
   };
 }
 

@@ -393,11 +393,10 @@ describe("a bank", () => {
     let running: Tensor | undefined;
     for (let start = 0; start < count; start += block) {
       const end = Math.min(count, start + block);
-      const part = evaluateReference(graphs.partial(end - start, D), {
-        ...fed,
-        rows: float32Tensor([end - start, D], rows.read(start, end)),
-      })["partial"];
+      const rowsHere = float32Tensor([end - start, D], rows.read(start, end));
+      const part = evaluateReference(graphs.partial(rowsHere), fed)["partial"];
       if (!part) throw new Error("no partial");
+      expect(part.shape[1]).toBe(graphs.answerWidth(end - start, D));
       const merged: Tensor | undefined = running
         ? evaluateReference(graphs.merge(running.shape[1] ?? 0, part.shape[1] ?? 0), {
             first: running,

@@ -10,7 +10,7 @@ import {
   pairedDifference,
   type ScorePair,
 } from "oal-core";
-import { isOod, resampleScores } from "./evaluate.js";
+import { isOod, resampleScores } from "./summary.js";
 import { compareOptions, modelScores } from "./kinds.js";
 import type { ModelScores } from "./result.js";
 

@@ -1,73 +1,67 @@
-/** Evaluation of one model: scores of all detectors on all sets, then every metric with its bootstrap interval. */
+/** Evaluation of one model: detectors fitted and perhaps searched, scores of every image, metrics with intervals. */
 import {
-  accuracy,
-  aurc,
-  bootstrap,
+  allRows,
+  bankBytes,
   calibration,
-  detectionMetrics,
   detectors,
-  drawResamples,
-  makeDecision,
-  meanMetrics,
-  metricVector,
+  largestBankInGraph,
   oalError,
-  oscr,
-  percentileInterval,
-  Random,
-  type BootstrapSamples,
-  type Calibration,
+  sampledVariant,
   type Engine,
   type FittedDetector,
-  type MetricName,
-  type MetricVector,
-  type ParameterValues,
+  type RowKeeper,
 } from "oal-core";
-import type {
-  DetectorResult,
-  EvaluationResult,
-  MetricIntervals,
-  MetricSummary,
-  ModelScores,
-  OutputSet,
-  SetScores,
-} from "./result.js";
-import { fitDetectors, scoreSets } from "./score.js";
+import { fitDetector, fitGround, isUnfit, refuseNone, type AskedDetector, type FitGround } from "./fit.js";
+import type { ModelSource } from "./modelTaps.js";
+import { predictions, type OutputSet } from "./outputs.js";
+import type { EvaluationResult, ModelScores, SetScores } from "./result.js";
+import { scoreSets, type ScoreGround } from "./score.js";
+import { searchDetector, type SearchedOutcome } from "./search.js";
+import { summarize, type Measured, type SummaryOptions } from "./summary.js";
+
+/** A detector by id or alias, with parameters other than the defaults. */
+export type DetectorChoice =
+  string | { readonly id: string; readonly parameters?: Readonly<Record<string, unknown>> | undefined };
 
 /** How to evaluate. */
-export interface EvaluateOptions {
-  /** Detector ids or aliases, table order. Default: all that are registered. */
-  readonly detectors?: readonly string[];
-  /** Hyper-parameters by detector id. */
-  readonly parameters?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** Share of ID validation images that the decisions keep, in (0, 1]. Default 0.95. */
-  readonly keep?: number;
-  /** Bootstrap resamples B. Default 2000, the protocol's. */
-  readonly resamples?: number;
-  /** Seed of the bootstrap. Default 0; the same for all models, so that they are resampled alike. */
-  readonly seed?: number;
+export interface EvaluateOptions extends SummaryOptions {
+  /** Detectors in table order. Default: all that are registered. */
+  readonly detectors?: readonly DetectorChoice[] | undefined;
+  /** Search the detectors' parameters on validation images; needs unknown ones among the sets. Default false. */
+  readonly search?: boolean | undefined;
+  /** The model itself, for detectors that need more of it than stored outputs. */
+  readonly classifier?: ModelSource | undefined;
+  /** Where the rows of banks are kept. Default: in memory. */
+  readonly keepRows?: RowKeeper | undefined;
+  /** Bytes above which a bank is compared block by block, and sampled for export. Default: what a graph may hold. */
+  readonly largestBank?: number | undefined;
+}
+
+/** Scores of every image, and what they come to. */
+export interface Summary {
+  readonly result: EvaluationResult;
+  readonly scores: ModelScores;
 }
 
 /** An evaluation with what it rests on. */
-export interface Evaluation {
-  readonly result: EvaluationResult;
-  /** Scores of every image. */
-  readonly scores: ModelScores;
+export interface Evaluation extends Summary {
+  /** The same on validation images, known against unknown: what settings may be chosen by. Null without unknown ones. */
+  readonly validation: Summary | null;
   /** For export: the fitted detectors. */
   readonly fitted: readonly FittedDetector[];
 }
 
-/** Protocol defaults of the bootstrap. */
-export const bootstrapDefaults = { resamples: 2000, seed: 0 } as const;
-
 /**
  * Evaluates one model from its outputs.
  *
- * @param engine  computes the scores
+ * @param engine  what computes the scores
  * @param model  its name in tables, such as "ce" or "oal"
  * @param seed  its training seed
- * @param sets  outputs on ID train (for detectors that are fitted on it), validation and test, near and far OOD
- * @throws OAL-E101 (a NaN score), OAL-E102 (no ID test image), OAL-E201 and OAL-E202 (detector, parameter), OAL-E104 (arrays that do not fit), OAL-E210 (keep)
- * @source PROTOCOL sections 1, 5 and 9
+ * @param sets  outputs on ID train (for detectors that are fitted on it), validation and test, near and far OOD, and unknown
+ *   validation images
+ * @throws OAL-E101 (a NaN score), OAL-E102 (no ID test image), OAL-E201, OAL-E202, OAL-E243 (detector, parameter, named
+ *   twice), OAL-E104 (arrays that do not fit), OAL-E210 (keep)
+ * @source PROTOCOL sections 1, 5, 6 and 9
  */
 export async function evaluate(
   engine: Engine,
@@ -79,112 +73,145 @@ export async function evaluate(
   const test = sets.find((set) => set.group === "test");
   if (test === undefined || test.labels.length === 0)
     throw oalError("OAL-E102", { metric: "evaluation", side: "ID" });
-  const chosen = options.detectors?.map((id) => detectors.find(id)) ?? detectors.all;
-  const { fitted, warnings } = await fitDetectors(chosen, sets, options.parameters);
-  const scores = await scoreSets(engine, model, seed, sets, fitted);
-  const parameters = Object.fromEntries(fitted.map((item) => [item.detector.id, item.parameters]));
-  const result = summarize(scores, calibration(test.logits, test.labels), parameters, options, warnings);
-  return { result, scores, fitted };
-}
-
-/** Rows (detectors) by OOD sets, resampled with the indices every model shares. The validation set, if any, is the last set. */
-export function resampleScores(
-  rows: readonly { readonly scores: ModelScores; readonly detector: string }[],
-  setNames: readonly string[],
-  options: { readonly resamples?: number; readonly seed?: number } = {},
-): BootstrapSamples {
-  const { resamples, seed } = { ...bootstrapDefaults, ...options };
-  const confidenceOf = (scores: ModelScores, name: string, detector: string): ArrayLike<number> =>
-    scores.sets.find((set) => set.name === name)?.confidence[detector] ?? [];
-  const table = rows.map(({ scores, detector }) => ({
-    id: scores.sets.find((set) => set.group === "test")?.confidence[detector] ?? [],
-    ood: setNames.map((name) => confidenceOf(scores, name, detector)),
-  }));
-  const counts = table[0]?.ood.map((values) => values.length) ?? [];
-  const source = drawResamples(
-    new Random(seed, "evaluation/bootstrap"),
-    resamples,
-    table[0]?.id.length ?? 0,
-    counts,
+  const asked = askedDetectors(options.detectors ?? detectors.ids);
+  const ground = await fitGround(engine, sets, options.classifier, asked, options.keepRows);
+  const { classifier, largestBank = largestBankInGraph } = options;
+  const scoring: ScoreGround = { engine, model: classifier, head: ground.head, largestBank };
+  const outcomes = await fitAll(asked, ground, scoring, options.search ?? false);
+  const fitted = outcomes.flatMap((outcome) => ("fitted" in outcome ? [outcome.fitted] : []));
+  const sampled = sampledBanks(fitted, largestBank, seed);
+  const { ready, scores, warnings } = await scoreAll(
+    [...fitted, ...sampled.variants],
+    sets.filter(({ group }) => group !== "train"),
+    scoring,
   );
-  return bootstrap(table, source);
-}
-
-function summarize(
-  scores: ModelScores,
-  calibrated: Calibration,
-  parameters: Readonly<Record<string, ParameterValues>>,
-  options: EvaluateOptions,
-  warnings: readonly string[],
-): EvaluationResult {
-  const test = scores.sets.find((set) => set.group === "test");
-  const validation = scores.sets.find((set) => set.group === "validation" && set.labels.length > 0);
-  const ood = scores.sets.filter(isOod);
-  if (test === undefined) throw oalError("OAL-E102", { metric: "evaluation", side: "ID" });
-  const names = [...ood.map((set) => set.name), ...(validation === undefined ? [] : [validation.name])];
-  const { resamples, seed } = { ...bootstrapDefaults, ...options };
-  const samples = resampleScores(
-    scores.detectors.map((detector) => ({ scores, detector })),
-    names,
-    { resamples, seed },
-  );
-  const intervalsOf = (resampled: (metric: MetricName) => Float64Array): MetricIntervals | null =>
-    resamples === 0 ? null : metricVector((metric) => percentileInterval(resampled(metric)));
-  const correct = Uint8Array.from(test.labels, (label, i) => (label === test.predictions[i] ? 1 : 0));
-  const wrong = correct.map((value) => 1 - value);
-  const results = scores.detectors.map((id, row): DetectorResult => {
-    const idConfidence = test.confidence[id] ?? [];
-    const setResults = ood.map((set, k) => ({
-      name: set.name,
-      group: set.group,
-      count: set.labels.length,
-      metrics: detectionMetrics(idConfidence, set.confidence[id] ?? []),
-      interval: intervalsOf((metric) => samples.metric(row, k, metric)),
-      oscr: oscr(idConfidence, correct, set.confidence[id] ?? []),
-    }));
-    const groupMean = (group: "near" | "far"): MetricSummary | null => {
-      const members = setResults.flatMap((set, k) => (set.group === group ? [k] : []));
-      if (members.length === 0) return null;
-      const vectors = members.flatMap((k): MetricVector[] =>
-        setResults.slice(k, k + 1).map((set) => set.metrics),
-      );
-      return {
-        metrics: meanMetrics(vectors),
-        interval: intervalsOf((metric) => samples.mean(row, members, metric)),
-      };
-    };
-    const known = validation?.confidence[id];
-    return {
-      id,
-      parameters: parameters[id] ?? {},
-      sets: setResults,
-      near: groupMean("near"),
-      far: groupMean("far"),
-      nullTest:
-        known === undefined
-          ? null
-          : {
-              auroc: detectionMetrics(idConfidence, known).auroc,
-              interval: resamples === 0 ? null : percentileInterval(samples.metric(row, ood.length, "auroc")),
-            },
-      aurc: aurc(idConfidence, wrong),
-      decision:
-        known === undefined ? null : makeDecision(known, { detector: id, target: options.keep ?? 0.95 }),
-    };
-  });
+  const measured: Omit<Measured, "calibration"> = {
+    parameters: Object.fromEntries(ready.map(({ detector, parameters }) => [detector.id, parameters])),
+    searches: Object.fromEntries(
+      outcomes.flatMap((outcome) =>
+        "fitted" in outcome && outcome.search ? [[outcome.fitted.detector.id, outcome.search]] : [],
+      ),
+    ),
+    warnings: [...outcomes.flatMap((outcome) => outcome.warnings), ...sampled.warnings, ...warnings],
+  };
+  const ids = ready.map(({ detector }) => detector.id);
+  const summaryOf = (own: readonly SetScores[], images: OutputSet): Summary => {
+    const all: ModelScores = { model, seed, detectors: ids, sets: own };
+    const calibrated = calibration(allRows(images.logits), images.labels);
+    return { scores: all, result: summarize(all, { ...measured, calibration: calibrated }, options) };
+  };
+  const validation = sets.find((set) => set.group === "validation" && set.labels.length > 0);
+  const chooser = asTestSets(scores);
   return {
-    model: scores.model,
-    seed: scores.seed,
-    idCount: test.labels.length,
-    idAccuracy: accuracy(test.predictions, test.labels),
-    calibration: calibrated,
-    detectors: results,
-    bootstrap: { seed, resamples },
-    warnings,
+    ...summaryOf(
+      scores.filter(({ group }) => group !== "validation-ood"),
+      test,
+    ),
+    validation: validation && chooser.length > 0 ? summaryOf(chooser, validation) : null,
+    fitted: ready,
   };
 }
 
-/** Is a set one of the OOD sets with a place in the tables? */
-export function isOod(set: SetScores): set is SetScores & { readonly group: "near" | "far" } {
-  return set.group === "near" || set.group === "far";
+/** @throws OAL-E201 for an unknown detector, OAL-E243 for one that is named twice */
+function askedDetectors(choices: readonly DetectorChoice[]): AskedDetector[] {
+  const asked = choices.map((choice): AskedDetector => {
+    const { id, parameters = {} } = typeof choice === "string" ? { id: choice } : choice;
+    return { detector: detectors.find(id), parameters };
+  });
+  asked.forEach(({ detector }, i) => {
+    if (asked.findIndex((other) => other.detector === detector) < i)
+      throw oalError("OAL-E243", { detector: detector.id });
+  });
+  return asked;
+}
+
+/** @throws the last reason when no detector can be fitted */
+async function fitAll(
+  asked: readonly AskedDetector[],
+  ground: FitGround,
+  scoring: ScoreGround,
+  search: boolean,
+): Promise<SearchedOutcome[]> {
+  const isThere = (wanted: OutputSet["group"]): boolean =>
+    ground.sets.some(({ group, labels }) => group === wanted && labels.length > 0);
+  const canSearch = isThere("validation") && isThere("validation-ood");
+  const outcomes: SearchedOutcome[] = [];
+  for (const each of asked)
+    outcomes.push(
+      search && canSearch ? await searchDetector(each, ground, scoring) : await fitDetector(each, ground),
+    );
+  refuseNone(outcomes);
+  const [first] = outcomes;
+  if (!search || canSearch || !first) return outcomes;
+  const why = "parameters were not searched: that needs known and unknown validation images";
+  return [{ ...first, warnings: [why, ...first.warnings] }, ...outcomes.slice(1)];
+}
+
+/** Beside every detector whose bank no single file can hold, its variant with a sampled bank. */
+function sampledBanks(
+  fitted: readonly FittedDetector[],
+  largest: number,
+  seed: number,
+): { readonly variants: FittedDetector[]; readonly warnings: string[] } {
+  const variants: FittedDetector[] = [];
+  const warnings: string[] = [];
+  for (const whole of fitted) {
+    const { bank } = whole.fitted;
+    if (!bank || bankBytes(bank) <= largest) continue;
+    const variant = sampledVariant(whole, { bytes: largest, seed });
+    const megabytes = Math.ceil(bankBytes(bank) / 2 ** 20);
+    variants.push(variant);
+    warnings.push(
+      `${whole.detector.id}: its bank of ${megabytes} MB is too large for a model file; ` +
+        `${variant.detector.id}, with ${variant.fitted.bank?.count ?? 0} of its ${bank.count} rows, is measured beside it and can be one`,
+    );
+  }
+  return { variants, warnings };
+}
+
+/** Scores of every set; a detector that cannot be run here is left out with a warning. */
+async function scoreAll(
+  fitted: readonly FittedDetector[],
+  sets: readonly OutputSet[],
+  scoring: ScoreGround,
+): Promise<{ readonly ready: FittedDetector[]; readonly scores: SetScores[]; readonly warnings: string[] }> {
+  const ready: FittedDetector[] = [];
+  const warnings: string[] = [];
+  const confidence = sets.map((): Record<string, Float32Array> => ({}));
+  let reason: unknown;
+  for (const each of fitted) {
+    try {
+      const scores = await scoreSets(each, sets, scoring);
+      scores.forEach((own, k) => Object.assign(confidence[k] ?? {}, { [each.detector.id]: own }));
+      ready.push(each);
+    } catch (error) {
+      if (!isUnfit(error)) throw error;
+      reason = error;
+      warnings.push(`${error.message}; it is left out`);
+    }
+  }
+  if (ready.length === 0 && reason !== undefined) throw reason;
+  const scores = sets.map(({ name, group, ids, labels, logits }, k): SetScores => ({
+    name,
+    group,
+    ids,
+    labels:
+      group === "near" || group === "far" || group === "validation-ood" ? unknownLabels(labels) : labels,
+    predictions: predictions(logits),
+    confidence: confidence[k] ?? {},
+  }));
+  return { ready, scores, warnings };
+}
+
+function unknownLabels({ length }: Int32Array): Int32Array {
+  return new Int32Array(length).fill(-1);
+}
+
+/** The validation sets as an evaluation of them: known ones take the place of test images, unknown ones of a near set. */
+function asTestSets(scores: readonly SetScores[]): SetScores[] {
+  if (!scores.some(({ group }) => group === "validation-ood")) return [];
+  return scores.flatMap((set): SetScores[] => {
+    if (set.group === "validation") return [{ ...set, group: "test" }];
+    return set.group === "validation-ood" ? [{ ...set, group: "near" }] : [];
+  });
 }

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { accuracy, delongTest, detectionMetrics, Random, type ScorePair } from "oal-core";
+import { accuracy, delongTest, detectionMetrics, memoryRows, Random, type ScorePair } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { zipBytes } from "../testing/archives.js";
 import { expectClose, loadManifest } from "../testing/golden.js";
@@ -10,6 +10,7 @@ import {
   compareModels,
   differenceTable,
   evaluate,
+  outputsInMemory,
   readScoreArchive,
   readScores,
   resultCsv,
@@ -40,14 +41,8 @@ function outputs(name: string, group: SetGroup, count: number, skill: number): O
     logits[i * classes + label] = (logits[i * classes + label] ?? 0) + skill;
     features[i * 4 + label] = (features[i * 4 + label] ?? 0) + 2 * skill;
   });
-  return {
-    name,
-    group,
-    labels,
-    ids: Array.from({ length: count }, (_, i) => `${name}/${i}, "x".png`),
-    logits,
-    features,
-  };
+  const ids = Array.from({ length: count }, (_, i) => `${name}/${i}, "x".png`);
+  return outputsInMemory({ name, group, labels, ids, logits, features }, { classes, featureSize: 4 });
 }
 
 function model(skill: number): OutputSet[] {
@@ -121,8 +116,7 @@ describe("evaluate", () => {
   it("takes a given K as it is", async () => {
     const { result } = await evaluate(testEngine, "m", 0, model(4), {
       ...options,
-      detectors: ["knn"],
-      parameters: { knn: { neighbours: 50 } },
+      detectors: [{ id: "knn", parameters: { neighbours: 50 } }],
     });
     expect(result.warnings).toEqual([]);
     expect(result.detectors[0]?.parameters).toEqual({ neighbours: 50 });
@@ -138,11 +132,12 @@ describe("evaluate", () => {
   });
 
   it("leaves out a detector whose parameter the data cannot meet, and goes on with the others", async () => {
-    const parameters = { knn: { neighbours: 91 } };
-    const { result } = await evaluate(testEngine, "m", 0, model(2), { ...options, parameters });
+    const knn = { id: "knn", parameters: { neighbours: 91 } };
+    const detectors = ["msp", "mls", "ebo", knn];
+    const { result } = await evaluate(testEngine, "m", 0, model(2), { ...options, detectors });
     expect(result.detectors.map((detector) => detector.id)).toEqual(["msp", "mls", "ebo"]);
     expect(result.warnings).toEqual([expect.stringMatching(/knn.*91.*90.*; it is left out$/s)]);
-    const alone = evaluate(testEngine, "m", 0, model(2), { ...options, parameters, detectors: ["knn"] });
+    const alone = evaluate(testEngine, "m", 0, model(2), { ...options, detectors: [knn] });
     await expect(alone).rejects.toMatchObject({ code: "OAL-E204" });
   });
 
@@ -168,7 +163,7 @@ describe("evaluate", () => {
     const short = model(2).map((set) => (set.name === "tin" ? { ...set, ids: [] } : set));
     await expect(evaluate(testEngine, "m", 0, short, options)).rejects.toThrow("set tin: 0 ids");
     const broken = model(2).map((set) =>
-      set.name === "tin" ? { ...set, logits: set.logits.fill(NaN) } : set,
+      set.name === "tin" ? { ...set, logits: memoryRows(new Float32Array(150).fill(NaN), classes) } : set,
     );
     await expect(evaluate(testEngine, "m", 0, broken, { ...options, detectors: ["mls"] })).rejects.toThrow(
       "is NaN",
@@ -177,8 +172,10 @@ describe("evaluate", () => {
       'did you mean "msp"',
     );
     await expect(
-      evaluate(testEngine, "m", 0, model(2), { parameters: { ebo: { temperature: 0 } } }),
+      evaluate(testEngine, "m", 0, model(2), { detectors: [{ id: "ebo", parameters: { temperature: 0 } }] }),
     ).rejects.toThrow("temperature");
+    const twice = evaluate(testEngine, "m", 0, model(2), { detectors: ["ebo", "energy"] });
+    await expect(twice).rejects.toMatchObject({ code: "OAL-E243" });
   });
 });
 

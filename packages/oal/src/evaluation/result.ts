@@ -1,22 +1,8 @@
 /** The data of an evaluation: what goes in (outputs of one model per set), the scores of every image, and the results. */
 import type { Calibration, Decision, MetricVector, ParameterValues } from "oal-core";
 
-/** Role of a set: ID training, validation and test; near and far OOD. */
-export type SetGroup = "train" | "validation" | "test" | "near" | "far";
-
-/** A model's outputs on one set, in list order. */
-export interface OutputSet {
-  readonly name: string;
-  readonly group: SetGroup;
-  /** Class indices [n]; whatever an OOD set's labels say, they count as -1. */
-  readonly labels: Int32Array;
-  /** Image ids [n]. */
-  readonly ids: readonly string[];
-  /** float32 [n, classes] */
-  readonly logits: Float32Array;
-  /** Penultimate features, float32 [n, featureSize] */
-  readonly features: Float32Array;
-}
+/** Role of a set: ID training, validation and test; near and far OOD; unknown images that settings may be chosen by. */
+export type SetGroup = "train" | "validation" | "test" | "near" | "far" | "validation-ood";
 
 /** Scores of every image of one set. */
 export interface SetScores {

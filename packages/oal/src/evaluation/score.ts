@@ -1,209 +1,96 @@
-/** Runs detectors over stored outputs: fit on the ID sets, then one session per detector in batches of fixed size. */
+/** Scores every image with fitted detectors: over stored outputs, inside the model, or against a bank block by block. */
 import {
+  areStored,
+  attachDetector,
+  bankBytes,
   detectorGraph,
-  float32Data,
-  memoryRows,
+  largestBankInGraph,
   oalError,
-  OalError,
-  resolveParameters,
-  storedStreams,
-  type Detector,
   type Engine,
+  type FitHead,
   type FittedDetector,
   type Session,
-  type StoredOutputs,
-  type Tensor,
 } from "oal-core";
-import type { ModelScores, OutputSet, SetScores } from "./result.js";
+import { compareWithBank } from "./bankScore.js";
+import { runOverImages, type ModelSource } from "./modelTaps.js";
+import { confidencesOf, outputSizes, paddedRows, scoreRows, type OutputSet } from "./outputs.js";
 
-/** Rows per run of a score session. */
-const ROWS = 256;
-
-/** Sizes that all sets of a model share. */
-export interface OutputSizes {
-  readonly classes: number;
-  readonly featureSize: number;
+/** What scores are computed with. */
+export interface ScoreGround {
+  readonly engine: Engine;
+  /** For detectors that need more than stored outputs. */
+  readonly model?: ModelSource | undefined;
+  /** For detectors that need the last layer. */
+  readonly head?: FitHead | undefined;
+  /** Bytes above which a bank is compared block by block. Default: what a graph may hold. */
+  readonly largestBank?: number | undefined;
 }
 
 /**
- * Numbers of classes and features, from the arrays' lengths.
+ * Confidences of one detector.
  *
- * @throws OAL-E104 when a set's arrays do not have the same number of rows as its labels, OAL-E207 when two sets have one name
- */
-export function outputSizes(sets: readonly OutputSet[]): OutputSizes {
-  const first = sets.find((set) => set.labels.length > 0);
-  const rows = first?.labels.length ?? 1;
-  const classes = (first?.logits.length ?? 0) / rows;
-  const featureSize = (first?.features.length ?? 0) / rows;
-  const names = new Set<string>();
-  for (const { name, labels, ids, logits, features } of sets) {
-    if (names.has(name)) throw oalError("OAL-E207", { name });
-    names.add(name);
-    const n = labels.length;
-    const expected = `${n} ids, ${n * classes} logits, ${n * featureSize} feature values`;
-    const found = `${ids.length} ids, ${logits.length} logits, ${features.length} feature values`;
-    if (expected !== found) throw oalError("OAL-E104", { what: `set ${name}`, expected, found });
-  }
-  return { classes, featureSize };
-}
-
-/**
- * Fits detectors on the ID sets they ask for. Detectors that cannot be fitted are left out with a warning.
- *
- * @param chosen  detectors in table order
- * @param sets  a model's outputs
- * @param parameters  hyper-parameters by detector id
- * @returns fitted detectors, and one sentence per detector left out or default lowered
- * @throws OAL-E202 for a bad hyper-parameter; the last reason (OAL-E203, OAL-E204) when no detector is left
- */
-export async function fitDetectors(
-  chosen: readonly Detector[],
-  sets: readonly OutputSet[],
-  parameters: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {},
-): Promise<{ fitted: FittedDetector[]; warnings: string[] }> {
-  const sizes = outputSizes(sets);
-  const streams = storedStreams({
-    train: storedOf(sets, "train", sizes),
-    validation: storedOf(sets, "validation", sizes),
-  });
-  const fitted: FittedDetector[] = [];
-  const warnings: string[] = [];
-  let reason: unknown;
-  for (const detector of chosen) {
-    const given = parameters[detector.id] ?? {};
-    const lowered = loweredDefaults(detector, given, sets);
-    for (const [name, { value, smallest }] of Object.entries(lowered)) {
-      const usual = String(detector.parameters[name]?.default);
-      const why = `the smallest class has ${smallest} images to fit on`;
-      warnings.push(`${detector.id}: ${name} is ${value} instead of ${usual}, because ${why}`);
-    }
-    const own = Object.fromEntries(Object.entries(lowered).map(([name, { value }]) => [name, value]));
-    const values = resolveParameters(detector.id, detector.parameters, { ...own, ...given });
-    try {
-      fitted.push({ detector, parameters: values, fitted: await detector.fit(streams, values) });
-    } catch (error) {
-      if (!(error instanceof OalError) || !["OAL-E203", "OAL-E204"].includes(error.code)) throw error;
-      reason = error;
-      warnings.push(`${error.message}; it is left out`);
-    }
-  }
-  if (fitted.length === 0 && reason !== undefined) throw reason;
-  return { fitted, warnings };
-}
-
-/** The outputs of an ID set as a fit reads them. */
-function storedOf(
-  sets: readonly OutputSet[],
-  group: "train" | "validation",
-  { classes, featureSize }: OutputSizes,
-): StoredOutputs | undefined {
-  const set = sets.find((each) => each.group === group);
-  if (!set || set.labels.length === 0) return undefined;
-  const { labels, logits, features } = set;
-  return { labels, logits: memoryRows(logits, classes), features: memoryRows(features, featureSize) };
-}
-
-/** Defaults above their share of the smallest class, unless a value is given. */
-function loweredDefaults(
-  detector: Detector,
-  given: Readonly<Record<string, unknown>>,
-  sets: readonly OutputSet[],
-): Record<string, { value: number; smallest: number }> {
-  const on = detector.fitOn(given);
-  const labels = sets.find((set) => set.group === on)?.labels ?? [];
-  const counts = new Map<number, number>();
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i] ?? -1;
-    counts.set(label, (counts.get(label) ?? 0) + 1);
-  }
-  const smallest = Math.min(...counts.values());
-  const lowered: Record<string, { value: number; smallest: number }> = {};
-  for (const [name, spec] of Object.entries(detector.parameters)) {
-    if (spec.classShare === undefined || name in given || counts.size === 0) continue;
-    const value = Math.max(1, Math.floor(spec.classShare * smallest));
-    if (typeof spec.default === "number" && value < spec.default) lowered[name] = { value, smallest };
-  }
-  return lowered;
-}
-
-/** Arg-max class of each row, first maximum. @param logits  [n, classes] flat */
-export function predictions(logits: Float32Array, classes: number): Int32Array {
-  const result = new Int32Array(classes > 0 ? logits.length / classes : 0);
-  for (let i = 0; i < result.length; i++) {
-    let best = 0;
-    for (let j = 1; j < classes; j++) {
-      if ((logits[i * classes + j] ?? 0) > (logits[i * classes + best] ?? 0)) best = j;
-    }
-    result[i] = best;
-  }
-  return result;
-}
-
-/**
- * Scores every set but the training set with every fitted detector.
- *
- * @param engine  computes them
- * @param model,seed  names the scores
- * @param sets  the model's outputs
- * @param fitted  from `fitDetectors`
+ * @param sets  outputs of one model
+ * @returns one float32 array per set
+ * @throws OAL-E203 when a set or the model lacks what the detector needs
  */
 export async function scoreSets(
-  engine: Engine,
-  model: string,
-  seed: number,
+  fitted: FittedDetector,
   sets: readonly OutputSet[],
-  fitted: readonly FittedDetector[],
-): Promise<ModelScores> {
-  const sizes = outputSizes(sets);
-  const scored = sets.filter((set) => set.group !== "train");
-  const confidence = scored.map((): Record<string, Float32Array> => ({}));
-  for (const { detector, parameters, fitted: kept } of fitted) {
-    const session = await engine.compile(detectorGraph(detector, { rows: ROWS, ...sizes }, kept, parameters));
-    try {
-      for (const [k, set] of scored.entries()) {
-        const target = confidence[k];
-        if (target !== undefined) target[detector.id] = await scoreSet(session, set, sizes);
-      }
-    } finally {
-      await session.release();
-    }
+  ground: ScoreGround,
+): Promise<Float32Array[]> {
+  const { detector, parameters, fitted: kept } = fitted;
+  const { engine, model, head, largestBank = largestBankInGraph } = ground;
+  const sizes = { rows: scoreRows, ...outputSizes(sets) };
+  if (!areStored(detector.needs)) {
+    if (!model) throw oalError("OAL-E203", { detector: detector.id, needs: "the model itself" });
+    return scoreInModel(engine, model, fitted, sets);
   }
-  return {
-    model,
-    seed,
-    detectors: fitted.map(({ detector }) => detector.id),
-    sets: scored.map((set, k): SetScores => ({
-      name: set.name,
-      group: set.group,
-      ids: set.ids,
-      labels:
-        set.group === "near" || set.group === "far" ? new Int32Array(set.labels.length).fill(-1) : set.labels,
-      predictions: predictions(set.logits, sizes.classes),
-      confidence: confidence[k] ?? {},
-    })),
-  };
+  if (kept.bank && bankBytes(kept.bank) > largestBank)
+    return compareWithBank(engine, fitted, kept.bank, sets, sizes, head);
+  const session = await engine.compile(detectorGraph(detector, sizes, kept, parameters, head));
+  try {
+    const scores: Float32Array[] = [];
+    for (const set of sets) scores.push(await scoreStored(session, set));
+    return scores;
+  } finally {
+    await session.release();
+  }
 }
 
-async function scoreSet(
-  session: Session,
-  set: OutputSet,
-  { classes, featureSize }: OutputSizes,
-): Promise<Float32Array> {
-  const count = set.labels.length;
+async function scoreStored(session: Session, { labels, logits, features }: OutputSet): Promise<Float32Array> {
+  const count = labels.length;
   const result = new Float32Array(count);
-  for (let start = 0; start < count; start += ROWS) {
-    const end = Math.min(start + ROWS, count);
-    const block = (data: Float32Array, width: number): Tensor => {
-      const part = new Float32Array(ROWS * width); // the last batch is filled up with zeros
-      part.set(data.subarray(start * width, end * width));
-      return { dtype: "float32", shape: [ROWS, width], data: part };
-    };
+  for (let start = 0; start < count; start += scoreRows) {
+    const end = Math.min(start + scoreRows, count);
     const { confidence } = await session.run({
-      logits: block(set.logits, classes),
-      features: block(set.features, featureSize),
+      logits: paddedRows(logits, start, end),
+      features: paddedRows(features, start, end),
     });
-    if (confidence === undefined) throw oalError("OAL-X101", { problem: "a score graph without confidence" });
-    result.set(float32Data(confidence, "confidence").subarray(0, end - start), start);
+    result.set(confidencesOf(confidence).subarray(0, end - start), start);
   }
   return result;
+}
+
+/** The detector as part of the model's graph: images in. */
+async function scoreInModel(
+  engine: Engine,
+  model: ModelSource,
+  { detector, parameters, fitted }: FittedDetector,
+  sets: readonly OutputSet[],
+): Promise<Float32Array[]> {
+  const { graph, taps } = model.build(model.batch);
+  graph.output("confidence", attachDetector(detector, taps, fitted, parameters));
+  const session = await engine.compile(graph);
+  try {
+    const scores: Float32Array[] = [];
+    for (const set of sets) {
+      const result = new Float32Array(set.labels.length);
+      for await (const { start, outputs } of runOverImages(session, model, set))
+        result.set(outputs["confidence"]?.data ?? [], start);
+      scores.push(result);
+    }
+    return scores;
+  } finally {
+    await session.release();
+  }
 }

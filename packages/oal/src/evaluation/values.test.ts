@@ -1,30 +1,37 @@
 /** Numbers of an evaluation and of its tables that must be those of the metrics, on outputs of four images. */
-import { aurc, auroc, holm, makeDecision, oscr, type MetricName, type MetricVector } from "oal-core";
+import {
+  aurc,
+  auroc,
+  holm,
+  makeDecision,
+  memoryRows,
+  oscr,
+  type MetricName,
+  type MetricVector,
+} from "oal-core";
 import { describe, expect, it } from "vitest";
 import {
   compareModels,
   differenceTable,
   evaluate,
+  outputsInMemory,
   resultTable,
   type EvaluationResult,
   type ModelScores,
   type OutputSet,
   type SetGroup,
 } from "./index.js";
-import { predictions } from "./score.js";
+import { predictions } from "./outputs.js";
 import { testEngine } from "../testing/engine.js";
 
 /** Outputs with logits in two classes. */
 function set(name: string, group: SetGroup, labels: readonly number[], logits: readonly number[]): OutputSet {
-  return {
-    name,
-    group,
-    labels: Int32Array.from(labels),
-    ids: labels.map((_, i) => `${name}/${i}`),
-    logits: Float32Array.from(logits),
-    features: Float32Array.from(labels),
-  };
+  const ids = labels.map((_, i) => `${name}/${i}`);
+  const flat = { logits: Float32Array.from(logits), features: Float32Array.from(labels) };
+  return outputsInMemory({ name, group, labels: Int32Array.from(labels), ids, ...flat }, sizes);
 }
+
+const sizes = { classes: 2, featureSize: 1 };
 
 // Largest logits 3, 2, 1, 4 of which the second and the fourth belong to the wrong class.
 const sets = [
@@ -69,7 +76,7 @@ describe("an evaluation", () => {
   });
 
   it("takes the first of equal logits as the prediction", () => {
-    expect([...predictions(Float32Array.of(1, 1, 0, 0, 2, 2, -1, -2, -1), 3)]).toEqual([0, 1, 0]);
+    expect([...predictions(memoryRows(Float32Array.of(1, 1, 0, 0, 2, 2, -1, -2, -1), 3))]).toEqual([0, 1, 0]);
   });
 });
 

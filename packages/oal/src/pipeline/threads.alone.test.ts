@@ -6,7 +6,8 @@ import { oalError, Random, type Engine } from "oal-core";
 import { InferenceSession } from "onnxruntime-node";
 import { afterAll, afterEach, expect, it, vi } from "vitest";
 import { evaluate } from "../evaluation/evaluate.js";
-import type { OutputSet, SetGroup } from "../evaluation/result.js";
+import { outputsInMemory, type OutputSet } from "../evaluation/outputs.js";
+import type { SetGroup } from "../evaluation/result.js";
 import { sampleBoundary } from "../outliers/boundary/sample.js";
 import { prepareSampler } from "../outliers/samplers/drive.js";
 import { samplers } from "../outliers/samplers/index.js";
@@ -43,7 +44,8 @@ const labels = Int32Array.from({ length: 40 }, (_, i) => i % 2);
 
 function outputs(name: string, group: SetGroup): OutputSet {
   const ids = Array.from(labels, (_, i) => `${name}/${i}`);
-  return { name, group, labels, ids, logits: random.normals(0, 80), features: random.normals(1, 160) };
+  const flat = { logits: random.normals(0, 80), features: random.normals(1, 160) };
+  return outputsInMemory({ name, group, labels, ids, ...flat }, { classes: 2, featureSize: 4 });
 }
 
 const work: Readonly<Record<string, (engine: Engine) => Promise<unknown>>> = {
@@ -66,8 +68,7 @@ const work: Readonly<Record<string, (engine: Engine) => Promise<unknown>>> = {
       0,
       [outputs("train", "train"), outputs("val", "validation"), outputs("test", "test")],
       {
-        detectors: ["msp", "knn"],
-        parameters: { knn: { neighbours: 3 } },
+        detectors: ["msp", { id: "knn", parameters: { neighbours: 3 } }],
         resamples: 0,
       },
     ),

@@ -1,5 +1,5 @@
 /** Runs a classifier over a whole set of images, batch by batch, and keeps logits and penultimate features. */
-import { exposeTaps, float32Data, uint8Tensor, type Engine, type Session } from "oal-core";
+import { exposeTaps, float32Data, oalError, uint8Tensor, type Engine, type Session } from "oal-core";
 import type { ImageSet } from "../data/imageSet.js";
 import { passRows } from "../runtime/passRows.js";
 import { buildClassifier, type ClassifierModel } from "./model.js";
@@ -13,6 +13,12 @@ export interface Predictions {
   readonly logits: Float32Array;
   /** float32 [N, F]. */
   readonly features: Float32Array;
+}
+
+/** Outputs of a classifier on images `start` to `end`. */
+export interface PredictedBatch extends Omit<Predictions, "count"> {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** A classifier made ready for batches of one size. Its weights are constants, so that the engine can fold and pack them. */
@@ -45,12 +51,7 @@ export class Predictor {
     images: ImageSet,
     onProgress: (done: number, total: number) => void = () => undefined,
   ): Promise<Predictions> {
-    return this.predictPixels(
-      images.count,
-      images.height,
-      (start, end) => images.read(Array.from({ length: end - start }, (_, i) => start + i)),
-      onProgress,
-    );
+    return this.predictPixels(images.count, images.height, rangeReader(images), onProgress);
   }
 
   /**
@@ -64,36 +65,57 @@ export class Predictor {
     read: (start: number, end: number) => Uint8Array,
     onProgress: (done: number, total: number) => void = () => undefined,
   ): Promise<Predictions> {
-    const batch = this.#batch;
     let logits = new Float32Array();
     let features = new Float32Array();
     let [classes, featureWidth] = [0, 0];
+    for await (const batch of this.batches(count, size, read)) {
+      if (batch.start === 0) {
+        ({ classes, featureWidth } = batch);
+        logits = new Float32Array(count * classes);
+        features = new Float32Array(count * featureWidth);
+      }
+      logits.set(batch.logits, batch.start * classes);
+      features.set(batch.features, batch.start * featureWidth);
+      onProgress(batch.end, count);
+    }
+    return { count, classes, featureWidth, logits, features };
+  }
+
+  /** The same batch by batch, for sets whose outputs are more than memory should hold. */
+  async *batches(
+    count: number,
+    size: number,
+    read: (start: number, end: number) => Uint8Array,
+  ): AsyncGenerator<PredictedBatch, void, undefined> {
+    const batch = this.#batch;
     for (let start = 0; start < count; start += batch) {
       const end = Math.min(count, start + batch);
       // The last batch is filled up with black images, whose outputs are dropped.
       const pixels = new Uint8Array(batch * 3 * size * size);
       pixels.set(read(start, end));
       const outputs = await this.#session.run({ images: uint8Tensor([batch, 3, size, size], pixels) });
-      const [batchLogits, batchFeatures] = [outputs["logits"], outputs["features"]];
-      if (!batchLogits || !batchFeatures) break;
-      if (start === 0) {
-        [classes, featureWidth] = [batchLogits.shape[1] ?? 0, batchFeatures.shape[1] ?? 0];
-        logits = new Float32Array(count * classes);
-        features = new Float32Array(count * featureWidth);
-      }
-      logits.set(float32Data(batchLogits).subarray(0, (end - start) * classes), start * classes);
-      features.set(
-        float32Data(batchFeatures).subarray(0, (end - start) * featureWidth),
-        start * featureWidth,
-      );
-      onProgress(end, count);
+      const { logits, features } = outputs;
+      if (!logits || !features) throw oalError("OAL-X101", { problem: "a classifier without outputs" });
+      const [classes, featureWidth] = [logits.shape[1] ?? 0, features.shape[1] ?? 0];
+      yield {
+        start,
+        end,
+        classes,
+        featureWidth,
+        logits: float32Data(logits).subarray(0, (end - start) * classes),
+        features: float32Data(features).subarray(0, (end - start) * featureWidth),
+      };
       await new Promise((resolve) => setImmediate(resolve));
     }
-    return { count, classes, featureWidth, logits, features };
   }
 
   /** Frees the engine's memory. */
   async release(): Promise<void> {
     await this.#session.release();
   }
+}
+
+/** Reads a set by range. */
+export function rangeReader(images: ImageSet): (start: number, end: number) => Uint8Array {
+  return (start, end) => images.read(Array.from({ length: end - start }, (_, i) => start + i));
 }

@@ -44,6 +44,7 @@ export const knn = defineDetector({
       reason: "OpenOOD's 50, or a tenth of the smallest class, so that the rank stays within a class",
     }),
   },
+  fitReads: [],
   bank: {
     on: "train",
     needs: ["features"],

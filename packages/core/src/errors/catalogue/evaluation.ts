@@ -119,4 +119,10 @@ export const evaluationErrors = {
       `detector ${detector}: its bank has ${Math.ceil(bytes / 2 ** 20)} MB, more than the ${Math.floor(largest / 2 ** 20)} MB that one file may hold`,
     remedy: "use the detector's variant with a sampled bank, or another detector",
   }),
+  "OAL-E243": entry<{ detector: string }>({
+    title: "a detector is named twice",
+    exit: 2,
+    message: ({ detector }) => `detector ${detector} is named twice`,
+    remedy: "name every detector once; tables and score files have one column for each",
+  }),
 };

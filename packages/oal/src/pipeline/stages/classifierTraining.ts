@@ -1,9 +1,9 @@
 /** What the teacher stage and the student stages share: run one classifier job in the worker, report, save. */
 import { join } from "node:path";
-import { accuracy } from "oal-core";
+import { accuracy, memoryRows } from "oal-core";
 import { stepsPerEpoch } from "../../data/batches.js";
 import type { ImageSet } from "../../data/imageSet.js";
-import { predictions } from "../../evaluation/score.js";
+import { predictions } from "../../evaluation/outputs.js";
 import { readSafetensors } from "../../nn/safetensors.js";
 import { Predictor } from "../../training/predict.js";
 import type { Effort, StageJob } from "../plan/stage.js";
@@ -119,7 +119,7 @@ export async function accuracyOn(
   });
   try {
     const { logits, classes } = await predictor.predict(set, () => context.signal.throwIfAborted());
-    const predicted = predictions(logits, classes);
+    const predicted = predictions(memoryRows(logits, classes));
     const isConstant = predicted.every((label) => label === predicted[0]);
     return { accuracy: accuracy(predicted, set.labels), isConstant };
   } finally {

@@ -1,8 +1,17 @@
 /** Stage "embeddings": the teacher's logits and penultimate features of every training image, plain (no augmentation). */
 import { join } from "node:path";
-import { accuracy, float32Tensor, int64Tensor, Random, toNumbers, type Tensor, float32Data } from "oal-core";
+import {
+  accuracy,
+  float32Tensor,
+  int64Tensor,
+  Random,
+  toNumbers,
+  type Tensor,
+  float32Data,
+  memoryRows,
+} from "oal-core";
 import { refuseForeignLabels } from "../../data/labels.js";
-import { predictions } from "../../evaluation/score.js";
+import { predictions } from "../../evaluation/outputs.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import { Predictor } from "../../training/predict.js";
 import { gatherRows } from "../../training/side/rows.js";
@@ -44,7 +53,7 @@ export const embeddingsStage: Stage = {
           ["bankRows", int64Tensor([rows.length], rows)],
         ]),
       );
-      const trainAccuracy = accuracy(predictions(found.logits, found.classes), set.labels);
+      const trainAccuracy = accuracy(predictions(memoryRows(found.logits, found.classes)), set.labels);
       return { metrics: { bankSize: rows.length, trainAccuracy } };
     } finally {
       await predictor.release();

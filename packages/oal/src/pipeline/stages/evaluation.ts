@@ -1,12 +1,17 @@
 /** Stages "evaluation:<method>": scores of every image, metrics with intervals, and the model made ready for `oal score`. */
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { oalError, type Tensor } from "oal-core";
-import { evaluate } from "../../evaluation/evaluate.js";
+import { oalError, type RowKeeper, type Tensor } from "oal-core";
+import { evaluate, type Summary } from "../../evaluation/evaluate.js";
+import type { ModelSource } from "../../evaluation/modelTaps.js";
+import type { OutputSet } from "../../evaluation/outputs.js";
 import type { EvaluationResult } from "../../evaluation/result.js";
+import { rowStore } from "../../evaluation/rowFiles.js";
 import { writeScores } from "../../evaluation/scoreFiles.js";
 import { resultJson } from "../../evaluation/tables.js";
 import { decodedFolder } from "../../outliers/sources/latents.js";
+import { passRows } from "../../runtime/passRows.js";
+import { buildClassifier, type ClassifierModel } from "../../training/model.js";
 import { Predictor } from "../../training/predict.js";
 import type { Stage, StageJob } from "../plan/stage.js";
 import { studentsRead } from "../recipeNeeds.js";
@@ -14,13 +19,7 @@ import { loadClassifier } from "./classifierArtifact.js";
 import { predictionEffort } from "./classifierTraining.js";
 import { evaluationFiles } from "./evaluationArtifact.js";
 import { picturesOf, writeModel } from "./evaluationModel.js";
-import {
-  imagesOf,
-  outputsOf,
-  setsOf,
-  validationOutputs,
-  type EvaluatedOutputs,
-} from "./evaluationOutputs.js";
+import { imagesOf, outputsOf, setsOf } from "./evaluationOutputs.js";
 import { sampleOutliers, sampleSets, writeFeatureSample } from "./featureSample.js";
 
 /** One evaluation per student; the decoded outliers, where there are some, join the sample of features. */
@@ -50,36 +49,45 @@ export const evaluationStage: Stage = {
         problem: `${evaluation.scoreDetector} is not among evaluation.detectors`,
       });
     }
-    const { outputs, outliers } = await predictAll(job);
-    await writeFeatureSample(folder, evaluationFiles.features, outliers, sampleSets(outputs, seed));
-    const { detectors, bootstrap, keep } = evaluation;
-    const options = { detectors, resamples: bootstrap, seed, keep };
-    const measured = outputs.filter(({ validationOod }) => !validationOod);
-    const { result, scores, fitted } = await evaluate(engine, method, seed, measured, options);
-    for (const text of result.warnings) events.warning(text);
-    await writeFile(join(folder, evaluationFiles.results), resultJson([result]));
-    await writeScores(join(folder, evaluationFiles.scores), scores);
-    const forChoices = validationOutputs(outputs);
-    if (forChoices.length > 0) {
-      const validation = await evaluate(engine, method, seed, forChoices, options);
-      await writeFile(join(folder, evaluationFiles.validation), resultJson([validation.result]));
-      await writeScores(join(folder, evaluationFiles.scores, "validation"), validation.scores);
+    const model = await loadClassifier(input("student").folder);
+    const outputsFolder = join(job.checkpoints, "outputs");
+    const [rows, banks] = [rowStore(outputsFolder), rowStore(join(folder, evaluationFiles.banks))];
+    try {
+      const { outputs, outliers } = await predictAll(job, model, rows.keep);
+      await writeFeatureSample(folder, evaluationFiles.features, outliers, sampleSets(outputs, seed));
+      const { detectors, bootstrap, keep } = evaluation;
+      const { result, scores, validation, fitted } = await evaluate(engine, method, seed, outputs, {
+        detectors,
+        keep,
+        seed,
+        resamples: bootstrap,
+        classifier: modelSource(model, evaluation.batchSize),
+        keepRows: banks.keep,
+      });
+      for (const text of result.warnings) events.warning(text);
+      await writeSummary(folder, { result, scores });
+      if (validation) await writeSummary(folder, validation, true);
+      const bundle = join(folder, evaluationFiles.model);
+      await writeModel(bundle, input("student"), fitted, result, config, data);
+      return { metrics: figuresOf(result, evaluation.scoreDetector) };
+    } finally {
+      rows.close();
+      banks.close();
+      await rm(outputsFolder, { recursive: true, force: true });
     }
-    const model = join(folder, evaluationFiles.model);
-    await writeModel(model, input("student"), fitted, result, config, data);
-    return { metrics: figuresOf(result, evaluation.scoreDetector) };
   },
 };
 
 /** What the student says of every image, and of the decoded outliers of the run. */
 async function predictAll(
   job: StageJob,
-): Promise<{ readonly outputs: EvaluatedOutputs[]; readonly outliers: ReadonlyMap<string, Tensor> }> {
-  const { config, data, variant: method, input, optionalInput, events, engine, signal } = job;
-  const model = await loadClassifier(input("student").folder);
+  model: ClassifierModel,
+  keep: RowKeeper,
+): Promise<{ readonly outputs: OutputSet[]; readonly outliers: ReadonlyMap<string, Tensor> }> {
+  const { config, data, variant: method, optionalInput, events, engine, signal } = job;
   const predictor = await Predictor.create(engine, model, { batchSize: config.evaluation.batchSize });
   try {
-    const outputs = await outputsOf(predictor, setsOf(data), (done, total) => {
+    const outputs = await outputsOf(predictor, setsOf(data), keep, (done, total) => {
       signal.throwIfAborted();
       events.progress(done, total, { text: `images through the student (${method})` });
     });
@@ -91,6 +99,23 @@ async function predictAll(
   } finally {
     await predictor.release();
   }
+}
+
+/** The model to build detectors into. */
+function modelSource(model: ClassifierModel, batchSize: number): ModelSource {
+  const size = model.network.options.imageSize;
+  return { size, batch: passRows(batchSize, size), build: (batch) => buildClassifier(model, batch) };
+}
+
+/** Results and scores of the test images, or of the validation images. */
+async function writeSummary(
+  folder: string,
+  { result, scores }: Summary,
+  onValidation = false,
+): Promise<void> {
+  const file = onValidation ? evaluationFiles.validation : evaluationFiles.results;
+  await writeFile(join(folder, file), resultJson([result]));
+  await writeScores(join(folder, evaluationFiles.scores, ...(onValidation ? ["validation"] : [])), scores);
 }
 
 /** The figures of artifact.json, of the detector that decides. */

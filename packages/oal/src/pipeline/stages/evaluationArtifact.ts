@@ -13,6 +13,8 @@ export const evaluationFiles = {
   /** The same metrics on validation ID and validation OOD images: what settings may be chosen by. */
   validation: "validation.json",
   scores: "scores",
+  /** Banks that are too large for memory, in files of rows. */
+  banks: "banks",
   /** A sample of penultimate features per set, for the map. */
   features: "features.safetensors",
   /** The classifier with its detector, as `oal score` takes it. */

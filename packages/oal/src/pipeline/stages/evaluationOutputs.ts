@@ -1,22 +1,16 @@
 /** What an evaluation looks at: the sets of a run, and what the student says of every image. */
+import { oalError, type RowKeeper, type RowSink } from "oal-core";
 import type { ImageSet } from "../../data/imageSet.js";
-import type { OutputSet, SetGroup } from "../../evaluation/result.js";
-import type { Predictor } from "../../training/predict.js";
+import type { OutputSet } from "../../evaluation/outputs.js";
+import type { SetGroup } from "../../evaluation/result.js";
+import { rangeReader, type Predictor } from "../../training/predict.js";
 import type { PreparedData } from "./data.js";
 
 /** A set of a run, with the part it plays in an evaluation. */
 export interface EvaluatedSet {
   readonly name: string;
-  readonly group: SetGroup | "validation-ood";
+  readonly group: SetGroup;
   readonly set: ImageSet;
-}
-
-/** Outputs on one set. */
-export interface EvaluatedOutputs extends OutputSet {
-  /** Numbers per feature. */
-  readonly featureWidth: number;
-  /** Unknown images that settings may be chosen by; they are no part of the measurement. */
-  readonly validationOod: boolean;
 }
 
 /** The sets an evaluation looks at. */
@@ -38,32 +32,36 @@ export function imagesOf(sets: readonly EvaluatedSet[]): number {
   return sets.reduce((sum, { set }) => sum + set.count, 0);
 }
 
-/** Runs a model over every set. */
+/**
+ * Runs a model over every set.
+ *
+ * @param keep  where logits and features go: those of a large training set are more than memory holds
+ */
 export async function outputsOf(
   predictor: Predictor,
   sets: readonly EvaluatedSet[],
+  keep: RowKeeper,
   onProgress: (done: number, total: number) => void,
-): Promise<EvaluatedOutputs[]> {
+): Promise<OutputSet[]> {
   const total = imagesOf(sets);
-  const outputs: EvaluatedOutputs[] = [];
+  const outputs: OutputSet[] = [];
   let done = 0;
-  for (const { name, group, set } of sets) {
-    const predicted = await predictor.predict(set, (now) => onProgress(done + now, total));
+  for (const [k, { name, group, set }] of sets.entries()) {
+    const read = rangeReader(set);
+    let sinks: { readonly logits: RowSink; readonly features: RowSink } | undefined;
+    for await (const batch of predictor.batches(set.count, set.height, read)) {
+      sinks ??= {
+        logits: keep(`set${k}.logits`, batch.classes),
+        features: keep(`set${k}.features`, batch.featureWidth),
+      };
+      sinks.logits.append(batch.logits);
+      sinks.features.append(batch.features);
+      onProgress(done + batch.end, total);
+    }
+    if (!sinks) throw oalError("OAL-X101", { problem: `set ${name} has no images` });
     done += set.count;
-    const { logits, features, featureWidth } = predicted;
-    const validationOod = group === "validation-ood";
-    const { labels, ids } = set;
-    const shown = { name, group: validationOod ? ("near" as const) : group, labels, ids };
-    outputs.push({ ...shown, logits, features, featureWidth, validationOod });
+    const rows = { logits: sinks.logits.finish(), features: sinks.features.finish() };
+    outputs.push({ name, group, labels: set.labels, ids: set.ids, ...rows, images: { read } });
   }
   return outputs;
-}
-
-/** The sets that a choice may rest on, as an evaluation of them: validation ID takes the place of test ID. */
-export function validationOutputs(outputs: readonly EvaluatedOutputs[]): EvaluatedOutputs[] {
-  const chooser = outputs.filter(
-    ({ validationOod, group }) => validationOod || group === "train" || group === "validation",
-  );
-  if (!chooser.some(({ validationOod }) => validationOod)) return [];
-  return chooser.map((set) => (set.group === "validation" ? { ...set, group: "test" } : set));
 }

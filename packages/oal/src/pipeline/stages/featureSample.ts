@@ -1,12 +1,11 @@
 /** A sample of penultimate features per set, kept for the map of a report. */
 import { join } from "node:path";
-import { float32Tensor, Random, type Tensor } from "oal-core";
+import { float32Tensor, gatherRows, Random, type Tensor } from "oal-core";
 import { openImageSet } from "../../data/cachedSet.js";
 import { subsetImageSet } from "../../data/imageSet.js";
+import type { OutputSet } from "../../evaluation/outputs.js";
 import { writeSafetensors } from "../../nn/safetensors.js";
-import { gatherRows } from "../../training/side/rows.js";
 import type { Predictor } from "../../training/predict.js";
-import type { EvaluatedOutputs } from "./evaluationOutputs.js";
 
 /** Images per set. */
 const mapImages = 250;
@@ -27,14 +26,14 @@ export async function sampleOutliers(predictor: Predictor, folder: string): Prom
 }
 
 /** Features and labels of images drawn from every set but the training set; unknown images have the label -1. */
-export function sampleSets(outputs: readonly EvaluatedOutputs[], seed: number): Map<string, Tensor> {
+export function sampleSets(outputs: readonly OutputSet[], seed: number): Map<string, Tensor> {
   const sample = new Map<string, Tensor>();
-  for (const { name, group, features, labels, featureWidth } of outputs) {
+  for (const { name, group, features, labels } of outputs) {
     if (group === "train") continue;
-    const rows = new Random(seed, "map").permutation(0, labels.length).slice(0, mapImages);
-    const unknown = group === "near" || group === "far";
-    sample.set(name, float32Tensor([rows.length, featureWidth], gatherRows(features, featureWidth, rows)));
-    const classes = Float32Array.from(rows, (row) => (unknown ? -1 : (labels[row] ?? -1)));
+    const rows = Array.from(new Random(seed, "map").permutation(0, labels.length).slice(0, mapImages));
+    const known = group === "validation" || group === "test";
+    sample.set(name, float32Tensor([rows.length, features.width], gatherRows(features, rows)));
+    const classes = Float32Array.from(rows, (row) => (known ? (labels[row] ?? -1) : -1));
     sample.set(`${name}/labels`, float32Tensor([rows.length], classes));
   }
   return sample;

@@ -1,0 +1,125 @@
+/** Fits detectors on a model's outputs. */
+import {
+  areStored,
+  OalError,
+  resolveParameters,
+  storedStreams,
+  type Detector,
+  type Engine,
+  type FitHead,
+  type FitSource,
+  type FittedDetector,
+  type RowKeeper,
+  type StoredOutputs,
+} from "oal-core";
+import { headNumbers, modelStreams, type ModelSource } from "./modelTaps.js";
+import { outputSizes, type OutputSet } from "./outputs.js";
+
+/** A detector asked for, with the parameters that the user gave. */
+export interface AskedDetector {
+  readonly detector: Detector;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** What detectors are fitted on. */
+export interface FitGround {
+  readonly streams: FitSource;
+  readonly head: FitHead | undefined;
+  readonly sets: readonly OutputSet[];
+  /** Where the rows of banks are kept; default: in memory. */
+  readonly keep?: RowKeeper | undefined;
+}
+
+/** Streams of stored outputs, and of the model's other taps where it can be run. */
+export async function fitGround(
+  engine: Engine,
+  sets: readonly OutputSet[],
+  model: ModelSource | undefined,
+  asked: readonly AskedDetector[],
+  keep?: RowKeeper,
+): Promise<FitGround> {
+  const { classes } = outputSizes(sets);
+  const needsHead = asked.some(({ detector }) => detector.needs.includes("head"));
+  const head = model && needsHead ? await headNumbers(engine, model) : undefined;
+  const stored = storedStreams(
+    { train: storedOf(sets, "train"), validation: storedOf(sets, "validation") },
+    head,
+  );
+  const throughModel = model && modelStreams(engine, model, sets, classes, head);
+  return {
+    sets,
+    head,
+    keep,
+    streams: (set, taps) => (areStored(taps) ? stored(set, taps) : (throughModel?.(set, taps) ?? null)),
+  };
+}
+
+/** The outputs of an ID set as a fit reads them. */
+function storedOf(sets: readonly OutputSet[], group: "train" | "validation"): StoredOutputs | undefined {
+  const set = sets.find((each) => each.group === group);
+  return set && set.labels.length > 0 ? set : undefined;
+}
+
+/** What became of a fit. */
+export type FitOutcome =
+  | { readonly fitted: FittedDetector; readonly warnings: readonly string[] }
+  | { readonly reason: OalError; readonly warnings: readonly string[] };
+
+/**
+ * Fits one detector; defaults beyond the data are lowered, with a warning.
+ *
+ * @returns the fitted detector, or why the data do not allow it (OAL-E203, OAL-E204)
+ * @throws OAL-E202 for a bad hyper-parameter
+ */
+export async function fitDetector(
+  { detector, parameters: given }: AskedDetector,
+  ground: FitGround,
+): Promise<FitOutcome> {
+  const lowered = loweredDefaults(detector, given, ground.sets);
+  const warnings = Object.entries(lowered).map(([name, { value, smallest }]) => {
+    const usual = String(detector.parameters[name]?.default);
+    const why = `the smallest class has ${smallest} images to fit on`;
+    return `${detector.id}: ${name} is ${value} instead of ${usual}, because ${why}`;
+  });
+  const own = Object.fromEntries(Object.entries(lowered).map(([name, { value }]) => [name, value]));
+  const parameters = resolveParameters(detector.id, detector.parameters, { ...own, ...given });
+  try {
+    const fitted = await detector.fit(ground.streams, parameters, ground.keep);
+    return { fitted: { detector, parameters, fitted }, warnings };
+  } catch (error) {
+    if (!isUnfit(error)) throw error;
+    return { reason: error, warnings: [...warnings, `${error.message}; it is left out`] };
+  }
+}
+
+/** Whether an error says that the data do not allow a detector. */
+export function isUnfit(error: unknown): error is OalError {
+  return error instanceof OalError && ["OAL-E203", "OAL-E204"].includes(error.code);
+}
+
+/** Defaults above their share of the smallest class, unless a value is given. */
+function loweredDefaults(
+  detector: Detector,
+  given: Readonly<Record<string, unknown>>,
+  sets: readonly OutputSet[],
+): Record<string, { value: number; smallest: number }> {
+  const on = detector.fitOn(given);
+  const labels = sets.find((set) => set.group === on)?.labels ?? [];
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const smallest = Math.min(...counts.values());
+  const lowered: Record<string, { value: number; smallest: number }> = {};
+  for (const [name, spec] of Object.entries(detector.parameters)) {
+    if (spec.classShare === undefined || name in given || counts.size === 0) continue;
+    const value = Math.max(1, Math.floor(spec.classShare * smallest));
+    if (typeof spec.default === "number" && value < spec.default) lowered[name] = { value, smallest };
+  }
+  return lowered;
+}
+
+/** @throws the reason when no detector is left */
+export function refuseNone(outcomes: readonly FitOutcome[]): void {
+  const reasons = outcomes.flatMap((outcome) => ("reason" in outcome ? [outcome.reason] : []));
+  const last = reasons.at(-1);
+  if (last && reasons.length === outcomes.length) throw last;
+}

@@ -1,0 +1,325 @@
+/** Detectors that run inside the model, banks in blocks, and the search: what an evaluation does beyond stored outputs. */
+import {
+  abs,
+  auroc,
+  conv2d,
+  defineDetector,
+  detectors,
+  float32Tensor,
+  gemm,
+  Graph,
+  gradients,
+  integer,
+  logSumExp,
+  minimum,
+  mul,
+  neg,
+  normaliseImages,
+  oalError,
+  Random,
+  real,
+  reduceMax,
+  reduceMean,
+  reduceSum,
+  relu,
+  sub,
+  uint8Tensor,
+  type Classifier,
+} from "oal-core";
+import { describe, expect, it } from "vitest";
+import { testEngine } from "../testing/engine.js";
+import { evaluate, outputsInMemory, type OutputSet, type SetGroup } from "./index.js";
+import type { ModelSource } from "./modelTaps.js";
+import { searchGrid } from "./search.js";
+
+const [C, D, S] = [3, 4, 4];
+const random = new Random(7, "in model");
+const kernel = float32Tensor([D, 3, 3, 3], random.normals(0, D * 27));
+const weight = float32Tensor([C, D], random.normals(1, C * D));
+const bias = float32Tensor([C], random.normals(2, C));
+
+function build(batch: number): Classifier {
+  const graph = new Graph();
+  const images = graph.input("images", { dtype: "uint8", shape: [batch, 3, S, S] });
+  const input = normaliseImages(images, { mean: [0.5, 0.5, 0.5], std: [0.2, 0.25, 0.3] });
+  const map = relu(conv2d(input, graph.constant(kernel), null, { pads: [1, 1, 1, 1] }));
+  const features = reduceMean(map, [2, 3]);
+  // a weight that is no constant, as airbench's
+  const head = { weight: mul(graph.constant(weight), 1), bias: graph.constant(bias) };
+  const apply = (given: typeof features): typeof features =>
+    gemm(given, head.weight, head.bias, { transB: true });
+  const maps = new Map([["last", map]]);
+  return {
+    graph,
+    taps: { images, input, features, logits: apply(features), head: { ...head, apply }, maps },
+  };
+}
+
+const model: ModelSource = { batch: 8, size: S, build };
+
+/** Images of a set, and what the model says of them. */
+async function set(name: string, group: SetGroup, count: number, bright: number): Promise<OutputSet> {
+  const draws = new Random(3, name);
+  const pixels = Uint8Array.from({ length: count * 3 * S * S }, (_, i) => draws.integer(0, i, bright));
+  const { graph, taps } = build(count);
+  graph.output("logits", taps.logits);
+  if (taps.features) graph.output("features", taps.features);
+  const session = await testEngine.compile(graph);
+  const { logits, features } = await session.run({ images: uint8Tensor([count, 3, S, S], pixels) });
+  await session.release();
+  if (!(logits?.data instanceof Float32Array) || !(features?.data instanceof Float32Array)) throw new Error();
+  const read = (start: number, end: number): Uint8Array =>
+    pixels.subarray(start * 3 * S * S, end * 3 * S * S);
+  const ids = Array.from({ length: count }, (_, i) => `${name}/${i}`);
+  const labels = Int32Array.from(ids, (_, i) => i % C);
+  const flat = { logits: logits.data, features: features.data };
+  return {
+    ...outputsInMemory({ name, group, labels, ids, ...flat }, { classes: C, featureSize: D }),
+    images: { read },
+  };
+}
+
+const sets = [
+  await set("train", "train", 45, 256),
+  await set("val", "validation", 21, 256),
+  await set("test", "test", 30, 256),
+  await set("far", "far", 11, 200),
+  await set("choose", "validation-ood", 13, 255),
+];
+const told = { title: "a test", source: "this test", formula: "" };
+
+const moving = defineDetector({
+  ...told,
+  id: "test-moving",
+  needs: ["images", "logits"],
+  parameters: {
+    noise: real({ min: 0, default: 0.01, search: [0, 10, 1000], description: "step", reason: "small" }),
+  },
+  score(_graph, { images, logits }, { noise }) {
+    const loss = reduceSum(sub(logSumExp(logits, [1], false), reduceMax(logits, [1])), [0]);
+    const [gradient] = gradients(loss, [images.input]);
+    if (!gradient) throw new Error("no gradient");
+    return reduceMax(images.at(sub(images.input, mul(gradient, noise)))(logits), [1]);
+  },
+});
+
+/** Fitted on a map, scored on the map. */
+const onMap = defineDetector({
+  ...told,
+  id: "test-map",
+  needs: ["maps.last"],
+  parameters: {},
+  fit: {
+    on: "train",
+    needs: ["maps.last"],
+    tensors: ["mean"],
+    async run(streams) {
+      let sum = 0;
+      let count = 0;
+      for await (const { taps } of streams.batches()) {
+        expect(taps["maps.last"].shape.slice(1)).toEqual([D, S, S]);
+        for (const value of taps["maps.last"].data) sum += value;
+        count += taps["maps.last"].data.length;
+      }
+      expect(count).toBe(45 * D * S * S);
+      return { mean: float32Tensor([], [sum / count]) };
+    },
+  },
+  score: (_graph, { "maps.last": map, fitted }) => neg(abs(sub(reduceMean(map, [1, 2, 3]), fitted.mean))),
+});
+
+const clipping = defineDetector({
+  ...told,
+  id: "test-clipping",
+  needs: ["features", "head"],
+  parameters: {},
+  fit: {
+    on: "validation",
+    needs: ["features"],
+    tensors: ["limit"],
+    run(streams) {
+      expect(streams.head().weight.data).toEqual(weight.data);
+      return Promise.resolve({ limit: float32Tensor([], [1]) });
+    },
+  },
+  score: (_graph, { features, head, fitted }) =>
+    logSumExp(head.apply(minimum(features, fitted.limit)), [1], false),
+});
+
+for (const detector of [moving, onMap, clipping]) detectors.register(detector);
+
+describe("an evaluation with the model at hand", () => {
+  it("runs detectors of an input gradient, of a map and of the last layer", async () => {
+    const asked = [{ id: "test-moving", parameters: { noise: 0 } }, "test-map", "test-clipping", "mls"];
+    const { result, scores } = await evaluate(testEngine, "m", 0, sets, {
+      detectors: asked,
+      resamples: 0,
+      classifier: model,
+    });
+    expect(result.warnings).toEqual([]);
+    const test = scores.sets.find(({ name }) => name === "test")?.confidence ?? {};
+    Array.from(test["test-moving"] ?? []).forEach((value, i) =>
+      expect(value).toBeCloseTo(test["mls"]?.[i] ?? 0, 4),
+    );
+    expect(Object.keys(test)).toEqual(["test-moving", "test-map", "test-clipping", "mls"]);
+    expect(new Set(Array.from(test["test-map"] ?? [])).size).toBeGreaterThan(20);
+    const validation = scores.sets.find(({ name }) => name === "val");
+    const clipped = Array.from(test["test-clipping"] ?? []);
+    expect(clipped.every(Number.isFinite)).toBe(true);
+    expect(result.detectors[1]?.decision?.count).toBe(validation?.labels.length);
+  });
+
+  it("leaves them out, saying why, where only outputs are at hand", async () => {
+    const asked = ["test-moving", "test-map", "test-clipping", "mls"];
+    const { result } = await evaluate(testEngine, "m", 0, sets, { detectors: asked, resamples: 0 });
+    expect(result.detectors.map(({ id }) => id)).toEqual(["mls"]);
+    expect(result.warnings.map((text) => text.replace(/, which.*/, ""))).toEqual([
+      "detector test-map needs maps.last of the ID train images",
+      "detector test-clipping needs a linear last layer",
+      "detector test-moving needs the model itself",
+    ]);
+  });
+});
+
+describe("a bank too large for one graph", () => {
+  it("of several blocks gives the same scores to the bit, ties included", async () => {
+    const [count, width] = [9000, 160]; // two blocks; from 128 numbers on the engine sums constants in another order
+    const stored = (name: string, group: SetGroup, n: number): OutputSet => {
+      const features = new Random(5, name).normals(0, n * width);
+      features.fill(1, 0, 3 * width); // equal rows, in every set
+      const ids = Array.from({ length: n }, (_, i) => `${name}/${i}`);
+      const flat = { logits: new Float32Array(n * 2), features };
+      const labels = Int32Array.from(ids, (_, i) => i % 2);
+      return outputsInMemory({ name, group, labels, ids, ...flat }, { classes: 2, featureSize: width });
+    };
+    const rows = [stored("train", "train", count), stored("test", "test", 300)];
+    const options = { detectors: [{ id: "knn", parameters: { neighbours: 3 } }], resamples: 0 };
+    const usual = await evaluate(testEngine, "m", 0, rows, options);
+    const large = await evaluate(testEngine, "m", 0, rows, { ...options, largestBank: 2 ** 20 });
+    const [inGraph, inBlocks] = [usual, large].map(({ scores }) => scores.sets[0]?.confidence["knn"]);
+    expect(inBlocks).toEqual(inGraph);
+    expect(inBlocks?.[0]).toBe(inBlocks?.[2]);
+  });
+
+  const asked = { detectors: [{ id: "knn", parameters: { neighbours: 4 } }], resamples: 0 };
+
+  it("gives the same scores to the bit, and a sampled variant beside it", async () => {
+    const usual = await evaluate(testEngine, "m", 0, sets, asked);
+    const large = await evaluate(testEngine, "m", 0, sets, { ...asked, largestBank: 20 * 4 * D });
+    usual.scores.sets.forEach(({ confidence }, k) => {
+      const other = large.scores.sets[k]?.confidence ?? {};
+      expect(other["knn"]).toEqual(confidence["knn"]);
+      expect(other["knn-sampled"]).not.toEqual(confidence["knn"]);
+    });
+    expect(large.result.detectors.map(({ id, parameters }) => [id, parameters])).toEqual([
+      ["knn", { neighbours: 4 }],
+      ["knn-sampled", { neighbours: 2 }],
+    ]);
+    expect(large.result.warnings).toEqual([
+      "knn: its bank of 1 MB is too large for a model file; knn-sampled, with 20 of its 45 rows, is measured beside it and can be one",
+    ]);
+    expect(large.fitted[1]?.fitted.bank?.count).toBe(20);
+  });
+});
+
+describe("the search of parameters", () => {
+  const measured = async (noise: number): Promise<number> => {
+    const detector = { id: "test-moving", parameters: { noise } };
+    const options = { detectors: [detector], resamples: 0, classifier: model };
+    const { validation } = await evaluate(testEngine, "m", 0, sets, options);
+    const [known, unknown] =
+      validation?.scores.sets.map(({ confidence }) => confidence["test-moving"] ?? []) ?? [];
+    return auroc(known ?? [], unknown ?? []);
+  };
+
+  it("takes the largest AUROC on validation images, and tells every candidate", async () => {
+    const options = { detectors: ["test-moving"], resamples: 0, classifier: model, search: true };
+    const { result } = await evaluate(testEngine, "m", 0, sets, options);
+    const [found] = result.detectors;
+    const candidates = found?.search?.candidates ?? [];
+    expect(candidates.map(({ parameters }) => parameters["noise"])).toEqual([0, 10, 1000]);
+    for (const { parameters, auroc: value } of candidates)
+      expect(value).toBe(await measured(Number(parameters["noise"])));
+    const values = candidates.map((each) => each.auroc);
+    const best = candidates[values.indexOf(Math.max(...values))];
+    expect(found?.parameters).toEqual(best?.parameters);
+    expect(new Set(values).size).toBeGreaterThan(1);
+  });
+
+  it("tries all combinations, the first parameter fastest; a tie goes to the first; what the user gave stays", async () => {
+    const seen: string[] = [];
+    const constant = defineDetector({
+      ...told,
+      id: "test-constant",
+      needs: ["logits"],
+      parameters: {
+        a: integer({ default: 9, search: [1, 2], description: "a", reason: "none" }),
+        b: integer({ default: 9, search: [3, 4], description: "b", reason: "none" }),
+        c: integer({ default: 9, search: [5, 6], description: "c", reason: "none" }),
+      },
+      score(_graph, { logits }, { a, b, c }) {
+        seen.push([a, b, c].join(""));
+        return reduceMax(logits, [1]);
+      },
+    });
+    detectors.register(constant);
+    const detector = { id: "test-constant", parameters: { c: 7 } };
+    const { result } = await evaluate(testEngine, "m", 0, sets, {
+      detectors: [detector],
+      resamples: 0,
+      search: true,
+    });
+    expect(seen.slice(0, 4)).toEqual(["137", "237", "147", "247"]);
+    expect(result.detectors[0]?.parameters).toEqual({ a: 1, b: 3, c: 7 });
+    expect(result.detectors[0]?.search?.candidates).toHaveLength(4);
+  });
+
+  it("tries the protocol's values", () => {
+    expect(searchGrid(detectors.find("knn"), {})).toEqual(
+      [50, 100, 200, 500, 1000].map((neighbours) => ({ neighbours })),
+    );
+    expect(searchGrid(detectors.find("ebo"), {})).toEqual([{ temperature: 1 }]);
+    expect(searchGrid(detectors.find("mls"), {})).toEqual([]);
+  });
+
+  it("passes over a value that the data cannot meet, with a warning", async () => {
+    const some = defineDetector({
+      ...told,
+      id: "test-some",
+      needs: ["logits"],
+      parameters: { rank: integer({ default: 1, search: [1, 99], description: "rank", reason: "first" }) },
+      fit: {
+        on: "train",
+        needs: ["logits"],
+        tensors: [],
+        run(streams, { rank: value }) {
+          if (value <= streams.count) return Promise.resolve({});
+          throw oalError("OAL-E204", { detector: "test-some", parameter: "rank", value, available: 45 });
+        },
+      },
+      score: (_graph, { logits }) => reduceMax(logits, [1]),
+    });
+    detectors.register(some);
+    const options = { detectors: ["test-some"], resamples: 0, search: true };
+    const [found] = (await evaluate(testEngine, "m", 0, sets, options)).result.detectors;
+    expect(found?.search?.candidates.map(({ parameters }) => parameters)).toEqual([{ rank: 1 }]);
+    const { warnings } = (await evaluate(testEngine, "m", 0, sets, options)).result;
+    expect(warnings).toEqual([
+      "test-some: rank 99 was left out of the search, because detector test-some: rank is 99, but the bank holds 45 features",
+    ]);
+  });
+
+  it("falls back where no value can be met, and does nothing without unknown validation images", async () => {
+    const options = { detectors: ["knn"], resamples: 0, search: true };
+    const { result } = await evaluate(testEngine, "m", 0, sets, options);
+    expect(result.warnings).toEqual([
+      "knn: neighbours is 1 instead of 50, because the smallest class has 15 images to fit on",
+      "knn: no value of the search can be used here, so nothing was chosen by it",
+    ]);
+    expect(result.detectors[0]?.search).toBeUndefined();
+    const known = sets.filter(({ group }) => group !== "validation-ood");
+    const without = (await evaluate(testEngine, "m", 0, known, options)).result;
+    expect(without.warnings[0]).toContain("parameters were not searched");
+    expect(without.detectors[0]?.search).toBeUndefined();
+  });
+});

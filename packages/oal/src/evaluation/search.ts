@@ -1,0 +1,131 @@
+/**
+ * Automatic parameter search: every combination of a detector's searched values, scored on ID validation images against unknown
+ * validation images; the first largest AUROC wins. Test images have no part in it.
+ */
+import {
+  auroc,
+  resolveParameters,
+  type Detector,
+  type FittedDetector,
+  type OalError,
+  type ParameterValue,
+} from "oal-core";
+import { fitDetector, isUnfit, type AskedDetector, type FitGround, type FitOutcome } from "./fit.js";
+import type { OutputSet } from "./outputs.js";
+import type { DetectorSearch } from "./result.js";
+import { scoreSets, type ScoreGround } from "./score.js";
+
+/** A combination of values, by parameter. */
+type Point = Readonly<Record<string, ParameterValue>>;
+
+/** A fit whose parameters were searched; `search` is absent where nothing could be searched. */
+export type SearchedOutcome = FitOutcome & { readonly search?: DetectorSearch };
+
+/**
+ * Every combination of the values that a detector wants searched, the first parameter varying fastest.
+ *
+ * @param given  parameters that the user fixed, which are not searched
+ * @source PROTOCOL section 6
+ */
+export function searchGrid({ parameters }: Detector, given: Readonly<Record<string, unknown>>): Point[] {
+  const searched = Object.entries(parameters).filter(([name]) => !(name in given));
+  let grid: Point[] = [{}];
+  let any = false;
+  for (const [name, { search }] of searched) {
+    if (!search) continue;
+    any = true;
+    grid = search.flatMap((value) => grid.map((point) => ({ ...point, [name]: value })));
+  }
+  return any ? grid : [];
+}
+
+/**
+ * Searches a detector's parameters and fits it with the best.
+ *
+ * @returns the fit with the chosen values; the usual one, with a warning, where no combination can be scored
+ * @throws as `fitDetector`
+ */
+export async function searchDetector(
+  asked: AskedDetector,
+  ground: FitGround,
+  scoring: ScoreGround,
+): Promise<SearchedOutcome> {
+  const { detector, parameters: given } = asked;
+  const known = ground.sets.filter(({ group }) => group === "validation");
+  const unknown = ground.sets.filter(({ group }) => group === "validation-ood");
+  const grid = searchGrid(detector, given);
+  if (grid.length === 0) return fitDetector(asked, ground);
+  const fits = new Fits(detector, ground);
+  const candidates: { readonly parameters: Point; readonly auroc: number }[] = [];
+  const warnings: string[] = [];
+  for (const point of grid) {
+    const outcome = await fits.at({ ...given, ...point });
+    const value =
+      "reason" in outcome ? outcome.reason.message : await measure(outcome, known, unknown, scoring);
+    if (typeof value === "number") candidates.push({ parameters: point, auroc: value });
+    else warnings.push(`${detector.id}: ${pointText(point)} was left out of the search, because ${value}`);
+  }
+  const [first] = candidates;
+  if (!first) {
+    const outcome = await fitDetector(asked, ground);
+    const usual = `${detector.id}: no value of the search can be used here, so nothing was chosen by it`;
+    return { ...outcome, warnings: [...outcome.warnings, usual] };
+  }
+  const best = candidates.reduce((top, each) => (each.auroc > top.auroc ? each : top), first);
+  const chosen = await fits.at({ ...given, ...best.parameters });
+  if ("reason" in chosen) return { ...chosen, warnings };
+  return { fitted: chosen, warnings, search: { candidates } };
+}
+
+/** Fits of one detector, made once for all points that a fit cannot tell apart. */
+class Fits {
+  readonly #detector: Detector;
+  readonly #ground: FitGround;
+  readonly #made = new Map<string, FittedDetector>();
+
+  constructor(detector: Detector, ground: FitGround) {
+    this.#detector = detector;
+    this.#ground = ground;
+  }
+
+  async at(
+    given: Readonly<Record<string, unknown>>,
+  ): Promise<FittedDetector | { readonly reason: OalError }> {
+    const detector = this.#detector;
+    const parameters = resolveParameters(detector.id, detector.parameters, given);
+    const read = Object.entries(parameters).filter(([name]) => detector.fitReads.includes(name));
+    const key = JSON.stringify(read);
+    const known = this.#made.get(key);
+    if (known) return { ...known, parameters };
+    const outcome = await fitDetector({ detector, parameters }, this.#ground);
+    if ("reason" in outcome) return outcome;
+    this.#made.set(key, outcome.fitted);
+    return outcome.fitted;
+  }
+}
+
+/** AUROC of known against unknown validation images, or why there is none. */
+async function measure(
+  fitted: FittedDetector,
+  known: readonly OutputSet[],
+  unknown: readonly OutputSet[],
+  scoring: ScoreGround,
+): Promise<number | string> {
+  try {
+    const scores = await scoreSets(fitted, [...known, ...unknown], scoring);
+    const together = (parts: readonly Float32Array[]): number[] => parts.flatMap((part) => Array.from(part));
+    const id = together(scores.slice(0, known.length));
+    const ood = together(scores.slice(known.length));
+    if ([...id, ...ood].some((score) => Number.isNaN(score))) return "it gives scores that are no numbers";
+    return auroc(id, ood);
+  } catch (error) {
+    if (isUnfit(error)) return error.message;
+    throw error;
+  }
+}
+
+function pointText(point: Point): string {
+  return Object.entries(point)
+    .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+    .join(", ");
+}

@@ -1,0 +1,152 @@
+/** From the scores of every image to metrics with intervals, and decisions. */
+import {
+  accuracy,
+  aurc,
+  bootstrap,
+  detectionMetrics,
+  drawResamples,
+  makeDecision,
+  meanMetrics,
+  metricVector,
+  oalError,
+  oscr,
+  percentileInterval,
+  Random,
+  type BootstrapSamples,
+  type Calibration,
+  type MetricName,
+  type MetricVector,
+  type ParameterValues,
+} from "oal-core";
+import type {
+  DetectorResult,
+  DetectorSearch,
+  EvaluationResult,
+  MetricIntervals,
+  MetricSummary,
+  ModelScores,
+  SetScores,
+} from "./result.js";
+
+/** Protocol defaults of the bootstrap. */
+export const bootstrapDefaults = { resamples: 2000, seed: 0 } as const;
+
+/** What is summarised beside the scores. */
+export interface Measured {
+  readonly calibration: Calibration;
+  /** By detector id. */
+  readonly parameters: Readonly<Record<string, ParameterValues>>;
+  /** By detector id; absent where nothing was searched. */
+  readonly searches: Readonly<Record<string, DetectorSearch>>;
+  readonly warnings: readonly string[];
+}
+
+/** How to summarise. */
+export interface SummaryOptions {
+  /** Share of ID validation images that the decisions keep, in (0, 1]. Default 0.95. */
+  readonly keep?: number | undefined;
+  /** Bootstrap resamples B. Default 2000, the protocol's. */
+  readonly resamples?: number | undefined;
+  /** Seed of the bootstrap. Default 0; the same for all models, so that they are resampled alike. */
+  readonly seed?: number | undefined;
+}
+
+/** Rows (detectors) by OOD sets, resampled with the indices every model shares. The validation set, if any, is the last set. */
+export function resampleScores(
+  rows: readonly { readonly scores: ModelScores; readonly detector: string }[],
+  setNames: readonly string[],
+  options: { readonly resamples?: number; readonly seed?: number } = {},
+): BootstrapSamples {
+  const { resamples, seed } = { ...bootstrapDefaults, ...options };
+  const confidenceOf = (scores: ModelScores, name: string, detector: string): ArrayLike<number> =>
+    scores.sets.find((set) => set.name === name)?.confidence[detector] ?? [];
+  const table = rows.map(({ scores, detector }) => ({
+    id: scores.sets.find((set) => set.group === "test")?.confidence[detector] ?? [],
+    ood: setNames.map((name) => confidenceOf(scores, name, detector)),
+  }));
+  const counts = table[0]?.ood.map((values) => values.length) ?? [];
+  const source = drawResamples(
+    new Random(seed, "evaluation/bootstrap"),
+    resamples,
+    table[0]?.id.length ?? 0,
+    counts,
+  );
+  return bootstrap(table, source);
+}
+
+/** The result of one model from its scores. @throws OAL-E101 (NaN), OAL-E102 (no ID test image), OAL-E210 (keep) */
+export function summarize(
+  scores: ModelScores,
+  { calibration, parameters, searches, warnings }: Measured,
+  { keep = 0.95, resamples = bootstrapDefaults.resamples, seed = bootstrapDefaults.seed }: SummaryOptions,
+): EvaluationResult {
+  const test = scores.sets.find((set) => set.group === "test");
+  const validation = scores.sets.find((set) => set.group === "validation" && set.labels.length > 0);
+  const ood = scores.sets.filter(isOod);
+  if (test === undefined) throw oalError("OAL-E102", { metric: "evaluation", side: "ID" });
+  const names = [...ood.map((set) => set.name), ...(validation === undefined ? [] : [validation.name])];
+  const samples = resampleScores(
+    scores.detectors.map((detector) => ({ scores, detector })),
+    names,
+    { resamples, seed },
+  );
+  const intervalsOf = (resampled: (metric: MetricName) => Float64Array): MetricIntervals | null =>
+    resamples === 0 ? null : metricVector((metric) => percentileInterval(resampled(metric)));
+  const correct = Uint8Array.from(test.labels, (label, i) => (label === test.predictions[i] ? 1 : 0));
+  const wrong = correct.map((value) => 1 - value);
+  const results = scores.detectors.map((id, row): DetectorResult => {
+    const idConfidence = test.confidence[id] ?? [];
+    const setResults = ood.map((set, k) => ({
+      name: set.name,
+      group: set.group,
+      count: set.labels.length,
+      metrics: detectionMetrics(idConfidence, set.confidence[id] ?? []),
+      interval: intervalsOf((metric) => samples.metric(row, k, metric)),
+      oscr: oscr(idConfidence, correct, set.confidence[id] ?? []),
+    }));
+    const groupMean = (group: "near" | "far"): MetricSummary | null => {
+      const members = setResults.flatMap((set, k) => (set.group === group ? [k] : []));
+      if (members.length === 0) return null;
+      const vectors = members.flatMap((k): MetricVector[] =>
+        setResults.slice(k, k + 1).map((set) => set.metrics),
+      );
+      return {
+        metrics: meanMetrics(vectors),
+        interval: intervalsOf((metric) => samples.mean(row, members, metric)),
+      };
+    };
+    const known = validation?.confidence[id];
+    return {
+      id,
+      parameters: parameters[id] ?? {},
+      ...(searches[id] ? { search: searches[id] } : {}),
+      sets: setResults,
+      near: groupMean("near"),
+      far: groupMean("far"),
+      nullTest:
+        known === undefined
+          ? null
+          : {
+              auroc: detectionMetrics(idConfidence, known).auroc,
+              interval: resamples === 0 ? null : percentileInterval(samples.metric(row, ood.length, "auroc")),
+            },
+      aurc: aurc(idConfidence, wrong),
+      decision: known === undefined ? null : makeDecision(known, { detector: id, target: keep }),
+    };
+  });
+  return {
+    model: scores.model,
+    seed: scores.seed,
+    idCount: test.labels.length,
+    idAccuracy: accuracy(test.predictions, test.labels),
+    calibration,
+    detectors: results,
+    bootstrap: { seed, resamples },
+    warnings,
+  };
+}
+
+/** Is a set one of the OOD sets with a place in the tables? */
+export function isOod(set: SetScores): set is SetScores & { readonly group: "near" | "far" } {
+  return set.group === "near" || set.group === "far";
+}
