@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errorsPage } from "./errors.mjs";
+import { featuresPage } from "./features.mjs";
 import { functionsPage } from "./functions.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -13,6 +14,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export const pages = new Map([
   ["docs/errors.md", errorsPage],
   ["docs/functions.md", functionsPage],
+  ["FEATURES.md", featuresPage],
 ]);
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
