@@ -20,6 +20,7 @@ const layers = [
   "outliers",
   "detection",
   "evaluation",
+  "bundle",
   "report",
   "pipeline",
   "cli",

@@ -62,7 +62,7 @@ autoEncoder: { width: 8, steps: 3, batchSize: 8 }
 denoiser: { channels: 16, steps: 3, batchSize: 8 }
 synthesis: { count: 12, inliers: 6, steps: 2 }
 mi: { hidden: 16 }
-evaluation: { bootstrap: 50, keep: 0.6 }
+evaluation: { bootstrap: 50, keep: 0.6, storedDetectors: [mls] }
 `;
 
 process.env["OAL_CACHE"] = join(folder, "cache");
@@ -89,7 +89,7 @@ describe("README", { timeout: 300_000 }, () => {
     expect(status).toBe(0);
     for (const method of ["ce", "kd", "oal"]) {
       expect(stdout).toMatch(new RegExp(`│ ${method} +│ ebo `));
-      expect(existsSync(join(folder, "runs", "photos", "models", method, "model.onnx"))).toBe(true);
+      expect(existsSync(join(folder, "runs", "photos", "models", `${method}.onnx`))).toBe(true);
     }
     const scored = stdout.split("\n").filter((line) => line.includes(".png"));
     expect(scored).toHaveLength(6);
@@ -111,23 +111,25 @@ describe("README", { timeout: 300_000 }, () => {
     const args = ["score", "runs/photos", "photos/red/0.png", "photos-unknown"];
     const table = oal(args, { cwd: folder });
     expect(table.stderr).toBe("");
-    expect(table.stdout).toMatch(/│ image +│ verdict +│ label +│ confidence │ +score │/);
-    expect(table.stdout).toMatch(/\n\d known, \d unknown \(known: ebo score of at least -?\d+\.\d+\)\n$/);
+    expect(table.stdout).toMatch(/│ image +│ verdict +│ label +│ confidence │ +score │ +p value │/);
+    const sentence =
+      /\n\d known, \d unknown\nmodel oal of runs\/photos \((.*)\); known: ebo score of at least -?\d+\.\d+\n$/;
+    expect(sentence.exec(table.stdout)?.[1]).toBe("runs/photos/models/oal.onnx");
     const asked = oal([...args, "--json", "--detector", "mls", "--threshold", "-100"], { cwd: folder });
-    const scored: unknown = JSON.parse(asked.stdout);
-    expect(scored).toHaveLength(7);
-    expect(scored).toMatchObject(
-      [{ path: "photos/red/0.png", known: true, threshold: -100, detector: "mls" }].concat(
-        Array.from({ length: 6 }, (_, i) => ({
-          path: `photos-unknown/${i}.png`,
-          known: true,
-          threshold: -100,
-          detector: "mls",
-        })),
+    expect(JSON.parse(asked.stdout)).toMatchObject({
+      model: "runs/photos/models/oal.onnx",
+      name: "oal",
+      detector: "mls",
+      threshold: -100,
+      results: ["photos/red/0.png", ...Array.from({ length: 6 }, (_, i) => `photos-unknown/${i}.png`)].map(
+        (id) => ({ id, known: true, detector: "mls" }),
       ),
-    );
+    });
     const none = oal([...args, "--threshold", "1e6"], { cwd: folder });
     expect(none.stdout).toContain("0 known, 7 unknown");
+    expect(oal([...args, "--detector", "msp"], { cwd: folder }).stderr).toContain(
+      "OAL-E214 the model holds mls, ebo, not msp",
+    );
   });
 
   it("leaves a run folder that the command line goes on with, up to the report", () => {
@@ -152,7 +154,7 @@ describe("README", { timeout: 300_000 }, () => {
     const ebo = found?.detectors.find(({ id }) => id === "ebo")?.decision;
     expect(ebo).toMatchObject({ target: 0.6, detector: "ebo" });
     const { stdout } = oal(["score", "runs/photos", "photos/red/0.png", "--json"], { cwd: folder });
-    expect(JSON.parse(stdout)).toMatchObject([{ threshold: ebo?.cuts.unknown }]);
+    expect(JSON.parse(stdout)).toMatchObject({ threshold: ebo?.cuts.unknown });
     const report = readFileSync(join(folder, "runs", "photos", "report.html"), "utf8");
     const row = /<span class="soft">ebo<\/span>\s*<\/th>\s*<td>([^<]+)<\/td>\s*<td>([^<]+)<\/td>/;
     const rows = [...report.matchAll(new RegExp(row, "g"))].map(([, cut, target]) => [Number(cut), target]);
@@ -204,7 +206,7 @@ describe("README", { timeout: 300_000 }, () => {
 
   it("leaves out unreadable pictures only when allowed, and says so", () => {
     writeFileSync(join(folder, "bad.jpg"), "no picture");
-    const args = ["score", "runs/photos/models/ce", "bad.jpg", "photos/red/0.png"];
+    const args = ["score", "runs/photos/models/ce.onnx", "bad.jpg", "photos/red/0.png"];
     const refused = oal(args, { cwd: folder });
     expect(refused.status).not.toBe(0);
     expect(refused.stderr).toMatch(/^OAL-D110 [^]*\bbad\.jpg: /);

@@ -1,4 +1,4 @@
-/** `oal score` and the library's calls behind it, on an untrained model: every picture has a line. */
+/** Models that are opened, and `oal score`, on an untrained model: every picture has a line. */
 import { execFileSync } from "node:child_process";
 import {
   mkdirSync,
@@ -11,27 +11,37 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { scoreEach, scoreImages, type ImageResult } from "../../packages/oal/src/index.js";
-import { scoreJson, scoreTable } from "../../packages/oal/src/cli/commands/scoreTable.js";
+import { openModel, type OpenModelOptions, type ScoreResult } from "../../packages/oal/src/index.js";
+import { decide } from "oal-core";
+import { csvForm } from "../../packages/oal/src/cli/commands/scoreForms.js";
+import { scoreTable } from "../../packages/oal/src/cli/commands/scoreTable.js";
+import { parseCsv } from "../../packages/oal/src/evaluation/scoreFiles.js";
+import { findPictures, type FoundPictures } from "../../packages/oal/src/pipeline/pictureFiles.js";
+import { tarBytes, zipBytes } from "../../packages/oal/src/testing/archives.js";
+import { testEngine as engine } from "../../packages/oal/src/testing/engine.js";
 import { oal } from "./oal.js";
 import { untrainedModel } from "./untrainedModel.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-score-"));
 const at = (...path: string[]): string => join(folder, ...path);
-const model = at("model");
+const model = at("untrained.onnx");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const noise = Uint8Array.from({ length: 18 * 18 * 3 }, (_, i) => (i * 2_654_435_761) >>> 24);
+const raw = { width: 18, height: 18, channels: 3 as const };
 
 async function picture(path: string): Promise<void> {
   await sharp({ create: { width: 20, height: 18, channels: 3, background: "teal" } }).toFile(path);
 }
 
 beforeAll(async () => {
-  await untrainedModel(model, ["cat", "dog\n"]);
+  await untrainedModel(model, ["cat", "dog\n", "emu"]);
   for (const name of ["mixed", "empty", "texts"]) mkdirSync(at(name));
   await picture(at("mixed", "b good.png"));
-  await picture(at("mixed", "d\u001b[2J.png"));
+  await sharp(noise, { raw }).toFile(at("mixed", "d\u001b[2J.png"));
   writeFileSync(at("mixed", "a text.jpg"), "hello");
   await picture(at("mixed", "c cut.png"));
   truncateSync(at("mixed", "c cut.png"), 60);
@@ -39,117 +49,221 @@ beforeAll(async () => {
   writeFileSync(at("texts", "notes.txt"), "");
 });
 
-async function all(paths: readonly string[]): Promise<ImageResult[]> {
-  const results: ImageResult[] = [];
-  for await (const result of scoreEach(model, paths)) results.push(result);
-  return results;
+/** Everything the model says of what paths stand for, and what was skipped. */
+async function all(
+  paths: readonly string[],
+  { input, path = model, ...options }: OpenModelOptions & { input?: Uint8Array; path?: string } = {},
+): Promise<{ results: ScoreResult[]; found: FoundPictures }> {
+  const scorer = await openModel(path, { engine, ...options });
+  const found = await findPictures(paths, input ? { input: Readable.from([input]) } : {});
+  const results: ScoreResult[] = [];
+  for await (const result of scorer.stream(found.pictures())) results.push(result);
+  await scorer.release();
+  await found.close();
+  return { results, found };
 }
 
-const objectOf = (value: unknown): Record<string, unknown> =>
-  typeof value === "object" && value !== null ? { ...value } : {};
+const codes = (results: readonly ScoreResult[]): string[] =>
+  results.map(({ error }) => (error ? error.code : "scored"));
+const codesOf = async (...paths: string[]): Promise<string[]> => codes((await all(paths)).results);
 
-const codes = (results: readonly ImageResult[]): string[] =>
-  results.map((result) => ("error" in result ? result.error.code : "scored"));
-
-describe("scoreEach", () => {
-  it("gives every picture a result, good ones among bad ones too", async () => {
-    const found: unknown[] = [];
-    const results: ImageResult[] = [];
-    const onFound = (each: { pictures: number; skipped: ReadonlyMap<string, number> }): void =>
-      void found.push(each.pictures, [...each.skipped]);
-    for await (const result of scoreEach(model, [at("mixed")], { onFound })) results.push(result);
-    expect(codes(results)).toEqual(["OAL-D102", "scored", "OAL-D102", "scored"]);
-    expect(results[1]).toMatchObject({ path: at("mixed", "b good.png"), known: true, detector: "msp" });
-    expect(found).toEqual([4, [[".txt", 1]]]);
+describe("an opened model", () => {
+  it("says of a path, of a file's bytes and of pixels the same", async () => {
+    const scorer = await openModel(model, { engine });
+    const path = at("mixed", "d\u001b[2J.png");
+    const given = [path, readFileSync(path), { width: 18, height: 18, data: noise }];
+    const [first, ...others] = await Promise.all(given.map((each) => scorer.score(each)));
+    expect(first).toMatchObject({ id: path, known: true, detector: "msp" });
+    for (const other of others) expect({ ...other, id: path }).toEqual(first);
+    expect(await scorer.score({ id: "noise", picture: () => path })).toEqual({ ...first, id: "noise" });
+    await scorer.release();
   });
 
-  it("says of a folder without pictures that it has none, and what it has", async () => {
-    const results = await all([at("empty"), at("texts"), at("mixed", "b good.png")]);
-    expect(codes(results)).toEqual(["OAL-D103", "OAL-D103", "scored"]);
-    expect(results[1]).toMatchObject({ error: { message: `${at("texts")}: 1 file skipped: 1 .txt` } });
+  it("names label, probability, p value and the best classes, and stands by its decision", async () => {
+    const scorer = await openModel(model, { engine, top: 2 });
+    const result = await scorer.score({ width: 18, height: 18, data: noise });
+    if (result.error) throw result.error;
+    expect(result.top).toHaveLength(2);
+    expect(result.top[0]).toEqual({ label: result.label, confidence: result.confidence });
+    expect(result.confidence).toBeCloseTo(result.score, 6); // msp is the largest probability
+    expect(result.top[1]?.confidence).toBeLessThanOrEqual(result.confidence);
+    const { known, pValue } = decide(scorer.decision, result.score);
+    expect([result.known, result.pValue]).toEqual([known, Math.fround(pValue)]);
+    await scorer.release();
+    const strict = await openModel(model, { engine, threshold: 2 });
+    expect(await strict.score({ width: 18, height: 18, data: noise })).toMatchObject({ known: false });
+    await strict.release();
   });
 
-  it.skipIf(process.platform === "win32")(
-    "gives links, pipes and folders named like pictures a line",
-    async () => {
-      mkdirSync(at("odd", "dir.jpg"), { recursive: true });
-      symlinkSync("nowhere.jpg", at("odd", "broken.jpg"));
-      symlinkSync(at("mixed", "b good.png"), at("odd", "linked.png"));
-      execFileSync("mkfifo", [at("odd", "pipe.jpg")]);
-      const results = await all([at("odd"), at("odd", "pipe.jpg")]);
-      expect(codes(results)).toEqual(["OAL-D102", "scored", "OAL-D102", "OAL-D102"]);
-    },
-  );
+  it("gives a picture the same bits alone and in any batch", async () => {
+    const many = Array.from({ length: 21 }, (_, i) => ({
+      id: String(i),
+      picture: { width: 18, height: 18, data: noise.map((value) => (value * (i + 3)) & 255) },
+    }));
+    const said: ScoreResult[][] = [];
+    for (const batchSize of [1, 2, 5, 8, 64]) {
+      const scorer = await openModel(model, { engine, batchSize });
+      const results: ScoreResult[] = [];
+      for await (const result of scorer.stream(many)) results.push(result);
+      said.push(results);
+      await scorer.release();
+    }
+    expect(new Set(said[0]?.map(({ score }) => score)).size).toBeGreaterThan(15);
+    for (const results of said.slice(1)) expect(results).toEqual(said[0]);
+  });
+
+  it("hands out what is there while its source makes it wait, in order, decoding ahead", async () => {
+    const scorer = await openModel(model, { engine, batchSize: 3 });
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    async function* source(): AsyncGenerator<{ id: string; picture: string }> {
+      for (const id of ["0", "1", "2", "3"]) yield { id, picture: at("mixed", "b good.png") };
+      await held;
+      yield { id: "4", picture: at("mixed", "b good.png") };
+    }
+    const seen: string[] = [];
+    for await (const { id } of scorer.stream(source())) {
+      seen.push(id);
+      if (id === "3") release(); // reached only if a slow source holds nothing up
+    }
+    expect(seen).toEqual(["0", "1", "2", "3", "4"]);
+    await scorer.release();
+  });
+
+  it("refuses what is no picture, a detector that it does not hold, and work after its release", async () => {
+    const scorer = await openModel(model, { engine });
+    // @ts-expect-error a number is no picture
+    await expect(scorer.score(42)).rejects.toMatchObject({ code: "OAL-C120" });
+    await scorer.release();
+    await scorer.release();
+    await expect(scorer.score(at("mixed", "b good.png"))).rejects.toMatchObject({ code: "OAL-E215" });
+    const other = openModel(model, { engine, detector: "knn" });
+    await expect(other).rejects.toMatchObject({ code: "OAL-E214", message: "the model holds msp, not knn" });
+    await expect(openModel(at("none"))).rejects.toMatchObject({ code: "OAL-D101" });
+    await expect(openModel(at("empty"))).rejects.toMatchObject({ code: "OAL-I121" });
+    await expect(openModel(at("mixed", "b good.png"))).rejects.toMatchObject({ code: "OAL-I143" });
+  });
 
   it("stops between pictures", async () => {
     const stop = new AbortController();
+    const scorer = await openModel(model, { engine });
     const seen: string[] = [];
     const stopped = (async () => {
-      for await (const { path } of scoreEach(model, [at("mixed")], { signal: stop.signal })) {
-        seen.push(path);
+      const pictures = [at("mixed", "b good.png"), at("mixed", "b good.png")];
+      for await (const { id } of scorer.stream(pictures, { signal: stop.signal })) {
+        seen.push(id);
         stop.abort();
       }
     })();
     await expect(stopped).rejects.toThrow(/abort/i);
     expect(seen).toHaveLength(1);
+    await scorer.release();
+  });
+});
+
+describe("pictures of a command line", () => {
+  it("have a result each, good ones among bad ones too; what is no picture is counted", async () => {
+    const { results, found } = await all([at("mixed")]);
+    expect(codes(results)).toEqual(["OAL-D102", "scored", "OAL-D102", "scored"]);
+    expect(results[0]).toMatchObject({ known: null, label: null, score: null, top: [] });
+    expect(results[1]).toMatchObject({ id: at("mixed", "b good.png"), known: true });
+    expect([found.count, [...found.skipped]]).toEqual([4, [[".txt", 1]]]);
+  });
+
+  it("of one that does not exist, or a folder without any, stop no others", async () => {
+    const { results } = await all([at("gone.jpg"), at("empty"), at("texts"), at("mixed", "b good.png")]);
+    expect(codes(results)).toEqual(["OAL-D101", "OAL-D103", "OAL-D103", "scored"]);
+    expect(results[2]?.error?.message).toBe(`${at("texts")}: 1 file skipped: 1 .txt`);
+  });
+
+  it("that are named are pictures by ending or first bytes; others are counted as skipped", async () => {
+    writeFileSync(at("photo.dat"), readFileSync(at("mixed", "b good.png")));
+    writeFileSync(at("table.docx"), zipBytes([{ name: "word/media/a.png", body: noise }]));
+    const { results, found } = await all([at("photo.dat"), at("mixed", "notes.txt"), at("table.docx")]);
+    expect(codes(results)).toEqual(["scored"]);
+    expect([...found.skipped]).toEqual([
+      [".txt", 1],
+      [".docx", 1],
+    ]);
+  });
+
+  it("lie in archives too, and say the same there", async () => {
+    const good = readFileSync(at("mixed", "b good.png"));
+    const members = [
+      { name: "x/good.png", body: good },
+      { name: "x/bad.jpg", body: "hello" },
+      { name: "notes.txt", body: "" },
+    ];
+    writeFileSync(at("photos.zip"), zipBytes(members));
+    writeFileSync(at("photos.tar"), tarBytes(members));
+    const [alone] = (await all([at("mixed", "b good.png")])).results;
+    for (const name of ["photos.zip", "photos.tar"]) {
+      const { results, found } = await all([at(name)]);
+      expect(codes(results).sort()).toEqual(["OAL-D102", "scored"]);
+      expect([found.count, [...found.skipped]]).toEqual([2, [[".txt", 1]]]);
+      const scored = results.find(({ error }) => !error);
+      expect(scored).toEqual({ ...alone, id: at(name, "x/good.png") });
+    }
+    truncateSync(at("photos.zip"), 50);
+    expect(await codesOf(at("photos.zip"), at("mixed", "b good.png"))).toEqual(["OAL-D109", "scored"]);
+  });
+
+  it("come from standard input, one or an archive of them", async () => {
+    const good = readFileSync(at("mixed", "b good.png"));
+    const [alone] = (await all([at("mixed", "b good.png")])).results;
+    expect((await all(["-"], { input: good })).results).toEqual([{ ...alone, id: "-" }]);
+    const archive = zipBytes([{ name: "a.png", body: good }]);
+    expect((await all(["-"], { input: archive })).results).toEqual([{ ...alone, id: "-/a.png" }]);
+    expect(codes((await all(["-"], { input: Buffer.from("hello") })).results)).toEqual(["OAL-D102"]);
+    expect(codes((await all(["-"], { input: Buffer.alloc(0) })).results)).toEqual(["OAL-D102"]);
+  });
+
+  it.skipIf(process.platform === "win32")("may be links, pipes and folders named like pictures", async () => {
+    mkdirSync(at("odd", "dir.jpg"), { recursive: true });
+    symlinkSync("nowhere.jpg", at("odd", "broken.jpg"));
+    symlinkSync(at("mixed", "b good.png"), at("odd", "linked.png"));
+    execFileSync("mkfifo", [at("odd", "pipe.jpg")]);
+    expect(await codesOf(at("odd"), at("odd", "pipe.jpg"))).toEqual([
+      "OAL-D102",
+      "scored",
+      "OAL-D102",
+      "OAL-D102",
+    ]);
   });
 });
 
 describe("a picture is taken as the model's training images were", () => {
-  const record = (more: object): void => {
-    const path = join(model, "detector.json");
-    const { orientation: _o, maxPixels: _m, ...rest } = objectOf(JSON.parse(readFileSync(path, "utf8")));
-    writeFileSync(path, JSON.stringify({ ...rest, ...more }));
-  };
-  const scoreOf = (result: ImageResult | undefined): number =>
-    result && "score" in result ? result.score : Number.NaN;
-
-  it("turned as the camera noted where the model's were; models without the record ignored it", async () => {
+  it("turned as the camera noted where the model's were", async () => {
     mkdirSync(at("turned"));
-    const noise = Uint8Array.from({ length: 18 * 18 * 3 }, (_, i) => (i * 2_654_435_761) >>> 24);
-    const raw = { width: 18, height: 18, channels: 3 as const };
     const stored = await sharp(noise, { raw }).rotate(270).raw().toBuffer();
     await sharp(noise, { raw }).png().toFile(at("turned", "a upright.png"));
     await sharp(stored, { raw }).withMetadata({ orientation: 6 }).png().toFile(at("turned", "b phone.png"));
-    record({ orientation: "apply" });
-    const [upright, phone] = await all([at("turned")]);
-    expect(scoreOf(phone)).toBe(scoreOf(upright));
-    record({});
-    const [same, lying] = await all([at("turned")]);
-    expect(scoreOf(same)).toBe(scoreOf(upright));
-    expect(scoreOf(lying)).not.toBe(scoreOf(upright));
+    const turning = at("turning.onnx");
+    await untrainedModel(turning, ["cat", "dog"], { orientation: "apply" });
+    const scores = async (path: string): Promise<(number | null)[]> =>
+      (await all([at("turned")], { path })).results.map(({ score }) => score);
+    const [upright, phone] = await scores(turning);
+    expect(phone).toBe(upright);
+    const [standing, lying] = await scores(model);
+    expect(lying).not.toBe(standing);
   });
 
   it("refused beyond the pixels the model's were allowed", async () => {
-    record({ maxPixels: 359 });
-    expect(codes(await all([at("mixed", "b good.png")]))).toEqual(["OAL-D123"]);
-    record({});
-  });
-});
-
-describe("scoreImages", () => {
-  it("is for readable pictures, and throws at the first other beyond skipBad", async () => {
-    await expect(scoreImages(model, [at("mixed")])).rejects.toMatchObject({ code: "OAL-D102" });
-    await expect(scoreImages(model, [at("mixed")], { skipBad: 1 })).rejects.toMatchObject({
-      details: { file: at("mixed", "c cut.png") },
-    });
-    const left: string[] = [];
-    const scored = await scoreImages(model, [at("mixed")], {
-      skipBad: 2,
-      onSkipped: (path) => left.push(path),
-    });
-    expect(scored.map(({ label }) => label)).toHaveLength(2);
-    expect(left).toEqual([at("mixed", "a text.jpg"), at("mixed", "c cut.png")]);
-    await expect(scoreImages(model, [at("empty")])).rejects.toMatchObject({ code: "OAL-D103" });
+    const path = at("small.onnx");
+    await untrainedModel(path, ["cat", "dog"], { maxPixels: 359 });
+    expect(codes((await all([at("mixed", "b good.png")], { path })).results)).toEqual(["OAL-D123"]);
   });
 });
 
 describe("what is printed", () => {
   it("is one line for every picture, with nothing that steers a terminal", async () => {
-    const table = scoreTable(await all([at("mixed")]), false);
+    const scorer = await openModel(model, { engine });
+    const { results } = await all([at("mixed")]);
+    const table = scoreTable(model, scorer, results, { color: false, top: 1 });
+    await scorer.release();
     // oxlint-disable-next-line no-control-regex
     expect(table).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
-    const rows = table.split("\n").filter((line) => line.includes(folder));
+    const rows = table.split("\n").filter((line) => line.startsWith(`│ ${folder}`));
     expect(rows.map((row) => row.split("│").map((cell) => cell.trim())[2])).toEqual([
       "unreadable",
       "known",
@@ -158,37 +272,90 @@ describe("what is printed", () => {
     ]);
     expect(rows[0]).toMatch(/OAL-D102 its content is no picture/);
     expect(rows[3]).toContain("d\\x1b[2J.png");
-    expect(table).toMatch(/\n2 known, 0 unknown, 2 unreadable \(known: msp score of at least 0\.000\)\n$/);
+    expect(table).toMatch(
+      /\n2 known, 0 unknown, 2 unreadable\nmodel untrained \(.*\); known: msp score of at least 0\.000\n$/,
+    );
   });
 
-  it("has code and message of errors in JSON", async () => {
-    const parsed: unknown = JSON.parse(scoreJson(await all([at("mixed")])));
-    expect(parsed).toMatchObject([
-      {
-        path: at("mixed", "a text.jpg"),
-        error: { code: "OAL-D102", message: expect.stringContaining("is no picture") },
-      },
-      { known: true },
-      { error: { code: "OAL-D102" } },
-      { known: true },
-    ]);
+  it("names the most probable classes that were asked for, in CSV too", async () => {
+    const { results } = await all([at("mixed")], { top: 3 });
+    const form = csvForm(3);
+    const [header = [], ...lines] = parseCsv(
+      [form.begin(), ...results.map((result) => form.row(result))].join(""),
+    );
+    expect(header.join()).toBe(
+      "id,known,label,confidence,pValue,score,detector,label2,confidence2,label3,confidence3,error,reason",
+    );
+    expect(lines).toHaveLength(4);
+    const scored = results[1];
+    expect(lines[1]?.slice(7, 11)).toEqual(
+      scored?.top.slice(1).flatMap(({ label, confidence }) => [label, String(confidence)]),
+    );
+    expect(lines[0]?.slice(1, 6)).toEqual(["", "", "", "", ""]);
+    expect(lines[0]?.[11]).toBe("OAL-D102");
   });
 
   it("and the exit status tells whether all were read", () => {
     const score = (...more: string[]): ReturnType<typeof oal> =>
       oal(["score", model, "mixed", ...more], { cwd: folder });
-    const mixed = score();
+    const mixed = score("gone.png");
     expect(mixed.status).toBe(3);
-    expect(mixed.stdout.split("\n").filter((line) => line.includes("mixed/"))).toHaveLength(4);
+    expect(mixed.stdout.split("\n").filter((line) => /│ (mixed\/|gone)/.test(line))).toHaveLength(5);
     expect(mixed.stderr).toMatch(
-      /^1 file skipped: 1 \.txt\nOAL-D110 oal score: 2 images cannot be read, --skip-bad allows 0/m,
+      /^1 file skipped: 1 \.txt\nOAL-D110 oal score: 3 images cannot be read, --skip-bad allows 0/m,
     );
-    expect(score("--skip-bad", "2", "--json")).toMatchObject({
-      status: 0,
-      stderr: "1 file skipped: 1 .txt\n",
+    const json = score("--skip-bad", "2", "--json");
+    expect(json).toMatchObject({ status: 0, stderr: "1 file skipped: 1 .txt\n" });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      format: "oal.score/1",
+      given: model,
+      model,
+      name: "untrained",
+      detector: "msp",
+      threshold: 0,
+      skipped: { ".txt": 1 },
+      results: [
+        {
+          id: join("mixed", "a text.jpg"),
+          known: null,
+          error: { code: "OAL-D102", message: expect.stringContaining("is no picture") },
+        },
+        { known: true, top: expect.any(Array) },
+        { error: { code: "OAL-D102" } },
+        { known: true },
+      ],
     });
+    const lines = score("--skip-bad", "2", "--jsonl");
+    expect(lines.stderr).toMatch(
+      /^model untrained \(.*\); known: msp score of at least 0\.000\n1 file skipped/,
+    );
+    expect(
+      lines.stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as unknown),
+    ).toMatchObject([{ known: null }, { known: true }, { known: null }, { known: true }]);
     const strict = score("--strict", "--json");
     expect(strict.status).toBe(3);
     expect(JSON.parse(strict.stdout)).toMatchObject({ error: { code: "OAL-D102" } });
+    expect(score("--json", "--csv")).toMatchObject({
+      status: 2,
+      stdout: expect.stringContaining("OAL-C102"),
+    });
+  });
+
+  it("takes names from a file, by lines or NUL bytes, and tells when there is nothing to do", () => {
+    writeFileSync(at("names"), "mixed/b good.png\nmixed/d\u001b[2J.png\n");
+    writeFileSync(at("names0"), "mixed/b good.png\0");
+    const list = oal(["score", model, "--files-from", "names", "--csv"], {
+      cwd: folder,
+    });
+    expect(list.status).toBe(0);
+    expect(parseCsv(list.stdout)).toHaveLength(3);
+    const single = oal(["score", model, "--files-from", "names0", "--csv"], { cwd: folder });
+    expect(parseCsv(single.stdout)).toHaveLength(2);
+    expect(oal(["score", model], { cwd: folder })).toMatchObject({ status: 2 });
+    const none = oal(["score", model, "mixed/notes.txt"], { cwd: folder });
+    expect(none).toMatchObject({ status: 3, stderr: expect.stringContaining("OAL-D103") });
   });
 });

@@ -166,7 +166,7 @@ describe("arguments of the wrong kind", () => {
   it("are refused by every function of oal", async () => {
     const calls = callsOf(oal, inCore);
     expect(calls.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(["run", "scoreImages", "resultTable"]),
+      expect.arrayContaining(["run", "openModel", "resultTable"]),
     );
     expect(await faultsOf(calls, 60)).toEqual([]);
   });
@@ -202,8 +202,8 @@ describe("the sentences", () => {
     ],
     ["OAL-C201", 'unknown key "sede"', oal.run, [{ config: { sede: 1 }, out: "r" }]],
     ["OAL-C120", "options.signal must be an AbortSignal", oal.run, [{ config: {}, out: "r", signal: 1 }]],
-    ["OAL-C120", "scoreImages: model must be a string that is not empty, not 42", oal.scoreImages, [42]],
-    ["OAL-C120", 'scoreImages: paths must be an array, not "a.jpg"', oal.scoreImages, ["runs/x", "a.jpg"]],
+    ["OAL-C120", "openModel: path must be a string that is not empty, not 42", oal.openModel, [42]],
+    ["OAL-C120", "openModel: options must be an object with", oal.openModel, ["runs/x", "a.jpg"]],
     ["OAL-C120", "loadConfiguration: given must be a string, not null", oal.loadConfiguration, [null]],
     ["OAL-C120", "resultTable: results must be an array, not undefined", oal.resultTable, [undefined]],
     [

@@ -15,18 +15,19 @@ export {
   type ConfigurationInput,
 } from "./pipeline/configuration/index.js";
 export type { EventKind, RunEvent } from "./pipeline/events.js";
-export { run, scoreEach, scoreImages } from "./pipeline/library.js";
+export { openModel, picturesIn, run } from "./pipeline/library.js";
+export type { OpenModelOptions } from "./pipeline/openModel.js";
+export type { BundleFacts, Ingredient, Preprocessing, StoredDetector } from "./bundle/facts.js";
+export type { NamedPicture, Picture } from "./bundle/pictures.js";
+export type { Scorer, ScorerOptions, StreamOptions } from "./bundle/scorer.js";
 export {
-  type EvaluatedRun,
-  type FailedImage,
-  type FinishedRun,
-  type ImageResult,
-  type RunOptions,
-  type RunResult,
-  type ScoredImage,
-  type ScoreEachOptions,
-  type ScoreOptions,
-} from "./pipeline/runTypes.js";
+  scoreFormat,
+  type RankedLabel,
+  type ScoredPicture,
+  type ScoreResult,
+  type UnreadablePicture,
+} from "./bundle/scoreResult.js";
+export { type EvaluatedRun, type FinishedRun, type RunOptions, type RunResult } from "./pipeline/runTypes.js";
 export { compareModels, type CompareOptions, type Difference } from "./evaluation/compare.js";
 export type { DetectorResult, EvaluationResult, ModelScores, SetScores } from "./evaluation/result.js";
 export {

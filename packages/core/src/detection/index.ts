@@ -48,6 +48,7 @@ export {
   type ParameterValue,
   type ParameterValues,
 } from "./parameters.js";
+export { attachDecision, type DecisionValues } from "./decisionGraph.js";
 export { replay } from "./replay.js";
 export {
   allRows,

@@ -1,4 +1,5 @@
 export {
+  anEngine,
   runOnce,
   type CarriedTensor,
   type Device,

@@ -164,26 +164,34 @@ function addHelp(parent: Command, options: { readonly hidden: boolean }): void {
 function addScore(program: Command): void {
   program
     .command("score")
-    .description("label, confidence and known or unknown, for single images or folders of them")
-    .argument("<model>", "a run folder, or the folder of one trained student")
-    .argument("<images...>", "image files or folders")
+    .description("label, confidence, p value and known or unknown, for images wherever they lie")
+    .argument("<model>", "a run folder (its deciding model), or a model file (RUN/models/METHOD.onnx)")
+    .argument("[images...]", "image files, folders, archives (.tar, .tar.gz, .zip); - for standard input")
     .option(
       "--detector <name>",
-      "a detector of evaluation.detectors of the run; default: evaluation.scoreDetector",
+      "a detector that the model holds (evaluation.storedDetectors of its run); default: the one that decides",
     )
     .option(
       "--threshold <x>",
-      "score from which an image is known; default: keeps 95 % of validation images",
+      "score from which an image is known; default: the model's, which keeps evaluation.keep of validation images",
       realNumber,
     )
     .option("--threads <n>", "threads of the engine; 0: one per core", wholeNumber(0))
     .option("--skip-bad <n>", "up to n unreadable images are no failure (exit status 3)", wholeNumber(0))
     .option("--strict", "stop at the first unreadable image")
-    .option("--json", "print the result as JSON")
+    .option("--top <k>", "name the k most probable classes", wholeNumber(1))
+    .option("--files-from <file>", "more images, one path a line or NUL between them; - for standard input")
+    .option("--json", "print everything as one JSON document")
+    .option("--jsonl", "print one JSON object a line, as they come")
+    .option("--csv", "print CSV, as it comes")
     .option("-q, --quiet", "no progress")
     .addHelpText(
       "after",
-      examples(["oal score runs/photos cat.jpg", "oal score runs/photos holiday/ --json"]),
+      examples([
+        "oal score runs/photos cat.jpg",
+        "oal score runs/photos holiday.zip --csv > scores.csv",
+        "curl -s https://example.org/cat.jpg | oal score runs/photos/models/kd.onnx - --json",
+      ]),
     )
     .action(async (model: string, images: string[], options: ScoreCommandOptions) => {
       const { scoreCommand } = await import("./commands/score.js");

@@ -2,18 +2,12 @@
  * The library's main calls as `import "oal"` gives them: light to import, because stages, decoders and the engine are loaded
  * when a call needs them.
  */
-import { expectArguments, kinds } from "oal-core";
+import { anEngine, expectArguments, kinds } from "oal-core";
+import type { NamedPicture } from "../bundle/pictures.js";
+import type { Scorer } from "../bundle/scorer.js";
 import { checkConfiguration } from "./configuration/index.js";
-import {
-  type EvaluatedRun,
-  type FinishedRun,
-  type ImageResult,
-  type RunOptions,
-  type RunResult,
-  type ScoredImage,
-  type ScoreEachOptions,
-  type ScoreOptions,
-} from "./runTypes.js";
+import type { OpenModelOptions } from "./openModel.js";
+import { type EvaluatedRun, type FinishedRun, type RunOptions, type RunResult } from "./runTypes.js";
 
 const runOptions = kinds.fields({
   config: kinds.record,
@@ -24,18 +18,14 @@ const runOptions = kinds.fields({
   signal: kinds.optional(kinds.signal),
 });
 
-const modelOptions = {
+const openOptions = kinds.fields({
+  engine: kinds.optional(anEngine),
   detector: kinds.optional(kinds.text),
   threshold: kinds.optional(kinds.finite),
   threads: kinds.optional(kinds.count),
-  signal: kinds.optional(kinds.signal),
-};
-const scoreOptions = kinds.fields({
-  ...modelOptions,
-  skipBad: kinds.optional(kinds.count),
-  onSkipped: kinds.optional(kinds.callback),
+  top: kinds.optional(kinds.positiveCount),
+  batchSize: kinds.optional(kinds.positiveCount),
 });
-const scoreEachOptions = kinds.fields({ ...modelOptions, onFound: kinds.optional(kinds.callback) });
 
 /**
  * Runs the stages of a configuration in a run folder; what is there already is found, not made again.
@@ -62,44 +52,39 @@ export async function run(options: RunOptions): Promise<RunResult> {
 }
 
 /**
- * Label, confidence and "known or unknown" for pictures of any size, all of them readable.
+ * The pictures that paths stand for, for `Scorer.stream`: files, folders walked through, archives looked into. What cannot be read
+ * becomes a result with an error, and stops nothing else.
  *
- * @param model a run folder, or a model folder inside it (models/<method>)
- * @param paths pictures or folders of pictures
- * @throws OAL-D101, OAL-D121 (a folder cannot be read), OAL-I121 (no model there), OAL-D102 (an unreadable picture beyond
- *   `skipBad`), OAL-D103 (a folder without pictures)
+ * @param paths files, folders, archives; "-" for one picture or archive from standard input
+ * @example
+ * for await (const { id, known } of scorer.stream(picturesIn(["holiday", "more.zip"]))) console.log(id, known);
  */
-export async function scoreImages(
-  model: string,
-  paths: readonly string[],
-  options: ScoreOptions = {},
-): Promise<ScoredImage[]> {
-  expectArguments("scoreImages", {
-    model: [model, kinds.name],
-    paths: [paths, kinds.listOf(kinds.name)],
-    options: [options, scoreOptions],
-  });
-  const scoring = await import("./score.js");
-  return scoring.scoreImages(model, paths, options);
+export async function* picturesIn(paths: readonly string[]): AsyncGenerator<NamedPicture, void, undefined> {
+  expectArguments("picturesIn", { paths: [paths, kinds.listOf(kinds.name)] });
+  const { findPictures } = await import("./pictureFiles.js");
+  const found = await findPictures(paths);
+  try {
+    yield* found.pictures();
+  } finally {
+    await found.close();
+  }
 }
 
 /**
- * As {@link scoreImages}, one picture after the other: every picture gives a result, an unreadable one its error.
+ * Opens a model once, to ask it about any number of pictures.
  *
- * @throws OAL-D101, OAL-D121, OAL-I121, before the first result
- * @example for await (const result of scoreEach("runs/photos", ["holiday"]))
- *   console.log(result.path, "error" in result ? result.error.message : result.label);
+ * @param path a run folder, whose deciding model is taken, or a model file (models/METHOD.onnx)
+ * @throws OAL-D101 (nothing is there), OAL-I121 (a folder without a finished run), OAL-I143, OAL-I144 (no model of this oal), OAL-I103
+ *   (damaged), OAL-E214 (a detector that it does not hold)
+ * @example
+ * const scorer = await openModel("runs/photos");
+ * const { known, label, pValue } = await scorer.score("cat.jpg"); // or the bytes of a file, or pixels
+ * for await (const result of scorer.stream(["cat.jpg", "dog.jpg"]))
+ *   console.log(result.id, result.error ? result.error.message : result.label);
+ * await scorer.release();
  */
-export async function* scoreEach(
-  model: string,
-  paths: readonly string[],
-  options: ScoreEachOptions = {},
-): AsyncGenerator<ImageResult, void, undefined> {
-  expectArguments("scoreEach", {
-    model: [model, kinds.name],
-    paths: [paths, kinds.listOf(kinds.name)],
-    options: [options, scoreEachOptions],
-  });
-  const scoring = await import("./score.js");
-  yield* scoring.scoreEach(model, paths, options);
+export async function openModel(path: string, options: OpenModelOptions = {}): Promise<Scorer> {
+  expectArguments("openModel", { path: [path, kinds.name], options: [options, openOptions] });
+  const scoring = await import("./openModel.js");
+  return scoring.openModel(path, options);
 }

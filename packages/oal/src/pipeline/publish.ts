@@ -1,9 +1,10 @@
 /**
  * What a finished run shows in its folder, as files of its own: models, per-image scores, tables and report. They are
  * copied aside and then put in the place of what an earlier run left, so that the folder holds what the finished run made
- * and nothing else. Links alone would be broken by a copy to another machine.
+ * and nothing else. Links alone would be broken by a copy to another machine; where the file system can, copies share
+ * their blocks with the artifact.
  */
-import { cp, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { constants, cp, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { sha256OfFile } from "../data/fileHashes.js";
 import { changedFiles } from "./publishedFiles.js";
@@ -39,9 +40,12 @@ export async function publish(run: RunFolder, { evaluations, report }: Published
       for (const name of await readdir(run.folder))
         if (name.startsWith(asidePrefix)) await rm(join(run.folder, name), { recursive: true, force: true });
       await mkdir(aside);
-      for (const [method, { folder }] of evaluations) {
-        await cp(join(folder, evaluationFiles.model), join(aside, "models", method), { recursive: true });
-        await cp(join(folder, evaluationFiles.scores), join(aside, "scores"), { recursive: true });
+      for (const { folder } of evaluations.values()) {
+        for (const part of [evaluationFiles.models, evaluationFiles.scores])
+          await cp(join(folder, part), join(aside, part), {
+            recursive: true,
+            mode: constants.COPYFILE_FICLONE,
+          });
       }
       if (report) for (const name of reportNames) await cp(join(report.folder, name), join(aside, name));
       const files = await publishedFiles(aside);

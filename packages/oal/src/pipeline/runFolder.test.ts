@@ -74,9 +74,9 @@ function make(
     identity,
     key: artifactKey(identity),
     make({ folder }) {
-      for (const below of ["model", "scores"]) mkdirSync(join(folder, below));
+      for (const below of ["models", "scores"]) mkdirSync(join(folder, below));
       const files = [
-        "model/model.onnx",
+        `models/${name.split(":")[1] ?? ""}.onnx`,
         "scores/id.csv",
         "report.html",
         "results.csv",
@@ -132,7 +132,7 @@ describe("a run folder", () => {
     renameSync(join(root, "store"), join(root, "elsewhere"));
     try {
       expect(await danglingLinks(join(root, "whole"))).toHaveLength(2);
-      expect(shown("whole", "models/ce/model.onnx")).toBe("evaluation:ce 1");
+      expect(shown("whole", "models/ce.onnx")).toBe("evaluation:ce 1");
     } finally {
       renameSync(join(root, "elsewhere"), join(root, "store"));
     }
@@ -149,13 +149,13 @@ describe("a run folder", () => {
     const other = loadConfiguration(undefined, { set: ["seed=7", "methods=[kd]"] });
     await inRun("again", (run) => run.note({ ...nothing(run), key: "half" }), other);
     expect(messages("again")).toEqual([expect.stringContaining("another configuration than the last time")]);
-    expect(shown("again", "models/ce/model.onnx")).toBe("evaluation:ce 1");
+    expect(shown("again", "models/ce.onnx")).toBe("evaluation:ce 1");
     expect(readRunManifest(join(root, "again"))).toMatchObject({
       current: { finished: null, decides: "kd" },
       previous: { finished: expect.any(String), decides: "oal" },
     });
     await inRun("again", finish("kd", 2, false), other);
-    expect([shown("again", "models/ce/model.onnx"), shown("again", "models/kd/model.onnx")]).toEqual([
+    expect([shown("again", "models/ce.onnx"), shown("again", "models/kd.onnx")]).toEqual([
       null,
       "evaluation:kd 2",
     ]);
@@ -192,7 +192,7 @@ describe("a run folder", () => {
     expect(lstatSync(join(root, "mend", "report.html")).mtimeMs).toBe(time);
     rmSync(join(root, "mend", "models"), { recursive: true });
     await inRun("mend", once);
-    expect(shown("mend", "models/oal/model.onnx")).toBe("evaluation:oal 5");
+    expect(shown("mend", "models/oal.onnx")).toBe("evaluation:oal 5");
   });
 
   it("refuses a run folder of another format and leaves it alone", async () => {

@@ -5,7 +5,7 @@ import { oalError } from "oal-core";
 import { z } from "zod";
 
 /** Format of a run folder. A folder of another format is refused, never changed. */
-export const runFormat = 2;
+export const runFormat = 3;
 
 /** @throws OAL-I104 when the folder holds a run of another format */
 export function refuseOtherFormat(folder: string): void {

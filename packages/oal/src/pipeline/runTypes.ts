@@ -2,7 +2,6 @@
  * The types of the library's main calls. They stand apart from run.ts so that the command line can name them without
  * loading an engine.
  */
-import type { OalError } from "oal-core";
 import type { Choice } from "../evaluation/choice.js";
 import type { Difference, EvaluationResult } from "../evaluation/index.js";
 import type { Configuration } from "./configuration/schema.js";
@@ -54,58 +53,3 @@ export interface FinishedRun extends EvaluatedRun {
   readonly differences: Difference[];
   readonly reportPath: string;
 }
-
-/** How to use a trained model. */
-interface ModelOptions {
-  /** Detector id, one of `evaluation.detectors` of the model's run; default: `evaluation.scoreDetector`. */
-  readonly detector?: string;
-  /** Confidence from which an image counts as known; default: the stored threshold that keeps 95 % of validation ID. */
-  readonly threshold?: number;
-  /** Threads of the engine; default: all cores. */
-  readonly threads?: number;
-  /** Stops between pictures. */
-  readonly signal?: AbortSignal;
-}
-
-/** How to score pictures that should all be readable. */
-export interface ScoreOptions extends ModelOptions {
-  /** How many unreadable pictures to leave out before giving up. Default 0. */
-  readonly skipBad?: number;
-  /** Told of every picture that was left out. */
-  readonly onSkipped?: (path: string, problem: string) => void;
-}
-
-/** How to score pictures one after the other. */
-export interface ScoreEachOptions extends ModelOptions {
-  /** Told, before the first result, how many results there will be and how many files are no pictures, by reason. */
-  readonly onFound?: (found: {
-    readonly pictures: number;
-    readonly skipped: ReadonlyMap<string, number>;
-  }) => void;
-}
-
-/** One scored picture. */
-export interface ScoredImage {
-  readonly path: string;
-  /** Name of the predicted class. */
-  readonly label: string;
-  /** Probability of that class, 0..1. */
-  readonly confidence: number;
-  /** Whether the detector's score reaches the threshold. */
-  readonly known: boolean;
-  /** The detector's score; larger means more in-distribution. */
-  readonly score: number;
-  /** The score from which an image is known. */
-  readonly threshold: number;
-  /** Id of the detector. */
-  readonly detector: string;
-}
-
-/** A picture that could not be scored, and why. */
-export interface FailedImage {
-  readonly path: string;
-  readonly error: OalError;
-}
-
-/** What became of one picture; `"error" in result` tells which. */
-export type ImageResult = ScoredImage | FailedImage;

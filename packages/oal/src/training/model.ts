@@ -15,11 +15,11 @@ export interface ClassifierModel {
 /**
  * The classifier: images uint8 [batch, 3, S, S] in, normalised inside. No outputs are marked.
  *
- * @param batch images per run
+ * @param batch images per run; a name leaves their number open
  */
 export function buildClassifier(
   { network, parameters, normalisation }: ClassifierModel,
-  batch: number,
+  batch: number | string,
 ): Classifier {
   const graph = new Graph();
   const { imageSize } = network.options;

@@ -98,6 +98,19 @@ export const evaluationErrors = {
     message: ({ tap, known }) => `the model has no tap "${tap}"; it shows ${known.join(", ")}`,
     remedy: "leave out what needs this value, or use a model that shows it",
   }),
+  "OAL-E214": entry<{ detector: string; known: readonly string[] }>({
+    title: "a model does not hold this detector",
+    exit: 2,
+    message: ({ detector, known }) => `the model holds ${known.join(", ")}, not ${detector}`,
+    remedy:
+      "name it in evaluation.storedDetectors of its run and run the same command again: nothing is trained anew, the model is measured and written again",
+  }),
+  "OAL-E215": entry<Record<string, never>>({
+    title: "the model was released",
+    exit: 6,
+    message: () => "the model was released and scores no more pictures",
+    remedy: "release a model after its last picture, or open it again",
+  }),
   "OAL-E240": entry<{ detector: string; problem: string }>({
     title: "a detector's fit does not give what it names",
     exit: 6,

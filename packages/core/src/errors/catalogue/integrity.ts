@@ -88,6 +88,27 @@ export const integrityErrors = {
     message: ({ path, problem }) => `${path}: ${problem}`,
     remedy: "check that the path is what it should be and may be read and written",
   }),
+  "OAL-I143": entry<{ path: string; problem: string }>({
+    title: "no model of oal",
+    exit: 7,
+    message: ({ path, problem }) => `${path} is no model that oal can score with: ${problem}`,
+    remedy: "give a run folder that reached the evaluation, or models/METHOD.onnx inside it",
+  }),
+  "OAL-I144": entry<{ path: string; found: string; wanted: string }>({
+    title: "model file of another version",
+    exit: 7,
+    message: ({ path, found, wanted }) =>
+      `${path} was written in format ${found}, this oal reads format ${wanted}`,
+    remedy: "evaluate its run again with this oal, or use the version that wrote it",
+  }),
+  "OAL-I145": entry<{ path: string; output: string; difference: number; allowed: number }>({
+    title: "a written model does not compute what was measured",
+    exit: 7,
+    message: ({ path, output, difference, allowed }) =>
+      `${path}: ${output} differs by ${difference.toPrecision(3)} from what was measured, more than ${allowed.toPrecision(3)}`,
+    remedy:
+      "run the same command again; if it fails again, report it with the versions that oal doctor tells",
+  }),
   "OAL-I142": entry<Record<string, never>>({
     title: "working folder is gone",
     exit: 7,

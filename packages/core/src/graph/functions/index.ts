@@ -23,6 +23,7 @@ export { gelu } from "../ops/gelu.js";
 export { gemm, type GemmOptions } from "../ops/gemm.js";
 export { globalAveragePool } from "../ops/globalAveragePool.js";
 export { greater } from "../ops/greater.js";
+export { greaterOrEqual } from "../ops/greaterOrEqual.js";
 export { hardSigmoid } from "../ops/hardSigmoid.js";
 export { identity } from "../ops/identity.js";
 export { layerNorm } from "../ops/layerNormalization.js";

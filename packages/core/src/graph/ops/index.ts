@@ -29,6 +29,7 @@ import { Gelu } from "./gelu.js";
 import { Gemm } from "./gemm.js";
 import { GlobalAveragePool } from "./globalAveragePool.js";
 import { Greater } from "./greater.js";
+import { GreaterOrEqual } from "./greaterOrEqual.js";
 import { HardSigmoid } from "./hardSigmoid.js";
 import { Identity } from "./identity.js";
 import { LayerNormalization } from "./layerNormalization.js";
@@ -96,6 +97,7 @@ export const operators = {
   Gemm,
   GlobalAveragePool,
   Greater,
+  GreaterOrEqual,
   HardSigmoid,
   Identity,
   LayerNormalization,

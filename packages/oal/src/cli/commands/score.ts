@@ -1,62 +1,139 @@
-/** `oal score`: pictures through a trained model, as a table or JSON; every picture has a line, an unreadable one its reason. */
-import { existsSync } from "node:fs";
-import { oalError } from "oal-core";
+/** `oal score`: pictures through a trained model; every picture has a line, an unreadable one its reason. */
+import { oalError, type OalError } from "oal-core";
+import { problemOf, readRegularFile } from "../../data/pictures/folderWalk.js";
 import { skippedSentence } from "../../data/pictures/kinds.js";
-import type { ImageResult, ScoreEachOptions } from "../../pipeline/runTypes.js";
+import type { Scorer } from "../../bundle/scorer.js";
 import { describeError } from "../failure.js";
 import { interruptible } from "../interrupt.js";
 import { wantsColor } from "../output.js";
 import { lateProgress } from "../progress.js";
-import { reasonOf, scoreJson, scoreTable } from "./scoreTable.js";
+import { csvForm, jsonForm, jsonLinesForm, tableForm, type ScoreForm } from "./scoreForms.js";
+import { modelSentence, reasonOf } from "./scoreTable.js";
 
 /** The options of `oal score`. */
 export interface ScoreCommandOptions {
   readonly detector?: string;
   readonly threshold?: number;
   readonly threads?: number;
+  readonly top?: number;
+  readonly filesFrom?: string;
   readonly skipBad?: number;
   readonly strict?: boolean;
   readonly json?: boolean;
+  readonly jsonl?: boolean;
+  readonly csv?: boolean;
   readonly quiet?: boolean;
 }
 
 /**
- * Scores pictures and prints one row each. The exit status is 3 when more than `skipBad` of them cannot be read.
+ * Scores pictures and prints one row each, as they come where the form has rows. The exit status is 3 when more than `skipBad` of them
+ * cannot be read, or there are none.
  *
- * @throws OAL-D101 for a path that does not exist, before any work; with `strict` the error of the first unreadable picture
+ * @param model a run folder or a model file
+ * @param images files, folders, archives, "-" for standard input
+ * @throws what `openModel` throws, before any work; with `strict` the error of the first unreadable picture
  */
 export async function scoreCommand(
   model: string,
   images: readonly string[],
-  { json, quiet, strict, skipBad = 0, ...options }: ScoreCommandOptions,
+  options: ScoreCommandOptions,
 ): Promise<void> {
-  for (const path of [model, ...images]) if (!existsSync(path)) throw oalError("OAL-D101", { path });
-  const { scoreEach } = await import("../../pipeline/score.js");
+  const paths = [...images, ...(await listedPaths(options.filesFrom))];
+  if (paths.length === 0)
+    throw oalError("OAL-C102", { command: "oal score", problem: "missing required argument 'images'" });
+  const { openModel } = await import("../../pipeline/openModel.js");
+  const { findPictures, standardInput } = await import("../../pipeline/pictureFiles.js");
+  const { detector, threshold, threads, top } = options;
+  const scorer = await openModel(model, {
+    ...(detector === undefined ? {} : { detector }),
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(top === undefined ? {} : { top }),
+  });
+  if (paths.includes(standardInput) && process.stdin.isTTY)
+    process.stderr.write("waiting for a picture or an archive on standard input\n");
+  const found = await findPictures(paths);
+  try {
+    await scoreAll(model, scorer, found, options);
+  } finally {
+    await scorer.release();
+    await found.close();
+  }
+}
+
+async function scoreAll(
+  model: string,
+  scorer: Scorer,
+  found: Awaited<ReturnType<typeof import("../../pipeline/pictureFiles.js").findPictures>>,
+  options: ScoreCommandOptions,
+): Promise<void> {
+  const { quiet, strict, skipBad = 0 } = options;
+  const form = formOf(model, scorer, found.skipped, options);
   const progress = lateProgress("score", { quiet: quiet ?? false });
-  const results: ImageResult[] = [];
-  let total = 0;
-  let passedOver: string | undefined;
-  const onFound: ScoreEachOptions["onFound"] = ({ pictures, skipped }) => {
-    total = pictures;
-    passedOver = skippedSentence(skipped);
-  };
+  const print = (text: string): void => void (text !== "" && process.stdout.write(text));
+  const failed: { id: string; error: OalError }[] = [];
+  let done = 0;
+  // A table says below itself what every other form leaves to standard error.
+  if (form.silent) process.stderr.write(`${modelSentence(model, scorer)}\n`);
+  print(form.begin());
   try {
     await interruptible({ resumes: false, note: (text) => progress.note(text) }, async (signal) => {
-      for await (const result of scoreEach(model, images, { ...options, signal, onFound })) {
-        if (strict && "error" in result) throw result.error;
-        results.push(result);
-        progress.at(results.length, total);
+      for await (const result of scorer.stream(found.pictures(), { signal })) {
+        if (result.error) {
+          if (strict) throw result.error;
+          failed.push({ id: result.id, error: result.error });
+        }
+        print(form.row(result));
+        progress.at(++done, found.count);
       }
     });
   } finally {
     progress.close();
   }
-  process.stdout.write(json ? scoreJson(results) : scoreTable(results, wantsColor(process.stdout)));
-  if (passedOver !== undefined) process.stderr.write(`${passedOver}\n`);
-  const failed = results.flatMap((result) => ("error" in result ? [result] : []));
+  print(form.end());
+  const skipped = skippedSentence(found.skipped);
+  if (skipped !== undefined) process.stderr.write(`${skipped}\n`);
+  if (found.count === 0)
+    throw oalError("OAL-D103", { path: "oal score", what: skipped ?? "nothing was given" });
   if (failed.length <= skipBad) return;
   process.exitCode = 3;
-  const unread = failed.map((each) => ({ id: each.path, problem: reasonOf(each) }));
-  const error = oalError("OAL-D110", { path: "oal score", images: unread, limit: skipBad });
-  process.stderr.write(describeError(error));
+  const unread = failed.map(({ id, error }) => ({ id, problem: reasonOf(id, error) }));
+  process.stderr.write(
+    describeError(oalError("OAL-D110", { path: "oal score", images: unread, limit: skipBad })),
+  );
+}
+
+function formOf(
+  model: string,
+  scorer: Scorer,
+  skipped: ReadonlyMap<string, number>,
+  { json, jsonl, csv, top = 1 }: ScoreCommandOptions,
+): ScoreForm {
+  const asked = [json && "--json", jsonl && "--jsonl", csv && "--csv"].filter((name) => name);
+  if (asked.length > 1)
+    throw oalError("OAL-C102", {
+      command: "oal score",
+      problem: `${asked.join(" and ")} exclude each other`,
+    });
+  if (json) return jsonForm(model, scorer, skipped);
+  if (jsonl) return jsonLinesForm();
+  return csv ? csvForm(top) : tableForm(model, scorer, { color: wantsColor(process.stdout), top });
+}
+
+/** Paths in a file, one a line or with NUL bytes between them (`find -print0`); "-" is standard input. */
+async function listedPaths(file: string | undefined): Promise<string[]> {
+  if (file === undefined) return [];
+  let text: string;
+  try {
+    text = file === "-" ? await textOf(process.stdin) : new TextDecoder().decode(await readRegularFile(file));
+  } catch (error) {
+    throw oalError("OAL-I112", { path: file, problem: problemOf(error) }, error);
+  }
+  return text.split(text.includes("\0") ? "\0" : /\r?\n/).filter((path) => path !== "");
+}
+
+async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const part of stream) parts.push(part);
+  return Buffer.concat(parts).toString("utf8");
 }

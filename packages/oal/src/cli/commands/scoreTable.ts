@@ -1,59 +1,70 @@
-/** Scored pictures as a table and as JSON. */
+/** Scored pictures as a table. */
 import Table from "cli-table3";
-import { printable } from "oal-core";
+import { type OalError, printable } from "oal-core";
 import pc from "picocolors";
-import type { FailedImage, ImageResult } from "../../pipeline/runTypes.js";
+import type { ScoreResult } from "../../bundle/scoreResult.js";
+import type { Scorer } from "../../bundle/scorer.js";
 
-/** An array of what the library gives; errors as code and message. */
-export function scoreJson(results: readonly ImageResult[]): string {
-  const shown = results.map((result) =>
-    "error" in result
-      ? { path: result.path, error: { code: result.error.code, message: result.error.message } }
-      : result,
-  );
-  return `${JSON.stringify(shown, null, 2)}\n`;
+/** How a table looks. */
+export interface TableStyle {
+  readonly color: boolean;
+  /** Classes a row names. */
+  readonly top: number;
 }
 
-/** One row for every picture, and a line that sums up. */
-export function scoreTable(results: readonly ImageResult[], color: boolean): string {
+/** One row for every picture, and what they were asked of. */
+export function scoreTable(
+  model: string,
+  scorer: Scorer,
+  results: readonly ScoreResult[],
+  { color, top }: TableStyle,
+): string {
   const { green, yellow, red, dim } = pc.createColors(color);
   const table = new Table({
-    head: ["image", "verdict", "label", "confidence", "score"],
-    colAligns: ["left", "left", "left", "right", "right"],
+    head: ["image", "verdict", "label", "confidence", "score", "p value"],
+    colAligns: ["left", "left", "left", "right", "right", "right"],
     style: { head: [], border: [], compact: true },
   });
   for (const result of results) {
-    const path = printable(result.path);
-    if ("error" in result) {
-      table.push([
-        path,
-        red("unreadable"),
-        { content: `${result.error.code} ${reasonOf(result)}`, colSpan: 3, hAlign: "left" },
-      ]);
+    const path = printable(result.id);
+    if (result.error) {
+      const reason = `${result.error.code} ${reasonOf(result.id, result.error)}`;
+      table.push([path, red("unreadable"), { content: reason, colSpan: 4, hAlign: "left" }]);
       continue;
     }
-    const { label, confidence, known, score } = result;
+    const { known, ask, score, pValue } = result;
     // the label of an unknown image is only the nearest class
     const sure = known ? (text: string): string => text : dim;
-    const verdict = known ? green("known") : yellow("unknown");
-    const percent = `${(100 * confidence).toFixed(1)} %`;
-    table.push([path, verdict, sure(printable(label)), sure(percent), score.toFixed(3)]);
+    const verdict = known ? (ask === true ? yellow("known?") : green("known")) : yellow("unknown");
+    const ranked = result.top.slice(0, Math.max(1, top));
+    const labels = ranked.map(({ label }) => sure(printable(label))).join("\n");
+    const shares = ranked.map(({ confidence }) => sure(`${(100 * confidence).toFixed(1)} %`)).join("\n");
+    table.push([path, verdict, labels, shares, score.toFixed(3), pValueText(pValue)]);
   }
-  return `${table.toString()}\n${summary(results)}\n`;
+  return `${table.toString()}\n${counts(results)}\n${modelSentence(model, scorer)}\n`;
 }
 
-function summary(results: readonly ImageResult[]): string {
-  const scored = results.flatMap((result) => ("error" in result ? [] : [result]));
-  const known = scored.filter((image) => image.known).length;
-  const counts = [`${known} known`, `${scored.length - known} unknown`];
-  if (scored.length < results.length) counts.push(`${results.length - scored.length} unreadable`);
-  const [first] = scored;
-  const rule = first ? ` (known: ${first.detector} score of at least ${first.threshold.toFixed(3)})` : "";
-  return counts.join(", ") + rule;
+function pValueText(pValue: number): string {
+  return pValue < 0.001 ? "<0.001" : pValue.toFixed(3);
 }
 
-/** The sentence of a failure without the path that stands beside it. */
-export function reasonOf({ path, error }: FailedImage): string {
-  const shown = `${printable(path)}: `;
+function counts(results: readonly ScoreResult[]): string {
+  const of = (known: boolean | null): number => results.filter((each) => each.known === known).length;
+  const unreadable = of(null);
+  const parts = [`${of(true)} known`, `${of(false)} unknown`];
+  if (unreadable > 0) parts.push(`${unreadable} unreadable`);
+  return parts.join(", ");
+}
+
+/** Which model and detector were asked, and from which score on a picture is known. */
+export function modelSentence(model: string, { path, facts, detector, threshold }: Scorer): string {
+  const of = path === model ? "" : ` of ${printable(model)}`;
+  const rule = `known: ${detector} score of at least ${threshold.toFixed(3)}`;
+  return `model ${printable(facts.name)}${of} (${printable(path)}); ${rule}`;
+}
+
+/** The sentence of a failure without the name that stands beside it. */
+export function reasonOf(id: string, error: OalError): string {
+  const shown = `${printable(id)}: `;
   return error.message.startsWith(shown) ? error.message.slice(shown.length) : error.message;
 }

@@ -38,7 +38,7 @@ function files({ published, decides, dangling }: RunDescription, path: string): 
     published.some((file) => file === name || file.startsWith(`${name}/`));
   const lines = [
     ...(has("report.html") ? [`report: ${join(path, "report.html")}`] : []),
-    ...(has("models") ? [`oal score decides with ${join(path, "models", decides)}`] : []),
+    ...(has("models") ? [`oal score decides with ${join(path, "models", `${decides}.onnx`)}`] : []),
     ...(dangling.length > 0
       ? [`links without artifact (another machine, or a pruned store): ${dangling.join(", ")}`]
       : []),

@@ -121,7 +121,8 @@ export function notRegular(found: Stats | BigIntStats): string | undefined {
   return found.isFIFO() ? "a named pipe, not a file" : found.isSocket() ? "a socket, not a file" : "a device";
 }
 
-async function headOf(location: string | Buffer): Promise<Uint8Array> {
+/** The first bytes of a regular file. @throws Error with the reason as its message */
+export async function headOf(location: string | Buffer): Promise<Uint8Array> {
   return withRegularFile(location, async (file) => {
     const head = new Uint8Array(headLength);
     const { bytesRead } = await file.read(head, 0, headLength, 0);

@@ -115,5 +115,10 @@ export const dataSchema = z.strictObject({
     2_147_483_647,
     "most pixels (width times height) of a picture; its header is asked before it is decoded",
   ),
+  licence: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("licence of the training images, written into every model that is made from them"),
   skipBad: whole(0, 0, 1_000_000, "how many unreadable images to leave out before the run stops"),
 });

@@ -21,5 +21,11 @@ export const evaluationSchema = z.strictObject({
     .min(1)
     .default("ebo")
     .describe("the detector that oal score uses; must be among detectors"),
+  storedDetectors: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      "detectors that the model file holds beside scoreDetector, for oal score --detector; must be among detectors",
+    ),
   keep: real(0.95, 0.5, 0.9999, "share of validation ID images that the stored threshold lets pass"),
 });

@@ -58,6 +58,13 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
       problem + (near === undefined ? "" : `, did you mean "${near}"?`),
     );
   }
+  evaluation.storedDetectors.forEach((name, i) => {
+    if (evaluation.detectors.includes(name)) return;
+    refuse(
+      ["evaluation", "storedDetectors", String(i)],
+      unknownName("measured detector", name, evaluation.detectors),
+    );
+  });
   const { ids } = networks;
   for (const section of ["teacher", "student"] as const) {
     const { network } = configuration[section];

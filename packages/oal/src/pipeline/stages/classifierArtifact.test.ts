@@ -2,13 +2,23 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import { float32Tensor, Graph, normaliseImages, OalError, Random, sizeOf } from "oal-core";
+import {
+  exposeTaps,
+  float32Tensor,
+  Graph,
+  normaliseImages,
+  OalError,
+  Random,
+  sizeOf,
+  writeModel,
+} from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { TrainingContext } from "../../nn/context.js";
 import { networks } from "../../nn/networks/index.js";
 import { initializeParameters, withPrefix, type ParameterStore } from "../../nn/parameters.js";
 import { networkPrefix } from "../../training/loss.js";
 import type { NetworkChoice } from "../../training/network.js";
+import { buildClassifier } from "../../training/model.js";
 import { Predictor } from "../../training/predict.js";
 import { classifierFiles, loadClassifier, saveClassifier } from "./classifierArtifact.js";
 import { testEngine } from "../../testing/engine.js";
@@ -44,7 +54,7 @@ const choices: readonly NetworkChoice[] = [
   { id: "resnet18_32x32", options: { classes: 3, imageSize: size, width: 4 } },
 ];
 
-describe("exported classifier", () => {
+describe("a saved classifier", () => {
   it.each(choices)("a plain onnxruntime session computes what the Predictor does: $id", async (network) => {
     const folder = mkdtempSync(join(root, "model-"));
     const trained = withPrefix(parametersOf(network), networkPrefix);
@@ -62,9 +72,8 @@ describe("exported classifier", () => {
     const predictor = await Predictor.create(testEngine, model, { batchSize: 4 });
     const expected = await predictor.predictPixels(count, size, read);
     await predictor.release();
-    const session = await InferenceSession.create(join(folder, classifierFiles.onnx), {
-      logSeverityLevel: 3,
-    });
+    const graph = exposeTaps(buildClassifier(model, "batch"), ["logits", "features"]);
+    const session = await InferenceSession.create(writeModel(graph), { logSeverityLevel: 3 });
     for (const batch of [1, 3, 7]) {
       const images = new OrtTensor("uint8", read(0, batch), [batch, 3, size, size]);
       const { logits, features } = await session.run({ images });

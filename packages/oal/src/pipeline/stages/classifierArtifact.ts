@@ -1,12 +1,12 @@
-/** A trained classifier on disk: weights for resuming (safetensors), a description, and the ONNX model. */
+/** A trained classifier on disk: weights (safetensors) and a description. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { exposeTaps, oalError, verifyGraph, writeModel } from "oal-core";
+import { oalError } from "oal-core";
 import { z } from "zod";
 import { parametersUnder, type ParameterStore } from "../../nn/parameters.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import { networkPrefix } from "../../training/loss.js";
-import { buildClassifier, type ClassifierModel } from "../../training/model.js";
+import type { ClassifierModel } from "../../training/model.js";
 import { writeError } from "../systemError.js";
 import { writeFileWhole } from "../../runtime/writeFile.js";
 
@@ -36,13 +36,9 @@ export interface SavedClassifier extends ClassifierModel {
 export const classifierFiles = {
   parameters: "parameters.safetensors",
   description: "model.json",
-  onnx: "model.onnx",
 } as const;
 
-/**
- * Takes what a training left (all its tensors) and writes the classifier: its own parameters, its description, and
- * model.onnx (uint8 images [batch, 3, S, S] in; logits and features out; any batch size).
- */
+/** Takes what a training left (all its tensors) and writes the classifier: its own parameters, and its description. */
 export async function saveClassifier(
   folder: string,
   trained: ParameterStore,
@@ -50,9 +46,7 @@ export async function saveClassifier(
 ): Promise<void> {
   const parameters = parametersUnder(trained, networkPrefix);
   await writeSafetensors(join(folder, classifierFiles.parameters), parameters);
-  const bytes = exportClassifier({ ...model, parameters });
   try {
-    await writeFileWhole(join(folder, classifierFiles.onnx), bytes);
     await writeFileWhole(
       join(folder, classifierFiles.description),
       JSON.stringify(
@@ -64,25 +58,6 @@ export async function saveClassifier(
   } catch (error) {
     throw writeError(folder, error);
   }
-}
-
-/** The bytes of a classifier with a free batch axis. */
-export function exportClassifier(model: SavedClassifier): Uint8Array {
-  const options = {
-    name: "classifier",
-    batchSymbol: "batch",
-    metadata: { classNames: JSON.stringify(model.classNames) },
-  };
-  const [one, two] = [1, 2].map((batch) => {
-    const graph = exposeTaps(buildClassifier(model, batch), ["logits", "features"]);
-    verifyGraph(graph);
-    return writeModel(graph, options);
-  });
-  // A model may only get a free batch axis if nothing inside depends on its size.
-  if (!one || !two || Buffer.compare(one, two) !== 0) {
-    throw oalError("OAL-X101", { problem: `the graph of ${model.network.id} depends on the batch size` });
-  }
-  return one;
 }
 
 /** Reads a classifier. Throws OAL-I103 when a file is damaged. */

@@ -20,15 +20,19 @@ import { predictionEffort } from "./classifierTraining.js";
 import { evaluationFiles } from "./evaluationArtifact.js";
 import { picturesOf, writeModel } from "./evaluationModel.js";
 import { imagesOf, outputsOf, setsOf } from "./evaluationOutputs.js";
+import { picturesNamed } from "./ingredients.js";
 import { sampleOutliers, sampleSets, writeFeatureSample } from "./featureSample.js";
 
 /** One evaluation per student; the decoded outliers, where there are some, join the sample of features. */
 export const evaluationStage: Stage = {
   id: "evaluation",
-  version: 7,
+  version: 8,
   title: "scores of every image, metrics, and the model for oal score",
   variants: ({ methods }) => methods,
-  slice: ({ config, data }) => ({ ...config.evaluation, pictures: picturesOf(config, data) }),
+  slice: ({ config, data }) => {
+    const { name, licence } = picturesNamed(config);
+    return { ...config.evaluation, pictures: { ...picturesOf(config, data), name, licence } };
+  },
   inputs: (config, method) => ({
     student: `student:${method}`,
     ...(studentsRead(config, "latents") ? { latents: "latents" } : {}),
@@ -40,13 +44,13 @@ export const evaluationStage: Stage = {
   },
   sets: (data) => Object.fromEntries(setsOf(data).map(({ name, set }) => [name, set])),
   async run(job) {
-    const { config, data, variant: method, input, folder, events, engine } = job;
-    const { evaluation, seed } = config;
-    if (!evaluation.detectors.includes(evaluation.scoreDetector)) {
+    const { config, variant: method, folder, input, events, engine } = job;
+    const { evaluation: section, seed } = config;
+    if (!section.detectors.includes(section.scoreDetector)) {
       throw oalError("OAL-C202", {
         where: "configuration",
         at: "evaluation.scoreDetector",
-        problem: `${evaluation.scoreDetector} is not among evaluation.detectors`,
+        problem: `${section.scoreDetector} is not among evaluation.detectors`,
       });
     }
     const model = await loadClassifier(input("student").folder);
@@ -55,21 +59,21 @@ export const evaluationStage: Stage = {
     try {
       const { outputs, outliers } = await predictAll(job, model, rows.keep);
       await writeFeatureSample(folder, evaluationFiles.features, outliers, sampleSets(outputs, seed));
-      const { detectors, bootstrap, keep } = evaluation;
-      const { result, scores, validation, fitted } = await evaluate(engine, method, seed, outputs, {
+      const { detectors, bootstrap, keep } = section;
+      const evaluation = await evaluate(engine, method, seed, outputs, {
         detectors,
         keep,
         seed,
         resamples: bootstrap,
-        classifier: modelSource(model, evaluation.batchSize),
+        classifier: modelSource(model, section.batchSize),
         keepRows: banks.keep,
       });
+      const { result, scores, validation } = evaluation;
       for (const text of result.warnings) events.warning(text);
       await writeSummary(folder, { result, scores });
       if (validation) await writeSummary(folder, validation, true);
-      const bundle = join(folder, evaluationFiles.model);
-      await writeModel(bundle, input("student"), fitted, result, config, data);
-      return { metrics: figuresOf(result, evaluation.scoreDetector) };
+      await writeModel(job, evaluation, outputs);
+      return { metrics: figuresOf(result, section.scoreDetector) };
     } finally {
       rows.close();
       banks.close();

@@ -17,10 +17,8 @@ export const evaluationFiles = {
   banks: "banks",
   /** A sample of penultimate features per set, for the map. */
   features: "features.safetensors",
-  /** The classifier with its detector, as `oal score` takes it. */
-  model: "model",
-  detector: "detector.json",
-  fitted: "fitted.safetensors",
+  /** Folder of the model file, which is called after its student; copied as it is into the run folder. */
+  models: "models",
 } as const;
 
 /** The result an evaluation artifact holds. @throws OAL-I103 when the file is damaged */

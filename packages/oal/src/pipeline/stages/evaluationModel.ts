@@ -1,97 +1,116 @@
-/** The model that an evaluation makes ready for `oal score`: the classifier with its fitted detectors and their decisions. */
-import { cp, writeFile } from "node:fs/promises";
+/** The model that an evaluation leaves: the student with the detector that decides, as one file that has been run again. */
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  allRows,
-  decisionFromJson,
-  decisionToJson,
-  type DecisionJson,
-  detectors as allDetectors,
-  type FittedDetector,
-  type ParameterValue,
-  type Tensor,
-} from "oal-core";
-import { z } from "zod";
-import { defaultMaxPixels } from "../../data/pictures/limits.js";
-import type { EvaluationResult } from "../../evaluation/result.js";
-import { writeSafetensors } from "../../nn/safetensors.js";
-import type { Artifact } from "../artifact.js";
+import { bankBytes, float32Tensor, oalError, uint8Tensor, type Tensor } from "oal-core";
+import { bundleEnding, writeBundle, type CheckedOutputs, type Preprocessing } from "../../bundle/index.js";
+import type { Evaluation } from "../../evaluation/evaluate.js";
+import type { OutputSet } from "../../evaluation/outputs.js";
+import { buildClassifier } from "../../training/model.js";
 import type { Configuration } from "../configuration/schema.js";
-import { classifierFiles } from "./classifierArtifact.js";
+import type { StageJob } from "../plan/stage.js";
+import { writeError } from "../systemError.js";
+import { versions } from "../versions.js";
+import { loadClassifier } from "./classifierArtifact.js";
 import type { PreparedData } from "./data.js";
 import { evaluationFiles } from "./evaluationArtifact.js";
+import { ingredientsOf } from "./ingredients.js";
+import { modelDetectors, type ModelDetectors } from "./modelDetectors.js";
 
-const parameterValue: z.ZodType<ParameterValue> = z.union([
-  z.number(),
-  z.string(),
-  z.boolean(),
-  z.array(z.number()),
-]);
+/** Validation images that the written file is run with. */
+const checkedImages = 32;
 
-/** Content of the detector file. */
-export const storedDetectorsSchema = z.object({
-  /** Id of the detector that decides unless another is asked for. */
-  default: z.string(),
-  /** Side in pixels of the classifier's images. */
-  size: z.number(),
-  /** What to do with a picture's EXIF orientation; models of before this was recorded ignored it. */
-  orientation: z.enum(["apply", "ignore"]).default("ignore"),
-  /** Most pixels of a picture. */
-  maxPixels: z.number().default(defaultMaxPixels),
-  detectors: z.record(
-    z.string(),
-    z.object({
-      parameters: z.record(z.string(), parameterValue),
-      decision: z.custom<DecisionJson>().transform((value) => decisionFromJson(value)),
-    }),
-  ),
-});
-
-type StoredDetectors = z.input<typeof storedDetectorsSchema>;
-
-/** How pictures become images of the model, as `oal score` must do it too. */
+/** How pictures become images of the model, as whoever scores with it must do it too. */
 export function picturesOf(
   { data: { maxPixels } }: Configuration,
   { orientation }: PreparedData,
-): Pick<StoredDetectors, "orientation" | "maxPixels"> {
+): Pick<Preprocessing, "orientation" | "maxPixels"> {
   return { orientation, maxPixels };
 }
 
-/** Copies the student and stores every fitted detector with its decision beside it; tensors are named "detector/tensor". */
+/**
+ * Writes the model file of a student: the classifier, the detector that decides, those of `evaluation.storedDetectors`, and
+ * their decisions.
+ *
+ * @throws OAL-I145 when the file does not compute what was measured, OAL-I101 when it cannot be written
+ */
 export async function writeModel(
-  bundle: string,
-  student: Artifact,
-  fitted: readonly FittedDetector[],
-  result: EvaluationResult,
-  config: Configuration,
-  data: PreparedData,
+  job: StageJob,
+  evaluation: Evaluation,
+  outputs: readonly OutputSet[],
 ): Promise<void> {
-  await cp(student.folder, bundle, {
-    recursive: true,
-    filter: (path) => !path.endsWith("artifact.json"),
-  });
-  const { scoreDetector } = config.evaluation;
-  const images = { size: data.train.set.height, ...picturesOf(config, data) };
-  const detectors: StoredDetectors["detectors"] = {};
-  const tensors = new Map<string, Tensor>();
-  for (const { detector, parameters, fitted: kept } of fitted) {
-    const decision = result.detectors.find(({ id }) => id === detector.id)?.decision;
-    if (!decision) continue;
-    detectors[detector.id] = { parameters: { ...parameters }, decision: decisionToJson(decision) };
-    for (const [name, tensor] of Object.entries(kept.tensors)) tensors.set(`${detector.id}/${name}`, tensor);
-    if (!kept.bank) continue;
-    const { count, width } = kept.bank;
-    tensors.set(`${detector.id}/bank`, { dtype: "float32", shape: [count, width], data: allRows(kept.bank) });
+  const { config, data, variant, engine, events, folder, input } = job;
+  const validation = outputs.find(({ group }) => group === "validation");
+  if (!validation) throw oalError("OAL-E102", { metric: "decision", side: "ID" });
+  const chosen = modelDetectors(job, evaluation);
+  const classifier = await loadClassifier(input("student").folder);
+  const { mean, std } = classifier.normalisation;
+  const { height } = data.train.set;
+  const preprocessing: Preprocessing = {
+    resize: height,
+    crop: height,
+    interpolation: "bilinear",
+    ...picturesOf(config, data),
+    mean: [...mean],
+    std: [...std],
+  };
+  const contents = {
+    classifier: buildClassifier(classifier, "batch"),
+    version: versions().oal,
+    name: variant,
+    preprocessing,
+    classNames: classifier.classNames,
+    ...chosen,
+    ingredients: ingredientsOf(job),
+    notes: { network: classifier.network.id, seed: String(config.seed) },
+  };
+  const count = Math.min(checkedImages, data.validation.set.count);
+  const pixels = data.validation.set.read(Array.from({ length: count }, (_, row) => row));
+  const models = join(folder, evaluationFiles.models);
+  const path = join(models, `${variant}${bundleEnding}`);
+  try {
+    await mkdir(models);
+    await writeBundle(path, contents, {
+      engine,
+      images: uint8Tensor([count, 3, height, height], pixels),
+      expected: expectedOf(validation, evaluation.scores, chosen, count),
+      onLarge: (bytes) => events.message(largeSentence(bytes, chosen)),
+    });
+  } catch (error) {
+    throw writeError(path, error);
   }
-  const stored: StoredDetectors = { default: allDetectors.find(scoreDetector).id, ...images, detectors };
-  await writeFile(join(bundle, evaluationFiles.detector), JSON.stringify(stored, null, 2));
-  await writeSafetensors(join(bundle, evaluationFiles.fitted), tensors);
 }
 
-/** Files that a model folder for `oal score` must hold. */
-export const modelFiles = [
-  classifierFiles.description,
-  classifierFiles.parameters,
-  evaluationFiles.detector,
-  evaluationFiles.fitted,
-] as const;
+/** What was measured of the first validation images, under the names of the file's outputs. */
+function expectedOf(
+  validation: OutputSet,
+  scores: Evaluation["scores"],
+  { decides, detectors }: ModelDetectors,
+  count: number,
+): CheckedOutputs {
+  const expected: Record<string, Tensor> = {};
+  for (const name of ["logits", "features"] as const) {
+    const rows = validation[name];
+    expected[name] = float32Tensor([count, rows.width], rows.read(0, count));
+  }
+  const measured = scores.sets.find(({ group }) => group === "validation")?.confidence ?? {};
+  for (const { fitted } of detectors) {
+    const { id } = fitted.detector;
+    const name = id === decides ? "score" : `score.${id}`;
+    expected[name] = float32Tensor([count], Array.from(measured[id] ?? []).slice(0, count));
+  }
+  return expected;
+}
+
+/** What a large file is made of, in a sentence. */
+function largeSentence(bytes: number, { detectors }: ModelDetectors): string {
+  const parts = detectors.map(({ fitted: { detector, fitted } }) => {
+    const tensors = Object.values(fitted.tensors).reduce((sum, { data }) => sum + data.byteLength, 0);
+    return `${detector.id} ${megabytes(tensors + (fitted.bank ? bankBytes(fitted.bank) : 0))}`;
+  });
+  return `the model file will have ${megabytes(bytes)}, of which ${parts.join(", ")}`;
+}
+
+/** Bytes for people. */
+function megabytes(bytes: number): string {
+  return bytes < 950_000 ? `${Math.ceil(bytes / 1000)} kB` : `${Math.round(bytes / 1e6)} MB`;
+}

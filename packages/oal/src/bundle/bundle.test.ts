@@ -1,0 +1,262 @@
+/** A bundle is written, read without its weights, checked by running it, and says the same through any session. */
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import {
+  add,
+  cast,
+  detectors,
+  float32Tensor,
+  gemm,
+  Graph,
+  memoryRows,
+  makeDecision,
+  mul,
+  Random,
+  reduceMean,
+  toNumbers,
+  uint8Tensor,
+  writeModel,
+  type Classifier,
+  type Tensor,
+} from "oal-core";
+import { afterAll, describe, expect, it } from "vitest";
+import { testEngine as engine } from "../testing/engine.js";
+import { checkBundle, readBundle, storedDetector, writeBundle, type BundleContents } from "./index.js";
+
+const root = mkdtempSync(join(tmpdir(), "oal-bundle-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const size = 4;
+const count = 6;
+const random = new Random(3, "bundle");
+const pixels = Uint8Array.from(random.uniforms(0, count * 3 * size * size), (u) => 256 * u);
+const images = uint8Tensor([count, 3, size, size], pixels);
+
+/** A linear classifier of mean colours that nothing of oal's networks is in. */
+function linearClassifier(scale = 1): Classifier {
+  const graph = new Graph();
+  const input = graph.input("images", { dtype: "uint8", shape: ["batch", 3, size, size] });
+  const features = reduceMean(mul(cast(input, "float32"), scale / 255), [2, 3], false);
+  const weight = graph.constant(float32Tensor([2, 3], [3, -1, 0, -2, 1, 1]), "weight");
+  const logits = add(gemm(features, weight, null, { transB: true }), 0.25);
+  return { graph, taps: { images: input, logits, features, maps: new Map() } };
+}
+
+/** The same in plain numbers. */
+function byHand(): { features: Tensor; logits: Tensor; score: Tensor } {
+  const area = size * size;
+  const features = Array.from({ length: count * 3 }, (_, i) => {
+    const plane = pixels.subarray(i * area, (i + 1) * area);
+    return plane.reduce((sum, value) => sum + value, 0) / area / 255;
+  });
+  const logits = Array.from({ length: count }, (_, i) => features.slice(3 * i, 3 * i + 3)).flatMap(
+    ([r = 0, g = 0, b = 0]) => [3 * r - g + 0.25, -2 * r + g + b + 0.25],
+  );
+  const score = Array.from({ length: count }, (_, i) =>
+    Math.log(Math.exp(logits[2 * i] ?? 0) + Math.exp(logits[2 * i + 1] ?? 0)),
+  );
+  return {
+    features: float32Tensor([count, 3], features),
+    logits: float32Tensor([count, 2], logits),
+    score: float32Tensor([count], score),
+  };
+}
+
+const bank = memoryRows(Float32Array.from(random.normals(1, 24)), 3);
+const decisionOf = (detector: string, ask?: number): ReturnType<typeof makeDecision> =>
+  makeDecision(
+    Array.from({ length: 30 }, (_, i) => 0.9 + i / 100),
+    { detector, target: 0.9, ...(ask === undefined ? {} : { ask }) },
+  );
+
+function contents(classifier = linearClassifier()): BundleContents {
+  return {
+    classifier,
+    version: "0.1.0",
+    name: "colours",
+    preprocessing: {
+      resize: 6,
+      crop: size,
+      interpolation: "bicubic",
+      orientation: "apply",
+      maxPixels: 1000,
+      mean: [0, 0, 0],
+      std: [1, 1, 1],
+    },
+    classNames: ["red", "green 🌿\n"],
+    decides: "ebo",
+    detectors: [
+      {
+        fitted: {
+          detector: detectors.find("ebo"),
+          parameters: { temperature: 1 },
+          fitted: { tensors: {}, bank: null },
+        },
+        decision: decisionOf("ebo", 0.5),
+      },
+      {
+        fitted: {
+          detector: detectors.find("knn"),
+          parameters: { neighbours: 3 },
+          fitted: { tensors: {}, bank },
+        },
+        decision: decisionOf("knn"),
+      },
+    ],
+    ingredients: [{ role: "data", name: "colours", licence: "CC0", origin: "drawn" }],
+    notes: { seed: "3" },
+  };
+}
+
+async function written(name: string): Promise<string> {
+  const path = join(root, `${name}.onnx`);
+  await writeBundle(path, contents(), { engine, images, expected: byHand() });
+  return path;
+}
+
+describe("a bundle", () => {
+  it("says of itself what it was written with, without its weights being read", async () => {
+    const path = await written("facts");
+    const { classifier: _classifier, detectors: given, ...facts } = contents();
+    const read = await readBundle(path);
+    expect(read).toEqual({ ...facts, detectors: expect.any(Array) });
+    expect(read.detectors.map(({ decision }) => decision)).toEqual(given.map(({ decision }) => decision));
+    expect(storedDetector(read).outputs).toEqual({
+      score: "score",
+      pValue: "pValue",
+      known: "known",
+      ask: "ask",
+    });
+    expect(storedDetector(read, "knn")).toMatchObject({
+      parameters: { neighbours: 3 },
+      outputs: { score: "score.knn", pValue: "pValue.knn", known: "known.knn" },
+    });
+    expect(() => storedDetector(read, "msp")).toThrowError(expect.objectContaining({ code: "OAL-E214" }));
+  });
+
+  it("gives any session scores, p values and verdicts, of any number of pictures, thresholds being no inputs", async () => {
+    const session = await InferenceSession.create(await written("plain"), { logSeverityLevel: 3 });
+    expect(session.inputNames).toEqual(["images"]);
+    const { score, logits } = byHand();
+    const decision = decisionOf("ebo", 0.5);
+    for (const rows of [1, 2, count]) {
+      const fed = new OrtTensor("uint8", pixels.slice(0, rows * 48), [rows, 3, size, size]);
+      const outputs = await session.run({ images: fed });
+      const of = (name: string): number[] => Array.from(outputs[name]?.data ?? [], Number);
+      expect(outputs["logits"]?.dims).toEqual([rows, 2]);
+      of("logits").forEach((value, i) => expect(value).toBeCloseTo(Number(logits.data[i]), 5));
+      of("score").forEach((value, i) => expect(value).toBeCloseTo(Number(score.data[i]), 5));
+      expect(of("known")).toEqual(of("score").map((value) => Number(value >= decision.cuts.unknown)));
+      const pValues = of("score").map((value) => {
+        const below = decision.calibration.filter((each) => each <= value).length;
+        return Math.fround((1 + below) / 31);
+      });
+      expect(of("pValue")).toEqual(pValues);
+      expect(of("ask")).toHaveLength(rows);
+      expect(of("score.knn")).toHaveLength(rows);
+    }
+    await session.release();
+  });
+
+  it("carries its cuts as initialisers of the graph", async () => {
+    const text = readFileSync(await written("initialisers"), "latin1");
+    for (const name of ["threshold.ebo", "ask.ebo", "calibration.ebo", "pValues.ebo", "threshold.knn"])
+      expect(text).toContain(name);
+  });
+
+  it("tells its size before it is written, where that is large", async () => {
+    const told: unknown[] = [];
+    const path = join(root, "large.onnx");
+    const onLarge = (bytes: number): void => void told.push(bytes, existsSync(path));
+    await writeBundle(path, contents(), { engine, images, expected: {}, onLarge });
+    expect(told).toEqual([]);
+    rmSync(path);
+    await writeBundle(path, contents(), { engine, images, expected: {}, onLarge, large: 100 });
+    expect(told).toEqual([expect.any(Number), false]);
+    expect(told[0]).toBeGreaterThan(100);
+    expect(told[0]).toBeLessThan(statSync(path).size);
+  });
+});
+
+describe("the check after writing", () => {
+  it("fails where the file does not give what was measured, and removes it", async () => {
+    const { logits, ...rest } = byHand();
+    const wrong = float32Tensor(
+      logits.shape,
+      toNumbers(logits).map((value, i) => (i === 5 ? value + 4e-5 * Math.max(...toNumbers(logits)) : value)),
+    );
+    const path = join(root, "wrong.onnx");
+    const writing = writeBundle(path, contents(), { engine, images, expected: { ...rest, logits: wrong } });
+    await expect(writing).rejects.toMatchObject({ code: "OAL-I145", details: { output: "logits" } });
+    expect(() => readFileSync(path)).toThrow("ENOENT");
+    const missing = writeBundle(path, contents(), { engine, images, expected: { none: logits } });
+    await expect(missing).rejects.toMatchObject({ code: "OAL-I145", details: { output: "none" } });
+  });
+
+  it("fails where a picture's outputs depend on its neighbours", async () => {
+    const model = linearClassifier();
+    const mean = reduceMean(model.taps.logits, [0], true);
+    const path = join(root, "neighbours.onnx");
+    const leaking = contents({ ...model, taps: { ...model.taps, logits: add(model.taps.logits, mean) } });
+    const writing = writeBundle(path, leaking, { engine, images, expected: {} });
+    await expect(writing).rejects.toMatchObject({
+      code: "OAL-I145",
+      details: { output: "logits of one picture alone" },
+    });
+  });
+
+  it("is passed by a file as it was written", async () => {
+    await checkBundle(await written("again"), { engine, images, expected: byHand() });
+  });
+});
+
+describe("what is no bundle", () => {
+  const refused = async (path: string): Promise<unknown> => readBundle(path).catch((error: unknown) => error);
+
+  it("is refused in a sentence", async () => {
+    const at = (name: string, content: string | Uint8Array): string => {
+      const path = join(root, name);
+      writeFileSync(path, content);
+      return path;
+    };
+    const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+    expect(await refused(join(root, "none.onnx"))).toEqual(code("OAL-I112"));
+    for (const [name, content] of [
+      ["text.onnx", "hello"],
+      ["empty.onnx", ""],
+      ["picture.onnx", Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10)],
+      ["zeros.onnx", new Uint8Array(64)],
+    ] as const)
+      expect(await refused(at(name, content)), name).toEqual(code("OAL-I143"));
+    const foreign = new Graph();
+    foreign.output("y", foreign.input("x", { dtype: "float32", shape: [1] }));
+    expect(await refused(at("foreign.onnx", writeModel(foreign)))).toEqual(code("OAL-I143"));
+    const other = writeModel(foreign, { metadata: { "oal.format": "99" } });
+    expect(await refused(at("other.onnx", other))).toEqual(code("OAL-I144"));
+    const bare = writeModel(foreign, { metadata: { "oal.format": "1" } });
+    expect(await refused(at("bare.onnx", bare))).toMatchObject({
+      code: "OAL-I103",
+      message: expect.stringContaining("lack oal.version"),
+    });
+  });
+
+  it("as a damaged one where it is cut off anywhere", async () => {
+    const path = await written("cut");
+    const whole = readFileSync(path);
+    for (const share of [0.05, 0.3, 0.9, 0.999]) {
+      writeFileSync(path, whole);
+      truncateSync(path, Math.floor(share * whole.length));
+      expect(await refused(path)).toMatchObject({ code: "OAL-I103" });
+    }
+  });
+});

@@ -1,0 +1,174 @@
+/**
+ * What a bundle says of itself: the facts beside the graph, kept as metadata "oal.*" of its ONNX file. The format has one
+ * number; a file of another one is refused in a sentence, never read differently.
+ */
+import { decisionFromJson, decisionToJson, type Decision, isOalError, type ParameterValue } from "oal-core";
+import { z } from "zod";
+
+/** Format of the metadata and of the graph's outputs. */
+export const bundleFormat = 1;
+
+/** Ending of a bundle's name. */
+export const bundleEnding = ".onnx";
+
+const triple = z.tuple([z.number(), z.number(), z.number()]);
+const side = z.number().int().min(1);
+
+const preprocessingSchema = z.strictObject({
+  /** The shorter side becomes this many pixels. */
+  resize: side,
+  /** Side of the central square that is kept: height and width of the graph's images. */
+  crop: side,
+  interpolation: z.enum(["bilinear", "bicubic", "nearest"]),
+  /** Whether pictures are turned as the camera noted in EXIF. */
+  orientation: z.enum(["apply", "ignore"]),
+  /** Most pixels (width times height) of a picture; a larger one is refused before it is decoded. */
+  maxPixels: side,
+  /** What the graph subtracts and divides by, per channel, of pixels in 0..1. */
+  mean: triple,
+  std: triple,
+});
+
+/** From a picture to the graph's input. */
+export type Preprocessing = z.infer<typeof preprocessingSchema>;
+
+const ingredientSchema = z.strictObject({
+  /** What it was for. */
+  role: z.enum(["data", "teacher", "start weights", "diffusion model"]),
+  name: z.string(),
+  /** Its licence, or that none is stated. */
+  licence: z.string(),
+  /** Where it comes from: a path, an address, "made by this run". */
+  origin: z.string(),
+});
+
+/** Something that a model was made from. */
+export type Ingredient = z.infer<typeof ingredientSchema>;
+
+const parameterSchema: z.ZodType<ParameterValue> = z.union([
+  z.number(),
+  z.string(),
+  z.boolean(),
+  z.array(z.number()),
+]);
+
+const storedDetectorSchema = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  parameters: z.record(z.string(), parameterSchema),
+  decision: z.unknown().transform((value, context): Decision => {
+    try {
+      return decisionFromJson(value);
+    } catch (error) {
+      if (!isOalError(error)) throw error;
+      context.addIssue({ code: "custom", message: error.message });
+      return z.NEVER;
+    }
+  }),
+  /** Names of its outputs. */
+  outputs: z.strictObject({
+    score: z.string(),
+    pValue: z.string(),
+    known: z.string(),
+    ask: z.string().optional(),
+  }),
+});
+
+/** A detector as a bundle keeps it. */
+export type StoredDetector = z.infer<typeof storedDetectorSchema>;
+
+/** The metadata keys, and what their JSON holds. */
+const factsSchema = z.strictObject({
+  /** Version of the oal that wrote it. */
+  "oal.version": z.string(),
+  /** What it is called: the student's name in its run. */
+  "oal.name": z.string(),
+  "oal.preprocessing": preprocessingSchema,
+  "oal.classNames": z.array(z.string()).min(1),
+  /** Id of the detector that decides unless another is asked for. */
+  "oal.decides": z.string(),
+  "oal.detectors": z.array(storedDetectorSchema).min(1),
+  "oal.ingredients": z.array(ingredientSchema),
+  /** Anything else worth knowing. */
+  "oal.notes": z.record(z.string(), z.string()),
+});
+
+/** Everything a bundle says of itself. */
+export interface BundleFacts {
+  readonly version: string;
+  readonly name: string;
+  readonly preprocessing: Preprocessing;
+  readonly classNames: readonly string[];
+  readonly decides: string;
+  readonly detectors: readonly StoredDetector[];
+  readonly ingredients: readonly Ingredient[];
+  readonly notes: Readonly<Record<string, string>>;
+}
+
+/** The facts as metadata of a file: texts by key. */
+export function factsToMetadata(facts: BundleFacts): Record<string, string> {
+  const { version, name, decides } = facts;
+  const detectors = facts.detectors.map(({ decision, ...rest }) => ({
+    ...rest,
+    decision: decisionToJson(decision),
+  }));
+  const json = {
+    "oal.preprocessing": facts.preprocessing,
+    "oal.classNames": facts.classNames,
+    "oal.detectors": detectors,
+    "oal.ingredients": facts.ingredients,
+    "oal.notes": facts.notes,
+  };
+  return {
+    "oal.format": String(bundleFormat),
+    "oal.version": version,
+    "oal.name": name,
+    "oal.decides": decides,
+    ...Object.fromEntries(Object.entries(json).map(([key, value]) => [key, JSON.stringify(value)])),
+  };
+}
+
+/** Keys whose value is a text as it is; the others hold JSON. */
+const plainKeys = ["oal.version", "oal.name", "oal.decides"];
+
+/**
+ * The facts in a file's metadata.
+ *
+ * @returns the facts; what is wrong with them as a clause; or the format that a file of another version names
+ */
+export function factsFromMetadata(
+  metadata: ReadonlyMap<string, string>,
+): BundleFacts | { readonly problem: string } | { readonly otherFormat: string } | null {
+  const format = metadata.get("oal.format");
+  if (format === undefined) return null;
+  if (format !== String(bundleFormat)) return { otherFormat: format };
+  const found: Record<string, unknown> = {};
+  for (const key of Object.keys(factsSchema.shape)) {
+    const text = metadata.get(key);
+    if (text === undefined) return { problem: `its metadata lack ${key}` };
+    try {
+      found[key] = plainKeys.includes(key) ? text : JSON.parse(text);
+    } catch {
+      return { problem: `its metadata ${key} are no JSON` };
+    }
+  }
+  const parsed = factsSchema.safeParse(found);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return { problem: `its metadata ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "do not fit"}` };
+  }
+  const facts = parsed.data;
+  const decides = facts["oal.decides"];
+  if (!facts["oal.detectors"].some(({ id }) => id === decides))
+    return { problem: `it does not hold the detector ${decides} that it decides with` };
+  return {
+    version: facts["oal.version"],
+    name: facts["oal.name"],
+    preprocessing: facts["oal.preprocessing"],
+    classNames: facts["oal.classNames"],
+    decides,
+    detectors: facts["oal.detectors"],
+    ingredients: facts["oal.ingredients"],
+    notes: facts["oal.notes"],
+  };
+}

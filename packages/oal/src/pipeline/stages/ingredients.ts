@@ -1,0 +1,47 @@
+/** What a student was made from, with licence and origin, as its model file tells. */
+import { basename } from "node:path";
+import type { Ingredient } from "../../bundle/index.js";
+import type { Configuration } from "../configuration/schema.js";
+import type { StageJob } from "../plan/stage.js";
+
+const embedded: Ingredient = {
+  role: "data",
+  name: "embedded digits",
+  licence: "drawn by oal (MIT); outlines of the glyphs: SIL Open Font License 1.1 and Apache License 2.0",
+  origin: "assets/glyphs of the package oal",
+};
+
+/** What a user's pictures are called, and under which licence they are. A path would tell whoever gets the model about its maker's disk. */
+export function picturesNamed({ data }: Configuration): Pick<Ingredient, "name" | "licence"> {
+  if (data.source === "embedded") return embedded;
+  const path = data.id?.list ?? data.id?.path ?? data.source;
+  return { name: basename(path === "." ? data.source : path), licence: data.licence ?? "not stated" };
+}
+
+/** Data, and what the student's training read beside them. */
+export function ingredientsOf({
+  config,
+  data,
+  input,
+}: Pick<StageJob, "config" | "data" | "input">): Ingredient[] {
+  const { teacher } = config;
+  const pictures: Ingredient =
+    config.data.source === "embedded"
+      ? embedded
+      : {
+          role: "data",
+          ...picturesNamed(config),
+          origin: `decoded pixels, SHA-256 ${data.train.set.contentHash}`,
+        };
+  const read = Object.keys(input("student").manifest.inputs);
+  const made = { licence: `that of the data (${pictures.licence})`, origin: "trained by the same run" };
+  return [
+    pictures,
+    ...(read.some((role) => role === "teacher" || role === "embeddings")
+      ? [{ role: "teacher" as const, name: teacher.network, ...made }]
+      : []),
+    ...(read.includes("latents")
+      ? [{ role: "diffusion model" as const, name: "auto-encoder and denoiser", ...made }]
+      : []),
+  ];
+}

@@ -1,0 +1,44 @@
+/** Which detectors a model file holds, each with its decision. */
+import { bankBytes, detectors as allDetectors, largestBankInGraph } from "oal-core";
+import type { DecidingDetector } from "../../bundle/index.js";
+import type { Evaluation } from "../../evaluation/evaluate.js";
+import type { StageJob } from "../plan/stage.js";
+
+/** The detectors of a model file. */
+export interface ModelDetectors {
+  /** Id of the one that decides. */
+  readonly decides: string;
+  readonly detectors: readonly DecidingDetector[];
+}
+
+/**
+ * The detector that decides and those of `evaluation.storedDetectors`. One whose bank is too large for a file gives way to its
+ * variant with a sampled bank, which was measured under a name of its own; one that could not be fitted, to the first that was.
+ *
+ * @param largestBank largest bank that a file may hold, in bytes
+ */
+export function modelDetectors(
+  { config, events }: Pick<StageJob, "config" | "events">,
+  { result, fitted }: Pick<Evaluation, "result" | "fitted">,
+  largestBank = largestBankInGraph,
+): ModelDetectors {
+  const { scoreDetector, storedDetectors } = config.evaluation;
+  const available = fitted.flatMap((each): DecidingDetector[] => {
+    const decision = result.detectors.find(({ id }) => id === each.detector.id)?.decision;
+    const { bank } = each.fitted;
+    return decision && !(bank && bankBytes(bank) > largestBank) ? [{ fitted: each, decision }] : [];
+  });
+  const ids = available.map((each) => each.fitted.detector.id);
+  const stored = (name: string): string | undefined => {
+    const { id } = allDetectors.find(name);
+    return [id, `${id}-sampled`].find((each) => ids.includes(each));
+  };
+  const { id: wanted } = allDetectors.find(scoreDetector);
+  const decides = stored(scoreDetector) ?? ids[0] ?? wanted;
+  if (decides !== wanted) {
+    const why = decides === `${wanted}-sampled` ? "has a bank too large for a file" : "could not be fitted";
+    events.warning(`${wanted} ${why}; the model decides with ${decides}`);
+  }
+  const kept = new Set([decides, ...storedDetectors.map(stored)]);
+  return { decides, detectors: available.filter(({ fitted: { detector } }) => kept.has(detector.id)) };
+}
