@@ -12,16 +12,19 @@ import type { TrainingJob } from "./trainingJob.js";
  */
 export async function runTrainingJob(
   job: TrainingJob,
-  { engine, events, signal }: Pick<StageJob, "engine" | "events" | "signal">,
+  { key, engine, events, signal }: Pick<StageJob, "key" | "engine" | "events" | "signal">,
 ): Promise<void> {
+  const training = { ...job.training, identity: `${job.training.name} ${key.slice(0, 16)}` };
   const stepRate = new StepRate();
   let told = 0;
   const finished = await trainInWorker(
-    { job, engine: choiceOf(engine.facts) },
+    { job: { ...job, training }, engine: choiceOf(engine.facts) },
     ({ kind, step, total, terms, learningRate }) => {
       const now = Date.now();
       const rate = stepRate.at(now, step);
-      if (kind === "loss") {
+      if (kind === "resumed") {
+        events.message(`${job.training.name}: resuming at step ${step} of ${total}`);
+      } else if (kind === "loss") {
         events.emit({
           kind: "loss",
           step,

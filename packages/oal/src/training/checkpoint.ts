@@ -15,9 +15,15 @@ const pattern = /^step-(\d{9})\.safetensors$/;
 /**
  * Writes the state after `step` finished steps and removes all but the latest two checkpoints.
  *
+ * @param training identity of the training, which only may go on from it
  * @throws OAL-I101 when the folder cannot be written (read-only, disk full)
  */
-export async function writeCheckpoint(folder: string, step: number, state: ParameterStore): Promise<void> {
+export async function writeCheckpoint(
+  folder: string,
+  step: number,
+  state: ParameterStore,
+  training: string,
+): Promise<void> {
   try {
     makeFolderSync(folder);
   } catch (cause) {
@@ -27,6 +33,7 @@ export async function writeCheckpoint(folder: string, step: number, state: Param
   await writeSafetensors(join(folder, `step-${String(step).padStart(9, "0")}.safetensors`), state, {
     step: String(step),
     sha256: hashOf(state),
+    training,
   });
   for (const name of listCheckpoints(folder).slice(2)) rmSync(join(folder, name), { force: true });
 }
@@ -34,20 +41,26 @@ export async function writeCheckpoint(folder: string, step: number, state: Param
 /**
  * The newest checkpoint that is whole; damaged ones are skipped.
  *
+ * @param training identity of the training that wants to go on
  * @returns finished steps and state, or null when there is none
+ * @throws OAL-T130 when it is of another training
  */
 export async function readCheckpoint(
   folder: string,
+  training: string,
 ): Promise<{ step: number; state: ParameterStore } | null> {
   for (const name of listCheckpoints(folder)) {
     try {
       const { tensors, metadata } = await readSafetensors(join(folder, name));
       const step = Number(pattern.exec(name)?.[1]);
       if (metadata["step"] === String(step) && metadata["sha256"] === hashOf(tensors)) {
+        const found = metadata["training"] ?? "of an older oal, which gave it no name";
+        if (found !== training)
+          throw oalError("OAL-T130", { path: join(folder, name), found, wanted: training });
         return { step, state: tensors };
       }
     } catch (error) {
-      if (!(error instanceof OalError)) throw error;
+      if (!(error instanceof OalError) || error.code === "OAL-T130") throw error;
     }
   }
   return null;

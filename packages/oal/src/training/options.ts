@@ -47,6 +47,8 @@ export interface TrainingOptions {
   readonly clipNorm?: number;
   /** Decay of an exponential moving average of the parameters, which then is the result. */
   readonly ema?: number;
+  /** What the training is, as a text that no other one has; its checkpoints carry it. Default: a hash of options, graph and data. */
+  readonly identity?: string;
   /** Folder for checkpoints (the latest two are kept); none are written when absent. */
   readonly checkpointFolder?: string;
   /** Seconds between checkpoints; 0: after every step. Default 20. */

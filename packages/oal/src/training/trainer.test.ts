@@ -48,7 +48,7 @@ const images = (() => {
 })();
 
 /** A small residual network on noise, with every kind of augmentation. */
-function task(): TrainingTask {
+function task(on = images): TrainingTask {
   return classifierTask(
     {
       seed: 5,
@@ -59,9 +59,13 @@ function task(): TrainingTask {
       methods: [{ method: crossEntropyMethod, weight: 1 }],
       settings: {},
     },
-    images,
+    on,
   );
 }
+
+/** The same with other pictures. */
+const otherData = (): TrainingTask =>
+  task(memoryImageSet("black", new Uint8Array(24 * 3 * 256), images.labels, images.classNames));
 
 const options = (more: Partial<TrainingOptions> = {}): TrainingOptions => ({
   name: "teacher",
@@ -112,9 +116,9 @@ describe("resuming", () => {
       testEngine,
       task(),
       options({ checkpointFolder: folder }),
-      (event) => steps.push(event.step),
+      ({ kind, step }) => kind === "progress" && steps.push(step),
     );
-    expect([finished, steps[0]]).toEqual([true, 8]);
+    expect([finished, steps]).toEqual([true, [8]]);
     expect(hashOf(parameters)).toBe(await whole);
   });
 
@@ -135,8 +139,11 @@ describe("resuming", () => {
     expect(readdirSync(folder).sort()).toEqual(["step-000000004.safetensors", "step-000000005.safetensors"]);
     damage(join(folder, "step-000000005.safetensors"));
     const steps: number[] = [];
-    const { parameters } = await train(testEngine, task(), options({ checkpointFolder: folder }), (event) =>
-      steps.push(event.step),
+    const { parameters } = await train(
+      testEngine,
+      task(),
+      options({ checkpointFolder: folder }),
+      ({ kind, step }) => kind === "progress" && steps.push(step),
     );
     expect(steps[0]).toBe(5);
     expect(hashOf(parameters)).toBe(await whole);
@@ -144,13 +151,46 @@ describe("resuming", () => {
 
   it("starts anew when no checkpoint is whole, and skips foreign files", async () => {
     const folder = join(root, "none");
-    await writeCheckpoint(folder, 3, new Map([["x", float32Tensor([2], [1, 2])]]));
+    await writeCheckpoint(folder, 3, new Map([["x", float32Tensor([2], [1, 2])]]), "t");
     appendFileSync(join(folder, "step-000000009.safetensors"), "nonsense");
     appendFileSync(join(folder, "step-x.safetensors.123"), "half a write");
-    expect(await readCheckpoint(folder)).toMatchObject({ step: 3 });
+    expect(await readCheckpoint(folder, "t")).toMatchObject({ step: 3 });
     truncateSync(join(folder, "step-000000003.safetensors"), 30);
-    expect(await readCheckpoint(folder)).toBeNull();
-    expect(await readCheckpoint(join(folder, "absent"))).toBeNull();
+    expect(await readCheckpoint(folder, "t")).toBeNull();
+    expect(await readCheckpoint(join(folder, "absent"), "t")).toBeNull();
+  });
+
+  it("refuses a checkpoint of another training, naming both", async () => {
+    const folder = join(root, "foreign");
+    await trainUntil(2, folder);
+    const resumed = (more: Partial<TrainingOptions>): Promise<OalError> =>
+      errorOf(train(testEngine, task(), options({ checkpointFolder: folder, ...more })));
+    const schedule = { id: "cosine", rate: 0.01, warmup: 0.25, finalFactor: 0.01 } as const;
+    for (const more of [{ seed: 6 }, { schedule }, { steps: 9 }, { clipNorm: 1 }]) {
+      const error = await resumed(more);
+      expect(error.code).toBe("OAL-T130");
+      expect(error.message).toMatch(/is of training \w+, not of \w+/);
+    }
+    const other = await errorOf(train(testEngine, otherData(), options({ checkpointFolder: folder })));
+    expect(other.code).toBe("OAL-T130");
+    const named = await resumed({ identity: "student:oal 12ab" });
+    expect(named.message).toContain("student:oal 12ab");
+    // what does not change the result is no other training
+    const { finished } = await train(
+      await cpuEngine({ threads: 2 }),
+      task(),
+      options({ checkpointFolder: folder, checkpointSeconds: 100, logEvery: 3 }),
+    );
+    expect(finished).toBe(true);
+  });
+
+  it("tells at which step it goes on", async () => {
+    const folder = join(root, "told");
+    const heard: TrainingEvent[] = [];
+    await trainUntil(3, folder);
+    await train(testEngine, task(), options({ checkpointFolder: folder }), (event) => heard.push(event));
+    expect(heard[0]).toEqual({ kind: "resumed", step: 3, total: 8 });
+    expect(heard.filter(({ kind }) => kind === "resumed")).toHaveLength(1);
   });
 
   it("gives the same bits on one thread and on two", async () => {
@@ -176,6 +216,7 @@ const quadratic = (x: (step: number) => number): TrainingTask => ({
 });
 
 const plain: Partial<TrainingOptions> = {
+  identity: "t",
   optimizer: { id: "sgd", momentum: 0, nesterov: false },
   schedule: { id: "constant", rate: 0.1, warmup: 0 },
 };
@@ -209,7 +250,7 @@ describe("a loss that is not finite", () => {
     ]);
     expect(error.message).toBe('teacher: "side" became NaN at step 4');
     expect(events.at(-1)?.step).toBe(4);
-    expect((await readCheckpoint(folder))?.step).toBe(4);
+    expect((await readCheckpoint(folder, "t"))?.step).toBe(4);
   });
 
   it("never keeps a state that an update has spoilt", async () => {
@@ -221,7 +262,7 @@ describe("a loss that is not finite", () => {
     };
     const error = await errorOf(weights({ ...huge, checkpointFolder: folder, checkpointSeconds: 0 }, 1e3));
     expect(error).toMatchObject({ code: "OAL-T101", details: { term: "weight", step: 1 } });
-    expect(await readCheckpoint(folder)).toBeNull();
+    expect(await readCheckpoint(folder, "t")).toBeNull();
   });
 });
 

@@ -13,6 +13,7 @@ import {
 } from "oal-core";
 import type { ParameterStore } from "../nn/parameters.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import { trainingIdentity } from "./identity.js";
 import type { TrainingOptions } from "./options.js";
 import { scheduleOf } from "./rates.js";
 import { buildTrainingStep, nextName, optimiserOf, resultOf, type TrainingStep } from "./step.js";
@@ -20,7 +21,8 @@ import type { TrainingTask } from "./task.js";
 
 /** What the loop tells while it runs. */
 export interface TrainingEvent {
-  readonly kind: "progress" | "loss";
+  /** "resumed" comes first, when a checkpoint is gone on from. */
+  readonly kind: "progress" | "loss" | "resumed";
   /** Finished steps. */
   readonly step: number;
   readonly total: number;
@@ -42,7 +44,7 @@ export interface TrainingOutcome {
  *
  * @param engine keeps the state and computes the steps
  * @param shouldStop asked after every step; true writes a checkpoint and returns
- * @throws OAL-T101 when a loss term, or a parameter about to be kept, is NaN or infinite; the last good checkpoint stays
+ * @throws OAL-T130 when the checkpoint is of another training; OAL-T101 when a loss term, or a parameter about to be kept, is NaN or infinite; the last good checkpoint stays
  */
 export async function train(
   engine: Engine,
@@ -78,9 +80,11 @@ async function steps(
   shouldStop: () => boolean,
 ): Promise<TrainingOutcome> {
   const folder = options.checkpointFolder;
-  const found = folder === undefined ? null : await readCheckpoint(folder);
+  const identity = folder === undefined ? "" : trainingIdentity(step, task, options);
+  const found = folder === undefined ? null : await readCheckpoint(folder, identity);
   await stepper.load(found?.state ?? step.initialState(options.seed));
   let done = found?.step ?? 0;
+  if (found) onEvent({ kind: "resumed", step: done, total: options.steps });
   const schedule = scheduleOf(options.schedule, options.steps);
   const optimiser = optimiserOf(options.optimizer);
   const scalarsAt = (at: number): Record<string, number> => {
@@ -114,7 +118,7 @@ async function steps(
     const stopping = done < options.steps && shouldStop();
     const due = folder !== undefined && (stopping || performance.now() - lastCheckpoint >= interval);
     if (due) {
-      await writeCheckpoint(folder, done, await finiteState(stepper, options.name, done));
+      await writeCheckpoint(folder, done, await finiteState(stepper, options.name, done), identity);
       lastCheckpoint = performance.now();
     }
     if (stopping) return { parameters: resultOf(step, await stepper.read()), finished: false };

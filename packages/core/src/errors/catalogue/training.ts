@@ -9,6 +9,12 @@ export const trainingErrors = {
     remedy:
       "the last good checkpoint was kept; lower the learning rate or the weight of that term and run again",
   }),
+  "OAL-T130": entry<{ path: string; found: string; wanted: string }>({
+    title: "checkpoint of another training",
+    exit: 5,
+    message: ({ path, found, wanted }) => `${path} is of training ${found}, not of ${wanted}`,
+    remedy: "give this training a checkpoint folder of its own, or delete that folder to start it anew",
+  }),
   "OAL-T110": entry<{ method: string; need: string; near?: string | undefined }>({
     title: "a training method lacks its side data",
     exit: 5,

@@ -35,6 +35,8 @@ export interface StageJob extends Setting {
   readonly variant: string;
   /** The instance's name in events and messages: "teacher", "student:oal". */
   readonly name: string;
+  /** The artifact's key. */
+  readonly key: string;
   /** The artifacts of {@link Stage.inputs} by role. */
   readonly input: (role: string) => Artifact;
   /** The artifact of a role that not every configuration has. */

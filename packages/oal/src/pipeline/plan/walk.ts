@@ -80,6 +80,7 @@ export function wantedOf(
         ...place,
         variant,
         name,
+        key,
         input,
         optionalInput,
         signal,
