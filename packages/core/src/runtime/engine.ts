@@ -21,6 +21,8 @@ export interface EngineFacts {
   readonly blockSize: number;
   /** Threads inside one operator; 0: the library's choice, one per core. */
   readonly threads: number;
+  /** What drives the device, as "libEGL_nvidia.so.0"; absent on the CPU and where it is not known. */
+  readonly adapter?: string;
 }
 
 /** How a graph or file is prepared. */

@@ -11,6 +11,7 @@ export interface StageOptions {
   readonly ood?: readonly string[];
   readonly seed?: number;
   readonly threads?: number;
+  readonly device?: string;
   readonly method?: readonly string[];
   readonly skipBad?: number;
   readonly force?: boolean;
@@ -44,6 +45,15 @@ function collectNames(text: string, before: readonly string[] | undefined): read
   return [...(before ?? []), ...text.split(",").map((word) => word.trim())];
 }
 
+/** --device. The names stand here because the engines are loaded later. */
+export function deviceOption(): Option {
+  return new Option("--device <name>", "what computes: cpu (default), webgpu or auto").choices([
+    "cpu",
+    "webgpu",
+    "auto",
+  ]);
+}
+
 /** Adds the options that decide the configuration. */
 export function addConfigurationOptions(command: Command): Command {
   return command
@@ -69,6 +79,7 @@ export function addConfigurationOptions(command: Command): Command {
     .addOption(
       new Option("--threads <n>", "threads of the engine; 0: one per core").argParser(wholeNumber(0)),
     )
+    .addOption(deviceOption())
     .addOption(
       new Option("--skip-bad <n>", "leave out up to n unreadable images instead of stopping").argParser(
         wholeNumber(0),

@@ -1,6 +1,7 @@
 /** The commands around runs and the store: plan, stage, show, store. */
 import type { Command } from "commander";
-import { addStageOptions, examples, type StageOptions } from "./options.js";
+import type { StageCommandOptions } from "./commands/plan.js";
+import { addStageOptions, deviceOption, examples, type StageOptions } from "./options.js";
 
 /** Adds them. */
 export function addPlanning(program: Command): void {
@@ -33,10 +34,11 @@ function addStage(program: Command): void {
       "make one planned stage from inputs that are made: a run in pieces, on as many processes as you like",
     )
     .argument("<key>", "the first digits of a key that oal plan shows")
+    .addOption(deviceOption())
     .option("--json", "print the result as JSON")
     .option("-q, --quiet", "no progress; warnings and errors only")
     .addHelpText("after", examples(["oal plan photos.yaml", "oal stage 3f2a91c04b7e"]))
-    .action(async (key: string, options: { json?: boolean; quiet?: boolean }) => {
+    .action(async (key: string, options: StageCommandOptions) => {
       const { stageCommand } = await import("./commands/plan.js");
       await stageCommand(key, options);
     });

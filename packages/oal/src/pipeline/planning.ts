@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { oalError } from "oal-core";
 import { writeFileWhole } from "../runtime/writeFile.js";
 import { z } from "zod";
-import { engineOnDemand } from "../runtime/engines/index.js";
+import { chooseDevice, engineOnDemand, type DeviceChoice } from "../runtime/engines/index.js";
 import type { Artifact } from "./artifact.js";
 import { configurationSchema, type Configuration } from "./configuration/schema.js";
 import { listenerLogs, type RunEvent } from "./events.js";
@@ -43,6 +43,8 @@ export interface PlanEntry {
 
 /** How plans are told and stopped. */
 export interface PlanningOptions {
+  /** What computes, instead of what the configuration says. */
+  readonly device?: DeviceChoice;
   readonly onEvent?: (event: RunEvent) => void;
   readonly signal?: AbortSignal;
 }
@@ -129,7 +131,9 @@ export async function makePlanned(key: string, options: PlanningOptions = {}): P
     if (found === null) throw oalError("OAL-C304", { stage: name, input: input.name, key: input.key });
     artifacts.set(input.name, found);
   }
-  const engine = engineOnDemand({ device: "cpu", threads: config.threads });
+  const { choice, sentence } = await chooseDevice(options.device ?? config.device, config.threads);
+  if (sentence !== null) workshop.events.stage(name).message(sentence);
+  const engine = engineOnDemand(choice);
   const wanted = wantedOf(planned, artifacts, setting, { ...workshop, engine });
   const { artifact } = await obtain(wanted, workshop);
   return artifact;

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Difference } from "../evaluation/compare.js";
-import { engineOnDemand } from "../runtime/engines/index.js";
+import { chooseDevice, engineOnDemand } from "../runtime/engines/index.js";
 import { recipes } from "../training/recipes/index.js";
 import type { Artifact } from "./artifact.js";
 import { choicesOf } from "./choices.js";
@@ -42,7 +42,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
       events.stage("data").message(memorySentence(memory));
       await folder.noteMemory(memory);
     }
-    const engine = engineOnDemand({ device: "cpu", threads: config.threads });
+    const { choice, sentence } = await chooseDevice(config.device, config.threads);
+    if (sentence !== null) events.stage("data").message(sentence);
+    const engine = engineOnDemand(choice);
     return await runIn(folder, ahead, { store, events, versions, engine, signal }, until);
   } finally {
     folder.close();

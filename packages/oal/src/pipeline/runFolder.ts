@@ -67,6 +67,7 @@ export type RunManifest = z.infer<typeof runSchema>;
 function identityOf(configuration: unknown): string {
   const {
     threads: _threads,
+    device: _device,
     checkpointSeconds: _seconds,
     ...rest
   } = z.record(z.string(), z.unknown()).catch({}).parse(configuration);

@@ -21,6 +21,13 @@ export const runtimeErrors = {
     message: ({ input, problem }) => `input "${input}": ${problem}`,
     remedy: "feed every input with the shape and element type the model declares",
   }),
+  "OAL-R112": entry<{ problem: string }>({
+    title: "WebGPU cannot be used",
+    exit: 4,
+    message: ({ problem }) => `WebGPU cannot be used here: ${problem}`,
+    remedy:
+      "oal doctor tells what is missing: on Linux the Vulkan loader (apt-get install libvulkan1) and a driver with its manifest, which VK_ICD_FILENAMES may name (NVIDIA without a display: a manifest of your own that names libEGL_nvidia.so.0); or compute with --device cpu",
+  }),
   "OAL-R111": entry<{ name: string; problem: string }>({
     title: "a step's state does not fit it",
     exit: 4,

@@ -4,6 +4,7 @@ import type { PlanEntry } from "../../pipeline/planning.js";
 import { interruptible } from "../interrupt.js";
 import type { StageOptions } from "../options.js";
 import { duration, showProgress } from "../progress.js";
+import type { DeviceChoice } from "../../runtime/engines/index.js";
 import { configure, withMethods } from "./configure.js";
 
 /** Prints the plan of a run. */
@@ -52,16 +53,24 @@ function readsOf(inputs: readonly string[]): string {
   return inputs.length > 4 ? `${shown} and ${inputs.length - 3} more` : inputs.join(", ");
 }
 
+/** Options of `oal stage`. */
+export interface StageCommandOptions {
+  readonly device?: DeviceChoice;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
 /** Makes one planned stage and prints its folder. */
-export async function stageCommand(
-  key: string,
-  options: { readonly json?: boolean; readonly quiet?: boolean },
-): Promise<void> {
+export async function stageCommand(key: string, options: StageCommandOptions): Promise<void> {
   const { makePlanned } = await import("../../pipeline/planning.js");
   const view = showProgress({ quiet: options.quiet ?? false });
   try {
     const artifact = await interruptible({ resumes: true, note: (text) => view.note(text) }, (signal) =>
-      makePlanned(key, { onEvent: (event) => view.show(event), signal }),
+      makePlanned(key, {
+        ...(options.device === undefined ? {} : { device: options.device }),
+        onEvent: (event) => view.show(event),
+        signal,
+      }),
     );
     view.close();
     const { manifest, folder } = artifact;

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { positive, whole } from "../../fields.js";
+import { devices } from "../../runtime/engines/index.js";
 import { dataSchema } from "./dataSection.js";
 import { evaluationSchema } from "./evaluationSection.js";
 import { methodSections, ownMethodOptions } from "./methodSections.js";
@@ -28,6 +29,12 @@ function knownShape() {
       .describe("the preset that the other keys change; oal list presets shows them"),
     seed: whole(0, 0, 2 ** 31 - 1, "seed of everything drawn"),
     threads: whole(0, 0, 1024, "threads of the engine; 0: one per core. Results do not depend on it"),
+    device: z
+      .enum(devices)
+      .default("cpu")
+      .describe(
+        "what computes: cpu; webgpu, a graphics processor; auto, webgpu where there is one that passes its self-test. Bits differ between devices",
+      ),
     checkpointSeconds: positive(20, 86_400, "seconds between the checkpoints of any training"),
     data: dataSchema.prefault({}).describe("where images come from"),
     teacher: trainingSection(teacherDefaults, options)

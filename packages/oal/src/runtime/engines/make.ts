@@ -1,17 +1,20 @@
 /** Engines from plain data, which a worker thread can be sent. */
 import type { Device, Engine, EngineFacts } from "oal-core";
 import { cpuEngine } from "./cpu.js";
+import { webgpuEngine } from "./webgpu.js";
 
 /** Which engine. */
 export interface EngineChoice {
   readonly device: Device;
   /** Threads inside one operator of the CPU; 0: one per core. */
   readonly threads: number;
+  /** The driver of the device, for the record. */
+  readonly adapter?: string;
 }
 
 /** Makes the engine of a choice. */
-export function makeEngine({ threads }: EngineChoice): Promise<Engine> {
-  return cpuEngine({ threads });
+export async function makeEngine({ device, ...options }: EngineChoice): Promise<Engine> {
+  return device === "webgpu" ? webgpuEngine(options) : cpuEngine({ threads: options.threads });
 }
 
 /** Makes the engine of a choice when it is first asked for, and only once. */
@@ -21,6 +24,6 @@ export function engineOnDemand(choice: EngineChoice): () => Promise<Engine> {
 }
 
 /** The choice that makes an engine of the same kind in another thread. */
-export function choiceOf({ device, threads }: EngineFacts): EngineChoice {
-  return { device, threads };
+export function choiceOf({ device, threads, adapter }: EngineFacts): EngineChoice {
+  return { device, threads, ...(adapter === undefined ? {} : { adapter }) };
 }

@@ -1,0 +1,62 @@
+/** Whether WebGPU works here, found out in a process of its own, because a broken driver ends the process that opens it. */
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+const probeSchema = z.object({
+  /** What computed; null when nothing could be opened. */
+  adapter: z.object({ driver: z.string(), hardware: z.boolean().nullable() }).nullable(),
+  /** Why it cannot be used; null when its self-test passed. */
+  problem: z.string().nullable(),
+  /** What is not installed, with the remedy. */
+  missing: z.array(z.string()),
+});
+
+/** What was found out. */
+export type ProbeResult = z.infer<typeof probeSchema>;
+
+/** Milliseconds after which a driver that does not answer is given up. */
+const patience = 60_000;
+
+let probed: Promise<ProbeResult> | undefined;
+
+/** Tries WebGPU, once a process. Never throws. */
+export function probeWebgpu(): Promise<ProbeResult> {
+  probed ??= tryIn(fileURLToPath(new URL("./webgpuProbe.js", import.meta.url)), patience);
+  return probed;
+}
+
+/**
+ * Runs a probe's program.
+ *
+ * @param script prints a {@link ProbeResult} as its last line
+ * @param milliseconds after which it is ended
+ */
+export function tryIn(script: string, milliseconds: number): Promise<ProbeResult> {
+  return new Promise((resolve) => {
+    const failed = (problem: string): void => resolve({ adapter: null, problem, missing: [] });
+    const child = spawn(process.execPath, [script], {
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: milliseconds,
+      killSignal: "SIGKILL",
+    });
+    let [output, complaints] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));
+    child.once("error", (error) => failed(`the probe could not be started: ${error.message}`));
+    child.once("close", (status, signal) => {
+      if (child.killed) return failed(`the driver did not answer within ${milliseconds / 1000} s`);
+      const lines = complaints.trim().split("\n");
+      const last = lines.find((line) => /error|terminate/i.test(line)) ?? lines.at(-1) ?? "";
+      if (status !== 0)
+        return failed(
+          `the driver ended the process that tried it (${signal ?? `exit status ${status}`}${last && `: ${last}`})`,
+        );
+      try {
+        resolve(probeSchema.parse(JSON.parse(output.trim().split("\n").at(-1) ?? "")));
+      } catch {
+        failed("the probe gave no answer");
+      }
+    });
+  });
+}

@@ -1,0 +1,48 @@
+/** The WebGPU engine: ONNX Runtime for Node on a graphics processor, through Vulkan, Metal or Direct3D. The plain formulation runs. */
+import { expectArguments, hostStepper, verifyGraph, writeModel, type Engine } from "oal-core";
+import { aModel, sessionOptions } from "./cpu.js";
+import { nativeSession } from "./onnxRuntime.js";
+import { bindingVersion } from "./version.js";
+
+/** How WebGPU is used. */
+export interface WebgpuOptions {
+  /** Threads of the operators that WebGPU does not have; 0: the library's choice. Default 0. */
+  readonly threads?: number;
+  /** The driver, for the record. */
+  readonly adapter?: string;
+}
+
+/**
+ * Makes the engine. A device that is not there shows when the first session is made; a broken driver may end the process then, which is
+ * why `chooseDevice` tries it in another one.
+ */
+export function webgpuEngine({ threads = 0, adapter }: WebgpuOptions = {}): Engine {
+  const open: Engine["open"] = async (model, given = {}) => {
+    expectArguments("open", { model: [model, aModel], options: [given, sessionOptions] });
+    return nativeSession(model, {
+      executionProviders: [{ name: "webgpu" }],
+      graphOptimizationLevel: given.optimization ?? "all",
+      enableMemPattern: false,
+      logSeverityLevel: 3,
+      ...(threads === 0 ? {} : { intraOpNumThreads: threads }),
+    });
+  };
+  const compile: Engine["compile"] = async (graph, given) => {
+    verifyGraph(graph);
+    return open(writeModel(graph), given);
+  };
+  return {
+    facts: {
+      device: "webgpu",
+      name: "onnxruntime-node",
+      version: bindingVersion(),
+      blockSize: 0,
+      threads,
+      ...(adapter === undefined ? {} : { adapter }),
+    },
+    open,
+    compile,
+    // ONNX Runtime 1.30 can leave outputs on the device, but ends the process when one is read back.
+    stepper: async (graph, carried) => hostStepper(await compile(graph), carried),
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * The WebGPU engine against the CPU engine: small graphs, on SwiftShader where it is installed. A process of its own: the environment
+ * chooses the driver, which could end the process.
+ */
+import { conv2d, float32Data, float32Tensor, Random, reduceMean, relu, mul, type Engine } from "oal-core";
+import { describe, expect, it } from "vitest";
+import { ones } from "../../packages/oal/src/nn/initialisers.js";
+import { cpuEngine, makeEngine } from "../../packages/oal/src/runtime/engines/index.js";
+import { selfTest } from "../../packages/oal/src/runtime/engines/selfTest.js";
+import type { TrainingTask } from "../../packages/oal/src/training/task.js";
+import { train } from "../../packages/oal/src/training/trainer.js";
+import { difference, manifest, missing } from "./swiftShader.js";
+
+process.env["VK_ICD_FILENAMES"] = manifest;
+const cpu = await cpuEngine({ threads: 1 });
+const gpu = await makeEngine({ device: "webgpu", threads: 1, adapter: "SwiftShader" });
+
+/** The mean square of a rectified convolution of noise. */
+const task: TrainingTask = {
+  inputs: { x: { dtype: "float32", shape: [2, 3, 6, 6] } },
+  build(context, { x }) {
+    if (!x) throw new Error("not declared");
+    const found = relu(conv2d(x, context.parameter("weight", [4, 3, 3, 3], ones), null, { pads: 1 }));
+    const loss = reduceMean(mul(found, found), [0, 1, 2, 3]);
+    return { total: loss, terms: { loss } };
+  },
+  batch: (step) => ({ x: float32Tensor([2, 3, 6, 6], new Random(step, "x").normals(0, 216)) }),
+};
+
+async function weightAfterTwoSteps(engine: Engine): Promise<Float32Array> {
+  const { parameters } = await train(engine, task, {
+    name: "tiny",
+    seed: 1,
+    steps: 2,
+    optimizer: { id: "sgd", momentum: 0.9, nesterov: true },
+    schedule: { id: "constant", rate: 0.05, warmup: 0 },
+  });
+  const weight = parameters.get("weight");
+  return weight ? float32Data(weight) : new Float32Array();
+}
+
+describe.skipIf(missing !== null)(`WebGPU on SwiftShader${missing === null ? "" : `: ${missing}`}`, () => {
+  it("says what it is", () => {
+    expect(gpu.facts).toMatchObject({ device: "webgpu", blockSize: 0, adapter: "SwiftShader" });
+  });
+
+  it("passes the self-test, as the CPU does", async () => {
+    expect([await selfTest(cpu), await selfTest(gpu)]).toEqual([null, null]);
+  });
+
+  it("takes training steps to the same parameters", async () => {
+    const [wanted, found] = [await weightAfterTwoSteps(cpu), await weightAfterTwoSteps(gpu)];
+    expect(new Set(wanted).size).toBeGreaterThan(20);
+    expect(difference(found, wanted)).toBeLessThan(1e-5);
+  });
+});
