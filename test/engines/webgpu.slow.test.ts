@@ -20,7 +20,7 @@ import { evaluate } from "../../packages/oal/src/evaluation/evaluate.js";
 import type { OutputSet, SetGroup } from "../../packages/oal/src/evaluation/result.js";
 import { networks } from "../../packages/oal/src/nn/networks/index.js";
 import { prepareSampler } from "../../packages/oal/src/outliers/samplers/drive.js";
-import { samplerOf } from "../../packages/oal/src/outliers/samplers/index.js";
+import { samplers } from "../../packages/oal/src/outliers/samplers/index.js";
 import {
   gridOf,
   noiseSchedule,
@@ -131,7 +131,7 @@ describe.skipIf(missing !== null)(`WebGPU on SwiftShader${missing === null ? "" 
   it("samples the same", async () => {
     const schedule = noiseSchedule();
     const grid = gridOf(schedule, uniformTimesteps(4, schedule.betas.length));
-    const setup = { sampler: samplerOf("dpmSolver2m"), grid, shape: [2, 4], guidance: 2 };
+    const setup = { sampler: samplers.find("dpmSolver2m"), grid, shape: [2, 4], guidance: 2 };
     const ends: Float32Array[] = [];
     for (const engine of [cpu, gpu]) {
       const sampler = await prepareSampler(engine, setup);

@@ -47,11 +47,7 @@ function collectNames(text: string, before: readonly string[] | undefined): read
 
 /** --device. The names stand here because the engines are loaded later. */
 export function deviceOption(): Option {
-  return new Option("--device <name>", "what computes: cpu (default), webgpu or auto").choices([
-    "cpu",
-    "webgpu",
-    "auto",
-  ]);
+  return new Option("--device <name>", "what computes; default cpu").choices(["cpu", "webgpu", "auto"]);
 }
 
 /** Adds the options that decide the configuration. */

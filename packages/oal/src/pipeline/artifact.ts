@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { canonicalJson, sha256 } from "./canonical.js";
+import { engineSchema } from "./engineFacts.js";
 
 /** Format of artifact.json. */
 export const artifactFormat = 1;
@@ -19,6 +20,8 @@ const manifestSchema = z.object({
   configuration: z.unknown(),
   seed: z.number(),
   versions: z.object({ oal: z.string(), node: z.string(), onnxruntime: z.string() }),
+  /** What computed it; nothing in the key: equal bits are promised for equal engines and kinds of CPU only. */
+  engine: engineSchema.optional(),
   started: z.string(),
   seconds: z.number(),
   timings: z.record(z.string(), z.number()),

@@ -1,6 +1,6 @@
 /** Finds one artifact, or makes it under the claim on its key. */
 import { setTimeout } from "node:timers/promises";
-import { oalError } from "oal-core";
+import { oalError, type EngineFacts } from "oal-core";
 import type { Artifact, ArtifactIdentity } from "../artifact.js";
 import type { StageEvents, StageLogs } from "../events.js";
 import type { ArtifactStore, WorkingFolders } from "../store/artifactStore.js";
@@ -23,6 +23,9 @@ export interface Workshop {
   readonly signal: AbortSignal;
 }
 
+/** What making an artifact gives: its figures, and what computed it. */
+export type MadeReport = StageReport & { readonly engine?: EngineFacts };
+
 /** An artifact to be had. */
 export interface Wanted {
   /** The instance's name: "teacher", "student:oal". */
@@ -31,7 +34,7 @@ export interface Wanted {
   readonly key: string;
   /** How much work it is, for estimates of the next one. */
   readonly effort?: Effort | undefined;
-  make(place: WorkingFolders & { readonly events: StageEvents }): Promise<StageReport | void>;
+  make(place: WorkingFolders & { readonly events: StageEvents }): Promise<MadeReport | void>;
 }
 
 /** An artifact, and whether this call made it; or who is making it now. */
@@ -100,7 +103,7 @@ async function make(wanted: Wanted, claim: Claim, workshop: Workshop): Promise<A
   const working = await store.begin(name, key);
   const events = recordingEvents(workshop.events.stage(name), name, working.checkpoints);
   const started = new Date();
-  let report: StageReport | void;
+  let report: MadeReport | void;
   try {
     report = await wanted.make({ ...working, events });
     writeStageLog(working.folder, working.checkpoints);
@@ -120,6 +123,7 @@ async function make(wanted: Wanted, claim: Claim, workshop: Workshop): Promise<A
     configuration: identity.slice,
     seed: identity.seed,
     versions,
+    ...(report?.engine ? { engine: report.engine } : {}),
     started: started.toISOString(),
     seconds,
     timings: { ...report?.timings },

@@ -19,6 +19,7 @@ import type { PreparedData } from "../stages/data.js";
 import { ArtifactStore } from "../store/artifactStore.js";
 import { tryClaim } from "../store/claim.js";
 import { versions } from "../versions.js";
+import { computedOn, describeEngine } from "../engineFacts.js";
 import { planRun } from "./planner.js";
 import type { Setting, Stage } from "./stage.js";
 import { readStageLog } from "./stageLog.js";
@@ -258,6 +259,24 @@ describe("walking a plan", () => {
     });
     const error: unknown = await walk([full], ["a"], workshop("full")).catch((reason: unknown) => reason);
     expect(isOalError(error, "OAL-I101")).toBe(true);
+  });
+
+  it("records what computed an artifact, which changes no key", async () => {
+    const shop = workshop("computed");
+    const plan = planRun([stage("a")], setting, ["a"]);
+    const keys = plan.stages.map(({ key }) => key);
+    const made = await walkPlan(plan, setting, shop, () => Promise.resolve());
+    expect(made.get("a")?.manifest.engine).toEqual(testEngine.facts);
+    expect(computedOn([["a", made.get("a") ?? nothing]])).toEqual({
+      "computed on": describeEngine(testEngine.facts),
+    });
+    const elsewhere = { ...testEngine, facts: { ...testEngine.facts, device: "webgpu" as const } };
+    const again = { ...shop, engine: () => Promise.resolve(elsewhere) };
+    const found = await walkPlan(planRun([stage("a")], setting, ["a"]), setting, again, () =>
+      Promise.resolve(),
+    );
+    expect(found.get("a")?.key).toBe(keys[0]);
+    expect(found.get("a")?.manifest.engine?.device).toBe("cpu");
   });
 
   it("leaves what another process is making to it, does other stages meanwhile, and then waits, saying so", async () => {

@@ -74,17 +74,10 @@ export function wantedOf(
     identity,
     key,
     effort: planned.effort,
-    make: async (place) =>
-      stage.run({
-        ...setting,
-        ...place,
-        variant,
-        name,
-        key,
-        input,
-        optionalInput,
-        signal,
-        engine: await engine(),
-      }),
+    make: async (place) => {
+      const job = { ...setting, ...place, variant, name, key, input, optionalInput, signal };
+      const made = await engine();
+      return { ...(await stage.run({ ...job, engine: made })), engine: made.facts };
+    },
   };
 }

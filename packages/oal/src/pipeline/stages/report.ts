@@ -11,6 +11,7 @@ import type { Artifact } from "../artifact.js";
 import { choicesOf } from "../choices.js";
 import type { Configuration } from "../configuration/schema.js";
 import { decidingMethod } from "../deciding.js";
+import { computedOn } from "../engineFacts.js";
 import { hardware } from "../hardware.js";
 import type { Stage, StageJob } from "../plan/stage.js";
 import { leadingTo } from "../plan/stages.js";
@@ -111,7 +112,7 @@ async function reportInput(
     configuration: config,
     environment: {
       versions: { ...versions() },
-      hardware: hardware(),
+      hardware: { ...hardware(), ...computedOn(shown) },
       seconds: Object.fromEntries(shown.map(([name, { manifest }]) => [name, manifest.seconds])),
       command: ["oal", ...process.argv.slice(2)].join(" "),
       finished: new Date().toISOString(),

@@ -34,7 +34,7 @@ export async function chooseDevice(
     choice: { device, threads, ...(device === "webgpu" && adapter ? { adapter: adapter.driver } : {}) },
     sentence,
   });
-  const name = adapter ? `WebGPU (${adapter.driver})` : "WebGPU";
+  const name = adapter && adapter.driver !== "unknown" ? `WebGPU (${adapter.driver})` : "WebGPU";
   if (wanted === "auto") {
     if (problem !== null) return on("cpu", `computes on the CPU: ${name} cannot be used (${problem})`);
     if (adapter?.hardware === true) return on("webgpu", `computes on ${name}, which passed its self-test`);

@@ -1,3 +1,3 @@
 export { cpuEngine, type CpuOptions } from "./cpu.js";
-export { chooseDevice, devices, type ChosenDevice, type DeviceChoice } from "./device.js";
+export { chooseDevice, devices, type DeviceChoice } from "./device.js";
 export { choiceOf, engineOnDemand, makeEngine, type EngineChoice } from "./make.js";

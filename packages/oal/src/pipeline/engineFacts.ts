@@ -1,0 +1,53 @@
+/** What artifacts were computed on, in words. */
+import type { Device, EngineFacts } from "oal-core";
+import { z } from "zod";
+import type { Artifact } from "./artifact.js";
+
+const devices = ["cpu", "webgpu"] as const satisfies readonly Device[];
+
+/** {@link EngineFacts} as artifact.json holds them. */
+export const engineSchema = z.object({
+  device: z.enum(devices),
+  name: z.string(),
+  version: z.string(),
+  blockSize: z.number(),
+  threads: z.number(),
+  adapter: z.string().optional(),
+});
+
+/** An engine in a few words: "cpu (onnxruntime-node 1.30.0, blocks of 16 channels, one thread per core)". */
+export function describeEngine({ device, name, version, blockSize, threads, adapter }: Stored): string {
+  const known = [
+    `${name} ${version}`,
+    ...(adapter === undefined ? [] : [adapter]),
+    ...(device === "cpu" ? [blockSize > 0 ? `blocks of ${blockSize} channels` : "plain formulation"] : []),
+    ...(device === "cpu" ? [threadsInWords(threads)] : []),
+  ];
+  return `${device} (${known.join(", ")})`;
+}
+
+type Stored = z.infer<typeof engineSchema> | EngineFacts;
+
+function threadsInWords(threads: number): string {
+  if (threads === 0) return "one thread per core";
+  return threads === 1 ? "one thread" : `${threads} threads`;
+}
+
+/** An entry for the report: what artifacts were computed on; with their names where it was not one and the same. */
+export function computedOn(
+  artifacts: readonly (readonly [name: string, artifact: Artifact])[],
+): Readonly<Record<string, string>> {
+  const names = new Map<string, string[]>();
+  for (const [name, { manifest }] of artifacts) {
+    if (manifest.engine === undefined) continue;
+    const engine = describeEngine(manifest.engine);
+    names.set(engine, [...(names.get(engine) ?? []), name]);
+  }
+  if (names.size === 0) return {};
+  const [only] = names.keys();
+  const words =
+    names.size === 1
+      ? (only ?? "")
+      : Array.from(names, ([engine, members]) => `${members.join(", ")}: ${engine}`).join("; ");
+  return { "computed on": words };
+}
