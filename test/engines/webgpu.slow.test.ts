@@ -17,7 +17,8 @@ import {
 import { describe, expect, it } from "vitest";
 import { memoryImageSet } from "../../packages/oal/src/data/imageSet.js";
 import { evaluate } from "../../packages/oal/src/evaluation/evaluate.js";
-import type { OutputSet, SetGroup } from "../../packages/oal/src/evaluation/result.js";
+import { outputsInMemory, type OutputSet } from "../../packages/oal/src/evaluation/outputs.js";
+import type { SetGroup } from "../../packages/oal/src/evaluation/result.js";
 import { networks } from "../../packages/oal/src/nn/networks/index.js";
 import { prepareSampler } from "../../packages/oal/src/outliers/samplers/drive.js";
 import { samplers } from "../../packages/oal/src/outliers/samplers/index.js";
@@ -80,7 +81,8 @@ function outputs(name: string, group: SetGroup): OutputSet {
   const random = new Random(7, name);
   const set = Int32Array.from({ length: 30 }, (_, i) => i % 3);
   const ids = Array.from(set, (_, i) => `${name}/${i}`);
-  return { name, group, labels: set, ids, logits: random.normals(0, 90), features: random.normals(1, 240) };
+  const values = { logits: random.normals(0, 90), features: random.normals(1, 240) };
+  return outputsInMemory({ name, group, labels: set, ids, ...values }, { classes: 3, featureSize: 8 });
 }
 
 describe.skipIf(missing !== null)(`WebGPU on SwiftShader${missing === null ? "" : `: ${missing}`}`, () => {
