@@ -47,9 +47,11 @@ export interface Operator {
   readonly onnxType?: string;
   /** ONNX operator domain when it is not the standard one. */
   readonly domain?: string;
-  /** The version of its domain at which the operator has this form. */
+  /** The version of its domain since which the operator has this form. */
   readonly sinceOpset: number;
   readonly attributes: Readonly<Record<string, AttributeKind>>;
+  /** Attributes that a later version brought, with that version. */
+  readonly newerAttributes?: Readonly<Record<string, number>>;
   /** Types of the outputs; throws ShapeProblem when the inputs do not fit. `constants` holds the values known at build time. */
   infer(
     inputs: readonly (ValueType | null)[],

@@ -80,6 +80,12 @@ function usesOfNode(node: Node): Use[] {
     outputs: node.outputs.length,
   };
   return [
-    { ...form, node, operator: operator.onnxType ?? operator.name, opset: operator.sinceOpset, isOwn: true },
+    { ...form, node, operator: operator.onnxType ?? operator.name, opset: sinceOf(node), isOwn: true },
   ];
+}
+
+/** The version since which a node of an operator of oal's or of an author's has its form. */
+function sinceOf({ operator, attributes }: Node): number {
+  const versions = Object.keys(attributes).map((name) => operator.newerAttributes?.[name] ?? 1);
+  return Math.max(operator.sinceOpset, ...versions);
 }

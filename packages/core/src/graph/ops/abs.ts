@@ -9,7 +9,7 @@ import { step } from "./step.js";
 import { sub } from "./sub.js";
 
 export const Abs: Operator = unary("Abs", {
-  sinceOpset: 13,
+  sinceOpset: 6,
   compute: Math.abs,
   // sign(x) = 2 step(x) - 1, 0 at 0; the operator Sign is slow on CPU (ENGINE 0.6).
   gradient: (node, dy) => [mul(flowing(dy), sub(mul(step(inputOf(node, 0), 0.5), 2), 1))],

@@ -7,7 +7,7 @@ import { binary } from "./elementwise.js";
 import { sumTo } from "./sums.js";
 
 export const Add: Operator = binary("Add", {
-  sinceOpset: 14,
+  sinceOpset: 7,
   compute: (a, b) => a + b,
   gradient: (node, dy, wants) => {
     const [a, b] = [inputOf(node, 0), inputOf(node, 1)];

@@ -8,7 +8,7 @@ import { offsets, tensorOf } from "./broadcasting.js";
 
 export const ArgMax: Operator = {
   name: "ArgMax",
-  sinceOpset: 13,
+  sinceOpset: 11,
   attributes: { axis: "int", keepdims: "int" },
   infer: (inputs, attributes) => {
     const { shape } = floatAt(inputs, 0);

@@ -18,8 +18,9 @@ import { gridOf, isCeil, windowsOf, type Windows } from "./windows.js";
 
 export const AveragePool: Operator = {
   name: "AveragePool",
-  sinceOpset: 19,
+  sinceOpset: 11,
   attributes: { ...poolAttributes, count_include_pad: "int" },
+  newerAttributes: { dilations: 19 },
   infer: (inputs, attributes) => {
     const shape = floatOfRank(inputs, 0, 4);
     const grid = gridOf(windowsOf(attributes), shape, isCeil(attributes));

@@ -122,7 +122,7 @@ const statistics = [
 
 export const BatchNormalization: Operator = {
   name: "BatchNormalization",
-  sinceOpset: 15,
+  sinceOpset: 9,
   attributes: { epsilon: "float" },
   infer,
   gradient: inferenceGradient,

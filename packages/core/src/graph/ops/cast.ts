@@ -11,7 +11,7 @@ import { mapBroadcast } from "./broadcasting.js";
 
 export const Cast: Operator = {
   name: "Cast",
-  sinceOpset: 19,
+  sinceOpset: 9,
   attributes: { to: "int" },
   infer: (inputs, attributes) => {
     const dtype = dtypeOfCode(int(attributes, "to"));

@@ -15,7 +15,7 @@ import { sumTo } from "./sums.js";
 
 export const Clip: Operator = {
   name: "Clip",
-  sinceOpset: 13,
+  sinceOpset: 12,
   attributes: {},
   infer: (inputs) => [floatAt(inputs, 0)],
   // y = x marks the inside with its ends, where the gradient passes, as in PyTorch; elsewhere it goes to the bound.

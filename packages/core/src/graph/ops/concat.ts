@@ -11,7 +11,7 @@ import { slice } from "./slice.js";
 
 export const Concat: Operator = {
   name: "Concat",
-  sinceOpset: 13,
+  sinceOpset: 11,
   attributes: { axis: "int" },
   infer: (inputs, attributes) => {
     const types = inputs.map((_, index) => typeAt(inputs, index));

@@ -5,7 +5,7 @@ import { apply } from "./apply.js";
 import { binary } from "./elementwise.js";
 
 export const Equal: Operator = binary("Equal", {
-  sinceOpset: 13,
+  sinceOpset: 11,
   compute: (a, b) => (a === b ? 1 : 0),
   gradient: "none",
   result: "bool",

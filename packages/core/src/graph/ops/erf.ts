@@ -9,7 +9,7 @@ import { mul } from "./mul.js";
 import { neg } from "./neg.js";
 
 export const Erf: Operator = unary("Erf", {
-  sinceOpset: 13,
+  sinceOpset: 9,
   compute: erfOf,
   gradient: (node, dy) => {
     const x = inputOf(node, 0);

@@ -7,7 +7,7 @@ import { unary } from "./elementwise.js";
 import { mul } from "./mul.js";
 
 export const Exp: Operator = unary("Exp", {
-  sinceOpset: 13,
+  sinceOpset: 6,
   compute: Math.exp,
   gradient: (node, dy) => [mul(flowing(dy), outputOf(node, 0))],
 });

@@ -11,7 +11,7 @@ import { sumTo } from "./sums.js";
 
 export const Expand: Operator = {
   name: "Expand",
-  sinceOpset: 13,
+  sinceOpset: 8,
   attributes: {},
   infer: (inputs, _attributes, constants) => {
     const { dtype, shape } = typeAt(inputs, 0);

@@ -9,7 +9,7 @@ import { reshape } from "./reshape.js";
 
 export const Flatten: Operator = {
   name: "Flatten",
-  sinceOpset: 13,
+  sinceOpset: 11,
   attributes: { axis: "int" },
   infer: (inputs, attributes) => {
     const { dtype, shape } = typeAt(inputs, 0);

@@ -5,7 +5,7 @@ import { apply } from "./apply.js";
 import { unary } from "./elementwise.js";
 
 export const Floor: Operator = unary("Floor", {
-  sinceOpset: 13,
+  sinceOpset: 6,
   compute: Math.floor,
   gradient: () => [null], // zero almost everywhere, as in PyTorch
   range: [0.1, 0.9],

@@ -9,7 +9,7 @@ import { scatterSlices } from "./scatter.js";
 
 export const Gather: Operator = {
   name: "Gather",
-  sinceOpset: 13,
+  sinceOpset: 11,
   attributes: { axis: "int" },
   infer: (inputs, attributes) => {
     const [x, indices] = [typeAt(inputs, 0), typeAt(inputs, 1)];

@@ -12,7 +12,7 @@ import { sumTo } from "./sums.js";
 
 export const Gemm: Operator = {
   name: "Gemm",
-  sinceOpset: 13,
+  sinceOpset: 11,
   attributes: { alpha: "float", beta: "float", transA: "int", transB: "int" },
   infer: (inputs, attributes) => {
     const [a, b] = [floatAt(inputs, 0), floatAt(inputs, 1)];

@@ -6,7 +6,7 @@ import { apply } from "./apply.js";
 
 export const Identity: Operator = {
   name: "Identity",
-  sinceOpset: 19,
+  sinceOpset: 1,
   attributes: {},
   infer: (inputs) => [typeAt(inputs, 0)],
   gradient: (_node, dy) => [flowing(dy)],

@@ -9,7 +9,7 @@ import { mul } from "./mul.js";
 import { step } from "./step.js";
 
 export const LeakyRelu: Operator = unary("LeakyRelu", {
-  sinceOpset: 16,
+  sinceOpset: 6,
   attributes: { alpha: "float" },
   compute: (x, attributes) => (x < 0 ? float(attributes, "alpha", 0.01) * x : x),
   gradient: (node, dy) => {

@@ -5,7 +5,7 @@ import { apply } from "./apply.js";
 import { binary } from "./elementwise.js";
 
 export const Less: Operator = binary("Less", {
-  sinceOpset: 13,
+  sinceOpset: 9,
   compute: (a, b) => (a < b ? 1 : 0),
   gradient: "none",
   result: "bool",

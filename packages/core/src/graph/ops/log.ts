@@ -7,7 +7,7 @@ import { div } from "./div.js";
 import { unary } from "./elementwise.js";
 
 export const Log: Operator = unary("Log", {
-  sinceOpset: 13,
+  sinceOpset: 6,
   compute: Math.log,
   gradient: (node, dy) => [div(flowing(dy), inputOf(node, 0))],
   range: [0.3, 3],

@@ -14,7 +14,7 @@ import { swapLast } from "./transpose.js";
 
 export const MatMul: Operator = {
   name: "MatMul",
-  sinceOpset: 13,
+  sinceOpset: 9,
   attributes: {},
   infer: (inputs) => {
     const [a, b] = [floatAt(inputs, 0), floatAt(inputs, 1)];

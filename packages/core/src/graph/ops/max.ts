@@ -10,7 +10,7 @@ import { sub } from "./sub.js";
 import { sumTo } from "./sums.js";
 
 export const Max: Operator = binary("Max", {
-  sinceOpset: 13,
+  sinceOpset: 12,
   compute: Math.max,
   // A step at a - b = 0 that is 1/2 there: ties share the gradient, as in PyTorch.
   gradient: (node, dy, wants) => {

@@ -6,7 +6,7 @@ import { apply } from "./apply.js";
 import { unary } from "./elementwise.js";
 
 export const Neg: Operator = unary("Neg", {
-  sinceOpset: 13,
+  sinceOpset: 6,
   compute: (x) => -x,
   gradient: (_node, dy) => [neg(flowing(dy))],
 });

@@ -14,7 +14,7 @@ import { reshape } from "./reshape.js";
 
 export const Pad: Operator = {
   name: "Pad",
-  sinceOpset: 19,
+  sinceOpset: 11,
   attributes: { mode: "string" },
   infer: (inputs, attributes, constants) => {
     const { dtype, shape } = typeAt(inputs, 0);

@@ -15,7 +15,7 @@ import { sub } from "./sub.js";
 import { sumTo } from "./sums.js";
 
 export const Pow: Operator = binary("Pow", {
-  sinceOpset: 15,
+  sinceOpset: 12,
   compute: Math.pow,
   gradient: (node, outputGradients, wants) => {
     const [a, b, dy] = [inputOf(node, 0), inputOf(node, 1), flowing(outputGradients)];

@@ -8,7 +8,7 @@ import { mul } from "./mul.js";
 import { neg } from "./neg.js";
 
 export const Reciprocal: Operator = unary("Reciprocal", {
-  sinceOpset: 13,
+  sinceOpset: 6,
   compute: (x) => 1 / x,
   gradient: (node, dy) => {
     const y = outputOf(node, 0);

@@ -10,8 +10,9 @@ import { apply, fitting, integers } from "./apply.js";
 
 export const Reshape: Operator = {
   name: "Reshape",
-  sinceOpset: 19,
+  sinceOpset: 5,
   attributes: { allowzero: "int" },
+  newerAttributes: { allowzero: 14 },
   infer: (inputs, attributes, constants) => {
     const type = typeAt(inputs, 0);
     const wanted = knownAt(constants, 1, "shape");

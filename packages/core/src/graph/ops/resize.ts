@@ -12,7 +12,7 @@ import type { Pair } from "./windows.js";
 
 export const Resize: Operator = {
   name: "Resize",
-  sinceOpset: 19,
+  sinceOpset: 13,
   attributes: { mode: "string", coordinate_transformation_mode: "string", nearest_mode: "string" },
   infer: (inputs, attributes, constants) => {
     const { dtype, shape } = typeAt(inputs, 0);

@@ -8,7 +8,7 @@ import { mul } from "./mul.js";
 import { sub } from "./sub.js";
 
 export const Sigmoid: Operator = unary("Sigmoid", {
-  sinceOpset: 13,
+  sinceOpset: 6,
   compute: (x) => 1 / (1 + Math.exp(-x)),
   gradient: (node, dy) => {
     const y = outputOf(node, 0);

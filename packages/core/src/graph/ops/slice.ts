@@ -23,7 +23,7 @@ import { pad } from "./pad.js";
 
 export const Slice: Operator = {
   name: "Slice",
-  sinceOpset: 13,
+  sinceOpset: 11,
   attributes: {},
   infer: (inputs, _attributes, constants) => {
     const { dtype, shape } = typeAt(inputs, 0);

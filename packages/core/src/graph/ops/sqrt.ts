@@ -8,7 +8,7 @@ import { unary } from "./elementwise.js";
 import { mul } from "./mul.js";
 
 export const Sqrt: Operator = unary("Sqrt", {
-  sinceOpset: 13,
+  sinceOpset: 6,
   compute: Math.sqrt,
   gradient: (node, dy) => [div(mul(flowing(dy), 0.5), outputOf(node, 0))],
   range: [0.3, 3],

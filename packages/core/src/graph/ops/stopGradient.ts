@@ -7,7 +7,7 @@ import { apply } from "./apply.js";
 export const StopGradient: Operator = {
   name: "StopGradient",
   onnxType: "Identity",
-  sinceOpset: 19,
+  sinceOpset: 1,
   attributes: {},
   infer: (inputs) => [typeAt(inputs, 0)],
   gradient: "none",

@@ -8,7 +8,7 @@ import { neg } from "./neg.js";
 import { sumTo } from "./sums.js";
 
 export const Sub: Operator = binary("Sub", {
-  sinceOpset: 14,
+  sinceOpset: 7,
   compute: (a, b) => a - b,
   gradient: (node, dy, wants) => {
     const [a, b] = [inputOf(node, 0), inputOf(node, 1)];

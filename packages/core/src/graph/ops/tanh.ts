@@ -8,7 +8,7 @@ import { mul } from "./mul.js";
 import { sub } from "./sub.js";
 
 export const Tanh: Operator = unary("Tanh", {
-  sinceOpset: 13,
+  sinceOpset: 6,
   compute: Math.tanh,
   gradient: (node, dy) => {
     const y = outputOf(node, 0);

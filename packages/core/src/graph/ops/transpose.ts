@@ -10,7 +10,7 @@ import { offsets, pick } from "./broadcasting.js";
 
 export const Transpose: Operator = {
   name: "Transpose",
-  sinceOpset: 13,
+  sinceOpset: 1,
   attributes: { perm: "ints" },
   infer: (inputs, attributes) => {
     const { dtype, shape } = typeAt(inputs, 0);

@@ -13,7 +13,7 @@ import { sumTo } from "./sums.js";
 
 export const Where: Operator = {
   name: "Where",
-  sinceOpset: 16,
+  sinceOpset: 9,
   attributes: {},
   infer: (inputs) => {
     const condition = typeAt(inputs, 0);
