@@ -52,6 +52,8 @@ export interface Operator {
   readonly attributes: Readonly<Record<string, AttributeKind>>;
   /** Attributes that a later version brought, with that version. */
   readonly newerAttributes?: Readonly<Record<string, number>>;
+  /** Inputs that a later version brought, by index, with that version. */
+  readonly newerInputs?: Readonly<Record<number, number>>;
   /** Types of the outputs; throws ShapeProblem when the inputs do not fit. `constants` holds the values known at build time. */
   infer(
     inputs: readonly (ValueType | null)[],

@@ -90,7 +90,7 @@ function isBlockable(node: Node, block: number): boolean {
 function blocked(node: Node, copyOf: (value: Value) => Value, block: number): Value {
   const [x, weight, bias] = [inputOf(node, 0), inputOf(node, 1), node.inputs[2]];
   const result = blockedConv(reorderInput(copyOf(x), block), blockedWeight(copyOf(weight), block), {
-    ...windowsOf(node.attributes, weight.shape.slice(2)),
+    ...windowsOf(node.attributes, x.dims, weight.shape.slice(2)),
     bias: bias ? copyOf(bias) : null,
     block,
   });

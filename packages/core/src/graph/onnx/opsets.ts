@@ -1,7 +1,7 @@
 /** The operator versions of a file: one a domain, at which every node must mean what it means. */
 import { oalError, type OalError } from "../../errors/index.js";
 import type { Node } from "../value.js";
-import { isKnown, knownOpset, meansTheSame, type NodeForm } from "./schemaVersions.js";
+import { isKnown, knownOpset, meansTheSame, sinceOfAttributes, type NodeForm } from "./schemaVersions.js";
 
 /** The opset that a graph is written at unless a node needs another. */
 export const writtenOpset = 20;
@@ -79,13 +79,11 @@ function usesOfNode(node: Node): Use[] {
     inputs: node.inputs.filter((input) => input !== null).length,
     outputs: node.outputs.length,
   };
-  return [
-    { ...form, node, operator: operator.onnxType ?? operator.name, opset: sinceOf(node), isOwn: true },
-  ];
+  return [{ ...form, node, operator: operator.onnxType ?? operator.name, opset: sinceOf(node), isOwn: true }];
 }
 
 /** The version since which a node of an operator of oal's or of an author's has its form. */
-function sinceOf({ operator, attributes }: Node): number {
-  const versions = Object.keys(attributes).map((name) => operator.newerAttributes?.[name] ?? 1);
-  return Math.max(operator.sinceOpset, ...versions);
+function sinceOf({ operator, attributes, inputs }: Node): number {
+  const versions = inputs.map((input, index) => (input && operator.newerInputs?.[index]) ?? 1);
+  return Math.max(sinceOfAttributes(operator, Object.keys(attributes)), ...versions);
 }

@@ -4,6 +4,7 @@
  */
 import { expectArguments, kind, kinds, OalError, oalError } from "../../errors/index.js";
 import { ShapeProblem } from "../operator.js";
+import { integers } from "../ops/apply.js";
 import { Identity } from "../ops/identity.js";
 import { aValueType, type ValueType } from "../tensor.js";
 import { Graph, type Node, type Value } from "../value.js";
@@ -189,11 +190,12 @@ class GraphReader {
 
   /** Builds a node of the table. @returns null, or why it cannot be one */
   #understood(
-    { operator, attributes }: Exclude<ReturnType<typeof understand>, { reason: string }>,
-    inputs: readonly (Value | null)[],
+    { operator, attributes, added }: Exclude<ReturnType<typeof understand>, { reason: string }>,
+    given: readonly (Value | null)[],
     names: readonly string[],
   ): string | null {
     try {
+      const inputs = added ? [...given, integers(this.#graph, added)] : given;
       const types = operator.infer(
         inputs.map((input) => input?.type ?? null),
         attributes,

@@ -2,12 +2,13 @@
 import type { AttributeKind, Attributes, Operator } from "../operator.js";
 import { operators } from "../ops/index.js";
 import type { Message } from "./protobufReader.js";
-import { meansTheSame } from "./schemaVersions.js";
+import { meansTheSame, sinceOfAttributes } from "./schemaVersions.js";
 import type { NodeUse } from "./subgraph.js";
 
-/** A node in oal's terms, or why there is none, as a sentence's end. */
+/** A node in oal's terms: `added` are whole numbers that became an input. Or why there is none, as a sentence's end. */
 export type Understood =
-  { readonly operator: Operator; readonly attributes: Attributes } | { readonly reason: string };
+  | { readonly operator: Operator; readonly attributes: Attributes; readonly added: readonly number[] | null }
+  | { readonly reason: string };
 
 /** Operators that a file may name: not oal's variants of them, nor those that need notes that no file keeps. */
 const readable: ReadonlyMap<string, Operator> = new Map(
@@ -19,22 +20,33 @@ const readable: ReadonlyMap<string, Operator> = new Map(
     .map((operator) => [operator.name, operator]),
 );
 
+/** Reductions, whose axes were an attribute before they became an input. */
+const reductions = new Set(["ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceSum"]);
+
 /** A node of ONNX's own domain in oal's terms. */
 export function understand(node: Message, use: NodeUse, opset: number): Understood {
   const operator = use.domain === "" ? readable.get(use.operator) : undefined;
   if (!operator) return { reason: "oal has no such operator" };
-  if (!meansTheSame(operator.name, use, opset, operator.sinceOpset))
-    return { reason: `oal knows the operator as of opset ${operator.sinceOpset}` };
+  const older = reductions.has(operator.name) && use.inputs === 1 && use.attributes.includes("axes");
+  const form = older ? { ...use, attributes: use.attributes.filter((name) => name !== "axes") } : use;
+  const since = sinceOfAttributes(operator, form.attributes);
+  if (!meansTheSame(operator.name, form, opset, since))
+    return { reason: `oal knows such a node as of opset ${since}` };
+  let added: readonly number[] | null = null;
   const attributes: Record<string, Attributes[string]> = {};
   for (const attribute of node.messages(5, "an attribute")) {
     const name = attribute.text(1);
+    if (older && name === "axes") {
+      added = attribute.integers(8);
+      continue;
+    }
     const kind = Object.hasOwn(operator.attributes, name) ? operator.attributes[name] : undefined;
     if (!kind) return { reason: `oal does not know its attribute ${name}` };
     const value = attributeValue(attribute, kind);
     if (value === undefined) return { reason: `its attribute ${name} has another form` };
     attributes[name] = value;
   }
-  return { operator, attributes };
+  return { operator, attributes, added };
 }
 
 /** ONNX's number of every kind of attribute (AttributeProto.AttributeType). */

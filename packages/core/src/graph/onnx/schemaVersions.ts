@@ -5,6 +5,8 @@
  * by attributes, defaults, inputs, outputs and types) and its Changelog.md for changes of meaning under the same form.
  */
 
+import type { Operator } from "../operator.js";
+
 /** What decides whether a change of an operator touches one of its nodes. */
 export interface NodeForm {
   /** Names of the attributes that the node has. */
@@ -265,4 +267,12 @@ export function meansTheSame(operator: string, node: NodeForm, from: number, to:
     const [version, touches] = typeof change === "number" ? [change, undefined] : change;
     return version <= low || version > high || (touches && !touches(node));
   });
+}
+
+/** The version since which an operator has its form with these attributes. */
+export function sinceOfAttributes(
+  { sinceOpset, newerAttributes }: Pick<Operator, "sinceOpset" | "newerAttributes">,
+  attributes: readonly string[],
+): number {
+  return Math.max(sinceOpset, ...attributes.map((name) => newerAttributes?.[name] ?? 1));
 }

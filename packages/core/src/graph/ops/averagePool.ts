@@ -20,15 +20,15 @@ export const AveragePool: Operator = {
   name: "AveragePool",
   sinceOpset: 11,
   attributes: { ...poolAttributes, count_include_pad: "int" },
-  newerAttributes: { dilations: 19 },
+  newerAttributes: { ceil_mode: 19, dilations: 19 },
   infer: (inputs, attributes) => {
     const shape = floatOfRank(inputs, 0, 4);
-    const grid = gridOf(windowsOf(attributes), shape, isCeil(attributes));
+    const grid = gridOf(windowsOf(attributes, shape), shape, isCeil(attributes));
     return [{ dtype: inputs[0]?.dtype ?? "float32", shape: [at(shape, 0), at(shape, 1), ...grid] }];
   },
   gradient: (node, outputGradients) => {
     const [x, dy] = [inputOf(node, 0), flowing(outputGradients)];
-    const windows = windowsOf(node.attributes);
+    const windows = windowsOf(node.attributes, x.shape);
     const [height, width] = [at(x.shape, 2), at(x.shape, 3)];
     if (isTiling(windows, x.shape, dy.shape)) {
       const blocks = repeatBlocks(mul(dy, 1 / sizeOf(windows.kernel)), windows.kernel);
@@ -37,10 +37,15 @@ export const AveragePool: Operator = {
     return [scattered(dy, x.shape, windows, windowShares(x.shape, node.attributes))];
   },
   reference: (inputs, attributes) => [
-    pool(tensorAt(inputs, 0), windowsOf(attributes), isCeil(attributes), (elements, paddedCount) => {
-      const count = int(attributes, "count_include_pad", 0) === 1 ? paddedCount : elements.length;
-      return elements.reduce((sum, x) => sum + x, 0) / count;
-    }),
+    pool(
+      tensorAt(inputs, 0),
+      windowsOf(attributes, tensorAt(inputs, 0).shape),
+      isCeil(attributes),
+      (elements, paddedCount) => {
+        const count = int(attributes, "count_include_pad", 0) === 1 ? paddedCount : elements.length;
+        return elements.reduce((sum, x) => sum + x, 0) / count;
+      },
+    ),
   ],
   testPoints: [
     point([2, 2, 4, 6], { kernel_shape: [2, 2], strides: [2, 2] }),
@@ -48,6 +53,7 @@ export const AveragePool: Operator = {
     point([1, 2, 6, 5], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }),
     point([1, 2, 6, 5], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], count_include_pad: 1 }),
     point([1, 1, 5, 5], { kernel_shape: [3, 2] }),
+    point([1, 1, 5, 6], { kernel_shape: [3, 2], strides: [2, 2], auto_pad: "SAME_LOWER" }),
   ],
 };
 
@@ -63,7 +69,7 @@ function windowShares(shape: Shape, attributes: Attributes): number[] {
     new Float32Array(sizeOf(shape.slice(2))).fill(1),
   );
   const isPadded = int(attributes, "count_include_pad", 0) === 1;
-  const counts = pool(ones, windowsOf(attributes), isCeil(attributes), (elements, padded) =>
+  const counts = pool(ones, windowsOf(attributes, shape), isCeil(attributes), (elements, padded) =>
     isPadded ? padded : elements.length,
   );
   return toNumbers(counts).map((count) => 1 / count);

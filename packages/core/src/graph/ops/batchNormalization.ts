@@ -4,7 +4,7 @@
  * statistics is functions/batchNormTraining.ts.
  */
 import { oalError } from "../../errors/index.js";
-import { float, ShapeProblem, type GradientRule, type Operator } from "../operator.js";
+import { float, int, ShapeProblem, type Attributes, type GradientRule, type Operator } from "../operator.js";
 import { sizeOf, toNumbers, type Tensor, type ValueType } from "../tensor.js";
 import type { Node, Value } from "../value.js";
 import { add } from "./add.js";
@@ -21,7 +21,8 @@ import { sumOver } from "./sums.js";
 
 const epsilonOf = (node: Node): number => float(node.attributes, "epsilon", 1e-5);
 
-function infer(inputs: readonly (ValueType | null)[]): readonly ValueType[] {
+function infer(inputs: readonly (ValueType | null)[], attributes: Attributes): readonly ValueType[] {
+  if (int(attributes, "training_mode", 0) !== 0) throw new ShapeProblem("training_mode is not supported");
   const x = floatAt(inputs, 0);
   if (x.shape.length < 2) throw new ShapeProblem("input 0 needs at least two axes");
   const channels = number(at(x.shape, 1));
@@ -123,7 +124,7 @@ const statistics = [
 export const BatchNormalization: Operator = {
   name: "BatchNormalization",
   sinceOpset: 9,
-  attributes: { epsilon: "float" },
+  attributes: { epsilon: "float", momentum: "float", training_mode: "int" },
   infer,
   gradient: inferenceGradient,
   reference: (inputs, attributes) => reference(inputs, float(attributes, "epsilon", 1e-5)),

@@ -56,7 +56,8 @@ export function offsets(shape: Shape, strides: readonly number[], start = 0): In
 export function tensorOf(dtype: DType, shape: Shape, values: ArrayLike<number>): Tensor {
   const data = zeros(dtype, sizeOf(shape));
   for (let i = 0; i < data.length; i++) {
-    if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = BigInt(values[i] ?? 0);
+    if (data instanceof BigInt64Array || data instanceof BigUint64Array)
+      data[i] = BigInt(Math.trunc(values[i] ?? 0));
     else data[i] = values[i] ?? 0;
   }
   return { dtype, shape: [...shape], data };

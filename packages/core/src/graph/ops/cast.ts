@@ -12,7 +12,9 @@ import { mapBroadcast } from "./broadcasting.js";
 export const Cast: Operator = {
   name: "Cast",
   sinceOpset: 9,
-  attributes: { to: "int" },
+  // Saturation is of 8-bit floats only.
+  attributes: { to: "int", saturate: "int" },
+  newerAttributes: { saturate: 19 },
   infer: (inputs, attributes) => {
     const dtype = dtypeOfCode(int(attributes, "to"));
     if (!dtype || !computedTypes.includes(dtype))

@@ -29,12 +29,12 @@ export const Conv: Operator = {
     const bias = inputs[2];
     if (bias && bias.shape.join() !== String(channels))
       throw new ShapeProblem(`bias must have shape [${channels}]`);
-    const windows = windowsOf(attributes, weight.slice(2));
+    const windows = windowsOf(attributes, x, weight.slice(2));
     return [{ dtype: inputs[0]?.dtype ?? "float32", shape: [at(x, 0), channels, ...gridOf(windows, x)] }];
   },
   gradient: (node, outputGradients, wants) => {
     const [x, weight, dy] = [inputOf(node, 0), inputOf(node, 1), flowing(outputGradients)];
-    const windows = windowsOf(node.attributes, weight.shape.slice(2));
+    const windows = windowsOf(node.attributes, x.shape, weight.shape.slice(2));
     const group = int(node.attributes, "group", 1);
     return [
       wants(0) ? convInputGradient(dy, weight, x.shape, windows, group) : null,
@@ -44,7 +44,7 @@ export const Conv: Operator = {
   },
   reference: (inputs, attributes) => {
     const [x, weight] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];
-    const { strides, dilations, pads, kernel } = windowsOf(attributes, weight.shape.slice(2));
+    const { strides, dilations, pads, kernel } = windowsOf(attributes, x.shape, weight.shape.slice(2));
     const [rows, columns] = gridOf({ strides, dilations, pads, kernel }, x.shape);
     const [images, channels, height, width] = [
       at(x.shape, 0),
@@ -87,6 +87,11 @@ export const Conv: Operator = {
     point([1, 3, 6, 6], [3, 1, 3, 3], false, { group: 3, strides: [2, 2], pads: [1, 1, 1, 1] }),
     point([1, 2, 7, 6], [2, 2, 3, 2], false, { dilations: [2, 1], pads: [2, 1, 0, 0] }),
     point([1, 1, 8, 7], [2, 1, 3, 3], false, { strides: [3, 3] }),
+    point([1, 2, 6, 5], [2, 2, 3, 3], false, { strides: [2, 2], auto_pad: "SAME_UPPER" }),
+    point([1, 2, 6, 5], [2, 2, 2, 3], true, {
+      auto_pad: "SAME_LOWER",
+      kernel_shape: [2, 3],
+    }),
     point([1, 1, 3, 3], [2, 1, 2, 2], false, { pads: [2, 3, 2, 1] }),
     point([2, 4, 3, 3], [4, 4, 6, 6], false, { strides: [2, 2], pads: [3, 3, 3, 3] }),
     point([1, 9, 7, 7], [2, 9, 6, 5], false, { strides: [1, 2], pads: [2, 2, 2, 2] }),

@@ -34,7 +34,7 @@ export const ConvTranspose: Operator = {
   },
   gradient: (node, outputGradients, wants) => {
     const [x, weight, dy] = [inputOf(node, 0), inputOf(node, 1), flowing(outputGradients)];
-    const windows = windowsOf(node.attributes, weight.shape.slice(2));
+    const windows = windowsOf(node.attributes, null, weight.shape.slice(2));
     const group = int(node.attributes, "group", 1);
     const inputGradient = (): Value => {
       const dx = conv2d(dy, weight, null, { ...windows, group });
@@ -48,7 +48,7 @@ export const ConvTranspose: Operator = {
   },
   reference: (inputs, attributes) => {
     const [x, weight] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];
-    const { strides, dilations, pads, kernel } = windowsOf(attributes, weight.shape.slice(2));
+    const { strides, dilations, pads, kernel } = windowsOf(attributes, null, weight.shape.slice(2));
     const shape = numbers(resultShape(x.shape, weight.shape, attributes));
     const [images, channels, rows, columns] = [
       at(x.shape, 0),
@@ -93,7 +93,7 @@ export const ConvTranspose: Operator = {
 };
 
 function resultShape(x: Dims, weight: Shape, attributes: Attributes): Dims {
-  const windows = windowsOf(attributes, weight.slice(2));
+  const windows = windowsOf(attributes, null, weight.slice(2));
   const extra = pairOf(ints(attributes, "output_padding", [0, 0]));
   const size = (axis: 0 | 1): number =>
     (number(at(x, axis + 2)) - 1) * windows.strides[axis] +

@@ -62,12 +62,7 @@ export function binary(name: string, parts: BinaryParts): Operator {
       const [a, b] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];
       return [mapBroadcast([a, b], parts.result ?? a.dtype, parts.compute)];
     },
-    testPoints: binaryPoints(
-      parts.ranges ?? [
-        [-2, 2],
-        [-2, 2],
-      ],
-    ),
+    testPoints: binaryPoints(parts.ranges),
   };
 }
 
@@ -81,10 +76,13 @@ export function sameTyped(inputs: readonly (ValueType | null)[], indices: readon
   return { dtype, shape: broadcastShapes(...types.map((type) => type.shape)) };
 }
 
-function binaryPoints([first, second]: readonly [
-  readonly [number, number],
-  readonly [number, number],
-]): readonly TestPoint[] {
+/** Test points of two operands that stretch to one another; default ranges [-2, 2]. */
+export function binaryPoints(
+  [first, second]: NonNullable<BinaryParts["ranges"]> = [
+    [-2, 2],
+    [-2, 2],
+  ],
+): readonly TestPoint[] {
   const pairs: readonly (readonly [Shape, Shape])[] = [
     [
       [2, 3],

@@ -64,6 +64,7 @@ import { Softplus } from "./softplus.js";
 import { Sqrt } from "./sqrt.js";
 import { StopGradient } from "./stopGradient.js";
 import { Sub } from "./sub.js";
+import { Sum } from "./sum.js";
 import { Tanh } from "./tanh.js";
 import { TopK } from "./topK.js";
 import { Transpose } from "./transpose.js";
@@ -132,6 +133,7 @@ export const operators = {
   Sqrt,
   StopGradient,
   Sub,
+  Sum,
   Tanh,
   TopK,
   Transpose,

@@ -20,9 +20,10 @@ import { sumTo } from "./sums.js";
 export const LayerNormalization: Operator = {
   name: "LayerNormalization",
   sinceOpset: 17,
-  attributes: { axis: "int", epsilon: "float" },
+  attributes: { axis: "int", epsilon: "float", stash_type: "int" },
   infer: (inputs, attributes) => {
     const x = floatAt(inputs, 0);
+    if (int(attributes, "stash_type", 1) !== 1) throw new ShapeProblem("statistics must be kept as float32");
     const axis = axisOf(int(attributes, "axis", -1), x.shape.length);
     const normalised = x.shape.slice(axis).join(", ");
     for (const index of [1, 2]) {

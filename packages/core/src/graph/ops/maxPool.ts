@@ -1,7 +1,7 @@
 /** Operator MaxPool on images; no Indices output, which WebGPU lacks (ENGINE 8.1). */
 import { aValue, windowOptions } from "./operands.js";
 import { expectArguments } from "../../errors/index.js";
-import { int, type Attributes, type Operator, type TestPoint } from "../operator.js";
+import { type Attributes, type Operator, type TestPoint } from "../operator.js";
 import type { Shape } from "../tensor.js";
 import type { Value } from "../value.js";
 import { at, flowing, inputOf, outputOf, tensorAt } from "./access.js";
@@ -17,15 +17,23 @@ export const MaxPool: Operator = {
   attributes: { ...poolAttributes, storage_order: "int" },
   infer: (inputs, attributes) => {
     const shape = floatOfRank(inputs, 0, 4);
-    const grid = gridOf(windowsOf(attributes), shape, isCeil(attributes));
+    const grid = gridOf(windowsOf(attributes, shape), shape, isCeil(attributes));
     return [{ dtype: inputs[0]?.dtype ?? "float32", shape: [at(shape, 0), at(shape, 1), ...grid] }];
   },
   gradient: (node, dy) => [
-    maxPoolGradient(inputOf(node, 0), outputOf(node, 0), flowing(dy), windowsOf(node.attributes)),
+    maxPoolGradient(
+      inputOf(node, 0),
+      outputOf(node, 0),
+      flowing(dy),
+      windowsOf(node.attributes, inputOf(node, 0).shape),
+    ),
   ],
   reference: (inputs, attributes) => [
-    pool(tensorAt(inputs, 0), windowsOf(attributes), int(attributes, "ceil_mode", 0) === 1, (elements) =>
-      elements.reduce((a, b) => Math.max(a, b), -Infinity),
+    pool(
+      tensorAt(inputs, 0),
+      windowsOf(attributes, tensorAt(inputs, 0).shape),
+      isCeil(attributes),
+      (elements) => elements.reduce((a, b) => Math.max(a, b), -Infinity),
     ),
   ],
   testPoints: [
@@ -36,6 +44,8 @@ export const MaxPool: Operator = {
     point([1, 2, 8, 6], { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }),
     point([1, 1, 6, 7], { kernel_shape: [2, 2], dilations: [2, 2] }),
     point([2, 3, 3, 3], { kernel_shape: [3, 3] }),
+    point([1, 1, 6, 5], { kernel_shape: [3, 3], strides: [2, 2], auto_pad: "SAME_UPPER" }),
+    point([1, 1, 4, 4], { kernel_shape: [2, 2], auto_pad: "VALID" }),
   ],
 };
 

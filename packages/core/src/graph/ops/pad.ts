@@ -4,7 +4,7 @@ import { expectArguments, kinds } from "../../errors/index.js";
 import { text, ShapeProblem, type Operator } from "../operator.js";
 import { stridesOf, toNumbers, type Dim } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, constantOf, flowing, inputOf, knownAt, tensorAt, typeAt, number } from "./access.js";
+import { at, axisOf, constantOf, flowing, inputOf, knownAt, tensorAt, typeAt, number } from "./access.js";
 import { apply, integers, scalarOf } from "./apply.js";
 import { offsets, pick } from "./broadcasting.js";
 import { expand } from "./expand.js";
@@ -16,15 +16,19 @@ export const Pad: Operator = {
   name: "Pad",
   sinceOpset: 11,
   attributes: { mode: "string" },
+  newerInputs: { 3: 18 },
   infer: (inputs, attributes, constants) => {
     const { dtype, shape } = typeAt(inputs, 0);
     const mode = text(attributes, "mode", "constant");
     if (mode !== "constant") throw new ShapeProblem(`mode "${mode}" is not supported`);
-    return [{ dtype, shape: padded(shape, knownAt(constants, 1, "pads")) }];
+    const axes = inputs[3] ? knownAt(constants, 3, "axes") : null;
+    return [{ dtype, shape: padded(shape, padsOfAll(knownAt(constants, 1, "pads"), axes, shape.length)) }];
   },
   gradient: (node, outputGradients, wants) => {
     const dy = flowing(outputGradients);
-    const [pads, fill] = [constantOf(node, 1), node.inputs[2]];
+    const axes = node.inputs[3] ? constantOf(node, 3) : null;
+    const pads = padsOfAll(constantOf(node, 1), axes, inputOf(node, 0).rank);
+    const fill = node.inputs[2];
     const back = (): Value =>
       pad(
         dy,
@@ -38,7 +42,8 @@ export const Pad: Operator = {
   },
   reference: (inputs) => {
     const x = tensorAt(inputs, 0);
-    const pads = toNumbers(tensorAt(inputs, 1));
+    const axes = inputs[3] ? toNumbers(inputs[3]) : null;
+    const pads = padsOfAll(toNumbers(tensorAt(inputs, 1)), axes, x.shape.length);
     const shape = padded(x.shape, pads);
     const strides = stridesOf(x.shape);
     const inside = shape.map((size, axis) => offsets([size], [1], -at(pads, axis)));
@@ -77,8 +82,30 @@ export const Pad: Operator = {
         { dtype: "int64", shape: [6], values: [0, -1, 1, 0, 2, -1], constant: true },
       ],
     },
+    {
+      inputs: [
+        { dtype: "float32", shape: [2, 3, 2] },
+        { dtype: "int64", shape: [4], values: [1, 0, 0, 2], constant: true },
+        null,
+        { dtype: "int64", shape: [2], values: [-1, 0], constant: true },
+      ],
+    },
   ],
 };
+
+/** Pads of some axes as pads of all. */
+function padsOfAll(pads: readonly number[], axes: readonly number[] | null, rank: number): readonly number[] {
+  if (!axes) return pads;
+  if (pads.length !== 2 * axes.length)
+    throw new ShapeProblem(`${axes.length} axes need ${2 * axes.length} pads, got ${pads.length}`);
+  const all = Array.from({ length: 2 * rank }, () => 0);
+  axes.forEach((given, position) => {
+    const axis = axisOf(given, rank);
+    all[axis] = at(pads, position);
+    all[axis + rank] = at(pads, position + axes.length);
+  });
+  return all;
+}
 
 /** Sum of dY over the places that x does not cover. */
 function fillGradient(dy: Value, fill: Value, x: Value, pads: readonly number[]): Value {

@@ -1,7 +1,7 @@
 /** Shared parts of the Reduce operators: axes as a constant input (opset 18), keepdims as an attribute. */
 import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
-import { int, type GradientRule, type Operator } from "../operator.js";
+import { int, ShapeProblem, type Attributes, type GradientRule, type Operator } from "../operator.js";
 import { sizeOf, stridesOf, toNumbers, type Dim } from "../tensor.js";
 import type { Node, Value } from "../value.js";
 import { at, axisOf, constantOf, floatAt, inputOf, knownAt, tensorAt } from "./access.js";
@@ -19,16 +19,16 @@ export function reduction(
   return {
     name,
     sinceOpset,
-    attributes: { keepdims: "int" },
+    attributes: { keepdims: "int", noop_with_empty_axes: "int" },
     infer: (inputs, attributes, constants) => {
       const { dtype, shape } = floatAt(inputs, 0);
-      const axes = knownAt(constants, 1, "axes").map((axis) => axisOf(axis, shape.length));
+      const axes = axesOf(inputs[1] ? knownAt(constants, 1, "axes") : [], shape.length, attributes);
       return [{ dtype, shape: reducedShape(shape, axes, int(attributes, "keepdims", 1) === 1) }];
     },
     gradient,
     reference: (inputs, attributes) => {
       const x = tensorAt(inputs, 0);
-      const axes = toNumbers(tensorAt(inputs, 1)).map((axis) => axisOf(axis, x.shape.length));
+      const axes = axesOf(inputs[1] ? toNumbers(inputs[1]) : [], x.shape.length, attributes);
       const strides = stridesOf(x.shape);
       const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
       const walk = (along: readonly number[]): Int32Array =>
@@ -42,20 +42,23 @@ export function reduction(
       );
       return [tensorOf(x.dtype, reducedShape(x.shape, axes, int(attributes, "keepdims", 1) === 1), results)];
     },
-    testPoints: (
-      [
-        [[1], 0],
-        [[0, 2], 1],
-        [[-1, 0, 1], 0],
-        [[0], 0],
-      ] as const
-    ).map(([axes, keepdims]) => ({
-      inputs: [
-        { dtype: "float32", shape: [3, 4, 2] },
-        { dtype: "int64", shape: [axes.length], values: axes, constant: true },
-      ],
-      attributes: { keepdims },
-    })),
+    testPoints: [
+      ...(
+        [
+          [[1], 0],
+          [[0, 2], 1],
+          [[-1, 0, 1], 0],
+          [[0], 0],
+        ] as const
+      ).map(([axes, keepdims]) => ({
+        inputs: [
+          { dtype: "float32", shape: [3, 4, 2] } as const,
+          { dtype: "int64", shape: [axes.length], values: axes, constant: true } as const,
+        ],
+        attributes: { keepdims },
+      })),
+      { inputs: [{ dtype: "float32", shape: [3, 2] }] },
+    ],
   };
 }
 
@@ -87,7 +90,15 @@ export function groupSize(node: Node): number {
 
 /** The axes of a Reduce node, counted from the front. */
 export function reducedAxes(node: Node): number[] {
-  return constantOf(node, 1).map((axis) => axisOf(axis, inputOf(node, 0).rank));
+  return axesOf(node.inputs[1] ? constantOf(node, 1) : [], inputOf(node, 0).rank, node.attributes);
+}
+
+/** Axes counted from the front: all when none are named, unless the node then does nothing. */
+function axesOf(given: readonly number[], rank: number, attributes: Attributes): number[] {
+  if (given.length > 0) return given.map((axis) => axisOf(axis, rank));
+  if (int(attributes, "noop_with_empty_axes", 0) === 1)
+    throw new ShapeProblem("a reduction over no axes is not supported");
+  return Array.from({ length: rank }, (_, axis) => axis);
 }
 
 function reducedShape<D extends Dim>(

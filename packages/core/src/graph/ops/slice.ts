@@ -28,9 +28,9 @@ export const Slice: Operator = {
   infer: (inputs, _attributes, constants) => {
     const { dtype, shape } = typeAt(inputs, 0);
     const lists = ["starts", "ends", "axes", "steps"].map((what, index) =>
-      knownAt(constants, index + 1, what),
+      index > 1 && !inputs[index + 1] ? null : knownAt(constants, index + 1, what),
     );
-    const sliced = at(lists, 2).map((axis) => axisOf(axis, shape.length));
+    const sliced = axesOf(lists).map((axis) => axisOf(axis, shape.length));
     // An open axis may stay whole; what a range leaves of it would have no size.
     const sizes = shape.map((size, axis) => (sliced.includes(axis) ? number(size) : 0));
     const ranges = rangesOf(sizes, lists);
@@ -42,7 +42,7 @@ export const Slice: Operator = {
     const { shape } = inputOf(node, 0);
     const ranges = rangesOf(
       shape,
-      [1, 2, 3, 4].map((index) => constantOf(node, index)),
+      [1, 2, 3, 4].map((index) => (node.inputs[index] ? constantOf(node, index) : null)),
     );
     const turned = ranges.flatMap((range, axis) => (range.step < 0 ? [axis] : []));
     let dx = flip(flowing(outputGradients), turned);
@@ -61,7 +61,7 @@ export const Slice: Operator = {
     const x = tensorAt(inputs, 0);
     const ranges = rangesOf(
       x.shape,
-      [1, 2, 3, 4].map((index) => toNumbers(tensorAt(inputs, index))),
+      [1, 2, 3, 4].map((index) => (inputs[index] ? toNumbers(tensorAt(inputs, index)) : null)),
     );
     const strides = stridesOf(x.shape);
     const start = ranges.reduce((sum, range, axis) => sum + range.start * at(strides, axis), 0);
@@ -83,6 +83,8 @@ export const Slice: Operator = {
     slicePoint([2, 5], [-1], [-100], [1], [-1]),
     slicePoint([2, 7], [5], [0], [-1], [-2]),
     slicePoint([3, 4, 2], [-2], [1000], [1], [1]),
+    slicePoint([3, 4, 2], [1, 0], [3, 3]),
+    slicePoint([3, 4, 2], [0, 1], [1, 2], [2, 0]),
   ],
 };
 
@@ -99,18 +101,27 @@ interface Range {
   readonly count: number;
 }
 
+/** Starts, ends, axes and steps; the last two may be left out. */
+type Lists = readonly (readonly number[] | null)[];
+
+/** The axes that are cut: the first ones when left out. */
+function axesOf([starts, , axes]: Lists): readonly number[] {
+  return axes ?? starts?.map((_, axis) => axis) ?? [];
+}
+
 /** ONNX's clamping rules, one range per axis. */
-function rangesOf(shape: Shape, lists: readonly (readonly number[])[]): Range[] {
+function rangesOf(shape: Shape, lists: Lists): Range[] {
   const ranges: Range[] = shape.map((size) => ({ start: 0, step: 1, count: size }));
-  at(lists, 2).forEach((givenAxis, position) => {
+  const [starts, ends, , steps] = lists;
+  axesOf(lists).forEach((givenAxis, position) => {
     const axis = axisOf(givenAxis, shape.length);
     const size = sizeAt(shape, axis);
-    const step = at(at(lists, 3), position);
+    const step = steps?.[position] ?? 1;
     if (step === 0) throw new ShapeProblem("step 0");
     const clamp = (bound: number): number =>
       Math.min(step > 0 ? size : size - 1, Math.max(step > 0 ? 0 : -1, bound < 0 ? bound + size : bound));
-    const start = Math.max(0, clamp(at(at(lists, 0), position)));
-    const end = clamp(at(at(lists, 1), position));
+    const start = Math.max(0, clamp(at(starts ?? [], position)));
+    const end = clamp(at(ends ?? [], position));
     ranges[axis] = { start, step, count: Math.max(0, Math.ceil((end - start) / step)) };
   });
   return ranges;

@@ -26,18 +26,48 @@ export const windowAttributes = {
   auto_pad: "string",
 } as const;
 
-/** Reads the window attributes of a node. */
-export function windowsOf(attributes: Attributes, kernel = ints(attributes, "kernel_shape")): Windows {
-  if (text(attributes, "auto_pad", "NOTSET") !== "NOTSET")
-    throw new ShapeProblem("auto_pad is not supported, give pads");
-  const pads = ints(attributes, "pads", [0, 0, 0, 0]);
-  if (pads.length !== 4) throw new ShapeProblem(`two image axes need 4 pads, got ${pads.length}`);
-  return {
-    kernel: pairOf(kernel),
+/**
+ * Reads the window attributes of a node.
+ *
+ * @param image shape [N, C, H, W] of what the windows move over, from which auto_pad makes its pads; null: only pads are known
+ * @param kernel default: the attribute kernel_shape, which must be equal where both are given
+ */
+export function windowsOf(attributes: Attributes, image: Dims | null, kernel?: readonly number[]): Windows {
+  const given = attributes["kernel_shape"] === undefined ? kernel : ints(attributes, "kernel_shape");
+  if (kernel && given && kernel.join() !== given.join())
+    throw new ShapeProblem(`kernel_shape [${given.join(", ")}] is not the weight's [${kernel.join(", ")}]`);
+  const windows = {
+    kernel: pairOf(given ?? ints(attributes, "kernel_shape")),
     strides: pairOf(ints(attributes, "strides", [1, 1])),
     dilations: pairOf(ints(attributes, "dilations", [1, 1])),
-    pads: [at(pads, 0), at(pads, 1), at(pads, 2), at(pads, 3)],
   };
+  return { ...windows, pads: padsOfNode(attributes, image, windows) };
+}
+
+function padsOfNode(
+  attributes: Attributes,
+  image: Dims | null,
+  windows: Omit<Windows, "pads">,
+): Windows["pads"] {
+  const auto = text(attributes, "auto_pad", "NOTSET");
+  if (auto === "VALID") return [0, 0, 0, 0];
+  if (auto === "NOTSET") {
+    const pads = ints(attributes, "pads", [0, 0, 0, 0]);
+    if (pads.length !== 4) throw new ShapeProblem(`two image axes need 4 pads, got ${pads.length}`);
+    return [at(pads, 0), at(pads, 1), at(pads, 2), at(pads, 3)];
+  }
+  if ((auto !== "SAME_UPPER" && auto !== "SAME_LOWER") || !image || isCeil(attributes))
+    throw new ShapeProblem(`auto_pad ${auto} is not supported here, give pads`);
+  // As many windows as strides begin in the image; the odd element of padding goes to the named side.
+  const [top, bottom, left, right] = ([0, 1] as const).flatMap((axis) => {
+    const size = number(at(image, axis + 2));
+    const reached =
+      (Math.ceil(size / windows.strides[axis]) - 1) * windows.strides[axis] + spanOf(windows, axis);
+    const total = Math.max(0, reached - size);
+    const less = Math.floor(total / 2);
+    return auto === "SAME_UPPER" ? [less, total - less] : [total - less, less];
+  });
+  return [top ?? 0, left ?? 0, bottom ?? 0, right ?? 0];
 }
 
 /** A pair from one or two numbers. */
@@ -54,7 +84,7 @@ export function padsOf(value: PairLike): number[] {
 }
 
 /** Rows or columns a dilated kernel spans. */
-export function spanOf({ kernel, dilations }: Windows, axis: 0 | 1): number {
+export function spanOf({ kernel, dilations }: Omit<Windows, "pads">, axis: 0 | 1): number {
   return (kernel[axis] - 1) * dilations[axis] + 1;
 }
 
