@@ -11,17 +11,14 @@ import {
   type FittedDetector,
   type RowKeeper,
 } from "oal-core";
-import { fitDetector, fitGround, isUnfit, refuseNone, type AskedDetector, type FitGround } from "./fit.js";
+import { askedDetectors, type AskedDetector, type DetectorChoice } from "./asked.js";
+import { fitDetector, fitGround, isUnfit, refuseNone, type FitGround } from "./fit.js";
 import type { ModelSource } from "./modelTaps.js";
 import { predictions, type OutputSet } from "./outputs.js";
 import type { EvaluationResult, ModelScores, SetScores } from "./result.js";
 import { scoreSets, type ScoreGround } from "./score.js";
 import { searchDetector, type SearchedOutcome } from "./search.js";
 import { summarize, type Measured, type SummaryOptions } from "./summary.js";
-
-/** A detector by id or alias, with parameters other than the defaults. */
-export type DetectorChoice =
-  string | { readonly id: string; readonly parameters?: Readonly<Record<string, unknown>> | undefined };
 
 /** How to evaluate. */
 export interface EvaluateOptions extends SummaryOptions {
@@ -110,19 +107,6 @@ export async function evaluate(
     validation: validation && chooser.length > 0 ? summaryOf(chooser, validation) : null,
     fitted: ready,
   };
-}
-
-/** @throws OAL-E201 for an unknown detector, OAL-E243 for one that is named twice */
-function askedDetectors(choices: readonly DetectorChoice[]): AskedDetector[] {
-  const asked = choices.map((choice): AskedDetector => {
-    const { id, parameters = {} } = typeof choice === "string" ? { id: choice } : choice;
-    return { detector: detectors.find(id), parameters };
-  });
-  asked.forEach(({ detector }, i) => {
-    if (asked.findIndex((other) => other.detector === detector) < i)
-      throw oalError("OAL-E243", { detector: detector.id });
-  });
-  return asked;
 }
 
 /** @throws the last reason when no detector can be fitted */

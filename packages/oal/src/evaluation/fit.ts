@@ -12,14 +12,9 @@ import {
   type RowKeeper,
   type StoredOutputs,
 } from "oal-core";
+import type { AskedDetector } from "./asked.js";
 import { headNumbers, modelStreams, type ModelSource } from "./modelTaps.js";
 import { outputSizes, type OutputSet } from "./outputs.js";
-
-/** A detector asked for, with the parameters that the user gave. */
-export interface AskedDetector {
-  readonly detector: Detector;
-  readonly parameters: Readonly<Record<string, unknown>>;
-}
 
 /** What detectors are fitted on. */
 export interface FitGround {

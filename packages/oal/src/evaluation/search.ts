@@ -10,7 +10,8 @@ import {
   type OalError,
   type ParameterValue,
 } from "oal-core";
-import { fitDetector, isUnfit, type AskedDetector, type FitGround, type FitOutcome } from "./fit.js";
+import type { AskedDetector } from "./asked.js";
+import { fitDetector, isUnfit, type FitGround, type FitOutcome } from "./fit.js";
 import type { OutputSet } from "./outputs.js";
 import type { DetectorSearch } from "./result.js";
 import { scoreSets, type ScoreGround } from "./score.js";

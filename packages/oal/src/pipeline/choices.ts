@@ -18,7 +18,7 @@ export function choicesOf(config: Configuration, results: readonly EvaluationRes
   return [
     ...configurationChoices(config),
     ...weightChoices(config),
-    ...together(results.flatMap(detectorChoices)),
+    ...together(results.flatMap((result) => detectorChoices(config, result))),
     ...together(results.flatMap(thresholdChoices)),
     {
       setting: "decides",
@@ -83,12 +83,18 @@ function weightChoices(config: Configuration): Choice[] {
   }));
 }
 
-function detectorChoices({ model, detectors, warnings }: EvaluationResult): Choice[] {
+function detectorChoices(
+  { evaluation }: Configuration,
+  { model, detectors, warnings }: EvaluationResult,
+): Choice[] {
   return detectors.flatMap(({ id, parameters, search }) => {
+    const asked = evaluation.detectors.find((each) => typeof each !== "string" && each.id === id);
+    const given = typeof asked === "object" ? asked.parameters : {};
     const specs = known.has(id) ? known.find(id).parameters : {};
     return Object.entries(parameters).map(([name, value]): Choice => {
       const base = { setting: `${id}.${name}`, value, models: [model] };
-      if (search !== undefined)
+      if (name in given) return { ...base, chosenBy: "user" };
+      if (search?.candidates.some((each) => name in each.parameters))
         return {
           ...base,
           chosenBy: "validation",

@@ -1,14 +1,32 @@
 /** Section `evaluation`: how students are measured. */
+import { detectors } from "oal-core";
 import { z } from "zod";
-import { real, whole } from "../../fields.js";
+import { flag, real, whole } from "../../fields.js";
+
+/** A detector's id, from its id or another name of it; a name that no detector has stays, and is refused with the rules. */
+const detectorName = z
+  .string()
+  .min(1)
+  .transform((name) => (detectors.has(name) ? detectors.find(name).id : name));
 
 /** Section `evaluation`. */
 export const evaluationSchema = z.strictObject({
   detectors: z
-    .array(z.string().min(1))
+    .array(
+      z.union([
+        detectorName,
+        z.strictObject({ id: detectorName, parameters: z.record(z.string(), z.unknown()).default({}) }),
+      ]),
+    )
     .min(1)
     .default(["msp", "mls", "ebo", "knn"])
-    .describe("detectors by name; oal list detectors shows them"),
+    .describe(
+      "detectors by name, or as { id: knn, parameters: { neighbours: 10 } }; oal list detectors shows them",
+    ),
+  search: flag(
+    false,
+    "choose the detectors' parameters by known against unknown validation images (data.ood with group: validation)",
+  ),
   bootstrap: whole(1000, 0, 1_000_000, "resamples behind every interval; 0: no intervals"),
   batchSize: whole(
     250,
@@ -16,13 +34,11 @@ export const evaluationSchema = z.strictObject({
     8192,
     "images of 32x32 pixels per batch; of larger ones as many as have the same number of pixels",
   ),
-  scoreDetector: z
-    .string()
-    .min(1)
+  scoreDetector: detectorName
     .default("ebo")
     .describe("the detector that oal score uses; must be among detectors"),
   storedDetectors: z
-    .array(z.string().min(1))
+    .array(detectorName)
     .default([])
     .describe(
       "detectors that the model file holds beside scoreDetector, for oal score --detector; must be among detectors",

@@ -193,6 +193,40 @@ describe("files and overrides", () => {
     expect(unknown.message).toContain('did you mean "cifar10-small"?');
   });
 
+  it("takes detectors by any of their names, with parameters", () => {
+    const set = ["evaluation.detectors=[softmax, {id: knn, parameters: {neighbours: 7}}, energy]"];
+    const { evaluation } = loadConfiguration(undefined, { set: [...set, "evaluation.scoreDetector=energy"] });
+    expect(evaluation).toMatchObject({
+      detectors: ["msp", { id: "knn", parameters: { neighbours: 7 } }, "ebo"],
+      scoreDetector: "ebo",
+      search: false,
+    });
+  });
+
+  it.each([
+    ["evaluation.detectors=[mls, ebo, knnn]", 'there is no detector "knnn", did you mean "knn"?'],
+    ["evaluation.detectors=[ebo, energy]", '"ebo" is named twice'],
+    ["evaluation.detectors=[ebo, {id: knn, parameters: {neigbours: 7}}]", 'did you mean "neighbours"?'],
+    [
+      "evaluation.detectors=[ebo, {id: knn, parameters: {neighbours: 0}}]",
+      "must be an integer in [1, inf), it is 0",
+    ],
+    ["evaluation.detectors=[ebo, {id: knn, parameter: {}}]", "parameter"],
+    ["evaluation.scoreDetector=eboo", 'did you mean "ebo"?'],
+  ])("refuses %s", (set, words) => {
+    const { code, message } = failure(() => loadConfiguration(undefined, { set: [set] }));
+    expect(["OAL-C201", "OAL-C202"]).toContain(code);
+    expect(message).toContain(words);
+  });
+
+  it("refuses a search without unknown images to choose by", () => {
+    const ood = (group: string): string => `data.ood=[{name: x, path: x, group: ${group}}]`;
+    const load = (group: string) =>
+      loadConfiguration("folder", { data: folder, set: [ood(group), "evaluation.search=true"] });
+    expect(failure(() => load("far")).message).toContain("group: validation");
+    expect(load("validation").evaluation.search).toBe(true);
+  });
+
   it("holds rules between keys", () => {
     const codes = ["evaluation.scoreDetector=mds", "data.size=30", "denoiser.channels=20", "data.id.path=a"];
     for (const set of codes)

@@ -1,5 +1,5 @@
 /** Rules that no single key's type can hold: names of registries, and keys that must fit each other. */
-import { detectors, oalError, suggest } from "oal-core";
+import { detectors, isOalError, oalError, resolveParameters, suggest } from "oal-core";
 import { networks } from "../../nn/networks/index.js";
 import { outlierSources } from "../../outliers/sources/index.js";
 import { exposureOptions } from "../../training/methods/exposure.js";
@@ -27,7 +27,7 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
   const refuse = (path: readonly string[], problem: string): never => {
     throw oalError("OAL-C202", { at: path.join("."), where: locate(path), problem });
   };
-  const { data, evaluation, autoEncoder, denoiser } = configuration;
+  const { data, autoEncoder, denoiser } = configuration;
   data.ood.forEach(({ name }, i) => {
     const earlier = data.ood.slice(0, i).some((other) => other.name === name);
     if (!earlier && !takenSetNames.includes(name)) return;
@@ -46,25 +46,7 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
     if (set?.list !== undefined && set.split !== undefined)
       refuse([...path, "split"], "a list names its images, so there is no part to choose; give one of both");
   }
-  const known = detectors.all.flatMap(({ id, aliases }) => [id, ...aliases]);
-  for (const name of evaluation.detectors) {
-    if (!known.includes(name)) refuse(["evaluation", "detectors"], unknownName("detector", name, known));
-  }
-  if (!evaluation.detectors.includes(evaluation.scoreDetector)) {
-    const near = suggest(evaluation.scoreDetector, evaluation.detectors);
-    const problem = `"${evaluation.scoreDetector}" is not among evaluation.detectors`;
-    refuse(
-      ["evaluation", "scoreDetector"],
-      problem + (near === undefined ? "" : `, did you mean "${near}"?`),
-    );
-  }
-  evaluation.storedDetectors.forEach((name, i) => {
-    if (evaluation.detectors.includes(name)) return;
-    refuse(
-      ["evaluation", "storedDetectors", String(i)],
-      unknownName("measured detector", name, evaluation.detectors),
-    );
-  });
+  checkDetectors(configuration, refuse);
   const { ids } = networks;
   for (const section of ["teacher", "student"] as const) {
     const { network } = configuration[section];
@@ -80,4 +62,44 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
   if (data.size % 8 !== 0) refuse(["data", "size"], "must be a multiple of 8");
   if (autoEncoder.width % 8 !== 0) refuse(["autoEncoder", "width"], "must be a multiple of 8");
   if (denoiser.channels % 16 !== 0) refuse(["denoiser", "channels"], "must be a multiple of 16");
+}
+
+/** Names and parameters of detectors, and the one that decides. */
+function checkDetectors(
+  { data, evaluation }: Configuration,
+  refuse: (path: readonly string[], problem: string) => never,
+): void {
+  const known = detectors.all.flatMap(({ id, aliases }) => [id, ...aliases]);
+  const ids = evaluation.detectors.map((choice) => (typeof choice === "string" ? choice : choice.id));
+  evaluation.detectors.forEach((choice, i) => {
+    const at = ["evaluation", "detectors", String(i)];
+    const id = ids[i] ?? "";
+    if (!detectors.has(id)) refuse(at, unknownName("detector", id, known));
+    if (ids.indexOf(id) < i) refuse(at, `"${id}" is named twice`);
+    if (typeof choice === "string") return;
+    try {
+      resolveParameters(id, detectors.find(id).parameters, choice.parameters);
+    } catch (error) {
+      if (!isOalError(error, "OAL-E202")) throw error;
+      const { parameter, range, found } = error.details;
+      refuse([...at, "parameters", parameter], `must be ${range}, it is ${found}`);
+    }
+  });
+  if (!ids.includes(evaluation.scoreDetector)) {
+    const near = suggest(evaluation.scoreDetector, ids);
+    const problem = `"${evaluation.scoreDetector}" is not among evaluation.detectors`;
+    refuse(
+      ["evaluation", "scoreDetector"],
+      problem + (near === undefined ? "" : `, did you mean "${near}"?`),
+    );
+  }
+  if (
+    evaluation.search &&
+    data.source !== "embedded" &&
+    !data.ood.some(({ group }) => group === "validation")
+  )
+    refuse(
+      ["evaluation", "search"],
+      "a search needs unknown images to choose by: a set of data.ood with group: validation",
+    );
 }

@@ -1,7 +1,8 @@
 /** Stages "evaluation:<method>": scores of every image, metrics with intervals, and the model made ready for `oal score`. */
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { oalError, type RowKeeper, type Tensor } from "oal-core";
+import { type RowKeeper, type Tensor } from "oal-core";
+import { askedDetectors } from "../../evaluation/asked.js";
 import { evaluate, type Summary } from "../../evaluation/evaluate.js";
 import type { ModelSource } from "../../evaluation/modelTaps.js";
 import type { OutputSet } from "../../evaluation/outputs.js";
@@ -31,7 +32,12 @@ export const evaluationStage: Stage = {
   variants: ({ methods }) => methods,
   slice: ({ config, data }) => {
     const { name, licence } = picturesNamed(config);
-    return { ...config.evaluation, pictures: { ...picturesOf(config, data), name, licence } };
+    const detectors = askedDetectors(config.evaluation.detectors);
+    return {
+      ...config.evaluation,
+      detectors: detectors.map(({ detector: { id, version }, parameters }) => ({ id, version, parameters })),
+      pictures: { ...picturesOf(config, data), name, licence },
+    };
   },
   inputs: (config, method) => ({
     student: `student:${method}`,
@@ -46,22 +52,16 @@ export const evaluationStage: Stage = {
   async run(job) {
     const { config, variant: method, folder, input, events, engine } = job;
     const { evaluation: section, seed } = config;
-    if (!section.detectors.includes(section.scoreDetector)) {
-      throw oalError("OAL-C202", {
-        where: "configuration",
-        at: "evaluation.scoreDetector",
-        problem: `${section.scoreDetector} is not among evaluation.detectors`,
-      });
-    }
     const model = await loadClassifier(input("student").folder);
     const outputsFolder = join(job.checkpoints, "outputs");
     const [rows, banks] = [rowStore(outputsFolder), rowStore(join(folder, evaluationFiles.banks))];
     try {
       const { outputs, outliers } = await predictAll(job, model, rows.keep);
       await writeFeatureSample(folder, evaluationFiles.features, outliers, sampleSets(outputs, seed));
-      const { detectors, bootstrap, keep } = section;
+      const { detectors, bootstrap, keep, search } = section;
       const evaluation = await evaluate(engine, method, seed, outputs, {
         detectors,
+        search,
         keep,
         seed,
         resamples: bootstrap,
