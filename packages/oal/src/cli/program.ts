@@ -10,6 +10,7 @@ import {
 } from "./options.js";
 import type { InspectCommandOptions } from "./commands/inspect.js";
 import type { ScoreCommandOptions } from "./commands/score.js";
+import { addMachine } from "./machineCommands.js";
 import { addPlanning } from "./planningCommands.js";
 import { oalVersion } from "../pipeline/versions.js";
 
@@ -113,6 +114,7 @@ export function buildProgram(): Command {
   const outliers = program.command("outliers").description("the stages that make outliers");
   for (const each of outlierCommands) addStageCommand(outliers, each);
   addPlanning(program);
+  addMachine(program);
   addScore(program);
   addConfig(program);
   addList(program);

@@ -21,6 +21,12 @@ export const runtimeErrors = {
     message: ({ input, problem }) => `input "${input}": ${problem}`,
     remedy: "feed every input with the shape and element type the model declares",
   }),
+  "OAL-R113": entry<{ problems: readonly string[] }>({
+    title: "this machine cannot be used as it is",
+    exit: 4,
+    message: ({ problems }) => `oal cannot be used here as it is: ${problems.join("; ")}`,
+    remedy: "mend what is named; oal doctor tells when all is well",
+  }),
   "OAL-R112": entry<{ problem: string }>({
     title: "WebGPU cannot be used",
     exit: 4,

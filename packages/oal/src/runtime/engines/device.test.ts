@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), "oal-device-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const found = (result: Partial<ProbeResult>) => () =>
-  Promise.resolve({ adapter: null, problem: null, missing: [], ...result });
+  Promise.resolve({ adapter: null, blockSize: 0, problem: null, missing: [], ...result });
 const card = { driver: "libEGL_nvidia.so.0", hardware: true };
 const software = { driver: "libvk_swiftshader.so", hardware: false };
 
@@ -62,11 +62,11 @@ describe("a probe in a process of its own", () => {
   const probe = async (program: string, milliseconds = 30_000): Promise<ProbeResult> => {
     const path = join(folder, "probe.mjs");
     writeFileSync(path, program);
-    return tryIn(path, milliseconds);
+    return tryIn([path], milliseconds);
   };
 
   it("gives its answer, whatever was printed before", async () => {
-    const answer = { adapter: card, problem: null, missing: [] };
+    const answer = { adapter: card, blockSize: 0, problem: null, missing: [] };
     expect(await probe(`console.log("chatter"); console.log('${JSON.stringify(answer)}');`)).toEqual(answer);
   });
 

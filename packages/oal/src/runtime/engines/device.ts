@@ -1,7 +1,7 @@
 /** Which device a run computes on. */
 import { oalError, type Device } from "oal-core";
 import type { EngineChoice } from "./make.js";
-import { probeWebgpu, type ProbeResult } from "./probe.js";
+import { probeDevice, type ProbeResult } from "./probe.js";
 
 /** What may be asked for; "auto": WebGPU where it is a graphics processor that computes rightly, else the CPU. */
 export const devices = ["cpu", "webgpu", "auto"] as const;
@@ -25,7 +25,7 @@ export interface ChosenDevice {
 export async function chooseDevice(
   wanted: DeviceChoice,
   threads: number,
-  probe: () => Promise<ProbeResult> = probeWebgpu,
+  probe: () => Promise<ProbeResult> = () => probeDevice("webgpu"),
 ): Promise<ChosenDevice> {
   if (wanted === "cpu") return { choice: { device: "cpu", threads }, sentence: null };
   const { adapter, problem: found, missing } = await probe();

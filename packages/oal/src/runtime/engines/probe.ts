@@ -1,11 +1,14 @@
-/** Whether WebGPU works here, found out in a process of its own, because a broken driver ends the process that opens it. */
+/** Whether a device works here, found out in a process of its own, because a broken driver or library ends the process that opens it. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { Device } from "oal-core";
 import { z } from "zod";
 
 const probeSchema = z.object({
   /** What computed; null when nothing could be opened. */
   adapter: z.object({ driver: z.string(), hardware: z.boolean().nullable() }).nullable(),
+  /** Channels of a block on the CPU; 0: none; null when nothing was computed. */
+  blockSize: z.number().nullable(),
   /** Why it cannot be used; null when its self-test passed. */
   problem: z.string().nullable(),
   /** What is not installed, with the remedy. */
@@ -18,24 +21,29 @@ export type ProbeResult = z.infer<typeof probeSchema>;
 /** Milliseconds after which a driver that does not answer is given up. */
 const patience = 60_000;
 
-let probed: Promise<ProbeResult> | undefined;
+const probed = new Map<Device, Promise<ProbeResult>>();
 
-/** Tries WebGPU, once a process. Never throws. */
-export function probeWebgpu(): Promise<ProbeResult> {
-  probed ??= tryIn(fileURLToPath(new URL("./webgpuProbe.js", import.meta.url)), patience);
-  return probed;
+/** Tries a device, once a process. Never throws. */
+export function probeDevice(device: Device): Promise<ProbeResult> {
+  const known = probed.get(device);
+  if (known) return known;
+  const script = fileURLToPath(new URL("./deviceProbe.js", import.meta.url));
+  const trying = tryIn([script, device], patience);
+  probed.set(device, trying);
+  return trying;
 }
 
 /**
  * Runs a probe's program.
  *
- * @param script prints a {@link ProbeResult} as its last line
+ * @param words the program and its arguments; it prints a {@link ProbeResult} as its last line
  * @param milliseconds after which it is ended
  */
-export function tryIn(script: string, milliseconds: number): Promise<ProbeResult> {
+export function tryIn(words: readonly string[], milliseconds: number): Promise<ProbeResult> {
   return new Promise((resolve) => {
-    const failed = (problem: string): void => resolve({ adapter: null, problem, missing: [] });
-    const child = spawn(process.execPath, [script], {
+    const failed = (problem: string): void =>
+      resolve({ adapter: null, blockSize: null, problem, missing: [] });
+    const child = spawn(process.execPath, [...words], {
       stdio: ["ignore", "pipe", "pipe"],
       timeout: milliseconds,
       killSignal: "SIGKILL",

@@ -1,0 +1,43 @@
+/** `oal doctor`: what this machine offers, and what is missing. */
+import { oalError } from "oal-core";
+import { examine, type DeviceState, type Examination, type FolderState } from "../../pipeline/doctor.js";
+
+/** Prints what was found. @throws OAL-R113 when oal cannot be used here as it is */
+export async function doctorCommand({ json }: { readonly json?: boolean }): Promise<void> {
+  const found = await examine();
+  process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : table(found));
+  if (!found.usable) throw oalError("OAL-R113", { problems: found.problems });
+}
+
+function table({ devices, threads, memory, folders, versions, hardware, usable }: Examination): string {
+  const source = memory.source === "container" ? "the container's limit" : "the machine's";
+  const lines: (readonly [string, string])[] = [
+    ...devices.map((state) => [state.device, deviceInWords(state)] as const),
+    ...devices.flatMap(({ missing }) => missing.map((text) => ["", text] as const)),
+    ["threads", `${threads}, one per core (${hardware.cpu})`],
+    ["memory", `${gigabytes(memory.bytes)}, ${source}`],
+    ...Object.entries(folders).map(([name, state]) => [name, folderInWords(state)] as const),
+    ...Object.entries(versions).map(([name, version]) => [name, version] as const),
+    ["usable", usable ? "yes" : "no"],
+  ];
+  const width = Math.max(...lines.map(([name]) => name.length));
+  return lines.map(([name, text]) => `${name.padEnd(width)}  ${text}\n`).join("");
+}
+
+function deviceInWords({ device, usable, problem, adapter, blockSize }: DeviceState): string {
+  if (!usable) return `not usable: ${problem}`;
+  if (device === "cpu")
+    return `usable, self-test passed; ${blockSize ? `blocks of ${blockSize} channels` : "plain formulation"}`;
+  const driver = adapter && adapter.driver !== "unknown" ? ` (${adapter.driver})` : "";
+  if (adapter?.hardware === true) return `usable, self-test passed${driver}`;
+  return adapter?.hardware === false
+    ? `usable, self-test passed, but no graphics processor${driver}: --device auto leaves it`
+    : `usable, self-test passed; it may be no graphics processor: --device auto leaves it`;
+}
+
+function folderInWords({ path, problem, freeBytes }: FolderState): string {
+  const free = freeBytes === null ? "" : `, ${gigabytes(freeBytes)} free`;
+  return `${path}: ${problem === null ? "can be written" : `cannot be written (${problem})`}${free}`;
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;

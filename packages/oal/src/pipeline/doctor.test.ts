@@ -1,0 +1,42 @@
+/** What is found on a machine, and what of it makes oal unusable. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Device } from "oal-core";
+import { afterAll, expect, it } from "vitest";
+import type { ProbeResult } from "../runtime/engines/index.js";
+import { examine, stateOf } from "./doctor.js";
+
+const folder = mkdtempSync(join(tmpdir(), "oal-doctor-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const works: ProbeResult = { adapter: null, blockSize: 8, problem: null, missing: [] };
+const fails: ProbeResult = { adapter: null, blockSize: null, problem: "it crashed", missing: ["a driver"] };
+const probe = (results: Readonly<Record<Device, ProbeResult>>) => (device: Device) =>
+  Promise.resolve(results[device]);
+
+it("a machine without WebGPU is usable, and what it lacks is told", async () => {
+  const found = await examine(probe({ cpu: works, webgpu: fails }));
+  expect([found.usable, found.problems]).toEqual([true, []]);
+  expect(found.devices.map(({ device, usable, missing }) => [device, usable, missing])).toEqual([
+    ["cpu", true, []],
+    ["webgpu", false, ["a driver"]],
+  ]);
+  expect(found.memory.bytes).toBeGreaterThan(1e6);
+  expect(found.threads).toBeGreaterThan(0);
+  expect(Object.keys(found.folders)).toEqual(["store", "cache", "working"]);
+});
+
+it("one whose CPU engine fails is not", async () => {
+  const found = await examine(probe({ cpu: fails, webgpu: works }));
+  expect([found.usable, found.problems]).toEqual([false, ["the CPU engine does not work (it crashed)"]]);
+});
+
+it("folders are judged by the nearest one that is there", () => {
+  expect(stateOf(join(folder, "deep", "deeper"))).toMatchObject({ problem: null });
+  expect(stateOf(folder).freeBytes).toBeGreaterThan(0);
+  const file = join(folder, "file");
+  writeFileSync(file, "");
+  expect(stateOf(file).problem).toBe(`${file} is no folder`);
+  expect(stateOf(join(file, "inside")).problem).toBe(`${file} is no folder`);
+});
