@@ -117,6 +117,7 @@ export async function demoInput(): Promise<ReportInput> {
     },
     classNames: names,
     results,
+    overSeeds: [],
     comparisons: comparisons(results),
     scores,
     curves: curves(),

@@ -31,6 +31,7 @@ const NOTHING: ReportInput = {
   environment: { versions: {}, hardware: {}, seconds: {} },
   classNames: [],
   results: [],
+  overSeeds: [],
   comparisons: [],
   scores: [],
   curves: [],

@@ -10,6 +10,8 @@ export interface StageOptions {
   readonly test?: string;
   readonly ood?: readonly string[];
   readonly seed?: number;
+  readonly seeds?: readonly number[];
+  readonly studentSeeds?: readonly number[];
   readonly threads?: number;
   readonly device?: string;
   readonly method?: readonly string[];
@@ -35,6 +37,13 @@ export function realNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("must be a number.");
   return value;
+}
+
+/** Whole numbers with commas between: "0,1,2". */
+export function seedNumbers(text: string): readonly number[] {
+  const seeds = text.split(",").map((word) => wholeNumber(0)(word));
+  if (new Set(seeds).size < seeds.length) throw new InvalidArgumentError("must name every seed once only.");
+  return seeds;
 }
 
 function collect(text: string, before: readonly string[] | undefined): readonly string[] {
@@ -72,6 +81,20 @@ export function addConfigurationOptions(command: Command): Command {
       new Option("--set <key=value>", "change one key, as student.epochs=3; repeatable").argParser(collect),
     )
     .addOption(new Option("--seed <n>", "seed of everything drawn").argParser(wholeNumber(0)))
+    .addOption(
+      new Option(
+        "--seeds <list>",
+        "seeds of whole runs, as 0,1,2: data, teacher, outliers and students of each; mean and spread in every table",
+      )
+        .argParser(seedNumbers)
+        .conflicts(["seed", "studentSeeds"]),
+    )
+    .addOption(
+      new Option(
+        "--student-seeds <list>",
+        "seeds of the students alone; data, teacher and outliers are shared, made with --seed",
+      ).argParser(seedNumbers),
+    )
     .addOption(
       new Option("--threads <n>", "threads of the engine; 0: one per core").argParser(wholeNumber(0)),
     )

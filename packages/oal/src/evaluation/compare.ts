@@ -6,13 +6,17 @@ import {
   holm,
   type MetricName,
   metricNames,
+  kinds,
   oalError,
   pairedDifference,
   type ScorePair,
+  summarizeSeeds,
 } from "oal-core";
-import { isOod, resampleScores } from "./summary.js";
+import { isOod } from "./summary.js";
 import { compareOptions, modelScores } from "./kinds.js";
+import { commonDetectors, placesOf } from "./overSeeds.js";
 import type { ModelScores } from "./result.js";
+import { SeedSamples, type SeededModel, type SeedSampleOptions } from "./seedSamples.js";
 
 /** The difference first - second of one metric. */
 export interface Difference {
@@ -22,15 +26,19 @@ export interface Difference {
   /** Name of an OOD set, or "near" or "far" for the unweighted mean. */
   readonly on: string;
   readonly metric: MetricName;
-  /** Fractions. */
+  /** Fractions; the mean over seeds where there are several. */
   readonly difference: number;
-  /** 95 % bootstrap interval. */
+  /** One difference per seed, where there are several. */
+  readonly bySeed?: readonly number[];
+  /** Standard deviation of these over seeds, ddof 0. */
+  readonly deviation?: number;
+  /** 95 % bootstrap interval, over images and, where there are several, seeds. */
   readonly interval: readonly [number, number];
   /** Two-sided bootstrap p value. */
   readonly p: number;
   /** Holm-adjusted over this comparison's differences of one metric, the group means and the single sets apart. */
   readonly adjustedP: number;
-  /** Two-sided p value of DeLong's test, which is not bounded by the number of resamples: AUROC on single sets only. */
+  /** Two-sided p value of DeLong's test, which is not bounded by the number of resamples: AUROC on single sets and of one seed only. */
   readonly delongP?: number;
 }
 
@@ -47,8 +55,7 @@ export interface CompareOptions {
 /**
  * Compares two models with the same detector on the same images.
  *
- * @param first  scores of one model
- * @param second  scores of the other on the same sets in the same order
+ * @param first,second  scores of both models on the same sets in the same order
  * @returns one difference per detector they share, place (near, far, sets) and metric
  * @throws OAL-E104 when sets or images differ
  * @source PROTOCOL section 9
@@ -63,58 +70,81 @@ export function compareModels(
     second: [second, modelScores],
     options: [options, compareOptions],
   });
-  assertSameImages(first, second);
-  const metrics = options.metrics ?? ["auroc", "fpr95"];
-  const ood = first.sets.filter(isOod);
-  if (ood.length === 0) return [];
-  const detectors = first.detectors.filter((id) => second.detectors.includes(id));
-  const rows = detectors.flatMap((detector) => [
-    { scores: first, detector },
-    { scores: second, detector },
-  ]);
-  const { resamples, seed } = options;
-  const samples = resampleScores(
-    rows,
-    ood.map((set) => set.name),
-    {
-      ...(resamples === undefined ? {} : { resamples }),
-      ...(seed === undefined ? {} : { seed }),
-    },
-  );
-  const members = (group: "near" | "far"): number[] =>
-    ood.flatMap((set, k) => (set.group === group ? [k] : []));
-  const places: [string, number[]][] = [
-    ["near", members("near")],
-    ["far", members("far")],
-    ...(options.perSet === true ? ood.map((set, k): [string, number[]] => [set.name, [k]]) : []),
-  ];
+  return compareOverSeeds([first], [second], options);
+}
+
+/**
+ * Compares two models seed by seed: paired over seeds and, within a seed, over images.
+ *
+ * @param first,second  scores of both models, one per seed, the seeds in one order
+ * @throws OAL-E230 when the seeds differ, OAL-E104 when sets or images of a seed differ
+ * @source PROTOCOL section 9, docs/decisions/0019
+ */
+export function compareOverSeeds(
+  first: SeededModel,
+  second: SeededModel,
+  options: CompareOptions & SeedSampleOptions = {},
+): Difference[] {
+  expectArguments("compareOverSeeds", {
+    first: [first, kinds.listOf(modelScores)],
+    second: [second, kinds.listOf(modelScores)],
+    options: [options, compareOptions],
+  });
+  first.forEach((scores, s) => {
+    const other = second[s];
+    if (other) assertSameImages(scores, other);
+  });
+  if ((first[0]?.sets.filter(isOod).length ?? 0) === 0) return [];
+  return differencesOf(new SeedSamples([first, second], options), 0, 1, options);
+}
+
+/** The differences of two models of samples that were drawn already. */
+export function differencesOf(
+  samples: SeedSamples,
+  one: number,
+  other: number,
+  { metrics = ["auroc", "fpr95"], perSet = false }: CompareOptions,
+): Difference[] {
+  const [first, second] = [samples.models[one] ?? [], samples.models[other] ?? []];
+  const names = [first[0]?.model ?? "", second[0]?.model ?? ""] as const;
+  const ood = first[0]?.sets.filter(isOod) ?? [];
+  const theirs = commonDetectors(second);
+  const detectors = commonDetectors(first).filter((id) => theirs.includes(id));
   const found: Omit<Difference, "adjustedP">[] = [];
-  detectors.forEach((detector, d) => {
-    const pairs = [first, second].map((scores) => scorePairs(scores, ood, detector));
-    const points = pairs.map((sets) => sets.map(({ id, ood: out }) => detectionMetrics(id, out)));
-    for (const [on, sets] of places) {
-      if (sets.length === 0) continue;
+  for (const detector of detectors) {
+    const pairs = [first, second].map((model) => model.map((scores) => scorePairs(scores, ood, detector)));
+    const points = pairs.map((seeds) =>
+      seeds.map((sets) => sets.map(({ id, ood: out }) => detectionMetrics(id, out))),
+    );
+    for (const [on, sets] of placesOf(ood, perSet)) {
       for (const metric of metrics) {
-        const value = (row: number): number =>
-          sets.reduce((sum, k) => sum + (points[row]?.[k]?.[metric] ?? NaN), 0) / sets.length;
+        const value = (row: number, s: number): number =>
+          sets.reduce((sum, k) => sum + (points[row]?.[s]?.[k]?.[metric] ?? NaN), 0) / sets.length;
+        const bySeed = first.map((_, s) => value(0, s) - value(1, s));
+        const { mean, deviation } = summarizeSeeds(bySeed);
         const paired = pairedDifference(
-          samples.mean(2 * d, sets, metric),
-          samples.mean(2 * d + 1, sets, metric),
+          samples.values(one, detector, sets, metric),
+          samples.values(other, detector, sets, metric),
         );
-        const [one, other] = pairs.map((of) => (isMean(on) ? undefined : of[sets[0] ?? 0]));
+        const alone = pairs.map((seeds) =>
+          isMean(on) || seeds.length > 1 ? undefined : seeds[0]?.[sets[0] ?? 0],
+        );
         found.push({
-          first: first.model,
-          second: second.model,
+          first: names[0],
+          second: names[1],
           detector,
           on,
           metric,
-          difference: value(0) - value(1),
+          difference: mean,
+          ...(bySeed.length > 1 ? { bySeed, deviation } : {}),
           ...paired,
-          ...(metric === "auroc" && one && other ? { delongP: delongTest(one, other).p } : {}),
+          ...(metric === "auroc" && alone[0] && alone[1]
+            ? { delongP: delongTest(alone[0], alone[1]).p }
+            : {}),
         });
       }
     }
-  });
+  }
   const adjusted = new Map(
     metricNames.flatMap((metric) =>
       [true, false].flatMap((mean) => {

@@ -110,7 +110,7 @@ describe("evaluate", () => {
     }
     expect(resultTable([result])).not.toMatch(/\[|NaN/);
     const line = parseCsv(resultCsv([result])).find((cells) => cells[2] === "ebo" && cells[3] === "far");
-    expect(line?.slice(8)).toEqual(["", ""]);
+    expect(line?.slice(8)).toEqual(["", "", "", ""]);
   });
 
   it("takes a given K as it is", async () => {
@@ -240,7 +240,7 @@ describe("tables", () => {
 
   it("writes every number as CSV and JSON", () => {
     const [header, ...lines] = parseCsv(resultCsv([good.result]));
-    expect(header?.join()).toBe("model,seed,detector,place,group,count,metric,value,low,high");
+    expect(header?.join()).toBe("model,seed,detector,place,group,count,metric,value,low,high,deviation,vary");
     expect(lines).toHaveLength(5 + 4 * 5 * 5);
     const line = lines.find((cells) => cells[2] === "ebo" && cells[3] === "far" && cells[6] === "auroc");
     const ebo = good.result.detectors.find((detector) => detector.id === "ebo");

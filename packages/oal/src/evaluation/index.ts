@@ -1,8 +1,9 @@
 /** Evaluation: scores, metrics with intervals, paired comparisons, tables and score files. */
-export { compareModels, isMean, type Difference } from "./compare.js";
+export { compareModels, compareOverSeeds, isMean, type Difference } from "./compare.js";
 export { evaluate } from "./evaluate.js";
 export { outputsInMemory, type OutputSet } from "./outputs.js";
 export type { EvaluationResult, ModelScores, SetGroup } from "./result.js";
+export { seedsSentence, summarizeOverSeeds, type SeedList, type SeedRow } from "./overSeeds.js";
 export { readScoreArchive } from "./scoreArchive.js";
 export { readScores, scoreFileName, writeScores } from "./scoreFiles.js";
 export { differenceTable, resultCsv, resultJson, resultTable } from "./tables.js";

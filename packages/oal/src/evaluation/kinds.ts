@@ -76,4 +76,5 @@ export const compareOptions = kinds.fields({
   seed: kinds.optional(kinds.finite),
   metrics,
   perSet: kinds.optional(kinds.boolean),
+  images: kinds.optional(kinds.listOf(kinds.text)),
 });

@@ -1,6 +1,7 @@
 /** Results in JSON: everything is written as it is, but for decisions, which have a form of their own. */
 import { decisionFromJson, decisionToJson, type DecisionJson } from "oal-core";
 import type { Choice } from "./choice.js";
+import type { SeedList, SeedRow } from "./overSeeds.js";
 import type { DetectorResult, EvaluationResult } from "./result.js";
 
 interface DetectorForm extends Omit<DetectorResult, "decision"> {
@@ -13,6 +14,10 @@ interface ResultForm extends Omit<EvaluationResult, "detectors"> {
 
 /** What results.json holds beside the results. */
 export interface ResultExtras {
+  /** What the seeds of the results vary, the first one first: everything, or the students alone. */
+  readonly seeds?: SeedList;
+  /** Means over the seeds, where there are several. */
+  readonly overSeeds?: readonly SeedRow[];
   /** Every setting that could have been tuned, and what chose it. */
   readonly choices?: readonly Choice[];
 }

@@ -55,9 +55,14 @@ export interface SummaryOptions {
 export function resampleScores(
   rows: readonly { readonly scores: ModelScores; readonly detector: string }[],
   setNames: readonly string[],
-  options: { readonly resamples?: number; readonly seed?: number } = {},
+  options: {
+    readonly resamples?: number;
+    readonly seed?: number;
+    /** Names draws of their own, for other images. */
+    readonly stream?: string | undefined;
+  } = {},
 ): BootstrapSamples {
-  const { resamples, seed } = { ...bootstrapDefaults, ...options };
+  const { resamples, seed, stream } = { ...bootstrapDefaults, stream: undefined, ...options };
   const confidenceOf = (scores: ModelScores, name: string, detector: string): ArrayLike<number> =>
     scores.sets.find((set) => set.name === name)?.confidence[detector] ?? [];
   const table = rows.map(({ scores, detector }) => ({
@@ -65,8 +70,9 @@ export function resampleScores(
     ood: setNames.map((name) => confidenceOf(scores, name, detector)),
   }));
   const counts = table[0]?.ood.map((values) => values.length) ?? [];
+  const draws = new Random(seed, "evaluation/bootstrap");
   const source = drawResamples(
-    new Random(seed, "evaluation/bootstrap"),
+    stream === undefined ? draws : draws.derive(stream),
     resamples,
     table[0]?.id.length ?? 0,
     counts,

@@ -1,12 +1,13 @@
 /**
  * Results as rows, terminal table, CSV and JSON. Percent with two decimals; "±" is the spread over seeds (ddof 0, as
- * OpenOOD), brackets are 95 % bootstrap intervals of one seed. The two are never mixed.
+ * OpenOOD), brackets are 95 % bootstrap intervals: over images, and over seeds too where there are several.
  */
 import Table from "cli-table3";
 import { stringify } from "csv-stringify/sync";
 import { expectArguments, kinds, type MetricName, metricNames, summarizeSeeds, twoDecimals } from "oal-core";
-import type { Difference } from "./compare.js";
+import { isMean, type Difference } from "./compare.js";
 import { aDifferenceList, aResultList, tableOptions } from "./kinds.js";
+import type { SeedRow } from "./overSeeds.js";
 import type { DetectorResult, EvaluationResult, MetricSummary } from "./result.js";
 import { resultsToJson, type ResultExtras } from "./resultForm.js";
 
@@ -66,19 +67,26 @@ export function tableRows(results: readonly EvaluationResult[]): TableRow[] {
 }
 
 /**
- * A metric as text: "87.53 [86.90, 88.11]" for one seed, "87.53" without resamples, "87.53 ± 0.42" for several
+ * A metric as text: "87.53 [86.90, 88.11]" for one seed, "87.53" without resamples, "87.53 ± 0.42 [86.70, 88.40]" for several
  * seeds, "-" for none. In percent.
  *
  * @param summaries  one per seed
+ * @param overSeeds  interval of the mean over several seeds; without it none is printed
  */
-export function metricText(summaries: readonly MetricSummary[] | undefined, metric: MetricName): string {
+export function metricText(
+  summaries: readonly MetricSummary[] | undefined,
+  metric: MetricName,
+  overSeeds?: SeedRow["interval"],
+): string {
   const [only] = summaries ?? [];
   if (summaries === undefined || only === undefined) return "-";
-  if (summaries.length > 1)
-    return summarizeSeeds(summaries.map((summary) => 100 * summary.metrics[metric])).text;
-  const value = twoDecimals(100 * only.metrics[metric]);
-  if (only.interval === null) return value;
-  const [low, high] = only.interval[metric];
+  const isOne = summaries.length === 1;
+  const value = isOne
+    ? twoDecimals(100 * only.metrics[metric])
+    : summarizeSeeds(summaries.map((summary) => 100 * summary.metrics[metric])).text;
+  const interval = isOne ? (only.interval?.[metric] ?? null) : (overSeeds ?? null);
+  if (interval === null) return value;
+  const [low, high] = interval;
   return `${value} [${twoDecimals(100 * low)}, ${twoDecimals(100 * high)}]`;
 }
 
@@ -88,6 +96,8 @@ export interface TableOptions {
   readonly metrics?: readonly MetricName[];
   /** Default ["near", "far"]; set names are allowed. Places no row has are left out. */
   readonly places?: readonly string[];
+  /** Means over seeds, for the intervals of results of several seeds. */
+  readonly overSeeds?: readonly SeedRow[];
 }
 
 /**
@@ -119,49 +129,114 @@ export function resultTable(results: readonly EvaluationResult[], options: Table
       row.model,
       row.detector,
       accuracies.length > 1 ? summarizeSeeds(accuracies).text : twoDecimals(accuracies[0] ?? NaN),
-      ...columns.map(([place, metric]) => metricText(row.places.get(place), metric)),
+      ...columns.map(([place, metric]) => {
+        const found = options.overSeeds?.find(
+          (mean) =>
+            mean.model === row.model &&
+            mean.detector === row.detector &&
+            mean.on === place &&
+            mean.metric === metric,
+        );
+        return metricText(row.places.get(place), metric, found?.interval);
+      }),
     ]);
   }
   return table.toString();
 }
 
+const csvColumns = [
+  "model",
+  "seed",
+  "detector",
+  "place",
+  "group",
+  "count",
+  "metric",
+  "value",
+  "low",
+  "high",
+  "deviation",
+  "vary",
+] as const;
+
+/** A line by column; what is absent stays empty. */
+type CsvLine = Partial<Record<(typeof csvColumns)[number], string | number>>;
+
 /**
- * Every number of the results as CSV: one line per model, seed, detector, place and metric, fractions in full precision.
- * Columns: model, seed, detector, place, group, count, metric, value, low, high.
+ * Every number of the results as CSV: one line per model, seed, detector, place and metric, fractions in full precision. Over several
+ * seeds the lines of their means follow: seed "mean", the interval of the mean, and the deviation (ddof 0). `vary` says what the seeds
+ * vary: "run" or "students".
+ *
+ * @param seeds  the seeds' kind, and the means over them; by default `vary` is empty
  */
-export function resultCsv(results: readonly EvaluationResult[]): string {
+export function resultCsv(
+  results: readonly EvaluationResult[],
+  { seeds, overSeeds = [] }: Pick<ResultExtras, "seeds" | "overSeeds"> = {},
+): string {
   expectArguments("resultCsv", { results: [results, aResultList] });
-  const lines = results.flatMap(({ model, seed, idAccuracy, idCount, calibration, detectors }) => {
-    const whole = [
-      ["idAccuracy", idAccuracy],
-      ["ece", calibration.ece],
-      ["mce", calibration.mce],
-      ["brier", calibration.brier],
-      ["nll", calibration.nll],
-    ].map(([metric, value]) => [model, seed, "", "test", "id", idCount, metric, value, "", ""]);
-    const perDetector = detectors.flatMap((detector) => {
-      const line = (place: string, group: string, count: number | "", summary: MetricSummary): unknown[][] =>
-        metricNames.map((metric) => [
-          model,
-          seed,
-          detector.id,
-          place,
-          group,
-          count,
-          metric,
-          summary.metrics[metric],
-          ...(summary.interval?.[metric] ?? ["", ""]),
-        ]);
+  const lines = results.flatMap((result): CsvLine[] => {
+    const { model, seed, idCount: count } = result;
+    const whole = wholeMetrics(result).map(([metric, value]): CsvLine => ({
+      model,
+      seed,
+      place: "test",
+      group: "id",
+      count,
+      metric,
+      value,
+    }));
+    const perDetector = result.detectors.flatMap((detector) => {
+      const line = (place: string, group: string, more: CsvLine, summary: MetricSummary): CsvLine[] =>
+        metricNames.map((metric) => {
+          const [low, high] = summary.interval?.[metric] ?? ["", ""];
+          const value = summary.metrics[metric];
+          return { model, seed, detector: detector.id, place, group, ...more, metric, value, low, high };
+        });
       return [
-        ...detector.sets.flatMap((set) => line(set.name, set.group, set.count, set)),
-        ...(detector.near === null ? [] : line("near", "near", "", detector.near)),
-        ...(detector.far === null ? [] : line("far", "far", "", detector.far)),
+        ...detector.sets.flatMap((set) => line(set.name, set.group, { count: set.count }, set)),
+        ...(detector.near === null ? [] : line("near", "near", {}, detector.near)),
+        ...(detector.far === null ? [] : line("far", "far", {}, detector.far)),
       ];
     });
     return [...whole, ...perDetector];
   });
-  const columns = ["model", "seed", "detector", "place", "group", "count", "metric", "value", "low", "high"];
-  return stringify([columns, ...lines]);
+  const means = overSeeds.map(({ on, mean, interval, model, detector, metric, deviation }): CsvLine => {
+    const [low, high] = interval ?? ["", ""];
+    const place = { place: on, group: groupOf(results, on) };
+    return { model, seed: "mean", detector, ...place, metric, value: mean, low, high, deviation };
+  });
+  const all = [...lines, ...(overSeeds.length === 0 ? [] : meansOfWhole(results)), ...means];
+  const vary = seeds?.vary ?? "";
+  return stringify([
+    [...csvColumns],
+    ...all.map((line) => csvColumns.map((column) => ({ ...line, vary })[column] ?? "")),
+  ]);
+}
+
+/** The figures of a model that belong to no detector. */
+function wholeMetrics({
+  idAccuracy,
+  calibration,
+}: Pick<EvaluationResult, "idAccuracy" | "calibration">): [metric: string, value: number][] {
+  const { ece, mce, brier, nll } = calibration;
+  return Object.entries({ idAccuracy, ece, mce, brier, nll });
+}
+
+/** Their means over seeds, per model. */
+function meansOfWhole(results: readonly EvaluationResult[]): CsvLine[] {
+  return [...new Set(results.map(({ model }) => model))].flatMap((model) => {
+    const own = results.filter((result) => result.model === model).map(wholeMetrics);
+    return (own[0] ?? []).map(([metric], k): CsvLine => {
+      const { mean, deviation } = summarizeSeeds(own.map((values) => values[k]?.[1] ?? NaN));
+      return { model, seed: "mean", place: "test", group: "id", metric, value: mean, deviation };
+    });
+  });
+}
+
+function groupOf(results: readonly EvaluationResult[], place: string): string {
+  if (isMean(place)) return place;
+  const sets = results.flatMap(({ detectors }) => detectors.flatMap((detector) => detector.sets));
+  return sets.find(({ name }) => name === place)?.group ?? "";
 }
 
 /**
@@ -184,12 +259,13 @@ export function differenceTable(differences: readonly Difference[]): string {
   const p = (value: number): string => (value < 0.001 ? "<0.001" : value.toFixed(3));
   for (const item of differences) {
     const [low, high] = item.interval.map((value) => twoDecimals(100 * value));
+    const spread = item.deviation === undefined ? "" : ` ± ${twoDecimals(100 * item.deviation)}`;
     table.push([
       `${item.first} - ${item.second}`,
       item.detector,
       item.on,
       metricTitles[item.metric],
-      `${twoDecimals(100 * item.difference)} [${low ?? ""}, ${high ?? ""}]`,
+      `${twoDecimals(100 * item.difference)}${spread} [${low ?? ""}, ${high ?? ""}]`,
       p(item.p),
       p(item.adjustedP),
     ]);

@@ -4,6 +4,7 @@ import type { Choice } from "../evaluation/choice.js";
 import type { DetectorResult, EvaluationResult } from "../evaluation/result.js";
 import { choicesOf } from "./choices.js";
 import { loadConfiguration } from "./configuration/index.js";
+import "./stages/index.js";
 
 const detector = (id: string, more: Partial<DetectorResult> = {}): DetectorResult => ({
   id,

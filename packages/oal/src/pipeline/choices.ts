@@ -6,12 +6,15 @@
 import { detectors as known } from "oal-core";
 import type { Choice } from "../evaluation/choice.js";
 import type { EvaluationResult } from "../evaluation/result.js";
+import { ownSection } from "../training/methods/method.js";
 import { ignoredSettings } from "./configuration/ignored.js";
 import { loadConfiguration } from "./configuration/load.js";
 import { isRecord, valueAt } from "./configuration/merge.js";
 import { presets } from "./configuration/presets.js";
 import type { Configuration } from "./configuration/schema.js";
 import { decidingMethod } from "./deciding.js";
+import { leadingTo } from "./plan/stages.js";
+import { planRecipe } from "./recipeNeeds.js";
 
 /** Every setting of a run that could have been tuned, and what chose it. */
 export function choicesOf(config: Configuration, results: readonly EvaluationResult[]): Choice[] {
@@ -29,16 +32,21 @@ export function choicesOf(config: Configuration, results: readonly EvaluationRes
   ];
 }
 
-/** Sections whose settings decide a number of the results: those of the stages and loss terms that the run has. */
-function tunableSections({ methods }: Configuration): string[] {
-  const isTaught = methods.some((method) => method !== "ce");
-  return [
-    "student",
-    ...(isTaught ? ["teacher", "kd"] : []),
-    ...(methods.includes("oal")
-      ? ["embeddings", "boundary", "autoEncoder", "denoiser", "synthesis", "mi", "exposure"]
-      : []),
-  ];
+/** Sections that stages read. */
+const stageSections: Readonly<Record<string, readonly string[]>> = {
+  teacher: ["teacher"],
+  embeddings: ["embeddings"],
+  boundary: ["boundary"],
+  diffusion: ["autoEncoder", "denoiser"],
+  latents: ["synthesis"],
+};
+
+/** Sections whose settings decide a number of the results: those of the stages, loss terms and outlier sources that the run has. */
+function tunableSections(config: Configuration): string[] {
+  const made = leadingTo(config, ["student"]);
+  const read = config.methods.flatMap((recipe) => Object.keys(planRecipe(recipe, config).sourceSettings));
+  const sections = ["student", ...made.flatMap((stage) => stageSections[stage] ?? []), ...read];
+  return [...new Set(sections)].filter((section) => section !== ownSection);
 }
 
 function configurationChoices(config: Configuration): Choice[] {

@@ -14,6 +14,10 @@ export interface RunDescription {
   readonly folder: string;
   readonly preset: string;
   readonly seed: number;
+  /** Seeds of whole runs, where there are several. */
+  readonly seeds?: readonly number[] | undefined;
+  /** Seeds of the students alone, where there are several. */
+  readonly studentSeeds?: readonly number[] | undefined;
   readonly methods: readonly string[];
   readonly started: string;
   /** Null while it is not. */
@@ -35,7 +39,23 @@ export interface RunDescription {
   readonly dangling: readonly string[];
 }
 
-const headSchema = z.object({ preset: z.string(), seed: z.number(), methods: z.array(z.string()) });
+const headSchema = z.object({
+  preset: z.string(),
+  seed: z.number(),
+  seeds: z.array(z.number()).optional(),
+  studentSeeds: z.array(z.number()).optional(),
+  methods: z.array(z.string()),
+});
+
+/** The seeds of a run in words: "seed 0", "seeds 0, 1, 2", "seed 0, student seeds 0, 1, 2". */
+export function seedsInWords({
+  seed,
+  seeds,
+  studentSeeds,
+}: Pick<RunDescription, "seed" | "seeds" | "studentSeeds">): string {
+  if (seeds) return `${seeds.length === 1 ? "seed" : "seeds"} ${seeds.join(", ")}`;
+  return `seed ${seed}${studentSeeds ? `, student seeds ${studentSeeds.join(", ")}` : ""}`;
+}
 
 /** Describes a run folder, and tells the store where it is now, should it have been moved. @throws OAL-I104 for another version's, OAL-I105 when it holds no run */
 export async function describeRun(path: string): Promise<RunDescription> {

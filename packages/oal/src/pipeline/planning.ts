@@ -10,10 +10,9 @@ import { configurationSchema, type Configuration } from "./configuration/schema.
 import { listenerLogs, type RunEvent } from "./events.js";
 import { obtain, type Workshop } from "./plan/obtain.js";
 import { planRun, type Plan, type PlannedStage } from "./plan/planner.js";
-import type { Setting } from "./plan/stage.js";
 import { wantedOf } from "./plan/walk.js";
 import { lookAhead } from "./preflight.js";
-import { prepareData } from "./stages/data.js";
+import { prepareSettings } from "./settings.js";
 import { stages } from "./stages/index.js";
 import type { ArtifactStore } from "./store/artifactStore.js";
 import { claimOwner } from "./store/claim.js";
@@ -70,15 +69,16 @@ export async function describePlan(
   options: PlanningOptions = {},
 ): Promise<PlanEntry[]> {
   const workshop = await workshopOf(options);
-  const data = await prepareData(config, await lookAhead(config, until, options), workshop);
-  const plan = planRun(stages.all, { config, data }, targetsOf(until, config));
+  const ahead = await lookAhead(config, until, options);
+  const settings = await prepareSettings(config, ahead, workshop);
+  const plan = planRun(stages.all, settings, targetsOf(until, config));
   await keepPlan(workshop.store, plan, config);
   return Promise.all(plan.stages.map((planned) => entryOf(planned, workshop.store)));
 }
 
 async function entryOf(planned: PlannedStage, store: ArtifactStore): Promise<PlanEntry> {
-  const { name, key, stage, inputs, effort } = planned;
-  const made = await store.look(name, key);
+  const { name, key, stage, identity, inputs, effort } = planned;
+  const made = await store.look(identity.stage, key);
   const owner = made === null ? await claimOwner(store.claims, key) : null;
   return {
     name,
@@ -116,8 +116,7 @@ export async function makePlanned(key: string, options: PlanningOptions = {}): P
   const { name, configuration, whole } = await readNote(workshop.store, key);
   const config = configurationSchema().parse(configuration);
   const ahead = await lookAhead(config, "report", options);
-  const setting: Setting = { config, data: await prepareData(config, ahead, workshop) };
-  const plan = planRun(stages.all, setting, [name]);
+  const plan = planRun(stages.all, await prepareSettings(config, ahead, workshop), [name]);
   const planned = plan.stages.find((each) => each.name === name);
   if (planned?.key !== whole) {
     const problem = "its data or this version of oal have changed since it was planned";
@@ -125,7 +124,7 @@ export async function makePlanned(key: string, options: PlanningOptions = {}): P
   }
   const artifacts = new Map<string, Artifact>();
   for (const input of planned.inputs.values()) {
-    const found = await workshop.store.open(input.name, input.key, (text) =>
+    const found = await workshop.store.open(input.identity.stage, input.key, (text) =>
       workshop.events.stage(name).warning(text),
     );
     if (found === null) throw oalError("OAL-C304", { stage: name, input: input.name, key: input.key });
@@ -134,7 +133,7 @@ export async function makePlanned(key: string, options: PlanningOptions = {}): P
   const { choice, sentence } = await chooseDevice(options.device ?? config.device, config.threads);
   if (sentence !== null) workshop.events.stage(name).message(sentence);
   const engine = engineOnDemand(choice);
-  const wanted = wantedOf(planned, artifacts, setting, { ...workshop, engine });
+  const wanted = wantedOf(planned, artifacts, { ...workshop, engine });
   const { artifact } = await obtain(wanted, workshop);
   return artifact;
 }

@@ -10,18 +10,21 @@ import { sha256OfFile } from "../data/fileHashes.js";
 import { changedFiles } from "./publishedFiles.js";
 import type { Artifact } from "./artifact.js";
 import type { RunFolder, RunRecord } from "./runFolder.js";
+import type { StudentInstance } from "./seeds.js";
+import { comparisonFiles } from "./stages/comparison.js";
 import { evaluationFiles } from "./stages/evaluationArtifact.js";
 import { reportFiles } from "./stages/report.js";
 import { withClaim } from "./store/withClaim.js";
 import { writeError } from "./systemError.js";
 
 const asidePrefix = ".publishing-";
-const reportNames: readonly string[] = Object.values(reportFiles);
 
 /** What to show. */
 export interface Published {
-  /** Evaluation artifact by method. */
-  readonly evaluations: ReadonlyMap<string, Artifact>;
+  /** Evaluation artifact by student. */
+  readonly evaluations: ReadonlyMap<StudentInstance, Artifact>;
+  /** Absent: the run was asked for less. Tables that it made before stay. */
+  readonly comparison?: Artifact | undefined;
   /** Absent: the run was asked for less. A report that it made before stays. */
   readonly report?: Artifact | undefined;
 }
@@ -31,32 +34,37 @@ export interface Published {
  *
  * @throws OAL-I101 when the folder cannot be written
  */
-export async function publish(run: RunFolder, { evaluations, report }: Published): Promise<void> {
+export async function publish(run: RunFolder, published: Published): Promise<void> {
+  const { evaluations, comparison, report } = published;
   const own = run.record.published;
-  if (await isShown(run.folder, own, report !== undefined)) return;
+  // tables and page with the artifact they come from
+  const single: readonly { readonly name: string; readonly artifact: Artifact | undefined }[] = [
+    ...Object.values(comparisonFiles).map((name) => ({ name, artifact: comparison })),
+    ...Object.values(reportFiles).map((name) => ({ name, artifact: report })),
+  ];
+  const asked = single.flatMap(({ name, artifact }) => (artifact ? [name] : []));
+  if (await isShown(run.folder, own, asked)) return;
   const aside = join(run.folder, `${asidePrefix}${process.pid}`);
   await withClaim(run.store.claims, `publish ${run.folder}`, async () => {
     try {
       for (const name of await readdir(run.folder))
         if (name.startsWith(asidePrefix)) await rm(join(run.folder, name), { recursive: true, force: true });
       await mkdir(aside);
-      for (const { folder } of evaluations.values()) {
+      for (const [student, { folder }] of evaluations)
         for (const part of [evaluationFiles.models, evaluationFiles.scores])
-          await cp(join(folder, part), join(aside, part), {
-            recursive: true,
-            mode: constants.COPYFILE_FICLONE,
-          });
-      }
-      if (report) for (const name of reportNames) await cp(join(report.folder, name), join(aside, name));
+          await copyPart(join(folder, part), join(aside, part), student);
+      for (const { name, artifact } of single)
+        if (artifact) await cp(join(artifact.folder, name), join(aside, name));
       const files = await publishedFiles(aside);
-      const keptReport = report === undefined && reportNames.every((name) => name in own);
-      for (const name of ["models", "scores", ...(keptReport ? [] : reportNames)]) {
+      const kept = single.flatMap(({ name, artifact }) => (!artifact && name in own ? [name] : []));
+      const shown = single.map(({ name }) => name).filter((name) => !kept.includes(name));
+      for (const name of ["models", "scores", ...shown]) {
         await rm(join(run.folder, name), { recursive: true, force: true });
         if (Object.keys(files).some((file) => file === name || file.startsWith(`${name}/`)))
           await rename(join(aside, name), join(run.folder, name));
       }
-      const kept = Object.entries(own).filter(([name]) => keptReport && reportNames.includes(name));
-      await run.finish({ ...Object.fromEntries(kept), ...files });
+      const before = Object.entries(own).filter(([name]) => kept.includes(name));
+      await run.finish({ ...Object.fromEntries(before), ...files });
     } catch (error) {
       throw writeError(run.folder, error);
     } finally {
@@ -69,11 +77,32 @@ export async function publish(run: RunFolder, { evaluations, report }: Published
 async function isShown(
   folder: string,
   published: RunRecord["published"],
-  withReport: boolean,
+  asked: readonly string[],
 ): Promise<boolean> {
   const names = Object.keys(published);
-  if (names.length === 0 || (withReport && !names.includes(reportFiles.page))) return false;
+  if (names.length === 0 || !asked.every((name) => names.includes(name))) return false;
   return (await changedFiles(folder, published)).length === 0;
+}
+
+/**
+ * Copies the models or scores of a student, whose names begin with its recipe ("oal.onnx", "oal-id.csv"); those of further seeds are
+ * called after them ("oal.seed1.onnx").
+ */
+async function copyPart(
+  from: string,
+  to: string,
+  { method, label }: Pick<StudentInstance, "method" | "label">,
+): Promise<void> {
+  const [own, shown] = [encodeURIComponent(method), encodeURIComponent(label)];
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const { name } = entry;
+    const isOwn = name.startsWith(`${own}.`) || name.startsWith(`${own}-`);
+    if (entry.isDirectory()) await copyPart(join(from, name), join(to, name), { method, label });
+    else
+      await cp(join(from, name), join(to, isOwn ? `${shown}${name.slice(own.length)}` : name), {
+        mode: constants.COPYFILE_FICLONE,
+      });
+  }
 }
 
 async function publishedFiles(folder: string): Promise<RunRecord["published"]> {

@@ -1,9 +1,8 @@
 /** The library's main call: prepares the data, plans what a target needs, makes it, and shows the results in the run folder. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Difference } from "../evaluation/compare.js";
 import { chooseDevice, engineOnDemand } from "../runtime/engines/index.js";
 import { recipes } from "../training/recipes/index.js";
+import { summarizeSeeds } from "oal-core";
 import type { Artifact } from "./artifact.js";
 import { choicesOf } from "./choices.js";
 import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
@@ -13,7 +12,9 @@ import { lookAhead, planWarnings, type Preflight } from "./preflight.js";
 import { publish } from "./publish.js";
 import { RunFolder } from "./runFolder.js";
 import type { RunOptions, RunResult } from "./runTypes.js";
-import { prepareData } from "./stages/data.js";
+import { seedsOf, studentsOf, type StudentInstance } from "./seeds.js";
+import { prepareSettings } from "./settings.js";
+import { evaluationName, readComparison } from "./stages/comparison.js";
 import { readResult } from "./stages/evaluationArtifact.js";
 import { stages } from "./stages/index.js";
 import { reportFiles } from "./stages/report.js";
@@ -58,37 +59,39 @@ async function runIn(
   until: string,
 ): Promise<RunResult> {
   const config = folder.configuration;
-  if (until === "evaluation" || until === "report")
-    for (const text of planWarnings(config)) workshop.events.stage("data").warning(text);
-  const data = await prepareData(config, ahead, workshop);
-  await folder.note(data.artifact);
-  const setting = { config, data };
-  const plan = planRun(stages.all, setting, targetsOf(until, config));
+  const measures = ["evaluation", "comparison", "report"].includes(until);
+  if (measures) for (const text of planWarnings(config)) workshop.events.stage("data").warning(text);
+  const artifacts: Record<string, string> = {};
+  const settings = await prepareSettings(config, ahead, workshop, async (name, artifact) => {
+    await folder.note(name, artifact);
+    artifacts[name] = artifact.folder;
+  });
+  const plan = planRun(stages.all, settings, targetsOf(until, config));
   await folder.plan(Object.fromEntries(plan.stages.map(({ name, key }) => [name, key])));
-  const made = await walkPlan(plan, setting, workshop, (_planned, artifact) => folder.note(artifact));
-  const artifacts: Record<string, string> = { data: data.artifact.folder };
+  const made = await walkPlan(plan, workshop, ({ name }, artifact) => folder.note(name, artifact));
   for (const { name } of plan.stages) artifacts[name] = made.get(name)?.folder ?? "";
   const base: RunResult = { folder: folder.folder, artifacts };
-  if (until !== "evaluation" && until !== "report") return base;
+  if (!measures) return base;
   const evaluations = new Map(
-    config.methods.flatMap((method): [string, Artifact][] => {
-      const artifact = made.get(`evaluation:${method}`);
-      return artifact ? [[method, artifact]] : [];
+    studentsOf(config).flatMap((student): [StudentInstance, Artifact][] => {
+      const artifact = made.get(evaluationName(student));
+      return artifact ? [[student, artifact]] : [];
     }),
   );
+  const comparison = made.get("comparison");
   const report = made.get("report");
-  await publish(folder, { evaluations, report });
+  await publish(folder, { evaluations, comparison, report });
   const results = await Promise.all([...evaluations.values()].map((artifact) => readResult(artifact)));
-  const teacherAccuracy = made.get("teacher:test")?.manifest.metrics["testAccuracy"];
-  const choices = choicesOf(config, results);
-  const measured = {
+  const teachers = [...made].flatMap(([name, { manifest }]) =>
+    /^teacher:test(\.|$)/.test(name) ? [manifest.metrics["testAccuracy"] ?? NaN] : [],
+  );
+  return {
     ...base,
     results,
-    choices,
-    ...(teacherAccuracy === undefined ? {} : { teacherAccuracy }),
+    seeds: seedsOf(config),
+    choices: choicesOf(config, results),
+    ...(teachers.length === 0 ? {} : { teacherAccuracy: summarizeSeeds(teachers).mean }),
+    ...(comparison ? await readComparison(comparison) : {}),
+    ...(report ? { reportPath: join(folder.folder, reportFiles.page) } : {}),
   };
-  if (!report) return measured;
-  const text = await readFile(join(report.folder, reportFiles.differences), "utf8");
-  const differences: Difference[] = JSON.parse(text);
-  return { ...measured, differences, reportPath: join(folder.folder, reportFiles.page) };
 }

@@ -21,6 +21,7 @@ import { readEvents } from "./events.js";
 import { obtain, type Wanted } from "./plan/obtain.js";
 import { publish } from "./publish.js";
 import { readRunManifest, RunFolder } from "./runFolder.js";
+import type { StudentInstance } from "./seeds.js";
 import { danglingLinks } from "./runLinks.js";
 import { ArtifactStore } from "./store/artifactStore.js";
 import { removeUnused, storeContents } from "./store/contents.js";
@@ -92,6 +93,11 @@ function make(
   return obtain(wanted, workshop).then(({ artifact }) => artifact);
 }
 
+/** One student of the first seed. */
+function evaluationsOf(method: string, artifact: Artifact): Map<StudentInstance, Artifact> {
+  return new Map([[{ method, seed: 0, label: method }, artifact]]);
+}
+
 const shown = (name: string, file: string): string | null => {
   const path = join(root, name, file);
   return existsSync(path) ? readFileSync(path, "utf8") : null;
@@ -114,10 +120,10 @@ describe("a run folder", () => {
   it("links to artifacts and keeps what a finished run shows as files of its own", async () => {
     await inRun("whole", async (run) => {
       const evaluation = await make(run, "evaluation:ce");
-      await run.note(evaluation);
+      await run.note("evaluation:ce", evaluation);
       const report = await make(run, "report");
-      await run.note(report);
-      await publish(run, { evaluations: new Map([["ce", evaluation]]), report });
+      await run.note("report", report);
+      await publish(run, { evaluations: evaluationsOf("ce", evaluation), comparison: report, report });
     });
     const [link = ""] = readdirSync(join(root, "whole", "artifacts"));
     expect(lstatSync(join(root, "whole", "artifacts", link)).isSymbolicLink()).toBe(true);
@@ -141,13 +147,13 @@ describe("a run folder", () => {
   it("begins a new run for another configuration, says so, and shows the finished one until the new one ends", async () => {
     const finish = (name: string, version: number, report: boolean) => async (run: RunFolder) => {
       const evaluation = await make(run, `evaluation:${name}`, version);
-      await run.note(evaluation);
+      await run.note(`evaluation:${name}`, evaluation);
       const page = report ? await make(run, "report", version) : undefined;
-      await publish(run, { evaluations: new Map([[name, evaluation]]), report: page });
+      await publish(run, { evaluations: evaluationsOf(name, evaluation), comparison: page, report: page });
     };
     await inRun("again", finish("ce", 1, true));
     const other = loadConfiguration(undefined, { set: ["seed=7", "methods=[kd]"] });
-    await inRun("again", (run) => run.note({ ...nothing(run), key: "half" }), other);
+    await inRun("again", (run) => run.note("teacher", { ...nothing(run), key: "half" }), other);
     expect(messages("again")).toEqual([expect.stringContaining("another configuration than the last time")]);
     expect(shown("again", "models/ce.onnx")).toBe("evaluation:ce 1");
     expect(readRunManifest(join(root, "again"))).toMatchObject({
@@ -170,21 +176,34 @@ describe("a run folder", () => {
 
   it("begins a new run for other data", async () => {
     await inRun("data", async (run) => {
-      await run.note(await make(run, "data", 1));
-      await run.note(await make(run, "teacher", 1));
+      await run.note("data", await make(run, "data", 1));
+      await run.note("teacher", await make(run, "teacher", 1));
     });
-    await inRun("data", async (run) => run.note(await make(run, "data", 2)));
+    await inRun("data", async (run) => run.note("data", await make(run, "data", 2)));
     expect(messages("data")).toEqual([expect.stringContaining("other data than the last time")]);
     expect(Object.keys(readRunManifest(join(root, "data"))?.current.stages ?? {})).toEqual(["data"]);
+  });
+
+  it("shows the models and scores of further seeds under names of their own", async () => {
+    await inRun("seeds", async (run) => {
+      const [first, second] = [await make(run, "evaluation:oal", 6), await make(run, "evaluation:oal", 7)];
+      for (const { folder } of [first, second]) writeFileSync(join(folder, "scores", "oal-id.csv"), folder);
+      const evaluations = new Map<StudentInstance, Artifact>([
+        [{ method: "oal", seed: 3, label: "oal" }, first],
+        [{ method: "oal", seed: 4, label: "oal.seed4" }, second],
+      ]);
+      await publish(run, { evaluations });
+      expect(shown("seeds", "models/oal.seed4.onnx")).toBe("evaluation:oal 7");
+      expect(shown("seeds", "scores/oal-id.csv")).toBe(first.folder);
+      expect(shown("seeds", "scores/oal.seed4-id.csv")).toBe(second.folder);
+    });
   });
 
   it("mends what was deleted of its files, and copies nothing that is there", async () => {
     const once = async (run: RunFolder): Promise<void> => {
       const evaluation = await make(run, "evaluation:oal", 5);
-      await publish(run, {
-        evaluations: new Map([["oal", evaluation]]),
-        report: await make(run, "report", 5),
-      });
+      const report = await make(run, "report", 5);
+      await publish(run, { evaluations: evaluationsOf("oal", evaluation), comparison: report, report });
     };
     await inRun("mend", once);
     const time = lstatSync(join(root, "mend", "report.html")).mtimeMs;
@@ -204,10 +223,10 @@ describe("a run folder", () => {
   });
 
   it("starts anew over a damaged run.json, and sweeps what a killed process left", async () => {
-    await inRun("torn", async (run) => run.note(await make(run, "teacher")));
+    await inRun("torn", async (run) => run.note("teacher", await make(run, "teacher")));
     writeFileSync(join(root, "torn", "run.json.123"), "half");
     writeFileSync(join(root, "torn", "run.json"), '{"format": 2, "sta');
-    await inRun("torn", async (run) => run.note(await make(run, "teacher")));
+    await inRun("torn", async (run) => run.note("teacher", await make(run, "teacher")));
     expect(Object.keys(readRunManifest(join(root, "torn"))?.current.stages ?? {})).toEqual(["teacher"]);
     expect(readdirSync(join(root, "torn")).sort()).toEqual(["artifacts", "events.jsonl", "run.json"]);
   });
@@ -251,7 +270,7 @@ describe("the store", () => {
       const base = await make(run, "base", 9);
       const kept = await make(run, "kept", 9, { base: base.key });
       await make(run, "unnamed", 9);
-      await run.note(kept);
+      await run.note("kept", kept);
       return run.store;
     });
     const entries = await storeContents(store);

@@ -151,14 +151,18 @@ export class RunFolder {
     }));
   }
 
-  /** Notes an artifact of this run and links to it. Other data than the run had before make it a new one. */
-  async note(artifact: Artifact): Promise<void> {
-    const { stage, key, seconds, metrics } = artifact.manifest;
+  /**
+   * Notes an artifact of this run and links to it. Other data than the run had before make it a new one.
+   *
+   * @param stage what the run calls it: "teacher", "student:oal.seed1"
+   */
+  async note(stage: string, artifact: Artifact): Promise<void> {
+    const { key, seconds, metrics } = artifact.manifest;
     const known = this.record.stages[stage];
     if (known?.key === key) return;
     const path = await linkArtifact(this.folder, artifact);
     const entry = { key, folder: relative(this.folder, path).replaceAll("\\", "/"), seconds, metrics };
-    const other = stage === "data" && known !== undefined;
+    const other = /^data(\.|$)/.test(stage) && known !== undefined;
     if (other) this.#tellNew("other data");
     await this.#save((manifest) => {
       const { current, previous } = other ? begun(manifest, this.configuration) : manifest;

@@ -3,7 +3,7 @@
  * loading an engine.
  */
 import type { Choice } from "../evaluation/choice.js";
-import type { Difference, EvaluationResult } from "../evaluation/index.js";
+import type { Difference, EvaluationResult, SeedList, SeedRow } from "../evaluation/index.js";
 import type { Configuration } from "./configuration/schema.js";
 import type { RunEvent } from "./events.js";
 
@@ -29,15 +29,19 @@ export interface RunOptions {
 export interface RunResult {
   /** The run folder, absolute. */
   readonly folder: string;
-  /** Artifact folder by stage (students by `student:<method>`), absolute. */
+  /** Artifact folder by stage (students by `student:<method>`, of further seeds `student:<method>.seed<n>`), absolute. */
   readonly artifacts: Record<string, string>;
-  /** One entry per student, when the evaluation was reached. */
+  /** One entry per seed and student, seed by seed, when the evaluation was reached. */
   readonly results?: EvaluationResult[];
+  /** The seeds of the results, and what they vary. */
+  readonly seeds?: SeedList;
+  /** Means over several seeds, when the comparison was reached; empty for one seed. */
+  readonly overSeeds?: SeedRow[];
   /** Every setting that could have been tuned and what chose it, when the evaluation was reached. */
   readonly choices?: Choice[];
-  /** Paired differences between the students, when the report was reached. */
+  /** Paired differences between the students, when the comparison was reached. */
   readonly differences?: Difference[];
-  /** Share of ID test images the teacher gets right, 0 to 1, when there is a teacher and the evaluation was reached. */
+  /** Share of ID test images the teacher gets right, 0 to 1, the mean over seeds of the whole run, when there is a teacher and the evaluation was reached. */
   readonly teacherAccuracy?: number;
   /** The report, when it was reached. */
   readonly reportPath?: string;

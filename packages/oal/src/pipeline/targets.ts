@@ -2,10 +2,16 @@
 import "./stages/index.js";
 import type { Configuration } from "./configuration/schema.js";
 import { leadingTo } from "./plan/stages.js";
+import { seedsOf } from "./seeds.js";
 
 /** The stages to plan for when `until` is the last one wanted; `oal evaluate` measures the teacher too, where there is one. */
 export function targetsOf(until: string, config: Configuration): string[] {
   if (until === "data") return [];
-  const taught = until === "evaluation" && leadingTo(config, [until]).includes("teacher");
-  return taught ? [until, "teacher:test"] : [until];
+  if (until !== "evaluation") return [until];
+  return [
+    until,
+    ...(leadingTo(config, [until]).includes("teacher") ? ["teacher:test"] : []),
+    // what was measured over several seeds is their mean
+    ...(seedsOf(config).seeds.length > 1 ? ["comparison"] : []),
+  ];
 }

@@ -1,6 +1,15 @@
 /** What the report puts first: chosen by validation OOD, never by test data; means and spreads over seeds. */
 import { describe, expect, it } from "vitest";
-import { detectorRuns, headlineDetector, overSeeds, resultColumns, seedCount } from "./choice.js";
+import {
+  detectorRuns,
+  firstSeedNote,
+  headlineDetector,
+  overSeeds,
+  resultColumns,
+  seedCount,
+  summaryAt,
+} from "./choice.js";
+import { uncertainty } from "./sections/overview.js";
 import type { DetectorResult, MeasuredMetrics, ReportInput, ReportResult } from "./input.js";
 
 const measured = (auroc: number): MeasuredMetrics => ({
@@ -40,6 +49,7 @@ const input = (results: readonly ReportResult[], more: Partial<ReportInput> = {}
   environment: { versions: {}, hardware: {}, seconds: {} },
   classNames: [],
   results,
+  overSeeds: [],
   comparisons: [],
   scores: [],
   curves: [],
@@ -116,13 +126,32 @@ describe("figures over seeds", () => {
     expect([near("ce", "a"), near("oal", "b"), near("ce", "b")]).toEqual([[0.2, 0.4], [0.8], []]);
     expect(seedCount(input(results))).toBe(2);
   });
+
+  it("have the interval of the mean over seeds and images where there are several", () => {
+    const results = [
+      result("ce", 0, detector("a", 0.1, 0.2, 0.3)),
+      result("ce", 1, detector("a", 0.1, 0.4, 0.3)),
+    ];
+    const row = { model: "ce", detector: "a", on: "near", metric: "auroc" } as const;
+    const overSeeds = [
+      { ...row, values: [0.2, 0.4], mean: 0.3, deviation: 0.1, interval: [0.15, 0.45] as const },
+    ];
+    const summary = summaryAt(input(results, { overSeeds }), row);
+    expect(summary).toMatchObject({ mean: expect.closeTo(0.3, 12), interval: [0.15, 0.45] });
+    expect(summary && uncertainty(summary)).toBe("± 10.0, 15.0–45.0");
+    const seeds = { vary: "students" as const, seeds: [4, 5] };
+    expect(firstSeedNote(input(results, { seeds }))).toBe(" Shown for the first of 2 seeds, 4.");
+    expect(firstSeedNote(input(results))).toBe("");
+  });
 });
 
 describe("columns of results", () => {
   it("are means, then near, far and validation sets, each with its own numbers", () => {
     const run = detector("a", 0.1, 0.2, 0.3);
     const columns = resultColumns([result("ce", 0, run)]);
-    expect(columns.map(({ title, isMean, of }) => [title, isMean, of(run)?.metrics.auroc])).toEqual([
+    const at = (on: string): number | undefined =>
+      summaryAt(input([result("ce", 0, run)]), { model: "ce", detector: "a", on, metric: "auroc" })?.mean;
+    expect(columns.map(({ title, isMean, on }) => [title, isMean, at(on)])).toEqual([
       ["Near mean", true, 0.2],
       ["Far mean", true, 0.3],
       ["tin", false, 0.2],

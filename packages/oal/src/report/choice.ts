@@ -41,15 +41,16 @@ export function headlineDetector({ results, headline }: ReportInput): HeadlineDe
     : { id: best.id, reason: "best on validation OOD, never chosen by test data" };
 }
 
-/** A value over seeds: the mean, its spread (standard deviation, ddof 0) and, for a single seed, the bootstrap interval if there is one. */
+/** A value over seeds: the mean, its spread (standard deviation, ddof 0) and the interval if there is one. */
 export interface SeedSummary {
   readonly mean: number;
   readonly spread: number;
   readonly seeds: number;
+  /** Over images for a single seed, over seeds and images for several. */
   readonly interval: readonly [number, number] | undefined;
 }
 
-/** Mean and spread of a metric over the seeds that have it; undefined where none has. */
+/** Mean and spread of a metric over the seeds that have it; undefined where none has. The interval is that of a single seed. */
 export function overSeeds(
   values: readonly (MeasuredMetrics | null | undefined)[],
   metric: MetricName,
@@ -66,6 +67,22 @@ export function overSeeds(
     seeds: present.length,
     interval: present.length === 1 ? first.interval?.[metric] : undefined,
   };
+}
+
+/** A metric of a model and detector at one place: over its seeds where there are several, with the interval of their mean. */
+export function summaryAt(
+  input: Pick<ReportInput, "results" | "overSeeds">,
+  { model, detector, on, metric }: { model: string; detector: string; on: string; metric: MetricName },
+): SeedSummary | undefined {
+  const runs = detectorRuns(input.results, model, detector);
+  const of = (run: DetectorResult): MeasuredMetrics | null | undefined =>
+    on === "near" || on === "far" ? run[on] : run.sets.find((set) => set.name === on);
+  const summary = overSeeds(runs.map(of), metric);
+  if (summary === undefined || summary.seeds === 1) return summary;
+  const row = input.overSeeds.find(
+    (each) => each.model === model && each.detector === detector && each.on === on && each.metric === metric,
+  );
+  return { ...summary, interval: row?.interval ?? undefined };
 }
 
 /** The results of one detector on one model, one per seed. */
@@ -86,7 +103,8 @@ export interface ResultColumn {
   readonly group: "near" | "far" | "validation";
   /** A mean over sets, not one set. */
   readonly isMean: boolean;
-  readonly of: (detector: DetectorResult) => MeasuredMetrics | null | undefined;
+  /** "near", "far", or the name of a set. */
+  readonly on: string;
 }
 
 /** Columns: near mean, far mean, then every set; validation sets last. Means appear only where sets of the group exist. */
@@ -106,7 +124,7 @@ export function resultColumns(results: readonly ReportResult[]): ResultColumn[] 
     ),
     group,
     isMean: true,
-    of: (detector: DetectorResult) => detector[group],
+    on: group,
   }));
   const single = (["near", "far", "validation"] as const).flatMap((group) =>
     [...sets]
@@ -116,7 +134,7 @@ export function resultColumns(results: readonly ReportResult[]): ResultColumn[] 
         note: group === "validation" ? "validation" : `${group} · ${set.count}`,
         group,
         isMean: false,
-        of: (detector: DetectorResult) => detector.sets.find((candidate) => candidate.name === name),
+        on: name,
       })),
   );
   return [...means, ...single];
@@ -129,6 +147,12 @@ export function seedCount(input: ReportInput): number {
     0,
     ...models.map((model) => input.results.filter((result) => result.model === model).length),
   );
+}
+
+/** What of several seeds a section shows, as a sentence with a space before; nothing for one seed. */
+export function firstSeedNote(input: ReportInput): string {
+  const { seeds = [] } = input.seeds ?? {};
+  return seeds.length > 1 ? ` Shown for the first of ${seeds.length} seeds, ${seeds[0] ?? ""}.` : "";
 }
 
 /** Whether any result has bootstrap intervals. */

@@ -3,6 +3,7 @@
  * The shapes of results are those of the evaluation artifact's `results.json`; evaluation values assign to them as they are.
  */
 import type { Choice } from "../evaluation/choice.js";
+import type { SeedList, SeedRow } from "../evaluation/index.js";
 
 /** The metrics of one ID set against one OOD set, as fractions in [0, 1]. */
 export interface ReportMetrics {
@@ -74,6 +75,10 @@ export interface ReportComparison {
   readonly models: readonly [string, string];
   readonly difference: number;
   readonly interval: Interval;
+  /** One difference per seed, where there are several; `difference` is their mean. */
+  readonly bySeed?: readonly number[];
+  /** Standard deviation of these over seeds, ddof 0. */
+  readonly deviation?: number;
   /** Two-sided bootstrap p value. */
   readonly p: number;
   /** Two-sided p value of DeLong's test, for AUROC on a single set. */
@@ -204,6 +209,10 @@ export interface ReportInput {
   /** Class names of the ID set, in label order. */
   readonly classNames: readonly string[];
   readonly results: readonly ReportResult[];
+  /** The seeds of the results and what they vary; image by image the first one is shown. Default: whatever seeds the results have. */
+  readonly seeds?: SeedList | undefined;
+  /** Means over several seeds with their intervals; empty for one seed. */
+  readonly overSeeds: readonly SeedRow[];
   /** The detector shown first and why; by default the best on validation OOD, else the first listed. */
   readonly headline?: { readonly detector: string; readonly reason: string } | undefined;
   readonly comparisons: readonly ReportComparison[];

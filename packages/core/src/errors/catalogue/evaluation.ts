@@ -111,6 +111,13 @@ export const evaluationErrors = {
     message: () => "the model was released and scores no more pictures",
     remedy: "release a model after its last picture, or open it again",
   }),
+  "OAL-E230": entry<{ model: string; expected: readonly number[]; found: readonly number[] }>({
+    title: "models of different seeds are compared",
+    exit: 6,
+    message: ({ model, expected, found }) =>
+      `${model} has the seeds ${found.join(", ") || "of no run"} where the others have ${expected.join(", ")}`,
+    remedy: "give every model's scores for the same seeds, in the same order",
+  }),
   "OAL-E240": entry<{ detector: string; problem: string }>({
     title: "a detector's fit does not give what it names",
     exit: 6,

@@ -12,6 +12,9 @@ import type { StageOptions } from "../options.js";
 export function configure(given: string | undefined, options: StageOptions): Configuration {
   const flags: { key: string; value: unknown; where: string }[] = [];
   if (options.seed !== undefined) flags.push({ key: "seed", value: options.seed, where: "--seed" });
+  if (options.seeds !== undefined) flags.push({ key: "seeds", value: options.seeds, where: "--seeds" });
+  if (options.studentSeeds !== undefined)
+    flags.push({ key: "studentSeeds", value: options.studentSeeds, where: "--student-seeds" });
   if (options.threads !== undefined)
     flags.push({ key: "threads", value: options.threads, where: "--threads" });
   if (options.device !== undefined) flags.push({ key: "device", value: options.device, where: "--device" });

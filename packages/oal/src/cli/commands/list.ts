@@ -31,10 +31,10 @@ const kinds: Readonly<Record<string, () => Promise<readonly Listed[]>>> = {
   exposures: async () => (await import("../../training/exposures/index.js")).exposures.all,
   samplers: async () => (await import("../../outliers/samplers/index.js")).samplers.all,
   runs: async () => {
-    const { knownRuns } = await import("../../pipeline/describeRun.js");
-    return (await knownRuns()).map(({ folder, preset, seed, methods, finished }) => ({
-      id: folder,
-      title: `preset ${preset}, seed ${seed}, ${methods.join(", ")}: ${finished === null ? "not finished" : `finished ${finished}`}`,
+    const { knownRuns, seedsInWords } = await import("../../pipeline/describeRun.js");
+    return (await knownRuns()).map((run) => ({
+      id: run.folder,
+      title: `preset ${run.preset}, ${seedsInWords(run)}, ${run.methods.join(", ")}: ${run.finished === null ? "not finished" : `finished ${run.finished}`}`,
     }));
   },
   presets: async () => {

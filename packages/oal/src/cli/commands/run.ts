@@ -39,7 +39,16 @@ export async function runCommand(
 }
 
 async function summary(
-  { folder, artifacts, results, differences = [], teacherAccuracy, reportPath }: RunResult,
+  {
+    folder,
+    artifacts,
+    results,
+    seeds,
+    overSeeds = [],
+    differences = [],
+    teacherAccuracy,
+    reportPath,
+  }: RunResult,
   detector: string,
 ): Promise<string> {
   const shown = (path: string): string => relative(process.cwd(), path) || ".";
@@ -47,18 +56,21 @@ async function summary(
     const last = Object.entries(artifacts).at(-1);
     return last === undefined ? `${shown(folder)}\n` : `${last[0]}: ${shown(last[1])}\n`;
   }
-  const { differenceTable, isMean, resultTable } = await import("../../evaluation/index.js");
+  const { differenceTable, isMean, resultTable, seedsSentence } = await import("../../evaluation/index.js");
   const report = reportPath === undefined ? "" : `report: ${shown(reportPath)}\n`;
   const teacher =
     teacherAccuracy === undefined ? "" : `; the teacher's accuracy: ${(100 * teacherAccuracy).toFixed(2)}`;
+  const several = seeds !== undefined && seeds.seeds.length > 1;
   const means = differences.filter(
     ({ on, metric, detector: own }) => own === detector && metric === "auroc" && isMean(on),
   );
   const compared =
     means.length === 0
       ? ""
-      : `${differenceTable(means)}\non the same images; p of the bootstrap, and corrected for near, far and every detector (Holm)\n`;
+      : `${differenceTable(means)}\non the same images${several ? " and seeds" : ""}; p of the bootstrap, and corrected for near, far and every detector (Holm)\n`;
   const resampled = results.every(({ bootstrap }) => bootstrap.resamples > 0);
-  const brackets = resampled ? ", 95 % bootstrap intervals in brackets" : "";
-  return `${resultTable(results)}\npercent${brackets}${teacher}\n${compared}run folder: ${shown(folder)}\n${report}`;
+  const spread = several ? `: mean ± standard deviation over ${seedsSentence(seeds)}` : "";
+  const over = several ? " over seeds and images" : "";
+  const brackets = `${spread}${resampled ? `, 95 % bootstrap intervals${over} in brackets` : ""}`;
+  return `${resultTable(results, { overSeeds })}\npercent${brackets}${teacher}\n${compared}run folder: ${shown(folder)}\n${report}`;
 }

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import Table from "cli-table3";
 import { oalError } from "oal-core";
-import { describeRun, type RunDescription } from "../../pipeline/describeRun.js";
+import { describeRun, seedsInWords, type RunDescription } from "../../pipeline/describeRun.js";
 
 /** Prints a run. @throws OAL-D101 for a folder that is not there, OAL-I105 for one that holds no run */
 export async function showCommand(path: string, { json }: { readonly json?: boolean }): Promise<void> {
@@ -27,10 +27,11 @@ export async function showCommand(path: string, { json }: { readonly json?: bool
   process.stdout.write(`${heading(run)}\n${table.toString()}\n${files(run, path)}`);
 }
 
-function heading({ preset, seed, methods, started, finished, previous }: RunDescription): string {
+function heading(run: RunDescription): string {
+  const { preset, methods, started, finished, previous } = run;
   const state = finished === null ? `not finished (begun ${started})` : `finished ${finished}`;
   const older = previous === null ? "" : `\nmodels and report are those of the run finished ${previous}`;
-  return `preset ${preset}, seed ${seed}, methods ${methods.join(", ")}: ${state}${older}`;
+  return `preset ${preset}, ${seedsInWords(run)}, methods ${methods.join(", ")}: ${state}${older}`;
 }
 
 function files({ published, decides, dangling }: RunDescription, path: string): string {

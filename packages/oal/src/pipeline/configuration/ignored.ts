@@ -25,7 +25,8 @@ export interface IgnoredSetting {
 
 /** Every key that has no effect in this configuration, whatever its value. */
 export function ignoredSettings(configuration: Configuration): readonly IgnoredSetting[] {
-  const rules = [
+  const rules: readonly Rule[] = [
+    [["seed"], configuration.seeds !== undefined && `seeds: ${configuration.seeds.join(", ")}`],
     ...dataRules(configuration),
     ...recipeRules("teacher", configuration.teacher),
     ...recipeRules("student", configuration.student),

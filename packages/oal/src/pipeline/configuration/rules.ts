@@ -46,6 +46,8 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
     if (set?.list !== undefined && set.split !== undefined)
       refuse([...path, "split"], "a list names its images, so there is no part to choose; give one of both");
   }
+  if (configuration.seeds !== undefined && configuration.studentSeeds !== undefined)
+    refuse(["studentSeeds"], "seeds vary the students too; give one of both");
   checkDetectors(configuration, refuse);
   const { ids } = networks;
   for (const section of ["teacher", "student"] as const) {

@@ -18,6 +18,18 @@ import {
 } from "./outlierSections.js";
 import { studentDefaults, teacherDefaults, trainingSection, type Open } from "./trainingSection.js";
 
+/** Different seeds, the first of which has the plain names. */
+const seedList = z
+  .array(
+    z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 31 - 1),
+  )
+  .min(1)
+  .refine((seeds) => new Set(seeds).size === seeds.length, "every seed once only");
+
 /** The keys that every configuration has. */
 function knownShape() {
   const options = ownMethodOptions();
@@ -28,6 +40,10 @@ function knownShape() {
       .default("embedded")
       .describe("the preset that the other keys change; oal list presets shows them"),
     seed: whole(0, 0, 2 ** 31 - 1, "seed of everything drawn"),
+    seeds: seedList.optional().describe("seeds of whole runs, in place of seed; the first names the models"),
+    studentSeeds: seedList
+      .optional()
+      .describe("seeds of the students, which share data, teacher and outliers, made with seed"),
     threads: whole(0, 0, 1024, "threads of the engine; 0: one per core. Results do not depend on it"),
     device: z
       .enum(devices)

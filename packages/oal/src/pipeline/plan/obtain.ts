@@ -28,8 +28,9 @@ export type MadeReport = StageReport & { readonly engine?: EngineFacts };
 
 /** An artifact to be had. */
 export interface Wanted {
-  /** The instance's name: "teacher", "student:oal". */
+  /** What the run calls it: "teacher", "student:oal.seed1". */
   readonly name: string;
+  /** Its `stage` is what the store calls it. */
   readonly identity: ArtifactIdentity;
   readonly key: string;
   /** How much work it is, for estimates of the next one. */
@@ -51,7 +52,7 @@ export async function obtainOrOwner(wanted: Wanted, workshop: Workshop): Promise
   const log = workshop.events.stage(wanted.name);
   signal.throwIfAborted();
   const find = async (): Promise<Obtained | null> => {
-    const artifact = await store.open(wanted.name, wanted.key, (text) => log.warning(text), signal);
+    const artifact = await store.open(wanted.identity.stage, wanted.key, (text) => log.warning(text), signal);
     if (artifact === null) return null;
     const { seconds } = artifact.manifest;
     log.emit({ kind: "done", text: "found, made earlier", terms: { seconds } });
@@ -100,8 +101,8 @@ export function tellOwner(name: string, owner: Owner | null, told: Set<string>, 
 async function make(wanted: Wanted, claim: Claim, workshop: Workshop): Promise<Artifact> {
   const { name, identity, key } = wanted;
   const { store, versions, signal } = workshop;
-  const working = await store.begin(name, key);
-  const events = recordingEvents(workshop.events.stage(name), name, working.checkpoints);
+  const working = await store.begin(identity.stage, key);
+  const events = recordingEvents(workshop.events.stage(name), identity.stage, working.checkpoints);
   const started = new Date();
   let report: MadeReport | void;
   try {
@@ -116,7 +117,7 @@ async function make(wanted: Wanted, claim: Claim, workshop: Workshop): Promise<A
   const seconds = (Date.now() - started.getTime()) / 1000;
   const artifact = await store.publish(working, {
     key,
-    stage: name,
+    stage: identity.stage,
     version: identity.version,
     inputs: { ...identity.inputs },
     data: { ...identity.data },

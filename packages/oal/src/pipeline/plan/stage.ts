@@ -15,6 +15,28 @@ export interface Setting {
   readonly data: PreparedData;
 }
 
+/** The setting of one seed. */
+export interface Lane extends Setting {
+  /** What names of this seed end in: "" for the first, ".seed1". */
+  readonly suffix: string;
+}
+
+/** The settings of a run's seeds. */
+export interface RunSettings {
+  /** Of the stages up to the students: one per seed of the whole run. */
+  readonly run: readonly Lane[];
+  /** Of students and what reads them: one per seed. Where seeds vary the students alone, all read the first of `run`. */
+  readonly students: readonly Lane[];
+  /** Of what is made once over all seeds: the configuration as it was given, and the data of the first seed. */
+  readonly all: Setting;
+}
+
+/** The settings of a run of one seed. */
+export function oneSeed(setting: Setting): RunSettings {
+  const lanes = [{ ...setting, suffix: "" }];
+  return { run: lanes, students: lanes, all: setting };
+}
+
 /** Figures that a stage reports; both end up in artifact.json. */
 export interface StageReport {
   readonly metrics?: Readonly<Record<string, number>>;
@@ -33,7 +55,7 @@ export interface Effort {
 export interface StageJob extends Setting {
   /** One of {@link Stage.variants}. */
   readonly variant: string;
-  /** The instance's name in events and messages: "teacher", "student:oal". */
+  /** The instance's name in events and messages: "teacher", "student:oal.seed1". */
   readonly name: string;
   /** The artifact's key. */
   readonly key: string;
@@ -64,7 +86,15 @@ export interface Stage {
   variants(config: Configuration): readonly string[];
   /** Everything of the setting that the result depends on, and nothing else (no thread counts). Hashed as canonical JSON. */
   slice(setting: Setting, variant: string): unknown;
-  /** Names of the instances whose artifacts it reads, by role. */
+  /**
+   * How often it is made in a run of several seeds: for every seed of the whole run (default), for every seed of the students, or once.
+   * What is made per seed of the run may not read what is made per seed of the students.
+   */
+  readonly seeds?: "run" | "students" | "once";
+  /**
+   * Names of the instances whose artifacts it reads, by role. Those of the same seed have no suffix here; a stage that is made once
+   * names all it reads ("evaluation:oal.seed1").
+   */
   inputs(config: Configuration, variant: string): Readonly<Record<string, string>>;
   /** Image sets whose content the result depends on, by name. */
   sets?(data: PreparedData): Readonly<Record<string, ImageSet>>;
@@ -76,7 +106,7 @@ export interface Stage {
   run(job: StageJob): Promise<StageReport | void>;
 }
 
-/** The name of an instance: "teacher", "student:oal". */
+/** The name of an instance within its seed: "teacher", "student:oal". */
 export function instanceName(stage: Pick<Stage, "id">, variant: string): string {
   return variant === "" ? stage.id : `${stage.id}:${variant}`;
 }

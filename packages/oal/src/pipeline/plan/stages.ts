@@ -1,6 +1,7 @@
 /** The stages that a run is planned from. Built-in ones register themselves in stages/index.ts, others before a run is planned. */
 import { Registry } from "oal-core";
 import type { Configuration } from "../configuration/schema.js";
+import { seedConfigurations } from "../seeds.js";
 import { instanceName, type Stage } from "./stage.js";
 
 /** Every stage after the data, in the order of listings; the order of a run follows from their inputs. */
@@ -28,4 +29,25 @@ export function leadingTo(config: Configuration, targets: readonly string[]): re
     open.push(...Object.values(instance.stage.inputs(config, instance.variant)));
   }
   return [...instances.keys()].filter((name) => reached.has(name));
+}
+
+/** An instance of a run of several seeds. */
+export interface SeedInstance {
+  /** "teacher", "student:oal.seed1". */
+  readonly name: string;
+  readonly isFirst: boolean;
+}
+
+/** Instances of one seed by name, for every seed of a run; what is made once is left out. */
+export function ofEverySeed(config: Configuration, names: readonly string[]): SeedInstance[] {
+  const seeds = seedConfigurations(config);
+  return (["run", "students"] as const).flatMap((kind) => {
+    const instances = stages.all
+      .filter((stage) => (stage.seeds ?? "run") === kind)
+      .flatMap((stage) => stage.variants(config).map((variant) => instanceName(stage, variant)));
+    const own = names.filter((name) => instances.includes(name));
+    return seeds[kind].flatMap(({ suffix }) =>
+      own.map((name) => ({ name: `${name}${suffix}`, isFirst: suffix === "" })),
+    );
+  });
 }

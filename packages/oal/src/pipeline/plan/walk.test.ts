@@ -20,8 +20,8 @@ import { ArtifactStore } from "../store/artifactStore.js";
 import { tryClaim } from "../store/claim.js";
 import { versions } from "../versions.js";
 import { computedOn, describeEngine } from "../engineFacts.js";
-import { planRun } from "./planner.js";
-import type { Setting, Stage } from "./stage.js";
+import { planRun, type Plan } from "./planner.js";
+import { oneSeed, type Lane, type Setting, type Stage } from "./stage.js";
 import { readStageLog } from "./stageLog.js";
 import { testEngine } from "../../testing/engine.js";
 import { walkPlan, type StageWorkshop } from "./walk.js";
@@ -64,6 +64,7 @@ const data: PreparedData = {
 };
 const config = loadConfiguration();
 const setting: Setting = { config, data };
+const settings = oneSeed(setting);
 
 /** A stage that writes its name and what it read. */
 function stage(id: string, inputs: readonly string[] = [], more: Partial<Stage> = {}): Stage {
@@ -106,7 +107,7 @@ async function walk(
   shop: StageWorkshop,
 ): Promise<string[]> {
   const made: string[] = [];
-  await walkPlan(planRun(stages, setting, targets), setting, shop, (planned, _artifact, wasMade) => {
+  await walkPlan(planRun(stages, settings, targets), shop, (planned, _artifact, wasMade) => {
     if (wasMade) made.push(planned.name);
     return Promise.resolve();
   });
@@ -125,8 +126,52 @@ function errorOf(body: () => unknown): OalError {
 describe("a plan", () => {
   it("has what the targets need, each after what it reads, whatever order the stages are listed in", () => {
     const stages = [stage("c", ["a", "b"]), stage("unneeded"), stage("b", ["a"]), stage("a")];
-    const names = planRun(stages, setting, ["c"]).stages.map(({ name }) => name);
+    const names = planRun(stages, settings, ["c"]).stages.map(({ name }) => name);
     expect(names).toEqual(["a", "b", "c"]);
+  });
+
+  it("of several seeds makes each what its kind asks for, and shares what seeds do not change", () => {
+    const stages = [
+      stage("teacher"),
+      stage("student", ["teacher"], { seeds: "students", variants: () => ["x"] }),
+      stage("score", ["student:x"], { seeds: "students" }),
+      stage("table", ["score", "score.seed5"], { seeds: "once" }),
+    ];
+    const lane = (seed: number, suffix: string): Lane => ({ config: { ...config, seed }, data, suffix });
+    const [first, second] = [lane(4, ""), lane(5, ".seed5")];
+    const all = { config: { ...config, seed: 4 }, data };
+    const whole = planRun(stages, { run: [first, second], students: [first, second], all }, ["table"]);
+    expect(whole.stages.map(({ name }) => name)).toEqual([
+      "teacher",
+      "student:x",
+      "score",
+      "teacher.seed5",
+      "student:x.seed5",
+      "score.seed5",
+      "table",
+    ]);
+    const students = planRun(stages, { run: [first], students: [first, second], all }, ["table"]);
+    expect(students.stages.map(({ name }) => name)).toEqual([
+      "teacher",
+      "student:x",
+      "score",
+      "student:x.seed5",
+      "score.seed5",
+      "table",
+    ]);
+    const keyOf = (plan: Plan, name: string): string | undefined =>
+      plan.stages.find((planned) => planned.name === name)?.key;
+    // a run of that seed alone has the same keys
+    const alone = planRun(stages, oneSeed({ config: { ...config, seed: 5 }, data }), ["score"]);
+    expect(keyOf(whole, "score.seed5")).toBe(keyOf(alone, "score"));
+    expect(keyOf(students, "score")).toBe(keyOf(whole, "score"));
+    expect(keyOf(students, "score.seed5")).not.toBe(keyOf(whole, "score.seed5"));
+    expect(keyOf(students, "student:x.seed5")).not.toBe(keyOf(students, "student:x"));
+  });
+
+  it("refuses a stage of the run that reads one student of several", () => {
+    const stages = [stage("student", [], { seeds: "students" }), stage("map", ["student"])];
+    expect(errorOf(() => planRun(stages, settings, ["map"]))).toMatchObject({ code: "OAL-C301" });
   });
 
   it("has one instance per variant, and keys that depend on version, slice, seed, sets, inputs and name", () => {
@@ -134,11 +179,11 @@ describe("a plan", () => {
       variants: () => ["x", "y"],
       slice: (_setting, name) => ({ name }),
     });
-    const [x, y] = planRun([variants], setting, ["student"]).stages;
+    const [x, y] = planRun([variants], settings, ["student"]).stages;
     expect([x?.name, y?.name]).toEqual(["student:x", "student:y"]);
-    expect(planRun([variants], setting, ["student:y"]).stages.map(({ key }) => key)).toEqual([y?.key]);
+    expect(planRun([variants], settings, ["student:y"]).stages.map(({ key }) => key)).toEqual([y?.key]);
     const keyOf = (more: Partial<Stage>, first: Partial<Stage> = {}): string =>
-      planRun([stage("a", [], first), stage("b", ["a"], more)], setting, ["b"]).stages[1]?.key ?? "";
+      planRun([stage("a", [], first), stage("b", ["a"], more)], settings, ["b"]).stages[1]?.key ?? "";
     const keys = [
       keyOf({}),
       keyOf({ version: 2 }),
@@ -152,13 +197,13 @@ describe("a plan", () => {
   });
 
   it("names stages that do not fit together", () => {
-    const circle = errorOf(() => planRun([stage("a", ["b"]), stage("b", ["a"])], setting, ["a"]));
+    const circle = errorOf(() => planRun([stage("a", ["b"]), stage("b", ["a"])], settings, ["a"]));
     expect(circle.message).toContain("a reads b reads a");
-    const lost = errorOf(() => planRun([stage("a", ["b"])], setting, ["a"]));
+    const lost = errorOf(() => planRun([stage("a", ["b"])], settings, ["a"]));
     expect(lost.message).toBe("stage a: it reads b, which no stage makes");
-    const twice = errorOf(() => planRun([stage("a"), stage("a")], setting, ["a"]));
+    const twice = errorOf(() => planRun([stage("a"), stage("a")], settings, ["a"]));
     expect(twice.message).toContain("two stages have this name");
-    const unknown = errorOf(() => planRun([stage("teacher")], setting, ["taecher"]));
+    const unknown = errorOf(() => planRun([stage("teacher")], settings, ["taecher"]));
     expect(isOalError(unknown, "OAL-C204") && unknown.details.near).toBe("teacher");
   });
 });
@@ -263,30 +308,28 @@ describe("walking a plan", () => {
 
   it("records what computed an artifact, which changes no key", async () => {
     const shop = workshop("computed");
-    const plan = planRun([stage("a")], setting, ["a"]);
+    const plan = planRun([stage("a")], settings, ["a"]);
     const keys = plan.stages.map(({ key }) => key);
-    const made = await walkPlan(plan, setting, shop, () => Promise.resolve());
+    const made = await walkPlan(plan, shop, () => Promise.resolve());
     expect(made.get("a")?.manifest.engine).toEqual(testEngine.facts);
     expect(computedOn([["a", made.get("a") ?? nothing]])).toEqual({
       "computed on": describeEngine(testEngine.facts),
     });
     const elsewhere = { ...testEngine, facts: { ...testEngine.facts, device: "webgpu" as const } };
     const again = { ...shop, engine: () => Promise.resolve(elsewhere) };
-    const found = await walkPlan(planRun([stage("a")], setting, ["a"]), setting, again, () =>
-      Promise.resolve(),
-    );
+    const found = await walkPlan(planRun([stage("a")], settings, ["a"]), again, () => Promise.resolve());
     expect(found.get("a")?.key).toBe(keys[0]);
     expect(found.get("a")?.manifest.engine?.device).toBe("cpu");
   });
 
   it("leaves what another process is making to it, does other stages meanwhile, and then waits, saying so", async () => {
     const stages = [stage("a"), stage("b"), stage("c", ["a", "b"])];
-    const plan = planRun(stages, setting, ["c"]);
+    const plan = planRun(stages, settings, ["c"]);
     const shop = workshop("shared");
     const attempt = await tryClaim(shop.store.claims, plan.stages[0]?.key ?? "");
     if (!("claim" in attempt)) throw new Error("not claimed");
     const made: string[] = [];
-    const walking = walkPlan(plan, setting, shop, (planned, _artifact, wasMade) => {
+    const walking = walkPlan(plan, shop, (planned, _artifact, wasMade) => {
       if (wasMade) made.push(planned.name);
       return Promise.resolve();
     });

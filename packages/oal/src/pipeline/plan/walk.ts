@@ -7,7 +7,6 @@ import type { Artifact } from "../artifact.js";
 import type { Owner } from "../store/owner.js";
 import { obtainOrOwner, pause, tellOwner, type Wanted, type Workshop } from "./obtain.js";
 import type { Plan, PlannedStage } from "./planner.js";
-import type { Setting } from "./stage.js";
 
 /** A workshop in which stages are made. */
 export interface StageWorkshop extends Workshop {
@@ -26,7 +25,6 @@ export type OnArtifact = (planned: PlannedStage, artifact: Artifact, made: boole
  */
 export async function walkPlan(
   plan: Plan,
-  setting: Setting,
   workshop: StageWorkshop,
   onArtifact: OnArtifact,
 ): Promise<ReadonlyMap<string, Artifact>> {
@@ -38,7 +36,7 @@ export async function walkPlan(
     const ready = waiting.filter(({ inputs }) => [...inputs.values()].every(({ name }) => done.has(name)));
     const busy: { name: string; owner: Owner | null }[] = [];
     for (const planned of ready) {
-      const obtained = await obtainOrOwner(wantedOf(planned, done, setting, workshop), workshop);
+      const obtained = await obtainOrOwner(wantedOf(planned, done, workshop), workshop);
       if ("artifact" in obtained) {
         done.set(planned.name, obtained.artifact);
         await onArtifact(planned, obtained.artifact, obtained.made);
@@ -56,10 +54,9 @@ export async function walkPlan(
 export function wantedOf(
   planned: PlannedStage,
   artifacts: ReadonlyMap<string, Artifact>,
-  setting: Setting,
   { signal, engine }: StageWorkshop,
 ): Wanted {
-  const { name, stage, variant, identity, key } = planned;
+  const { name, stage, variant, identity, key, setting } = planned;
   const optionalInput = (role: string): Artifact | undefined => {
     const input = planned.inputs.get(role);
     return input === undefined ? undefined : artifacts.get(input.name);

@@ -44,11 +44,16 @@ export interface PreparedData {
   readonly artifact: Artifact;
 }
 
-/** Prepares every set that was looked at before (`refuseEarly`), or finds it. */
+/**
+ * Prepares every set that was looked at before (`refuseEarly`), or finds it.
+ *
+ * @param name  what the run calls it: "data", "data.seed1"
+ */
 export async function prepareData(
   config: Configuration,
   ahead: Preflight,
   workshop: Workshop,
+  name = "data",
 ): Promise<PreparedData> {
   const loose = await readSets(config, ahead, workshop);
   const classNames = loose.train.classNames;
@@ -68,7 +73,7 @@ export async function prepareData(
   };
   const { artifact } = await obtain(
     {
-      name: "data",
+      name,
       identity,
       key: artifactKey(identity),
       async make({ folder, events }) {

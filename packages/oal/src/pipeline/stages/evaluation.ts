@@ -29,6 +29,7 @@ export const evaluationStage: Stage = {
   id: "evaluation",
   version: 8,
   title: "scores of every image, metrics, and the model for oal score",
+  seeds: "students",
   variants: ({ methods }) => methods,
   slice: ({ config, data }) => {
     const { name, licence } = picturesNamed(config);

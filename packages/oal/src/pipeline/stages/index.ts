@@ -2,6 +2,7 @@
 import type { Stage } from "../plan/stage.js";
 import { stages } from "../plan/stages.js";
 import { boundaryStage } from "./boundary.js";
+import { comparisonStage } from "./comparison.js";
 import { diffusionStage } from "./diffusion.js";
 import { embeddingsStage } from "./embeddings.js";
 import { evaluationStage } from "./evaluation.js";
@@ -20,6 +21,7 @@ export const standardStages: readonly Stage[] = [
   latentsStage,
   studentStage,
   evaluationStage,
+  comparisonStage,
   reportStage,
 ];
 for (const stage of standardStages) stages.register(stage);

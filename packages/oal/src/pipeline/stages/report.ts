@@ -1,11 +1,7 @@
-/** Stage "report": gathers what the artifacts hold and writes one HTML page and the tables as CSV and JSON. */
-import { writeFile } from "node:fs/promises";
+/** Stage "report": gathers what the artifacts hold and writes one HTML page. */
 import { basename, join } from "node:path";
 import type { Decision } from "oal-core";
-import { compareModels, type Difference } from "../../evaluation/compare.js";
-import type { EvaluationResult, ModelScores, SetScores } from "../../evaluation/result.js";
-import { readScores, scoreFileName } from "../../evaluation/scoreFiles.js";
-import { resultCsv, resultJson } from "../../evaluation/tables.js";
+import type { ModelScores, SetScores } from "../../evaluation/result.js";
 import type { ReportCurves, ReportInput, ReportScores } from "../../report/input.js";
 import type { Artifact } from "../artifact.js";
 import { choicesOf } from "../choices.js";
@@ -14,36 +10,36 @@ import { decidingMethod } from "../deciding.js";
 import { computedOn } from "../engineFacts.js";
 import { hardware } from "../hardware.js";
 import type { Stage, StageJob } from "../plan/stage.js";
-import { leadingTo } from "../plan/stages.js";
+import { leadingTo, ofEverySeed, type SeedInstance } from "../plan/stages.js";
 import { readStageLog, type StageLog } from "../plan/stageLog.js";
+import { firstSeed, seedsOf } from "../seeds.js";
 import { versions } from "../versions.js";
-import type { PreparedData } from "./data.js";
-import { evaluationFiles, readResult } from "./evaluationArtifact.js";
+import { readComparison, readEvaluations } from "./comparison.js";
 import { featuresOf, mistakesOf, sheets } from "./reportPictures.js";
 
 /** Files of a report artifact; all of them are copied into the run folder. */
-export const reportFiles = {
-  page: "report.html",
-  table: "results.csv",
-  results: "results.json",
-  differences: "differences.json",
-} as const;
+export const reportFiles = { page: "report.html" } as const;
 
-/** Instances whose figures and curves a report shows: all that lead to the students' evaluations, and the teacher's own. */
-function shownStages(config: Configuration): readonly string[] {
+/**
+ * Instances whose seconds and warnings a report shows: all that lead to the students' evaluations, the teacher's own, and the
+ * comparison. Of the first seed figures and curves are shown too.
+ */
+function shownStages(config: Configuration): readonly SeedInstance[] {
   const before = leadingTo(config, ["evaluation"]);
-  return before.includes("teacher") ? leadingTo(config, ["evaluation", "teacher:test"]) : before;
+  const names = before.includes("teacher") ? leadingTo(config, ["evaluation", "teacher:test"]) : before;
+  return [...ofEverySeed(config, names), { name: "comparison", isFirst: false }];
 }
 
-/** One HTML page, and the tables as CSV and JSON. */
+/** One HTML page. */
 export const reportStage: Stage = {
   id: "report",
-  version: 3,
-  title: "the page, tables and differences",
+  version: 4,
+  title: "the page",
+  seeds: "once",
   variants: () => [""],
   // A report shows the whole configuration, pictures of every set, and what was left out.
   slice: ({ config, data }) => ({ config, leftOut: data.leftOut }),
-  inputs: (config) => Object.fromEntries(shownStages(config).map((name) => [name, name])),
+  inputs: (config) => Object.fromEntries(shownStages(config).map(({ name }) => [name, name])),
   sets: ({ train, test, ood }) => ({
     train: train.set,
     test: test.set,
@@ -54,57 +50,39 @@ export const reportStage: Stage = {
     amount: config.methods.length * data.ood.reduce((sum, { set }) => sum + set.count, data.test.set.count),
   }),
   async run(job) {
-    const { config, data, folder, events } = job;
-    const results: EvaluationResult[] = [];
-    const scored: ModelScores[] = [];
-    for (const method of config.methods) {
-      const artifact = job.input(`evaluation:${method}`);
-      const result = await readResult(artifact);
-      results.push(result);
-      // a detector that could not be fitted (too few images) was left out of the evaluation
-      const measured = result.detectors.map(({ id }) => id);
-      scored.push(await readModelScores(method, config.seed, measured, artifact, data));
-    }
-    events.progress(1, 4, { text: "paired differences" });
-    const comparisons = comparePairs(scored, config.evaluation.bootstrap, config.seed);
-    events.progress(2, 4, { text: "pictures" });
-    const input = await reportInput(job, results, scored, comparisons);
-    events.progress(3, 4, { text: "page" });
+    const { folder, events } = job;
+    const input = await reportInput(job);
+    events.progress(1, 2, { text: "page" });
     // Charts are loaded only by who makes a report.
     const { writeReport } = await import("../../report/write.js");
     await writeReport(input, join(folder, reportFiles.page));
-    await writeFile(join(folder, reportFiles.table), resultCsv(results));
-    await writeFile(
-      join(folder, reportFiles.results),
-      resultJson(results, { choices: choicesOf(config, results) }),
-    );
-    await writeFile(join(folder, reportFiles.differences), JSON.stringify(comparisons, null, 2));
-    events.progress(4, 4, { text: "page" });
+    events.progress(2, 2, { text: "page" });
   },
 };
 
-async function reportInput(
-  job: StageJob,
-  results: readonly EvaluationResult[],
-  scored: readonly ModelScores[],
-  comparisons: readonly Difference[],
-): Promise<ReportInput> {
-  const { config, data } = job;
-  const shown = shownStages(config).map((name) => [name, job.input(name)] as const);
+async function reportInput(job: StageJob): Promise<ReportInput> {
+  const { config, data, events } = job;
+  const { results, models } = await readEvaluations(job);
+  const { differences, overSeeds } = await readComparison(job.input("comparison"));
+  events.progress(0, 2, { text: "pictures" });
+  // Image by image the report shows the first seed.
+  const scored = models.flatMap((seeds) => seeds.slice(0, 1));
+  const first = results.slice(0, config.methods.length);
+  const shown = shownStages(config).map((stage) => ({ ...stage, artifact: job.input(stage.name) }));
   const logs = await Promise.all(
-    shown.map(async ([name, artifact]) => [name, await readStageLog(artifact)] as const),
+    shown.map(async (stage) => ({ ...stage, log: await readStageLog(stage.artifact) })),
   );
   const chosen = decidingMethod(config.methods);
   const detector = config.evaluation.scoreDetector;
   const chosenScores = scored.find(({ model }) => model === chosen);
-  const threshold = results.find(({ model }) => model === chosen)?.detectors.find(({ id }) => id === detector)
+  const threshold = first.find(({ model }) => model === chosen)?.detectors.find(({ id }) => id === detector)
     ?.decision?.cuts.unknown;
   const wrong =
     chosenScores && threshold !== undefined
       ? await mistakesOf(chosenScores, detector, threshold, data)
       : undefined;
-  const warnings = [["data", await readStageLog(data.artifact)] as const, ...logs].flatMap(([name, log]) =>
-    log.warnings.map((text) => `${name}: ${text}`),
+  const warnings = [{ name: "data", log: await readStageLog(data.artifact) }, ...logs].flatMap(
+    ({ name, log }) => log.warnings.map((text) => `${name}: ${text}`),
   );
   return {
     title: `Outlier-aware learning on ${dataTitle(config)}`,
@@ -112,13 +90,14 @@ async function reportInput(
     configuration: config,
     environment: {
       versions: { ...versions() },
-      hardware: { ...hardware(), ...computedOn(shown) },
-      seconds: Object.fromEntries(shown.map(([name, { manifest }]) => [name, manifest.seconds])),
+      hardware: { ...hardware(), ...computedOn(shown.map(({ name, artifact }) => [name, artifact])) },
+      seconds: Object.fromEntries(shown.map(({ name, artifact }) => [name, artifact.manifest.seconds])),
       command: ["oal", ...process.argv.slice(2)].join(" "),
       finished: new Date().toISOString(),
     },
     classNames: data.classNames,
     headline: { detector, reason: "the detector the run was configured to decide with" },
+    seeds: seedsOf(config),
     results: results.map((result) => ({
       ...result,
       detectors: result.detectors.map(({ near, far, nullTest, ...each }) => ({
@@ -128,28 +107,29 @@ async function reportInput(
         ...(nullTest ? { nullTest } : {}),
       })),
     })),
-    comparisons: comparisons.map(({ first, second, on, ...rest }) => ({
+    overSeeds,
+    comparisons: differences.map(({ first: one, second: other, on, ...rest }) => ({
       ...rest,
       set: on,
-      models: [first, second] as const,
+      models: [one, other] as const,
     })),
     scores: scored.flatMap((model) => model.sets.map((set) => reportScores(model.model, set))),
-    curves: curvesOf(logs),
+    curves: curvesOf(logs.filter(({ isFirst }) => isFirst)),
     samples: await sheets(data, { latents: job.optionalInput("latents") }),
     featureModel: chosen,
     features: await featuresOf(job.input(`evaluation:${chosen}`), data),
     mistakes: wrong?.mistakes ?? [],
     mistakesOf: wrong?.counts,
     leftOut: data.leftOut,
-    thresholds: results.flatMap((result) => {
+    thresholds: first.flatMap((result) => {
       const found = result.detectors.find(({ id }) => id === detector);
       const model = scored.find((one) => one.model === result.model);
       return found?.decision && model ? [thresholdOf(model, found.decision)] : [];
     }),
-    audit: auditOf(shown),
+    audit: auditOf(shown.filter(({ isFirst }) => isFirst)),
     choices: choicesOf(config, results),
     warnings: [...new Set(warnings)],
-    seed: config.seed,
+    seed: firstSeed(config),
   };
 }
 
@@ -160,38 +140,6 @@ export function dataTitle({ data }: Pick<Configuration, "data">): string {
   const place = list ?? (path === "." ? data.source : path);
   const name = basename(place).replace(/\.(tar|tar\.gz|tgz|zip|txt)$/i, "");
   return split === undefined ? name : `${name}, ${split}`;
-}
-
-async function readModelScores(
-  method: string,
-  seed: number,
-  detectors: readonly string[],
-  artifact: Artifact,
-  data: PreparedData,
-): Promise<ModelScores> {
-  const folder = join(artifact.folder, evaluationFiles.scores);
-  const names: readonly [string, SetScores["group"]][] = [
-    ["id-validation", "validation"],
-    ["id", "test"],
-    ...data.ood.flatMap(({ name, group }): [string, SetScores["group"]][] =>
-      group === "validation" ? [] : [[name, group]],
-    ),
-  ];
-  const sets: SetScores[] = [];
-  for (const [name, group] of names)
-    sets.push(await readScores(join(folder, scoreFileName(method, name)), name, group));
-  return { model: method, seed, detectors, sets };
-}
-
-/** Differences of all pairs, the later model first; none without resamples, which intervals and p values come from. */
-function comparePairs(scored: readonly ModelScores[], resamples: number, seed: number): Difference[] {
-  if (resamples === 0) return [];
-  const pairs: Difference[] = [];
-  scored.forEach((second, index) => {
-    for (const first of scored.slice(index + 1))
-      pairs.push(...compareModels(first, second, { resamples, seed, perSet: true }));
-  });
-  return pairs;
 }
 
 function reportScores(
@@ -213,10 +161,10 @@ function reportScores(
 }
 
 /** Every loss term of every training. */
-function curvesOf(logs: readonly (readonly [string, StageLog])[]): ReportCurves[] {
-  return logs.flatMap(([stage, { curves }]) =>
+function curvesOf(logs: readonly { readonly name: string; readonly log: StageLog }[]): ReportCurves[] {
+  return logs.flatMap(({ name, log: { curves } }) =>
     Object.entries(curves).map(([training, terms]) => ({
-      run: Object.keys(curves).length === 1 ? stage : training,
+      run: Object.keys(curves).length === 1 ? name : training,
       terms: Object.fromEntries(
         Object.entries(terms).map(([term, points]) => [
           term,
@@ -252,7 +200,9 @@ function thresholdOf(
 }
 
 /** Figures of the stages before the students. */
-function auditOf(shown: readonly (readonly [string, Artifact])[]): ReportInput["audit"] {
+function auditOf(
+  shown: readonly { readonly name: string; readonly artifact: Artifact }[],
+): ReportInput["audit"] {
   const notes: Readonly<Record<string, string>> = {
     "latents: fakeShare":
       "share the teacher calls the embedding's class with more than 0.9: pictures that look in-distribution",
@@ -269,8 +219,8 @@ function auditOf(shown: readonly (readonly [string, Artifact])[]): ReportInput["
   };
   const audited = ["teacher", "teacher:test", "boundary", "diffusion", "latents"];
   return shown
-    .filter(([stage]) => audited.includes(stage))
-    .flatMap(([stage, { manifest }]) =>
+    .filter(({ name: stage }) => audited.includes(stage))
+    .flatMap(({ name: stage, artifact: { manifest } }) =>
       Object.entries(manifest.metrics).map(([name, value]) => {
         const note = notes[`${stage}: ${name}`];
         return { name: `${stage}: ${name}`, value, ...(note === undefined ? {} : { note }) };

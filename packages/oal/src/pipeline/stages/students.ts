@@ -8,6 +8,7 @@ export const studentStage: Stage = {
   id: "student",
   version: 3,
   title: "a classifier trained by a recipe",
+  seeds: "students",
   variants: ({ methods }) => methods,
   slice: ({ config, data }, recipe) => classifierSlice(config.student, planRecipe(recipe, config), data),
   inputs: (config, recipe) =>

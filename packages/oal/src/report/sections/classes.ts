@@ -7,6 +7,7 @@ import {
   confusionWidth,
   type Confusion,
 } from "../charts/confusion.js";
+import { firstSeedNote } from "../choice.js";
 import { figure } from "../charts/figure.js";
 import { count, modelTitle, percent } from "../format.js";
 import type { ReportInput, ReportScores } from "../input.js";
@@ -35,7 +36,7 @@ export function classesSection(input: ReportInput): Section | null {
     "classes",
     "Classes",
     "Classes",
-    "Known test images only, every one with the class the model names, whether the detector then accepts it or not. A row per class; on the diagonal are the right answers.",
+    `Known test images only, every one with the class the model names, whether the detector then accepts it or not. A row per class; on the diagonal are the right answers.${firstSeedNote(input)}`,
     tabs("classes", "Model", views),
   );
 }

@@ -31,7 +31,7 @@ export function differencesSection(input: ReportInput): Section | null {
     "differences",
     "Differences",
     "Differences",
-    "Both models score the same resampled images, so what they share cancels out. A difference is called one only where its 95 % interval leaves zero out: green speaks for the first model, red against it, grey decides nothing.",
+    `Both models score the same resampled images${several(input) ? " with the same resampled seeds" : ""}, so what they share cancels out. A difference is called one only where its 95 % interval leaves zero out: green speaks for the first model, red against it, grey decides nothing.`,
     tabs("differences", "Detector", views),
   );
 }
@@ -70,7 +70,13 @@ function pairCharts(comparisons: readonly ReportComparison[]): Markup {
   return html`<div class="grid wide">${charts}</div>`;
 }
 
+/** Whether a run has differences over several seeds. */
+function several(input: Pick<ReportInput, "comparisons">): boolean {
+  return input.comparisons.some(({ bySeed }) => bySeed !== undefined);
+}
+
 function pairTable(comparisons: readonly ReportComparison[]): Markup {
+  const spread = several({ comparisons });
   const rows = comparisons.map(
     (found) =>
       html`<tr>
@@ -78,6 +84,7 @@ function pairTable(comparisons: readonly ReportComparison[]): Markup {
         <td class="text">${METRICS[found.metric].short}</td>
         <td class="text">${setTitle(found.set)}</td>
         <td class="${judge(found)}">${points(found.difference, 2)}</td>
+        ${spread ? html`<td>${points(found.deviation ?? 0, 2).slice(1)}</td>` : null}
         <td>${points(found.interval[0], 2)} to ${points(found.interval[1], 2)}</td>
         <td>${probability(found.p)}</td>
         <td>${found.delongP === undefined ? "" : probability(found.delongP)}</td>
@@ -88,6 +95,7 @@ function pairTable(comparisons: readonly ReportComparison[]): Markup {
     <th scope="col" class="text">Metric</th>
     <th scope="col" class="text">Set</th>
     <th scope="col">Difference, points</th>
+    ${spread ? html`<th scope="col">±<small>over seeds</small></th>` : null}
     <th scope="col">95 % interval</th>
     <th scope="col">p</th>
     <th scope="col">p (DeLong)</th>

@@ -1,6 +1,7 @@
 /** The two-dimensional map of the student's features, by kind of image and by class. */
 import { legend, type LegendEntry } from "../charts/figure.js";
 import { scatterChart, type ScatterLayer } from "../charts/scatter.js";
+import { firstSeedNote } from "../choice.js";
 import { count, GROUPS, modelTitle } from "../format.js";
 import type { ReportInput } from "../input.js";
 import { html, type Markup } from "../markup.js";
@@ -23,7 +24,7 @@ export function mapSection(input: ReportInput): Section | null {
     "Feature map",
     html`Penultimate features of ${whose}, laid out by UMAP (${count(points.length)} images, fixed seed).
     Neighbours in the map are neighbours in feature space; directions and the distances between far groups
-    mean nothing.`,
+    mean nothing.${firstSeedNote(input)}`,
     tabs("map", "Colour by", [
       { title: "kind", content: byKind(points) },
       { title: "class", content: byClass(points, input.classNames) },

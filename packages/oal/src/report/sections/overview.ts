@@ -1,14 +1,14 @@
 /** At a glance: accuracy and OOD detection per model, and what the paired comparison lets one say. */
-import { isMean } from "../../evaluation/index.js";
+import { isMean, seedsSentence } from "../../evaluation/index.js";
 import { intervalChart, type IntervalMark } from "../charts/intervals.js";
 import { figure, legend } from "../charts/figure.js";
 import {
-  detectorRuns,
   detectorsOf,
   hasIntervals,
   headlineDetector,
   modelsOf,
-  overSeeds,
+  seedCount,
+  summaryAt,
   type SeedSummary,
 } from "../choice.js";
 import { METRICS, modelTitle, percent, percentInterval, points } from "../format.js";
@@ -31,7 +31,9 @@ export function overviewSection(input: ReportInput): Section {
     );
   }
   const cards = models.map((model, i) => card(input, model, i, detector.id));
-  const intervals = hasIntervals(input) ? ", with 95 % bootstrap intervals" : "";
+  const several =
+    seedCount(input) > 1 ? `, means over ${input.seeds ? seedsSentence(input.seeds) : "seeds"}` : "";
+  const intervals = hasIntervals(input) ? `${several}, with 95 % bootstrap intervals` : several;
   const lead = html`Detector shown: <b>${detector.id}</b> (${detector.reason}). All rates are in
     percent${intervals}.`;
   return section("overview", "Overview", "At a glance", lead, [
@@ -44,20 +46,15 @@ export function overviewSection(input: ReportInput): Section {
 function card(input: ReportInput, model: string, position: number, detector: string): Markup {
   const results = input.results.filter((result) => result.model === model);
   const accuracy = results.reduce((sum, result) => sum + result.idAccuracy, 0) / results.length;
-  const runs = detectorRuns(input.results, model, detector);
-  const near = overSeeds(
-    runs.map((run) => run.near),
-    "auroc",
-  );
-  const far = overSeeds(
-    runs.map((run) => run.far),
-    "auroc",
-  );
+  const deviation = spreadOf(results.map((result) => result.idAccuracy));
+  const near = summaryAt(input, { model, detector, on: "near", metric: "auroc" });
+  const far = summaryAt(input, { model, detector, on: "far", metric: "auroc" });
   const seeds = results.length === 1 ? "" : ` · ${results.length} seeds`;
+  const around = results.length === 1 ? null : `± ${percent(deviation)}`;
   return html`<article class="card" style="--key:${modelColor(model, position)}">
     <h3>${modelTitle(model)}<span class="note">${seeds}</span></h3>
     <dl>
-      ${entry("ID accuracy", percent(accuracy), null)}${meanEntry("Near AUROC", near)}${meanEntry("Far AUROC", far)}
+      ${entry("ID accuracy", percent(accuracy), around)}${meanEntry("Near AUROC", near)}${meanEntry("Far AUROC", far)}
     </dl>
   </article>`;
 }
@@ -73,10 +70,16 @@ function entry(name: string, value: string, note: Content): Markup {
   </div>`;
 }
 
-/** "86.9–88.1" for one seed, "± 0.4" over several, nothing for one seed without resamples. */
+/** "86.9–88.1" for one seed, "± 0.4, 86.8–88.3" over several; without resamples only the spread, or nothing. */
 export function uncertainty(summary: SeedSummary): string {
-  if (summary.interval !== undefined) return percentInterval(summary.interval);
-  return summary.seeds > 1 ? `± ${percent(summary.spread)}` : "";
+  const interval = summary.interval === undefined ? [] : [percentInterval(summary.interval)];
+  return (summary.seeds > 1 ? [`± ${percent(summary.spread)}`, ...interval] : interval).join(", ");
+}
+
+/** Standard deviation, ddof 0. */
+function spreadOf(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
 }
 
 /** Whether a paired interval excludes zero, and if so in whose favour. */
@@ -111,11 +114,7 @@ function overviewCharts(input: ReportInput, models: readonly string[]): Markup {
   const charts = (["near", "far"] as const).map((group) => {
     const marks = detectors.flatMap((detector) =>
       models.flatMap((model, lane): IntervalMark[] => {
-        const runs = detectorRuns(input.results, model, detector);
-        const summary = overSeeds(
-          runs.map((run) => run[group]),
-          "auroc",
-        );
+        const summary = summaryAt(input, { model, detector, on: group, metric: "auroc" });
         if (summary === undefined) return [];
         const interval =
           summary.interval ?? ([summary.mean - summary.spread, summary.mean + summary.spread] as const);

@@ -1,4 +1,5 @@
 /** What one can look at: the hardest mistakes, sample sheets, and the gallery and audit of synthesised outliers. */
+import { firstSeedNote } from "../choice.js";
 import { count, modelTitle, plain, significant } from "../format.js";
 import type { ReportInput, ReportMistake, ReportSample } from "../input.js";
 import { html, pngImage, type Markup } from "../markup.js";
@@ -38,7 +39,7 @@ export function mistakesSection(input: ReportInput): Section | null {
     "mistakes",
     "Mistakes",
     "Hardest mistakes",
-    `${modelTitle(of.model)} with ${of.detector}: an image is known from a confidence of ${significant(of.threshold)}. The worst mistakes come first; they are not typical ones.`,
+    `${modelTitle(of.model)} with ${of.detector}: an image is known from a confidence of ${significant(of.threshold)}. The worst mistakes come first; they are not typical ones.${firstSeedNote(input)}`,
     parts,
   );
 }

@@ -1,14 +1,14 @@
 /** The result tables: every model, detector and OOD set, one view per metric; and accuracy with calibration. */
+import { seedsSentence } from "../../evaluation/index.js";
 import { reliabilityBins, reliabilityChart } from "../charts/reliability.js";
 import { figure, legend } from "../charts/figure.js";
 import {
-  detectorRuns,
   detectorsOf,
   hasIntervals,
   modelsOf,
-  overSeeds,
   resultColumns,
   seedCount,
+  summaryAt,
   type ResultColumn,
 } from "../choice.js";
 import { METRIC_NAMES, METRICS, modelTitle, percent } from "../format.js";
@@ -25,7 +25,7 @@ export function resultsSection(input: ReportInput): Section {
   const seeds = seedCount(input);
   const spread =
     seeds > 1
-      ? `Values are means over ${seeds} seeds, ± their standard deviation.`
+      ? `Values are means over ${seedsText(input, seeds)}; small print: ± their standard deviation${hasIntervals(input) ? ", and 95 % bootstrap intervals over seeds and images" : ""}.`
       : hasIntervals(input)
         ? "Small print: 95 % bootstrap intervals over the images; one seed, so they do not cover the luck of training."
         : "One seed, and no intervals were asked for.";
@@ -40,17 +40,15 @@ export function resultsSection(input: ReportInput): Section {
   return section("results", "Results", "Results", lead, tabs("results", "Metric", views));
 }
 
+function seedsText({ seeds }: ReportInput, count: number): string {
+  return seeds ? seedsSentence(seeds) : `${count} seeds`;
+}
+
 function resultTable(input: ReportInput, columns: readonly ResultColumn[], metric: MetricName): Markup {
   const detectors = detectorsOf(input.results);
   const rows = modelsOf(input.results).flatMap((model, position) =>
     detectors.map((detector, i) => {
-      const runs = detectorRuns(input.results, model, detector);
-      const cells = columns.map((column) =>
-        overSeeds(
-          runs.map((run) => column.of(run)),
-          metric,
-        ),
-      );
+      const cells = columns.map(({ on }) => summaryAt(input, { model, detector, on, metric }));
       return {
         model,
         position,
@@ -159,7 +157,7 @@ export function calibrationSection(input: ReportInput): Section {
     "calibration",
     "Calibration",
     "Accuracy and calibration",
-    "Known test images only. A calibrated model is right in 80 % of the cases in which it says 80 %: its line follows the diagonal; below it the model is over-confident.",
+    `Known test images only${seedCount(input) > 1 ? "; numbers are means over the seeds, lines those of the first" : ""}. A calibrated model is right in 80 % of the cases in which it says 80 %: its line follows the diagonal; below it the model is over-confident.`,
     html`<div class="side">
       <div>${table("Accuracy and calibration by model", head, rows)}</div>
       <div>${diagram}${legend(keys)}</div>

@@ -1,6 +1,7 @@
 /** How the run was made: training curves, configuration, versions, hardware, seconds per stage. */
 import { stringify } from "yaml";
 import { curveChart } from "../charts/curves.js";
+import { firstSeedNote } from "../choice.js";
 import { count, duration } from "../format.js";
 import type { ReportInput } from "../input.js";
 import { html, type Markup } from "../markup.js";
@@ -22,7 +23,7 @@ export function trainingSection(input: ReportInput): Section | null {
     "training",
     "Training",
     "Training",
-    "Every logged term over the optimiser's steps. Faint: logged values; strong: their running mean, whose last value stands in the corner.",
+    `Every logged term over the optimiser's steps. Faint: logged values; strong: their running mean, whose last value stands in the corner.${firstSeedNote(input)}`,
     html`<div class="runs">${runs}</div>`,
   );
 }

@@ -2,7 +2,7 @@
 import { histogramChart } from "../charts/histogram.js";
 import { rocChart, rocPoints } from "../charts/roc.js";
 import { figure, legend, type LegendEntry } from "../charts/figure.js";
-import { detectorsOf, headlineDetector, resultColumns } from "../choice.js";
+import { detectorsOf, firstSeedNote, headlineDetector, resultColumns } from "../choice.js";
 import { GROUPS, modelTitle, percent, plain } from "../format.js";
 import type { ReportInput, ReportScores } from "../input.js";
 import { html, type Markup } from "../markup.js";
@@ -68,7 +68,7 @@ export function histogramSection(input: ReportInput): Section | null {
     "scores",
     "Scores",
     "Scores",
-    "How often each confidence occurs; right is more in-distribution. The less the two shapes overlap, the better. Heights are shares per bin, so small and large sets compare.",
+    `How often each confidence occurs; right is more in-distribution. The less the two shapes overlap, the better. Heights are shares per bin, so small and large sets compare.${firstSeedNote(input)}`,
     [legend(keys), tabs("scores", "Model", views)],
   );
 }
@@ -128,7 +128,7 @@ export function rocSection(input: ReportInput): Section | null {
     "roc",
     "ROC",
     "ROC curves",
-    "Upwards: unknown images rejected, in percent; to the right: known images rejected with them. The dotted line marks 95 % of the unknown images, where FPR@95 is read.",
+    `Upwards: unknown images rejected, in percent; to the right: known images rejected with them. The dotted line marks 95 % of the unknown images, where FPR@95 is read.${firstSeedNote(input)}`,
     [legend(keys), tabs("roc", "Detector", views)],
   );
 }
@@ -171,7 +171,7 @@ export function thresholdSection(input: ReportInput): Section | null {
     "thresholds",
     "Thresholds",
     "Thresholds",
-    "An image with a confidence below the threshold is called unknown. Thresholds are set on ID validation images alone; the columns show what share of other images they let through, in percent.",
+    `An image with a confidence below the threshold is called unknown. Thresholds are set on ID validation images alone; the columns show what share of other images they let through, in percent.${firstSeedNote(input)}`,
     table("Thresholds and accepted shares", head, rows, "results"),
   );
 }
