@@ -1,7 +1,9 @@
 /** A bundle is written, read without its weights, checked by running it, and says the same through any session. */
 import {
+  copyFileSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -27,6 +29,7 @@ import {
   uint8Tensor,
   writeModel,
   type Classifier,
+  type RowSource,
   type Tensor,
 } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
@@ -43,11 +46,30 @@ const pixels = Uint8Array.from(random.uniforms(0, count * 3 * size * size), (u) 
 const images = uint8Tensor([count, 3, size, size], pixels);
 
 /** A linear classifier of mean colours that nothing of oal's networks is in. */
-function linearClassifier(scale = 1): Classifier {
+function linearClassifier(scale = 1, hidden = 3): Classifier {
   const graph = new Graph();
   const input = graph.input("images", { dtype: "uint8", shape: ["batch", 3, size, size] });
-  const features = reduceMean(mul(cast(input, "float32"), scale / 255), [2, 3], false);
-  const weight = graph.constant(float32Tensor([2, 3], [3, -1, 0, -2, 1, 1]), "weight");
+  const means = reduceMean(mul(cast(input, "float32"), scale / 255), [2, 3], false);
+  // Wider features only make the file larger: the added ones are zero.
+  const wide = graph.constant(
+    float32Tensor(
+      [hidden, 3],
+      Array.from({ length: hidden * 3 }, (_, i) => (i < 9 && i % 4 === 0 ? 1 : 0)),
+    ),
+    "wide",
+  );
+  const features = hidden === 3 ? means : gemm(means, wide, null, { transB: true });
+  const rows = [
+    [3, -1, 0],
+    [-2, 1, 1],
+  ];
+  const weight = graph.constant(
+    float32Tensor(
+      [2, hidden],
+      rows.flatMap((row) => [...row, ...new Array<number>(hidden - 3).fill(0)]),
+    ),
+    "weight",
+  );
   const logits = add(gemm(features, weight, null, { transB: true }), 0.25);
   return { graph, taps: { images: input, logits, features, maps: new Map() } };
 }
@@ -72,7 +94,8 @@ function byHand(): { features: Tensor; logits: Tensor; score: Tensor } {
   };
 }
 
-const bank = memoryRows(Float32Array.from(random.normals(1, 24)), 3);
+const bankOf = (width: number): RowSource =>
+  memoryRows(Float32Array.from(random.normals(1, 8 * width)), width);
 const decisionOf = (detector: string, ask?: number): ReturnType<typeof makeDecision> =>
   makeDecision(
     Array.from({ length: 30 }, (_, i) => 0.9 + i / 100),
@@ -108,7 +131,7 @@ function contents(classifier = linearClassifier()): BundleContents {
         fitted: {
           detector: detectors.find("knn"),
           parameters: { neighbours: 3 },
-          fitted: { tensors: {}, bank },
+          fitted: { tensors: {}, bank: bankOf(classifier.taps.features?.size(1) ?? 3) },
         },
         decision: decisionOf("knn"),
       },
@@ -185,6 +208,30 @@ describe("a bundle", () => {
     expect(told).toEqual([expect.any(Number), false]);
     expect(told[0]).toBeGreaterThan(100);
     expect(told[0]).toBeLessThan(statSync(path).size);
+  });
+});
+
+describe("weights beside a bundle", () => {
+  it("lie in a file of their own where they are large, under a name that stays when both are copied", async () => {
+    const folder = mkdtempSync(join(root, "outside-"));
+    const path = join(folder, "colours.onnx");
+    const big = linearClassifier(1, 1000);
+    await writeBundle(path, contents(big), { engine, images, expected: {}, outsideFrom: 1000 });
+    const [data = "", ...others] = readdirSync(folder).filter((name) => name !== "colours.onnx");
+    expect(data).toMatch(/^colours-[0-9a-f]{12}\.data$/);
+    expect(others).toEqual([]);
+    expect((await readBundle(path)).name).toBe("colours");
+    const copy = mkdtempSync(join(root, "copy-"));
+    copyFileSync(path, join(copy, "colours.seed1.onnx"));
+    copyFileSync(join(folder, data), join(copy, data));
+    await checkBundle(join(copy, "colours.seed1.onnx"), { engine, images, expected: {} });
+    rmSync(join(copy, data));
+    const lonely = checkBundle(join(copy, "colours.seed1.onnx"), { engine, images, expected: {} });
+    await expect(lonely).rejects.toMatchObject({ code: "OAL-I103", message: expect.stringContaining(data) });
+    // the same model, kept inside
+    const inside = join(folder, "inside.onnx");
+    await writeBundle(inside, contents(linearClassifier(1, 1000)), { engine, images, expected: {} });
+    expect(statSync(inside).size).toBeGreaterThan(statSync(path).size + 4000);
   });
 });
 

@@ -8,6 +8,9 @@ import { z } from "zod";
 /** Format of the metadata and of the graph's outputs. */
 export const bundleFormat = 1;
 
+/** Metadata key that names the file of weights beside a large bundle. */
+export const weightsKey = "oal.weights";
+
 /** Ending of a bundle's name. */
 export const bundleEnding = ".onnx";
 

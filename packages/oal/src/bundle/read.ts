@@ -1,7 +1,15 @@
 /** What a bundle says of itself, read without its weights. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { oalError } from "oal-core";
 import { problemOf } from "../data/pictures/folderWalk.js";
-import { bundleFormat, factsFromMetadata, type BundleFacts, type StoredDetector } from "./facts.js";
+import {
+  bundleFormat,
+  factsFromMetadata,
+  weightsKey,
+  type BundleFacts,
+  type StoredDetector,
+} from "./facts.js";
 import { OnnxProblem, readOnnxMetadata } from "./onnxMetadata.js";
 
 /**
@@ -24,6 +32,9 @@ export async function readBundle(path: string): Promise<BundleFacts> {
   if ("otherFormat" in facts)
     throw oalError("OAL-I144", { path, found: facts.otherFormat, wanted: String(bundleFormat) });
   if ("problem" in facts) throw oalError("OAL-I103", { path, problem: facts.problem });
+  const weights = metadata.get(weightsKey);
+  if (weights !== undefined && !existsSync(join(dirname(path), weights)))
+    throw oalError("OAL-I103", { path, problem: `its weights, ${weights}, are not in the folder with it` });
   return facts;
 }
 

@@ -1,13 +1,17 @@
 /** Writing a bundle: assembled, announced where it is large, written whole or not at all, and run again. */
+import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
-import { verifyGraph, writeModel, type Engine, type Tensor } from "oal-core";
+import { dirname, join } from "node:path";
+import { modelParts, verifyGraph, type Engine, type Tensor } from "oal-core";
 import { writeFileWhole } from "../runtime/writeFile.js";
 import { assembleBundle, keptBytes, type BundleContents } from "./assemble.js";
 import { checkBundle, type CheckedOutputs } from "./check.js";
-import { factsToMetadata, type BundleFacts } from "./facts.js";
+import { factsToMetadata, weightsKey, type BundleFacts } from "./facts.js";
 
 /** Bytes from which the size of a bundle is told before it is written: 200 MB. */
-export const largeBundle = 200_000_000;
+const largeBundle = 200_000_000;
+/** Bytes from which weights lie in a file beside the bundle: 1 GB. A file of 2 GB is more than the format can be. */
+const largestFile = 1_000_000_000;
 
 /** How a bundle is written. */
 export interface WriteBundleOptions {
@@ -16,35 +20,54 @@ export interface WriteBundleOptions {
   readonly images: Tensor;
   /** What it must give of them, by name, as whoever measured the model has it. */
   readonly expected: CheckedOutputs;
-  /** Told, before anything is written, when the file will have more bytes than are `large`. */
+  /** Told, before anything is written, when the bundle will have more bytes than are `large`. */
   readonly onLarge?: (bytes: number) => void;
-  /** Bytes. Default {@link largeBundle}. */
+  /** Bytes. Default 200 MB. */
   readonly large?: number;
+  /** Bytes from which weights lie in a file of their own. Default 1 GB. */
+  readonly outsideFrom?: number;
 }
 
 /**
- * Writes a classifier with its detectors as one ONNX file, and runs the file.
+ * Writes a classifier with its detectors as one ONNX file, and runs the file. Weights beyond 1 GB lie in a second file beside it,
+ * whose name the first one holds: it can be copied with it, and not be renamed.
  *
- * @param path ends in .onnx; weights beyond what one file may hold lie beside it
+ * @param path ends in .onnx
  * @returns what the file says of itself
  * @throws OAL-E214, OAL-E203 as `assembleBundle`, OAL-I145 when the written file does not compute what was expected (it is removed
  *   then), the system's errors
+ * @cost beside the weights themselves, which are written from where they lie, next to nothing
  */
 export async function writeBundle(
   path: string,
   contents: BundleContents,
-  { engine, images, expected, onLarge, large = largeBundle }: WriteBundleOptions,
+  { engine, images, expected, onLarge, large = largeBundle, outsideFrom = largestFile }: WriteBundleOptions,
 ): Promise<BundleFacts> {
   const { graph, facts } = assembleBundle(contents);
   verifyGraph(graph);
   const bytes = keptBytes(graph);
   if (bytes > large) onLarge?.(bytes);
-  await writeFileWhole(path, writeModel(graph, { name: facts.name, metadata: factsToMetadata(facts) }));
+  const metadata = factsToMetadata(facts);
+  const outside = bytes > outsideFrom ? weightsName(facts.name, metadata) : undefined;
+  const parts = modelParts(graph, {
+    name: facts.name,
+    metadata: outside === undefined ? metadata : { ...metadata, [weightsKey]: outside },
+    ...(outside === undefined ? {} : { data: outside }),
+  });
+  const beside = outside === undefined ? undefined : join(dirname(path), outside);
   try {
+    if (beside !== undefined) await writeFileWhole(beside, parts.data);
+    await writeFileWhole(path, parts.model);
     await checkBundle(path, { engine, images, expected });
   } catch (error) {
-    await rm(path, { force: true });
+    for (const file of [path, ...(beside === undefined ? [] : [beside])]) await rm(file, { force: true });
     throw error;
   }
   return facts;
+}
+
+/** A name that no other bundle's weights have: two of one name (of two seeds) may lie in one folder under other names. */
+function weightsName(name: string, metadata: Readonly<Record<string, string>>): string {
+  const digest = createHash("sha256").update(JSON.stringify(metadata)).digest("hex");
+  return `${name}-${digest.slice(0, 12)}.data`;
 }

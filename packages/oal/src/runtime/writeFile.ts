@@ -9,15 +9,20 @@ import { open, realpath, rename, rm } from "node:fs/promises";
  * refuses.
  *
  * @param path  the file; behind a link, the file that the link leads to
+ * @param content  text, bytes, or pieces of bytes that are written one behind the other
  * @throws the system's error (ENOSPC, EACCES, ...); nothing is left beside the file then
  */
-export async function writeFileWhole(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeFileWhole(
+  path: string,
+  content: string | Uint8Array | readonly Uint8Array[],
+): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const aside = `${target}.${process.pid}${randomInt(2 ** 40)}`;
   try {
     const handle = await open(aside, "wx");
     try {
-      await handle.writeFile(content);
+      const pieces = typeof content === "string" || content instanceof Uint8Array ? [content] : content;
+      for (const piece of pieces) await handle.writeFile(piece);
       await handle.sync();
     } finally {
       await handle.close();
