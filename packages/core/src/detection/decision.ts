@@ -3,6 +3,7 @@
  * Results, report, the exported file and `oal score` all read this one, so that a number is true once.
  */
 import { expectArguments, kind, kinds, oalError } from "../errors/index.js";
+import { shortestFloat32 } from "../graph/index.js";
 import { assertScores } from "../metrics/ranking.js";
 
 /** Scores, float32, from which on something is said of a picture. */
@@ -206,16 +207,9 @@ function cutsToJson({ unknown, ask }: Cuts): CutsJson {
   return { unknown: scoreToJson(unknown), ...(ask === undefined ? {} : { ask: scoreToJson(ask) }) };
 }
 
-/** A float32 number in the fewest digits that give it back. */
 function scoreToJson(score: number): JsonScore {
   if (score === Infinity) return "Infinity";
-  if (score === -Infinity) return "-Infinity";
-  const single = Math.fround(score);
-  for (let digits = 6; digits < 9; digits++) {
-    const short = Number(single.toPrecision(digits));
-    if (Math.fround(short) === single) return short;
-  }
-  return Number(single.toPrecision(9));
+  return score === -Infinity ? "-Infinity" : shortestFloat32(score);
 }
 
 /**

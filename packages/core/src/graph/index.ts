@@ -35,6 +35,7 @@ export { productOf } from "./dims.js";
 export { verifyGraph } from "./verify.js";
 export { bytesOf, graphMemory, type GraphMemory } from "./memory.js";
 export { printGraph } from "./print.js";
+export { shortestFloat32 } from "./shortest.js";
 export { evaluateReference } from "./interpret.js";
 export { readModel, type ReadModel, type ReadOptions } from "./onnx/read.js";
 export type { ExternalBytes } from "./onnx/readTensor.js";

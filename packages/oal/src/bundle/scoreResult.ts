@@ -1,5 +1,5 @@
 /** What is said of one picture: the one result type of the library and of `oal score`. */
-import type { OalError } from "oal-core";
+import { shortestFloat32, type OalError } from "oal-core";
 
 /** Names the form of results in JSON; a form that differs gets another number. */
 export const scoreFormat = "oal.score/1";
@@ -50,8 +50,14 @@ export interface UnreadablePicture {
 /** What became of one picture; `result.error` tells which. */
 export type ScoreResult = ScoredPicture | UnreadablePicture;
 
-/** A result as plain data; errors become code and message. */
+/** A result as plain data: float32 numbers in few digits, errors as code and message. */
 export function scoreResultToJson(result: ScoreResult): Record<string, unknown> {
   const { error, ...rest } = result;
-  return error ? { ...rest, error: { code: error.code, message: error.message } } : rest;
+  if (error) return { ...rest, error: { code: error.code, message: error.message } };
+  const { pValue, score } = rest;
+  return {
+    ...rest,
+    pValue: pValue === null ? null : shortestFloat32(pValue),
+    score: score === null ? null : shortestFloat32(score),
+  };
 }

@@ -263,7 +263,7 @@ describe("score files", () => {
       expect(read.labels).toEqual(set.labels);
       expect(read.predictions).toEqual(set.predictions);
       for (const id of good.scores.detectors) {
-        expect(Float32Array.from(read.confidence[id] ?? [])).toEqual(set.confidence[id]);
+        expect(Array.from(read.confidence[id] ?? [])).toEqual(Array.from(set.confidence[id] ?? []));
       }
     }
   });

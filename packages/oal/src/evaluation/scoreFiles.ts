@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
-import { oalError } from "oal-core";
+import { oalError, shortestFloat32 } from "oal-core";
 import type { ModelScores, SetGroup, SetScores } from "./result.js";
 import { writeFileWhole } from "../runtime/writeFile.js";
 import { makeFolder } from "../runtime/makeFolder.js";
@@ -38,12 +38,14 @@ export async function writeScores(folder: string, scores: ModelScores): Promise<
 
 /** The shortest text that reads back as the same float32 (or, for other numbers, the same double). */
 function shortest(value: number): string {
-  if (Math.fround(value) !== value) return String(value);
-  for (let digits = 6; digits <= 9; digits++) {
-    const text = Number(value.toPrecision(digits));
-    if (Math.fround(text) === value) return String(text);
-  }
-  return String(value);
+  return String(Math.fround(value) === value ? shortestFloat32(value) : value);
+}
+
+/** The number that `shortest` wrote: a cut compares with float32 numbers, which few digits only stand for. */
+function numberOf(text: string): number {
+  const value = Number(text);
+  const single = Math.fround(value);
+  return shortestFloat32(single) === value ? single : value;
 }
 
 /**
@@ -51,7 +53,7 @@ function shortest(value: number): string {
  *
  * @param path  a file made by `writeScores`
  * @param name,group  what the set is; the file does not say
- * @returns the set's scores (confidences as float64, as printed)
+ * @returns the set's scores (confidences as float64: exactly the numbers that were written)
  * @throws OAL-E205 naming the line, when the file is not of this form
  */
 export async function readScores(path: string, name: string, group: SetGroup): Promise<SetScores> {
@@ -75,7 +77,7 @@ export async function readScores(path: string, name: string, group: SetGroup): P
     labels: Int32Array.from(column(1), Number),
     predictions: Int32Array.from(column(2), Number),
     confidence: Object.fromEntries(
-      header.slice(3).map((detector, k) => [detector, Float64Array.from(column(k + 3), Number)]),
+      header.slice(3).map((detector, k) => [detector, Float64Array.from(column(k + 3), numberOf)]),
     ),
   };
 }

@@ -74,7 +74,7 @@ export const integrityErrors = {
     title: "no model there",
     exit: 7,
     message: ({ path }) => `${path} holds no trained model with a detector`,
-    remedy: "give a run folder that reached the evaluation, or the folder models/METHOD inside it",
+    remedy: "give a run folder that reached the evaluation, or models/METHOD.onnx inside it",
   }),
   "OAL-I140": entry<{ problem: string }>({
     title: "standard output refused",

@@ -74,7 +74,7 @@ async function scoreAll(
   const failed: { id: string; error: OalError }[] = [];
   let done = 0;
   // A table says below itself what every other form leaves to standard error.
-  if (form.silent) process.stderr.write(`${modelSentence(model, scorer)}\n`);
+  if (form.silent && !quiet) process.stderr.write(`${modelSentence(model, scorer)}\n`);
   print(form.begin());
   try {
     await interruptible({ resumes: false, note: (text) => progress.note(text) }, async (signal) => {

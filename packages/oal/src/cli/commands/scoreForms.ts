@@ -1,5 +1,6 @@
 /** The forms in which `oal score` prints results: a table and one JSON document at the end, lines of JSON and CSV as they come. */
 import { stringify } from "csv-stringify/sync";
+import { shortestFloat32 } from "oal-core";
 import { scoreFormat, scoreResultToJson, type ScoreResult } from "../../bundle/scoreResult.js";
 import type { Scorer } from "../../bundle/scorer.js";
 import { scoreTable, type TableStyle } from "./scoreTable.js";
@@ -85,8 +86,8 @@ export function csvForm(top: number): ScoreForm {
           known === null ? "" : String(known),
           label,
           confidence,
-          pValue,
-          score,
+          pValue === null ? "" : shortestFloat32(pValue),
+          score === null ? "" : shortestFloat32(score),
           detector,
           ...more.flatMap((rank) => [ranked[rank - 1]?.label, ranked[rank - 1]?.confidence]),
           error?.code,
