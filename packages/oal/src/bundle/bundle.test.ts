@@ -66,7 +66,7 @@ function linearClassifier(scale = 1, hidden = 3): Classifier {
   const weight = graph.constant(
     float32Tensor(
       [2, hidden],
-      rows.flatMap((row) => [...row, ...new Array<number>(hidden - 3).fill(0)]),
+      rows.flatMap((row) => [...row, ...Array.from({ length: hidden - 3 }, () => 0)]),
     ),
     "weight",
   );
