@@ -3,6 +3,7 @@ import { Command } from "commander";
 import {
   addConfigurationOptions,
   addStageOptions,
+  deviceOption,
   examples,
   realNumber,
   wholeNumber,
@@ -180,6 +181,7 @@ function addScore(program: Command): void {
     )
     .option("--threads <n>", "threads of the engine; 0: one per core", wholeNumber(0))
     .option("--skip-bad <n>", "up to n unreadable images are no failure (exit status 3)", wholeNumber(0))
+    .addOption(deviceOption())
     .option("--strict", "stop at the first unreadable image")
     .option("--top <k>", "name the k most probable classes", wholeNumber(1))
     .option("--files-from <file>", "more images, one path a line or NUL between them; - for standard input")

@@ -6,6 +6,7 @@ import { anEngine, expectArguments, kinds } from "oal-core";
 import type { NamedPicture } from "../bundle/pictures.js";
 import type { Scorer } from "../bundle/scorer.js";
 import { checkConfiguration } from "./configuration/index.js";
+import { devices } from "../runtime/engines/index.js";
 import type { OpenModelOptions } from "./openModel.js";
 import { type EvaluatedRun, type FinishedRun, type RunOptions, type RunResult } from "./runTypes.js";
 
@@ -23,6 +24,8 @@ const openOptions = kinds.fields({
   detector: kinds.optional(kinds.text),
   threshold: kinds.optional(kinds.finite),
   threads: kinds.optional(kinds.count),
+  device: kinds.optional(kinds.oneOf(devices)),
+  onDevice: kinds.optional(kinds.callback),
   top: kinds.optional(kinds.positiveCount),
   batchSize: kinds.optional(kinds.positiveCount),
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { oalError, type Engine } from "oal-core";
 import { bundleEnding } from "../bundle/facts.js";
 import { Scorer, type ScorerOptions } from "../bundle/scorer.js";
-import { cpuEngine } from "../runtime/engines/index.js";
+import { chooseDevice, cpuEngine, makeEngine, type DeviceChoice } from "../runtime/engines/index.js";
 import { changedFiles } from "./publishedFiles.js";
 import { readRunManifest, shownRecord } from "./runFolder.js";
 import { refuseOtherFormat } from "./runFormat.js";
@@ -15,6 +15,10 @@ export interface OpenModelOptions extends Omit<ScorerOptions, "engine"> {
   readonly engine?: Engine;
   /** Threads of the default engine; 0: one per core. Default 0. */
   readonly threads?: number;
+  /** The device of the default engine. Default "cpu". */
+  readonly device?: DeviceChoice;
+  /** Told in a sentence what computes, where `device` left a choice. */
+  readonly onDevice?: (sentence: string) => void;
 }
 
 /**
@@ -47,11 +51,21 @@ export async function modelFileOf(path: string): Promise<string> {
  * Opens a model once, to score any number of pictures with it.
  *
  * @param path a model file (models/METHOD.onnx), or a run folder, whose deciding model is taken
- * @throws OAL-E214 for a detector that the model does not hold, the errors of `modelFileOf` and `readBundle`
+ * @throws OAL-R112 when WebGPU is asked for and cannot be used, OAL-E214 for a detector that the model does not hold, the errors of `modelFileOf` and `readBundle`
  */
 export async function openModel(path: string, options: OpenModelOptions = {}): Promise<Scorer> {
-  const { engine, threads = 0, ...rest } = options;
+  const { engine, threads = 0, device = "cpu", onDevice, ...rest } = options;
   const file = await modelFileOf(path);
+  return Scorer.open(file, { ...rest, engine: engine ?? (await engineOf(device, threads, onDevice)) });
+}
+
+async function engineOf(
+  device: DeviceChoice,
+  threads: number,
+  onDevice: OpenModelOptions["onDevice"],
+): Promise<Engine> {
+  const { choice, sentence } = await chooseDevice(device, threads);
+  if (sentence !== null) onDevice?.(sentence);
   // Blocked convolutions are for training steps; nobody has to wait for their probe here.
-  return Scorer.open(file, { ...rest, engine: engine ?? (await cpuEngine({ threads, blocked: false })) });
+  return choice.device === "cpu" ? cpuEngine({ threads, blocked: false }) : makeEngine(choice);
 }

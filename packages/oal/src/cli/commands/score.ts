@@ -3,6 +3,7 @@ import { oalError, type OalError } from "oal-core";
 import { problemOf, readRegularFile } from "../../data/pictures/folderWalk.js";
 import { skippedSentence } from "../../data/pictures/kinds.js";
 import type { Scorer } from "../../bundle/scorer.js";
+import type { DeviceChoice } from "../../runtime/engines/index.js";
 import { describeError } from "../failure.js";
 import { interruptible } from "../interrupt.js";
 import { wantsColor } from "../output.js";
@@ -15,6 +16,7 @@ export interface ScoreCommandOptions {
   readonly detector?: string;
   readonly threshold?: number;
   readonly threads?: number;
+  readonly device?: DeviceChoice;
   readonly top?: number;
   readonly filesFrom?: string;
   readonly skipBad?: number;
@@ -43,11 +45,13 @@ export async function scoreCommand(
     throw oalError("OAL-C102", { command: "oal score", problem: "missing required argument 'images'" });
   const { openModel } = await import("../../pipeline/openModel.js");
   const { findPictures, standardInput } = await import("../../pipeline/pictureFiles.js");
-  const { detector, threshold, threads, top } = options;
+  const { detector, threshold, threads, device, top } = options;
   const scorer = await openModel(model, {
     ...(detector === undefined ? {} : { detector }),
     ...(threshold === undefined ? {} : { threshold }),
     ...(threads === undefined ? {} : { threads }),
+    ...(device === undefined ? {} : { device }),
+    onDevice: (sentence) => process.stderr.write(`${sentence}\n`),
     ...(top === undefined ? {} : { top }),
   });
   if (paths.includes(standardInput) && process.stdin.isTTY)
