@@ -6,7 +6,7 @@
 import { expectArguments, kind, kinds, oalError } from "../errors/index.js";
 import { Random } from "../random/index.js";
 import { assertPaired, Counter, rank } from "./ranking.js";
-import { metricNames, metricsOfCounts, type MetricName } from "./vector.js";
+import { metrics, metricsOfCounts, type MetricName } from "./vector.js";
 
 /** One row's confidences: the ID samples, and the samples of every OOD set. All rows score the same samples. */
 export interface BootstrapRow {
@@ -66,18 +66,21 @@ export function drawResamples(
 export class BootstrapSamples {
   readonly resamples: number;
   readonly #sets: number;
+  readonly #metrics: readonly MetricName[];
   readonly #values: Float64Array;
 
   /** Use `bootstrap`. @param values  [rows, sets, metrics, resamples] flat */
-  constructor(resamples: number, sets: number, values: Float64Array) {
+  constructor(resamples: number, sets: number, names: readonly MetricName[], values: Float64Array) {
     this.resamples = resamples;
     this.#sets = sets;
+    this.#metrics = names;
     this.#values = values;
   }
 
   /** The resampled values [B] of a metric of a row on one OOD set. */
   metric(row: number, set: number, metric: MetricName): Float64Array {
-    const at = (row * this.#sets + set) * metricNames.length + metricNames.indexOf(metric);
+    const names = this.#metrics;
+    const at = (row * this.#sets + set) * names.length + names.indexOf(metric);
     return this.#values.subarray(at * this.resamples, (at + 1) * this.resamples);
   }
 
@@ -114,7 +117,8 @@ export function bootstrap(rows: readonly BootstrapRow[], source: ResampleSource)
   });
   const sets = first?.ood.length ?? 0;
   const { resamples } = source;
-  const values = new Float64Array(rows.length * sets * metricNames.length * resamples);
+  const names = metrics.ids;
+  const values = new Float64Array(rows.length * sets * names.length * resamples);
   for (let b = 0; b < resamples; b++) {
     const idDraw = source.id(b);
     for (let set = 0; set < sets; set++) {
@@ -122,14 +126,14 @@ export function bootstrap(rows: readonly BootstrapRow[], source: ResampleSource)
       counters.forEach((ofRow, row) => {
         const counter = ofRow[set];
         if (counter === undefined) return;
-        const metrics = metricsOfCounts(counter.count(idDraw, oodDraw));
-        metricNames.forEach((metric, k) => {
-          values[((row * sets + set) * metricNames.length + k) * resamples + b] = metrics[metric];
+        const vector = metricsOfCounts(counter.count(idDraw, oodDraw));
+        names.forEach((metric, k) => {
+          values[((row * sets + set) * names.length + k) * resamples + b] = vector[metric] ?? NaN;
         });
       });
     }
   }
-  return new BootstrapSamples(resamples, sets, values);
+  return new BootstrapSamples(resamples, sets, names, values);
 }
 
 /**

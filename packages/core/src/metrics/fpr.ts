@@ -3,6 +3,7 @@
  * rejected when 95 % of OOD is rejected). ODIN and the energy paper: ID is positive (`fpr95Id`, the share of OOD
  * accepted when 95 % of ID is accepted). They differ by points and are never mixed.
  */
+import { defineMetric } from "./metric.js";
 import { expectArguments, kinds } from "../errors/index.js";
 import { Counter, countScores, rank, type Counts } from "./ranking.js";
 
@@ -95,3 +96,22 @@ export function fpr95Id(id: ArrayLike<number>, ood: ArrayLike<number>): { rate: 
   const { rate, index } = fprAtRecall(counts, "id");
   return { rate, threshold: ranking.values[counts.position[index] ?? 0] ?? 0 };
 }
+
+/** {@link fpr95} as a metric of results. */
+export const fpr95Metric = defineMetric({
+  id: "fpr95",
+  title: "FPR@95",
+  meaning: "share of known images rejected when 95 % of the unknown ones are (OpenOOD's sense)",
+  higherIsBetter: false,
+  compute: (counts) => fprAtRecall(counts, "ood").rate,
+});
+
+/** {@link fpr95Id} as a metric of results. */
+export const fpr95IdMetric = defineMetric({
+  id: "fpr95Id",
+  title: "FPR@95 (ID pos.)",
+  meaning: "share of unknown images accepted when 95 % of the known ones are",
+  higherIsBetter: false,
+  headline: false,
+  compute: (counts) => fprAtRecall(counts, "id").rate,
+});

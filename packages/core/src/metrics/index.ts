@@ -24,9 +24,12 @@ export { auroc, rocCurve, type RocCurve } from "./roc.js";
 export { summarizeSeeds, twoDecimals, type SeedSummary } from "./seeds.js";
 export {
   detectionMetrics,
+  headlineMetrics,
   meanMetrics,
-  metricNames,
+  metrics,
   metricVector,
   type MetricName,
   type MetricVector,
+  type PerMetric,
 } from "./vector.js";
+export { defineMetric, type Metric } from "./metric.js";

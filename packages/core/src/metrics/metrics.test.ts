@@ -23,7 +23,7 @@ describe("properties", () => {
   it.each(seeds)("seed %i", (seed) => {
     const { id, ood } = scores(seed);
     const vector = metrics.detectionMetrics(id, ood);
-    for (const name of metrics.metricNames) {
+    for (const name of metrics.metrics.ids) {
       expect(vector[name]).toBeGreaterThanOrEqual(0);
       expect(vector[name]).toBeLessThanOrEqual(1);
     }

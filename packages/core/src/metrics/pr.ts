@@ -2,6 +2,7 @@
  * Area under the precision-recall curve by trapezoids over all distinct confidences plus the end point (recall 0,
  * precision 1): linear interpolation as in OpenOOD, not average precision. Constant scores give (1 + prevalence) / 2.
  */
+import { defineMetric } from "./metric.js";
 import { expectArguments, kinds } from "../errors/index.js";
 import type { Positive } from "./fpr.js";
 import { countScores, type Counts } from "./ranking.js";
@@ -45,3 +46,23 @@ export function auprOut(id: ArrayLike<number>, ood: ArrayLike<number>): number {
   expectArguments("auprOut", { id: [id, kinds.numbers], ood: [ood, kinds.numbers] });
   return auprOfCounts(countScores(id, ood, "auprOut"), "ood");
 }
+
+/** {@link auprIn} as a metric of results. */
+export const auprInMetric = defineMetric({
+  id: "auprIn",
+  title: "AUPR-in",
+  meaning: "area under precision and recall with known images as positives",
+  higherIsBetter: true,
+  headline: false,
+  compute: (counts) => auprOfCounts(counts, "id"),
+});
+
+/** {@link auprOut} as a metric of results. */
+export const auprOutMetric = defineMetric({
+  id: "auprOut",
+  title: "AUPR-out",
+  meaning: "area under precision and recall with unknown images as positives",
+  higherIsBetter: true,
+  headline: false,
+  compute: (counts) => auprOfCounts(counts, "ood"),
+});

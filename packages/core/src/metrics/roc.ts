@@ -1,4 +1,5 @@
 /** ROC curve and the area under it. */
+import { defineMetric } from "./metric.js";
 import { expectArguments, kinds } from "../errors/index.js";
 import type { Positive } from "./fpr.js";
 import { Counter, countScores, rank, type Counts } from "./ranking.js";
@@ -75,3 +76,12 @@ export function auroc(id: ArrayLike<number>, ood: ArrayLike<number>): number {
   expectArguments("auroc", { id: [id, kinds.numbers], ood: [ood, kinds.numbers] });
   return aurocOfCounts(countScores(id, ood, "auroc"));
 }
+
+/** {@link auroc} as a metric of results. */
+export const aurocMetric = defineMetric({
+  id: "auroc",
+  title: "AUROC",
+  meaning: "chance that a known image scores above an unknown one; 50 is guessing",
+  higherIsBetter: true,
+  compute: aurocOfCounts,
+});

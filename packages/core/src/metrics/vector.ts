@@ -1,32 +1,45 @@
-/** The five detection metrics of one comparison, together: what tables, intervals and differences are made of. */
-import { expectArguments, kinds } from "../errors/index.js";
-import { fprAtRecall } from "./fpr.js";
-import { auprOfCounts } from "./pr.js";
+/** The registry of detection metrics, and all of them of one comparison together: what tables, intervals and differences are made of. */
+import { expectArguments, kinds, oalError } from "../errors/index.js";
+import { Registry } from "../registry.js";
+import { fpr95IdMetric, fpr95Metric } from "./fpr.js";
+import type { Metric } from "./metric.js";
+import { auprInMetric, auprOutMetric } from "./pr.js";
 import { countScores, type Counts } from "./ranking.js";
-import { aurocOfCounts } from "./roc.js";
+import { aurocMetric } from "./roc.js";
 
-/** Names of the metrics of a vector, in their fixed order. */
-export const metricNames = ["fpr95", "auroc", "auprIn", "auprOut", "fpr95Id"] as const;
+/** The metrics that every result has, in the order of tables and files. A new one is one file and one word here. */
+const standard = [aurocMetric, fpr95Metric, fpr95IdMetric, auprInMetric, auprOutMetric] as const;
 
-/** Name of one metric of a vector. */
-export type MetricName = (typeof metricNames)[number];
+/** Id of a metric that is always there. */
+type StandardMetric = (typeof standard)[number]["id"];
+
+/** Every metric of results; `register` adds one from outside, before anything is measured. */
+export const metrics = new Registry<Metric>("metric", standard);
+
+/** Ids of the metrics that tables show where nothing else is asked for, and that models are compared by. */
+export function headlineMetrics(): MetricName[] {
+  return metrics.all.filter(({ headline = true }) => headline).map(({ id }) => id);
+}
+
+/** Id of a metric. */
+export type MetricName = string;
+
+/** Something per metric; those that are always there are known by name. */
+export type PerMetric<T> = Readonly<Record<StandardMetric, T>> & Readonly<Record<string, T>>;
 
 /** Fractions in [0, 1]. `fpr95`: OOD positive (OpenOOD); `fpr95Id`: ID positive. */
-export type MetricVector = Record<MetricName, number>;
+export type MetricVector = PerMetric<number>;
 
 /** The metric vector of counts. */
 export function metricsOfCounts(counts: Counts): MetricVector {
-  return {
-    fpr95: fprAtRecall(counts, "ood").rate,
-    auroc: aurocOfCounts(counts),
-    auprIn: auprOfCounts(counts, "id"),
-    auprOut: auprOfCounts(counts, "ood"),
-    fpr95Id: fprAtRecall(counts, "id").rate,
-  };
+  const values: Record<string, number> = {};
+  for (const metric of metrics.all) values[metric.id] = metric.compute(counts);
+  if (!hasStandard(values)) throw oalError("OAL-X101", { problem: "a standard metric is missing" });
+  return values;
 }
 
 /**
- * All five metrics of ID against OOD confidences with one sort.
+ * All metrics of ID against OOD confidences with one sort.
  *
  * @param id  ID confidences [m]  @param ood  OOD confidences [n]
  * @throws OAL-E101 (NaN), OAL-E102 (empty side)
@@ -37,22 +50,23 @@ export function detectionMetrics(id: ArrayLike<number>, ood: ArrayLike<number>):
   return metricsOfCounts(countScores(id, ood, "detection metrics"));
 }
 
-/** A metric vector made by a function of the metric's name. */
-export function metricVector<T>(make: (metric: MetricName) => T): Record<MetricName, T> {
+/** Something per registered metric, made by a function of the metric's id. */
+export function metricVector<T>(make: (metric: MetricName) => T): PerMetric<T> {
   expectArguments("metricVector", { make: [make, kinds.callback] });
-  return {
-    fpr95: make("fpr95"),
-    auroc: make("auroc"),
-    auprIn: make("auprIn"),
-    auprOut: make("auprOut"),
-    fpr95Id: make("fpr95Id"),
-  };
+  const record = Object.fromEntries(metrics.ids.map((id) => [id, make(id)]));
+  if (!hasStandard(record)) throw oalError("OAL-X101", { problem: "a standard metric is missing" });
+  return record;
 }
 
-const aVector = kinds.fields(metricVector(() => kinds.number));
+function hasStandard<T>(record: Readonly<Record<string, T>>): record is PerMetric<T> {
+  return standard.every(({ id }) => id in record);
+}
 
 /** Unweighted mean of metric vectors (near and far means: every set counts alike). At least one. */
 export function meanMetrics(vectors: readonly MetricVector[]): MetricVector {
+  const aVector = kinds.fields(Object.fromEntries(standard.map(({ id }) => [id, kinds.number])));
   expectArguments("meanMetrics", { vectors: [vectors, kinds.listOf(aVector)] });
-  return metricVector((metric) => vectors.reduce((sum, vector) => sum + vector[metric], 0) / vectors.length);
+  return metricVector(
+    (metric) => vectors.reduce((sum, vector) => sum + (vector[metric] ?? NaN), 0) / vectors.length,
+  );
 }

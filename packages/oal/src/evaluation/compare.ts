@@ -5,7 +5,8 @@ import {
   expectArguments,
   holm,
   type MetricName,
-  metricNames,
+  headlineMetrics,
+  metrics as allMetrics,
   kinds,
   oalError,
   pairedDifference,
@@ -46,7 +47,7 @@ export interface Difference {
 export interface CompareOptions {
   readonly resamples?: number;
   readonly seed?: number;
-  /** Default: "auroc" and "fpr95". */
+  /** Default: the metrics of headlines, AUROC and FPR@95 unless others are registered. */
   readonly metrics?: readonly MetricName[];
   /** Single sets beside the near and far means. Default false. */
   readonly perSet?: boolean;
@@ -103,7 +104,7 @@ export function differencesOf(
   samples: SeedSamples,
   one: number,
   other: number,
-  { metrics = ["auroc", "fpr95"], perSet = false }: CompareOptions,
+  { metrics = headlineMetrics(), perSet = false }: CompareOptions,
 ): Difference[] {
   const [first, second] = [samples.models[one] ?? [], samples.models[other] ?? []];
   const names = [first[0]?.model ?? "", second[0]?.model ?? ""] as const;
@@ -146,7 +147,7 @@ export function differencesOf(
     }
   }
   const adjusted = new Map(
-    metricNames.flatMap((metric) =>
+    allMetrics.ids.flatMap((metric) =>
       [true, false].flatMap((mean) => {
         const family = found.filter((item) => item.metric === metric && isMean(item.on) === mean);
         const p = holm(family.map((item) => item.p));

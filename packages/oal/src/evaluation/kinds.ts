@@ -1,13 +1,26 @@
 /** Results, differences and scores as arguments: what tables and comparisons read of them. */
-import { kind, kinds, metricNames, metricVector } from "oal-core";
+import { kind, kinds, metrics, type Kind } from "oal-core";
 
 const anInterval = kind(
   "two numbers",
   (value) => Array.isArray(value) && value.length === 2 && value.every((end) => typeof end === "number"),
 );
+
+/** A record with something for every registered metric that it has; results of before a metric was added lack it. */
+const perMetric = (value: Kind): Kind => ({
+  words: "an object by metric",
+  fault: (given, argument) =>
+    kinds
+      .fields(Object.fromEntries(metrics.ids.map((id) => [id, kinds.optional(value)])))
+      .fault(given, argument),
+});
+const aMetricName: Kind = {
+  words: "the id of a metric",
+  fault: (given, argument) => kinds.oneOf(metrics.ids).fault(given, argument),
+};
 const summary = {
-  metrics: kinds.fields(metricVector(() => kinds.number)),
-  interval: kinds.nullable(kinds.fields(metricVector(() => anInterval))),
+  metrics: perMetric(kinds.number),
+  interval: kinds.nullable(perMetric(anInterval)),
 };
 const aSet = kinds.fields({ name: kinds.text, group: kinds.text, count: kinds.number, ...summary });
 
@@ -35,10 +48,13 @@ export const aResultList = kinds.listOf(
   }),
 );
 
-const metrics = kinds.optional(kinds.listOf(kinds.oneOf(metricNames)));
+const metricNames = kinds.optional(kinds.listOf(aMetricName));
 
 /** Options of a table. */
-export const tableOptions = kinds.fields({ metrics, places: kinds.optional(kinds.listOf(kinds.text)) });
+export const tableOptions = kinds.fields({
+  metrics: metricNames,
+  places: kinds.optional(kinds.listOf(kinds.text)),
+});
 
 /** Paired differences. */
 export const aDifferenceList = kinds.listOf(
@@ -47,7 +63,7 @@ export const aDifferenceList = kinds.listOf(
     second: kinds.text,
     detector: kinds.text,
     on: kinds.text,
-    metric: kinds.oneOf(metricNames),
+    metric: aMetricName,
     difference: kinds.number,
     interval: anInterval,
     p: kinds.number,
@@ -74,7 +90,7 @@ export const modelScores = kinds.fields({
 export const compareOptions = kinds.fields({
   resamples: kinds.optional(kinds.count),
   seed: kinds.optional(kinds.finite),
-  metrics,
+  metrics: metricNames,
   perSet: kinds.optional(kinds.boolean),
   images: kinds.optional(kinds.listOf(kinds.text)),
 });

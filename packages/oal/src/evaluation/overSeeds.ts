@@ -6,7 +6,7 @@ import {
   detectionMetrics,
   expectArguments,
   kinds,
-  metricNames,
+  metrics,
   percentileInterval,
   summarizeSeeds,
   type MetricName,
@@ -74,13 +74,13 @@ export function rowsOf(samples: SeedSamples): SeedRow[] {
     return commonDetectors(model).flatMap((detector) => {
       const perSeed = model.map((scores) => ood.map((set) => measured(scores.sets, set.name, detector)));
       return placesOf(ood).flatMap(([on, sets]) =>
-        metricNames.map((metric): SeedRow => {
+        metrics.all.map(({ id: metric, interval: intervalOf = percentileInterval }): SeedRow => {
           const values = perSeed.map(
             (vectors) => sets.reduce((sum, k) => sum + (vectors[k]?.[metric] ?? NaN), 0) / sets.length,
           );
           const { mean, deviation } = summarizeSeeds(values);
           const interval =
-            samples.resamples === 0 ? null : percentileInterval(samples.values(m, detector, sets, metric));
+            samples.resamples === 0 ? null : intervalOf(samples.values(m, detector, sets, metric));
           return { model: first.model, detector, on, metric, values, mean, deviation, interval };
         }),
       );

@@ -1,5 +1,5 @@
 /** The data of an evaluation: what goes in (outputs of one model per set), the scores of every image, and the results. */
-import type { Calibration, Decision, MetricVector, ParameterValues } from "oal-core";
+import type { Calibration, Decision, MetricVector, ParameterValues, PerMetric } from "oal-core";
 
 /** Role of a set: ID training, validation and test; near and far OOD; unknown images that settings may be chosen by. */
 export type SetGroup = "train" | "validation" | "test" | "near" | "far" | "validation-ood";
@@ -27,7 +27,7 @@ export interface ModelScores {
 }
 
 /** 95 % interval [low, high] of each metric. */
-export type MetricIntervals = Record<keyof MetricVector, [number, number]>;
+export type MetricIntervals = PerMetric<[number, number]>;
 
 /** Metrics with their bootstrap intervals, fractions. */
 export interface MetricSummary {

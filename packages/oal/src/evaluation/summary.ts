@@ -7,6 +7,7 @@ import {
   drawResamples,
   makeDecision,
   meanMetrics,
+  metrics,
   metricVector,
   oalError,
   oscr,
@@ -97,7 +98,12 @@ export function summarize(
     { resamples, seed },
   );
   const intervalsOf = (resampled: (metric: MetricName) => Float64Array): MetricIntervals | null =>
-    resamples === 0 ? null : metricVector((metric) => percentileInterval(resampled(metric)));
+    resamples === 0
+      ? null
+      : metricVector((id) => {
+          const { interval = percentileInterval } = metrics.find(id);
+          return interval(resampled(id));
+        });
   const correct = Uint8Array.from(test.labels, (label, i) => (label === test.predictions[i] ? 1 : 0));
   const wrong = correct.map((value) => 1 - value);
   const results = scores.detectors.map((id, row): DetectorResult => {

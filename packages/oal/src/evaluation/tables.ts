@@ -4,21 +4,20 @@
  */
 import Table from "cli-table3";
 import { stringify } from "csv-stringify/sync";
-import { expectArguments, kinds, type MetricName, metricNames, summarizeSeeds, twoDecimals } from "oal-core";
+import {
+  expectArguments,
+  kinds,
+  headlineMetrics,
+  type MetricName,
+  metrics,
+  summarizeSeeds,
+  twoDecimals,
+} from "oal-core";
 import { isMean, type Difference } from "./compare.js";
 import { aDifferenceList, aResultList, tableOptions } from "./kinds.js";
 import type { SeedRow } from "./overSeeds.js";
 import type { DetectorResult, EvaluationResult, MetricSummary } from "./result.js";
 import { resultsToJson, type ResultExtras } from "./resultForm.js";
-
-/** Column headers of the metrics. */
-export const metricTitles: Readonly<Record<MetricName, string>> = {
-  fpr95: "FPR@95",
-  auroc: "AUROC",
-  auprIn: "AUPR-in",
-  auprOut: "AUPR-out",
-  fpr95Id: "FPR@95 (ID pos.)",
-};
 
 /** One line of a result table: one model and detector, all seeds. Values are fractions, one per seed. */
 export interface TableRow {
@@ -79,11 +78,11 @@ export function metricText(
   overSeeds?: SeedRow["interval"],
 ): string {
   const [only] = summaries ?? [];
-  if (summaries === undefined || only === undefined) return "-";
+  if (summaries === undefined || only?.metrics[metric] === undefined) return "-";
   const isOne = summaries.length === 1;
   const value = isOne
-    ? twoDecimals(100 * only.metrics[metric])
-    : summarizeSeeds(summaries.map((summary) => 100 * summary.metrics[metric])).text;
+    ? twoDecimals(100 * (only.metrics[metric] ?? NaN))
+    : summarizeSeeds(summaries.map((summary) => 100 * (summary.metrics[metric] ?? NaN))).text;
   const interval = isOne ? (only.interval?.[metric] ?? null) : (overSeeds ?? null);
   if (interval === null) return value;
   const [low, high] = interval;
@@ -92,7 +91,7 @@ export function metricText(
 
 /** What a printed table shows. */
 export interface TableOptions {
-  /** Default "auroc" and "fpr95". */
+  /** Default: the metrics of headlines, AUROC and FPR@95 unless others are registered. */
   readonly metrics?: readonly MetricName[];
   /** Default ["near", "far"]; set names are allowed. Places no row has are left out. */
   readonly places?: readonly string[];
@@ -108,17 +107,17 @@ export interface TableOptions {
 export function resultTable(results: readonly EvaluationResult[], options: TableOptions = {}): string {
   expectArguments("resultTable", { results: [results, aResultList], options: [options, tableOptions] });
   const rows = tableRows(results);
-  const metrics = options.metrics ?? ["auroc", "fpr95"];
+  const shown = options.metrics ?? headlineMetrics();
   const places = (options.places ?? ["near", "far"]).filter((place) =>
     rows.some((row) => row.places.has(place)),
   );
-  const columns = metrics.flatMap((metric) => places.map((place): [string, MetricName] => [place, metric]));
+  const columns = shown.flatMap((metric) => places.map((place): [string, MetricName] => [place, metric]));
   const table = new Table({
     head: [
       "model",
       "detector",
       "ID accuracy",
-      ...columns.map(([place, metric]) => `${place} ${metricTitles[metric]}`),
+      ...columns.map(([place, metric]) => `${place} ${metrics.find(metric).title}`),
     ],
     colAligns: ["left", "left", "right", ...columns.map(() => "right" as const)],
     style: { head: [], border: [], compact: true },
@@ -187,9 +186,9 @@ export function resultCsv(
     }));
     const perDetector = result.detectors.flatMap((detector) => {
       const line = (place: string, group: string, more: CsvLine, summary: MetricSummary): CsvLine[] =>
-        metricNames.map((metric) => {
+        metrics.ids.map((metric) => {
           const [low, high] = summary.interval?.[metric] ?? ["", ""];
-          const value = summary.metrics[metric];
+          const value = summary.metrics[metric] ?? "";
           return { model, seed, detector: detector.id, place, group, ...more, metric, value, low, high };
         });
       return [
@@ -264,7 +263,7 @@ export function differenceTable(differences: readonly Difference[]): string {
       `${item.first} - ${item.second}`,
       item.detector,
       item.on,
-      metricTitles[item.metric],
+      metrics.find(item.metric).title,
       `${twoDecimals(100 * item.difference)}${spread} [${low ?? ""}, ${high ?? ""}]`,
       p(item.p),
       p(item.adjustedP),

@@ -6,8 +6,8 @@ import {
   makeDecision,
   memoryRows,
   oscr,
-  type MetricName,
   type MetricVector,
+  type PerMetric,
 } from "oal-core";
 import { describe, expect, it } from "vitest";
 import {
@@ -87,7 +87,7 @@ const vector = (of: number): MetricVector => ({
   auprOut: of,
   fpr95Id: 1 - of,
 });
-const around = (of: number): Record<MetricName, [number, number]> => ({
+const around = (of: number): PerMetric<[number, number]> => ({
   auroc: [of - 0.01, of + 0.02],
   fpr95: [0.97 - of, 1.03 - of],
   auprIn: [0, 1],

@@ -1,5 +1,6 @@
 /** What the report shows first, and how runs with several seeds are put together. Test data chooses nothing here. */
-import type { DetectorResult, MeasuredMetrics, MetricName, ReportInput, ReportResult } from "./input.js";
+import type { MetricName } from "oal-core";
+import type { DetectorResult, MeasuredMetrics, ReportInput, ReportResult } from "./input.js";
 
 /** The detector shown first, with the reason in words. */
 export interface HeadlineDetector {
@@ -55,17 +56,19 @@ export function overSeeds(
   values: readonly (MeasuredMetrics | null | undefined)[],
   metric: MetricName,
 ): SeedSummary | undefined {
-  const present = values.filter((value) => value !== undefined && value !== null);
+  const present = values.flatMap((value) => {
+    const number = value?.metrics[metric];
+    return value && number !== undefined ? [{ number, interval: value.interval?.[metric] }] : [];
+  });
   const [first] = present;
   if (first === undefined) return undefined;
-  const mean = present.reduce((sum, value) => sum + value.metrics[metric], 0) / present.length;
-  const square =
-    present.reduce((sum, value) => sum + (value.metrics[metric] - mean) ** 2, 0) / present.length;
+  const mean = present.reduce((sum, { number }) => sum + number, 0) / present.length;
+  const square = present.reduce((sum, { number }) => sum + (number - mean) ** 2, 0) / present.length;
   return {
     mean,
     spread: Math.sqrt(square),
     seeds: present.length,
-    interval: present.length === 1 ? first.interval?.[metric] : undefined,
+    interval: present.length === 1 ? first.interval : undefined,
   };
 }
 

@@ -1,44 +1,6 @@
 /** Numbers and names as people read them. Fractions are shown in percent without the sign; the page says so once. */
-import type { Interval, MetricName, SetGroup } from "./input.js";
-
-/** What a metric is called, and which direction is better. */
-export interface MetricTitle {
-  readonly short: string;
-  readonly meaning: string;
-  readonly better: "higher" | "lower";
-}
-
-/** Names of the metrics; the order is that of the page. */
-export const METRICS: Readonly<Record<MetricName, MetricTitle>> = {
-  auroc: {
-    short: "AUROC",
-    meaning: "chance that a known image scores above an unknown one; 50 is guessing",
-    better: "higher",
-  },
-  fpr95: {
-    short: "FPR@95",
-    meaning: "share of known images rejected when 95 % of the unknown ones are (OpenOOD's sense)",
-    better: "lower",
-  },
-  fpr95Id: {
-    short: "FPR@95 (ID)",
-    meaning: "share of unknown images accepted when 95 % of the known ones are",
-    better: "lower",
-  },
-  auprIn: {
-    short: "AUPR-in",
-    meaning: "area under precision and recall with known images as positives",
-    better: "higher",
-  },
-  auprOut: {
-    short: "AUPR-out",
-    meaning: "area under precision and recall with unknown images as positives",
-    better: "higher",
-  },
-};
-
-/** The metrics in the order of the page. */
-export const METRIC_NAMES = ["auroc", "fpr95", "fpr95Id", "auprIn", "auprOut"] as const;
+import type { Metric } from "oal-core";
+import type { Interval, SetGroup } from "./input.js";
 
 /** What a group of sets is called. */
 export const GROUPS: Readonly<Record<SetGroup | "outlier", string>> = {
@@ -108,4 +70,9 @@ const MODELS: Readonly<Record<string, string>> = { ce: "CE", kd: "KD", oal: "OAL
 /** What a model is called in tables and legends: its id, with the three methods in capitals. */
 export function modelTitle(model: string): string {
   return MODELS[model] ?? model;
+}
+
+/** Which direction of a metric is better, in a word. */
+export function betterWord({ higherIsBetter }: Metric): "higher" | "lower" {
+  return higherIsBetter ? "higher" : "lower";
 }

@@ -2,23 +2,12 @@
  * What the report is made of: plain data, filled by the pipeline from a run's artifacts. Nothing here reads files or knows models.
  * The shapes of results are those of the evaluation artifact's `results.json`; evaluation values assign to them as they are.
  */
+import type { MetricName, MetricVector, PerMetric } from "oal-core";
 import type { Choice } from "../evaluation/choice.js";
 import type { SeedList, SeedRow } from "../evaluation/index.js";
 
-/** The metrics of one ID set against one OOD set, as fractions in [0, 1]. */
-export interface ReportMetrics {
-  /** Share of ID images rejected when at least 95 % of the OOD images are (OpenOOD's sense). */
-  readonly fpr95: number;
-  /** P(confidence of ID > confidence of OOD), ties half. */
-  readonly auroc: number;
-  readonly auprIn: number;
-  readonly auprOut: number;
-  /** Share of OOD images accepted when at least 95 % of the ID images are (the sense of ODIN and the energy paper). */
-  readonly fpr95Id: number;
-}
-
-/** Name of one metric. */
-export type MetricName = keyof ReportMetrics;
+/** The metrics of one ID set against one OOD set by id, as fractions in [0, 1]. */
+export type ReportMetrics = MetricVector;
 
 /** Lower and upper end of a 95 % interval. */
 export type Interval = readonly [number, number];
@@ -27,7 +16,7 @@ export type Interval = readonly [number, number];
 export interface MeasuredMetrics {
   readonly metrics: ReportMetrics;
   /** Null without resamples. */
-  readonly interval: Readonly<Record<MetricName, Interval>> | null;
+  readonly interval: PerMetric<Interval> | null;
 }
 
 /** One OOD set under one detector. */

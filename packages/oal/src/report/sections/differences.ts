@@ -1,9 +1,10 @@
 /** Paired differences between models, and the null test that shows what no difference looks like. */
+import { metrics as allMetrics } from "oal-core";
 import { intervalChart, type IntervalMark } from "../charts/intervals.js";
 import { figure, legend } from "../charts/figure.js";
 import { isMean } from "../../evaluation/index.js";
 import { detectorsOf, headlineDetector, modelsOf } from "../choice.js";
-import { METRICS, modelTitle, percent, percentInterval, points, probability } from "../format.js";
+import { betterWord, modelTitle, percent, percentInterval, points, probability } from "../format.js";
 import type { Interval, ReportComparison, ReportInput } from "../input.js";
 import { html, type Markup } from "../markup.js";
 import { modelColor } from "../palette.js";
@@ -57,15 +58,15 @@ function pairCharts(comparisons: readonly ReportComparison[]): Markup {
       };
     });
     const name = `${modelTitle(first.models[0])} − ${modelTitle(first.models[1])}`;
-    const metric = METRICS[first.metric];
+    const metric = allMetrics.find(first.metric);
     const picture = intervalChart(marks, {
-      label: `${name}, ${metric.short}: ${marks.map((mark) => mark.title).join("; ")}`,
+      label: `${name}, ${metric.title}: ${marks.map((mark) => mark.title).join("; ")}`,
       rows: own.map((comparison) => setTitle(comparison.set)),
       lanes: 1,
-      axis: `${metric.short}, points (${metric.better} is better)`,
+      axis: `${metric.title}, points (${betterWord(metric)} is better)`,
       reference: 0,
     });
-    return figure(name, picture, metrics.length > 1 ? metric.short : undefined);
+    return figure(name, picture, metrics.length > 1 ? metric.title : undefined);
   });
   return html`<div class="grid wide">${charts}</div>`;
 }
@@ -81,7 +82,7 @@ function pairTable(comparisons: readonly ReportComparison[]): Markup {
     (found) =>
       html`<tr>
         <th scope="row">${modelTitle(found.models[0])} − ${modelTitle(found.models[1])}</th>
-        <td class="text">${METRICS[found.metric].short}</td>
+        <td class="text">${allMetrics.find(found.metric).title}</td>
         <td class="text">${setTitle(found.set)}</td>
         <td class="${judge(found)}">${points(found.difference, 2)}</td>
         ${spread ? html`<td>${points(found.deviation ?? 0, 2).slice(1)}</td>` : null}

@@ -1,4 +1,5 @@
 /** At a glance: accuracy and OOD detection per model, and what the paired comparison lets one say. */
+import { metrics } from "oal-core";
 import { isMean, seedsSentence } from "../../evaluation/index.js";
 import { intervalChart, type IntervalMark } from "../charts/intervals.js";
 import { figure, legend } from "../charts/figure.js";
@@ -11,7 +12,7 @@ import {
   summaryAt,
   type SeedSummary,
 } from "../choice.js";
-import { METRICS, modelTitle, percent, percentInterval, points } from "../format.js";
+import { modelTitle, percent, percentInterval, points } from "../format.js";
 import type { ReportComparison, ReportInput } from "../input.js";
 import { html, type Content, type Markup } from "../markup.js";
 import { modelColor } from "../palette.js";
@@ -86,7 +87,7 @@ function spreadOf(values: readonly number[]): number {
 export function judge(comparison: ReportComparison): "better" | "worse" | "open" {
   const [low, high] = comparison.interval;
   if (low <= 0 && high >= 0) return "open";
-  return low > 0 === (METRICS[comparison.metric].better === "higher") ? "better" : "worse";
+  return low > 0 === metrics.find(comparison.metric).higherIsBetter ? "better" : "worse";
 }
 
 function verdicts(comparisons: readonly ReportComparison[], detector: string): Markup | null {

@@ -1,4 +1,5 @@
 /** The result tables: every model, detector and OOD set, one view per metric; and accuracy with calibration. */
+import { metrics, type Metric } from "oal-core";
 import { seedsSentence } from "../../evaluation/index.js";
 import { reliabilityBins, reliabilityChart } from "../charts/reliability.js";
 import { figure, legend } from "../charts/figure.js";
@@ -11,8 +12,8 @@ import {
   summaryAt,
   type ResultColumn,
 } from "../choice.js";
-import { METRIC_NAMES, METRICS, modelTitle, percent } from "../format.js";
-import type { MetricName, ReportInput } from "../input.js";
+import { betterWord, modelTitle, percent } from "../format.js";
+import type { ReportInput } from "../input.js";
 import { html, type Markup } from "../markup.js";
 import { modelColor } from "../palette.js";
 import { section, table, type Section } from "../section.js";
@@ -29,10 +30,10 @@ export function resultsSection(input: ReportInput): Section {
       : hasIntervals(input)
         ? "Small print: 95 % bootstrap intervals over the images; one seed, so they do not cover the luck of training."
         : "One seed, and no intervals were asked for.";
-  const views = METRIC_NAMES.map((metric) => ({
-    title: `${METRICS[metric].short} ${METRICS[metric].better === "higher" ? "↑" : "↓"}`,
+  const views = metrics.all.map((metric) => ({
+    title: `${metric.title} ${metric.higherIsBetter ? "↑" : "↓"}`,
     content: [
-      html`<p class="note">${METRICS[metric].meaning}; ${METRICS[metric].better} is better.</p>`,
+      html`<p class="note">${metric.meaning}; ${betterWord(metric)} is better.</p>`,
       resultTable(input, columns, metric),
     ],
   }));
@@ -44,11 +45,11 @@ function seedsText({ seeds }: ReportInput, count: number): string {
   return seeds ? seedsSentence(seeds) : `${count} seeds`;
 }
 
-function resultTable(input: ReportInput, columns: readonly ResultColumn[], metric: MetricName): Markup {
+function resultTable(input: ReportInput, columns: readonly ResultColumn[], metric: Metric): Markup {
   const detectors = detectorsOf(input.results);
   const rows = modelsOf(input.results).flatMap((model, position) =>
     detectors.map((detector, i) => {
-      const cells = columns.map(({ on }) => summaryAt(input, { model, detector, on, metric }));
+      const cells = columns.map(({ on }) => summaryAt(input, { model, detector, on, metric: metric.id }));
       return {
         model,
         position,
@@ -58,7 +59,7 @@ function resultTable(input: ReportInput, columns: readonly ResultColumn[], metri
       };
     }),
   );
-  const sign = METRICS[metric].better === "higher" ? 1 : -1;
+  const sign = metric.higherIsBetter ? 1 : -1;
   const best = columns.map((_, c) =>
     Math.max(...rows.map((row) => sign * (row.cells[c]?.mean ?? -Infinity * sign))),
   );
@@ -84,7 +85,7 @@ function resultTable(input: ReportInput, columns: readonly ResultColumn[], metri
       </th>`,
   );
   return table(
-    `${METRICS[metric].short} by model, detector and set`,
+    `${metric.title} by model, detector and set`,
     html`<tr>
       <th scope="col">Model, detector</th>
       ${head}
