@@ -117,8 +117,8 @@ export const program = [
   {
     file: source("report/choice.ts"),
     what: "the spread over seeds has ddof 1",
-    find: "(value.metrics[metric] - mean) ** 2, 0) / present.length",
-    replace: "(value.metrics[metric] - mean) ** 2, 0) / (present.length - 1)",
+    find: "(number - mean) ** 2, 0) / present.length",
+    replace: "(number - mean) ** 2, 0) / (present.length - 1)",
     tests: [source("report/choice.test.ts")],
   },
   {

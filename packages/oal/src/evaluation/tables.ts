@@ -166,13 +166,18 @@ type CsvLine = Partial<Record<(typeof csvColumns)[number], string | number>>;
  * seeds the lines of their means follow: seed "mean", the interval of the mean, and the deviation (ddof 0). `vary` says what the seeds
  * vary: "run" or "students".
  *
- * @param seeds  the seeds' kind, and the means over them; by default `vary` is empty
+ * @param extras  the seeds' kind, and the means over them; by default `vary` is empty
  */
 export function resultCsv(
   results: readonly EvaluationResult[],
-  { seeds, overSeeds = [] }: Pick<ResultExtras, "seeds" | "overSeeds"> = {},
+  extras: Pick<ResultExtras, "seeds" | "overSeeds"> = {},
 ): string {
-  expectArguments("resultCsv", { results: [results, aResultList] });
+  const seedRows = kinds.optional(kinds.listOf(kinds.record));
+  expectArguments("resultCsv", {
+    results: [results, aResultList],
+    extras: [extras, kinds.fields({ seeds: kinds.optional(kinds.record), overSeeds: seedRows })],
+  });
+  const { seeds, overSeeds = [] } = extras;
   const lines = results.flatMap((result): CsvLine[] => {
     const { model, seed, idCount: count } = result;
     const whole = wholeMetrics(result).map(([metric, value]): CsvLine => ({
