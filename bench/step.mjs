@@ -9,6 +9,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { countRewritten, useBlockedConvolutions } from "../packages/core/dist/index.js";
 import { memoryImageSet } from "../packages/oal/dist/data/imageSet.js";
+import { optionsIn } from "../packages/oal/dist/fields.js";
+import { networks } from "../packages/oal/dist/nn/networks/index.js";
 import { cpuEngine } from "../packages/oal/dist/runtime/engines/index.js";
 import { classifierTask } from "../packages/oal/dist/training/classifier.js";
 import { ce } from "../packages/oal/dist/training/recipes/ce.js";
@@ -36,7 +38,14 @@ function stepOf(id, widths, batch) {
     {
       seed: 0,
       batchSize: batch,
-      network: { id, options: { classes: 10, imageSize: 32, width: widths[0], widths, blocks: 1 } },
+      network: {
+        id,
+        options: {
+          classes: 10,
+          imageSize: 32,
+          ...optionsIn(networks.find(id), { width: widths[0], widths, blocks: 1 }),
+        },
+      },
       normalisation: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
       augmentation: { flip: "none" },
       methods: methodsOf(ce),

@@ -33,14 +33,14 @@ export const training = [
   {
     file: source("training/step.ts"),
     what: "weight decay is not divided for fast groups",
-    find: "optimizer.weightDecay / rate",
-    replace: "optimizer.weightDecay",
+    find: "? weightDecay / rate :",
+    replace: "? weightDecay :",
     tests: [source("training/step.test.ts")],
   },
   {
-    file: source("training/rates.ts"),
+    file: source("nn/schedules/cosine.ts"),
     what: "cosine's final factor is ignored",
-    find: "steps - rising), options.finalFactor)",
+    find: "steps - rising), minFactor)",
     replace: "steps - rising), 0)",
     tests: [source("training/rates.test.ts")],
   },

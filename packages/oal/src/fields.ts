@@ -1,5 +1,5 @@
 /** Building blocks of option schemas: numbers with ranges, switches and choices, each with its default and description. */
-import { oalError } from "oal-core";
+import { oalError, suggest, type Registered, type Registry } from "oal-core";
 import { z } from "zod";
 
 /** A whole number within [min, max], with a default and a description. */
@@ -46,4 +46,70 @@ export function mergedShape(
     }
   }
   return shape;
+}
+
+/** What can be chosen by name and has options of its own. */
+export interface Choosable {
+  readonly id: string;
+  /** A strict object; every key with a default and a description. */
+  readonly schema: z.ZodObject;
+}
+
+/**
+ * The options of something that was chosen, with its defaults.
+ *
+ * @param kind what it is, in a sentence: "network"
+ * @throws OAL-C208 for an option that it does not have, or a value that its schema refuses
+ */
+export function resolveOptions<Schema extends z.ZodObject>(
+  kind: string,
+  { id, schema }: { readonly id: string; readonly schema: Schema },
+  given: Readonly<Record<string, unknown>>,
+): z.output<Schema> {
+  const known = Object.keys(schema.shape);
+  const unknown = Object.keys(given).find((key) => given[key] !== undefined && !known.includes(key));
+  if (unknown !== undefined) {
+    const near = suggest(unknown, known);
+    const hint = near === undefined ? `; it has ${known.join(", ") || "none"}` : `, did you mean "${near}"?`;
+    throw oalError("OAL-C208", { kind, id, at: unknown, problem: `is no option of it${hint}` });
+  }
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const at = issue?.path.map(String).join(".") ?? "";
+  throw oalError("OAL-C208", { kind, id, at, problem: issue?.message ?? "refused" }, parsed.error);
+}
+
+/** The keys of a section that belong to something that was chosen. */
+export function optionsIn(
+  { schema }: Choosable,
+  section: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.keys(schema.shape).flatMap((key) => (section[key] === undefined ? [] : [[key, section[key]]])),
+  );
+}
+
+/** The name of a registered thing, with a default and a description. */
+export const named = (
+  registry: Pick<Registry<Registered>, "has" | "ids" | "kind">,
+  value: string,
+  text: string,
+): z.ZodDefault<z.ZodString> =>
+  z
+    .string()
+    .superRefine((name, context) => {
+      if (!registry.has(name))
+        context.addIssue({ code: "custom", message: unknownName(registry.kind, name, registry.ids) });
+    })
+    .default(value)
+    .describe(text);
+
+/** A sentence about a name that nothing has, with the nearest that something has. */
+export function unknownName(kind: string, name: string, known: readonly string[]): string {
+  const near = suggest(name, known);
+  return (
+    `there is no ${kind} "${name}"` +
+    (near === undefined ? `, only ${known.join(", ")}` : `, did you mean "${near}"?`)
+  );
 }

@@ -19,13 +19,16 @@ export { crossEntropy, crossEntropyPerSample, softCrossEntropy } from "./nn/loss
 export { featureDistillation, logitDistillation } from "./nn/losses/distillation.js";
 export { energy, energyMarginLoss, uniformLabelLoss } from "./nn/losses/energy.js";
 export { meanAbsoluteError, meanSquaredError } from "./nn/losses/reconstruction.js";
+export { activations } from "./nn/activations/index.js";
+export type { Activation } from "./nn/activations/activation.js";
+export type { ClassificationLoss } from "./nn/losses/classificationLoss.js";
+export { classificationLosses } from "./nn/losses/index.js";
+export { optimisers } from "./nn/optimisers/index.js";
+export { defineOptimiser, type Optimiser, type OptimiserKind } from "./nn/optimisers/optimiser.js";
+export { schedules } from "./nn/schedules/index.js";
+export { defineSchedule, type Schedule, type ScheduleKind } from "./nn/schedules/schedule.js";
 export { networks } from "./nn/networks/index.js";
-export type {
-  Network,
-  NetworkHyperParameter,
-  NetworkOptions,
-  NetworkOutputs,
-} from "./nn/networks/network.js";
+export type { Network, NetworkDefinition, NetworkOptions, NetworkOutputs } from "./nn/networks/network.js";
 export {
   countParameters,
   initializeParameters,

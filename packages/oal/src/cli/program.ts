@@ -224,8 +224,11 @@ function addConfig(program: Command): void {
 function addList(program: Command): void {
   program
     .command("list")
-    .description("what exists: detectors, networks, methods, samplers, runs, presets")
-    .argument("[kind]", "detectors, networks, methods, samplers, runs or presets; default: all")
+    .description("what exists: everything that a configuration names, runs and presets")
+    .argument(
+      "[kind]",
+      "detectors, networks, activations, losses, optimisers, schedules, recipes, methods, exposures, outliers, samplers, stages, runs or presets; default: all",
+    )
     .option("--json", "as JSON")
     .addHelpText("after", examples(["oal list detectors", "oal list runs"]))
     .action(async (kind: string | undefined, options: { json?: boolean }) => {

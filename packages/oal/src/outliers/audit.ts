@@ -9,7 +9,8 @@ import type { EmbeddingBank } from "./boundary/sample.js";
 import { kthLargest } from "./boundary/selection.js";
 import { DistanceGatherer, type DistanceSummary } from "./boundary/summary.js";
 import type { LatentDiffusion } from "./diffusion/model.js";
-import { synthesize, type ConditionSet, type SynthesisOptions, type SynthesisResult } from "./synthesis.js";
+import { synthesize, type ConditionSet, type SynthesisResult } from "./synthesis.js";
+import type { SynthesisOptions } from "./synthesisOptions.js";
 
 /** The teacher on uint8 pictures [count, 3, H, W]: logits [count, classes] and penultimate features [count, D]. */
 export type Teacher = (
@@ -162,10 +163,10 @@ export async function embeddingEffect(
   engine: Engine,
   model: LatentDiffusion,
   conditions: ConditionSet,
-  options: SynthesisOptions = {},
+  options: SynthesisOptions,
   pairs = 16,
 ): Promise<EmbeddingEffect> {
-  const { seed = 42 } = options;
+  const { seed } = options;
   const labels = Array.from(conditions.labels);
   const first = Int32Array.from({ length: pairs }, (_, i) => Math.floor((i * labels.length) / pairs));
   const second = first.map((row) => {

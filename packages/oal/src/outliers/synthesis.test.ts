@@ -34,7 +34,7 @@ const chosen = Int32Array.of(2, 0, 1, 0, 1);
 
 /** Latents per unit of predicted noise, from the same start noise. */
 async function latents(guidance: number, batch = 4): Promise<number[]> {
-  const options = { seed: 3, steps: 5, sampler: "ddim", guidance };
+  const options = { count: 5, seed: 3, steps: 5, sampler: "ddim", guidance };
   return [
     ...(await synthesize(testEngine, stateModel(batch), conditions, options, undefined, chosen)).latents,
   ];
@@ -46,7 +46,7 @@ describe("synthesis", () => {
       testEngine,
       stateModel(4),
       { ...conditions, embeddings: new Float32Array(3) },
-      { seed: 3, steps: 5, sampler: "ddim", guidance: 1 },
+      { count: 5, seed: 3, steps: 5, sampler: "ddim", guidance: 1 },
       undefined,
       chosen,
     );
@@ -68,7 +68,7 @@ describe("synthesis", () => {
       testEngine,
       stateModel(4),
       conditions,
-      { seed: 3, steps: 5, guidance: 2 },
+      { count: 5, seed: 3, steps: 5, sampler: "dpmSolver2m", guidance: 2 },
       undefined,
       chosen,
     );

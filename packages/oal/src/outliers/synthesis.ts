@@ -7,22 +7,9 @@ import { classesInTurn } from "../data/classesInTurn.js";
 import type { LatentDiffusion } from "./diffusion/model.js";
 import { prepareSampler, type Predictions } from "./samplers/drive.js";
 import { samplers } from "./samplers/index.js";
-import type { SamplerOptions } from "./samplers/sampler.js";
+import type { SynthesisOptions } from "./synthesisOptions.js";
+import { optionsIn } from "../fields.js";
 import { gridOf, uniformTimesteps } from "./samplers/schedule.js";
-
-/** Options of `synthesize`. */
-export interface SynthesisOptions extends SamplerOptions {
-  /** How many latents. Default 300. */
-  readonly count?: number;
-  /** Seed of choice, start noise and fresh noise. Default 42. */
-  readonly seed?: number;
-  /** Id of a sampler. Default "dpmSolver2m". */
-  readonly sampler?: string;
-  /** Denoiser times. Default 20. */
-  readonly steps?: number;
-  /** Guidance scale; 1 is none. Default 2, for a small model (Stable Diffusion: 7.5). */
-  readonly guidance?: number;
-}
 
 /** Embeddings to choose from. */
 export interface ConditionSet {
@@ -60,12 +47,13 @@ export async function synthesize(
   engine: Engine,
   model: LatentDiffusion,
   conditions: ConditionSet,
-  options: SynthesisOptions = {},
+  options: SynthesisOptions,
   onProgress?: (done: number, total: number) => void,
   chosen?: Int32Array,
 ): Promise<SynthesisResult> {
-  const { seed = 42, steps = 20, guidance = 2, sampler = "dpmSolver2m" } = options;
-  const sources = chosen ?? classesInTurn(conditions.labels, options.count ?? 300, seed, "synthesis/choice");
+  const { seed, steps, guidance } = options;
+  const sampler = samplers.find(options.sampler);
+  const sources = chosen ?? classesInTurn(conditions.labels, options.count, seed, "synthesis/choice");
   const count = sources.length;
   const size = model.latentShape.reduce((product, side) => product * side, 1);
   const rows = guidance === 1 ? model.denoiserBatch : Math.max(1, model.denoiserBatch >> 1);
@@ -73,9 +61,9 @@ export async function synthesize(
   const shape = [rows, ...model.latentShape];
   const prediction = model.prediction;
   const run = await prepareSampler(engine, {
-    sampler: samplers.find(sampler),
+    sampler,
     grid,
-    options,
+    options: optionsIn(sampler, options),
     shape,
     guidance,
     prediction,

@@ -5,7 +5,7 @@
 import { Graph, oalError, OalError, type TensorType } from "oal-core";
 import { TrainingContext } from "../nn/context.js";
 import { networks } from "../nn/networks/index.js";
-import { resolveBoundaryOptions } from "../outliers/boundary/options.js";
+import { checkBoundaryOptions } from "../outliers/boundary/options.js";
 import { decode, encode } from "../outliers/diffusion/autoEncoder.js";
 import { denoise, encodeCondition } from "../outliers/diffusion/denoiser.js";
 import { poolingProblem } from "../outliers/pooling.js";
@@ -66,7 +66,7 @@ export function configurationProblems(config: Configuration, aim: Aim, classes: 
   }
   if (!needs.outliers) return problems;
   try {
-    resolveBoundaryOptions(boundary);
+    checkBoundaryOptions(boundary);
   } catch (error) {
     if (!(error instanceof OalError)) throw error;
     problems.push(error);

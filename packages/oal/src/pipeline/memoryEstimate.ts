@@ -8,6 +8,7 @@ import { networks } from "../nn/networks/index.js";
 import { parametersUnder, type ParameterSpec, type ParameterStore } from "../nn/parameters.js";
 import { diffusionGraphs, diffusionRows } from "../outliers/diffusion/graphs.js";
 import { autoEncoderTask, denoiserTask } from "../outliers/diffusion/tasks.js";
+import { noiseSchedule } from "../outliers/samplers/schedule.js";
 import { autoEncoderRows, passRows } from "../runtime/passRows.js";
 import { classifierTask } from "../training/classifier.js";
 import { networkPrefix } from "../training/loss.js";
@@ -20,7 +21,7 @@ import { buildTrainingStep } from "../training/step.js";
 import type { TrainingTask } from "../training/task.js";
 import type { Configuration } from "./configuration/schema.js";
 import { needsOf, type Aim } from "./foresight.js";
-import { batchSizeOf, networkChoice, type RecipeSection } from "./stages/context.js";
+import { batchSizeOf, networkChoice, optimizerOptionsOf, type RecipeSection } from "./stages/context.js";
 
 /** Node, the engine, the libraries and what a run has gathered by its end, in bytes (measured 200 to 400 MB). */
 const processBytes = 350 * 2 ** 20;
@@ -87,7 +88,7 @@ export function estimateMemory(config: Configuration, aim: Aim, sizes: DataSizes
   const images = imagesOf(sizes.train, size);
   const adam: OptimizerOptions = { id: "adam" };
   const encoding = stepOf(
-    autoEncoderTask({ ...autoEncoder, images, batchSize: autoEncoderBatch, seed: 0 }),
+    autoEncoderTask({ ...autoEncoder, images, batchSize: autoEncoderBatch, flip: false, seed: 0 }),
     adam,
   );
   add("training the auto-encoder", "autoEncoder.batchSize", [encoding.memory]);
@@ -101,6 +102,7 @@ export function estimateMemory(config: Configuration, aim: Aim, sizes: DataSizes
       moments: { mean: new Float32Array(), logVariance: new Float32Array() },
       latentShape,
       latentScale: 1,
+      schedule: noiseSchedule(),
       embeddings: new Float32Array(dimension),
       dimension,
       seed: 0,
@@ -140,7 +142,7 @@ function sorted(parts: readonly StageMemory[]): StageMemory[] {
 }
 
 function stepOf(task: TrainingTask, optimizer: OptimizerOptions): Step {
-  const schedule = { id: "constant", rate: 1, warmup: 0, finalFactor: 1 } as const;
+  const schedule = { id: "constant", rate: 1 };
   const { graph, specs } = buildTrainingStep(task, {
     name: "estimate",
     seed: 0,
@@ -188,7 +190,7 @@ function classifierStep(
     return source.outline?.(facts, sizes) ?? [];
   });
   const task = classifierTask({ ...shared, network, normalisation, methods, settings }, images, side);
-  return stepOf(task, { id: section.optimiser, momentum: section.momentum, nesterov: section.nesterov });
+  return stepOf(task, optimizerOptionsOf(section));
 }
 
 /** A trained classifier's pass over images, and the width of its features. */

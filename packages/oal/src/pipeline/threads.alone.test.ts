@@ -8,6 +8,7 @@ import { afterAll, afterEach, expect, it, vi } from "vitest";
 import { evaluate } from "../evaluation/evaluate.js";
 import { outputsInMemory, type OutputSet } from "../evaluation/outputs.js";
 import type { SetGroup } from "../evaluation/result.js";
+import { boundarySchema } from "../outliers/boundary/options.js";
 import { sampleBoundary } from "../outliers/boundary/sample.js";
 import { prepareSampler } from "../outliers/samplers/drive.js";
 import { samplers } from "../outliers/samplers/index.js";
@@ -53,12 +54,19 @@ const work: Readonly<Record<string, (engine: Engine) => Promise<unknown>>> = {
     sampleBoundary(
       engine,
       { embeddings: random.normals(2, 160), dimension: 4, labels, classes: 2 },
-      { k: 3, noise: 64, rounds: 2, sigma: 1, globalReject: true },
+      { ...boundarySchema.parse({ k: 3, noise: 64, rounds: 2, sigma: 1, globalReject: true }), seed: 0 },
     ),
   "a sampler": async (engine) => {
     const schedule = noiseSchedule();
     const grid = gridOf(schedule, uniformTimesteps(2, schedule.betas.length));
-    const sampler = await prepareSampler(engine, { sampler: samplers.find("ddim"), grid, shape: [1, 4] });
+    const sampler = await prepareSampler(engine, {
+      sampler: samplers.find("ddim"),
+      grid,
+      shape: [1, 4],
+      options: {},
+      guidance: 1,
+      prediction: "epsilon",
+    });
     await sampler.release();
   },
   "detector scores": (engine) =>

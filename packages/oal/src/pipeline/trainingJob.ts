@@ -64,7 +64,7 @@ export interface DenoiserJob {
   readonly batchSize: number;
   readonly channels: number;
   readonly blocks: number;
-  readonly prediction: "v_prediction" | "epsilon";
+  readonly target: "v" | "epsilon";
   readonly conditionDropout: number;
   readonly conditionNoise: number;
   readonly result: string;

@@ -5,6 +5,7 @@ import { OalError } from "oal-core";
 import { openImageSet } from "../data/cachedSet.js";
 import { readSafetensors, writeSafetensors } from "../nn/safetensors.js";
 import { autoEncoderTask, denoiserTask } from "../outliers/diffusion/tasks.js";
+import { noiseSchedule } from "../outliers/samplers/schedule.js";
 import { classifierTask } from "../training/classifier.js";
 import { recipes } from "../training/recipes/index.js";
 import { methodsOf } from "../training/recipes/recipe.js";
@@ -82,9 +83,10 @@ async function denoiserOf(job: DenoiserJob): Promise<TrainingTask> {
     batchSize: job.batchSize,
     channels: job.channels,
     blocks: job.blocks,
-    prediction: job.prediction,
-    dropout: job.conditionDropout,
-    jitter: job.conditionNoise,
+    target: job.target,
+    conditionDropout: job.conditionDropout,
+    conditionNoise: job.conditionNoise,
+    schedule: noiseSchedule(),
     seed: job.training.seed,
   });
 }

@@ -1,37 +1,20 @@
 /** How a task is trained: optimiser, rates, averaging. All plain data, so that a job can be sent to a worker. */
 
-/** Optimiser and its constants: each has only those that it reads. */
-export type OptimizerOptions =
-  | {
-      readonly id: "sgd";
-      readonly momentum?: number;
-      /** Look ahead. */
-      readonly nesterov?: boolean;
-      /** Weight decay on the parameters that allow it. */
-      readonly weightDecay?: number;
-    }
-  | {
-      readonly id: "adam" | "adamw";
-      /** Decay rates of the moments. */
-      readonly betas?: readonly [number, number];
-      /** Weight decay on the parameters that allow it; decoupled for adamw. */
-      readonly weightDecay?: number;
-    };
+/** An optimiser by name, with its constants; absent ones have its defaults, others are refused. */
+export interface OptimizerOptions {
+  readonly id: string;
+  /** Weight decay on the parameters that allow it; none when absent. */
+  readonly weightDecay?: number;
+  readonly [option: string]: unknown;
+}
 
-/** Learning rate as a function of the step. */
-export type ScheduleOptions = {
+/** A schedule by name: the learning rate as a function of the step. */
+export interface ScheduleOptions {
+  readonly id: string;
   /** Largest learning rate. */
   readonly rate: number;
-  /** Share of the steps in which the rate rises. */
-  readonly warmup: number;
-} & (
-  | { readonly id: "constant" }
-  | {
-      readonly id: "cosine" | "oneCycle" | "triangular";
-      /** The rate at the end, as a share of `rate`. */
-      readonly finalFactor: number;
-    }
-);
+  readonly [option: string]: unknown;
+}
 
 /** Everything the trainer needs to know besides the task. */
 export interface TrainingOptions {

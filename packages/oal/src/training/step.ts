@@ -18,7 +18,7 @@ import {
 } from "oal-core";
 import { TrainingContext } from "../nn/context.js";
 import { clipByGlobalNorm, movingAverage } from "../nn/optimisers/clipping.js";
-import { makeOptimiser } from "../nn/optimisers/index.js";
+import { optimisers } from "../nn/optimisers/index.js";
 import type { Optimiser } from "../nn/optimisers/optimiser.js";
 import { initializeParameters, type ParameterSpec, type ParameterStore } from "../nn/parameters.js";
 import type { OptimizerOptions, TrainingOptions } from "./options.js";
@@ -88,7 +88,7 @@ export function buildTrainingStep(
     const updated = graph.scope(`optimizer.${spec.name}`, () =>
       optimizer.update(parameter, gradient, state, {
         learningRate: rate === 1 ? learningRate : mul(learningRate, rate),
-        decay: decayOf(options.optimizer, spec, rate),
+        decay: decayOf(options.optimizer.weightDecay ?? 0, optimizer, spec, rate),
         own,
       }),
     );
@@ -169,21 +169,12 @@ function groupRate(options: TrainingOptions, name: string): number {
   return 1;
 }
 
-/** Coupled decay is divided by the parameter's own rate, so that a fast group is not decayed faster. */
-function decayOf(optimizer: OptimizerOptions, spec: ParameterSpec, rate: number): number {
-  if (!spec.decay || optimizer.weightDecay === undefined) return 0;
-  return optimizer.id === "sgd" && rate > 1 ? optimizer.weightDecay / rate : optimizer.weightDecay;
+function decayOf(weightDecay: number, optimizer: Optimiser, spec: ParameterSpec, rate: number): number {
+  if (!spec.decay) return 0;
+  return optimizer.dividesDecay && rate > 1 ? weightDecay / rate : weightDecay;
 }
 
-/** The optimiser of a training. */
-export function optimiserOf(options: OptimizerOptions): Optimiser {
-  if (options.id === "sgd") {
-    const { momentum, nesterov } = options;
-    return makeOptimiser("sgd", {
-      ...(momentum === undefined ? {} : { momentum }),
-      ...(nesterov === undefined ? {} : { nesterov }),
-    });
-  }
-  const { id, betas } = options;
-  return makeOptimiser(id, betas === undefined ? {} : { beta1: betas[0], beta2: betas[1] });
+/** The optimiser of a training. @throws OAL-C204 for one that does not exist, OAL-C208 for an option that it does not have */
+export function optimiserOf({ id, weightDecay: _weightDecay, ...options }: OptimizerOptions): Optimiser {
+  return optimisers.find(id).make(options);
 }

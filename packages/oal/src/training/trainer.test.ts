@@ -72,7 +72,7 @@ const options = (more: Partial<TrainingOptions> = {}): TrainingOptions => ({
   seed: 5,
   steps: 8,
   optimizer: { id: "sgd", momentum: 0.9, nesterov: true, weightDecay: 5e-4 },
-  schedule: { id: "cosine", rate: 0.1, warmup: 0.25, finalFactor: 0.01 },
+  schedule: { id: "cosine", rate: 0.1, warmup: 0.25, minFactor: 0.01 },
   ema: 0.5,
   ...more,
 });

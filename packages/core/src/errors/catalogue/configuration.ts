@@ -67,6 +67,12 @@ export const configurationErrors = {
       `${section}.${key} is declared by ${first} and again by ${second}`,
     remedy: "give the option of the added one another name",
   }),
+  "OAL-C208": entry<{ kind: string; id: string; at: string; problem: string }>({
+    title: "option refused",
+    exit: 2,
+    message: ({ kind, id, at, problem }) => `${kind} ${id}: ${at || "options"}: ${problem}`,
+    remedy: "oal config shows the options of what a configuration names, with range and default",
+  }),
   "OAL-C301": entry<{ stage: string; problem: string }>({
     title: "stages do not fit together",
     exit: 2,

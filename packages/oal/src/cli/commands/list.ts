@@ -29,6 +29,11 @@ const kinds: Readonly<Record<string, () => Promise<readonly Listed[]>>> = {
   },
   outliers: async () => (await import("../../outliers/sources/index.js")).outlierSources.all,
   exposures: async () => (await import("../../training/exposures/index.js")).exposures.all,
+  losses: async () => (await import("../../nn/losses/index.js")).classificationLosses.all,
+  activations: async () => (await import("../../nn/activations/index.js")).activations.all,
+  optimisers: async () => (await import("../../nn/optimisers/index.js")).optimisers.all,
+  schedules: async () => (await import("../../nn/schedules/index.js")).schedules.all,
+  stages: async () => (await import("../../pipeline/stages/index.js")).stages.all,
   samplers: async () => (await import("../../outliers/samplers/index.js")).samplers.all,
   runs: async () => {
     const { knownRuns, seedsInWords } = await import("../../pipeline/describeRun.js");

@@ -2,41 +2,41 @@
  * A fast plain network in airbench's manner: whitening, three blocks, max-pooling, a scaled head.
  * The whitening convolution is frozen; its weights come from training patches (whitening.ts) and are set by the trainer.
  */
-import { gelu, maxPool2d, oalError, reduceMax, type Value } from "oal-core";
+import { maxPool2d, oalError, reduceMax, type Value } from "oal-core";
+import { z } from "zod";
+import { named } from "../../fields.js";
+import { activations } from "../activations/index.js";
 import type { Context } from "../context.js";
 import { partialIdentity } from "../initialisers.js";
 import { batchNormLayer } from "../layers/batchNorm.js";
 import { convolutionLayer } from "../layers/convolution.js";
 import { denseHead } from "../layers/linear.js";
-import type { Network, NetworkOptions } from "./network.js";
-import { identityWhitening } from "./whitening.js";
+import { defineNetwork } from "./network.js";
+import { identityWhitening, patchesOf, whiteningWeights } from "./whitening.js";
 
 /** Multiplier of the learning rate for the biases of BatchNorm. */
 const normBiasRate = 64;
 /** The head's outputs are multiplied by this, so that plain SGD rates fit. */
 const headScale = 1 / 9;
-const defaultWidths = [32, 128, 128];
-
-function widthsOf({ widths = defaultWidths }: NetworkOptions): readonly number[] {
-  return widths;
-}
+const schema = z.strictObject({
+  widths: z
+    .array(z.number().int().min(4).max(4096))
+    .min(1)
+    .default([32, 128, 128])
+    .describe("channels of every block; 64, 256 and 256 make a teacher"),
+  activation: named(activations, "gelu", "function between the layers"),
+});
 
 /** Name of the frozen whitening weights, relative to the network: float32 [8 channels, channels, 2, 2]. */
 export const whiteningName = "whiten.weight";
 
 /** Whitening to 8 x channels (24), blocks of [conv, max-pool, norm, GELU, conv, norm, GELU], global max-pool, head without bias. */
-export const airbench: Network = {
+export const airbench = defineNetwork({
   id: "airbench",
   title: "airbench",
   source: "Keller Jordan, airbench94; figures at these widths in docs/recipe.md",
-  hyperParameters: [
-    {
-      name: "widths",
-      default: defaultWidths,
-      description: "channels of the three blocks; 64-256-256 makes a teacher",
-    },
-  ],
-  featureDim: (options) => widthsOf(options).at(-1) ?? 0,
+  schema,
+  featureDim: ({ widths }) => widths.at(-1) ?? 0,
   build: (context, images, options) =>
     context.scope(() => {
       const channels = images.size(1);
@@ -47,7 +47,8 @@ export const airbench: Network = {
           problem: `needs images of at least 9 pixels, found ${options.imageSize}`,
         });
       }
-      let x = gelu(
+      const { apply } = activations.find(options.activation);
+      let x = apply(
         convolutionLayer(context.child("whiten"), images, {
           outputs: 8 * channels,
           kernel: 2,
@@ -57,9 +58,9 @@ export const airbench: Network = {
         }),
       );
       const maps = new Map<string, Value>();
-      widthsOf(options).forEach((width, index) => {
+      options.widths.forEach((width, index) => {
         const name = `block${index + 1}`;
-        x = block(context.child(name), x, width);
+        x = block(context.child(name), x, width, apply);
         maps.set(name, x);
       });
       const features = reduceMax(x, [2, 3]);
@@ -69,9 +70,13 @@ export const airbench: Network = {
       });
       return { logits: head.apply(features), features, head, maps };
     }),
-};
+  start: {
+    images: 2000,
+    tensors: (images) => new Map([[whiteningName, whiteningWeights(patchesOf(images))]]),
+  },
+});
 
-function block(context: Context, x: Value, width: number): Value {
+function block(context: Context, x: Value, width: number, activate: (x: Value) => Value): Value {
   const convolution = (name: string, input: Value): Value =>
     convolutionLayer(context.child(name), input, {
       outputs: width,
@@ -88,7 +93,7 @@ function block(context: Context, x: Value, width: number): Value {
     });
   return context.scope(() => {
     const pooled = maxPool2d(convolution("conv1", x), { kernel: [2, 2], strides: [2, 2] });
-    const inner = gelu(norm("norm1", pooled));
-    return gelu(norm("norm2", convolution("conv2", inner)));
+    const inner = activate(norm("norm1", pooled));
+    return activate(norm("norm2", convolution("conv2", inner)));
   });
 }

@@ -1,21 +1,18 @@
 /** What a network is: one registry object. Adding one is one file here and one line in index.ts. */
-import type { Head, Value } from "oal-core";
+import { expectArguments, kinds, type Head, type Tensor, type Value } from "oal-core";
+import type { z } from "zod";
+import { resolveOptions } from "../../fields.js";
 import type { Context } from "../context.js";
 
-/** Sizes of a network. What a network does not use it ignores. */
-export interface NetworkOptions {
+/** Sizes that every network has. */
+export interface NetworkSizes {
   readonly classes: number;
   /** Height and width of the images, in pixels. */
   readonly imageSize: number;
-  /** Colour channels; default 3. */
-  readonly channels?: number;
-  /** Channels of the first stage. */
-  readonly width?: number;
-  /** Channels of each stage, where they are free. */
-  readonly widths?: readonly number[];
-  /** Residual blocks per stage. */
-  readonly blocks?: number;
 }
+
+/** Sizes, and the network's own options; absent ones have its defaults, others are refused. */
+export type NetworkOptions = NetworkSizes & { readonly [option: string]: unknown };
 
 /** What a network gives. */
 export interface NetworkOutputs {
@@ -34,8 +31,8 @@ export interface Network {
   readonly id: string;
   readonly title: string;
   readonly source: string;
-  /** The size options it reads, with default and meaning. */
-  readonly hyperParameters: readonly NetworkHyperParameter[];
+  /** Its own options: type, range, default and description. */
+  readonly schema: z.ZodObject;
   /** Width of the penultimate features. */
   featureDim(options: NetworkOptions): number;
   /**
@@ -45,11 +42,57 @@ export interface Network {
    * @param images float32 [N, channels, H, W], normalised
    */
   build(context: Context, images: Value, options: NetworkOptions): NetworkOutputs;
+  /** Tensors that must not start from random numbers. */
+  readonly start?: NetworkStart;
 }
 
-/** One size option of a network. */
-export interface NetworkHyperParameter {
-  readonly name: "width" | "widths" | "blocks";
-  readonly default: number | readonly number[];
-  readonly description: string;
+/** Start tensors that are measured on training images. */
+export interface NetworkStart {
+  /** Images of 32x32 pixels that are looked at; of larger ones as many as have the same number of pixels. */
+  readonly images: number;
+  /**
+   * @param images float32 [N, channels, H, W], normalised
+   * @returns tensors by name, relative to the network
+   */
+  tensors(images: Tensor): ReadonlyMap<string, Tensor>;
+}
+
+/** A network as one writes it: its functions get their options resolved and typed. */
+export interface NetworkDefinition<Schema extends z.ZodObject> {
+  readonly id: string;
+  readonly title: string;
+  readonly source: string;
+  /** A strict object; every key with a default and a description. */
+  readonly schema: Schema;
+  featureDim(options: NetworkSizes & z.output<Schema>): number;
+  build(context: Context, images: Value, options: NetworkSizes & z.output<Schema>): NetworkOutputs;
+  readonly start?: NetworkStart;
+}
+
+const aDefinition = kinds.fields({
+  id: kinds.name,
+  title: kinds.text,
+  source: kinds.text,
+  schema: kinds.record,
+  featureDim: kinds.callback,
+  build: kinds.callback,
+});
+
+/**
+ * Makes a network of a definition.
+ *
+ * Its functions throw OAL-C208 for an option that it does not have, or a value that its schema refuses.
+ */
+export function defineNetwork<Schema extends z.ZodObject>(definition: NetworkDefinition<Schema>): Network {
+  expectArguments("defineNetwork", { definition: [definition, aDefinition] });
+  const resolved = ({ classes, imageSize, ...own }: NetworkOptions): NetworkSizes & z.output<Schema> => ({
+    ...resolveOptions("network", definition, own),
+    classes,
+    imageSize,
+  });
+  return {
+    ...definition,
+    featureDim: (options) => definition.featureDim(resolved(options)),
+    build: (context, images, options) => definition.build(context, images, resolved(options)),
+  };
 }

@@ -1,5 +1,7 @@
 /** The residual networks for small images: a 3x3 stem, stages of basic blocks, average pooling, one dense layer. */
-import { add, globalAveragePool, relu, type Value } from "oal-core";
+import { add, globalAveragePool, type Value } from "oal-core";
+import type { Activation } from "../activations/activation.js";
+import { activations } from "../activations/index.js";
 import type { Context } from "../context.js";
 import { batchNormLayer } from "../layers/batchNorm.js";
 import { convolutionLayer } from "../layers/convolution.js";
@@ -11,6 +13,7 @@ import type { NetworkOutputs } from "./network.js";
  *
  * @param images float32 [N, C, H, W]
  * @param widths channels of each stage
+ * @param activation id of the activation; ReLU in the original
  * @source He et al. 2016, section 4.2; names and shapes of Jingkang50/OpenOOD openood/networks/resnet18_32x32.py
  */
 export function residualNetwork(
@@ -19,7 +22,9 @@ export function residualNetwork(
   widths: readonly number[],
   blocks: number,
   classes: number,
+  activation: string,
 ): NetworkOutputs {
+  const activate = activations.find(activation).apply;
   return context.scope(() => {
     let x = convolutionLayer(context.child("conv1"), images, {
       outputs: widths[0] ?? 0,
@@ -27,7 +32,7 @@ export function residualNetwork(
       padding: 1,
       bias: false,
     });
-    x = relu(batchNormLayer(context.child("bn1"), x));
+    x = activate(batchNormLayer(context.child("bn1"), x));
     const maps = new Map<string, Value>();
     widths.forEach((width, stage) => {
       for (let block = 0; block < blocks; block++) {
@@ -36,6 +41,7 @@ export function residualNetwork(
           x,
           width,
           stage > 0 && block === 0 ? 2 : 1,
+          activate,
         );
       }
       maps.set(`layer${stage + 1}`, x);
@@ -47,7 +53,13 @@ export function residualNetwork(
 }
 
 /** relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x)); the shortcut is a 1x1 convolution and BatchNorm where shape changes. */
-function basicBlock(context: Context, x: Value, width: number, stride: number): Value {
+function basicBlock(
+  context: Context,
+  x: Value,
+  width: number,
+  stride: number,
+  activate: Activation["apply"],
+): Value {
   return context.scope(() => {
     const first = convolutionLayer(context.child("conv1"), x, {
       outputs: width,
@@ -56,7 +68,7 @@ function basicBlock(context: Context, x: Value, width: number, stride: number): 
       padding: 1,
       bias: false,
     });
-    const inner = relu(batchNormLayer(context.child("bn1"), first));
+    const inner = activate(batchNormLayer(context.child("bn1"), first));
     const second = convolutionLayer(context.child("conv2"), inner, {
       outputs: width,
       kernel: 3,
@@ -64,7 +76,7 @@ function basicBlock(context: Context, x: Value, width: number, stride: number): 
       bias: false,
     });
     const main = batchNormLayer(context.child("bn2"), second);
-    if (stride === 1 && x.size(1) === width) return relu(add(main, x));
+    if (stride === 1 && x.size(1) === width) return activate(add(main, x));
     const shortcut = context.child("shortcut");
     const projected = convolutionLayer(shortcut.child("0"), x, {
       outputs: width,
@@ -72,6 +84,6 @@ function basicBlock(context: Context, x: Value, width: number, stride: number): 
       stride,
       bias: false,
     });
-    return relu(add(main, batchNormLayer(shortcut.child("1"), projected)));
+    return activate(add(main, batchNormLayer(shortcut.child("1"), projected)));
   });
 }

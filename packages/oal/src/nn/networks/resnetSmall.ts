@@ -1,31 +1,23 @@
 /** Small residual networks (ResNet-8, -14, -20, ... of the CIFAR kind) that train on two cores in minutes. */
-import type { Network, NetworkOptions } from "./network.js";
+import { z } from "zod";
+import { named, whole } from "../../fields.js";
+import { activations } from "../activations/index.js";
+import { defineNetwork } from "./network.js";
 import { residualNetwork } from "./residual.js";
 
-const widthOf = ({ width = 16 }: NetworkOptions): number => width;
+const schema = z.strictObject({
+  width: whole(16, 4, 1024, "channels of the first stage; later stages have 2 and 4 times as many"),
+  blocks: whole(1, 1, 16, "basic blocks per stage"),
+  activation: named(activations, "relu", "function between the layers"),
+});
 
 /** Stages w, 2w, 4w of `blocks` basic blocks each: 6 blocks + 2 layers deep. */
-export const resnetSmall: Network = {
+export const resnetSmall = defineNetwork({
   id: "resnetSmall",
   title: "small ResNet",
   source: "He et al. 2016, section 4.2 (three stages for 32x32 images), with projection shortcuts",
-  hyperParameters: [
-    {
-      name: "width",
-      default: 16,
-      description: "channels of the first stage; later stages have 2 and 4 times as many",
-    },
-    { name: "blocks", default: 1, description: "basic blocks per stage" },
-  ],
-  featureDim: (options) => 4 * widthOf(options),
-  build: (context, images, options) => {
-    const width = widthOf(options);
-    return residualNetwork(
-      context,
-      images,
-      [width, 2 * width, 4 * width],
-      options.blocks ?? 1,
-      options.classes,
-    );
-  },
-};
+  schema,
+  featureDim: ({ width }) => 4 * width,
+  build: (context, images, { width, blocks, activation, classes }) =>
+    residualNetwork(context, images, [width, 2 * width, 4 * width], blocks, classes, activation),
+});

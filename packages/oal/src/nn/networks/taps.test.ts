@@ -5,15 +5,17 @@ import { runGraph } from "../../testing/goldenProgram.js";
 import { EvaluationContext, TrainingContext } from "../context.js";
 import { linear } from "oal-core";
 import { initializeParameters } from "../parameters.js";
+import { optionsIn } from "../../fields.js";
 import { networks } from "./index.js";
 
-const options = { classes: 5, imageSize: 32, width: 4, widths: [4, 6, 8], blocks: 1 };
+const sizes = { width: 4, widths: [4, 6, 8], blocks: 1 };
 const images = float32Tensor([2, 3, 32, 32], new Random(1, "taps").normals(0, 2 * 3 * 32 * 32));
 
 /** The largest absolute difference of two values, as an output. */
 const gap = (a: Value, b: Value): Value => reduceMax(maximum(sub(a, b), sub(b, a)), [0, 1], false);
 
 describe.each(networks.all.map((network) => [network.id, network] as const))("%s", (_, network) => {
+  const options = { classes: 5, imageSize: 32, ...optionsIn(network, sizes) };
   const declared = new TrainingContext(new Graph());
   network.build(declared, declared.graph.input("x", images), options);
   const store = initializeParameters(declared.specs, 3);

@@ -1,42 +1,49 @@
 /** Adam and AdamW. */
 import { add, div, mul, sqrt, sub, type Value } from "oal-core";
-import { required, type Optimiser } from "./optimiser.js";
+import { z } from "zod";
+import { positive, real } from "../../fields.js";
+import { defineOptimiser, required, type Optimiser } from "./optimiser.js";
 
-/** Constants of Adam. */
-export interface AdamOptions {
-  /** Decay of the first moment. Default 0.9. */
-  readonly beta1?: number;
-  /** Decay of the second moment. Default 0.999. */
-  readonly beta2?: number;
-  /** Added to the root of the second moment. Default 1e-8. */
-  readonly epsilon?: number;
-}
+const schema = z.strictObject({
+  beta1: real(0.9, 0, 0.9999, "decay of the first moment"),
+  beta2: real(0.999, 0, 0.999999, "decay of the second moment"),
+  epsilon: positive(1e-8, 1, "added to the root of the second moment"),
+});
 
 /**
  * Adam with coupled decay: g += decay p, then p -= rate / (1 - b1^k) m / (sqrt(v) / sqrt(1 - b2^k) + eps), k = step + 1.
  *
  * @source torch.optim.Adam (Kingma and Ba 2015, algorithm 1)
  */
-export function adam(options: AdamOptions = {}): Optimiser {
-  return moments("adam", false, options);
-}
+export const adam = defineOptimiser({
+  id: "adam",
+  title: "Adam",
+  source: "Kingma and Ba 2015, algorithm 1; torch.optim.Adam",
+  schema,
+  make: (options) => moments("adam", false, options),
+});
 
 /**
  * AdamW, decoupled decay: p *= 1 - rate decay, then Adam's step without decay.
  *
  * @source torch.optim.AdamW (Loshchilov and Hutter 2019, algorithm 2)
  */
-export function adamW(options: AdamOptions = {}): Optimiser {
-  return moments("adamw", true, options);
-}
+export const adamW = defineOptimiser({
+  id: "adamw",
+  title: "AdamW",
+  source: "Loshchilov and Hutter 2019, algorithm 2; torch.optim.AdamW",
+  schema,
+  make: (options) => moments("adamw", true, options),
+});
 
 function moments(
   id: string,
   decoupled: boolean,
-  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions,
+  { beta1, beta2, epsilon }: z.output<typeof schema>,
 ): Optimiser {
   return {
     id,
+    dividesDecay: false,
     stateNames: ["firstMoment", "secondMoment"],
     scalarNames: ["beta1", "gradientWeight", "firstCorrection", "secondCorrection"],
     // 1 - beta is fed instead of computed: in float32, 1 - 0.999 has only five good digits.

@@ -6,9 +6,12 @@ import { checkCase, hyperNumber, runGraph } from "../../testing/goldenProgram.js
 import { batchNormLayer } from "../layers/batchNorm.js";
 import { crossEntropy, crossEntropyPerSample, softCrossEntropy } from "../losses/crossEntropy.js";
 import { oneCycle } from "../schedules/oneCycle.js";
-import { constant, cosine, triangular, warmUp, type Schedule } from "../schedules/schedule.js";
+import { constant } from "../schedules/constant.js";
+import { cosine } from "../schedules/cosine.js";
+import { warmUp, type Schedule } from "../schedules/schedule.js";
+import { triangular } from "../schedules/triangular.js";
 import { clipByGlobalNorm, movingAverage } from "./clipping.js";
-import { makeOptimiser, optimiserIds } from "./index.js";
+import { optimisers } from "./index.js";
 import { required } from "./optimiser.js";
 import { TrainingContext } from "../context.js";
 
@@ -30,11 +33,11 @@ function hyperList(value: unknown, index: number): number {
 function scheduleOf({ hyper }: GoldenCase): Schedule {
   if (hyper["schedule"] === "cosine-lambda")
     return cosine(Number(hyper["total_steps"]), Number(hyper["lr_min_factor"]));
-  if (hyper["schedule"] !== "one-cycle") return constant();
+  if (hyper["schedule"] !== "one-cycle") return constant(1);
   return oneCycle(Number(hyper["total_steps"]), {
     risingShare: Number(hyper["pct_start"]),
     startDivisor: Number(hyper["div_factor"]),
-    endDivisor: Number(hyper["final_div_factor"]),
+    endFactor: 1 / Number(hyper["div_factor"]) / Number(hyper["final_div_factor"]),
     shape: hyper["anneal_strategy"] === "cos" ? "cosine" : "linear",
     threePhases: hyper["three_phase"] === true,
     momentum:
@@ -46,17 +49,13 @@ function scheduleOf({ hyper }: GoldenCase): Schedule {
 
 async function checkOptimiser(golden: GoldenCase): Promise<void> {
   const { hyper } = golden;
-  const id = optimiserIds.find((known) => known === hyper["optimizer"]) ?? "sgd";
+  const kind = optimisers.find(String(hyper["optimizer"]));
   const betas = Array.isArray(hyper["betas"])
     ? { beta1: Number(hyper["betas"][0]), beta2: Number(hyper["betas"][1]), epsilon: Number(hyper["eps"]) }
     : {};
   const momentum = hyper["momentum"] === undefined ? {} : { momentum: Number(hyper["momentum"]) };
-  const rule = makeOptimiser(id, {
-    ...betas,
-    ...momentum,
-    nesterov: hyper["nesterov"] === true,
-    dampening: Number(hyper["dampening"] ?? 0),
-  });
+  const descent = { nesterov: hyper["nesterov"] === true, dampening: Number(hyper["dampening"] ?? 0) };
+  const rule = kind.make(kind.id === "sgd" ? { ...momentum, ...descent } : betas);
   const schedule = scheduleOf(golden);
   const groups = Array.isArray(hyper["groups"]) ? hyper["groups"] : [];
   const names = groups.map((group: { params: readonly string[] }) => group.params);
@@ -210,7 +209,7 @@ describe.skipIf(!manifest)("optim golden values", () => {
 
 describe("schedules", () => {
   it("the triangle rises to 1 and falls to its end", () => {
-    const schedule = triangular(100);
+    const schedule = triangular(100, { start: 0.2, end: 0.07, peak: 0.23 });
     expect([0, 23, 100].map((step) => schedule(step).factor)).toEqual([0.2, 1, expect.closeTo(0.07, 12)]);
     expect(schedule(11.5).factor).toBeCloseTo(0.6, 12);
   });

@@ -2,19 +2,19 @@
 import { evaluateReference, float32Tensor, Graph, toNumbers, type Tensor } from "oal-core";
 import { describe, expect, it } from "vitest";
 import { clipByGlobalNorm, movingAverage } from "./clipping.js";
-import { makeOptimiser, type OptimiserId } from "./index.js";
+import { optimisers } from "./index.js";
 
 const [weight, slope, rate, decay] = [2, 0.5, 0.1, 0.01];
 
 /** The parameter and state after step `step` with a momentum that a schedule asks for. */
 function after(
-  id: OptimiserId,
-  options: Parameters<typeof makeOptimiser>[1],
+  id: string,
+  options: Readonly<Record<string, unknown>>,
   state: Readonly<Record<string, number>>,
   step: number,
   momentum?: number,
 ): Record<string, number> {
-  const optimiser = makeOptimiser(id, options);
+  const optimiser = optimisers.find(id).make(options);
   const graph = new Graph();
   const feeds: Record<string, Tensor> = {};
   const input = (name: string, value: number) => {

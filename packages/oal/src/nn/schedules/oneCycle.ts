@@ -1,22 +1,21 @@
 /** The one-cycle schedule: up, down, and further down, with momentum the other way. */
-import type { Schedule } from "./schedule.js";
+import { z } from "zod";
+import { defineSchedule, scheduleFields, type Schedule } from "./schedule.js";
 
-/** Choices of the one-cycle schedule; defaults are PyTorch's. */
+/** Choices of the one-cycle schedule. */
 export interface OneCycleOptions {
-  /** Share of the run that rises. Default 0.3. */
-  readonly risingShare?: number;
-  /** First rate = highest rate / this. Default 25. */
-  readonly startDivisor?: number;
-  /** Last rate = first rate / this. Default 10000. */
-  readonly endDivisor?: number;
-  /** Last rate = highest rate times this, in place of `endDivisor`. */
-  readonly endFactor?: number;
-  /** Shape of the phases. Default "cosine". */
-  readonly shape?: "cosine" | "linear";
-  /** A symmetric fall, then a phase from the first rate to the last. Default false. */
-  readonly threePhases?: boolean;
-  /** Lowest and highest momentum; null leaves momentum alone. Default [0.85, 0.95]. */
-  readonly momentum?: readonly [number, number] | null;
+  /** Share of the run that rises. */
+  readonly risingShare: number;
+  /** First rate = highest rate / this. */
+  readonly startDivisor: number;
+  /** Last rate = highest rate times this. */
+  readonly endFactor: number;
+  /** Shape of the phases. */
+  readonly shape: "cosine" | "linear";
+  /** A symmetric fall, then a phase from the first rate to the last. */
+  readonly threePhases: boolean;
+  /** Lowest and highest momentum; null leaves momentum alone. */
+  readonly momentum: readonly [number, number] | null;
 }
 
 interface Phase {
@@ -32,18 +31,11 @@ interface Phase {
  *
  * @source torch.optim.lr_scheduler.OneCycleLR (Smith and Topin 2018)
  */
-export function oneCycle(total: number, options: OneCycleOptions = {}): Schedule {
-  const {
-    risingShare = 0.3,
-    startDivisor = 25,
-    endDivisor = 1e4,
-    shape = "cosine",
-    threePhases = false,
-    momentum = [0.85, 0.95],
-  } = options;
+export function oneCycle(total: number, options: OneCycleOptions): Schedule {
+  const { risingShare, startDivisor, shape, threePhases, momentum } = options;
   const [low, high] = momentum ?? [0, 0];
   const start = 1 / startDivisor;
-  const end = options.endFactor ?? start / endDivisor;
+  const end = options.endFactor;
   const rise: Phase = { end: risingShare * total - 1, factors: [start, 1], momenta: [high, low] };
   const phases: readonly Phase[] = threePhases
     ? [
@@ -70,3 +62,21 @@ export function oneCycle(total: number, options: OneCycleOptions = {}): Schedule
     return { factor: end };
   };
 }
+
+/** Up and down once, the momentum the other way. */
+export const oneCycleSchedule = defineSchedule({
+  id: "oneCycle",
+  title: "one cycle of rate and momentum",
+  source: "Smith and Topin 2018; torch.optim.lr_scheduler.OneCycleLR",
+  schema: z.strictObject(scheduleFields),
+  cyclesMomentum: true,
+  make: ({ warmup, minFactor }, steps) =>
+    oneCycle(steps, {
+      risingShare: Math.max(warmup, 2 / steps),
+      startDivisor: 25,
+      endFactor: minFactor,
+      shape: "cosine",
+      threePhases: false,
+      momentum: [0.85, 0.95],
+    }),
+});

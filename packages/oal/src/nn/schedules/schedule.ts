@@ -1,4 +1,10 @@
-/** Learning-rate schedules: plain numbers per step, computed in double precision outside the graph. */
+/**
+ * Learning-rate schedules: plain numbers per step, computed in double precision outside the graph. Adding one is one file here
+ * and one line in index.ts.
+ */
+import { expectArguments, kinds } from "oal-core";
+import type { z } from "zod";
+import { real, resolveOptions } from "../../fields.js";
 
 /** What a schedule says about one step. */
 export interface SchedulePoint {
@@ -11,58 +17,60 @@ export interface SchedulePoint {
 /** A schedule: step counted from 0 to what holds in it. */
 export type Schedule = (step: number) => SchedulePoint;
 
-/** Always the same rate. */
-export function constant(factor = 1): Schedule {
-  return () => ({ factor });
+/** A kind of schedule: a registry entry. */
+export interface ScheduleKind {
+  readonly id: string;
+  readonly title: string;
+  readonly source: string;
+  /** Its options: type, range, default and description. */
+  readonly schema: z.ZodObject;
+  /** Whether it varies the momentum too, so that the optimiser's own has no effect. */
+  readonly cyclesMomentum?: boolean;
+  /**
+   * @param steps steps of the run
+   * @throws OAL-C208 for an option that it does not have, or a value that its schema refuses
+   */
+  make(options: Readonly<Record<string, unknown>>, steps: number): Schedule;
 }
 
-/**
- * Half a cosine from 1 to `minimum`: minimum + (1 - minimum)(1 + cos(pi step / total)) / 2.
- *
- * @param total steps of the run
- * @param minimum factor at the end; default 0. The published trainer uses 1e-8 / base rate
- * @source Loshchilov and Hutter 2017, equation 5, without restarts
- */
-export function cosine(total: number, minimum = 0): Schedule {
-  return (step) => ({
-    factor: minimum + ((1 - minimum) * (1 + Math.cos((Math.PI * Math.min(step, total)) / total))) / 2,
-  });
+/** A kind of schedule as one writes it: its function gets its options resolved and typed. */
+export interface ScheduleDefinition<Schema extends z.ZodObject> extends Omit<
+  ScheduleKind,
+  "schema" | "make"
+> {
+  readonly schema: Schema;
+  make(options: z.output<Schema>, steps: number): Schedule;
 }
 
-/** Linear from `start` to the inner schedule over the first steps; the inner schedule's step counts from the same 0. */
-export function warmUp(steps: number, inner: Schedule, start = 0): Schedule {
-  return (step) => {
-    const point = inner(step);
-    return step >= steps
-      ? point
-      : { ...point, factor: point.factor * (start + ((1 - start) * (step + 1)) / (steps + 1)) };
+const aDefinition = kinds.fields({
+  id: kinds.name,
+  title: kinds.text,
+  source: kinds.text,
+  schema: kinds.record,
+  make: kinds.callback,
+});
+
+/** Makes a kind of schedule of a definition. */
+export function defineSchedule<Schema extends z.ZodObject>(
+  definition: ScheduleDefinition<Schema>,
+): ScheduleKind {
+  expectArguments("defineSchedule", { definition: [definition, aDefinition] });
+  return {
+    ...definition,
+    make: (options, steps) => definition.make(resolveOptions("schedule", definition, options), steps),
   };
 }
 
-/** Choices of the triangle. */
-export interface TriangularOptions {
-  /** Factor of the first step. Default 0.2. */
-  readonly start?: number;
-  /** Factor behind the last step. Default 0.07. */
-  readonly end?: number;
-  /** Where the factor is 1, as a fraction of the run. Default 0.23. */
-  readonly peak?: number;
-}
+/** Options that several schedules have. */
+export const scheduleFields = {
+  warmup: real(0.1, 0, 0.9, "share of the steps in which the rate rises"),
+  minFactor: real(1e-3, 0, 1, "last learning rate as a share of the highest"),
+};
 
-/**
- * Linear from `start` to 1 at step floor(peak total), then linear to `end` at step total.
- *
- * @param total steps of the run
- * @source Keller Jordan, airbench94, function triangle and its defaults
- */
-export function triangular(
-  total: number,
-  { start = 0.2, end = 0.07, peak = 0.23 }: TriangularOptions = {},
-): Schedule {
-  const top = Math.floor(peak * total);
+/** Linear from 0 to the inner schedule over the first steps; the inner schedule's step counts from the same 0. */
+export function warmUp(steps: number, inner: Schedule): Schedule {
   return (step) => {
-    const at = Math.min(step, total);
-    if (at < top) return { factor: start + ((1 - start) * at) / top };
-    return { factor: total === top ? 1 : 1 + ((end - 1) * (at - top)) / (total - top) };
+    const point = inner(step);
+    return step >= steps ? point : { ...point, factor: point.factor * ((step + 1) / (steps + 1)) };
   };
 }

@@ -2,36 +2,42 @@
  * What can be asked of boundary sampling, and what a class of a given size allows (METHOD 3.3, point iv).
  */
 import { oalError } from "oal-core";
+import { z } from "zod";
+import { flag, positive, whole } from "../../fields.js";
 
-/** Options of `sampleBoundary`. */
-export interface BoundaryOptions {
-  /** K: which neighbour's squared distance measures "far". Default 300, at most floor(0.6 * class size). */
-  readonly k?: number;
-  /** How many of a class's farthest embeddings may serve as anchors. Default 50, at most floor(0.1 * class size). */
-  readonly select?: number;
-  /** Anchors used per round, drawn without replacement from the selected. Default 50. */
-  readonly anchors?: number;
-  /** Candidates per anchor and round, each with noise of its own. Default 1500. */
-  readonly noise?: number;
-  /** Candidates kept per anchor and round. Default 2. */
-  readonly keep?: number;
-  /** Rounds per class. Default 10. */
-  readonly rounds?: number;
-  /** Standard deviation of the noise, or "auto" = eta / sqrt(dimension). Default 0.07. */
-  readonly sigma?: number | "auto";
-  /** Noise norm relative to the unit anchor for sigma "auto"; the cosine to the anchor is 1/sqrt(1 + eta²). Default 0.5. */
-  readonly eta?: number;
-  /**
-   * Drops a candidate whose nearest embedding over all classes is closer than the median K-th distance of that
-   * embedding's class, and takes the next one. Default false.
-   */
-  readonly globalReject?: boolean;
-  /** Default 0. */
-  readonly seed?: number;
-}
+/** Options of boundary sampling: section `boundary` of a configuration. Defaults: METHOD 3.3 and 12, sized for two cores. */
+export const boundarySchema = z.strictObject({
+  k: whole(
+    300,
+    1,
+    100_000,
+    "K of the K-th-neighbour distance; at most 0.6 of a class's bank, itself not counted",
+  ),
+  select: whole(
+    50,
+    1,
+    100_000,
+    "points per class with the largest distance, from which anchors are drawn; at most 0.1 of the bank",
+  ),
+  anchors: whole(50, 1, 100_000, "anchors per class and round, without replacement"),
+  noise: whole(256, 1, 100_000, "noisy candidates per anchor and round (the paper: 1500)"),
+  keep: whole(2, 1, 1000, "candidates kept per anchor and round: the farthest"),
+  rounds: whole(4, 1, 10_000, "rounds per class (the paper: 10)"),
+  sigma: z
+    .union([z.number().gt(0).max(10), z.literal("auto")])
+    .default("auto")
+    .describe('standard deviation of the noise on unit vectors, or "auto": eta / sqrt(dimension)'),
+  eta: positive(
+    0.5,
+    10,
+    'length of the noise relative to the anchor when sigma is "auto" (0.5 = 27 degrees)',
+  ),
+  // a candidate is dropped whose nearest embedding over all classes is closer than the median K-th distance of that class
+  globalReject: flag(false, "drop candidates that lie inside another class"),
+});
 
-/** Options with every default filled in. */
-export type ResolvedBoundaryOptions = Required<BoundaryOptions>;
+/** Every option. */
+export type BoundaryOptions = z.output<typeof boundarySchema>;
 
 /** Counts as used for one class. */
 export interface ClassLimits {
@@ -51,34 +57,15 @@ export interface BoundaryWarning {
 }
 
 /**
- * Fills in defaults and checks ranges.
+ * Checks options against each other and their ranges.
  *
  * @throws OAL-C202 for a value out of range
  */
-export function resolveBoundaryOptions(options: BoundaryOptions = {}): ResolvedBoundaryOptions {
-  const resolved: ResolvedBoundaryOptions = {
-    k: 300,
-    select: 50,
-    anchors: 50,
-    noise: 1500,
-    keep: 2,
-    rounds: 10,
-    sigma: 0.07,
-    eta: 0.5,
-    globalReject: false,
-    seed: 0,
-    ...options,
-  };
-  for (const name of ["k", "select", "anchors", "noise", "keep", "rounds"] as const) {
-    if (!Number.isInteger(resolved[name]) || resolved[name] < 1)
-      refuse(name, `${resolved[name]} is not a whole number >= 1`);
-  }
-  if (resolved.keep > resolved.noise)
-    refuse("keep", `${resolved.keep} exceeds the ${resolved.noise} candidates per anchor`);
-  if (resolved.sigma !== "auto" && !(resolved.sigma > 0))
-    refuse("sigma", `${resolved.sigma} is not "auto" or a number > 0`);
-  if (!(resolved.eta > 0)) refuse("eta", `${resolved.eta} is not > 0`);
-  return resolved;
+export function checkBoundaryOptions(options: BoundaryOptions): void {
+  const [issue] = boundarySchema.strip().safeParse(options).error?.issues ?? [];
+  if (issue) refuse(issue.path.map(String).join("."), issue.message);
+  const { keep, noise } = options;
+  if (keep > noise) refuse("keep", `${keep} exceeds the ${noise} candidates per anchor`);
 }
 
 /** The error of a refused boundary option. */
@@ -87,7 +74,7 @@ export function refuse(option: string, problem: string): never {
 }
 
 /** Standard deviation of the noise in `dimension` dimensions. */
-export function noiseScale(options: ResolvedBoundaryOptions, dimension: number): number {
+export function noiseScale(options: BoundaryOptions, dimension: number): number {
   return options.sigma === "auto" ? options.eta / Math.sqrt(dimension) : options.sigma;
 }
 
@@ -98,7 +85,7 @@ export function noiseScale(options: ResolvedBoundaryOptions, dimension: number):
  * @throws OAL-D151 when the class has fewer than two embeddings
  */
 export function limitsOf(
-  options: ResolvedBoundaryOptions,
+  options: BoundaryOptions,
   label: number,
   size: number,
 ): { limits: ClassLimits; warnings: BoundaryWarning[] } {

@@ -1,12 +1,23 @@
 import { expect, test } from "vitest";
 import { Random } from "oal-core";
 import { formCandidate, normaliseRows } from "./distances.js";
+import { boundarySchema } from "./options.js";
 import { anchorNoise, sampleBoundary, type EmbeddingBank } from "./sample.js";
 import { testEngine } from "../../testing/engine.js";
 
 const dimension = 8;
 const bank: EmbeddingBank = { ...clusters(3, 30), dimension, classes: 3 };
-const options = { k: 300, select: 6, anchors: 2, noise: 20, keep: 2, rounds: 2, sigma: 0.3, seed: 5 };
+const options = {
+  ...boundarySchema.parse({}),
+  k: 300,
+  select: 6,
+  anchors: 2,
+  noise: 20,
+  keep: 2,
+  rounds: 2,
+  sigma: 0.3,
+  seed: 5,
+};
 
 function clusters(classes: number, size: number): { embeddings: Float32Array; labels: Int32Array } {
   const random = new Random(1, "test");
@@ -76,7 +87,9 @@ test("global rejection drops candidates inside other classes", async () => {
 test("refuses a class of one, and values out of range", async () => {
   const tiny = { embeddings: Float32Array.of(1, 0, 0, 1, 1, 1), dimension: 2, labels: [0, 0, 1], classes: 2 };
   await expect(sampleBoundary(testEngine, tiny, options)).rejects.toMatchObject({ code: "OAL-D151" });
-  await expect(sampleBoundary(testEngine, bank, { keep: 0 })).rejects.toMatchObject({ code: "OAL-C202" });
+  await expect(sampleBoundary(testEngine, bank, { ...options, keep: 0 })).rejects.toMatchObject({
+    code: "OAL-C202",
+  });
 });
 
 test("anchors are the embeddings farthest from their class, drawn anew in every round", async () => {

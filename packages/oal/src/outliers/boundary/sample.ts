@@ -8,13 +8,12 @@ import { refuseForeignLabels } from "../../data/labels.js";
 import { bankDistances, candidateDistances, formCandidate, normaliseRows } from "./distances.js";
 import { GlobalRejection } from "./globalRejection.js";
 import {
+  checkBoundaryOptions,
   limitsOf,
   noiseScale,
-  resolveBoundaryOptions,
   type BoundaryOptions,
   type BoundaryWarning,
   type ClassLimits,
-  type ResolvedBoundaryOptions,
 } from "./options.js";
 import { innerProducts, type InnerProducts } from "./products.js";
 import { rankedIndices } from "./selection.js";
@@ -50,7 +49,7 @@ export interface BoundaryResult {
   readonly count: number;
   readonly labels: Int32Array;
   readonly records: readonly OutlierRecord[];
-  readonly options: ResolvedBoundaryOptions;
+  readonly options: BoundaryOptions;
   /** Standard deviation used, whatever `options.sigma` said. */
   readonly sigma: number;
   readonly classes: readonly ClassLimits[];
@@ -66,6 +65,9 @@ export interface BoundaryResult {
   readonly rejected: number;
   readonly warnings: readonly BoundaryWarning[];
 }
+
+/** Options with the seed of all draws. */
+export type SeededOptions = BoundaryOptions & { readonly seed: number };
 
 interface PreparedClass {
   readonly label: number;
@@ -88,15 +90,15 @@ interface PreparedClass {
 export async function sampleBoundary(
   engine: Engine,
   bank: EmbeddingBank,
-  options: BoundaryOptions = {},
+  options: SeededOptions,
   onProgress?: (done: number, total: number) => void,
 ): Promise<BoundaryResult> {
-  const resolved = resolveBoundaryOptions(options);
+  checkBoundaryOptions(options);
   const { dimension } = bank;
-  const sigma = noiseScale(resolved, dimension);
+  const sigma = noiseScale(options, dimension);
   const unit = normaliseRows(bank.embeddings, dimension).unit;
   const warnings: BoundaryWarning[] = [];
-  const prepared = await prepareClasses(engine, bank, unit, resolved, warnings);
+  const prepared = await prepareClasses(engine, bank, unit, options, warnings);
   const allDistances = new Float32Array(bank.labels.length);
   const gather = {
     bank: new DistanceGatherer(),
@@ -109,8 +111,8 @@ export async function sampleBoundary(
     one.members.forEach((row, i) => (allDistances[row] = one.distances[i] ?? 0));
   }
   const stride = Math.max(...prepared.map((one) => one.limits.size));
-  const crossed = await innerProducts(engine, resolved.noise, stride, dimension);
-  const rejection = resolved.globalReject
+  const crossed = await innerProducts(engine, options.noise, stride, dimension);
+  const rejection = options.globalReject
     ? await GlobalRejection.create(
         engine,
         unit,
@@ -126,12 +128,12 @@ export async function sampleBoundary(
     for (const one of prepared) {
       const ranked = rankedIndices(one.distances).slice(0, one.limits.select);
       gather.anchors.add(ranked.map((anchor) => one.distances[anchor] ?? 0));
-      for (let round = 0; round < resolved.rounds; round++) {
+      for (let round = 0; round < options.rounds; round++) {
         await sampleRound({
           one,
           ranked,
           round,
-          resolved,
+          resolved: options,
           sigma,
           dimension,
           crossed,
@@ -140,7 +142,7 @@ export async function sampleBoundary(
           records,
           kept,
         });
-        onProgress?.(++done, prepared.length * resolved.rounds);
+        onProgress?.(++done, prepared.length * options.rounds);
       }
     }
   } finally {
@@ -151,7 +153,7 @@ export async function sampleBoundary(
   kept.forEach((row, i) => embeddings.set(row, i * dimension));
   if (kept.length === 0) throw oalError("OAL-D152", { rejected: rejection?.rejected ?? 0 });
   gather.kept.add(records.map((record) => record.distance));
-  const wanted = prepared.reduce((sum, one) => sum + one.limits.anchors * resolved.rounds * resolved.keep, 0);
+  const wanted = prepared.reduce((sum, one) => sum + one.limits.anchors * options.rounds * options.keep, 0);
   if (kept.length < wanted) {
     const text = `boundary.keep: the global rejection left ${kept.length} of ${wanted} outliers`;
     warnings.push({ option: "keep", class: -1, asked: wanted, used: kept.length, text });
@@ -162,7 +164,7 @@ export async function sampleBoundary(
     count: kept.length,
     labels: Int32Array.from(records, (record) => record.class),
     records,
-    options: resolved,
+    options,
     sigma,
     classes: prepared.map((one) => one.limits),
     bankDistances: allDistances,
@@ -181,7 +183,7 @@ async function prepareClasses(
   engine: Engine,
   bank: EmbeddingBank,
   unit: Float32Array,
-  options: ResolvedBoundaryOptions,
+  options: BoundaryOptions,
   warnings: BoundaryWarning[],
 ): Promise<PreparedClass[]> {
   const { dimension } = bank;
@@ -213,7 +215,7 @@ interface Round {
   readonly one: PreparedClass;
   readonly ranked: readonly number[];
   readonly round: number;
-  readonly resolved: ResolvedBoundaryOptions;
+  readonly resolved: SeededOptions;
   readonly sigma: number;
   readonly dimension: number;
   readonly crossed: InnerProducts;

@@ -3,24 +3,27 @@
  * any size. One definition for training and export; the loss is a graph function of pictures and noise.
  */
 import { abs, add, clip, exp, mul, oalError, reduceMean, silu, slice, sub, type Value } from "oal-core";
+import { z } from "zod";
+import { flag, real, whole } from "../../fields.js";
 import type { Context } from "../../nn/context.js";
 import type { LossTerms } from "../../training/task.js";
 import { convolve3, depthToSpace, normalise, residualBlock, spaceToDepth, upsample } from "./blocks.js";
 
-/** Shape of the auto-encoder. */
-export interface AutoEncoderOptions {
-  /** Channels at full resolution; twice and four times as many below. Default 32. */
-  readonly width?: number;
-  /** Channels of a latent. Default 4. */
-  readonly latentChannels?: number;
-  /**
-   * Whether a stage works at the pictures' own resolution (METHOD 4.4). Without it, 2x2 pixels enter and leave as
-   * channels: about half the time per step, for short runs. Default true.
-   */
-  readonly fullResolution?: boolean;
-  /** Weight of the KL term. Default 1e-3. */
-  readonly klWeight?: number;
-}
+/** Channels of a latent. */
+export const latentChannels = 4;
+
+/** Options of the auto-encoder. */
+export const autoEncoderSchema = z.strictObject({
+  width: whole(16, 8, 256, "channels of the first level (then 2 and 4 times as many); a multiple of 8"),
+  fullResolution: flag(
+    false,
+    "a stage at the images' own resolution; without it 2x2 pixels enter as channels, three times quicker",
+  ),
+  klWeight: real(1e-3, 0, 10, "weight of the divergence from the unit normal"),
+});
+
+/** Every option. */
+export type AutoEncoderOptions = Omit<z.output<typeof autoEncoderSchema>, "klWeight">;
 
 /** Gaussian over latents, as graph values [N, C, H/4, W/4]. */
 export interface LatentDistribution {
@@ -34,12 +37,8 @@ export interface LatentDistribution {
  * @param context  parameters go under `encoder`
  * @param images  float32 [N, 3, H, W] in [-1, 1], sides divisible by 4
  */
-export function encode(
-  context: Context,
-  images: Value,
-  options: AutoEncoderOptions = {},
-): LatentDistribution {
-  const { width = 32, latentChannels = 4, fullResolution = true } = options;
+export function encode(context: Context, images: Value, options: AutoEncoderOptions): LatentDistribution {
+  const { width, fullResolution } = options;
   const [, , height = 0, side = 0] = images.shape;
   if (height % 4 !== 0 || side % 4 !== 0) {
     const problem = `sides must be divisible by 4, found ${height}x${side}`;
@@ -68,8 +67,8 @@ export function encode(
  * @param latents  float32 [N, C, h, w]
  * @returns float32 [N, 3, 4h, 4w], about [-1, 1], not limited
  */
-export function decode(context: Context, latents: Value, options: AutoEncoderOptions = {}): Value {
-  const { width = 32, fullResolution = true } = options;
+export function decode(context: Context, latents: Value, options: AutoEncoderOptions): Value {
+  const { width, fullResolution } = options;
   const part = context.child("decoder");
   let x = residualBlock(part.child("block3"), convolve3(part.child("input"), latents, 4 * width), 4 * width);
   x = residualBlock(part.child("block2"), upsample(part.child("up2"), x, 2 * width), 2 * width);
@@ -90,14 +89,14 @@ export function autoEncoderLoss(
   context: Context,
   images: Value,
   noise: Value,
-  options: AutoEncoderOptions = {},
+  options: z.output<typeof autoEncoderSchema>,
 ): LossTerms {
   const { mean, logVariance } = encode(context, images, options);
   const latents = add(mean, mul(exp(mul(logVariance, 0.5)), noise));
   const reconstruction = meanOfAll(abs(sub(images, decode(context, latents, options))));
   const divergence = sub(add(mul(mean, mean), exp(logVariance)), add(logVariance, 1));
   const kl = mul(meanOfAll(divergence), 0.5);
-  return { total: add(reconstruction, mul(kl, options.klWeight ?? 1e-3)), terms: { reconstruction, kl } };
+  return { total: add(reconstruction, mul(kl, options.klWeight)), terms: { reconstruction, kl } };
 }
 
 /** The mean over every element, a scalar. */

@@ -3,6 +3,8 @@
  * embedding through scale and shift in every residual block, with a learned null vector for guidance without a condition.
  */
 import { add, concat, div, mul, reduceMean, reduceSum, reshape, silu, sqrt, sub, type Value } from "oal-core";
+import { z } from "zod";
+import { choice, whole } from "../../fields.js";
 import type { Context } from "../../nn/context.js";
 import { normal, zeros } from "../../nn/initialisers.js";
 import { convolutionLayer } from "../../nn/layers/convolution.js";
@@ -13,16 +15,22 @@ import type { PredictionType } from "../samplers/drive.js";
 import { meanOfAll } from "./autoEncoder.js";
 import { convolve3, normalise, pixelAttention, residualBlock, upsample } from "./blocks.js";
 
-/** Shape of the denoiser and what it predicts. */
-export interface DenoiserOptions {
-  /** Channels at the upper level; twice as many at the lower. Default 96. */
-  readonly channels?: number;
-  /** Residual blocks per level and direction. Default 2. */
-  readonly blocks?: number;
-  /** Attention heads. Default 4. */
-  readonly heads?: number;
-  /** Default "v_prediction": v = √ᾱ e - √(1-ᾱ) x0. */
-  readonly prediction?: PredictionType;
+/** Attention heads. */
+const heads = 4;
+
+/** Options of the denoiser. */
+export const denoiserSchema = z.strictObject({
+  channels: whole(32, 16, 1024, "channels at 8x8, twice as many at 4x4; a multiple of 16"),
+  blocks: whole(1, 1, 8, "residual blocks per level and direction (METHOD: 2)"),
+  target: choice(["v", "epsilon"], "v", "what the network predicts: v = √ᾱ e - √(1-ᾱ) x0, or the noise e"),
+});
+
+/** Every option. */
+export type DenoiserOptions = z.output<typeof denoiserSchema>;
+
+/** What a network of these options predicts, as diffusers call it. */
+export function predictionOf({ target }: Pick<DenoiserOptions, "target">): PredictionType {
+  return target === "v" ? "v_prediction" : "epsilon";
 }
 
 /**
@@ -55,9 +63,9 @@ export function denoise(
   latents: Value,
   time: Value,
   states: Value,
-  options: DenoiserOptions = {},
+  options: Omit<DenoiserOptions, "target">,
 ): Value {
-  const { channels = 96, blocks = 2, heads = 4 } = options;
+  const { channels, blocks } = options;
   const part = context.child("unet");
   const width = 4 * channels;
   const multilayer = (name: string, x: Value): Value =>
@@ -111,18 +119,14 @@ export interface DenoiserBatch {
  *
  * @returns the term `denoising`; 1 is the level of predicting zero for standardised latents
  */
-export function denoiserLoss(
-  context: Context,
-  batch: DenoiserBatch,
-  options: DenoiserOptions = {},
-): LossTerms {
+export function denoiserLoss(context: Context, batch: DenoiserBatch, options: DenoiserOptions): LossTerms {
   const rows = batch.alphaBar.shape[0] ?? 1;
   const signal = reshape(sqrt(batch.alphaBar), [rows, 1, 1, 1]);
   const spread = reshape(sqrt(sub(1, batch.alphaBar)), [rows, 1, 1, 1]);
   const noisy = add(mul(signal, batch.latents), mul(spread, batch.noise));
   const states = encodeCondition(context, batch.condition, batch.drop);
   const predicted = denoise(context, noisy, batch.time, states, options);
-  const velocity = options.prediction !== "epsilon";
+  const velocity = options.target === "v";
   const target = velocity ? sub(mul(signal, batch.noise), mul(spread, batch.latents)) : batch.noise;
   const difference = sub(target, predicted);
   const denoising = meanOfAll(mul(difference, difference));

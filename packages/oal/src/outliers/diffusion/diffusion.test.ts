@@ -31,8 +31,9 @@ const images: PictureSource = {
   read: (indices) =>
     Uint8Array.from(Array.from(indices).flatMap((i) => [...pixels.subarray(i * 768, (i + 1) * 768)])),
 };
-const autoEncoderOptions = { width: 8, fullResolution: false };
-const denoiserOptions = { channels: 8, blocks: 1, heads: 2 } as const;
+const autoEncoderOptions = { width: 8, fullResolution: false, klWeight: 1e-3 };
+const denoiserOptions = { channels: 8, blocks: 1, target: "v" } as const;
+const defaults = { guidance: 2, sampler: "dpmSolver2m", seed: 42, count: 6 };
 const latentShape = [4, 4, 4] as const;
 const conditions: ConditionSet = {
   embeddings: new Random(3, "test").normals(0, count * dimension),
@@ -42,14 +43,22 @@ const conditions: ConditionSet = {
 
 function task(kind: "autoEncoder" | "denoiser"): TrainingTask {
   if (kind === "autoEncoder")
-    return autoEncoderTask({ ...autoEncoderOptions, images, batchSize: 4, seed: 1 });
+    return autoEncoderTask({ ...autoEncoderOptions, images, batchSize: 4, flip: false, seed: 1 });
   const mean = Float32Array.from(
     { length: count * 64 },
     (_, i) => (Math.floor(i / 64) % 3) - 1 + ((i >> 4) & 1),
   );
   const moments = { mean, logVariance: mean.map(() => -3) };
   const shared = { embeddings: conditions.embeddings, dimension, batchSize: 4, seed: 1 };
-  return denoiserTask({ ...denoiserOptions, ...shared, moments, latentShape, latentScale: 1 });
+  const conditioned = { conditionDropout: 0.1, conditionNoise: 0.02, schedule: noiseSchedule() };
+  return denoiserTask({
+    ...denoiserOptions,
+    ...shared,
+    ...conditioned,
+    moments,
+    latentShape,
+    latentScale: 1,
+  });
 }
 
 /** Parameters of a task, all random, so that nothing is hidden behind zeros. */
@@ -188,7 +197,7 @@ describe("folder, synthesis, audit", () => {
 
   test("synthesis does not depend on the batch, and depends on seed and embedding", async () => {
     const other = await openDiffusionFolder(testEngine, folder(6));
-    const options = { count: 5, steps: 4, sampler: "ddim", eta: 1, seed: 2 };
+    const options = { ...defaults, count: 5, steps: 4, sampler: "ddim", eta: 1, seed: 2 };
     const first = await synthesize(testEngine, model, conditions, options);
     const second = await synthesize(testEngine, other, conditions, options);
     await other.release();
@@ -214,13 +223,13 @@ describe("folder, synthesis, audit", () => {
       first.sources,
     );
     expect(unguided.latents).not.toEqual(first.latents);
-    expect((await embeddingEffect(testEngine, model, conditions, { steps: 2 }, 4)).byNoise).toBeGreaterThan(
-      0,
-    );
+    expect(
+      (await embeddingEffect(testEngine, model, conditions, { ...defaults, steps: 2 }, 4)).byNoise,
+    ).toBeGreaterThan(0);
   });
 
   test("audit counts fakes and drops them", async () => {
-    const set = await synthesize(testEngine, model, conditions, { count: 6, steps: 2 });
+    const set = await synthesize(testEngine, model, conditions, { ...defaults, steps: 2 });
     const teacher: Teacher = async (_, rows) => ({
       logits: Float32Array.from({ length: rows * 3 }, (_, i) => (i % 3 === 0 ? 5 : 0)),
       features: conditions.embeddings.subarray(0, rows * dimension),

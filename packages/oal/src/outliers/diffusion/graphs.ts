@@ -2,7 +2,7 @@
 import { Graph, concat, expand, type Tensor, type TensorType } from "oal-core";
 import { EvaluationContext } from "../../nn/context.js";
 import { passRows } from "../../runtime/passRows.js";
-import { decode, encode, type AutoEncoderOptions } from "./autoEncoder.js";
+import { decode, encode, type AutoEncoderOptions, latentChannels } from "./autoEncoder.js";
 import { denoise, encodeCondition, type DenoiserOptions } from "./denoiser.js";
 import type { DiffusionGraphs } from "./folder.js";
 
@@ -12,7 +12,7 @@ export interface TrainedDiffusion {
   readonly autoEncoder: ReadonlyMap<string, Tensor>;
   readonly denoiser: ReadonlyMap<string, Tensor>;
   readonly autoEncoderOptions: AutoEncoderOptions;
-  readonly denoiserOptions: DenoiserOptions;
+  readonly denoiserOptions: Omit<DenoiserOptions, "target">;
   /** Height and width of the pictures, in pixels. */
   readonly imageSize: number;
   readonly embeddingDimension: number;
@@ -28,7 +28,7 @@ export function diffusionRows(imageSize: number): number {
 /** Builds the graphs. */
 export function diffusionGraphs(trained: TrainedDiffusion): DiffusionGraphs {
   const { imageSize, embeddingDimension, batch = diffusionRows(imageSize), autoEncoder, denoiser } = trained;
-  const latentShape = [batch, trained.autoEncoderOptions.latentChannels ?? 4, imageSize / 4, imageSize / 4];
+  const latentShape = [batch, latentChannels, imageSize / 4, imageSize / 4];
   const float = (shape: readonly number[]): TensorType => ({ dtype: "float32", shape });
   const vaeEncoder = new Graph();
   const images = vaeEncoder.input("sample", float([batch, 3, imageSize, imageSize]));

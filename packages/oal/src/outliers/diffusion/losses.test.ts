@@ -24,8 +24,8 @@ import { openDiffusionFolder } from "./openFolder.js";
 import { autoEncoderTask, denoiserTask, type PictureSource } from "./tasks.js";
 import { testEngine } from "../../testing/engine.js";
 
-const options = { width: 8, fullResolution: false };
-const denoiserOptions = { channels: 8, blocks: 1, heads: 2 } as const;
+const options = { width: 8, fullResolution: false, klWeight: 1e-3 };
+const denoiserOptions = { channels: 8, blocks: 1, target: "v" } as const;
 const noise = (name: string, shape: readonly number[], scale = 1): Tensor =>
   float32Tensor(
     shape,
@@ -100,7 +100,7 @@ describe("the denoiser's loss", () => {
   const loss = (
     level: number,
     more: Readonly<Record<string, Tensor>> = {},
-    choice: DenoiserOptions = {},
+    choice: Partial<DenoiserOptions> = {},
   ): number => {
     const all = { ...tensors, alphaBar: float32Tensor([1], [level]), ...more };
     const built = evaluate(all, (context, input) => ({
@@ -122,7 +122,7 @@ describe("the denoiser's loss", () => {
   const others = { latents: noise("other latents", shape), noise: noise("other noise", shape) };
 
   it("of predicted noise sees no latent at level 0 and no noise in its input at level 1", () => {
-    const epsilon = { prediction: "epsilon" } as const;
+    const epsilon = { target: "epsilon" } as const;
     expect(loss(0, { latents: others.latents }, epsilon)).toBeCloseTo(loss(0, {}, epsilon), 4);
     expect(loss(0, { noise: others.noise }, epsilon)).not.toBeCloseTo(loss(0, {}, epsilon), 3);
     expect(loss(0.5, { latents: others.latents }, epsilon)).not.toBeCloseTo(loss(0.5, {}, epsilon), 3);
@@ -130,13 +130,13 @@ describe("the denoiser's loss", () => {
 
   it("of velocity is that of the noise at level 1 and of minus the latent at level 0", () => {
     // At level 1 the input is the latent alone and v = noise: the two predictions have one loss.
-    expect(loss(1)).toBeCloseTo(loss(1, {}, { prediction: "epsilon" }), 4);
+    expect(loss(1)).toBeCloseTo(loss(1, {}, { target: "epsilon" }), 4);
     // At level 0 the input is the noise alone; a latent of minus the noise then is predicted as noise is.
     const minus = float32Tensor(
       shape,
       toNumbers(tensors.noise).map((value) => -value),
     );
-    expect(loss(0, { latents: minus })).toBeCloseTo(loss(0, {}, { prediction: "epsilon" }), 4);
+    expect(loss(0, { latents: minus })).toBeCloseTo(loss(0, {}, { target: "epsilon" }), 4);
   });
 
   it("does not see a condition that is dropped", () => {
@@ -182,8 +182,9 @@ describe("random inputs of the trainings", () => {
         embeddings,
         dimension: 2,
         batchSize,
-        dropout: 0.25,
-        jitter,
+        conditionDropout: 0.25,
+        conditionNoise: jitter,
+        schedule: noiseSchedule(),
         seed: 1,
       }).batch(3);
     const batch = make(0);
@@ -210,6 +211,7 @@ describe("a model folder", () => {
       ...options,
       images: { count: 1, height: 16, width: 16, read: () => new Uint8Array() },
       batchSize: 1,
+      flip: false,
       seed: 1,
     });
     const parametersOf = (build: (context: TrainingContext) => void): Map<string, Tensor> => {

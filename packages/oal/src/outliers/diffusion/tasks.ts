@@ -2,9 +2,10 @@
  * Training of the auto-encoder and the denoiser as tasks of the trainer. Batches are functions of seed and step alone.
  */
 import { Random, cast, float32Tensor, mul, oalError, sub, uint8Tensor, type Tensor } from "oal-core";
+import type { z } from "zod";
 import type { TrainingTask } from "../../training/task.js";
-import { noiseSchedule, type NoiseSchedule } from "../samplers/schedule.js";
-import { autoEncoderLoss, type AutoEncoderOptions } from "./autoEncoder.js";
+import type { NoiseSchedule } from "../samplers/schedule.js";
+import { autoEncoderLoss, latentChannels, type autoEncoderSchema } from "./autoEncoder.js";
 import { denoiserLoss, type DenoiserOptions } from "./denoiser.js";
 import type { LatentMoments } from "./model.js";
 
@@ -34,18 +35,17 @@ export function epochRows(random: Random, count: number, batchSize: number): (st
 }
 
 /** What the auto-encoder is trained on. */
-export interface AutoEncoderTaskOptions extends AutoEncoderOptions {
+export interface AutoEncoderTaskOptions extends z.output<typeof autoEncoderSchema> {
   readonly images: PictureSource;
-  /** Default 128. */
-  readonly batchSize?: number;
-  /** Mirrors half of the pictures. Default false. */
-  readonly flip?: boolean;
+  readonly batchSize: number;
+  /** Mirrors half of the pictures. */
+  readonly flip: boolean;
   readonly seed: number;
 }
 
 /** The auto-encoder's training task; parameters `encoder.*` and `decoder.*`. Recommended: Adam 2e-4, betas (.9, .99). */
 export function autoEncoderTask(options: AutoEncoderTaskOptions): TrainingTask {
-  const { images, batchSize = 128, latentChannels = 4, seed } = options;
+  const { images, batchSize, seed } = options;
   const { height, width } = images;
   const imageShape = [batchSize, 3, height, width];
   const latentShape = [batchSize, latentChannels, height / 4, width / 4];
@@ -63,7 +63,7 @@ export function autoEncoderTask(options: AutoEncoderTaskOptions): TrainingTask {
     },
     batch: (step) => {
       const pixels = images.read(rows(step));
-      if (options.flip === true) {
+      if (options.flip) {
         mirror.uniforms(step, batchSize).forEach((u, i) => {
           if (u < 0.5)
             reverseRows(
@@ -96,14 +96,12 @@ export interface DenoiserTaskOptions extends DenoiserOptions {
   /** Teacher embeddings of the same pictures, [count, dimension], of any norm. */
   readonly embeddings: Float32Array;
   readonly dimension: number;
-  /** Default Stable Diffusion's. */
-  readonly schedule?: NoiseSchedule;
-  /** Default 128. */
-  readonly batchSize?: number;
-  /** Share of conditions left out, for guidance. Default 0.1. */
-  readonly dropout?: number;
-  /** Largest standard deviation, per component, of the noise on the unit condition. Default 0.02. */
-  readonly jitter?: number;
+  readonly schedule: NoiseSchedule;
+  readonly batchSize: number;
+  /** Share of conditions left out, for guidance. */
+  readonly conditionDropout: number;
+  /** Largest standard deviation, per component, of the noise on the unit condition. */
+  readonly conditionNoise: number;
   readonly seed: number;
 }
 
@@ -115,12 +113,12 @@ export function denoiserTask(options: DenoiserTaskOptions): TrainingTask {
     latentScale,
     embeddings,
     dimension,
-    batchSize = 128,
-    dropout = 0.1,
-    jitter = 0.02,
+    batchSize,
+    schedule,
+    conditionDropout: dropout,
+    conditionNoise: jitter,
     seed,
   } = options;
-  const schedule = options.schedule ?? noiseSchedule();
   const size = latentShape.reduce((product, side) => product * side, 1);
   const rows = epochRows(new Random(seed, "denoiser/order"), embeddings.length / dimension, batchSize);
   const stream = (purpose: string): Random => new Random(seed, `denoiser/${purpose}`);

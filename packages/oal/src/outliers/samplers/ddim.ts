@@ -1,18 +1,21 @@
 /** DDIM, deterministic or with a share of fresh noise. */
 import { add, mul } from "oal-core";
-import { coefficientAt, type Sampler } from "./sampler.js";
+import { z } from "zod";
+import { real } from "../../fields.js";
+import { coefficientAt, defineSampler } from "./sampler.js";
 
 /**
  * From ᾱ to the next lower level ᾱ': x0 = (x - √(1-ᾱ) e)/√ᾱ, σ = η √((1-ᾱ')/(1-ᾱ) (1-ᾱ/ᾱ')),
  * x' = √ᾱ' x0 + √(1-ᾱ'-σ²) e + σ noise. Written as sums of x, e and noise, so that nothing cancels.
  */
-export const ddim: Sampler = {
+export const ddim = defineSampler({
   id: "ddim",
   title: "DDIM",
   source: "Song, Meng, Ermon 2021, Denoising Diffusion Implicit Models, equations 12 and 16",
+  schema: z.strictObject({ eta: real(0, 0, 1, "share of fresh noise: 0 deterministic, 1 ancestral") }),
   coefficientNames: ["dataFromLatent", "dataFromNoise", "nextFromLatent", "nextFromNoise", "sigma"],
-  usesNoise: ({ eta = 0 }) => eta > 0,
-  coefficients: (grid, { eta = 0 }) =>
+  usesNoise: ({ eta }) => eta > 0,
+  coefficients: (grid, { eta }) =>
     Array.from(grid.timesteps, (_, i) => {
       const level = grid.alphaBar[i] ?? 1;
       const next = grid.alphaBar[i + 1] ?? 1;
@@ -34,4 +37,4 @@ export const ddim: Sampler = {
     const next = add(add(mul(latent, c(2)), mul(noisePrediction, c(3))), mul(noise, c(4)));
     return { latent: next, dataPrediction };
   },
-};
+});

@@ -24,7 +24,15 @@ async function step(
   more: Partial<SamplerSetup> = {},
   unconditional: readonly number[] = conditional,
 ): Promise<number[]> {
-  const run = await prepareSampler(testEngine, { sampler: ddim, grid, shape: [1, 3], ...more });
+  const run = await prepareSampler(testEngine, {
+    sampler: ddim,
+    grid,
+    shape: [1, 3],
+    options: {},
+    guidance: 1,
+    prediction: "epsilon",
+    ...more,
+  });
   const end = await run.run(Float32Array.from(mixed(0.6, 0.8)), () =>
     Promise.resolve({
       conditional: float32Tensor([1, 3], conditional),

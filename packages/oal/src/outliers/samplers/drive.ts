@@ -50,17 +50,16 @@ export interface SamplerRun {
 export interface SamplerSetup {
   readonly sampler: Sampler;
   readonly grid: SamplingGrid;
-  readonly options?: SamplerOptions;
+  readonly options: SamplerOptions;
   readonly shape: Shape;
-  /** e = e_u + w (e_c - e_u); 1 asks for the conditional prediction alone. Default 1. */
-  readonly guidance?: number;
-  /** Default "epsilon". */
-  readonly prediction?: PredictionType;
+  /** e = e_u + w (e_c - e_u); 1 asks for the conditional prediction alone. */
+  readonly guidance: number;
+  readonly prediction: PredictionType;
 }
 
 /** Compiles guidance, conversion to a noise prediction and the sampler's update into one graph. */
 export async function prepareSampler(engine: Engine, setup: SamplerSetup): Promise<SamplerRun> {
-  const { sampler, grid, options = {}, shape, guidance = 1, prediction = "epsilon" } = setup;
+  const { sampler, grid, options, shape, guidance, prediction } = setup;
   const names = ["toNoiseFromLatent", "toNoiseFromOutput", ...sampler.coefficientNames];
   const session: Session = await engine.compile(updateGraph(setup, names));
   const table = sampler.coefficients(grid, options).map((row, i) => {
@@ -92,7 +91,7 @@ export async function prepareSampler(engine: Engine, setup: SamplerSetup): Promi
   };
 }
 
-function updateGraph({ sampler, shape, guidance = 1 }: SamplerSetup, names: readonly string[]): Graph {
+function updateGraph({ sampler, shape, guidance }: SamplerSetup, names: readonly string[]): Graph {
   const graph = new Graph();
   const input = (name: string, of: Shape = shape) => graph.input(name, { dtype: "float32", shape: of });
   const [latent, previous, noise, conditional] = [

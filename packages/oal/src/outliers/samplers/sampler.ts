@@ -3,15 +3,12 @@
  * exporting a `Sampler` and one line in index.ts.
  */
 import type { Value } from "oal-core";
+import type { z } from "zod";
+import { resolveOptions } from "../../fields.js";
 import type { SamplingGrid } from "./schedule.js";
 
-/** Choices of a sampling run that change the coefficients. */
-export interface SamplerOptions {
-  /** DDIM's share of fresh noise: 0 deterministic, 1 ancestral. Default 0. */
-  readonly eta?: number;
-  /** First order in the last step. Default: when there are fewer than 15 steps. */
-  readonly lowerOrderFinal?: boolean;
-}
+/** Options of a sampler by name; absent ones have its defaults, others are refused. */
+export type SamplerOptions = Readonly<Record<string, unknown>>;
 
 /** Values of one step, all of the latent's shape except the coefficients. */
 export interface SamplerInputs {
@@ -26,11 +23,13 @@ export interface SamplerInputs {
   readonly coefficients: readonly Value[];
 }
 
-/** One diffusion sampler. */
+/** One diffusion sampler. Its functions throw OAL-C208 for options that it does not have, or that its schema refuses. */
 export interface Sampler {
   readonly id: string;
   readonly title: string;
   readonly source: string;
+  /** Its options: type, range, default and description. */
+  readonly schema: z.ZodObject;
   /** What the coefficients of a step mean, in order. */
   readonly coefficientNames: readonly string[];
   /** Whether steps take fresh noise under these options. */
@@ -39,6 +38,27 @@ export interface Sampler {
   coefficients(grid: SamplingGrid, options: SamplerOptions): number[][];
   /** One step: the next latent and the prediction of the clean latent, as graph values. */
   update(inputs: SamplerInputs): { readonly latent: Value; readonly dataPrediction: Value };
+}
+
+/** A sampler as one writes it: its functions get their options resolved and typed. */
+export interface SamplerDefinition<Schema extends z.ZodObject> extends Omit<
+  Sampler,
+  "schema" | "usesNoise" | "coefficients"
+> {
+  readonly schema: Schema;
+  usesNoise(options: z.output<Schema>): boolean;
+  coefficients(grid: SamplingGrid, options: z.output<Schema>): number[][];
+}
+
+/** Makes a sampler of a definition. */
+export function defineSampler<Schema extends z.ZodObject>(definition: SamplerDefinition<Schema>): Sampler {
+  const resolved = (options: SamplerOptions): z.output<Schema> =>
+    resolveOptions("sampler", definition, options);
+  return {
+    ...definition,
+    usesNoise: (options) => definition.usesNoise(resolved(options)),
+    coefficients: (grid, options) => definition.coefficients(grid, resolved(options)),
+  };
 }
 
 /** The coefficient at a position; samplers and drivers agree on the count, so it is always there. */

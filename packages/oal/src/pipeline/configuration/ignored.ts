@@ -5,11 +5,16 @@
  * them: one file serves runs of all kinds.
  */
 import { oalError } from "oal-core";
-import { networks } from "../../nn/networks/index.js";
+import { optionsIn } from "../../fields.js";
+import { optimisers } from "../../nn/optimisers/index.js";
+import { schedules } from "../../nn/schedules/index.js";
 import { trainingMethods } from "../../training/methods/index.js";
 import { ownSection } from "../../training/methods/method.js";
 import type { Locate } from "./issues.js";
 import { isRecord, removePath, setPath, valueAt, type Tree } from "./merge.js";
+import { optionKeys, type Choice } from "./choosing.js";
+import { synthesisChoices } from "./outlierSections.js";
+import { trainingChoices } from "./trainingSection.js";
 import { configurationSchema, type Configuration } from "./schema.js";
 
 /** Keys without effect, and the setting that makes them so; a false one is in force. */
@@ -28,8 +33,9 @@ export function ignoredSettings(configuration: Configuration): readonly IgnoredS
   const rules: readonly Rule[] = [
     [["seed"], configuration.seeds !== undefined && `seeds: ${configuration.seeds.join(", ")}`],
     ...dataRules(configuration),
-    ...recipeRules("teacher", configuration.teacher),
-    ...recipeRules("student", configuration.student),
+    ...trainingRules("teacher", configuration.teacher),
+    ...trainingRules("student", configuration.student),
+    ...notChosen("synthesis", synthesisChoices, configuration.synthesis),
     ...outlierRules(configuration),
     ...methodRules(configuration),
   ];
@@ -59,18 +65,21 @@ export function withoutIgnored(configuration: Configuration, given: Given, locat
   for (const { key, because } of ignoredSettings(configuration)) {
     const path = key.split(".");
     const [value, usual] = [valueAt(configuration, path), valueAt(defaults, path)];
-    const isUsual = JSON.stringify(value) === JSON.stringify(usual);
+    const isUsual = (found: unknown): boolean => JSON.stringify(found) === JSON.stringify(usual);
     const override = overrideOf(path, given);
-    const isGiven = override !== undefined || valueAt(given.file, path) !== undefined;
-    if (isGiven && value === false) continue;
-    if (override || (!isUsual && valueAt(given.file, path) !== undefined)) {
+    const asked = override
+      ? valueAt(setPath({}, override.key, override.value, ""), path)
+      : valueAt(given.file, path);
+    if (asked === false) continue;
+    if (override || (asked !== undefined && !isUsual(asked))) {
       throw oalError("OAL-C202", {
         at: key,
         where: override?.where ?? locate(path),
         problem: `has no effect with ${because}; leave one of both out`,
       });
     }
-    if (isUsual) continue;
+    // options of what was not chosen are gone already
+    if (value === undefined || isUsual(value)) continue;
     tree = usual === undefined ? removePath(tree, path) : setPath(tree, key, usual, "default");
   }
   return tree === configuration ? configuration : configurationSchema().parse(tree);
@@ -112,23 +121,41 @@ function dataRules({ data }: Configuration): readonly Rule[] {
   ];
 }
 
-function recipeRules(section: "teacher" | "student", recipe: Configuration["teacher"]): readonly Rule[] {
-  const { optimiser, momentum, schedule, network, augmentation } = recipe;
-  const paths = (...keys: readonly string[]): string[] => keys.map((key) => `${section}.${key}`);
-  const read = networks.has(network) ? networks.find(network).hyperParameters.map(({ name }) => name) : [];
-  const sizes = (["width", "widths", "blocks"] as const).filter((name) => !read.includes(name));
+/** Options of what was not chosen, and of what was that others put out of force. */
+function trainingRules(section: "teacher" | "student", values: Configuration["teacher"]): readonly Rule[] {
+  const paths = (keys: readonly string[]): string[] => keys.map((key) => `${section}.${key}`);
+  const optimiser = optimisers.find(values.optimiser);
+  const schedule = schedules.find(values.schedule);
+  const momentumIsCycled = schedule.cyclesMomentum === true && values["momentum"] !== 0;
   return [
-    [paths(...sizes), `${section}.network: ${network}`],
-    [paths("momentum", "nesterov"), optimiser !== "sgd" && `${section}.optimiser: ${optimiser}`],
-    [paths("nesterov"), optimiser === "sgd" && momentum === 0 && `${section}.momentum: 0`],
-    // the cycle has a momentum of its own
+    ...notChosen(section, trainingChoices, values),
+    ...optimiser
+      .ignored(optionsIn(optimiser, values))
+      .map(([keys, because]): Rule => [paths(keys), because && `${section}.${because}`]),
     [
-      paths("momentum"),
-      optimiser === "sgd" && momentum > 0 && schedule === "oneCycle" && `${section}.schedule: oneCycle`,
+      paths(["momentum"]),
+      "momentum" in optimiser.schema.shape && momentumIsCycled && `${section}.schedule: ${schedule.id}`,
     ],
-    [paths("minFactor"), schedule === "constant" && `${section}.schedule: constant`],
-    [paths("augmentation.paddingMode"), augmentation.padding === 0 && `${section}.augmentation.padding: 0`],
+    [
+      paths(["augmentation.paddingMode"]),
+      values.augmentation.padding === 0 && `${section}.augmentation.padding: 0`,
+    ],
   ];
+}
+
+/** Options that only other choices have. */
+function notChosen(section: string, choices: readonly Choice[], values: Tree): readonly Rule[] {
+  return choices.flatMap((choice): Rule[] => {
+    const name = String(values[choice.key]);
+    const own = Object.keys(choice.registry.find(name).schema.shape);
+    // an option of one name may be another choice's too
+    const others = choices.filter((other) => other !== choice);
+    const elsewhere = others.flatMap(({ key, registry }) =>
+      Object.keys(registry.find(String(values[key])).schema.shape),
+    );
+    const idle = optionKeys(choice).filter((key) => !own.includes(key) && !elsewhere.includes(key));
+    return [[idle.map((key) => `${section}.${key}`), `${section}.${choice.key}: ${name}`]];
+  });
 }
 
 function outlierRules({ boundary }: Configuration): readonly Rule[] {

@@ -71,10 +71,11 @@ function withArticle(expected: string): string {
   return words[expected] ?? `a ${expected}`;
 }
 
-/** The schema below defaults and optionals. */
+/** The schema below defaults, optionals and transformations. */
 function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   const { def } = schema._zod;
-  return "innerType" in def && isSchema(def.innerType) ? unwrap(def.innerType) : schema;
+  if ("innerType" in def && isSchema(def.innerType)) return unwrap(def.innerType);
+  return "in" in def && isSchema(def.in) ? unwrap(def.in) : schema;
 }
 
 function isSchema(value: unknown): value is z.core.$ZodType {

@@ -1,6 +1,6 @@
 /** Rules that no single key's type can hold: names of registries, and keys that must fit each other. */
 import { detectors, isOalError, oalError, resolveParameters, suggest } from "oal-core";
-import { networks } from "../../nn/networks/index.js";
+import { unknownName } from "../../fields.js";
 import { outlierSources } from "../../outliers/sources/index.js";
 import { exposureOptions } from "../../training/methods/exposure.js";
 import { recipes } from "../../training/recipes/index.js";
@@ -8,14 +8,6 @@ import { methodsOf } from "../../training/recipes/recipe.js";
 import { takenSetNames } from "./dataSection.js";
 import type { Locate } from "./issues.js";
 import type { Configuration } from "./schema.js";
-
-function unknownName(kind: string, name: string, known: readonly string[]): string {
-  const near = suggest(name, known);
-  return (
-    `there is no ${kind} "${name}"` +
-    (near === undefined ? `, only ${known.join(", ")}` : `, did you mean "${near}"?`)
-  );
-}
 
 /**
  * Checks the rules between keys, and the names that registries hold.
@@ -49,11 +41,6 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
   if (configuration.seeds !== undefined && configuration.studentSeeds !== undefined)
     refuse(["studentSeeds"], "seeds vary the students too; give one of both");
   checkDetectors(configuration, refuse);
-  const { ids } = networks;
-  for (const section of ["teacher", "student"] as const) {
-    const { network } = configuration[section];
-    if (!ids.includes(network)) refuse([section, "network"], unknownName("network", network, ids));
-  }
   for (const [i, recipe] of configuration.methods.entries()) {
     if (!recipes.has(recipe)) refuse(["methods", String(i)], unknownName("recipe", recipe, recipes.ids));
     methodsOf(recipes.find(recipe));

@@ -9,14 +9,15 @@ import { devices } from "../../runtime/engines/index.js";
 import { dataSchema } from "./dataSection.js";
 import { evaluationSchema } from "./evaluationSection.js";
 import { methodSections, ownMethodOptions } from "./methodSections.js";
+import { boundarySchema } from "../../outliers/boundary/options.js";
 import {
-  autoEncoderSchema,
-  boundarySchema,
-  denoiserSchema,
+  autoEncoderSection,
+  denoiserSection,
   embeddingsSchema,
-  synthesisSchema,
+  synthesisSection,
 } from "./outlierSections.js";
-import { studentDefaults, teacherDefaults, trainingSection, type Open } from "./trainingSection.js";
+import type { Open } from "./choosing.js";
+import { studentDefaults, teacherDefaults, trainingSection } from "./trainingSection.js";
 
 /** Different seeds, the first of which has the plain names. */
 const seedList = z
@@ -58,9 +59,9 @@ function knownShape() {
       .describe("the teacher network and how it is trained"),
     embeddings: embeddingsSchema.prefault({}).describe("the bank of teacher features"),
     boundary: boundarySchema.prefault({}).describe("outlier embeddings at the boundary of each class"),
-    autoEncoder: autoEncoderSchema.prefault({}).describe("images to latents and back"),
-    denoiser: denoiserSchema.prefault({}).describe("the diffusion model on latents"),
-    synthesis: synthesisSchema.prefault({}).describe("outlier latents from outlier embeddings"),
+    autoEncoder: autoEncoderSection.prefault({}).describe("images to latents and back"),
+    denoiser: denoiserSection.prefault({}).describe("the diffusion model on latents"),
+    synthesis: synthesisSection().prefault({}).describe("outlier latents from outlier embeddings"),
     student: trainingSection(studentDefaults, options)
       .prefault({})
       .describe("the student network and how it is trained"),

@@ -1,6 +1,10 @@
 /** Sections `teacher` and `student`: a network and the recipe that trains it. */
 import { z } from "zod";
-import { choice, flag, positive, real, whole } from "../../fields.js";
+import { networks } from "../../nn/networks/index.js";
+import { optimisers } from "../../nn/optimisers/index.js";
+import { schedules } from "../../nn/schedules/index.js";
+import { choice, positive, real, whole } from "../../fields.js";
+import { keepChosen, optionShapes, type Choice, type Open } from "./choosing.js";
 
 /** Random changes of the training images. */
 export const augmentationSchema = z.strictObject({
@@ -14,41 +18,35 @@ export const augmentationSchema = z.strictObject({
   cutout: whole(0, 0, 128, "side in pixels of a square blanked at a random place; 0: none"),
 });
 
-/** The defaults of a recipe, which differ between teacher and student. */
-export interface RecipeDefaults {
-  readonly network: string;
-  readonly width: number;
+/** Defaults that differ between teacher and student. */
+export interface TrainingDefaults {
   readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
 }
 
-/** A network and its recipe, as the keys of a section. */
-const recipeShape = (values: RecipeDefaults) => ({
-  network: z.string().default(values.network).describe("network by name; oal list networks shows them"),
-  width: whole(values.width, 4, 1024, "channels of the first stage (networks with one width)"),
-  widths: z
-    .array(z.number().int().min(4).max(4096))
-    .min(1)
-    .optional()
-    .describe(
-      "channels of every stage, for networks that take them one by one (airbench); default: from width",
-    ),
-  blocks: whole(1, 1, 16, "residual blocks per stage (networks that take it)"),
-  epochs: real(values.epochs, 0.01, 10_000, "passes over the training images; fractions allowed"),
-  batchSize: whole(values.batchSize, 2, 8192, "images per step"),
-  optimiser: choice(["sgd", "adam", "adamw"], "sgd", "update rule"),
-  learningRate: positive(values.learningRate, 100, "highest learning rate, for the mean loss of a batch"),
-  momentum: real(0.9, 0, 0.9999, "momentum of sgd (oneCycle varies its own)"),
-  nesterov: flag(true, "Nesterov's form of the momentum (sgd)"),
+/** Defaults of section `teacher`. */
+export const teacherDefaults: TrainingDefaults = { epochs: 6 };
+
+/** Defaults of section `student`. */
+export const studentDefaults: TrainingDefaults = { epochs: 4 };
+
+/** The keys that choose something with options of its own. */
+export const trainingChoices: readonly Choice[] = [
+  { key: "network", registry: networks },
+  { key: "optimiser", registry: optimisers },
+  { key: "schedule", registry: schedules },
+];
+
+const trainingShape = ({ epochs }: TrainingDefaults) => ({
+  network: z.string().default("resnetSmall").describe("network by name; oal list networks shows them"),
+  epochs: real(epochs, 0.01, 10_000, "passes over the training images; fractions allowed"),
+  batchSize: whole(128, 2, 8192, "images per step"),
+  optimiser: z.string().default("sgd").describe("update rule by name; oal list optimisers shows them"),
+  learningRate: positive(0.1, 100, "highest learning rate, for the mean loss of a batch"),
   weightDecay: real(5e-4, 0, 1, "weight decay; not on biases and normalisation parameters"),
-  schedule: choice(
-    ["constant", "cosine", "oneCycle", "triangular"],
-    "cosine",
-    "shape of the learning rate over the steps",
-  ),
-  warmup: real(0.1, 0, 0.9, "share of the steps in which the rate rises linearly"),
-  minFactor: real(1e-3, 0, 1, "last learning rate as a share of the highest (every schedule but constant)"),
+  schedule: z
+    .string()
+    .default("cosine")
+    .describe("shape of the learning rate over the steps; oal list schedules shows them"),
   clipNorm: real(0, 0, 1e6, "largest norm of the whole gradient; 0: no limit"),
   ema: real(
     0,
@@ -59,13 +57,10 @@ const recipeShape = (values: RecipeDefaults) => ({
   augmentation: augmentationSchema.prefault({}).describe("random changes of the training images"),
 });
 
-/** Known keys, and options of registered things under names of their own. */
-export type Open<Known> = Known & { readonly [option: string]: unknown };
-
-type RecipeShape = z.ZodObject<ReturnType<typeof recipeShape>>;
+type TrainingShape = ReturnType<typeof trainingShape>;
 
 /** A section that describes a network and how it is trained. */
-export type TrainingSection = Open<z.output<RecipeShape>>;
+export type TrainingSection = Open<z.output<z.ZodObject<TrainingShape>>>;
 
 /**
  * The schema of such a section.
@@ -73,26 +68,10 @@ export type TrainingSection = Open<z.output<RecipeShape>>;
  * @param options keys of training methods that stand beside the network's
  */
 export function trainingSection(
-  values: RecipeDefaults,
+  defaults: TrainingDefaults,
   options: Readonly<Record<string, z.core.$ZodType>>,
-): z.ZodType<TrainingSection, Open<z.input<RecipeShape>>> {
-  return z.strictObject({ ...recipeShape(values), ...options });
+): z.ZodType<TrainingSection, Open<z.input<z.ZodObject<TrainingShape>>>> {
+  return z
+    .strictObject({ ...optionShapes(trainingChoices), ...options, ...trainingShape(defaults) })
+    .transform((section, context) => keepChosen(section, trainingChoices, context));
 }
-
-/** Section `teacher`. */
-export const teacherDefaults: RecipeDefaults = {
-  network: "resnetSmall",
-  width: 32,
-  epochs: 6,
-  batchSize: 128,
-  learningRate: 0.1,
-};
-
-/** Section `student`. */
-export const studentDefaults: RecipeDefaults = {
-  network: "resnetSmall",
-  width: 16,
-  epochs: 4,
-  batchSize: 128,
-  learningRate: 0.1,
-};

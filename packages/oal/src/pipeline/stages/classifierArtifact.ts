@@ -14,13 +14,7 @@ const triple = z.tuple([z.number(), z.number(), z.number()]);
 const descriptionSchema = z.object({
   network: z.object({
     id: z.string(),
-    options: z.object({
-      classes: z.number(),
-      imageSize: z.number(),
-      width: z.number().optional(),
-      widths: z.array(z.number()).optional(),
-      blocks: z.number().optional(),
-    }),
+    options: z.looseObject({ classes: z.number(), imageSize: z.number() }),
     heads: z.array(z.object({ method: z.string(), settings: z.record(z.string(), z.unknown()) })).default([]),
   }),
   normalisation: z.object({ mean: triple, std: triple }),
@@ -74,14 +68,7 @@ export async function loadClassifier(folder: string): Promise<SavedClassifier> {
     );
   }
   const { tensors } = await readSafetensors(join(folder, classifierFiles.parameters));
-  const { width, widths, blocks, ...sizes } = description.network.options;
-  const options = {
-    ...sizes,
-    ...(width === undefined ? {} : { width }),
-    ...(widths === undefined ? {} : { widths }),
-    ...(blocks === undefined ? {} : { blocks }),
-  };
-  const { id, heads } = description.network;
+  const { id, options, heads } = description.network;
   const network = { id, options, ...(heads.length === 0 ? {} : { heads }) };
   return { ...description, network, parameters: tensors };
 }

@@ -39,16 +39,15 @@ export function classifierSlice(
 
 /** The steps of a section's training, and what decides the time of one. */
 export function trainingEffort(section: RecipeSection, { train }: PreparedData, terms: unknown): Effort {
-  const { network, width, widths, blocks, batchSize, epochs } = section;
+  const { batchSize, epochs } = section;
   const size = train.set.height;
   const steps = epochs * stepsPerEpoch(train.set.count, batchSizeOf(section, train.set.count));
-  return { unit: { network, width, widths, blocks, batchSize, size, terms }, amount: Math.max(1, steps) };
+  return { unit: { network: networkChoice(section, 0, size), batchSize, terms }, amount: Math.max(1, steps) };
 }
 
 /** So many images through a section's network. */
 export function predictionEffort(section: RecipeSection, { train }: PreparedData, images: number): Effort {
-  const { network, width, widths, blocks } = section;
-  return { unit: { network, width, widths, blocks, size: train.set.height }, amount: images };
+  return { unit: networkChoice(section, 0, train.set.height), amount: images };
 }
 
 /**

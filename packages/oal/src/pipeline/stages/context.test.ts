@@ -18,8 +18,8 @@ describe("a recipe", () => {
       name: "student",
       seed: 9,
       steps: 8,
-      optimizer: { id: "sgd", momentum: 0.7, nesterov: false, weightDecay: 0.002 },
-      schedule: { id: "cosine", rate: 0.3, warmup: 0.1, finalFactor: 0.05 },
+      optimizer: { id: "sgd", momentum: 0.7, nesterov: false, dampening: 0, weightDecay: 0.002 },
+      schedule: { id: "cosine", rate: 0.3, warmup: 0.1, minFactor: 0.05 },
       clipNorm: 2,
       ema: 0.98,
       checkpointFolder: "kept",
@@ -30,12 +30,12 @@ describe("a recipe", () => {
   it("becomes network, augmentation and batch", () => {
     expect(networkChoice(config.student, 6, 48)).toMatchObject({
       id: "airbench",
-      options: { classes: 6, imageSize: 48, widths: [8, 16, 24] },
+      options: { classes: 6, imageSize: 48, widths: [8, 16, 24], activation: "gelu" },
     });
     const residual = configurationOf("student={network: resnetSmall, width: 12, blocks: 3}");
     expect(networkChoice(residual.student, 6, 48)).toMatchObject({
       id: "resnetSmall",
-      options: { classes: 6, imageSize: 48, width: 12, blocks: 3 },
+      options: { classes: 6, imageSize: 48, width: 12, blocks: 3, activation: "relu" },
     });
     expect(augmentationOf(config.student)).toEqual({
       flip: "alternating",

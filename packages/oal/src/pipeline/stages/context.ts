@@ -1,7 +1,10 @@
 /** What every stage gets, and the translations of configuration sections that several stages need. */
 import type { AugmentSpec } from "../../data/augment.js";
 import { stepsPerEpoch } from "../../data/batches.js";
-import type { NetworkOptions } from "../../nn/networks/network.js";
+import { optionsIn } from "../../fields.js";
+import { networks } from "../../nn/networks/index.js";
+import { optimisers } from "../../nn/optimisers/index.js";
+import { schedules } from "../../nn/schedules/index.js";
 import type { NetworkChoice } from "../../training/network.js";
 import type { OptimizerOptions, ScheduleOptions, TrainingOptions } from "../../training/options.js";
 import type { Configuration } from "../configuration/schema.js";
@@ -15,14 +18,8 @@ export type RecipeSection = Configuration["teacher"];
 
 /** The network of a section. */
 export function networkChoice(section: RecipeSection, classes: number, imageSize: number): NetworkChoice {
-  const options: NetworkOptions = {
-    classes,
-    imageSize,
-    width: section.width,
-    blocks: section.blocks,
-    ...(section.widths ? { widths: section.widths } : {}),
-  };
-  return { id: section.network, options };
+  const own = optionsIn(networks.find(section.network), section);
+  return { id: section.network, options: { ...own, classes, imageSize } };
 }
 
 /** The augmentation of a section. */
@@ -62,13 +59,13 @@ export function trainingOptionsOf(
   };
 }
 
-function optimizerOptionsOf({ optimiser, momentum, nesterov, weightDecay }: RecipeSection): OptimizerOptions {
-  if (optimiser === "sgd") return { id: "sgd", momentum, nesterov, weightDecay };
-  return { id: optimiser, weightDecay };
+/** Optimiser of a section. */
+export function optimizerOptionsOf(section: RecipeSection): OptimizerOptions {
+  const { optimiser, weightDecay } = section;
+  return { ...optionsIn(optimisers.find(optimiser), section), id: optimiser, weightDecay };
 }
 
-function scheduleOptionsOf({ schedule, learningRate, warmup, minFactor }: RecipeSection): ScheduleOptions {
-  const common = { rate: learningRate, warmup };
-  if (schedule === "constant") return { ...common, id: "constant" };
-  return { ...common, id: schedule, finalFactor: minFactor };
+function scheduleOptionsOf(section: RecipeSection): ScheduleOptions {
+  const { schedule, learningRate } = section;
+  return { ...optionsIn(schedules.find(schedule), section), id: schedule, rate: learningRate };
 }

@@ -5,6 +5,7 @@ import type { ImageSet } from "../../data/imageSet.js";
 import { EvaluationContext } from "../../nn/context.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import { encode, type AutoEncoderOptions } from "../../outliers/diffusion/autoEncoder.js";
+import { predictionOf } from "../../outliers/diffusion/denoiser.js";
 import { encodePictures } from "../../outliers/diffusion/batches.js";
 import { openDiffusionFolder, saveDiffusionFolder } from "../../outliers/diffusion/folder.js";
 import { diffusionGraphs } from "../../outliers/diffusion/graphs.js";
@@ -65,8 +66,8 @@ export const diffusionStage: Stage = {
           name: "autoEncoder",
           ...sharedTraining,
           steps: autoEncoder.steps,
-          optimizer: { id: "adam", betas: [0.9, 0.99] },
-          schedule: { id: "cosine", rate: autoEncoder.learningRate, warmup: 0.05, finalFactor: 0.05 },
+          optimizer: { id: "adam", beta2: 0.99 },
+          schedule: { id: "cosine", rate: autoEncoder.learningRate, warmup: 0.05, minFactor: 0.05 },
           checkpointFolder: join(checkpoints, "autoEncoder"),
         },
         images,
@@ -99,7 +100,6 @@ export const diffusionStage: Stage = {
     );
     const denoiserPath = join(checkpoints, "denoiser.safetensors");
     const denoiserStarted = Date.now();
-    const prediction = denoiser.target === "v" ? "v_prediction" : "epsilon";
     await runTrainingJob(
       {
         kind: "denoiser",
@@ -107,8 +107,8 @@ export const diffusionStage: Stage = {
           name: "denoiser",
           ...sharedTraining,
           steps: denoiser.steps,
-          optimizer: { id: "adamw", betas: [0.9, 0.999] },
-          schedule: { id: "cosine", rate: denoiser.learningRate, warmup: 0.05, finalFactor: 0.05 },
+          optimizer: { id: "adamw" },
+          schedule: { id: "cosine", rate: denoiser.learningRate, warmup: 0.05, minFactor: 0.05 },
           ...(denoiser.clipNorm > 0 ? { clipNorm: denoiser.clipNorm } : {}),
           ...(denoiser.ema > 0 ? { ema: denoiser.ema } : {}),
           checkpointFolder: join(checkpoints, "denoiser"),
@@ -120,7 +120,7 @@ export const diffusionStage: Stage = {
         batchSize: denoiser.batchSize,
         channels: denoiser.channels,
         blocks: denoiser.blocks,
-        prediction,
+        target: denoiser.target,
         conditionDropout: denoiser.conditionDropout,
         conditionNoise: denoiser.conditionNoise,
         result: denoiserPath,
@@ -133,14 +133,14 @@ export const diffusionStage: Stage = {
       autoEncoder: autoEncoderParameters,
       denoiser: (await readSafetensors(denoiserPath)).tensors,
       autoEncoderOptions,
-      denoiserOptions: { channels: denoiser.channels, blocks: denoiser.blocks, prediction },
+      denoiserOptions: denoiser,
       imageSize: set.height,
       embeddingDimension,
     });
     await saveDiffusionFolder(join(folder, diffusionFolder), graphs, {
       latentScale,
       schedule: noiseSchedule(),
-      prediction,
+      prediction: predictionOf(denoiser),
     });
     const denoiserSeconds = (Date.now() - denoiserStarted) / 1000;
     const path = join(folder, diffusionFolder);
