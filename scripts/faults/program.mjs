@@ -194,8 +194,8 @@ export const program = [
   {
     file: source("pipeline/stages/context.ts"),
     what: "weight decay of the configuration is lost",
-    find: '{ id: "sgd", momentum, nesterov, weightDecay }',
-    replace: '{ id: "sgd", momentum, nesterov, weightDecay: 0 }',
+    find: "id: optimiser, weightDecay }",
+    replace: "id: optimiser, weightDecay: 0 }",
     tests: [source("pipeline/stages/context.test.ts")],
   },
   {

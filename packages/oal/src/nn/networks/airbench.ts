@@ -47,8 +47,9 @@ export const airbench = defineNetwork({
           problem: `needs images of at least 9 pixels, found ${options.imageSize}`,
         });
       }
-      const { apply } = activations.find(options.activation);
-      let x = apply(
+      const activation = activations.find(options.activation);
+      const activate = (value: Value): Value => activation.apply(value);
+      let x = activate(
         convolutionLayer(context.child("whiten"), images, {
           outputs: 8 * channels,
           kernel: 2,
@@ -60,7 +61,7 @@ export const airbench = defineNetwork({
       const maps = new Map<string, Value>();
       options.widths.forEach((width, index) => {
         const name = `block${index + 1}`;
-        x = block(context.child(name), x, width, apply);
+        x = block(context.child(name), x, width, activate);
         maps.set(name, x);
       });
       const features = reduceMax(x, [2, 3]);

@@ -1,6 +1,5 @@
 /** The residual networks for small images: a 3x3 stem, stages of basic blocks, average pooling, one dense layer. */
 import { add, globalAveragePool, type Value } from "oal-core";
-import type { Activation } from "../activations/activation.js";
 import { activations } from "../activations/index.js";
 import type { Context } from "../context.js";
 import { batchNormLayer } from "../layers/batchNorm.js";
@@ -24,7 +23,8 @@ export function residualNetwork(
   classes: number,
   activation: string,
 ): NetworkOutputs {
-  const activate = activations.find(activation).apply;
+  const chosen = activations.find(activation);
+  const activate = (value: Value): Value => chosen.apply(value);
   return context.scope(() => {
     let x = convolutionLayer(context.child("conv1"), images, {
       outputs: widths[0] ?? 0,
@@ -58,7 +58,7 @@ function basicBlock(
   x: Value,
   width: number,
   stride: number,
-  activate: Activation["apply"],
+  activate: (x: Value) => Value,
 ): Value {
   return context.scope(() => {
     const first = convolutionLayer(context.child("conv1"), x, {
