@@ -133,7 +133,14 @@ describe.skipIf(missing !== null)(`WebGPU on SwiftShader${missing === null ? "" 
   it("samples the same", async () => {
     const schedule = noiseSchedule();
     const grid = gridOf(schedule, uniformTimesteps(4, schedule.betas.length));
-    const setup = { sampler: samplers.find("dpmSolver2m"), grid, shape: [2, 4], guidance: 2 };
+    const setup = {
+      sampler: samplers.find("dpmSolver2m"),
+      grid,
+      shape: [2, 4],
+      options: {},
+      guidance: 2,
+      prediction: "epsilon",
+    } as const;
     const ends: Float32Array[] = [];
     for (const engine of [cpu, gpu]) {
       const sampler = await prepareSampler(engine, setup);
