@@ -88,7 +88,7 @@ function addStageCommand(parent: Command, { name, until, description, examples: 
     .addHelpText("after", examples(lines))
     .action(async (given: string | undefined, options: StageOptions) => {
       const { runCommand } = await import("./commands/run.js");
-      await runCommand(given, options, until);
+      await runCommand(given, options, until, { trains: name !== "report" && name !== "evaluate" });
     });
 }
 

@@ -74,6 +74,11 @@ function identityOf(configuration: unknown): string {
   return canonicalJson(rest);
 }
 
+/** Whether two configurations are one run: they differ in nothing that changes a result. */
+export function isSameRun(a: unknown, b: unknown): boolean {
+  return identityOf(a) === identityOf(b);
+}
+
 /** An open run folder. Other processes may have it open too. */
 export class RunFolder {
   readonly folder: string;

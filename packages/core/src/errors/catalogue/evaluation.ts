@@ -118,6 +118,14 @@ export const evaluationErrors = {
       `${model} has the seeds ${found.join(", ") || "of no run"} where the others have ${expected.join(", ")}`,
     remedy: "give every model's scores for the same seeds, in the same order",
   }),
+  "OAL-E231": entry<{ path: string; missing: number; store: string; lacks: readonly string[] }>({
+    title: "a copied run lacks what was asked for",
+    exit: 6,
+    message: ({ path, missing, store, lacks }) =>
+      `${path} lacks ${lacks.join(" and ")}, and ${missing} artifacts they could be made from are not in the store ${store}`,
+    remedy:
+      "name the store it was made with by OAL_STORE, or copy that too; oal run with the folder makes everything again, training included",
+  }),
   "OAL-E240": entry<{ detector: string; problem: string }>({
     title: "a detector's fit does not give what it names",
     exit: 6,

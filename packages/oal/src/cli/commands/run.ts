@@ -1,18 +1,34 @@
 /** `oal run` and the commands of single stages: the library's `run` with progress, Ctrl-C and a printed result. */
 import { relative } from "node:path";
+import type { Configuration } from "../../pipeline/configuration/index.js";
 import type { RunResult } from "../../pipeline/runTypes.js";
 import { interruptible } from "../interrupt.js";
 import type { StageOptions } from "../options.js";
 import { showProgress } from "../progress.js";
-import { configure, runFolderOf } from "./configure.js";
+import { configure, runFolderOf, withMethods } from "./configure.js";
 
-/** Runs the stages up to `until` and prints what came out. */
+/**
+ * Runs the stages up to `until` and prints what came out.
+ *
+ * @param trains whether the command asks for training too; one that does not leaves a copied run as it is
+ */
 export async function runCommand(
   given: string | undefined,
   options: StageOptions,
   until: string,
+  { trains = true }: { readonly trains?: boolean } = {},
 ): Promise<void> {
   const config = configure(given, options);
+  const out = runFolderOf(given, options);
+  if (!trains && out === given) {
+    const { openCopiedRun } = await import("../../pipeline/copiedRun.js");
+    const copied = await openCopiedRun(out, withMethods(config, options), until);
+    if (copied) {
+      process.stderr.write(`${copied.sentence}\n`);
+      await print(copied.result, config, options);
+      return;
+    }
+  }
   const { run } = await import("../../pipeline/run.js");
   const view = showProgress({ quiet: options.quiet ?? false });
   let result: RunResult;
@@ -20,7 +36,7 @@ export async function runCommand(
     result = await interruptible({ resumes: true, note: (text) => view.note(text) }, (signal) =>
       run({
         config,
-        out: runFolderOf(given, options),
+        out,
         until,
         force: options.force ?? false,
         ...(options.method === undefined ? {} : { methods: [...new Set(options.method)] }),
@@ -31,11 +47,14 @@ export async function runCommand(
   } finally {
     view.close();
   }
-  process.stdout.write(
-    options.json
-      ? JSON.stringify(result, null, 2) + "\n"
-      : await summary(result, config.evaluation.scoreDetector),
-  );
+  await print(result, config, options);
+}
+
+async function print(result: RunResult, config: Configuration, { json }: StageOptions): Promise<void> {
+  const text = json
+    ? `${JSON.stringify(result, null, 2)}\n`
+    : await summary(result, config.evaluation.scoreDetector);
+  process.stdout.write(text);
 }
 
 async function summary(

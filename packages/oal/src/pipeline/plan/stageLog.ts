@@ -71,8 +71,8 @@ function eventIn(line: string): RunEvent[] {
   }
 }
 
-/** A step told twice, after a restart, replaces what was told first and everything behind it. */
-function curvesOf(events: readonly RunEvent[]): StageLog["curves"] {
+/** The curves among events: step and value by term by training. A step told twice, after a restart, replaces what was told first and everything behind it. */
+export function curvesOf(events: readonly RunEvent[]): StageLog["curves"] {
   const trainings = new Map<string, Map<string, Map<number, number>>>();
   for (const { kind, step, terms, text } of events) {
     if (kind !== "loss" || step === undefined || !terms) continue;

@@ -1,18 +1,13 @@
 /** Stage "report": gathers what the artifacts hold and writes one HTML page. */
-import { basename, join } from "node:path";
-import type { Decision } from "oal-core";
-import type { ModelScores, SetScores } from "../../evaluation/result.js";
-import type { ReportCurves, ReportInput, ReportScores } from "../../report/input.js";
-import type { Artifact } from "../artifact.js";
-import { choicesOf } from "../choices.js";
+import { join } from "node:path";
+import type { ReportInput } from "../../report/input.js";
 import type { Configuration } from "../configuration/schema.js";
-import { decidingMethod } from "../deciding.js";
 import { computedOn } from "../engineFacts.js";
 import { hardware } from "../hardware.js";
 import type { Stage, StageJob } from "../plan/stage.js";
 import { leadingTo, ofEverySeed, type SeedInstance } from "../plan/stages.js";
-import { readStageLog, type StageLog } from "../plan/stageLog.js";
-import { firstSeed, seedsOf } from "../seeds.js";
+import { readStageLog } from "../plan/stageLog.js";
+import { auditOf, curvesOf, measuredInput, reportSummary } from "../reportParts.js";
 import { versions } from "../versions.js";
 import { readComparison, readEvaluations } from "./comparison.js";
 import { featuresOf, mistakesOf, sheets } from "./reportPictures.js";
@@ -63,31 +58,27 @@ export const reportStage: Stage = {
 async function reportInput(job: StageJob): Promise<ReportInput> {
   const { config, data, events } = job;
   const { results, models } = await readEvaluations(job);
-  const { differences, overSeeds } = await readComparison(job.input("comparison"));
+  const comparison = await readComparison(job.input("comparison"));
   events.progress(0, 2, { text: "pictures" });
   // Image by image the report shows the first seed.
   const scored = models.flatMap((seeds) => seeds.slice(0, 1));
-  const first = results.slice(0, config.methods.length);
   const shown = shownStages(config).map((stage) => ({ ...stage, artifact: job.input(stage.name) }));
   const logs = await Promise.all(
     shown.map(async (stage) => ({ ...stage, log: await readStageLog(stage.artifact) })),
   );
-  const chosen = decidingMethod(config.methods);
-  const detector = config.evaluation.scoreDetector;
-  const chosenScores = scored.find(({ model }) => model === chosen);
-  const threshold = first.find(({ model }) => model === chosen)?.detectors.find(({ id }) => id === detector)
-    ?.decision?.cuts.unknown;
+  const measured = measuredInput(config, { results, scored, ...comparison });
+  const decides = measured.featureModel;
+  const deciding = scored.find(({ model }) => model === decides);
+  const threshold = measured.thresholds.find(({ model }) => model === decides);
   const wrong =
-    chosenScores && threshold !== undefined
-      ? await mistakesOf(chosenScores, detector, threshold, data)
-      : undefined;
+    deciding && threshold ? await mistakesOf(deciding, threshold.detector, threshold.value, data) : undefined;
   const warnings = [{ name: "data", log: await readStageLog(data.artifact) }, ...logs].flatMap(
     ({ name, log }) => log.warnings.map((text) => `${name}: ${text}`),
   );
+  const first = shown.filter(({ isFirst }) => isFirst);
   return {
-    title: `Outlier-aware learning on ${dataTitle(config)}`,
-    summary: `Preset ${config.preset}: ${data.classNames.length} known classes, ${data.train.set.count} training images. Every student has the same network, data order and number of steps.`,
-    configuration: config,
+    ...measured,
+    summary: reportSummary(config, data.classNames.length, data.train.set.count),
     environment: {
       versions: { ...versions() },
       hardware: { ...hardware(), ...computedOn(shown.map(({ name, artifact }) => [name, artifact])) },
@@ -96,134 +87,13 @@ async function reportInput(job: StageJob): Promise<ReportInput> {
       finished: new Date().toISOString(),
     },
     classNames: data.classNames,
-    headline: { detector, reason: "the detector the run was configured to decide with" },
-    seeds: seedsOf(config),
-    results: results.map((result) => ({
-      ...result,
-      detectors: result.detectors.map(({ near, far, nullTest, ...each }) => ({
-        ...each,
-        ...(near ? { near } : {}),
-        ...(far ? { far } : {}),
-        ...(nullTest ? { nullTest } : {}),
-      })),
-    })),
-    overSeeds,
-    comparisons: differences.map(({ first: one, second: other, on, ...rest }) => ({
-      ...rest,
-      set: on,
-      models: [one, other] as const,
-    })),
-    scores: scored.flatMap((model) => model.sets.map((set) => reportScores(model.model, set))),
     curves: curvesOf(logs.filter(({ isFirst }) => isFirst)),
     samples: await sheets(data, { latents: job.optionalInput("latents") }),
-    featureModel: chosen,
-    features: await featuresOf(job.input(`evaluation:${chosen}`), data),
+    features: await featuresOf(job.input(`evaluation:${decides}`), data),
     mistakes: wrong?.mistakes ?? [],
     mistakesOf: wrong?.counts,
     leftOut: data.leftOut,
-    thresholds: first.flatMap((result) => {
-      const found = result.detectors.find(({ id }) => id === detector);
-      const model = scored.find((one) => one.model === result.model);
-      return found?.decision && model ? [thresholdOf(model, found.decision)] : [];
-    }),
-    audit: auditOf(shown.filter(({ isFirst }) => isFirst)),
-    choices: choicesOf(config, results),
+    audit: auditOf(first.map(({ name, artifact }) => ({ name, metrics: artifact.manifest.metrics }))),
     warnings: [...new Set(warnings)],
-    seed: firstSeed(config),
   };
-}
-
-/** What the data of a configuration are called: the drawn digits, or the name of the user's folder, archive or list. */
-export function dataTitle({ data }: Pick<Configuration, "data">): string {
-  if (data.source === "embedded") return "drawn digits";
-  const { list, path = ".", split } = data.id ?? {};
-  const place = list ?? (path === "." ? data.source : path);
-  const name = basename(place).replace(/\.(tar|tar\.gz|tgz|zip|txt)$/i, "");
-  return split === undefined ? name : `${name}, ${split}`;
-}
-
-function reportScores(
-  model: string,
-  { name, group, confidence, labels, predictions, ids }: SetScores,
-): ReportScores {
-  return {
-    model,
-    set: name,
-    group:
-      group === "test" ? "id" : group === "validation" ? "id-validation" : group === "far" ? "far" : "near",
-    confidences: Object.fromEntries(
-      Object.entries(confidence).map(([id, values]) => [id, Float32Array.from(values)]),
-    ),
-    labels,
-    predictions,
-    ids,
-  };
-}
-
-/** Every loss term of every training. */
-function curvesOf(logs: readonly { readonly name: string; readonly log: StageLog }[]): ReportCurves[] {
-  return logs.flatMap(({ name, log: { curves } }) =>
-    Object.entries(curves).map(([training, terms]) => ({
-      run: Object.keys(curves).length === 1 ? name : training,
-      terms: Object.fromEntries(
-        Object.entries(terms).map(([term, points]) => [
-          term,
-          points.map(([step, value]) => ({ step, value })),
-        ]),
-      ),
-    })),
-  );
-}
-
-function thresholdOf(
-  model: ModelScores,
-  { detector, target, cuts }: Decision,
-): ReportInput["thresholds"][number] {
-  const value = cuts.unknown;
-  const accepted = (set: SetScores): number => {
-    const values = Array.from(set.confidence[detector] ?? []);
-    return values.filter((score) => score >= value).length / Math.max(1, values.length);
-  };
-  const test = model.sets.find(({ group }) => group === "test");
-  return {
-    model: model.model,
-    detector,
-    value,
-    target,
-    ...(test ? { idTestAccepted: accepted(test) } : {}),
-    oodAccepted: Object.fromEntries(
-      model.sets
-        .filter(({ group }) => group === "near" || group === "far")
-        .map((set) => [set.name, accepted(set)]),
-    ),
-  };
-}
-
-/** Figures of the stages before the students. */
-function auditOf(
-  shown: readonly { readonly name: string; readonly artifact: Artifact }[],
-): ReportInput["audit"] {
-  const notes: Readonly<Record<string, string>> = {
-    "latents: fakeShare":
-      "share the teacher calls the embedding's class with more than 0.9: pictures that look in-distribution",
-    "latents: sameClassShare": "share the teacher calls the embedding's class",
-    "latents: meanConfidence": "mean largest teacher probability on decoded outliers",
-    "latents: meanCosine":
-      "mean cosine between a picture's teacher feature and the embedding it was made from",
-    "latents: inlierSameClassShare":
-      "sameClassShare of pictures made from ID embeddings: whether the model obeys its condition",
-    "latents: changeByEmbedding": "mean pixel change, 0 to 1, when only the embedding changes",
-    "latents: changeByNoise": "mean pixel change, 0 to 1, when only the start noise changes",
-    "diffusion: psnr": "reconstruction of validation images by the auto-encoder, in dB; 24 are asked for",
-    "teacher: trainSeconds": "seconds of the last, uninterrupted part of the training",
-  };
-  const audited = ["teacher", "teacher:test", "boundary", "diffusion", "latents"];
-  return shown
-    .filter(({ name: stage }) => audited.includes(stage))
-    .flatMap(({ name: stage, artifact: { manifest } }) =>
-      Object.entries(manifest.metrics).map(([name, value]) => {
-        const note = notes[`${stage}: ${name}`];
-        return { name: `${stage}: ${name}`, value, ...(note === undefined ? {} : { note }) };
-      }),
-    );
 }
