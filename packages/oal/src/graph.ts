@@ -4,4 +4,5 @@ export * from "oal-core/autodiff";
 export * from "oal-core/random";
 export * from "oal-core/rewrite";
 export * from "oal-core/runtime";
+export { readModelFile, writeModelFile, type ModelFileOptions } from "./runtime/modelFile.js";
 export { cpuEngine, type CpuOptions } from "./runtime/engines/index.js";

@@ -67,8 +67,3 @@ function attach(
   if (ask && outputs.ask !== undefined) graph.output(outputs.ask, ask);
   return { id, title, parameters: { ...parameters }, decision, outputs };
 }
-
-/** Bytes of everything that a graph keeps: about the size of its file. */
-export function keptBytes(graph: Graph): number {
-  return graph.constants.reduce((sum, { constant }) => sum + (constant?.data.byteLength ?? 0), 0);
-}

@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { modelParts, verifyGraph, type Engine, type Tensor } from "oal-core";
+import { modelParts, verifyGraph, weightBytes, type Engine, type Tensor } from "oal-core";
 import { writeFileWhole } from "../runtime/writeFile.js";
-import { assembleBundle, keptBytes, type BundleContents } from "./assemble.js";
+import { assembleBundle, type BundleContents } from "./assemble.js";
 import { checkBundle, type CheckedOutputs } from "./check.js";
 import { factsToMetadata, weightsKey, type BundleFacts } from "./facts.js";
 
@@ -45,7 +45,7 @@ export async function writeBundle(
 ): Promise<BundleFacts> {
   const { graph, facts } = assembleBundle(contents);
   verifyGraph(graph);
-  const bytes = keptBytes(graph);
+  const bytes = weightBytes(graph);
   if (bytes > large) onLarge?.(bytes);
   const metadata = factsToMetadata(facts);
   const outside = bytes > outsideFrom ? weightsName(facts.name, metadata) : undefined;

@@ -1,5 +1,5 @@
 /** Initialisers of ONNX files: raw data, typed fields or data outside the file, as tensors. */
-import { oalError } from "../../errors/index.js";
+import { expectArguments, kinds, oalError } from "../../errors/index.js";
 import {
   dtypeOfCode,
   elementBytes,
@@ -9,7 +9,7 @@ import {
   type DType,
   type Tensor,
 } from "../tensor.js";
-import type { Message } from "./protobufReader.js";
+import { Message } from "./protobufReader.js";
 
 /**
  * Gives bytes of a file that lies beside the model.
@@ -69,9 +69,7 @@ function externalData(
   length: number,
   external: ExternalBytes | undefined,
 ): Uint8Array {
-  const entries = new Map(
-    message.messages(13, where).map((entry) => [entry.text(1), entry.text(2)] as const),
-  );
+  const entries = externalEntries(message, where);
   const location = entries.get("location") ?? "";
   const [offset, size] = [Number(entries.get("offset") ?? 0), Number(entries.get("length") ?? length)];
   if (location === "" || !Number.isSafeInteger(offset) || offset < 0 || size !== length)
@@ -84,6 +82,25 @@ function externalData(
   return external(location, offset, length);
 }
 
+function externalEntries(tensor: Message, where: string): ReadonlyMap<string, string> {
+  return new Map(tensor.messages(13, where).map((entry) => [entry.text(1), entry.text(2)] as const));
+}
+
+/**
+ * The files beside a model in which its initialisers' data lie, by the names that it gives them, each once.
+ *
+ * @throws OAL-G112 for bytes that are no ONNX model
+ */
+export function dataFilesOf(bytes: Uint8Array): string[] {
+  expectArguments("dataFilesOf", { bytes: [bytes, kinds.bytes] });
+  const graph = new Message(bytes, "the file").message(7, "the graph");
+  const outside = graph?.messages(5, "an initialiser").filter((tensor) => tensor.integer(14) === 1) ?? [];
+  return [
+    ...new Set(outside.map((tensor) => externalEntries(tensor, "an initialiser").get("location") ?? "")),
+  ];
+}
+
+/** Little-endian data: a view where it lies well, a copy otherwise. */
 function fromRaw(message: Message, dtype: DType, shape: readonly number[], raw: Uint8Array): Tensor {
   const length = sizeOf(shape) * elementBytes(dtype);
   if (raw.length !== length)

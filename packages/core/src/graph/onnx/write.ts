@@ -12,8 +12,6 @@ import { writeNode } from "./writeNode.js";
 export interface WriteOptions {
   /** Name of the graph inside the file. Default "oal". */
   readonly name?: string;
-  /** Writes axis 0 of every input and output as this symbol instead of its size. The graph must not depend on that size. */
-  readonly batchSymbol?: string;
   /** Key-value pairs of the model's metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Name of a file beside the model, in its folder, for the data of large constants: for {@link modelParts}. Default: all lies in the model. */
@@ -22,7 +20,6 @@ export interface WriteOptions {
 
 const writeOptions = kinds.fields({
   name: kinds.optional(kinds.text),
-  batchSymbol: kinds.optional(kinds.text),
   metadata: kinds.optional(kinds.textRecord),
   data: kinds.optional(kinds.name),
 });
@@ -67,6 +64,16 @@ export function modelParts(graph: Graph, options: WriteOptions = {}): ModelParts
   return { model: writer.parts(), data: outside?.parts ?? [] };
 }
 
+/** Bytes of the constants that a model of this graph holds: those that its outputs need. */
+export function weightBytes(graph: Graph): number {
+  expectArguments("weightBytes", { graph: [graph, aGraph] });
+  const { values } = reachable(graph);
+  return graph.constants.reduce(
+    (sum, constant) => sum + (values.has(constant) ? (constant.constant?.data.byteLength ?? 0) : 0),
+    0,
+  );
+}
+
 /** The file of large constants, as it grows. */
 class DataFile {
   readonly name: string;
@@ -107,10 +114,10 @@ function modelOf(graph: Graph, options: WriteOptions, outside: DataFile | null):
       if (values.has(constant)) body.message(5, (message) => writeTensor(message, constant, outside));
     }
     for (const input of graph.inputs) {
-      body.message(11, (message) => writeValueInfo(message, input.name, input.type, options.batchSymbol));
+      body.message(11, (message) => writeValueInfo(message, input.name, input.type));
     }
     for (const [name, value] of graph.outputs) {
-      body.message(12, (message) => writeValueInfo(message, name, value.knownType, options.batchSymbol));
+      body.message(12, (message) => writeValueInfo(message, name, value.knownType));
     }
   });
   for (const [domain, version] of opsets) {
@@ -140,28 +147,20 @@ function writeTensor(writer: ProtobufWriter, value: Value, outside: DataFile | n
   writer.integer(14, 1);
 }
 
-function writeValueInfo(
-  writer: ProtobufWriter,
-  name: string,
-  type: ValueType | null,
-  batchSymbol: string | undefined,
-): void {
+function writeValueInfo(writer: ProtobufWriter, name: string, type: ValueType | null): void {
   writer.string(1, name);
   if (!type) return;
   writer.message(2, (typeProto) =>
     typeProto.message(1, (tensorType) => {
       tensorType.integer(1, codeOf(type.dtype));
       tensorType.message(2, (shape) => {
-        type.shape.forEach((size, axis) =>
-          shape.message(1, (dim) =>
-            writeDim(dim, axis === 0 && batchSymbol !== undefined ? batchSymbol : size),
-          ),
-        );
+        for (const size of type.shape) shape.message(1, (dim) => writeDim(dim, size));
       });
     }),
   );
 }
 
+/** A size, a name, or nothing for a size that had no name where it was read. */
 function writeDim(writer: ProtobufWriter, size: Dim): void {
   if (isNameless(size)) return;
   if (typeof size === "string") writer.string(2, size);

@@ -3,10 +3,11 @@
  * vae_decoder, unet, condition_encoder (in the place of Stable Diffusion's text_encoder) and scheduler.
  */
 import { join } from "node:path";
-import { oalError, verifyGraph, writeModel, type Graph } from "oal-core";
+import { Graph, oalError, verifyGraph } from "oal-core";
 import type { PredictionType } from "../samplers/drive.js";
 import type { NoiseSchedule } from "../samplers/schedule.js";
 import { writeFileWhole } from "../../runtime/writeFile.js";
+import { writeModelFile } from "../../runtime/modelFile.js";
 import { makeFolder } from "../../runtime/makeFolder.js";
 
 export { openDiffusionFolder } from "./openFolder.js";
@@ -46,7 +47,7 @@ export async function saveDiffusionFolder(
   const embedding = inputShape(graphs.conditionEncoder, "embedding");
   const batch = image[0] ?? 1;
   const { schedule, prediction, latentScale } = settings;
-  const file = (part: string, name: string, content: Uint8Array | object): Promise<void> =>
+  const file = (part: string, name: string, content: object): Promise<void> =>
     write(folder, part, name, content);
   await file(".", "model_index.json", {
     _class_name: "OalLatentDiffusionPipeline",
@@ -87,24 +88,17 @@ export async function saveDiffusionFolder(
   ];
   for (const [part, graph, config] of parts) {
     verifyGraph(graph);
-    await file(part, "model.onnx", writeModel(graph, { name: part }));
+    await file(part, "model.onnx", graph);
     await file(part, "config.json", config);
   }
 }
 
-async function write(
-  folder: string,
-  part: string,
-  name: string,
-  content: Uint8Array | object,
-): Promise<void> {
+async function write(folder: string, part: string, name: string, content: object): Promise<void> {
   const path = join(folder, part, name);
   try {
     await makeFolder(join(folder, part));
-    await writeFileWhole(
-      path,
-      content instanceof Uint8Array ? content : JSON.stringify(content, null, 2) + "\n",
-    );
+    if (content instanceof Graph) await writeModelFile(path, content, { name: part });
+    else await writeFileWhole(path, JSON.stringify(content, null, 2) + "\n");
   } catch (cause) {
     throw oalError(
       "OAL-I101",
