@@ -39,11 +39,7 @@ describe("a model file", () => {
     const place = folder();
     const path = join(place, "model.onnx");
     const [, weights = ""] = await writeModelFile(path, sums(1), { weightsBeside: true });
-    expect(
-      readdirSync(place)
-        .map((name) => join(place, name))
-        .sort(),
-    ).toEqual([path, weights].sort());
+    expect(new Set(readdirSync(place).map((name) => join(place, name)))).toEqual(new Set([path, weights]));
     expect(readFileSync(path).length).toBeLessThan(1000);
     expect(await computed(path)).toEqual([1.5, 2.5, 3.5]);
     const { values, graph } = await readModelFile(path);
