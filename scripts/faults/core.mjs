@@ -60,10 +60,24 @@ export const core = [
   },
   {
     file: source("graph/onnx/write.ts"),
-    what: "the batch symbol is written for the wrong axis",
-    find: "axis === 0 && batchSymbol",
-    replace: "axis === 1 && batchSymbol",
+    what: "the name of an open size is written where its denotation belongs",
+    find: 'if (typeof size === "string") writer.string(2, size);',
+    replace: 'if (typeof size === "string") writer.string(3, size);',
     tests: [source("graph/onnx/write.test.ts")],
+  },
+  {
+    file: source("graph/onnx/readNode.ts"),
+    what: "a node is understood whatever opset its file has",
+    find: "if (!meansTheSame(operator.name, form, opset, since))",
+    replace: "if (since < 0)",
+    tests: ["test/generic/foreignNodes.test.ts"],
+  },
+  {
+    file: source("graph/onnx/writeNode.ts"),
+    what: "graphs inside a kept node read values by the names of before",
+    find: "return names.size === 0 ? attributes",
+    replace: "return names.size >= 0 ? attributes",
+    tests: ["test/generic/foreignModels.test.ts"],
   },
   {
     file: source("graph/onnx/write.ts"),
