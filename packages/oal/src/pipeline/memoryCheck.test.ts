@@ -6,8 +6,9 @@ import { afterAll, expect, it } from "vitest";
 import { loadConfiguration } from "./configuration/index.js";
 import type { Aim } from "./foresight.js";
 import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
-import { estimateMemory, type StageMemory } from "./memoryEstimate.js";
+import { estimateMemory, type DataSizes, type StageMemory } from "./memoryEstimate.js";
 import { preflight } from "./preflight.js";
+import type { MemoryLimit } from "../runtime/memoryLimit.js";
 import { run } from "./run.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-memory-"));
@@ -68,6 +69,23 @@ it("is refused above the limit, naming what to lower, and not with force", () =>
   expect(note && memorySentence(note)).toMatch(
     /^needs about 1\.\d GB of memory for training .*; the container has 500 MB$/,
   );
+});
+
+it("is taken from an earlier start where nothing has changed, and made again where something has", () => {
+  const limit: MemoryLimit = { bytes: 1e12, source: "machine" };
+  const note = checkMemory(large(), all, sizes, { limit });
+  if (!note) throw new Error("no estimate");
+  // what was noted is believed, so a wrong figure shows whether it was
+  const noted = { ...note, estimated: 7 };
+  const estimated = (given: Partial<DataSizes>, bytes = limit.bytes, force = false): number | undefined =>
+    checkMemory(large(), all, { ...sizes, ...given }, { limit: { ...limit, bytes }, noted, force })
+      ?.estimated;
+  expect(estimated({})).toBe(7);
+  expect(estimated({ classes: 11 })).toBeGreaterThan(1e9);
+  expect(estimated({}, 6, true)).toBe(note.estimated);
+  expect(
+    checkMemory(large(), { ...all, until: "student" }, sizes, { limit, noted })?.estimated,
+  ).toBeGreaterThan(1e9);
 });
 
 it("a run that the machine cannot hold is refused before its folder is made", async () => {

@@ -1,10 +1,12 @@
 /** The look at memory before a run: what it will need, what there is, and the refusal. */
 import { oalError } from "oal-core";
 import { memoryLimit, type MemoryLimit } from "../runtime/memoryLimit.js";
+import { canonicalJson, sha256 } from "./canonical.js";
 import type { Configuration } from "./configuration/schema.js";
 import type { Aim } from "./foresight.js";
 import { estimateMemory, type DataSizes } from "./memoryEstimate.js";
 import type { Preflight } from "./preflight.js";
+import { oalVersion } from "./versions.js";
 
 /** What run.json keeps of it, in bytes. */
 export interface MemoryNote {
@@ -14,6 +16,8 @@ export interface MemoryNote {
   readonly what: string;
   readonly limit: number;
   readonly limitedBy: MemoryLimit["source"];
+  /** Hash of what the estimate follows from. */
+  readonly of: string;
 }
 
 /** Numbers of images of a run, from the look ahead; the drawn sets are counted by their configuration. */
@@ -31,10 +35,20 @@ export function dataSizes(config: Configuration, { plan, sets }: Preflight): Dat
   return { classes: Math.max(2, whole?.source.classNames.length ?? 2), train, all: given };
 }
 
+/** How memory is looked at. */
+export interface MemoryCheckOptions {
+  /** Goes on where there is too little. Default false. */
+  readonly force?: boolean;
+  /** What there is. Default: what this process may use. */
+  readonly limit?: MemoryLimit;
+  /** What an earlier start of the same run noted: its graphs are not built again only to be measured. */
+  readonly noted?: Pick<MemoryNote, "estimated" | "what"> & { readonly of?: string | undefined };
+}
+
 /**
  * Estimates a run's memory and refuses what the limit does not hold.
  *
- * @param options.force  goes on all the same
+ * @param options  see {@link MemoryCheckOptions}
  * @returns undefined for a run without a graph
  * @throws OAL-R110 naming the largest part and what makes it smaller
  */
@@ -42,8 +56,11 @@ export function checkMemory(
   config: Configuration,
   aim: Aim,
   sizes: DataSizes,
-  { force = false, limit = memoryLimit() }: { readonly force?: boolean; readonly limit?: MemoryLimit } = {},
+  { force = false, limit = memoryLimit(), noted }: MemoryCheckOptions = {},
 ): MemoryNote | undefined {
+  const of = sha256(canonicalJson({ config, aim, sizes, oal: oalVersion() }));
+  if (noted?.of === of && noted.estimated <= limit.bytes)
+    return { estimated: noted.estimated, what: noted.what, limit: limit.bytes, limitedBy: limit.source, of };
   const [largest] = estimateMemory(config, aim, sizes);
   if (!largest) return undefined;
   const { what, lower, bytes } = largest;
@@ -57,7 +74,7 @@ export function checkMemory(
       source,
     });
   }
-  return { estimated: Math.round(bytes), what, limit: limit.bytes, limitedBy: limit.source };
+  return { estimated: Math.round(bytes), what, limit: limit.bytes, limitedBy: limit.source, of };
 }
 
 /** The sentence that is told once. */

@@ -10,7 +10,7 @@ import { planRun } from "./plan/planner.js";
 import { walkPlan, type StageWorkshop } from "./plan/walk.js";
 import { lookAhead, planWarnings, type Preflight } from "./preflight.js";
 import { publish } from "./publish.js";
-import { RunFolder } from "./runFolder.js";
+import { readRunManifest, RunFolder } from "./runFolder.js";
 import type { RunOptions, RunResult } from "./runTypes.js";
 import { seedsOf, studentsOf, type StudentInstance } from "./seeds.js";
 import { prepareSettings } from "./settings.js";
@@ -34,7 +34,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const until = options.until ?? "report";
   const ahead = await lookAhead(config, until, options);
   const aim = { methods: config.methods, until };
-  const memory = checkMemory(config, aim, dataSizes(config, ahead), { force: options.force ?? false });
+  const noted = readRunManifest(options.out)?.current.memory;
+  const memory = checkMemory(config, aim, dataSizes(config, ahead), {
+    force: options.force ?? false,
+    ...(noted ? { noted } : {}),
+  });
   const folder = await RunFolder.open(options.out, config, options.onEvent);
   const { store, events, versions } = folder;
   const signal = options.signal ?? new AbortController().signal;

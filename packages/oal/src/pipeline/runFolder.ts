@@ -41,7 +41,13 @@ const recordSchema = z.object({
   hardware: z.object({ cpu: z.string(), cores: z.number(), memoryGiB: z.number(), platform: z.string() }),
   /** Estimate before it began, in bytes; absent for a run without a graph. */
   memory: z
-    .object({ estimated: z.number(), what: z.string(), limit: z.number(), limitedBy: z.string() })
+    .object({
+      estimated: z.number(),
+      what: z.string(),
+      limit: z.number(),
+      limitedBy: z.string(),
+      of: z.string().optional(),
+    })
     .optional(),
   /** Keys of everything it needs, by name; what is not among `stages` is still to be made. */
   planned: z.record(z.string(), z.string()),
@@ -144,6 +150,7 @@ export class RunFolder {
 
   /** Notes how much memory the run was estimated to need. */
   async noteMemory(memory: NonNullable<RunRecord["memory"]>): Promise<void> {
+    if (canonicalJson(memory) === canonicalJson(this.record.memory)) return;
     await this.#save((manifest) => ({ ...manifest, current: { ...manifest.current, memory } }));
   }
 
