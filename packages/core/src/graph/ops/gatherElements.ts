@@ -9,7 +9,7 @@ import { scatterElements } from "./scatter.js";
 
 export const GatherElements: Operator = {
   name: "GatherElements",
-  sinceOpset: 13,
+  sinceOpset: 11,
   attributes: { axis: "int" },
   infer: (inputs, attributes) => {
     const [x, indices] = [typeAt(inputs, 0), typeAt(inputs, 1)];
