@@ -3,7 +3,12 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { renderReport, writeReport, type ReportInput } from "../../packages/oal/src/report/index.js";
+import {
+  renderReport,
+  reportSections,
+  writeReport,
+  type ReportInput,
+} from "../../packages/oal/src/report/index.js";
 import { demoInput } from "./demoInput.js";
 
 const SECTIONS = [
@@ -52,7 +57,7 @@ describe("the report of a made-up run", () => {
   let page: string;
   beforeAll(async () => {
     input = await demoInput();
-    page = renderReport(input);
+    page = await renderReport(input);
     const path = process.env["OAL_REPORT_DEMO"];
     if (path !== undefined) await writeReport(input, path);
   });
@@ -85,7 +90,7 @@ describe("the report of a made-up run", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test("chooses the detector shown first by validation sets alone", () => {
+  test("chooses the detector shown first by validation sets alone", async () => {
     expect(page).toContain("Detector shown: <b>knn</b> (best on validation OOD");
     const worse = input.results.map((result) => ({
       ...result,
@@ -95,13 +100,13 @@ describe("the report of a made-up run", () => {
       })),
     }));
     const chosen = { ...input, features: [], headline: { detector: "ebo", reason: "because" } };
-    expect(renderReport(chosen)).toContain("Detector shown: <b>ebo</b> (because)");
-    expect(renderReport({ ...input, features: [], results: worse })).toContain(
+    expect(await renderReport(chosen)).toContain("Detector shown: <b>ebo</b> (because)");
+    expect(await renderReport({ ...input, features: [], results: worse })).toContain(
       "Detector shown: <b>msp</b> (the first one listed",
     );
   });
 
-  test("escapes hostile names everywhere", () => {
+  test("escapes hostile names everywhere", async () => {
     const evil = `<script>alert("x")</script>&'`;
     const hostile: ReportInput = {
       ...input,
@@ -149,21 +154,25 @@ describe("the report of a made-up run", () => {
       choices: [{ setting: evil, value: evil, chosenBy: "validation", how: evil, models: [evil] }],
       audit: [{ name: evil, value: evil, note: evil }],
     };
-    const text = renderReport(hostile);
+    const text = await renderReport(hostile);
     expect(text).not.toContain("<script");
     expect(text).not.toContain("</script");
     expect(text).toContain("&lt;script&gt;");
     expect(sectionsOf(text)).toEqual(SECTIONS);
   });
 
-  test("is the same text every time", () => {
+  test("is the same text every time", async () => {
     const quick = { ...input, features: [] };
-    expect(renderReport(quick)).toBe(renderReport(quick));
+    expect(await renderReport(quick)).toBe(await renderReport(quick));
   });
 });
 
-test("a run without anything still makes a page", () => {
-  expect(sectionsOf(renderReport(NOTHING))).toEqual(["overview", "run"]);
+test("every section stands on the page under the id that the registry lists it by", () => {
+  expect(reportSections.ids).toEqual(SECTIONS);
+});
+
+test("a run without anything still makes a page", async () => {
+  expect(sectionsOf(await renderReport(NOTHING))).toEqual(["overview", "run"]);
 });
 
 test("is written whole, and a folder that cannot be made is an error with a code", async () => {

@@ -3,15 +3,7 @@ import type { ReportInput } from "./input.js";
 import { html, Markup } from "./markup.js";
 import type { Section } from "./section.js";
 import { STYLE } from "./style.js";
-import { choicesSection } from "./sections/choices.js";
-import { classesSection } from "./sections/classes.js";
-import { differencesSection, nullTestSection } from "./sections/differences.js";
-import { mapSection } from "./sections/map.js";
-import { overviewSection } from "./sections/overview.js";
-import { dataSection, mistakesSection, outliersSection } from "./sections/pictures.js";
-import { calibrationSection, resultsSection } from "./sections/results.js";
-import { runSection, trainingSection } from "./sections/run.js";
-import { histogramSection, rocSection, thresholdSection } from "./sections/scores.js";
+import { reportSections } from "./sectionRegistry.js";
 
 /** The page may use nothing but its own styles and the pictures inside it; browsers hold it to that. */
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
@@ -21,26 +13,12 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
  *
  * @cost a few seconds, nearly all of them the layout of the feature map
  */
-export function renderReport(input: ReportInput): string {
-  const hasResults = input.results.length > 0;
-  const sections = [
-    overviewSection(input),
-    hasResults ? resultsSection(input) : null,
-    differencesSection(input),
-    histogramSection(input),
-    rocSection(input),
-    thresholdSection(input),
-    hasResults ? calibrationSection(input) : null,
-    nullTestSection(input),
-    classesSection(input),
-    mistakesSection(input),
-    mapSection(input),
-    outliersSection(input),
-    trainingSection(input),
-    dataSection(input),
-    choicesSection(input),
-    runSection(input),
-  ].filter((section): section is Section => section !== null);
+export async function renderReport(input: ReportInput): Promise<string> {
+  const sections: Section[] = [];
+  for (const { render } of reportSections.all) {
+    const made = await render(input);
+    if (made !== null) sections.push(made);
+  }
   const links = sections.map((section) => html`<a href="#${section.id}">${section.title}</a>`);
   const warnings = input.warnings ?? [];
   const notice =

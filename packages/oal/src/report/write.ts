@@ -13,7 +13,7 @@ import { makeFolder } from "../runtime/makeFolder.js";
  * @throws OAL-I101 when the folder is read-only or the disk full
  */
 export async function writeReport(input: ReportInput, path: string): Promise<void> {
-  const text = renderReport(input);
+  const text = await renderReport(input);
   try {
     await makeFolder(dirname(path));
     await writeFileWhole(path, text);

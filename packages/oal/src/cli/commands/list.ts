@@ -1,5 +1,5 @@
 /** `oal list`: what the registries hold. */
-import { detectors, oalError, suggest } from "oal-core";
+import { detectors, metrics, oalError, suggest } from "oal-core";
 
 /** One line of a listing. */
 interface Listed {
@@ -11,6 +11,9 @@ interface Listed {
 
 const kinds: Readonly<Record<string, () => Promise<readonly Listed[]>>> = {
   detectors: () => Promise.resolve(detectors.all),
+  metrics: () => Promise.resolve(metrics.all),
+  readers: async () => (await import("../../data/readers/index.js")).readers.all,
+  sections: async () => (await import("../../report/sectionRegistry.js")).reportSections.all,
   networks: async () => (await import("../../nn/networks/index.js")).networks.all,
   recipes: async () => {
     const { recipes } = await import("../../training/recipes/index.js");

@@ -1,6 +1,6 @@
 /** The registry of readers, in the order in which they are asked. */
 import { existsSync } from "node:fs";
-import { oalError } from "oal-core";
+import { oalError, Registry } from "oal-core";
 import { cifarBinary } from "./cifarBinary.js";
 import { idx } from "./idx.js";
 import { imageFolder } from "./imageFolder.js";
@@ -9,20 +9,25 @@ import type { Reader, SourceSpec } from "./reader.js";
 import { tarArchive } from "./tarArchive.js";
 import { zipArchive } from "./zipArchive.js";
 
-/** Every reader; the first that recognises a source reads it. */
-export const readers: readonly Reader[] = [imglist, idx, cifarBinary, tarArchive, zipArchive, imageFolder];
+const standard: readonly Reader[] = [imglist, idx, cifarBinary, tarArchive, zipArchive, imageFolder];
+
+/** Every reader; the first that recognises a source reads it. Readers registered from outside are asked first, the last one foremost. */
+export const readers = new Registry<Reader>("data reader", standard);
+
+function inOrder(): readonly Reader[] {
+  const own = readers.all.slice(standard.length);
+  return [...own.toReversed(), ...standard];
+}
 
 /**
  * The reader of a source.
  *
- * @throws OAL-D101 when the path does not exist, OAL-D106 when no reader recognises it
+ * @throws OAL-D101 when the path does not exist, OAL-D106 when no reader recognises it, OAL-C204 for a kind that no reader is
  */
 export async function readerOf(spec: SourceSpec): Promise<Reader> {
   if (!existsSync(spec.path)) throw oalError("OAL-D101", { path: spec.path });
-  for (const reader of readers) {
-    const chosen =
-      spec.kind === undefined || spec.kind === "auto" ? await reader.matches(spec) : reader.id === spec.kind;
-    if (chosen) return reader;
-  }
+  const { kind = "auto" } = spec;
+  if (kind !== "auto") return readers.find(kind);
+  for (const reader of inOrder()) if (await reader.matches(spec)) return reader;
   throw oalError("OAL-D106", { path: spec.path, problem: "not a kind of data oal can read" });
 }

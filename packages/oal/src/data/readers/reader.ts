@@ -1,13 +1,10 @@
 /**
  * The contract of data readers. A reader recognises one kind of source, names its images and labels, and yields encoded bytes or pixels.
- * One file per reader; adding one means adding it to readers/index.ts.
+ * One file per reader, and one line in readers/index.ts.
  */
-import type { OalError, RgbImage } from "oal-core";
+import { expectArguments, kinds, type OalError, type RgbImage } from "oal-core";
 import type { OrientationUse } from "../decode.js";
 import type { SkippedFiles } from "../pictures/kinds.js";
-
-/** The kinds of source, one per reader. */
-export type ReaderId = "imglist" | "idx" | "cifarBinary" | "tarArchive" | "zipArchive" | "imageFolder";
 
 /** Where images come from and what their labels mean. */
 export interface SourceSpec {
@@ -15,8 +12,8 @@ export interface SourceSpec {
   readonly path: string;
   /** An image list in OpenOOD's form: one "relative/path label" a line. */
   readonly list?: string | undefined;
-  /** Default "auto": the first reader that recognises the source. */
-  readonly kind?: "auto" | ReaderId | undefined;
+  /** Id of a reader. Default "auto": the first reader that recognises the source. */
+  readonly kind?: string | undefined;
   /** "class" (default): the source's classes; "ood": every label becomes -1 and no classes are needed. */
   readonly labels?: "class" | "ood" | undefined;
   /** What to call the set. */
@@ -58,7 +55,7 @@ export interface OpenSource {
 
 /** A kind of source. */
 export interface Reader {
-  readonly id: ReaderId;
+  readonly id: string;
   readonly title: string;
   /** Whether its sources are published data sets, whose parts have one meaning everywhere. */
   readonly published?: boolean;
@@ -77,4 +74,26 @@ export interface Reader {
   fingerprint(spec: SourceSpec): Promise<string>;
   /** Reads names and labels. Errors: OAL-D103 to OAL-D109, OAL-D111, OAL-D120 to OAL-D122. */
   open(spec: SourceSpec): Promise<OpenSource>;
+}
+
+const aReader = kinds.fields({
+  id: kinds.name,
+  title: kinds.name,
+  orientation: kinds.oneOf(["apply", "ignore"]),
+  matches: kinds.callback,
+  splits: kinds.callback,
+  fingerprint: kinds.callback,
+  open: kinds.callback,
+});
+
+/**
+ * Makes a reader; `readers.register` has it asked before those of oal, so that it may claim sources that they read otherwise.
+ *
+ * @example
+ * defineReader({ id: "dots", title: "drawn dots", orientation: "ignore", matches: async ({ path }) => path.endsWith(".dots"),
+ *   splits: async () => [], fingerprint: async ({ path }) => path, open: async () => openDots() });
+ */
+export function defineReader(reader: Reader): Reader {
+  expectArguments("defineReader", { reader: [reader, aReader] });
+  return reader;
 }

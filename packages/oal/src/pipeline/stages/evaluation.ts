@@ -1,7 +1,7 @@
 /** Stages "evaluation:<method>": scores of every image, metrics with intervals, and the model made ready for `oal score`. */
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type RowKeeper, type Tensor } from "oal-core";
+import { metrics, type RowKeeper, type Tensor } from "oal-core";
 import { askedDetectors } from "../../evaluation/asked.js";
 import { evaluate, type Summary } from "../../evaluation/evaluate.js";
 import type { ModelSource } from "../../evaluation/modelTaps.js";
@@ -37,6 +37,7 @@ export const evaluationStage: Stage = {
     return {
       ...config.evaluation,
       detectors: detectors.map(({ detector: { id, version }, parameters }) => ({ id, version, parameters })),
+      metrics: metrics.all.map(({ id, version = 1 }) => ({ id, version })),
       pictures: { ...picturesOf(config, data), name, licence },
     };
   },

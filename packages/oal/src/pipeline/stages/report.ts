@@ -1,6 +1,7 @@
 /** Stage "report": gathers what the artifacts hold and writes one HTML page. */
 import { join } from "node:path";
 import type { ReportInput } from "../../report/input.js";
+import { reportSections } from "../../report/sectionRegistry.js";
 import type { Configuration } from "../configuration/schema.js";
 import { computedOn } from "../engineFacts.js";
 import { hardware } from "../hardware.js";
@@ -33,7 +34,11 @@ export const reportStage: Stage = {
   seeds: "once",
   variants: () => [""],
   // A report shows the whole configuration, pictures of every set, and what was left out.
-  slice: ({ config, data }) => ({ config, leftOut: data.leftOut }),
+  slice: ({ config, data }) => ({
+    config,
+    leftOut: data.leftOut,
+    sections: reportSections.all.map(({ id, version = 1 }) => ({ id, version })),
+  }),
   inputs: (config) => Object.fromEntries(shownStages(config).map(({ name }) => [name, name])),
   sets: ({ train, test, ood }) => ({
     train: train.set,
