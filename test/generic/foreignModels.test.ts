@@ -147,12 +147,16 @@ describe("a node that oal does not understand", () => {
     const bytes = onnxFile(
       {
         nodes: [
-          ["Dropout", ["image"], ["same", ""]],
-          ["MaxPool", ["same"], ["y", "places"], { kernel_shape: [2, 2] }],
+          ["Unique", ["image"], ["u", "", "", "counts"]],
+          ["MaxPool", ["image"], ["y", "places"], { kernel_shape: [2, 2] }],
         ],
         inputs: { image: { dims: [1, 1, 3, 3] } },
-        outputs: { y: { dims: [1, 1, 2, 2] }, places: { dims: [1, 1, 2, 2], code: 7 } },
-        values: { same: { dims: [1, 1, 3, 3] } },
+        outputs: {
+          u: { dims: [""] },
+          counts: { dims: [""], code: 7 },
+          y: { dims: [1, 1, 2, 2] },
+          places: { dims: [1, 1, 2, 2], code: 7 },
+        },
       },
       { "": 13 },
     );
@@ -161,7 +165,7 @@ describe("a node that oal does not understand", () => {
       "oal has no such operator",
       "it has outputs that oal does not compute",
     ]);
-    const image = float32Tensor([1, 1, 3, 3], [1, 9, 2, 3, 4, 5, 8, 6, 7]);
+    const image = float32Tensor([1, 1, 3, 3], [1, 9, 2, 3, 4, 9, 8, 6, 1]);
     expect(await run(writeModel(graph), { image })).toEqual(await run(bytes, { image }));
   });
 
@@ -244,6 +248,20 @@ describe("opsets", () => {
     expect(numbersOf(after, "y").reduce((sum, number) => sum + number, 0)).toBeCloseTo(1, 5);
   });
 
+  it.each([21, 22, 23])("newer than the usual one are kept where a node needs them: %i", async (opset) => {
+    const bytes = file(
+      [
+        ["HardSwish", ["x"], ["a"]],
+        ["Relu", ["a"], ["y"]],
+      ],
+      opset,
+      { values: { a: matrix } },
+    );
+    const written = writeModel(readModel(bytes).graph);
+    expect(readModel(written).opsets.get("")).toBe(opset);
+    expect(await run(written, { x })).toEqual(await run(bytes, { x }));
+  });
+
   it("that do not go together are refused, naming node, operator and both", () => {
     const { graph, values } = readModel(old);
     const y = values.get("y");
@@ -307,6 +325,47 @@ describe("constants", () => {
     expect(opaque).toEqual([]);
     expect(graph.nodes.map((node) => node.operator.name)).toEqual(["Add", "Add", "Add", "Reshape"]);
     expect(await run(writeModel(graph), { x })).toEqual(await run(bytes, { x }));
+  });
+});
+
+describe("element types that oal only holds", () => {
+  const tensors: readonly (readonly [code: number, Tensor])[] = [
+    [3, { dtype: "int8", shape: [2], data: Int8Array.of(-5, 7) }],
+    [4, { dtype: "uint16", shape: [2], data: Uint16Array.of(65535, 7) }],
+    [5, { dtype: "int16", shape: [2], data: Int16Array.of(-5, 7) }],
+    [10, { dtype: "float16", shape: [2], data: Uint16Array.of(0x3e00, 0xc000) }],
+    [12, { dtype: "uint32", shape: [2], data: Uint32Array.of(4294967295, 7) }],
+    [13, { dtype: "uint64", shape: [2], data: BigUint64Array.of(18446744073709551615n, 7n) }],
+  ];
+
+  it.each(tensors)("go through the engine and come back: %i", async (code, tensor) => {
+    const type = { dims: ["N"], code };
+    const bytes = onnxFile(
+      { nodes: [["Identity", ["x"], ["y"]]], inputs: { x: type }, outputs: { y: type } },
+      { "": 17 },
+    );
+    const { graph } = readModel(bytes);
+    expect(graph.outputs.get("y")?.dtype).toBe(tensor.dtype);
+    expect((await run(writeModel(graph), { x: tensor }))["y"]).toEqual(tensor);
+  });
+
+  it("are cast by nodes that are kept", async () => {
+    const bytes = onnxFile(
+      {
+        nodes: [
+          ["Cast", ["x"], ["wide"], { to: 1 }],
+          ["Relu", ["wide"], ["y"]],
+        ],
+        inputs: { x: { dims: [2], code: 10 } },
+        outputs: { y: { dims: [2] } },
+        values: { wide: { dims: [2] } },
+      },
+      { "": 17 },
+    );
+    const { graph, opaque } = readModel(bytes);
+    expect(opaque.map(({ node }) => node.operator.name)).toEqual(["Cast"]);
+    const halves: Tensor = { dtype: "float16", shape: [2], data: Uint16Array.of(0x3e00, 0xc000) };
+    expect(numbersOf(await run(writeModel(graph), { x: halves }), "y")).toEqual([1.5, 0]);
   });
 });
 

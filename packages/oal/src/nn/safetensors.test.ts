@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { float32Tensor, int64Tensor, uint8Tensor } from "oal-core";
+import { float32Tensor, int64Tensor, uint8Tensor, type Tensor } from "oal-core";
 import { encodeSafetensors, readSafetensors, writeSafetensors } from "./safetensors.js";
 
 let folder = "";
@@ -25,6 +25,19 @@ describe("safetensors", () => {
     const back = await readSafetensors(path);
     expect([...back.tensors]).toEqual([...tensors]);
     expect(back.metadata).toEqual({ format: "pt" });
+  });
+
+  it("holds integers of every width", async () => {
+    const path = join(folder, "integers.safetensors");
+    const integers = new Map<string, Tensor>([
+      ["int8", { dtype: "int8", shape: [2], data: Int8Array.of(-5, 7) }],
+      ["int16", { dtype: "int16", shape: [2], data: Int16Array.of(-500, 7) }],
+      ["uint16", { dtype: "uint16", shape: [2], data: Uint16Array.of(65535, 7) }],
+      ["uint32", { dtype: "uint32", shape: [2], data: Uint32Array.of(4294967295, 7) }],
+      ["uint64", { dtype: "uint64", shape: [2], data: BigUint64Array.of(18446744073709551615n, 7n) }],
+    ]);
+    await writeSafetensors(path, integers);
+    expect([...(await readSafetensors(path)).tensors]).toEqual([...integers]);
   });
 
   it("widens half precision", async () => {

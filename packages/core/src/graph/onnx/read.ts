@@ -190,12 +190,13 @@ class GraphReader {
 
   /** Builds a node of the table. @returns null, or why it cannot be one */
   #understood(
-    { operator, attributes, added }: Exclude<ReturnType<typeof understand>, { reason: string }>,
+    { operator, attributes, taken, added }: Exclude<ReturnType<typeof understand>, { reason: string }>,
     given: readonly (Value | null)[],
     names: readonly string[],
   ): string | null {
     try {
-      const inputs = added ? [...given, integers(this.#graph, added)] : given;
+      const kept = given.slice(0, taken);
+      const inputs = added ? [...kept, integers(this.#graph, added)] : kept;
       const types = operator.infer(
         inputs.map((input) => input?.type ?? null),
         attributes,

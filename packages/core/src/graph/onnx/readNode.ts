@@ -1,13 +1,21 @@
 /** Nodes of ONNX files that the table of operators knows: the operator, and the attributes in its terms. */
 import type { AttributeKind, Attributes, Operator } from "../operator.js";
 import { operators } from "../ops/index.js";
+import { Identity } from "../ops/identity.js";
 import type { Message } from "./protobufReader.js";
 import { meansTheSame, sinceOfAttributes } from "./schemaVersions.js";
 import type { NodeUse } from "./subgraph.js";
 
-/** A node in oal's terms: `added` are whole numbers that became an input. Or why there is none, as a sentence's end. */
+/** A node in oal's terms, or why there is none, as a sentence's end. */
 export type Understood =
-  | { readonly operator: Operator; readonly attributes: Attributes; readonly added: readonly number[] | null }
+  | {
+      readonly operator: Operator;
+      readonly attributes: Attributes;
+      /** How many of the node's inputs are taken. */
+      readonly taken: number;
+      /** Whole numbers that are another input. */
+      readonly added: readonly number[] | null;
+    }
   | { readonly reason: string };
 
 /** Operators that a file may name: not oal's variants of them, nor those that need notes that no file keeps. */
@@ -20,14 +28,28 @@ const readable: ReadonlyMap<string, Operator> = new Map(
     .map((operator) => [operator.name, operator]),
 );
 
-/** Reductions, whose axes were an attribute before they became an input. */
-const reductions = new Set(["ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceSum"]);
+/** Operators whose axes were an attribute before they became an input. */
+const axesBecameInput = new Set([
+  "ReduceLogSumExp",
+  "ReduceMax",
+  "ReduceMean",
+  "ReduceSum",
+  "Squeeze",
+  "Unsqueeze",
+]);
+
+/** Dropout outside training does nothing; since opset 7 it is in training only when an input says so. */
+function isIdentity(node: Message, { operator, domain, outputs }: NodeUse, opset: number): boolean {
+  const isTraining = (node.texts(1)[2] ?? "") !== "";
+  return operator === "Dropout" && domain === "" && opset >= 7 && outputs === 1 && !isTraining;
+}
 
 /** A node of ONNX's own domain in oal's terms. */
 export function understand(node: Message, use: NodeUse, opset: number): Understood {
+  if (isIdentity(node, use, opset)) return { operator: Identity, attributes: {}, taken: 1, added: null };
   const operator = use.domain === "" ? readable.get(use.operator) : undefined;
   if (!operator) return { reason: "oal has no such operator" };
-  const older = reductions.has(operator.name) && use.inputs === 1 && use.attributes.includes("axes");
+  const older = axesBecameInput.has(operator.name) && use.inputs === 1 && use.attributes.includes("axes");
   const form = older ? { ...use, attributes: use.attributes.filter((name) => name !== "axes") } : use;
   const since = sinceOfAttributes(operator, form.attributes);
   if (!meansTheSame(operator.name, form, opset, since))
@@ -46,7 +68,7 @@ export function understand(node: Message, use: NodeUse, opset: number): Understo
     if (value === undefined) return { reason: `its attribute ${name} has another form` };
     attributes[name] = value;
   }
-  return { operator, attributes, added };
+  return { operator, attributes, taken: node.texts(1).length, added };
 }
 
 /** ONNX's number of every kind of attribute (AttributeProto.AttributeType). */

@@ -237,7 +237,7 @@ const changes: Readonly<Record<string, readonly [first: number, ...changes: read
   Transpose: [1],
   Trilu: [14],
   Unique: [11],
-  Unsqueeze: [1, 13],
+  Unsqueeze: [1, axes(13)],
   Upsample: [1, 7, 9, 10],
   Where: [9],
   Xor: [1, broadcast],

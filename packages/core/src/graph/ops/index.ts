@@ -62,6 +62,8 @@ import { Slice } from "./slice.js";
 import { Softmax } from "./softmax.js";
 import { Softplus } from "./softplus.js";
 import { Sqrt } from "./sqrt.js";
+import { Squeeze } from "./squeeze.js";
+import { Unsqueeze } from "./squeeze.js";
 import { StopGradient } from "./stopGradient.js";
 import { Sub } from "./sub.js";
 import { Sum } from "./sum.js";
@@ -131,12 +133,14 @@ export const operators = {
   Softmax,
   Softplus,
   Sqrt,
+  Squeeze,
   StopGradient,
   Sub,
   Sum,
   Tanh,
   TopK,
   Transpose,
+  Unsqueeze,
   Where,
 } as const satisfies Readonly<Record<string, Operator>>;
 
