@@ -6,7 +6,6 @@
  * name; what they do not show to be a picture reaches no decoder.
  */
 import { isOalError, oalError, type OalError, type RgbImage } from "oal-core";
-import sharp from "sharp";
 import { bitmapSize, decodeBitmap } from "./pictures/bitmap.js";
 import { problemOf } from "./pictures/folderWalk.js";
 import { jpegSize, type PictureSize, pngSize } from "./pictures/header.js";
@@ -16,9 +15,7 @@ import { defaultMaxPixels } from "./pictures/limits.js";
 import { orientationOf, upright } from "./pictures/orientation.js";
 import { decodePng } from "./pictures/pngDecoder.js";
 import type { RgbaImage } from "./pictures/wasm.js";
-
-// every image is met once
-sharp.cache(false);
+import { loadSharp } from "./pictures/sharp.js";
 
 /** What to do with a picture that says how it is to be turned: turn it, or take the pixels as they are stored. */
 export type OrientationUse = "apply" | "ignore";
@@ -99,6 +96,7 @@ function png(bytes: Uint8Array, file: string): RgbImage {
 }
 
 async function other(bytes: Uint8Array, file: string, maxPixels: number): Promise<RgbImage> {
+  const sharp = await loadSharp();
   try {
     // the header is read whatever the size, so that the error can say it
     const { width, height, space } = await sharp(bytes, {

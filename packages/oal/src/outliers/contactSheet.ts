@@ -1,7 +1,7 @@
 /** Contact sheets: panels of small pictures side by side as one PNG, to be looked at by people. */
-import sharp from "sharp";
 import { oalError } from "oal-core";
 import { writeFileWhole } from "../runtime/writeFile.js";
+import { loadSharp } from "../data/pictures/sharp.js";
 
 /** Pictures of one panel. */
 export interface SheetPanel {
@@ -49,6 +49,7 @@ export async function contactSheet(
       }
     }
   });
+  const sharp = await loadSharp();
   return sharp(canvas, { raw: { width, height, channels: 3 } })
     .png()
     .toBuffer();

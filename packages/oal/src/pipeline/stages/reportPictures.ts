@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import sharp from "sharp";
 import { float32Data, type Tensor } from "oal-core";
 import { classesInTurn } from "../../data/classesInTurn.js";
+import { loadSharp } from "../../data/pictures/sharp.js";
 import type { ModelScores } from "../../evaluation/result.js";
 import { contactSheet } from "../../outliers/contactSheet.js";
 import type { ReportFeatures, ReportMistake, ReportMistakeCounts, ReportSample } from "../../report/input.js";
@@ -132,6 +132,7 @@ async function picture(planes: Uint8Array, size: number): Promise<Uint8Array> {
   const pixels = new Uint8Array(planes.length);
   const plane = size * size;
   for (let i = 0; i < plane; i++) for (let c = 0; c < 3; c++) pixels[3 * i + c] = planes[c * plane + i] ?? 0;
+  const sharp = await loadSharp();
   return sharp(pixels, { raw: { width: size, height: size, channels: 3 } })
     .resize(64, 64, { kernel: size > 64 ? "lanczos3" : "nearest" })
     .png()
