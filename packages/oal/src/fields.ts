@@ -2,6 +2,9 @@
 import { oalError, suggest, type Registered, type Registry } from "oal-core";
 import { z } from "zod";
 
+// A schema here is used a few times a process: writing it as a program first, as zod does otherwise, takes longer than it saves.
+z.config({ jitless: true });
+
 /** A whole number within [min, max], with a default and a description. */
 export const whole = (value: number, min: number, max: number, text: string): z.ZodDefault<z.ZodNumber> =>
   z.number().int().min(min).max(max).default(value).describe(text);
