@@ -28,7 +28,15 @@ export {
   type UnreadablePicture,
 } from "./bundle/scoreResult.js";
 export { type EvaluatedRun, type FinishedRun, type RunOptions, type RunResult } from "./pipeline/runTypes.js";
-export { compareModels, type CompareOptions, type Difference } from "./evaluation/compare.js";
+export type { Choice, ChosenBy } from "./evaluation/choice.js";
+export {
+  compareModels,
+  compareOverSeeds,
+  type CompareOptions,
+  type Difference,
+} from "./evaluation/compare.js";
+export { summarizeOverSeeds, type SeedList, type SeedRow } from "./evaluation/overSeeds.js";
+export type { SeededModel, SeedSampleOptions } from "./evaluation/seedSamples.js";
 export type { DetectorResult, EvaluationResult, ModelScores, SetScores } from "./evaluation/result.js";
 export {
   differenceTable,

@@ -56,7 +56,8 @@ export interface CompareOptions {
 /**
  * Compares two models with the same detector on the same images.
  *
- * @param first,second  scores of both models on the same sets in the same order
+ * @param first  scores of one model
+ * @param second  scores of the other on the same sets in the same order
  * @returns one difference per detector they share, place (near, far, sets) and metric
  * @throws OAL-E104 when sets or images differ
  * @source PROTOCOL section 9
@@ -77,9 +78,11 @@ export function compareModels(
 /**
  * Compares two models seed by seed: paired over seeds and, within a seed, over images.
  *
- * @param first,second  scores of both models, one per seed, the seeds in one order
+ * @param first  scores of one model, one per seed
+ * @param second  scores of the other for the same seeds, in the same order
  * @throws OAL-E230 when the seeds differ, OAL-E104 when sets or images of a seed differ
  * @source PROTOCOL section 9, docs/decisions/0019
+ * @example const [near] = compareOverSeeds(oalSeeds, kdSeeds, { metrics: ["auroc"] }); // near.difference, near.bySeed, near.interval, near.p
  */
 export function compareOverSeeds(
   first: SeededModel,

@@ -53,6 +53,7 @@ export interface SeedRow {
  * @returns one row per model, detector that every seed has, place and metric
  * @throws OAL-E230 when the models have different seeds, OAL-E104 when images differ within a seed
  * @source PROTOCOL sections 5 and 9
+ * @example resultTable(results, { overSeeds: summarizeOverSeeds([ceSeeds, oalSeeds]) }) // "87.53 ± 0.42 [86.70, 88.40]"
  */
 export function summarizeOverSeeds(
   models: readonly SeededModel[],
