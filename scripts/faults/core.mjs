@@ -248,6 +248,27 @@ export const core = [
     tests: [source("detection/decision.test.ts")],
   },
   {
+    file: source("detection/decision.ts"),
+    what: "the p value of a stored quantile is too small",
+    find: "j === m ? 1 : rankOf(j + 1, m, count) / (count + 1),\n  };",
+    replace: "j === m ? 1 : (rankOf(j, m, count) + 1) / (count + 1),\n  };",
+    tests: [source("detection/decision.test.ts")],
+  },
+  {
+    file: source("detection/decision.ts"),
+    what: "a score like the calibration score is not counted",
+    find: "(ascending[middle] ?? 0) <= value",
+    replace: "(ascending[middle] ?? 0) < value",
+    tests: [source("detection/decision.test.ts")],
+  },
+  {
+    file: source("detection/decisionGraph.ts"),
+    what: "in a graph the cut of the first class is everyone's",
+    find: "decision.perClass.map(cut)), argMax(logits, 1))",
+    replace: "decision.perClass.map(() => cut(decision.perClass[0]))), argMax(logits, 1))",
+    tests: [source("detection/decisionGraph.test.ts")],
+  },
+  {
     file: source("random/random.ts"),
     what: "normal numbers use half of the circle",
     find: "(2 ** -31 * Math.PI)",

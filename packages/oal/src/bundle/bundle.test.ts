@@ -20,6 +20,7 @@ import {
   float32Tensor,
   gemm,
   Graph,
+  isOalError,
   memoryRows,
   makeDecision,
   mul,
@@ -295,6 +296,29 @@ describe("what is no bundle", () => {
       code: "OAL-I103",
       message: expect.stringContaining("lack oal.version"),
     });
+  });
+
+  it("or was changed anywhere, is refused in a sentence or says what it can", async () => {
+    const path = await written("changed");
+    const whole = readFileSync(path);
+    const mutated = join(root, "mutated.onnx");
+    const ended = new Set<string>();
+    for (let trial = 0; trial < 300; trial++) {
+      const bytes = Uint8Array.from(whole);
+      // the beginning and the end hold the fields that are walked through
+      for (let k = 0; k < 4; k++) {
+        const near = random.integer(trial, 2 * k, 400);
+        const at = k % 2 === 0 ? near : Math.max(0, bytes.length - 1 - 20 * near);
+        bytes[at] = random.integer(trial, 2 * k + 1, 256);
+      }
+      writeFileSync(mutated, bytes);
+      const error: unknown = await refused(mutated);
+      ended.add(isOalError(error) ? error.code : error instanceof Error ? error.message : "read");
+    }
+    expect([...ended].filter((how) => !["read", "OAL-I103", "OAL-I143", "OAL-I144"].includes(how))).toEqual(
+      [],
+    );
+    expect(ended.size).toBeGreaterThan(2);
   });
 
   it("as a damaged one where it is cut off anywhere", async () => {

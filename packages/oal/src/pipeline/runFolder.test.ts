@@ -22,6 +22,7 @@ import { obtain, type Wanted } from "./plan/obtain.js";
 import { publish } from "./publish.js";
 import { readRunManifest, RunFolder } from "./runFolder.js";
 import type { StudentInstance } from "./seeds.js";
+import { modelFileOf } from "./openModel.js";
 import { danglingLinks } from "./runLinks.js";
 import { ArtifactStore } from "./store/artifactStore.js";
 import { removeUnused, storeContents } from "./store/contents.js";
@@ -212,6 +213,30 @@ describe("a run folder", () => {
     rmSync(join(root, "mend", "models"), { recursive: true });
     await inRun("mend", once);
     expect(shown("mend", "models/oal.onnx")).toBe("evaluation:oal 5");
+  });
+
+  it("scores with the model that decides, as the finished run left it, and with nothing else that lies there", async () => {
+    const finish = async (run: RunFolder): Promise<void> => {
+      const evaluation = await make(run, "evaluation:oal", 6);
+      await publish(run, { evaluations: new Map([["oal", evaluation]]), report: undefined });
+    };
+    const leave = (name: string, model: string): void => {
+      mkdirSync(join(root, name, "models"), { recursive: true });
+      writeFileSync(join(root, name, "models", `${model}.onnx`), "of somebody else");
+    };
+    const file = join(root, "scored", "models", "oal.onnx");
+    await inRun("scored", finish);
+    leave("scored", "kd");
+    expect(await modelFileOf(join(root, "scored"))).toBe(file);
+    expect(await modelFileOf(file)).toBe(file);
+    leave("scored", "oal");
+    expect(await codeOf(modelFileOf(join(root, "scored")))).toBe("OAL-I103");
+    rmSync(file);
+    expect(await codeOf(modelFileOf(join(root, "scored")))).toBe("OAL-I103");
+    await inRun("begun", () => Promise.resolve());
+    leave("begun", "oal");
+    expect(await codeOf(modelFileOf(join(root, "begun")))).toBe("OAL-I121");
+    expect(await codeOf(modelFileOf(join(root, "nowhere")))).toBe("OAL-D101");
   });
 
   it("refuses a run folder of another format and leaves it alone", async () => {
