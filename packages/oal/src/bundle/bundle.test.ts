@@ -219,7 +219,7 @@ describe("weights beside a bundle", () => {
     const big = linearClassifier(1, 1000);
     await writeBundle(path, contents(big), { engine, images, expected: {}, outsideFrom: 1000 });
     const [data = "", ...others] = readdirSync(folder).filter((name) => name !== "colours.onnx");
-    expect(data).toMatch(/^colours-[0-9a-f]{12}\.data$/);
+    expect(data).toMatch(/^weights-[0-9a-f]{16}\.data$/);
     expect(others).toEqual([]);
     expect((await readBundle(path)).name).toBe("colours");
     const copy = mkdtempSync(join(root, "copy-"));

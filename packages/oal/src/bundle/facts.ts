@@ -8,7 +8,7 @@ import { z } from "zod";
 /** Format of the metadata and of the graph's outputs. */
 export const bundleFormat = 1;
 
-/** Metadata key that names the file of weights beside a large bundle. */
+/** Metadata key of a large bundle, whose weights lie in files beside it. */
 export const weightsKey = "oal.weights";
 
 /** Ending of a bundle's name. */

@@ -1,7 +1,8 @@
 /** What a bundle says of itself, read without its weights. */
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { oalError } from "oal-core";
+import { dataFilesOf, oalError } from "oal-core";
 import { problemOf } from "../data/pictures/folderWalk.js";
 import {
   bundleFormat,
@@ -32,10 +33,15 @@ export async function readBundle(path: string): Promise<BundleFacts> {
   if ("otherFormat" in facts)
     throw oalError("OAL-I144", { path, found: facts.otherFormat, wanted: String(bundleFormat) });
   if ("problem" in facts) throw oalError("OAL-I103", { path, problem: facts.problem });
-  const weights = metadata.get(weightsKey);
-  if (weights !== undefined && !existsSync(join(dirname(path), weights)))
-    throw oalError("OAL-I103", { path, problem: `its weights, ${weights}, are not in the folder with it` });
+  if (metadata.has(weightsKey)) await refuseWithoutWeights(path);
   return facts;
+}
+
+/** A bundle with its weights beside it is small: it is read for the names of their files. */
+async function refuseWithoutWeights(path: string): Promise<void> {
+  const missing = dataFilesOf(await readFile(path)).find((name) => !existsSync(join(dirname(path), name)));
+  if (missing === undefined) return;
+  throw oalError("OAL-I103", { path, problem: `its weights, ${missing}, are not in the folder with it` });
 }
 
 /**

@@ -1,9 +1,7 @@
 /** Writing a bundle: assembled, announced where it is large, written whole or not at all, and run again. */
-import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { modelParts, verifyGraph, weightBytes, type Engine, type Tensor } from "oal-core";
-import { writeFileWhole } from "../runtime/writeFile.js";
+import { verifyGraph, weightBytes, type Engine, type Tensor } from "oal-core";
+import { writeModelFile } from "../runtime/modelFile.js";
 import { assembleBundle, type BundleContents } from "./assemble.js";
 import { checkBundle, type CheckedOutputs } from "./check.js";
 import { factsToMetadata, weightsKey, type BundleFacts } from "./facts.js";
@@ -30,7 +28,7 @@ export interface WriteBundleOptions {
 
 /**
  * Writes a classifier with its detectors as one ONNX file, and runs the file. Weights beyond 1 GB lie in a second file beside it,
- * whose name the first one holds: it can be copied with it, and not be renamed.
+ * whose name is its own and stands in the first one: it is copied with it, and not renamed.
  *
  * @param path ends in .onnx
  * @returns what the file says of itself
@@ -48,26 +46,17 @@ export async function writeBundle(
   const bytes = weightBytes(graph);
   if (bytes > large) onLarge?.(bytes);
   const metadata = factsToMetadata(facts);
-  const outside = bytes > outsideFrom ? weightsName(facts.name, metadata) : undefined;
-  const parts = modelParts(graph, {
+  const weightsBeside = bytes > outsideFrom;
+  const written = await writeModelFile(path, graph, {
     name: facts.name,
-    metadata: outside === undefined ? metadata : { ...metadata, [weightsKey]: outside },
-    ...(outside === undefined ? {} : { data: outside }),
+    metadata: weightsBeside ? { ...metadata, [weightsKey]: "beside" } : metadata,
+    weightsBeside,
   });
-  const beside = outside === undefined ? undefined : join(dirname(path), outside);
   try {
-    if (beside !== undefined) await writeFileWhole(beside, parts.data);
-    await writeFileWhole(path, parts.model);
     await checkBundle(path, { engine, images, expected });
   } catch (error) {
-    for (const file of [path, ...(beside === undefined ? [] : [beside])]) await rm(file, { force: true });
+    for (const file of written) await rm(file, { force: true });
     throw error;
   }
   return facts;
-}
-
-/** A name that no other bundle's weights have: two of one name (of two seeds) may lie in one folder under other names. */
-function weightsName(name: string, metadata: Readonly<Record<string, string>>): string {
-  const digest = createHash("sha256").update(JSON.stringify(metadata)).digest("hex");
-  return `${name}-${digest.slice(0, 12)}.data`;
 }
