@@ -11,8 +11,10 @@ export const bundleFormat = 1;
 /** Metadata key of a large bundle, whose weights lie in files beside it. */
 export const weightsKey = "oal.weights";
 
-/** Ending of a bundle's name. */
-export const bundleEnding = ".onnx";
+/** The name of a bundle's file; of a student's name that no file can have, what is not allowed is escaped. */
+export function bundleFileName(name: string): string {
+  return `${encodeURIComponent(name)}.onnx`;
+}
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 const side = z.number().int().min(1);

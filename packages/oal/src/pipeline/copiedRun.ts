@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { oalError } from "oal-core";
-import { bundleEnding, readBundle } from "../bundle/index.js";
+import { bundleFileName, readBundle } from "../bundle/index.js";
 import type { Difference } from "../evaluation/compare.js";
 import type { SeedRow } from "../evaluation/overSeeds.js";
 import type { EvaluationResult, ModelScores, SetScores } from "../evaluation/result.js";
@@ -167,6 +167,6 @@ function curvesIn(events: readonly RunEvent[], stage: string): ReturnType<typeof
 
 /** Class names as the deciding model's file has them; none when it is gone. */
 async function classNamesOf(folder: string, { methods }: Configuration): Promise<readonly string[]> {
-  const path = join(folder, "models", `${decidingMethod(methods)}${bundleEnding}`);
+  const path = join(folder, "models", bundleFileName(decidingMethod(methods)));
   return existsSync(path) ? (await readBundle(path)).classNames : [];
 }

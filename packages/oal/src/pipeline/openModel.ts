@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { oalError, type Engine } from "oal-core";
-import { bundleEnding } from "../bundle/facts.js";
+import { bundleFileName } from "../bundle/facts.js";
 import { Scorer, type ScorerOptions } from "../bundle/scorer.js";
 import { chooseDevice, cpuEngine, makeEngine, type DeviceChoice } from "../runtime/engines/index.js";
 import { changedFiles } from "./publishedFiles.js";
@@ -34,7 +34,7 @@ export async function modelFileOf(path: string): Promise<string> {
   refuseOtherFormat(path);
   const manifest = readRunManifest(path);
   const record = manifest && shownRecord(manifest);
-  const name = record ? `models/${record.decides}${bundleEnding}` : "";
+  const name = record ? `models/${bundleFileName(record.decides)}` : "";
   const prints = Object.entries(record?.published ?? {}).filter(([file]) => file.startsWith(name));
   // A file that no finished run noted is none of it: what lies in models/ may be of anyone.
   if (!record || !prints.some(([file]) => file === name)) throw oalError("OAL-I121", { path });

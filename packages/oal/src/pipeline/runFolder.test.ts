@@ -218,7 +218,7 @@ describe("a run folder", () => {
   it("scores with the model that decides, as the finished run left it, and with nothing else that lies there", async () => {
     const finish = async (run: RunFolder): Promise<void> => {
       const evaluation = await make(run, "evaluation:oal", 6);
-      await publish(run, { evaluations: new Map([["oal", evaluation]]), report: undefined });
+      await publish(run, { evaluations: evaluationsOf("oal", evaluation) });
     };
     const leave = (name: string, model: string): void => {
       mkdirSync(join(root, name, "models"), { recursive: true });

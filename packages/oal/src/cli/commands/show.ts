@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import Table from "cli-table3";
 import { oalError } from "oal-core";
+import { bundleFileName } from "../../bundle/facts.js";
 import { describeRun, seedsInWords, type RunDescription } from "../../pipeline/describeRun.js";
 
 /** Prints a run. @throws OAL-D101 for a folder that is not there, OAL-I105 for one that holds no run */
@@ -39,7 +40,7 @@ function files({ published, decides, dangling }: RunDescription, path: string): 
     published.some((file) => file === name || file.startsWith(`${name}/`));
   const lines = [
     ...(has("report.html") ? [`report: ${join(path, "report.html")}`] : []),
-    ...(has("models") ? [`oal score decides with ${join(path, "models", `${decides}.onnx`)}`] : []),
+    ...(has("models") ? [`oal score decides with ${join(path, "models", bundleFileName(decides))}`] : []),
     ...(dangling.length > 0
       ? [`links without artifact (another machine, or a pruned store): ${dangling.join(", ")}`]
       : []),

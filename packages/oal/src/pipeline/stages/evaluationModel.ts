@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bankBytes, float32Tensor, oalError, uint8Tensor, type Tensor } from "oal-core";
-import { bundleEnding, writeBundle, type CheckedOutputs, type Preprocessing } from "../../bundle/index.js";
+import { bundleFileName, writeBundle, type CheckedOutputs, type Preprocessing } from "../../bundle/index.js";
 import type { Evaluation } from "../../evaluation/evaluate.js";
 import type { OutputSet } from "../../evaluation/outputs.js";
 import { buildClassifier } from "../../training/model.js";
@@ -66,7 +66,7 @@ export async function writeModel(
   const count = Math.min(checkedImages, data.validation.set.count);
   const pixels = data.validation.set.read(Array.from({ length: count }, (_, row) => row));
   const models = join(folder, evaluationFiles.models);
-  const path = join(models, `${variant}${bundleEnding}`);
+  const path = join(models, bundleFileName(variant));
   try {
     await mkdir(models);
     await writeBundle(path, contents, {
