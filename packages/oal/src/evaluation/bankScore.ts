@@ -31,14 +31,22 @@ interface Chunk {
   answer: Tensor | undefined;
 }
 
+/** How to compare. */
+export interface BankOptions {
+  readonly sizes: StoredSizes;
+  /** For detectors that need the last layer. */
+  readonly head: FitHead | undefined;
+  /** Called before every batch; what it throws ends the comparison. */
+  readonly onBatch: () => void;
+}
+
 /** Confidences of every set; memory holds one block of the bank. */
 export async function compareWithBank(
   engine: Engine,
   { detector, parameters, fitted }: FittedDetector,
   bank: RowSource,
   sets: readonly OutputSet[],
-  sizes: StoredSizes,
-  head: FitHead | undefined,
+  { sizes, head, onBatch }: BankOptions,
 ): Promise<Float32Array[]> {
   const graphs = bankGraphs(detector, sizes, fitted.tensors, parameters, head);
   const scores = sets.map(({ labels }) => new Float32Array(labels.length));
@@ -59,7 +67,7 @@ export async function compareWithBank(
     for (let first = 0; first < chunks.length; first += together) {
       const group = chunks.slice(first, first + together);
       for (let start = 0; start < bank.count; start += bankBlock)
-        await compareWithBlock(engine, graphs, bank, start, group, joins);
+        await compareWithBlock(engine, graphs, bank, start, group, joins, onBatch);
       for (const chunk of group) {
         const compared = answerOf(chunk.answer);
         const session = await joins.get("score", compared.shape[1] ?? 0, 0, (p) => graphs.score(p));
@@ -81,6 +89,7 @@ async function compareWithBlock(
   start: number,
   chunks: readonly Chunk[],
   joins: SessionsBySize,
+  onBatch: () => void,
 ): Promise<void> {
   const end = Math.min(bank.count, start + bankBlock);
   const rows: Tensor = {
@@ -91,6 +100,7 @@ async function compareWithBlock(
   const session = await engine.compile(graphs.partial(rows));
   try {
     for (const chunk of chunks) {
+      onBatch();
       const second = answerOf((await session.run(outputsOf(chunk)))["partial"]);
       const first = chunk.answer;
       if (!first) {

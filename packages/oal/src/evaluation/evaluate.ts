@@ -28,6 +28,8 @@ export interface EvaluateOptions extends SummaryOptions {
   readonly search?: boolean | undefined;
   /** The model itself, for detectors that need more of it than stored outputs. */
   readonly classifier?: ModelSource | undefined;
+  /** Called before every batch that is fitted on or scored; what it throws ends the evaluation. */
+  readonly onBatch?: (() => void) | undefined;
   /** Where the rows of banks are kept. Default: in memory. */
   readonly keepRows?: RowKeeper | undefined;
   /** Bytes above which a bank is compared block by block, and sampled for export. Default: what a graph may hold. */
@@ -71,9 +73,9 @@ export async function evaluate(
   if (test === undefined || test.labels.length === 0)
     throw oalError("OAL-E102", { metric: "evaluation", side: "ID" });
   const asked = askedDetectors(options.detectors ?? detectors.ids);
-  const ground = await fitGround(engine, sets, options.classifier, asked, options.keepRows);
-  const { classifier, largestBank = largestBankInGraph } = options;
-  const scoring: ScoreGround = { engine, model: classifier, head: ground.head, largestBank };
+  const ground = await fitGround(engine, sets, options.classifier, asked, options);
+  const { classifier, onBatch, largestBank = largestBankInGraph } = options;
+  const scoring: ScoreGround = { engine, model: classifier, head: ground.head, largestBank, onBatch };
   const outcomes = await fitAll(asked, ground, scoring, options.search ?? false);
   const fitted = outcomes.flatMap((outcome) => ("fitted" in outcome ? [outcome.fitted] : []));
   const sampled = sampledBanks(fitted, largestBank, seed);

@@ -25,13 +25,21 @@ export interface FitGround {
   readonly keep?: RowKeeper | undefined;
 }
 
+/** How to fit. */
+export interface FitGroundOptions {
+  /** Where the rows of banks are kept. Default: in memory. */
+  readonly keepRows?: RowKeeper | undefined;
+  /** Called before every batch; what it throws ends the fit. */
+  readonly onBatch?: (() => void) | undefined;
+}
+
 /** Streams of stored outputs, and of the model's other taps where it can be run. */
 export async function fitGround(
   engine: Engine,
   sets: readonly OutputSet[],
   model: ModelSource | undefined,
   asked: readonly AskedDetector[],
-  keep?: RowKeeper,
+  { keepRows, onBatch }: FitGroundOptions = {},
 ): Promise<FitGround> {
   const { classes } = outputSizes(sets);
   const needsHead = asked.some(({ detector }) => detector.needs.includes("head"));
@@ -44,9 +52,22 @@ export async function fitGround(
   return {
     sets,
     head,
-    keep,
-    streams: (set, taps) => (areStored(taps) ? stored(set, taps) : (throughModel?.(set, taps) ?? null)),
+    keep: keepRows,
+    streams(set, taps) {
+      const found = areStored(taps) ? stored(set, taps) : (throughModel?.(set, taps) ?? null);
+      return found && { ...found, batches: () => told(found.batches(), onBatch) };
+    },
   };
+}
+
+async function* told<T>(
+  batches: AsyncIterable<T>,
+  onBatch: () => void = () => undefined,
+): AsyncGenerator<T, void, undefined> {
+  for await (const batch of batches) {
+    onBatch();
+    yield batch;
+  }
 }
 
 /** The outputs of an ID set as a fit reads them. */

@@ -222,6 +222,24 @@ describe("a bank too large for one graph", () => {
   });
 });
 
+it("an evaluation ends between two batches where it is told to", async () => {
+  const stop = new Error("stopped");
+  for (const [detector, largestBank] of [
+    ["mls", undefined],
+    ["test-moving", undefined],
+    ["test-map", undefined],
+    [{ id: "knn", parameters: { neighbours: 4 } }, 20 * 4 * D],
+  ] as const)
+    for (const after of [0, 1, 2]) {
+      let batches = 0;
+      const onBatch = (): void => {
+        if (batches++ === after) throw stop;
+      };
+      const options = { detectors: [detector], resamples: 0, classifier: model, largestBank, onBatch };
+      await expect(evaluate(testEngine, "m", 0, sets, options)).rejects.toBe(stop);
+    }
+});
+
 describe("the search of parameters", () => {
   const measured = async (noise: number): Promise<number> => {
     const detector = { id: "test-moving", parameters: { noise } };

@@ -22,6 +22,8 @@ export interface ScoreGround {
   readonly model?: ModelSource | undefined;
   /** For detectors that need the last layer. */
   readonly head?: FitHead | undefined;
+  /** Called before every batch; what it throws ends the scoring. */
+  readonly onBatch?: (() => void) | undefined;
   /** Bytes above which a bank is compared block by block. Default: what a graph may hold. */
   readonly largestBank?: number | undefined;
 }
@@ -39,28 +41,33 @@ export async function scoreSets(
   ground: ScoreGround,
 ): Promise<Float32Array[]> {
   const { detector, parameters, fitted: kept } = fitted;
-  const { engine, model, head, largestBank = largestBankInGraph } = ground;
+  const { engine, model, head, largestBank = largestBankInGraph, onBatch = () => undefined } = ground;
   const sizes = { rows: scoreRows, ...outputSizes(sets) };
   if (!areStored(detector.needs)) {
     if (!model) throw oalError("OAL-E203", { detector: detector.id, needs: "the model itself" });
-    return scoreInModel(engine, model, fitted, sets);
+    return scoreInModel(engine, model, fitted, sets, onBatch);
   }
   if (kept.bank && bankBytes(kept.bank) > largestBank)
-    return compareWithBank(engine, fitted, kept.bank, sets, sizes, head);
+    return compareWithBank(engine, fitted, kept.bank, sets, { sizes, head, onBatch });
   const session = await engine.compile(detectorGraph(detector, sizes, kept, parameters, head));
   try {
     const scores: Float32Array[] = [];
-    for (const set of sets) scores.push(await scoreStored(session, set));
+    for (const set of sets) scores.push(await scoreStored(session, set, onBatch));
     return scores;
   } finally {
     await session.release();
   }
 }
 
-async function scoreStored(session: Session, { labels, logits, features }: OutputSet): Promise<Float32Array> {
+async function scoreStored(
+  session: Session,
+  { labels, logits, features }: OutputSet,
+  onBatch: () => void,
+): Promise<Float32Array> {
   const count = labels.length;
   const result = new Float32Array(count);
   for (let start = 0; start < count; start += scoreRows) {
+    onBatch();
     const end = Math.min(start + scoreRows, count);
     const { confidence } = await session.run({
       logits: paddedRows(logits, start, end),
@@ -77,6 +84,7 @@ async function scoreInModel(
   model: ModelSource,
   { detector, parameters, fitted }: FittedDetector,
   sets: readonly OutputSet[],
+  onBatch: () => void,
 ): Promise<Float32Array[]> {
   const { graph, taps } = model.build(model.batch);
   graph.output("confidence", attachDetector(detector, taps, fitted, parameters));
@@ -85,8 +93,10 @@ async function scoreInModel(
     const scores: Float32Array[] = [];
     for (const set of sets) {
       const result = new Float32Array(set.labels.length);
-      for await (const { start, outputs } of runOverImages(session, model, set))
+      for await (const { start, outputs } of runOverImages(session, model, set)) {
+        onBatch();
         result.set(outputs["confidence"]?.data ?? [], start);
+      }
       scores.push(result);
     }
     return scores;

@@ -7,7 +7,7 @@ import { evaluate, type Summary } from "../../evaluation/evaluate.js";
 import type { ModelSource } from "../../evaluation/modelTaps.js";
 import type { OutputSet } from "../../evaluation/outputs.js";
 import type { EvaluationResult } from "../../evaluation/result.js";
-import { rowStore } from "../../evaluation/rowFiles.js";
+import { rowStore, type RowStore } from "../../evaluation/rowFiles.js";
 import { writeScores } from "../../evaluation/scoreFiles.js";
 import { resultJson } from "../../evaluation/tables.js";
 import { decodedFolder } from "../../outliers/sources/latents.js";
@@ -69,7 +69,9 @@ export const evaluationStage: Stage = {
         resamples: bootstrap,
         classifier: modelSource(model, section.batchSize),
         keepRows: banks.keep,
+        onBatch: () => job.signal.throwIfAborted(),
       });
+      await writeBankIndex(join(folder, evaluationFiles.banks), banks);
       const { result, scores, validation } = evaluation;
       for (const text of result.warnings) events.warning(text);
       await writeSummary(folder, { result, scores });
@@ -105,6 +107,12 @@ async function predictAll(
   } finally {
     await predictor.release();
   }
+}
+
+/** What lies in the files of large banks: count and width by name, as `openRows` asks for them. */
+async function writeBankIndex(folder: string, { written }: RowStore): Promise<void> {
+  if (written.size === 0) return;
+  await writeFile(join(folder, "index.json"), JSON.stringify(Object.fromEntries(written), null, 2));
 }
 
 /** The model to build detectors into. */
