@@ -169,6 +169,21 @@ describe("a node that oal does not understand", () => {
     expect(await run(writeModel(graph), { image })).toEqual(await run(bytes, { image }));
   });
 
+  it("is understood after all when what oal does not compute is read by nobody", async () => {
+    const bytes = file(
+      [
+        ["Dropout", ["x"], ["a", "mask"], { ratio: { f: 0.5 } }],
+        ["Relu", ["a"], ["y"]],
+        ["Sigmoid", ["a"], ["aside"]],
+      ],
+      9,
+    );
+    const { graph, opaque, values } = readModel(bytes);
+    expect(opaque).toEqual([]);
+    expect(values.get("aside")?.dims).toEqual([2, 3]);
+    expect(await run(writeModel(graph), { x })).toEqual(await run(bytes, { x }));
+  });
+
   it("of another domain keeps its version", async () => {
     const bytes = file([["QuickGelu", ["x"], ["y"], { alpha: { f: 2 } }, "com.microsoft"]], 17, {
       opsets: { "com.microsoft": 1 },
@@ -273,6 +288,22 @@ describe("opsets", () => {
         message: expect.stringMatching(/y~2 is a Softmax of opset 11, .* opset 20/),
       }),
     );
+  });
+
+  it("of a file that mixes what is understood in a newer form with what is kept do not keep it from being written back", async () => {
+    const bytes = file(
+      [
+        ["Hardmax", ["x"], ["h"]],
+        ["ReduceSum", ["h"], ["s"], { axes: [1] }],
+        ["Softmax", ["h"], ["p"], { axis: 0 }],
+        ["Mul", ["p", "s"], ["y"]],
+      ],
+      11,
+      { values: { h: matrix } },
+    );
+    const { graph, opaque } = readModel(bytes);
+    expect(opaque.map(({ node }) => node.operator.name)).toEqual(["Hardmax", "ReduceSum", "Softmax", "Mul"]);
+    expect(await run(writeModel(graph), { x })).toEqual(await run(bytes, { x }));
   });
 
   it("inside functions count too, for the engine computes those at the file's", async () => {

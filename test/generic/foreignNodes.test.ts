@@ -179,6 +179,13 @@ const cases: Readonly<Record<string, Case>> = {
     opset: 11,
   },
   "Softmax before 13": { operator: "Softmax", inputs: [[1, 2, 3]], opset: 11, kept: "as of opset 13" },
+  "Softmax before 13 over the last axis": { operator: "Softmax", inputs: [[2, 3]], opset: 11 },
+  "Softmax before 13 over the last of three": {
+    operator: "Softmax",
+    inputs: [[1, 2, 3]],
+    attributes: { axis: 2 },
+    opset: 9,
+  },
   "Softmax of today": { operator: "Softmax", inputs: [[1, 2, 3]] },
   BatchNormalization: {
     operator: "BatchNormalization",

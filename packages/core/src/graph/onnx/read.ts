@@ -6,11 +6,13 @@ import { expectArguments, kind, kinds, OalError, oalError } from "../../errors/i
 import { ShapeProblem } from "../operator.js";
 import { integers } from "../ops/apply.js";
 import { Identity } from "../ops/identity.js";
+import { reachable } from "../prune.js";
 import { aValueType, type ValueType } from "../tensor.js";
 import { Graph, type Node, type Value } from "../value.js";
 import { constantOf } from "./readConstant.js";
 import { FileFunctions, opsetsOf } from "./functions.js";
 import { opaqueOperator } from "./opaque.js";
+import { opsetsFor } from "./opsets.js";
 import { Message } from "./protobufReader.js";
 import { understand } from "./readNode.js";
 import { readTensor, type ExternalBytes } from "./readTensor.js";
@@ -69,8 +71,13 @@ export function readModel(bytes: Uint8Array, options: ReadOptions = {}): ReadMod
   const model = new Message(bytes, "the file");
   const body = model.message(7, "the graph") ?? model.fail("holds no graph");
   const opsets = opsetsOf(model, 8);
-  const reader = new GraphReader(body, opsets, new FileFunctions(model, opsets), options);
-  const { graph, values, opaque } = reader.read();
+  const functions = new FileFunctions(model, opsets);
+  const read = (newest: number): ReturnType<GraphReader["read"]> =>
+    new GraphReader(body, opsets, functions, options, newest).read();
+  let found = read(Infinity);
+  // Nodes that were brought to a newer form, beside others that have none there: all stay at the file's opset.
+  if (!hasOpset(found.graph)) found = read(opsets.get("") ?? 0);
+  const { graph, values, opaque } = found;
   return {
     graph,
     values,
@@ -82,24 +89,39 @@ export function readModel(bytes: Uint8Array, options: ReadOptions = {}): ReadMod
   };
 }
 
+function hasOpset(graph: Graph): boolean {
+  try {
+    opsetsFor(reachable(graph).nodes);
+    return true;
+  } catch (error) {
+    if (error instanceof OalError && error.code === "OAL-G116") return false;
+    throw error;
+  }
+}
+
 /** Builds the graph of one file. */
 class GraphReader {
   readonly #body: Message;
   readonly #opsets: ReadonlyMap<string, number>;
   readonly #functions: FileFunctions;
   readonly #options: ReadOptions;
+  readonly #newest: number;
   readonly #nameless = new NamelessAxes();
   readonly #graph = new Graph();
   readonly #values = new Map<string, Value>();
   readonly #types = new Map<string, ValueType>();
   readonly #opaque: { node: Node; reason: string }[] = [];
+  /** The names that nodes, graphs inside them or outputs of the file read. */
+  #read: ReadonlySet<string> = new Set();
 
   constructor(
     body: Message,
     opsets: ReadonlyMap<string, number>,
     functions: FileFunctions,
     options: ReadOptions,
+    newest: number,
   ) {
+    this.#newest = newest;
     this.#body = body;
     this.#opsets = opsets;
     this.#functions = functions;
@@ -125,7 +147,9 @@ class GraphReader {
       this.#values.set(name, this.#graph.constant(value, name));
     }
     const nodes = body.messages(1, "a node");
-    const copies = finalCopies(nodes, outputs);
+    const readByNodes = new Set(nodes.flatMap((node) => [...node.texts(1), ...capturedBy(node)]));
+    const copies = finalCopies(nodes, outputs, readByNodes);
+    this.#read = new Set([...readByNodes, ...outputs]);
     for (const node of nodes) {
       const [name = ""] = node.texts(2);
       if (copies.has(node)) this.#values.set(name, this.#value(node.texts(1)[0] ?? "", node));
@@ -162,7 +186,9 @@ class GraphReader {
     if (opset === undefined)
       node.fail(`is a ${use.operator} of the domain "${use.domain}", which the file does not import`);
     const inputs = node.texts(1).map((name) => (name === "" ? null : this.#value(name, node)));
-    const found = understand(node, use, opset);
+    // An output that nothing reads (the mask of Dropout) is as good as left out.
+    const form = { ...use, outputs: names.filter((name) => this.#read.has(name)).length };
+    const found = understand(node, form, opset, inputs[0]?.knownType?.shape.length, this.#newest);
     const reason = "reason" in found ? found.reason : this.#understood(found, inputs, names);
     if (reason === null) return;
     const captured = capturedBy(node);
@@ -202,7 +228,7 @@ class GraphReader {
         attributes,
         inputs.map((input) => input?.constant ?? null),
       );
-      if (names.slice(types.length).some((name) => name !== ""))
+      if (names.slice(types.length).some((name) => this.#read.has(name)))
         return "it has outputs that oal does not compute";
       this.#keep(
         names,
@@ -231,8 +257,11 @@ class GraphReader {
 }
 
 /** The Identity nodes that only give an output its name, as `writeModel` makes them: the output is their input. */
-function finalCopies(nodes: readonly Message[], outputs: readonly string[]): ReadonlySet<Message> {
-  const read = new Set(nodes.flatMap((node) => [...node.texts(1), ...capturedBy(node)]));
+function finalCopies(
+  nodes: readonly Message[],
+  outputs: readonly string[],
+  read: ReadonlySet<string>,
+): ReadonlySet<Message> {
   return new Set(
     nodes.filter((node) => {
       const [name = ""] = node.texts(2);

@@ -41,12 +41,43 @@ const axesBecameInput = new Set([
 /** Dropout outside training does nothing; since opset 7 it is in training only when an input says so. */
 function isIdentity(node: Message, { operator, domain, outputs }: NodeUse, opset: number): boolean {
   const isTraining = (node.texts(1)[2] ?? "") !== "";
-  return operator === "Dropout" && domain === "" && opset >= 7 && outputs === 1 && !isTraining;
+  return operator === "Dropout" && domain === "" && opset >= 7 && outputs <= 1 && !isTraining;
 }
 
-/** A node of ONNX's own domain in oal's terms. */
-export function understand(node: Message, use: NodeUse, opset: number): Understood {
+/** Before opset 13 Softmax took everything behind its axis (default 1) together: over the last axis that is today's. */
+function isSoftmaxOfLast(node: Message, { operator, domain }: NodeUse, opset: number, rank: number): boolean {
+  if (operator !== "Softmax" || domain !== "" || opset >= 13) return false;
+  const [attribute] = node.messages(5, "an attribute");
+  const axis = attribute ? (attribute.integer(3) ?? 0) : 1;
+  return axis === rank - 1 || axis === -1;
+}
+
+/**
+ * A node of ONNX's own domain in oal's terms.
+ *
+ * @param use the node, counting only outputs that something reads
+ * @param rank number of axes of its first input, as far as that is known
+ * @param newest the opset beyond which the node must not have its form: Infinity unless other nodes hold the file back
+ */
+export function understand(
+  node: Message,
+  use: NodeUse,
+  opset: number,
+  rank: number | undefined,
+  newest: number,
+): Understood {
+  const found = translate(node, use, opset, rank);
+  const since = "reason" in found ? 0 : sinceOfAttributes(found.operator, Object.keys(found.attributes));
+  if (since <= newest) return found;
+  return {
+    reason: `oal knows such a node as of opset ${since}, at which another node of the file cannot be written`,
+  };
+}
+
+function translate(node: Message, use: NodeUse, opset: number, rank: number | undefined): Understood {
   if (isIdentity(node, use, opset)) return { operator: Identity, attributes: {}, taken: 1, added: null };
+  if (rank !== undefined && isSoftmaxOfLast(node, use, opset, rank))
+    return { operator: operators.Softmax, attributes: { axis: rank - 1 }, taken: 1, added: null };
   const operator = use.domain === "" ? readable.get(use.operator) : undefined;
   if (!operator) return { reason: "oal has no such operator" };
   const older = axesBecameInput.has(operator.name) && use.inputs === 1 && use.attributes.includes("axes");
