@@ -23,7 +23,7 @@ export async function runTrainingJob(
       const now = Date.now();
       const rate = stepRate.at(now, step);
       if (kind === "resumed") {
-        events.message(`${job.training.name}: resuming at step ${step} of ${total}`);
+        events.message(`resuming ${job.training.name} at step ${step} of ${total}`);
       } else if (kind === "loss") {
         events.emit({
           kind: "loss",
