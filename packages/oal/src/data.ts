@@ -1,9 +1,4 @@
 /** `oal/data`: readers of image sources, and what one is made of. */
+export { defineReader } from "./data/readerRegistry.js";
 export { readers } from "./data/readers/index.js";
-export {
-  defineReader,
-  type OpenSource,
-  type Reader,
-  type SourceItem,
-  type SourceSpec,
-} from "./data/readers/reader.js";
+export type { OpenSource, Reader, SourceItem, SourceSpec } from "./data/readers/reader.js";

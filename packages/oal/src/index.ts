@@ -3,7 +3,16 @@
  * call of these functions. What they are built of has entry points of its own: `oal/graph`, `oal/nn`, `oal/metrics` and
  * `oal/detection`.
  */
-export { isOalError, OalError, type ErrorCode, type ErrorDetails } from "oal-core";
+export {
+  defineDetector,
+  defineMetric,
+  isOalError,
+  OalError,
+  type ErrorCode,
+  type ErrorDetails,
+} from "oal-core";
+export { defineReader } from "./data/readerRegistry.js";
+export { defineReportSection } from "./report/sectionRegistry.js";
 export {
   configurationJsonSchema,
   configurationSchema,

@@ -39,7 +39,7 @@ export const evaluationErrors = {
     exit: 2,
     message: ({ detector, parameter, range, found }) =>
       `detector ${detector}: ${parameter} must be ${range}, got ${found}`,
-    remedy: "oal explain <detector> shows every parameter with its range and default",
+    remedy: "oal list detectors shows every parameter with its range and default",
   }),
   "OAL-E203": entry<{ detector: string; needs: string }>({
     title: "a detector lacks an input",

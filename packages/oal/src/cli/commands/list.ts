@@ -7,10 +7,30 @@ interface Listed {
   readonly title: string;
   readonly source?: string;
   readonly aliases?: readonly string[];
+  /** What can be set, by name. */
+  readonly parameters?: Readonly<Record<string, ListedParameter>>;
+}
+
+/** A parameter of a listed thing. */
+interface ListedParameter {
+  readonly domain: string;
+  readonly default: unknown;
+  readonly description: string;
+  readonly reason: string;
+  readonly search?: readonly unknown[] | undefined;
 }
 
 const kinds: Readonly<Record<string, () => Promise<readonly Listed[]>>> = {
-  detectors: () => Promise.resolve(detectors.all),
+  detectors: () =>
+    Promise.resolve(
+      detectors.all.map(({ id, title, source, aliases, parameters }) => {
+        const listed = Object.entries(parameters).map(([name, each]): [string, ListedParameter] => {
+          const { domain, default: usual, description, reason, search } = each;
+          return [name, { domain, default: usual, description, reason, search }];
+        });
+        return { id, title, source, aliases, parameters: Object.fromEntries(listed) };
+      }),
+    ),
   metrics: () => Promise.resolve(metrics.all),
   readers: async () => (await import("../../data/readers/index.js")).readers.all,
   sections: async () => (await import("../../report/sectionRegistry.js")).reportSections.all,
@@ -63,11 +83,12 @@ export async function listCommand(
   const listed: Record<string, Listed[]> = {};
   for (const [name, load] of Object.entries(kinds)) {
     if (kind !== undefined && kind !== name) continue;
-    listed[name] = (await load()).map(({ id, title, source, aliases }) => ({
+    listed[name] = (await load()).map(({ id, title, source, aliases, parameters = {} }) => ({
       id,
       title,
       ...(source === undefined ? {} : { source }),
       ...(aliases === undefined || aliases.length === 0 ? {} : { aliases }),
+      ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
     }));
   }
   if (json) process.stdout.write(JSON.stringify(kind === undefined ? listed : listed[kind], null, 2) + "\n");
@@ -76,9 +97,13 @@ export async function listCommand(
 
 function block([name, rows]: readonly [string, readonly Listed[]]): string {
   const width = Math.max(...rows.map(({ id }) => id.length));
-  const lines = rows.map(({ id, title, source, aliases }) => {
+  const lines = rows.map(({ id, title, source, aliases, parameters = {} }) => {
     const also = aliases === undefined ? "" : ` (also ${aliases.join(", ")})`;
-    return `  ${id.padEnd(width)}  ${title}${also}${source === undefined ? "" : `. ${source}`}`;
+    const own = Object.entries(parameters).map(
+      ([name, { domain, default: usual, description, reason }]) =>
+        `\n  ${" ".repeat(width)}    ${name} ${JSON.stringify(usual)}: ${description}; ${domain}. Default: ${reason}`,
+    );
+    return `  ${id.padEnd(width)}  ${title}${also}${source === undefined ? "" : `. ${source}`}${own.join("")}`;
   });
   return `${name}\n${lines.join("\n")}\n`;
 }

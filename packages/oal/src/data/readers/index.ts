@@ -1,6 +1,7 @@
 /** The registry of readers, in the order in which they are asked. */
 import { existsSync } from "node:fs";
-import { oalError, Registry } from "oal-core";
+import { oalError } from "oal-core";
+import { readers } from "../readerRegistry.js";
 import { cifarBinary } from "./cifarBinary.js";
 import { idx } from "./idx.js";
 import { imageFolder } from "./imageFolder.js";
@@ -11,12 +12,12 @@ import { zipArchive } from "./zipArchive.js";
 
 const standard: readonly Reader[] = [imglist, idx, cifarBinary, tarArchive, zipArchive, imageFolder];
 
-/** Every reader; the first that recognises a source reads it. Readers registered from outside are asked first, the last one foremost. */
-export const readers = new Registry<Reader>("data reader", standard);
+for (const reader of standard) readers.register(reader);
 
+/** The first that recognises a source reads it; readers from outside are asked first, the last one foremost. */
 function inOrder(): readonly Reader[] {
-  const own = readers.all.slice(standard.length);
-  return [...own.toReversed(), ...standard];
+  const added = readers.all.filter((reader) => !standard.includes(reader));
+  return [...added.toReversed(), ...standard];
 }
 
 /**
@@ -31,3 +32,5 @@ export async function readerOf(spec: SourceSpec): Promise<Reader> {
   for (const reader of inOrder()) if (await reader.matches(spec)) return reader;
   throw oalError("OAL-D106", { path: spec.path, problem: "not a kind of data oal can read" });
 }
+
+export { readers };

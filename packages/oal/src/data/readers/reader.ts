@@ -2,7 +2,7 @@
  * The contract of data readers. A reader recognises one kind of source, names its images and labels, and yields encoded bytes or pixels.
  * One file per reader, and one line in readers/index.ts.
  */
-import { expectArguments, kinds, type OalError, type RgbImage } from "oal-core";
+import type { OalError, RgbImage } from "oal-core";
 import type { OrientationUse } from "../decode.js";
 import type { SkippedFiles } from "../pictures/kinds.js";
 
@@ -74,26 +74,4 @@ export interface Reader {
   fingerprint(spec: SourceSpec): Promise<string>;
   /** Reads names and labels. Errors: OAL-D103 to OAL-D109, OAL-D111, OAL-D120 to OAL-D122. */
   open(spec: SourceSpec): Promise<OpenSource>;
-}
-
-const aReader = kinds.fields({
-  id: kinds.name,
-  title: kinds.name,
-  orientation: kinds.oneOf(["apply", "ignore"]),
-  matches: kinds.callback,
-  splits: kinds.callback,
-  fingerprint: kinds.callback,
-  open: kinds.callback,
-});
-
-/**
- * Makes a reader; `readers.register` has it asked before those of oal, so that it may claim sources that they read otherwise.
- *
- * @example
- * defineReader({ id: "dots", title: "drawn dots", orientation: "ignore", matches: async ({ path }) => path.endsWith(".dots"),
- *   splits: async () => [], fingerprint: async ({ path }) => path, open: async () => openDots() });
- */
-export function defineReader(reader: Reader): Reader {
-  expectArguments("defineReader", { reader: [reader, aReader] });
-  return reader;
 }
