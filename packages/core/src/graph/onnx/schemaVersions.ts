@@ -51,6 +51,7 @@ const changes: Readonly<Record<string, readonly [first: number, ...changes: read
   AveragePool: [1, 7, having(19, "ceil_mode")],
   BatchNormalization: [1, 6, having(7, "is_test"), having(9, "spatial"), severalOutputs(14)],
   Bernoulli: [15],
+  BitCast: [26],
   BitShift: [11],
   BitwiseAnd: [18],
   BitwiseNot: [18],
@@ -74,6 +75,7 @@ const changes: Readonly<Record<string, readonly [first: number, ...changes: read
   ConvTranspose: [1, having(11, "auto_pad", "output_shape")],
   Cos: [7],
   Cosh: [9],
+  CumProd: [26],
   CumSum: [11],
   DFT: [17, 20],
   DeformConv: [19],
@@ -249,7 +251,7 @@ export function isKnown(operator: string): boolean {
 }
 
 /** The newest opset that nodes are written at; the table tells about it and all before. */
-export const knownOpset = 25;
+export const knownOpset = 26;
 
 /**
  * Whether a node of ONNX's own domain that is right at the lower of two opsets is right and means the same at the higher.
