@@ -54,3 +54,7 @@ export {
   resultTable,
   type TableOptions,
 } from "./evaluation/tables.js";
+export { defineSource, type OutlierRequest, type OutlierSource } from "./outliers/sources/source.js";
+export { defineStage, type Stage, type StageJob } from "./pipeline/plan/stage.js";
+export type { Contributions } from "./pipeline/plugins/kinds.js";
+export { pluginTools } from "./pipeline/plugins/load.js";

@@ -28,7 +28,13 @@ export { defineOptimiser, type Optimiser, type OptimiserKind } from "./nn/optimi
 export { schedules } from "./nn/schedules/index.js";
 export { defineSchedule, type Schedule, type ScheduleKind } from "./nn/schedules/schedule.js";
 export { networks } from "./nn/networks/index.js";
-export type { Network, NetworkDefinition, NetworkOptions, NetworkOutputs } from "./nn/networks/network.js";
+export {
+  defineNetwork,
+  type Network,
+  type NetworkDefinition,
+  type NetworkOptions,
+  type NetworkOutputs,
+} from "./nn/networks/network.js";
 export {
   countParameters,
   initializeParameters,

@@ -15,6 +15,7 @@ import { networkPrefix } from "../training/loss.js";
 import { buildClassifier } from "../training/model.js";
 import { ce } from "../training/recipes/ce.js";
 import { recipes } from "../training/recipes/index.js";
+import { namesOf } from "../training/side/sideData.js";
 import { planRecipe } from "./recipeNeeds.js";
 import type { OptimizerOptions } from "../training/options.js";
 import { buildTrainingStep } from "../training/step.js";
@@ -189,7 +190,13 @@ function classifierStep(
     const facts = { ...shared, steps: 1, classes, images, settings: sourceSettings, names };
     return source.outline?.(facts, sizes) ?? [];
   });
-  const task = classifierTask({ ...shared, network, normalisation, methods, settings }, images, side);
+  // methods that read what no source can outline are not counted
+  const names = side.flatMap(namesOf);
+  const counted = methods.filter(({ method }) =>
+    method.needs(settings).every((need) => names.includes(need)),
+  );
+  const options = { ...shared, network, normalisation, settings, methods: counted };
+  const task = classifierTask(options, images, side);
   return stepOf(task, optimizerOptionsOf(section));
 }
 

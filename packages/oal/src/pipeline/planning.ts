@@ -6,7 +6,8 @@ import { writeFileWhole } from "../runtime/writeFile.js";
 import { z } from "zod";
 import { chooseDevice, engineOnDemand, type DeviceChoice } from "../runtime/engines/index.js";
 import type { Artifact } from "./artifact.js";
-import { configurationSchema, type Configuration } from "./configuration/schema.js";
+import { checkConfiguration } from "./configuration/index.js";
+import type { Configuration } from "./configuration/schema.js";
 import { listenerLogs, type RunEvent } from "./events.js";
 import { obtain, type Workshop } from "./plan/obtain.js";
 import { planRun, type Plan, type PlannedStage } from "./plan/planner.js";
@@ -114,7 +115,7 @@ async function keepPlan(store: ArtifactStore, plan: Plan, configuration: Configu
 export async function makePlanned(key: string, options: PlanningOptions = {}): Promise<Artifact> {
   const workshop = await workshopOf(options);
   const { name, configuration, whole } = await readNote(workshop.store, key);
-  const config = configurationSchema().parse(configuration);
+  const config = checkConfiguration(configuration, `plan ${key}`);
   const ahead = await lookAhead(config, "report", options);
   const plan = planRun(stages.all, await prepareSettings(config, ahead, workshop), [name]);
   const planned = plan.stages.find((each) => each.name === name);

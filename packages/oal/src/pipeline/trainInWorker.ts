@@ -3,12 +3,15 @@ import { Worker } from "node:worker_threads";
 import { catalogue, OalError, oalError, type ErrorCode, type ErrorDetails } from "oal-core";
 import type { TrainingEvent } from "../training/trainer.js";
 import type { EngineChoice } from "../runtime/engines/index.js";
+import { loadedPlugins } from "./plugins/load.js";
 import type { TrainingJob } from "./trainingJob.js";
 
 /** What the worker is given: all of it plain data. */
 export interface WorkerInput {
   readonly job: TrainingJob;
   readonly engine: EngineChoice;
+  /** Paths of the plugins that the training thread loads first. */
+  readonly plugins: readonly string[];
 }
 
 /** What the worker sends. */
@@ -29,11 +32,13 @@ export type WorkerMessage =
  * @throws the worker's OalError, or OAL-X101 when the worker died
  */
 export async function trainInWorker(
-  input: WorkerInput,
+  input: Omit<WorkerInput, "plugins">,
   onEvent: (event: TrainingEvent) => void,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const worker = new Worker(new URL("./trainingWorker.js", import.meta.url), { workerData: input });
+  const worker = new Worker(new URL("./trainingWorker.js", import.meta.url), {
+    workerData: { ...input, plugins: loadedPlugins().map(({ path }) => path) } satisfies WorkerInput,
+  });
   const stop = (): void => worker.postMessage("stop");
   try {
     return await new Promise<boolean>((resolve, reject) => {

@@ -13,6 +13,7 @@ import type { SideData } from "../training/side/sideData.js";
 import type { TrainingTask } from "../training/task.js";
 import { train } from "../training/trainer.js";
 import { makeEngine } from "../runtime/engines/index.js";
+import { loadPlugins } from "./plugins/load.js";
 import { sideSources } from "./sideSources/index.js";
 import { floats, widthOf } from "./sideSources/stored.js";
 import type { WorkerInput, WorkerMessage } from "./trainInWorker.js";
@@ -91,7 +92,7 @@ async function denoiserOf(job: DenoiserJob): Promise<TrainingTask> {
   });
 }
 
-async function main({ job, engine }: WorkerInput): Promise<void> {
+async function main({ job, engine, plugins }: WorkerInput): Promise<void> {
   const port = parentPort;
   if (!port) return;
   const tell = (message: WorkerMessage): void => port.postMessage(message);
@@ -100,6 +101,7 @@ async function main({ job, engine }: WorkerInput): Promise<void> {
     stopped = true;
   });
   try {
+    loadPlugins(plugins);
     if (existsSync(job.result)) {
       tell({ kind: "finished", finished: true });
       return;

@@ -73,6 +73,12 @@ export const configurationErrors = {
     message: ({ kind, id, at, problem }) => `${kind} ${id}: ${at || "options"}: ${problem}`,
     remedy: "oal config shows the options of what a configuration names, with range and default",
   }),
+  "OAL-C209": entry<{ path: string; problem: string }>({
+    title: "plugin cannot be used",
+    exit: 2,
+    message: ({ path, problem }) => `plugin ${path}: ${problem}`,
+    remedy: "a plugin is a module whose default export has lists of what it adds, such as { networks: [...] }",
+  }),
   "OAL-C301": entry<{ stage: string; problem: string }>({
     title: "stages do not fit together",
     exit: 2,

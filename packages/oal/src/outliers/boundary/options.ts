@@ -20,9 +20,9 @@ export const boundarySchema = z.strictObject({
     "points per class with the largest distance, from which anchors are drawn; at most 0.1 of the bank",
   ),
   anchors: whole(50, 1, 100_000, "anchors per class and round, without replacement"),
-  noise: whole(256, 1, 100_000, "noisy candidates per anchor and round (the paper: 1500)"),
+  noise: whole(256, 1, 100_000, "noisy candidates per anchor and round"),
   keep: whole(2, 1, 1000, "candidates kept per anchor and round: the farthest"),
-  rounds: whole(4, 1, 10_000, "rounds per class (the paper: 10)"),
+  rounds: whole(4, 1, 10_000, "rounds per class"),
   sigma: z
     .union([z.number().gt(0).max(10), z.literal("auto")])
     .default("auto")

@@ -2,6 +2,7 @@
  * What an outlier source is: pictures of what a student should not know, made by stages of a run. One source is one file and one
  * line in index.ts; `exposure.outliers` names the one that a run uses.
  */
+import { expectArguments, kinds } from "oal-core";
 import type { z } from "zod";
 import type { OutlierPictures } from "../../training/side/outliers.js";
 
@@ -31,4 +32,18 @@ export interface OutlierSource {
   readonly schema?: z.ZodObject;
   /** @throws OAL-I111 and other errors of damaged artifacts */
   open(request: OutlierRequest): Promise<OutlierPictures>;
+}
+
+const aSource = kinds.fields({
+  id: kinds.name,
+  title: kinds.text,
+  stages: kinds.listOf(kinds.name),
+  hasTeacherLogits: kinds.boolean,
+  open: kinds.callback,
+});
+
+/** An outlier source, checked. */
+export function defineSource(source: OutlierSource): OutlierSource {
+  expectArguments("defineSource", { source: [source, aSource] });
+  return source;
 }

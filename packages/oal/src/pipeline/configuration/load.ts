@@ -13,7 +13,8 @@ import { presets } from "./presets.js";
 import { checkTogether } from "./rules.js";
 import { parseSourceText } from "./sourceText.js";
 import { configurationSchema, type Configuration } from "./schema.js";
-import { readSource, unknownPreset, type Source } from "./source.js";
+import { loadPlugins } from "../plugins/load.js";
+import { absolutePaths, readSource, unknownPreset, type Source } from "./source.js";
 
 /** What may be given on top of a preset or file. */
 export interface LoadOptions {
@@ -61,6 +62,7 @@ const loadOptions = kinds.fields({
  * @throws OAL-C201 unknown key, OAL-C202 value refused
  */
 export function checkConfiguration(given: unknown, where: string): Configuration {
+  if (isRecord(given)) loadPluginsOf(given, process.cwd());
   const schema = configurationSchema();
   const parsed = schema.safeParse(given, { reportInput: true });
   if (!parsed.success) throw explainIssues(parsed.error.issues, schema, () => where);
@@ -106,6 +108,7 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
     const inside = overrides.findLast(({ key }) => key.startsWith(`${path.join(".")}.`));
     return inside?.where ?? source.locate(path);
   };
+  tree = { ...tree, ...loadPluginsOf(tree, cwd) };
   const schema = configurationSchema();
   const parsed = schema.safeParse(tree, { reportInput: true });
   if (!parsed.success) throw explainIssues(parsed.error.issues, schema, locate);
@@ -113,6 +116,14 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
   const added = options.ood?.length ? [{ key: "data.ood", value: options.ood, where: "--ood" }] : [];
   const explicit = { file: source.tree, overrides: [...overrides, ...added] };
   return withAbsoluteSource(withoutIgnored(parsed.data, explicit, locate), cwd);
+}
+
+/** Loads the plugins of a configuration, whose schema depends on them, and gives their paths made absolute. */
+function loadPluginsOf({ plugins }: Tree, cwd: string): Tree {
+  if (!Array.isArray(plugins)) return {};
+  const paths = absolutePaths(plugins, cwd);
+  loadPlugins(paths.flatMap((path) => (typeof path === "string" && path !== "" ? [path] : [])));
+  return { plugins: paths };
 }
 
 /** The keys that `data`, `validation` and `test` stand for. */

@@ -40,6 +40,10 @@ function knownShape() {
       .min(1)
       .default("embedded")
       .describe("the preset that the other keys change; oal list presets shows them"),
+    plugins: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("modules that add networks, methods, detectors, ...; relative to the file that names them"),
     seed: whole(0, 0, 2 ** 31 - 1, "seed of everything drawn"),
     seeds: seedList.optional().describe("seeds of whole runs, in place of seed; the first names the models"),
     studentSeeds: seedList

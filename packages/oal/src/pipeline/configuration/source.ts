@@ -117,7 +117,14 @@ function parseSource(text: string, where: string, folder: string): Source {
   if (isRecord(data) && typeof data["source"] === "string" && data["source"] !== "embedded") {
     data["source"] = resolve(folder, data["source"]);
   }
+  const { plugins } = tree;
+  if (Array.isArray(plugins)) tree["plugins"] = absolutePaths(plugins, folder);
   return { tree, locate: (path) => `${where}:${lineOf(document, lines, path)}` };
+}
+
+/** Paths of a list made absolute; what is no path stays, to be refused later. */
+export function absolutePaths(list: readonly unknown[], folder: string): readonly unknown[] {
+  return list.map((path) => (typeof path === "string" && path !== "" ? resolve(folder, path) : path));
 }
 
 function parsed(text: string, where: string, lines: LineCounter): { document: Document; tree: unknown } {

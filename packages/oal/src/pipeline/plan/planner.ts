@@ -1,4 +1,5 @@
 /** From a configuration, its data and the stages to a plan: every artifact that a target needs, with its key, before anything runs. */
+import { withPlugins } from "../plugins/identity.js";
 import { oalError, suggest } from "oal-core";
 import { artifactKey, type ArtifactIdentity } from "../artifact.js";
 import { instanceName, type Effort, type RunSettings, type Setting, type Stage } from "./stage.js";
@@ -94,7 +95,7 @@ export function planRun(stages: readonly Stage[], settings: RunSettings, targets
     const identity: ArtifactIdentity = {
       stage: instanceName(stage, variant),
       version: stage.version,
-      slice: stage.slice(setting, variant),
+      slice: withPlugins(stage.id, stage.slice(setting, variant)),
       seed: stage.seed?.(setting.config) ?? setting.config.seed,
       inputs: Object.fromEntries([...inputs].map(([role, { key }]) => [role, key])),
       data: Object.fromEntries(sets.map(([set, { contentHash }]) => [set, contentHash])),

@@ -3,6 +3,7 @@
  * stages/index.ts; the order of a run is written nowhere, it follows from the inputs.
  */
 import type { Engine } from "oal-core";
+import { expectArguments, kinds } from "oal-core";
 import type { ImageSet } from "../../data/imageSet.js";
 import type { Artifact } from "../artifact.js";
 import type { Configuration } from "../configuration/schema.js";
@@ -109,4 +110,20 @@ export interface Stage {
 /** The name of an instance within its seed: "teacher", "student:oal". */
 export function instanceName(stage: Pick<Stage, "id">, variant: string): string {
   return variant === "" ? stage.id : `${stage.id}:${variant}`;
+}
+
+const aStage = kinds.fields({
+  id: kinds.name,
+  version: kinds.integer,
+  title: kinds.text,
+  variants: kinds.callback,
+  slice: kinds.callback,
+  inputs: kinds.callback,
+  run: kinds.callback,
+});
+
+/** A stage, checked. */
+export function defineStage(stage: Stage): Stage {
+  expectArguments("defineStage", { stage: [stage, aStage] });
+  return stage;
 }

@@ -1,14 +1,10 @@
 /** Where side data come from. Adding a source: one file and one line here. */
-import { Registry } from "oal-core";
 import { outlierEmbeddingsSource, outlierLatentsSource } from "./outlierRows.js";
 import { outliersSource } from "./outliers.js";
-import type { SideSource } from "./source.js";
+import { sideSources } from "./registry.js";
 import { teacherSource } from "./teacher.js";
 
-/** Every source; of two that give one name the first does. */
-export const sideSources = new Registry<SideSource>("side data source", [
-  teacherSource,
-  outlierEmbeddingsSource,
-  outlierLatentsSource,
-  outliersSource,
-]);
+for (const source of [teacherSource, outlierEmbeddingsSource, outlierLatentsSource, outliersSource])
+  sideSources.register(source);
+
+export { sideSources };

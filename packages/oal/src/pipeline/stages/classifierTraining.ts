@@ -25,12 +25,13 @@ import { startOf } from "./start.js";
 /** The part of an artifact's key that teacher and students share. */
 export function classifierSlice(
   section: RecipeSection,
-  { methods, sourceSettings }: RecipePlan,
+  { methods, sourceSettings, sources }: RecipePlan,
   data: PreparedData,
 ): Record<string, unknown> {
   return {
     recipe: section,
-    methods: methods.map(({ method: { id }, weight }) => [id, weight]),
+    methods: methods.map(({ method, weight }) => [method.id, weight, ...method.parts(sourceSettings)]),
+    sources: sources.map(({ source }) => source.id),
     settings: sourceSettings,
     classes: data.classNames.length,
     normalisation: data.normalisation,

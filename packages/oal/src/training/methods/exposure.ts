@@ -54,6 +54,7 @@ export const exposureMethod: TrainingMethod = {
       ...new Set(used.flatMap(({ exposure }) => exposure.needs ?? [])),
     ];
   },
+  parts: (settings) => inUse(settings).map(({ exposure }) => exposure.id),
   shows: (settings) => (inUse(settings).length === 0 ? [] : ["outlierImages"]),
   rates: () => ({}),
   draws: () => ({}),

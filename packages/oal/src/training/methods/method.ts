@@ -46,6 +46,8 @@ export interface TrainingMethod extends Description {
   readonly schema: z.ZodObject;
   /** Every term it can add to the loss or log. */
   readonly terms: TermDeclarations;
+  /** Ids of other registered things that it is made of under these settings. */
+  parts(settings: MethodSettings): readonly string[];
   /** Names of the side data that these settings make necessary. */
   needs(settings: MethodSettings): readonly string[];
   /** Which of them are pictures that pass the network together with the batch. */
@@ -126,6 +128,7 @@ export function defineMethod<Schema extends z.ZodObject>(
     schema,
     terms,
     options: read,
+    parts: () => [],
     needs: (settings) => definition.needs?.(read(settings)) ?? [],
     shows: (settings) => definition.shows?.(read(settings)) ?? [],
     rates: (settings) => definition.rates?.(read(settings)) ?? {},

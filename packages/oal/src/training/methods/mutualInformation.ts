@@ -19,9 +19,9 @@ import type { TermDeclarations } from "./terms.js";
 import { fitInStep } from "../fitInStep.js";
 
 const schema = z.strictObject({
-  // METHOD 12 has 0.1 and 0.2; docs/decisions/0005 says why corrected mode measures the bounds and does not weigh them
-  embWeight: real(0, 0, 1000, "weight of CLUB, features against outlier embeddings; published: 0.1"),
-  latentWeight: real(0, 0, 1000, "weight of CLUB, features against pooled outlier latents; published: 0.2"),
+  // docs/decisions/0005 says why the bounds are measured and not weighed; the published weights are in the preset "official"
+  embWeight: real(0, 0, 1000, "weight of CLUB, features against outlier embeddings"),
+  latentWeight: real(0, 0, 1000, "weight of CLUB, features against pooled outlier latents"),
   measure: flag(true, "fit q and log the bounds also where their weight is 0"),
   reduction: choice(["mean", "sum"], "mean", "over the feature dimensions"),
   pairing: choice(["class", "random"], "class", "which outlier meets which image: one of its class, or any"),
