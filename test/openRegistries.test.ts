@@ -14,11 +14,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pluginTools } from "oal";
 import { readSafetensors } from "oal/nn";
 import { afterAll, describe, expect, it } from "vitest";
-import { z } from "zod";
 import { oal } from "./cli/oal.js";
 
+const { z } = pluginTools;
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "oal-plugins-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

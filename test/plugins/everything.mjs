@@ -9,7 +9,6 @@ export default ({
   defineSampler,
 }) => {
   const { add, mul, sub, reduceMean, gather, Random, int64Tensor } = graph;
-  const none = z.strictObject({});
   const text = { title: "test", source: "this test" };
   return {
     activations: [{ id: "half", ...text, apply: (x) => mul(x, 0.5) }],
@@ -71,7 +70,7 @@ export default ({
           images: mul(add(images, gather(images, draws("order"), 0)), 0.5),
           labels: mul(add(labels, gather(labels, draws("order"), 0)), 0.5),
         }),
-        outputs: ({ context, logits, features, classes }) => ({
+        outputs: ({ context, logits, classes }) => ({
           second: add(
             logits,
             context.parameter("shift", [classes], (shape) => new Float32Array(shape[0])),

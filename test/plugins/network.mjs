@@ -1,8 +1,10 @@
 // A network that imports what it is made of, as a module of a project with oal installed does.
 import { defineNetwork } from "oal/nn";
-import { reduceMean } from "oal/graph";
+import { mul, reduceMean } from "oal/graph";
 import { linearLayer } from "oal/nn";
-import { z } from "zod";
+import { pluginTools } from "oal";
+
+const { z } = pluginTools;
 
 export default {
   networks: [
@@ -15,7 +17,7 @@ export default {
       }),
       featureDim: () => 3,
       build: (context, images, { classes, gain }) => {
-        const features = reduceMean(images, [2, 3], false);
+        const features = mul(reduceMean(images, [2, 3], false), gain);
         return { logits: linearLayer(context.child("fc"), features, classes), features };
       },
     }),

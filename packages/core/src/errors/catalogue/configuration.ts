@@ -77,7 +77,8 @@ export const configurationErrors = {
     title: "plugin cannot be used",
     exit: 2,
     message: ({ path, problem }) => `plugin ${path}: ${problem}`,
-    remedy: "a plugin is a module whose default export has lists of what it adds, such as { networks: [...] }",
+    remedy:
+      "a plugin is a module whose default export has lists of what it adds, such as { networks: [...] }",
   }),
   "OAL-C301": entry<{ stage: string; problem: string }>({
     title: "stages do not fit together",

@@ -98,10 +98,14 @@ function optionShape(choice: Choice): Record<string, z.ZodType> {
   );
 }
 
-/** A type below its default. */
+/** A type below its default; of any copy of zod. */
 function withoutDefault(type: z.core.$ZodType): z.core.$ZodType {
   const { def } = type._zod;
-  return def.type === "default" && "innerType" in def && def.innerType instanceof z.core.$ZodType
+  return def.type === "default" && "innerType" in def && isType(def.innerType)
     ? withoutDefault(def.innerType)
     : type;
+}
+
+function isType(value: unknown): value is z.core.$ZodType {
+  return typeof value === "object" && value !== null && "_zod" in value;
 }
