@@ -2,9 +2,10 @@
  * Stage "data": every set of the run as decoded shards. Sources are decoded once into the cache; sets that do not lie in
  * a folder of their own (drawn in memory, or split off) are stored in the stage's artifact.
  */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { normalisations, type Normalisation } from "oal-core";
+import { normalisations, oalError, type Normalisation } from "oal-core";
+import { z } from "zod";
 import { openImageSet } from "../../data/cachedSet.js";
 import type { OrientationUse } from "../../data/decode.js";
 import type { ImageSet } from "../../data/imageSet.js";
@@ -16,6 +17,9 @@ import type { StageEvents } from "../events.js";
 import { obtain, type Workshop } from "../plan/obtain.js";
 import type { Preflight } from "../preflight.js";
 import { readSets, type LeftOut, type LooseData } from "../readSets.js";
+
+/** File with class names, the training images' normalisation, and figures of the sets. */
+const dataFile = "data.json";
 
 /** A set and the folder another thread can open it from. */
 export interface StoredSet {
@@ -44,6 +48,19 @@ export interface PreparedData {
   readonly artifact: Artifact;
 }
 
+const channels = z.tuple([z.number(), z.number(), z.number()]);
+const dataSchema = z.object({ normalisation: z.object({ mean: channels, std: channels }) });
+
+/** The training images' normalisation, as it was measured. @throws OAL-I103 when the file is damaged */
+async function readNormalisation({ folder }: Artifact): Promise<Normalisation> {
+  const path = join(folder, dataFile);
+  try {
+    return dataSchema.parse(JSON.parse(await readFile(path, "utf8"))).normalisation;
+  } catch (error) {
+    throw oalError("OAL-I103", { path, problem: "it holds no normalisation" }, error);
+  }
+}
+
 /**
  * Prepares every set that was looked at before (`refuseEarly`), or finds it.
  *
@@ -65,7 +82,7 @@ export async function prepareData(
   ];
   const identity: ArtifactIdentity = {
     stage: "data",
-    version: 1,
+    version: 2,
     slice: { classNames, groups: loose.ood.map(({ name, group }) => [name, group]) },
     seed: config.seed,
     inputs: { ...loose.inputs },
@@ -86,7 +103,10 @@ export async function prepareData(
           classes: set.classNames.length,
           hash: set.contentHash,
         }));
-        await writeFile(join(folder, "data.json"), JSON.stringify({ classNames, sets: summary }, null, 2));
+        // measured here, once: a pass over every pixel
+        const normalisation = measureNormalisation(loose.train);
+        const text = JSON.stringify({ classNames, normalisation, sets: summary }, null, 2);
+        await writeFile(join(folder, dataFile), text);
         return { metrics: Object.fromEntries(all.map(([name, set]) => [name, set.count])) };
       },
     },
@@ -105,7 +125,7 @@ export async function prepareData(
     classNames,
     normalisation:
       config.data.normalisation === "measured"
-        ? measureNormalisation(train.set)
+        ? await readNormalisation(artifact)
         : normalisations[config.data.normalisation],
     orientation: loose.orientation,
     leftOut: loose.leftOut,
