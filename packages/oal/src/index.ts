@@ -54,6 +54,10 @@ export {
   resultTable,
   type TableOptions,
 } from "./evaluation/tables.js";
+export { defineDetector, defineMetric } from "oal-core";
+export { defineReader } from "./data/readers/reader.js";
+export { defineNetwork } from "./nn/networks/network.js";
+export { defineMethod } from "./training/methods/method.js";
 export { defineSource, type OutlierRequest, type OutlierSource } from "./outliers/sources/source.js";
 export { defineStage, type Stage, type StageJob } from "./pipeline/plan/stage.js";
 export type { Contributions } from "./pipeline/plugins/kinds.js";

@@ -3,7 +3,8 @@ import { loadedPlugins } from "./load.js";
 
 /** Lists whose things are used without being named in a slice, and the stages that use them. */
 const usedUnnamed: Readonly<Record<string, readonly string[]>> = {
-  metrics: ["evaluation", "report"],
+  metrics: ["evaluation", "comparison", "report"],
+  reportSections: ["report"],
 };
 
 /**

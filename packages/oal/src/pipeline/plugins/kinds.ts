@@ -9,6 +9,8 @@ import {
   type Registered,
   type Registry,
 } from "oal-core";
+import { readers } from "../../data/readers/index.js";
+import type { Reader } from "../../data/readers/reader.js";
 import type { Activation } from "../../nn/activations/activation.js";
 import { activations } from "../../nn/activations/index.js";
 import type { ClassificationLoss } from "../../nn/losses/classificationLoss.js";
@@ -23,6 +25,7 @@ import { samplers } from "../../outliers/samplers/index.js";
 import type { Sampler } from "../../outliers/samplers/sampler.js";
 import { outlierSources } from "../../outliers/sources/index.js";
 import type { OutlierSource } from "../../outliers/sources/source.js";
+import { reportSections, type ReportSection } from "../../report/sectionRegistry.js";
 import type { Exposure } from "../../training/exposures/exposure.js";
 import { exposures } from "../../training/exposures/index.js";
 import { trainingMethods } from "../../training/methods/index.js";
@@ -50,6 +53,8 @@ export interface Contributions {
   readonly stages?: readonly Stage[];
   readonly detectors?: readonly Detector[];
   readonly metrics?: readonly Metric[];
+  readonly readers?: readonly Reader[];
+  readonly reportSections?: readonly ReportSection[];
 }
 
 /** A kind of thing that can be added. */
@@ -126,7 +131,14 @@ export const addedKinds: Readonly<Record<keyof Contributions, AddedKind>> = {
     run: callback,
   }),
   detectors: into(detectors, (from) => from.detectors, { score: callback }),
-  metrics: into(metrics, (from) => from.metrics, {}),
+  metrics: into(metrics, (from) => from.metrics, { compute: callback }),
+  readers: into(readers, (from) => from.readers, {
+    matches: callback,
+    splits: callback,
+    fingerprint: callback,
+    open: callback,
+  }),
+  reportSections: into(reportSections, (from) => from.reportSections, { title: name, render: callback }),
 };
 
 /** Whether a name is that of a list. */

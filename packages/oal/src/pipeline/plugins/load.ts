@@ -10,19 +10,23 @@ import { dirname, resolve } from "node:path";
 import * as core from "oal-core";
 import { describeValue, oalError, suggest } from "oal-core";
 import { z } from "zod";
+import { defineReader } from "../../data/readers/reader.js";
 import { defineNetwork } from "../../nn/networks/network.js";
 import { defineOptimiser } from "../../nn/optimisers/optimiser.js";
 import { defineSchedule } from "../../nn/schedules/schedule.js";
 import { defineSampler } from "../../outliers/samplers/sampler.js";
 import { defineExposure } from "../../training/exposures/exposure.js";
 import { defineMethod } from "../../training/methods/method.js";
+import { defineReportSection } from "../../report/sectionRegistry.js";
 import { defineStage } from "../plan/stage.js";
 import { defineSource } from "../../outliers/sources/source.js";
+import * as nn from "../../nn.js";
 import { addedKinds, isAddedKind, type Contributions } from "./kinds.js";
 
 /** What a plugin that is a function is given, so that it need not find a package: graph functions, zod, and what makes entries. */
 export const pluginTools = {
   graph: core,
+  nn,
   z,
   defineNetwork,
   defineOptimiser,
@@ -32,6 +36,10 @@ export const pluginTools = {
   defineMethod,
   defineSource,
   defineStage,
+  defineDetector: core.defineDetector,
+  defineMetric: core.defineMetric,
+  defineReader,
+  defineReportSection,
 };
 
 /** A plugin that is loaded. */
