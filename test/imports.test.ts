@@ -66,7 +66,7 @@ describe('import "oal"', () => {
     ]);
     expect(
       files.filter((file) =>
-        /packages\/oal\/dist\/(outliers\/(?!sources\/|samplers\/)|report(?!\/sectionRegistry)|cli)\/|decode/.test(
+        /packages\/oal\/dist\/(data\/(readers|archives)|outliers\/(?!sources\/|samplers\/)|report(?!\/sectionRegistry)|cli)\/|decode/.test(
           file,
         ),
       ),

@@ -54,8 +54,6 @@ export {
   resultTable,
   type TableOptions,
 } from "./evaluation/tables.js";
-export { defineDetector, defineMetric } from "oal-core";
-export { defineReader } from "./data/readers/reader.js";
 export { defineNetwork } from "./nn/networks/network.js";
 export { defineMethod } from "./training/methods/method.js";
 export { defineSource, type OutlierRequest, type OutlierSource } from "./outliers/sources/source.js";

@@ -84,11 +84,14 @@ const outlierCommands: readonly StageCommand[] = [
 function addStageCommand(parent: Command, { name, until, description, examples: lines }: StageCommand): void {
   const command = parent.command(name).description(description);
   command.argument("[preset|file|run]", "preset, YAML or JSON file, or run folder; default: embedded");
+  if (name === "run") command.option("--until <stage>", "stop when this stage is made (oal plan names them)");
   addStageOptions(command)
     .addHelpText("after", examples(lines))
-    .action(async (given: string | undefined, options: StageOptions) => {
+    .action(async (given: string | undefined, options: StageOptions & { readonly until?: string }) => {
       const { runCommand } = await import("./commands/run.js");
-      await runCommand(given, options, until, { trains: name !== "report" && name !== "evaluate" });
+      await runCommand(given, options, options.until ?? until, {
+        trains: name !== "report" && name !== "evaluate",
+      });
     });
 }
 

@@ -9,7 +9,7 @@ import {
   type Registered,
   type Registry,
 } from "oal-core";
-import { readers } from "../../data/readers/index.js";
+import { readers } from "../../data/readerRegistry.js";
 import type { Reader } from "../../data/readers/reader.js";
 import type { Activation } from "../../nn/activations/activation.js";
 import { activations } from "../../nn/activations/index.js";

@@ -10,7 +10,7 @@ import { dirname, resolve } from "node:path";
 import * as core from "oal-core";
 import { describeValue, oalError, suggest } from "oal-core";
 import { z } from "zod";
-import { defineReader } from "../../data/readers/reader.js";
+import { defineReader } from "../../data/readerRegistry.js";
 import { defineNetwork } from "../../nn/networks/network.js";
 import { defineOptimiser } from "../../nn/optimisers/optimiser.js";
 import { defineSchedule } from "../../nn/schedules/schedule.js";
