@@ -1,4 +1,5 @@
 /** Numbers and names as people read them. Fractions are shown in percent without the sign; the page says so once. */
+import { recipes } from "../training/recipes/index.js";
 import type { Metric } from "oal-core";
 import type { Interval, SetGroup } from "./input.js";
 
@@ -65,11 +66,9 @@ export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
 }
 
-const MODELS: Readonly<Record<string, string>> = { ce: "CE", kd: "KD", oal: "OAL" };
-
-/** What a model is called in tables and legends: its id, with the three methods in capitals. */
+/** What a model is called in tables and legends: its recipe's label, or its id. */
 export function modelTitle(model: string): string {
-  return MODELS[model] ?? model;
+  return (recipes.has(model) ? recipes.find(model).label : undefined) ?? model;
 }
 
 /** Which direction of a metric is better, in a word. */

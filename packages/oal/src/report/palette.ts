@@ -1,4 +1,5 @@
 /** Colours by meaning, as CSS variables that the style sheet defines for light and dark. */
+import { recipes } from "../training/recipes/index.js";
 import type { SetGroup } from "./input.js";
 
 /** Colour of a group of sets. */
@@ -11,15 +12,10 @@ export const GROUP_COLORS: Readonly<Record<SetGroup | "outlier", string>> = {
   outlier: "var(--outlier)",
 };
 
-const MODEL_COLORS: Readonly<Record<string, string>> = {
-  ce: "var(--model-1)",
-  kd: "var(--model-2)",
-  oal: "var(--model-3)",
-};
-
-/** Colour of a model: fixed for the three methods of the paper, by position for others. */
+/** Colour of a model: a recipe's is the same in every report, others have one by their position. */
 export function modelColor(model: string, position: number): string {
-  return MODEL_COLORS[model] ?? `var(--model-${(position % 6) + 1})`;
+  const recipe = recipes.ids.indexOf(model);
+  return `var(--model-${((recipe < 0 ? position : recipe) % 6) + 1})`;
 }
 
 /** Colour of a class by its position; classes beyond ten repeat. */

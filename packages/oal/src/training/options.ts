@@ -34,7 +34,7 @@ export interface TrainingOptions {
   readonly identity?: string;
   /** Folder for checkpoints (the latest two are kept); none are written when absent. */
   readonly checkpointFolder?: string;
-  /** Seconds between checkpoints; 0: after every step. Default 20. */
+  /** Seconds between checkpoints; 0: after every step. Absent: only when it is stopped. */
   readonly checkpointSeconds?: number;
   /** Steps between two loss events. Default: 200 events over the whole training. */
   readonly logEvery?: number;

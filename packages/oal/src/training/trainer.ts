@@ -98,7 +98,7 @@ async function steps(
   const carried = new Set(step.stateNames);
   const fed = step.graph.inputs.map(({ name }) => name).filter((name) => !carried.has(name));
   const logEvery = options.logEvery ?? Math.max(1, Math.floor(options.steps / 200));
-  const interval = (options.checkpointSeconds ?? 20) * 1000;
+  const interval = (options.checkpointSeconds ?? Infinity) * 1000;
   let lastCheckpoint = performance.now();
   while (done < options.steps) {
     const results = await stepper.step(feedsOf(fed, task.batch(done), scalarsAt(done)));

@@ -1,4 +1,9 @@
 import type { Recipe } from "./recipe.js";
 
 /** Cross-entropy alone. */
-export const ce: Recipe = { id: "ce", title: "cross-entropy", methods: [{ method: "crossEntropy" }] };
+export const ce: Recipe = {
+  id: "ce",
+  title: "cross-entropy",
+  label: "CE",
+  methods: [{ method: "crossEntropy" }],
+};

@@ -4,5 +4,6 @@ import type { Recipe } from "./recipe.js";
 export const kd: Recipe = {
   id: "kd",
   title: "distillation",
+  label: "KD",
   methods: [{ method: "crossEntropy" }, { method: "distillation" }],
 };

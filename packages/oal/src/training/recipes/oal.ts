@@ -4,6 +4,7 @@ import type { Recipe } from "./recipe.js";
 export const oal: Recipe = {
   id: "oal",
   title: "outlier-aware learning",
+  label: "OAL",
   methods: [
     { method: "crossEntropy" },
     { method: "distillation" },

@@ -10,6 +10,8 @@ import type { MethodSettings, TrainingMethod } from "../methods/method.js";
 export interface Recipe {
   readonly id: string;
   readonly title: string;
+  /** What its model is called in tables and legends of a report. Default: the id. */
+  readonly label?: string;
   /** At least one. */
   readonly methods: readonly {
     /** Id of a training method. */
