@@ -1,28 +1,31 @@
 /**
  * What an evaluation is made of can be extended from outside: a detector, a metric, a reader and a section of the report, each
- * added by a user of the built package, used through a configuration, and found in results, tables, report and model file.
+ * added by a module of a user's own that a configuration names, used by the program, and found in results, tables, report and
+ * model file.
  */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import sharp from "sharp";
 import { afterAll, expect, it } from "vitest";
+import { oal } from "./cli/oal.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "oal-open-"));
+process.env["OAL_CACHE"] = join(folder, "cache");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Pictures of one colour per class: "red.dots" holds { "classes": { "red": [200, 0, 0] }, "each": 12 }. */
 const extensions = `
 import { readFileSync } from "node:fs";
-import { defineReader, readers } from "oal/data";
-import { choice, defineDetector, detectors, list } from "oal/detection";
+import { defineReader } from "oal/data";
+import { choice, defineDetector, list } from "oal/detection";
 import { cast, reduceMax, reduceMean } from "oal/graph";
-import { defineMetric, metrics } from "oal/metrics";
-import { defineReportSection, reportSections, section } from "oal/report";
+import { defineMetric } from "oal/metrics";
+import { defineReportSection, section } from "oal/report";
 
-readers.register(defineReader({
+const reader = defineReader({
   id: "dots",
   title: "pictures of one colour",
   orientation: "ignore",
@@ -47,9 +50,9 @@ readers.register(defineReader({
       },
     };
   },
-}));
+});
 
-detectors.register(defineDetector({
+const detector = defineDetector({
   id: "dullness",
   title: "how dark a picture is",
   needs: ["images", "logits"],
@@ -63,25 +66,28 @@ detectors.register(defineDetector({
     const pixels = cast(images.pixels, "float32");
     return over === "mean" ? reduceMean(pixels, [1, 2, 3]) : reduceMax(pixels, [1, 2, 3]);
   },
-}));
+});
 
-metrics.register(defineMetric({
+const metric = defineMetric({
   id: "distinct",
   title: "Distinct",
   meaning: "share of confidences that are distinct",
   higherIsBetter: true,
   compute: ({ length, idTotal, oodTotal }) => length / (idTotal + oodTotal),
-}));
+});
 
-reportSections.register(defineReportSection({
+const greeting = defineReportSection({
   id: "greeting",
   title: "a greeting",
   render: ({ classNames }) => section("greeting", "Greeting", "Hello", "From outside.", "These are " + classNames.join(" and ")),
-}));
+});
+
+export default { readers: [reader], detectors: [detector], metrics: [metric], reportSections: [greeting] };
 `;
 
 const configuration = `
 preset: folder
+plugins: [./extensions.mjs]
 threads: 1
 methods: [ce]
 data:
@@ -96,42 +102,44 @@ evaluation:
   scoreDetector: dullness
 `;
 
-it("a detector, a metric, a reader and a section of the report from outside", { timeout: 120_000 }, () => {
-  const dots = (name: string, classes: Record<string, number[]>, each: number): void =>
-    writeFileSync(join(folder, `${name}.dots`), JSON.stringify({ classes, each }));
-  dots("known", { red: [200, 20, 20], blue: [20, 20, 200] }, 30);
-  dots("strange", { grey: [100, 100, 100] }, 8);
-  dots("other", { green: [20, 150, 20] }, 8);
-  writeFileSync(join(folder, "dots.yaml"), configuration);
-  writeFileSync(join(folder, "extensions.mjs"), extensions);
-  writeFileSync(
-    join(folder, "program.mjs"),
-    `import "./extensions.mjs";
-import { loadConfiguration, resultTable, run } from "oal";
-const config = loadConfiguration("dots.yaml");
-const { results } = await run({ config, out: "run" });
-console.log(resultTable(results));`,
-  );
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-  const env = { ...process.env, OAL_CACHE: join(folder, "cache"), OAL_STORE: join(folder, "store") };
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["program.mjs"], {
-    cwd: folder,
-    encoding: "utf8",
-    env,
-  });
-  expect([stderr, status]).toEqual(["", 0]);
-  expect(stdout).toContain("dullness");
-  expect(stdout).toContain("far Distinct");
-  const text = (name: string): string => readFileSync(join(folder, "run", name), "utf8");
-  const found = /"id": "dullness",\s*"parameters": \{[^}]*"over": "(mean|max)"[^}]*"weights": \[1, 2\]/.exec(
-    text("results.json"),
-  );
-  expect(found).not.toBeNull();
-  expect(text("results.json")).toContain('"distinct":');
-  expect(text("results.csv")).toMatch(/dullness,far,far,.*distinct,/);
-  expect(text("scores/ce-strange.csv")).toContain("dullness");
-  const page = text("report.html");
-  expect(page).toContain("These are red and blue");
-  expect(page).toContain("Distinct");
-  expect(page).toContain("dullness.over");
-});
+it(
+  "a detector, a metric, a reader and a section of the report from outside",
+  { timeout: 120_000 },
+  async () => {
+    const dots = (name: string, classes: Record<string, number[]>, each: number): void =>
+      writeFileSync(join(folder, `${name}.dots`), JSON.stringify({ classes, each }));
+    dots("known", { red: [200, 20, 20], blue: [20, 20, 200] }, 30);
+    dots("strange", { grey: [100, 100, 100] }, 8);
+    dots("other", { green: [20, 150, 20] }, 8);
+    writeFileSync(join(folder, "dots.yaml"), configuration);
+    writeFileSync(join(folder, "extensions.mjs"), extensions);
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+    const { status, stdout, stderr } = oal(["run", "dots.yaml", "--out", "run"], { cwd: folder });
+    expect(stderr).not.toContain("OAL-");
+    expect(status).toBe(0);
+    expect(stdout).toContain("dullness");
+    expect(stdout).toContain("far Distinct");
+    const text = (name: string): string => readFileSync(join(folder, "run", name), "utf8");
+    const found =
+      /"id": "dullness",\s*"parameters": \{[^}]*"over": "(mean|max)"[^}]*"weights": \[1, 2\]/.exec(
+        text("results.json"),
+      );
+    expect(found).not.toBeNull();
+    expect(text("results.json")).toContain('"distinct":');
+    expect(text("results.csv")).toMatch(/dullness,far,far,.*distinct,/);
+    expect(text("scores/ce-strange.csv")).toContain("dullness");
+    const page = text("report.html");
+    expect(page).toContain("These are red and blue");
+    expect(page).toContain("Distinct");
+    expect(page).toContain("dullness.over");
+    // The model file holds the detector: who scores with it needs no plugin.
+    const picture = sharp({ create: { width: 32, height: 32, channels: 3, background: "#c81414" } });
+    await picture.png().toFile(join(folder, "red.png"));
+    const scored = oal(["score", join("run", "models", "ce.onnx"), "red.png", "--json"], { cwd: folder });
+    expect(scored.stdout).toContain('"detector": "dullness"');
+    const wrong = oal(["config", "dots.yaml", "--set", "evaluation.detectors=[ebo, dulness]"], {
+      cwd: folder,
+    });
+    expect(wrong.stderr).toContain('there is no detector "dulness", did you mean "dullness"?');
+  },
+);

@@ -230,7 +230,7 @@ function addList(program: Command): void {
     .description("what exists: everything that a configuration names, runs and presets")
     .argument(
       "[kind]",
-      "detectors, networks, activations, losses, optimisers, schedules, recipes, methods, exposures, outliers, samplers, stages, runs or presets; default: all",
+      "detectors, metrics, readers, sections, networks, activations, losses, optimisers, schedules, recipes, methods, exposures, outliers, samplers, stages, runs or presets; default: all",
     )
     .option("--json", "as JSON")
     .addHelpText("after", examples(["oal list detectors", "oal list runs"]))
