@@ -83,19 +83,27 @@ function optionShape(choice: Choice): Record<string, z.ZodType> {
       const texts = owners.flatMap(
         ({ schema }) => z.globalRegistry.get(schema.shape[key] ?? z.unknown())?.description ?? [],
       );
-      const defaults = owners.flatMap(({ id, schema }) => {
-        const found = schema.shape[key] === undefined ? undefined : z.safeParse(schema.shape[key], undefined);
-        return found?.success === true && found.data !== undefined
-          ? [`${JSON.stringify(found.data)} for ${id}`]
-          : [];
-      });
-      const text = `${[...new Set(texts)].join(" / ")} (${choice.registry.kind} ${owners.map(({ id }) => id).join(", ")}; default ${defaults.join(", ")})`;
+      const text = `${[...new Set(texts)].join(" / ")} (${whoseDefault(choice, key, owners)})`;
       const [first, ...rest] = types;
       const either =
         first === undefined ? z.unknown() : rest.length === 0 ? first : z.union([first, ...rest]);
       return [key, z.optional(either).describe(text)];
     }),
   );
+}
+
+/** Who has an option, where not all have it, and its default. */
+function whoseDefault({ registry }: Choice, key: string, owners: readonly Choosable[]): string {
+  const defaults = owners.flatMap(({ id, schema }): [string, string][] => {
+    const found = schema.shape[key] === undefined ? undefined : z.safeParse(schema.shape[key], undefined);
+    return found?.success === true && found.data !== undefined ? [[id, JSON.stringify(found.data)]] : [];
+  });
+  const same = new Set(defaults.map(([, value]) => value)).size === 1;
+  const usual = same
+    ? `default ${defaults[0]?.[1]}`
+    : `default ${defaults.map(([id, value]) => `${value} for ${id}`).join(", ")}`;
+  const all = owners.length === registry.all.length;
+  return all || !same ? usual : `${registry.kind} ${owners.map(({ id }) => id).join(", ")}; ${usual}`;
 }
 
 /** A type below its default; of any copy of zod. */

@@ -71,7 +71,8 @@ export function trainingSection(
   defaults: TrainingDefaults,
   options: Readonly<Record<string, z.core.$ZodType>>,
 ): z.ZodType<TrainingSection, Open<z.input<z.ZodObject<TrainingShape>>>> {
+  const { augmentation, ...before } = trainingShape(defaults);
   return z
-    .strictObject({ ...optionShapes(trainingChoices), ...options, ...trainingShape(defaults) })
+    .strictObject({ ...optionShapes(trainingChoices), ...before, ...options, augmentation })
     .transform((section, context) => keepChosen(section, trainingChoices, context));
 }
