@@ -7,17 +7,28 @@ import * as main from "../../packages/oal/dist/index.js";
 import * as metricFunctions from "../../packages/oal/dist/metrics.js";
 import * as networks from "../../packages/oal/dist/nn.js";
 import * as preprocessing from "../../packages/oal/dist/preprocess.js";
+import * as dataFunctions from "../../packages/oal/dist/data.js";
+import * as detectionFunctions from "../../packages/oal/dist/detection.js";
+import * as reportFunctions from "../../packages/oal/dist/report.js";
+import { data } from "./functions/data.mjs";
+import { detection } from "./functions/detection.mjs";
 import { graph } from "./functions/graph.mjs";
+import { main as mainExamples } from "./functions/main.mjs";
 import { metrics } from "./functions/metrics.mjs";
 import { nn } from "./functions/nn.mjs";
 import { preprocess } from "./functions/preprocess.mjs";
+import { report } from "./functions/report.mjs";
 
 /** Entry point -> what it exports and its examples. Functions that are not in a table have an `@example` beside their source. */
 export const entryPoints = [
+  { name: "oal", exported: main, examples: mainExamples },
   { name: "oal/graph", exported: graphs, examples: graph },
   { name: "oal/nn", exported: networks, examples: nn },
   { name: "oal/metrics", exported: metricFunctions, examples: metrics },
   { name: "oal/preprocess", exported: preprocessing, examples: preprocess },
+  { name: "oal/detection", exported: detectionFunctions, examples: detection },
+  { name: "oal/data", exported: dataFunctions, examples: data },
+  { name: "oal/report", exported: reportFunctions, examples: report },
 ];
 
 /** What the examples use besides the exports. */
@@ -48,6 +59,9 @@ function given(folder) {
     random: new Random(0, "example"),
     npy: new Uint8Array(npy),
     file: join(folder, "w.safetensors"),
+    bank: detectionFunctions.memoryRows(Float32Array.from(count(8)), 2),
+    decision: detectionFunctions.makeDecision([1, 2, 3, 4], { detector: "ebo", target: 0.75 }),
+    z: main.pluginTools.z,
     id: [0.9, 0.8, 0.7, 0.4],
     ood: [0.5, 0.3, 0.2],
     picture: { height: 2, width: 3, data: Uint8Array.from(count(18)) },
@@ -103,6 +117,9 @@ function json(value) {
 /** Runs one example with the exports of every entry point and the things given. */
 async function run(code, folder) {
   const scope = {
+    ...reportFunctions,
+    ...dataFunctions,
+    ...detectionFunctions,
     ...main,
     ...preprocessing,
     ...metricFunctions,

@@ -61,6 +61,7 @@ export interface CompareOptions {
  * @returns one difference per detector they share, place (near, far, sets) and metric
  * @throws OAL-E104 when sets or images differ
  * @source PROTOCOL section 9
+ * @example compareModels(oalScores, ceScores).find(({ on, metric }) => on === "near" && metric === "auroc"); // difference, interval, p
  */
 export function compareModels(
   first: ModelScores,

@@ -12,6 +12,7 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
  * The whole report as HTML text.
  *
  * @cost a few seconds, nearly all of them the layout of the feature map
+ * @example writeFileSync("report.html", await renderReport(input));
  */
 export async function renderReport(input: ReportInput): Promise<string> {
   const sections: Section[] = [];
