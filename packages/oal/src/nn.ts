@@ -56,3 +56,9 @@ export type {
 export { defineMethod, type MethodDefinition, type TrainingMethod } from "./training/methods/method.js";
 export { recipes } from "./training/recipes/index.js";
 export type { Recipe } from "./training/recipes/recipe.js";
+export type { NetworkSizes, NetworkStart } from "./nn/networks/network.js";
+export type { ByName, NetworkTaps } from "./training/methods/inputs.js";
+export type { TermDeclarations, WeightedTerm } from "./training/methods/terms.js";
+export type { Ignored, MethodSettings } from "./training/methods/method.js";
+export type { OptimiserDefinition, OptimiserState, UpdateScalars } from "./nn/optimisers/optimiser.js";
+export type { ScheduleDefinition, SchedulePoint } from "./nn/schedules/schedule.js";

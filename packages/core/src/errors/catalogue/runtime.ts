@@ -6,7 +6,7 @@ export const runtimeErrors = {
     title: "the engine refused a model",
     exit: 4,
     message: ({ problem }) => `ONNX Runtime could not prepare the model: ${problem}`,
-    remedy: "check that the file is a complete ONNX model; ONNX Runtime 1.30 runs opsets 7 to 26",
+    remedy: "check that the file is a complete ONNX model; ONNX Runtime 1.30 runs opsets 9 to 26",
   }),
   "OAL-R110": entry<{ needed: string; most: string; lower: string; limit: string; source: string }>({
     title: "not enough memory",

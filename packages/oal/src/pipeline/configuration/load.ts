@@ -38,7 +38,7 @@ export interface LoadOptions {
 }
 
 /** One key and what it becomes. */
-interface Override {
+export interface Override {
   readonly key: string;
   readonly value: unknown;
   readonly where: string;
