@@ -60,15 +60,32 @@ export { defineSource, type OutlierRequest, type OutlierSource } from "./outlier
 export { defineStage, type Stage, type StageJob } from "./pipeline/plan/stage.js";
 export type { Contributions } from "./pipeline/plugins/kinds.js";
 export { pluginTools } from "./pipeline/plugins/load.js";
-export type { DetectorSearch, MetricSummary, SetGroup, SetResult } from "./evaluation/result.js";
+export type {
+  DetectorSearch,
+  MetricIntervals,
+  MetricSummary,
+  SetGroup,
+  SetResult,
+} from "./evaluation/result.js";
 export type { ResultExtras } from "./evaluation/resultForm.js";
 export type { Override } from "./pipeline/configuration/load.js";
-export type { StageEvents } from "./pipeline/events.js";
+export type { StageEvent, StageEvents } from "./pipeline/events.js";
 export type { Artifact } from "./pipeline/artifact.js";
 export type { Effort, Setting, StageReport } from "./pipeline/plan/stage.js";
-export type { PreparedData } from "./pipeline/stages/data.js";
+export type { AugmentSpec } from "./data/augment.js";
+export type { Skipped } from "./data/badImages.js";
+export type { Teacher } from "./training/side/teacher.js";
+export type { LeftOut } from "./pipeline/readSets.js";
+export type { OutOfDistributionSet, PreparedData, StoredSet } from "./pipeline/stages/data.js";
 export type { ImageSet } from "./data/imageSet.js";
-export type { SideSource } from "./pipeline/sideSources/source.js";
-export type { Sampler, SamplerDefinition } from "./outliers/samplers/sampler.js";
+export type { SideData, SideNetwork, SideTensor } from "./training/side/sideData.js";
+export type { OutlineSizes, SideRequest, SideSource, StepFacts } from "./pipeline/sideSources/source.js";
+export type { SamplingGrid } from "./outliers/samplers/schedule.js";
+export type {
+  Sampler,
+  SamplerDefinition,
+  SamplerInputs,
+  SamplerOptions,
+} from "./outliers/samplers/sampler.js";
 export type { OutlierPictures } from "./training/side/outliers.js";
 export type { DefinedMethod } from "./training/methods/method.js";

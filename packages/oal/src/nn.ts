@@ -58,7 +58,7 @@ export { recipes } from "./training/recipes/index.js";
 export type { Recipe } from "./training/recipes/recipe.js";
 export type { NetworkSizes, NetworkStart } from "./nn/networks/network.js";
 export type { ByName, NetworkTaps } from "./training/methods/inputs.js";
-export type { TermDeclarations, WeightedTerm } from "./training/methods/terms.js";
+export type { TermDeclaration, TermDeclarations, WeightedTerm } from "./training/methods/terms.js";
 export type { Ignored, MethodSettings } from "./training/methods/method.js";
 export type { OptimiserDefinition, OptimiserState, UpdateScalars } from "./nn/optimisers/optimiser.js";
 export type { ScheduleDefinition, SchedulePoint } from "./nn/schedules/schedule.js";

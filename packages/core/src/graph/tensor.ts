@@ -23,7 +23,7 @@ const elementTypes = {
   bfloat16: { array: Uint16Array, code: 16 },
 } as const;
 
-/** An element type that oal holds. Operators of the table compute with {@link computedTypes}. */
+/** An element type that oal holds. Operators of the table compute with `computedTypes`. */
 export type DType = keyof typeof elementTypes;
 
 /** Element types that oal computes with; tensors of the others are read, held, written and handed to operators from outside. */
