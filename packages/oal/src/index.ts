@@ -74,6 +74,7 @@ export type { Artifact } from "./pipeline/artifact.js";
 export type { Effort, Setting, StageReport } from "./pipeline/plan/stage.js";
 export type { AugmentSpec } from "./data/augment.js";
 export type { Skipped } from "./data/badImages.js";
+export type { NetworkChoice } from "./training/network.js";
 export type { Teacher } from "./training/side/teacher.js";
 export type { LeftOut } from "./pipeline/readSets.js";
 export type { OutOfDistributionSet, PreparedData, StoredSet } from "./pipeline/stages/data.js";
