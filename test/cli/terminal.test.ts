@@ -37,7 +37,7 @@ describe.skipIf(process.platform === "win32")("standard output", () => {
   });
 
   it("and standard error may be closed or full", () => {
-    expect(bash("oal list methods 2>&-")).toMatchObject({ ...quiet, stdout: expect.stringContaining("oal") });
+    expect(bash("oal list recipes 2>&-")).toMatchObject({ ...quiet, stdout: expect.stringContaining("oal") });
     if (existsSync("/dev/full")) expect(bash("oal list nothing 2> /dev/full")).toMatchObject({ status: 2 });
     expect(bash("oal list nothing 2> >(true)")).toMatchObject({ status: 2 });
   });
