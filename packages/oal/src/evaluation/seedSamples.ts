@@ -12,7 +12,7 @@ export type SeededModel = readonly ModelScores[];
 
 /** How to resample. */
 export interface SeedSampleOptions {
-  /** Bootstrap resamples B. Default 2000. */
+  /** Bootstrap resamples B. Default: that of `bootstrapDefaults`. */
   readonly resamples?: number;
   /** Seed of the bootstrap. Default 0. */
   readonly seed?: number;

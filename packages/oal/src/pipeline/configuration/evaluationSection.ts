@@ -1,4 +1,5 @@
 /** Section `evaluation`: how students are measured. */
+import { bootstrapDefaults, defaultKeep } from "../../evaluation/summary.js";
 import { detectors } from "oal-core";
 import { z } from "zod";
 import { flag, real, whole } from "../../fields.js";
@@ -27,7 +28,12 @@ export const evaluationSchema = z.strictObject({
     false,
     "choose the detectors' parameters by known against unknown validation images (data.ood with group: validation)",
   ),
-  bootstrap: whole(1000, 0, 1_000_000, "resamples behind every interval; 0: no intervals"),
+  bootstrap: whole(
+    bootstrapDefaults.resamples,
+    0,
+    1_000_000,
+    "resamples behind every interval; 0: no intervals",
+  ),
   batchSize: whole(
     250,
     1,
@@ -43,5 +49,5 @@ export const evaluationSchema = z.strictObject({
     .describe(
       "detectors that the model file holds beside scoreDetector, for oal score --detector; must be among detectors",
     ),
-  keep: real(0.95, 0.5, 0.9999, "share of validation ID images that the stored threshold lets pass"),
+  keep: real(defaultKeep, 0.5, 0.9999, "share of validation ID images that the stored threshold lets pass"),
 });
