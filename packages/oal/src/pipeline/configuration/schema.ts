@@ -4,11 +4,12 @@
  * is made when it is asked for.
  */
 import { z } from "zod";
-import { positive, whole } from "../../fields.js";
+import { mergedShape, positive, whole } from "../../fields.js";
+import { outlierSources } from "../../outliers/sources/index.js";
 import { devices } from "../../runtime/engines/index.js";
+import { trainingMethods } from "../../training/methods/index.js";
 import { dataSchema } from "./dataSection.js";
 import { evaluationSchema } from "./evaluationSection.js";
-import { methodSections, ownMethodOptions } from "./methodSections.js";
 import { boundarySchema } from "../../outliers/boundary/options.js";
 import {
   autoEncoderSection,
@@ -18,6 +19,43 @@ import {
 } from "./outlierSections.js";
 import type { Open } from "./choosing.js";
 import { studentDefaults, teacherDefaults, trainingSection } from "./trainingSection.js";
+
+/** Something with a section of its own. */
+interface Sectioned {
+  readonly id: string;
+  readonly section?: string;
+  readonly about?: string;
+  readonly schema?: z.ZodObject;
+}
+
+/**
+ * The sections by name, as keys of the whole configuration.
+ *
+ * @throws OAL-C207 when two methods have an option of one name in the same section
+ */
+function methodSections(): Readonly<Record<string, z.ZodType>> {
+  const owners = new Map<string, { id: string; schema: z.ZodObject; about: string }[]>();
+  const sectioned: readonly Sectioned[] = [...trainingMethods.all, ...outlierSources.all];
+  for (const { id, section, schema, about } of sectioned) {
+    if (section === undefined || schema === undefined) continue;
+    owners.set(section, [...(owners.get(section) ?? []), { id, schema, about: about ?? id }]);
+  }
+  return Object.fromEntries(
+    [...owners].map(([section, parts]) => [
+      section,
+      z
+        .strictObject(mergedShape(section, parts))
+        .prefault({})
+        .describe(parts.map(({ about }) => about).join("; ")),
+    ]),
+  );
+}
+
+/** Options of methods that stand in the sections of the networks that are trained. */
+function ownMethodOptions(): Readonly<Record<string, z.core.$ZodType>> {
+  const parts = trainingMethods.all.filter(({ section }) => section === undefined);
+  return mergedShape("student", parts);
+}
 
 /** Different seeds, the first of which has the plain names. */
 const seedList = z
