@@ -114,7 +114,7 @@ describe("a full disk", () => {
     ["the run folder", 150],
     ["the store", 150],
     ["the store", 1500],
-    ["the store", 8000],
+    ["the store", 5000],
   ] as const)(
     "under %s names it, --out and OAL_STORE (%i KB)",
     { timeout: 300_000 },

@@ -2,6 +2,7 @@
 import { CommanderError } from "commander";
 import { OalError, oalError } from "oal-core";
 import pc from "picocolors";
+import { blamePlugin } from "../pipeline/plugins/fault.js";
 import { systemError, systemProblem } from "../pipeline/systemError.js";
 import { Stopped } from "./interrupt.js";
 import { wantsColor } from "./output.js";
@@ -38,7 +39,8 @@ export function describeError(error: OalError, color = wantsColor(process.stderr
   return `${bold(red(error.code))} ${error.message}\n${error.remedy}\n${stack}`;
 }
 
-function toOalError(error: unknown, given: readonly string[]): OalError {
+function toOalError(thrown: unknown, given: readonly string[]): OalError {
+  const error = blamePlugin(thrown);
   if (error instanceof OalError) return error;
   if (error instanceof CommanderError) return usageError(error, given);
   // what the operating system refuses is no fault of oal, wherever it was met

@@ -5,6 +5,7 @@
 import { anEngine, expectArguments, kinds } from "oal-core";
 import type { NamedPicture } from "../bundle/pictures.js";
 import type { Scorer } from "../bundle/scorer.js";
+import { blamePlugin } from "./plugins/fault.js";
 import { checkConfiguration } from "./configuration/index.js";
 import { devices } from "../runtime/engines/index.js";
 import type { OpenModelOptions } from "./openModel.js";
@@ -51,7 +52,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
   expectArguments("run", { options: [options, runOptions] });
   const config = checkConfiguration(options.config, "run: options.config");
   const pipeline = await import("./run.js");
-  return pipeline.run({ ...options, config });
+  try {
+    return await pipeline.run({ ...options, config });
+  } catch (error) {
+    throw blamePlugin(error);
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { catalogue, OalError, oalError, type ErrorCode, type ErrorDetails } from "oal-core";
 import type { TrainingEvent } from "../training/trainer.js";
 import type { EngineChoice } from "../runtime/engines/index.js";
-import { loadedPlugins } from "./plugins/load.js";
+import { loadedPlugins } from "./plugins/loaded.js";
 import type { TrainingJob } from "./trainingJob.js";
 
 /** What the worker is given: all of it plain data. */

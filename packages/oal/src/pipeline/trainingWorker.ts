@@ -13,6 +13,7 @@ import type { SideData } from "../training/side/sideData.js";
 import type { TrainingTask } from "../training/task.js";
 import { train } from "../training/trainer.js";
 import { makeEngine } from "../runtime/engines/index.js";
+import { blamePlugin } from "./plugins/fault.js";
 import { loadPlugins } from "./plugins/load.js";
 import { sideSources } from "./sideSources/index.js";
 import { floats, widthOf } from "./sideSources/stored.js";
@@ -115,7 +116,8 @@ async function main({ job, engine, plugins }: WorkerInput): Promise<void> {
     );
     if (outcome.finished) await writeSafetensors(job.result, outcome.parameters);
     tell({ kind: "finished", finished: outcome.finished });
-  } catch (error) {
+  } catch (thrown) {
+    const error = blamePlugin(thrown);
     const known = error instanceof OalError;
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
     tell({

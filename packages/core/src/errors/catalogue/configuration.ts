@@ -78,7 +78,13 @@ export const configurationErrors = {
     exit: 2,
     message: ({ path, problem }) => `plugin ${path}: ${problem}`,
     remedy:
-      "a plugin is a module whose default export has lists of what it adds, such as { networks: [...] }",
+      "name a module that can be loaded; its default export has lists of what it adds, such as { networks: [...] }, or is a function that returns them",
+  }),
+  "OAL-C210": entry<{ path: string; problem: string }>({
+    title: "a plugin's own code failed",
+    exit: 2,
+    message: ({ path, problem }) => `plugin ${path}: ${problem}`,
+    remedy: "the line named is the plugin's own: mend it there; what was finished before is kept",
   }),
   "OAL-C301": entry<{ stage: string; problem: string }>({
     title: "stages do not fit together",

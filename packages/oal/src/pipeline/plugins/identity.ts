@@ -1,5 +1,5 @@
 /** Which plugins an artifact depends on: those whose things its slice of the configuration names. */
-import { loadedPlugins } from "./load.js";
+import { loadedPlugins } from "./loaded.js";
 
 /** Lists whose things are used without being named in a slice, and the stages that use them. */
 const usedUnnamed: Readonly<Record<string, readonly string[]>> = {

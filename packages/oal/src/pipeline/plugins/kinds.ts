@@ -61,26 +61,36 @@ export interface Contributions {
 interface AddedKind {
   /** What an entry must have. */
   readonly entry: Kind;
-  /** Puts a plugin's entries into the registry, and says under which ids. */
-  add(contributions: Contributions): readonly string[];
+  /**
+   * Puts a plugin's entries into the registry, and says under which ids.
+   *
+   * @param hash the plugin's
+   */
+  add(contributions: Contributions, hash: string): readonly string[];
 }
 
 function into<T extends Registered>(
   registry: Registry<T>,
   of: (contributions: Contributions) => readonly T[] | undefined,
   entry: Readonly<Record<string, Kind>>,
+  marked: (each: T, hash: string) => T = (each) => each,
 ): AddedKind {
   return {
     entry: kinds.fields({ id: kinds.name, ...entry }),
-    add: (contributions) =>
+    add: (contributions, hash) =>
       (of(contributions) ?? []).map((each) => {
-        registry.register(each);
+        registry.register(marked(each, hash));
         return each.id;
       }),
   };
 }
 
 const { callback, integer, name, record } = kinds;
+
+/** A reader whose sources count as others when its plugin changes, so that sets decoded before are not taken for the same. */
+function withHash(reader: Reader, hash: string): Reader {
+  return { ...reader, fingerprint: async (spec) => `${await reader.fingerprint(spec)}/${hash}` };
+}
 
 /** Every kind, by the name of its list. */
 export const addedKinds: Readonly<Record<keyof Contributions, AddedKind>> = {
@@ -132,12 +142,17 @@ export const addedKinds: Readonly<Record<keyof Contributions, AddedKind>> = {
   }),
   detectors: into(detectors, (from) => from.detectors, { score: callback }),
   metrics: into(metrics, (from) => from.metrics, { compute: callback }),
-  readers: into(readers, (from) => from.readers, {
-    matches: callback,
-    splits: callback,
-    fingerprint: callback,
-    open: callback,
-  }),
+  readers: into(
+    readers,
+    (from) => from.readers,
+    {
+      matches: callback,
+      splits: callback,
+      fingerprint: callback,
+      open: callback,
+    },
+    withHash,
+  ),
   reportSections: into(reportSections, (from) => from.reportSections, { title: name, render: callback }),
 };
 

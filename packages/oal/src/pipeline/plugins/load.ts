@@ -21,6 +21,7 @@ import { defineReportSection } from "../../report/sectionRegistry.js";
 import { defineStage } from "../plan/stage.js";
 import { defineSource } from "../../outliers/sources/source.js";
 import * as nn from "../../nn.js";
+import { loaded } from "./loaded.js";
 import { addedKinds, isAddedKind, type Contributions } from "./kinds.js";
 
 /** What a plugin that is a function is given, so that it need not find a package: graph functions, zod, and what makes entries. */
@@ -41,23 +42,6 @@ export const pluginTools = {
   defineReader,
   defineReportSection,
 };
-
-/** A plugin that is loaded. */
-export interface LoadedPlugin {
-  /** Absolute. */
-  readonly path: string;
-  /** SHA-256 of the module and of the files that it imports by relative paths. */
-  readonly hash: string;
-  /** Ids by list. */
-  readonly added: Readonly<Record<string, readonly string[]>>;
-}
-
-const loaded = new Map<string, LoadedPlugin>();
-
-/** Every plugin that this thread has loaded. */
-export function loadedPlugins(): readonly LoadedPlugin[] {
-  return [...loaded.values()];
-}
 
 /**
  * Loads modules and registers what they add; a module that is loaded already is left as it is.
@@ -80,7 +64,9 @@ export function loadPlugins(paths: readonly string[]): void {
     if (known?.hash === hash) continue;
     if (known) refuse("it has changed since this process loaded it");
     const contributions = contributionsOf(moduleAt(path, refuse), refuse);
-    const added = Object.entries(addedKinds).map(([list, kind]) => [list, kind.add(contributions)] as const);
+    const added = Object.entries(addedKinds).map(
+      ([list, kind]) => [list, kind.add(contributions, hash)] as const,
+    );
     loaded.set(path, { path, hash, added: Object.fromEntries(added) });
   }
 }
