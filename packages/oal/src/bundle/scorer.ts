@@ -197,7 +197,7 @@ export class Scorer {
     return (id, row) => {
       const score = scores?.[row] ?? Number.NaN;
       if (Number.isNaN(score)) {
-        const error = oalError("OAL-E101", { metric: `${this.detector} of ${id}`, index: row });
+        const error = oalError("OAL-E216", { path: this.path, detector: this.detector, id });
         return unreadable(id, this.detector, error);
       }
       const top = this.#ranked(logits.subarray(row * width, (row + 1) * width));

@@ -111,6 +111,13 @@ export const evaluationErrors = {
     message: () => "the model was released and scores no more pictures",
     remedy: "release a model after its last picture, or open it again",
   }),
+  "OAL-E216": entry<{ path: string; detector: string; id: string }>({
+    title: "a model gives no number",
+    exit: 6,
+    message: ({ path, detector, id }) => `${path}: ${detector} of ${id} is not a number`,
+    remedy:
+      "a model file that was changed after it was written scores like this: copy it again, or have oal report with its run folder write it again",
+  }),
   "OAL-E230": entry<{ model: string; expected: readonly number[]; found: readonly number[] }>({
     title: "models of different seeds are compared",
     exit: 6,

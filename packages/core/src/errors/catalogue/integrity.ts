@@ -19,7 +19,8 @@ export const integrityErrors = {
     title: "damaged file",
     exit: 7,
     message: ({ path, problem }) => `${path} is damaged: ${problem}`,
-    remedy: "delete it; the command that made it makes it again",
+    remedy:
+      "copy it again where it is a copy; what lies in the store or the cache can be deleted, and the command that made it makes it again",
   }),
   "OAL-I104": entry<{ path: string; found: string; wanted: string }>({
     title: "run folder of another version",
