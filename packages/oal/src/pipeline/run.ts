@@ -39,6 +39,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
     force: options.force ?? false,
     ...(noted ? { noted } : {}),
   });
+  // Before there is a folder: a device that is not there leaves nothing behind.
+  const { choice, sentence } = await chooseDevice(config.device, config.threads);
   const folder = await RunFolder.open(options.out, config, options.onEvent);
   const { store, events, versions } = folder;
   const signal = options.signal ?? new AbortController().signal;
@@ -47,7 +49,6 @@ export async function run(options: RunOptions): Promise<RunResult> {
       events.stage("data").message(memorySentence(memory));
       await folder.noteMemory(memory);
     }
-    const { choice, sentence } = await chooseDevice(config.device, config.threads);
     if (sentence !== null) events.stage("data").message(sentence);
     const engine = engineOnDemand(choice);
     return await runIn(folder, ahead, { store, events, versions, engine, signal }, until);
