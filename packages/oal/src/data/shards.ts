@@ -73,7 +73,8 @@ export class ShardWriter {
   }
 }
 
-function writeAll(handle: number, bytes: Uint8Array, position: number): void {
+/** Writes all bytes at a position of an open file, however many a single call takes. @throws the system's error, on a full disk too */
+export function writeAll(handle: number, bytes: Uint8Array, position: number): void {
   let done = 0;
   while (done < bytes.length) done += writeSync(handle, bytes, done, bytes.length - done, position + done);
 }

@@ -1,9 +1,9 @@
 /** Rows of numbers in files: memory holds a bounded part of them, whatever there is. */
-import { readSync, writeSync } from "node:fs";
+import { readSync } from "node:fs";
 import { join } from "node:path";
 import { memoryRows, oalError, type RowKeeper, type RowSink, type RowSource } from "oal-core";
 import { readableFiles, writableFiles, type FileHandles } from "../data/fileHandles.js";
-import { rowsPerShard } from "../data/shards.js";
+import { rowsPerShard, writeAll } from "../data/shards.js";
 import { makeFolderSync } from "../runtime/makeFolder.js";
 
 /** Where rows are kept, and the files that it has open. */
@@ -117,8 +117,7 @@ class RowFiles {
       this.count,
       this.count + rows.length / this.#width,
     )) {
-      for (let done = from; done < to;)
-        done += writeSync(this.written.at(file), bytes, done, to - done, position + done - from);
+      writeAll(this.written.at(file), bytes.subarray(from, to), position);
     }
     this.count += rows.length / this.#width;
   }

@@ -54,3 +54,26 @@ it("a reader's sources count as others when its module changes", async () => {
   expect(first).toMatch(/^content\/[0-9a-f]{64}$/);
   expect(second).not.toBe(first);
 });
+
+it("a reader may be an object of a class", async () => {
+  const path = join(folder, "class.mjs");
+  writeFileSync(
+    path,
+    `class Own {
+  id = "own"; title = "test"; orientation = "ignore";
+  async matches() { return false; }
+  async splits() { return ["train"]; }
+  async fingerprint() { return "content"; }
+  async open() { return null; }
+}
+export default () => ({ readers: [new Own()] });
+`,
+  );
+  loadPlugins([path]);
+  const own = readers.find("own");
+  expect([await own.matches(spec), await own.splits(spec), await own.open(spec)]).toEqual([
+    false,
+    ["train"],
+    null,
+  ]);
+});

@@ -89,7 +89,14 @@ const { callback, integer, name, record } = kinds;
 
 /** A reader whose sources count as others when its plugin changes, so that sets decoded before are not taken for the same. */
 function withHash(reader: Reader, hash: string): Reader {
-  return { ...reader, fingerprint: async (spec) => `${await reader.fingerprint(spec)}/${hash}` };
+  return {
+    ...reader,
+    // by name: the functions of an object of a class are not its own and would be lost
+    matches: (spec) => reader.matches(spec),
+    splits: (spec) => reader.splits(spec),
+    open: (spec) => reader.open(spec),
+    fingerprint: async (spec) => `${await reader.fingerprint(spec)}/${hash}`,
+  };
 }
 
 /** Every kind, by the name of its list. */
