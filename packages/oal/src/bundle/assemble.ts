@@ -1,9 +1,11 @@
 /** A classifier with its detectors and decisions as one graph, and what is said of it. */
 import {
+  argMax,
   attachDecision,
   attachDetector,
   exposeTaps,
   oalError,
+  softmax,
   type Classifier,
   type Decision,
   type FittedDetector,
@@ -26,8 +28,9 @@ export interface BundleContents extends Omit<BundleFacts, "detectors"> {
 }
 
 /**
- * Marks the outputs of a bundle: "logits", "features" where the model shows them, and of every detector score, p value and
- * "known": "score", "pValue", "known" of the one that decides, "score.ID", "pValue.ID", "known.ID" of the others.
+ * Marks the outputs of a bundle: "label" and "probabilities" (the class of the largest logit, and the softmax), "logits",
+ * "features" where the model shows them, and of every detector score, p value and "known": "score", "pValue", "known" of the one
+ * that decides, "score.ID", "pValue.ID", "known.ID" of the others.
  *
  * @returns the classifier's graph, and the facts for its metadata
  * @throws OAL-E214 when the detector that decides is not among the detectors, OAL-E203 when the model does not show what one needs
@@ -40,8 +43,10 @@ export function assembleBundle(contents: BundleContents): {
   const { decides } = facts;
   const ids = detectors.map(({ fitted }) => fitted.detector.id);
   if (!ids.includes(decides)) throw oalError("OAL-E214", { detector: decides, known: ids });
-  const { features } = classifier.taps;
+  const { features, logits } = classifier.taps;
   const graph = exposeTaps(classifier, features ? ["logits", "features"] : ["logits"]);
+  graph.output("label", argMax(logits, 1));
+  graph.output("probabilities", softmax(logits, 1));
   const stored = detectors.map((each) => attach(classifier, each, decides));
   return { graph, facts: { ...facts, detectors: stored } };
 }

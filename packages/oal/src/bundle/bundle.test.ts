@@ -35,6 +35,9 @@ import {
 } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { testEngine as engine } from "../testing/engine.js";
+import { writeModelFile } from "../runtime/modelFile.js";
+import { assembleBundle } from "./assemble.js";
+import { factsToMetadata } from "./facts.js";
 import { checkBundle, readBundle, storedDetector, writeBundle, type BundleContents } from "./index.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-bundle-"));
@@ -180,6 +183,14 @@ describe("a bundle", () => {
       expect(outputs["logits"]?.dims).toEqual([rows, 2]);
       of("logits").forEach((value, i) => expect(value).toBeCloseTo(Number(logits.data[i]), 5));
       of("score").forEach((value, i) => expect(value).toBeCloseTo(Number(score.data[i]), 5));
+      expect(outputs["label"]).toMatchObject({ type: "int64", dims: [rows] });
+      expect(outputs["probabilities"]?.dims).toEqual([rows, 2]);
+      for (let row = 0; row < rows; row++) {
+        const [a = 0, b = 0] = of("logits").slice(2 * row, 2 * row + 2);
+        expect(of("label")[row]).toBe(b > a ? 1 : 0);
+        expect(of("probabilities")[2 * row]).toBeCloseTo(1 / (1 + Math.exp(b - a)), 6);
+        expect(of("probabilities")[2 * row + 1]).toBeCloseTo(1 / (1 + Math.exp(a - b)), 6);
+      }
       expect(of("known")).toEqual(of("score").map((value) => Number(value >= decision.cuts.unknown)));
       const pValues = of("score").map((value) => {
         const below = decision.calibration.filter((each) => each <= value).length;
@@ -251,6 +262,20 @@ describe("the check after writing", () => {
     await expect(missing).rejects.toMatchObject({ code: "OAL-I145", details: { output: "none" } });
   });
 
+  it("fails where label or probabilities are not what the logits say", async () => {
+    for (const output of ["label", "probabilities"]) {
+      const { graph, facts } = assembleBundle(contents());
+      const right = graph.outputs.get(output);
+      if (!right) throw new Error(`no ${output}`);
+      const wrong = output === "label" ? cast(add(cast(right, "float32"), 1), "int64") : mul(right, 0.999);
+      graph.outputs.set(output, wrong);
+      const path = join(root, `other-${output}.onnx`);
+      await writeModelFile(path, graph, { metadata: factsToMetadata(facts) });
+      const checking = checkBundle(path, { engine, images, expected: {} });
+      await expect(checking).rejects.toMatchObject({ code: "OAL-I145", details: { output } });
+    }
+  });
+
   it("fails where a picture's outputs depend on its neighbours", async () => {
     const model = linearClassifier();
     const mean = reduceMean(model.taps.logits, [0], true);
@@ -291,7 +316,12 @@ describe("what is no bundle", () => {
     expect(await refused(at("foreign.onnx", writeModel(foreign)))).toEqual(code("OAL-I143"));
     const other = writeModel(foreign, { metadata: { "oal.format": "99" } });
     expect(await refused(at("other.onnx", other))).toEqual(code("OAL-I144"));
-    const bare = writeModel(foreign, { metadata: { "oal.format": "1" } });
+    const before = writeModel(foreign, { metadata: { "oal.format": "1" } });
+    expect(await refused(at("before.onnx", before))).toMatchObject({
+      code: "OAL-I144",
+      message: expect.stringMatching(/before\.onnx was written in format 1, this oal reads format 2$/),
+    });
+    const bare = writeModel(foreign, { metadata: { "oal.format": "2" } });
     expect(await refused(at("bare.onnx", bare))).toMatchObject({
       code: "OAL-I103",
       message: expect.stringContaining("lack oal.version"),

@@ -1,5 +1,15 @@
 /** A bundle is run again after it was written: what the file says must be what was measured. */
-import { decide, oalError, toNumbers, uint8Tensor, type Engine, type Session, type Tensor } from "oal-core";
+import {
+  decide,
+  float32Tensor,
+  int64Tensor,
+  oalError,
+  toNumbers,
+  uint8Tensor,
+  type Engine,
+  type Session,
+  type Tensor,
+} from "oal-core";
 import { readBundle } from "./read.js";
 import type { StoredDetector } from "./facts.js";
 
@@ -19,7 +29,8 @@ export interface CheckOptions {
 
 /**
  * Opens a bundle from its file and runs it: all pictures at once and the first one alone. Every expected output must come out,
- * and every detector's p value and "known" must be what its decision says of its score.
+ * every detector's p value and "known" must be what its decision says of its score, and label and probabilities what the logits
+ * say.
  *
  * @throws OAL-I145 naming what differs, and the errors of `readBundle`
  */
@@ -29,6 +40,7 @@ export async function checkBundle(path: string, { engine, images, expected }: Ch
   try {
     const outputs = await session.run({ images });
     for (const [name, wanted] of Object.entries(expected)) compare(path, name, outputs[name], wanted);
+    compareClasses(path, outputs);
     for (const detector of detectors) compareDecision(path, detector, outputs);
     await checkAlone(path, session, images, outputs);
   } finally {
@@ -80,6 +92,29 @@ function largest(tensor: Tensor): number {
   return toNumbers(tensor).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
+/** The file's own labels, exactly, and probabilities against its logits. */
+function compareClasses(path: string, outputs: CheckedOutputs): void {
+  const { logits } = outputs;
+  const [count = 0, classes = 0] = logits?.shape ?? [];
+  const rows = Array.from({ length: count }, (_, row) =>
+    logits ? toNumbers(logits).slice(row * classes, (row + 1) * classes) : [],
+  );
+  compare(path, "label", outputs["label"], int64Tensor([count], rows.map(largestAt)), 0);
+  const probabilities = float32Tensor([count, classes], rows.flatMap(softmaxOf));
+  compare(path, "probabilities", outputs["probabilities"], probabilities, 1);
+}
+
+function largestAt(row: readonly number[]): number {
+  return row.indexOf(Math.max(...row));
+}
+
+function softmaxOf(row: readonly number[]): number[] {
+  const most = Math.max(...row);
+  const powers = row.map((value) => Math.exp(value - most));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}
+
 /** The file's own p values and verdicts against `decide` on the file's own scores: exactly, up to float32. */
 function compareDecision(
   path: string,
@@ -90,10 +125,7 @@ function compareDecision(
   const logits = of("logits");
   const scores = of(names.score);
   const width = logits.length / Math.max(1, scores.length);
-  const predicted = (row: number): number => {
-    const own = logits.slice(row * width, (row + 1) * width);
-    return own.indexOf(Math.max(...own));
-  };
+  const predicted = (row: number): number => largestAt(logits.slice(row * width, (row + 1) * width));
   const said = scores.map((score, row) => decide(decision, score, predicted(row)));
   const wanted: [string, number[]][] = [
     [names.known, said.map(({ known }) => Number(known))],

@@ -6,7 +6,7 @@ import { decisionFromJson, decisionToJson, type Decision, isOalError, type Param
 import { z } from "zod";
 
 /** Format of the metadata and of the graph's outputs. */
-export const bundleFormat = 1;
+export const bundleFormat = 2;
 
 /** Metadata key of a large bundle, whose weights lie in files beside it. */
 export const weightsKey = "oal.weights";
