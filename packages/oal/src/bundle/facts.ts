@@ -8,8 +8,11 @@ import { z } from "zod";
 /** Format of the metadata and of the graph's outputs. */
 export const bundleFormat = 2;
 
-/** Metadata key of a large bundle, whose weights lie in files beside it. */
-export const weightsKey = "oal.weights";
+/**
+ * Metadata keys of the checksums, SHA-256 in 64 hexadecimal digits: of all bytes of the bundle's file but the last 64, which are this
+ * checksum, and of the file with the weights, where there is one.
+ */
+export const checksumKeys = { model: "oal.sha256", weights: "oal.weights" } as const;
 
 /** The name of a bundle's file; of a student's name that no file can have, what is not allowed is escaped. */
 export function bundleFileName(name: string): string {

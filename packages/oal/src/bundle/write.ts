@@ -4,7 +4,7 @@ import { verifyGraph, weightBytes, type Engine, type Tensor } from "oal-core";
 import { writeModelFile } from "../runtime/modelFile.js";
 import { assembleBundle, type BundleContents } from "./assemble.js";
 import { checkBundle, type CheckedOutputs } from "./check.js";
-import { factsToMetadata, weightsKey, type BundleFacts } from "./facts.js";
+import { checksumKeys, factsToMetadata, type BundleFacts } from "./facts.js";
 
 /** Bytes from which the size of a bundle is told before it is written: 200 MB. */
 const largeBundle = 200_000_000;
@@ -45,12 +45,11 @@ export async function writeBundle(
   verifyGraph(graph);
   const bytes = weightBytes(graph);
   if (bytes > large) onLarge?.(bytes);
-  const metadata = factsToMetadata(facts);
-  const weightsBeside = bytes > outsideFrom;
   const written = await writeModelFile(path, graph, {
     name: facts.name,
-    metadata: weightsBeside ? { ...metadata, [weightsKey]: "beside" } : metadata,
-    weightsBeside,
+    metadata: factsToMetadata(facts),
+    weightsBeside: bytes > outsideFrom,
+    checksums: checksumKeys,
   });
   try {
     await checkBundle(path, { engine, images, expected });

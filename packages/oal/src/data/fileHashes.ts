@@ -27,10 +27,18 @@ export interface HashOptions {
   readonly onBytes?: ((count: number) => void) | undefined;
 }
 
-/** SHA-256 of a file's bytes, in pieces between which the process does other things. */
-export async function sha256OfFile(path: string, { signal, onBytes }: HashOptions = {}): Promise<string> {
+/**
+ * SHA-256 of a file's bytes, in pieces between which the process does other things.
+ *
+ * @param length  how many bytes from the beginning; default: all of them
+ */
+export async function sha256OfFile(
+  path: string,
+  { signal, onBytes, length = Infinity }: HashOptions & { readonly length?: number } = {},
+): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+  if (length === 0) return hash.digest("hex");
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, end: length - 1 })) {
     signal?.throwIfAborted();
     hash.update(chunk);
     onBytes?.(chunk.length);

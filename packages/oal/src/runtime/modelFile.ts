@@ -1,5 +1,5 @@
 /** ONNX models as files: weights of more than 1 GB in a file beside the model, and read back from there. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes, type Hash } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
 import { readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -9,6 +9,7 @@ import {
   kind,
   kinds,
   modelParts,
+  type ModelParts,
   oalError,
   readModel,
   weightBytes,
@@ -28,7 +29,22 @@ const largestDescription = 64 * 2 ** 20;
 export interface ModelFileOptions extends Omit<WriteOptions, "data"> {
   /** Whether weights lie in a file beside the model. Default: when they are more than 1 GB. */
   readonly weightsBeside?: boolean;
+  /** Keys of the metadata that shall hold checksums. Default: none does. */
+  readonly checksums?: ChecksumKeys;
 }
+
+/** Metadata keys of the checksums of a model: SHA-256 as 64 hexadecimal digits. */
+export interface ChecksumKeys {
+  /** Of all bytes of the model's file but the last 64, which are this checksum. */
+  readonly model: string;
+  /** Of the file with the weights, where there is one. */
+  readonly weights: string;
+}
+
+/** Hexadecimal digits of a checksum. */
+export const checksumLength = 64;
+/** Weights are hashed and written in pieces of so many bytes, the one while the other is under way. */
+const pieceBytes = 2 ** 23;
 
 const aGraphOfNodes = kind(
   "a graph",
@@ -38,6 +54,7 @@ const modelFileOptions = kinds.fields({
   name: kinds.optional(kinds.text),
   metadata: kinds.optional(kinds.textRecord),
   weightsBeside: kinds.optional(kinds.boolean),
+  checksums: kinds.optional(kinds.fields({ model: kinds.text, weights: kinds.text })),
 });
 
 /**
@@ -60,24 +77,48 @@ export async function writeModelFile(
     graph: [graph, aGraphOfNodes],
     options: [options, modelFileOptions],
   });
-  const { weightsBeside = weightBytes(graph) > largeWeights, ...rest } = options;
+  const { weightsBeside = weightBytes(graph) > largeWeights, checksums, ...rest } = options;
   const folder = dirname(path);
   const before = await dataBeside(path);
   const data = weightsBeside ? `weights-${randomBytes(8).toString("hex")}.data` : null;
-  const parts = modelParts(graph, data === null ? rest : { ...rest, data });
+  const metadata = { ...rest.metadata };
+  const parts = (): ModelParts => modelParts(graph, { ...rest, metadata, ...(data === null ? {} : { data }) });
   const written = [path];
   try {
-    if (data !== null && parts.data.length > 0) {
-      await writeFileWhole(join(folder, data), parts.data);
+    const weights = parts().data;
+    if (data !== null && weights.length > 0) {
+      const hash = createHash("sha256");
+      await writeFileWhole(join(folder, data), checksums ? hashed(weights, hash) : weights);
       written.push(join(folder, data));
+      if (checksums) metadata[checksums.weights] = hash.digest("hex");
     }
-    await writeFileWhole(path, parts.model);
+    if (checksums) metadata[checksums.model] = "0".repeat(checksumLength);
+    const { model } = parts();
+    await writeFileWhole(path, checksums ? endingWithChecksum(model) : model);
   } catch (error) {
     if (data !== null) await rm(join(folder, data), { force: true });
     throw error;
   }
   for (const name of before) await rm(join(folder, name), { force: true });
   return written;
+}
+
+/** The pieces themselves, hashed when they are asked for. */
+function* hashed(parts: readonly Uint8Array[], hash: Hash): Generator<Uint8Array> {
+  for (const part of parts)
+    for (let at = 0; at < part.length; at += pieceBytes) {
+      const piece = part.subarray(at, at + pieceBytes);
+      hash.update(piece);
+      yield piece;
+    }
+}
+
+/** A model whose last bytes make room for a checksum: the same with that of all before in their place. */
+function* endingWithChecksum(model: readonly Uint8Array[]): Generator<Uint8Array> {
+  const hash = createHash("sha256");
+  const last = model.at(-1) ?? new Uint8Array();
+  yield* hashed([...model.slice(0, -1), last.subarray(0, -checksumLength)], hash);
+  yield Buffer.from(hash.digest("hex"));
 }
 
 /** The files of weights that a model written by {@link writeModelFile} names; none when it is no such model. */

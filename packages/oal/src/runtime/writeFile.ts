@@ -9,22 +9,29 @@ import { open, realpath, rename, rm } from "node:fs/promises";
  * refuses.
  *
  * @param path  the file; behind a link, the file that the link leads to
- * @param content  text, bytes, or pieces of bytes that are written one behind the other
+ * @param content  text, bytes, or pieces of bytes that are written one behind the other; a piece is asked for while the one before it
+ *   is written
  * @throws the system's error (ENOSPC, EACCES, ...); nothing is left beside the file then
  */
 export async function writeFileWhole(
   path: string,
-  content: string | Uint8Array | readonly Uint8Array[],
+  content: string | Uint8Array | Iterable<Uint8Array>,
 ): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const aside = `${target}.${process.pid}${randomInt(2 ** 40)}`;
   try {
     const handle = await open(aside, "wx");
+    let writing = Promise.resolve();
     try {
       const pieces = typeof content === "string" || content instanceof Uint8Array ? [content] : content;
-      for (const piece of pieces) await handle.writeFile(piece);
+      for (const piece of pieces) {
+        await writing;
+        writing = handle.writeFile(piece);
+      }
+      await writing;
       await handle.sync();
     } finally {
+      await writing.catch(() => undefined);
       await handle.close();
     }
     await rename(aside, target);

@@ -12,7 +12,7 @@ import { writeNode } from "./writeNode.js";
 export interface WriteOptions {
   /** Name of the graph inside the file. Default "oal". */
   readonly name?: string;
-  /** Key-value pairs of the model's metadata. */
+  /** Key-value pairs of the model's metadata; the last of them ends the file. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Name of a file beside the model, in its folder, for the data of large constants: for {@link modelParts}. Default: all lies in the model. */
   readonly data?: string;
@@ -123,11 +123,12 @@ function modelOf(graph: Graph, options: WriteOptions, outside: DataFile | null):
   for (const [domain, version] of opsets) {
     writer.message(8, (opset) => opset.string(1, domain).integer(2, version));
   }
+  for (const each of new Set(nodes.flatMap((node) => node.operator.opaque?.functions ?? [])))
+    writer.bytes(25, each);
+  // Last, so that a file may end with what is only known when all of it is: its checksum.
   for (const [key, value] of Object.entries(options.metadata ?? {})) {
     writer.message(14, (property) => property.string(1, key).string(2, value));
   }
-  for (const each of new Set(nodes.flatMap((node) => node.operator.opaque?.functions ?? [])))
-    writer.bytes(25, each);
   return writer;
 }
 
