@@ -1,4 +1,5 @@
 /** A bundle is written, read without its weights, checked by running it, and says the same through any session. */
+import { createHash } from "node:crypto";
 import {
   copyFileSync,
   existsSync,
@@ -25,6 +26,7 @@ import {
   makeDecision,
   mul,
   Random,
+  readModel,
   reduceMean,
   toNumbers,
   uint8Tensor,
@@ -247,6 +249,52 @@ describe("weights beside a bundle", () => {
   });
 });
 
+describe("the checksum", () => {
+  it("is the file's last 64 bytes and of all before them", async () => {
+    const whole = readFileSync(await written("sealed"));
+    const sha256 = createHash("sha256").update(whole.subarray(0, -64)).digest("hex");
+    expect(whole.subarray(-64).toString()).toBe(sha256);
+    expect(readModel(whole).metadata.get("oal.sha256")).toBe(sha256);
+  });
+
+  it("lets no changed byte through, whether in the weights or in what the file says of itself", async () => {
+    const path = await written("byte");
+    const whole = readFileSync(path);
+    for (let trial = 0; trial < 40; trial++) {
+      const bytes = Buffer.from(whole);
+      const at = trial === 0 ? whole.length - 1 : random.integer(trial, 0, whole.length);
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << random.integer(trial, 1, 8));
+      writeFileSync(path, bytes);
+      await expect(readBundle(path), `byte ${at}`).rejects.toMatchObject({
+        code: expect.stringMatching(/^OAL-I1(03|43|44)$/),
+      });
+    }
+    const at = whole.indexOf("knn");
+    const otherwise = Buffer.concat([whole.subarray(0, at), Buffer.from("kmm"), whole.subarray(at + 3)]);
+    writeFileSync(path, otherwise);
+    await expect(readBundle(path)).rejects.toMatchObject({ code: "OAL-I103" });
+    writeFileSync(path, whole);
+    await expect(readBundle(path)).resolves.toMatchObject({ name: "colours" });
+  });
+
+  it("covers the weights beside it, and names the file that has changed", async () => {
+    const folder = mkdtempSync(join(root, "sealed-"));
+    const path = join(folder, "colours.onnx");
+    const big = contents(linearClassifier(1, 1000));
+    await writeBundle(path, big, { engine, images, expected: {}, outsideFrom: 1000 });
+    const data = join(folder, readdirSync(folder).find((name) => name.endsWith(".data")) ?? "");
+    await expect(readBundle(path)).resolves.toMatchObject({ name: "colours" });
+    const weights = readFileSync(data);
+    weights[100] = (weights[100] ?? 0) ^ 1;
+    writeFileSync(data, weights);
+    await expect(readBundle(path)).rejects.toMatchObject({
+      code: "OAL-I103",
+      message: expect.stringContaining(data),
+    });
+    await expect(readBundle(path, { verify: false })).resolves.toMatchObject({ name: "colours" });
+  });
+});
+
 describe("the check after writing", () => {
   it("fails where the file does not give what was measured, and removes it", async () => {
     const { logits, ...rest } = byHand();
@@ -328,7 +376,7 @@ describe("what is no bundle", () => {
     });
   });
 
-  it("or was changed anywhere, is refused in a sentence or says what it can", async () => {
+  it("or was changed anywhere, is refused in a sentence", async () => {
     const path = await written("changed");
     const whole = readFileSync(path);
     const mutated = join(root, "mutated.onnx");
@@ -345,10 +393,8 @@ describe("what is no bundle", () => {
       const error: unknown = await refused(mutated);
       ended.add(isOalError(error) ? error.code : error instanceof Error ? error.message : "read");
     }
-    expect([...ended].filter((how) => !["read", "OAL-I103", "OAL-I143", "OAL-I144"].includes(how))).toEqual(
-      [],
-    );
-    expect(ended.size).toBeGreaterThan(2);
+    expect([...ended].filter((how) => !["OAL-I103", "OAL-I143", "OAL-I144"].includes(how))).toEqual([]);
+    expect(ended.size).toBeGreaterThan(1);
   });
 
   it("as a damaged one where it is cut off anywhere", async () => {

@@ -82,7 +82,8 @@ export async function writeModelFile(
   const before = await dataBeside(path);
   const data = weightsBeside ? `weights-${randomBytes(8).toString("hex")}.data` : null;
   const metadata = { ...rest.metadata };
-  const parts = (): ModelParts => modelParts(graph, { ...rest, metadata, ...(data === null ? {} : { data }) });
+  const parts = (): ModelParts =>
+    modelParts(graph, { ...rest, metadata, ...(data === null ? {} : { data }) });
   const written = [path];
   try {
     const weights = parts().data;
