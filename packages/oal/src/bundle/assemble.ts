@@ -20,7 +20,7 @@ export interface DecidingDetector {
 }
 
 /** What becomes a bundle. */
-export interface BundleContents extends Omit<BundleFacts, "detectors"> {
+export interface BundleContents extends Omit<BundleFacts, "detectors" | "input"> {
   /** With no output marked yet; its graph becomes the bundle's. */
   readonly classifier: Classifier;
   /** The one that decides is among them. */
@@ -48,7 +48,9 @@ export function assembleBundle(contents: BundleContents): {
   graph.output("label", argMax(logits, 1));
   graph.output("probabilities", softmax(logits, 1));
   const stored = detectors.map((each) => attach(classifier, each, decides));
-  return { graph, facts: { ...facts, detectors: stored } };
+  const { crop } = facts.preprocessing;
+  const input = { layout: "nchw", resizing: "outside", height: crop, width: crop } as const;
+  return { graph, facts: { ...facts, input, detectors: stored } };
 }
 
 function attach(

@@ -158,7 +158,8 @@ describe("a bundle", () => {
     const path = await written("facts");
     const { classifier: _classifier, detectors: given, ...facts } = contents();
     const read = await readBundle(path);
-    expect(read).toEqual({ ...facts, detectors: expect.any(Array) });
+    const input = { layout: "nchw", resizing: "outside", height: size, width: size };
+    expect(read).toEqual({ ...facts, input, detectors: expect.any(Array) });
     expect(read.detectors.map(({ decision }) => decision)).toEqual(given.map(({ decision }) => decision));
     expect(storedDetector(read).outputs).toEqual({
       score: "score",

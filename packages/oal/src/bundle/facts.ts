@@ -40,6 +40,22 @@ const preprocessingSchema = z.strictObject({
 /** From a picture to the graph's input. */
 export type Preprocessing = z.infer<typeof preprocessingSchema>;
 
+const inputSchema = z.strictObject({
+  /** Order of the axes of the graph's images: planes of colours, or the three colours of a pixel side by side. */
+  layout: z.enum(["nchw", "nhwc"]),
+  /**
+   * Who resizes and crops: "outside", whoever runs the graph, to the square that it takes; "fixed", the graph, pictures of one
+   * size; "free", the graph, pictures of any size.
+   */
+  resizing: z.enum(["outside", "fixed", "free"]),
+  /** Sides of the images, in pixels; null where they are free. */
+  height: side.nullable(),
+  width: side.nullable(),
+});
+
+/** What the graph's input takes. */
+export type BundleInput = z.infer<typeof inputSchema>;
+
 const ingredientSchema = z.strictObject({
   /** What it was for. */
   role: z.enum(["data", "teacher", "start weights", "diffusion model"]),
@@ -92,6 +108,7 @@ const factsSchema = z.strictObject({
   /** What it is called: the student's name in its run. */
   "oal.name": z.string(),
   "oal.preprocessing": preprocessingSchema,
+  "oal.input": inputSchema,
   "oal.classNames": z.array(z.string()).min(1),
   /** Id of the detector that decides unless another is asked for. */
   "oal.decides": z.string(),
@@ -106,6 +123,7 @@ export interface BundleFacts {
   readonly version: string;
   readonly name: string;
   readonly preprocessing: Preprocessing;
+  readonly input: BundleInput;
   readonly classNames: readonly string[];
   readonly decides: string;
   readonly detectors: readonly StoredDetector[];
@@ -122,6 +140,7 @@ export function factsToMetadata(facts: BundleFacts): Record<string, string> {
   }));
   const json = {
     "oal.preprocessing": facts.preprocessing,
+    "oal.input": facts.input,
     "oal.classNames": facts.classNames,
     "oal.detectors": detectors,
     "oal.ingredients": facts.ingredients,
@@ -173,6 +192,7 @@ export function factsFromMetadata(
     version: facts["oal.version"],
     name: facts["oal.name"],
     preprocessing: facts["oal.preprocessing"],
+    input: facts["oal.input"],
     classNames: facts["oal.classNames"],
     decides,
     detectors: facts["oal.detectors"],

@@ -1,6 +1,6 @@
 /** Writing a bundle: assembled, announced where it is large, written whole or not at all, and run again. */
 import { rm } from "node:fs/promises";
-import { verifyGraph, weightBytes, type Engine, type Tensor } from "oal-core";
+import { verifyGraph, weightBytes, type Engine, type Graph, type Tensor } from "oal-core";
 import { writeModelFile } from "../runtime/modelFile.js";
 import { assembleBundle, type BundleContents } from "./assemble.js";
 import { checkBundle, type CheckedOutputs } from "./check.js";
@@ -39,9 +39,25 @@ export interface WriteBundleOptions {
 export async function writeBundle(
   path: string,
   contents: BundleContents,
-  { engine, images, expected, onLarge, large = largeBundle, outsideFrom = largestFile }: WriteBundleOptions,
+  options: WriteBundleOptions,
 ): Promise<BundleFacts> {
   const { graph, facts } = assembleBundle(contents);
+  await writeAssembled(path, graph, facts, options);
+  return facts;
+}
+
+/**
+ * Writes a graph with the outputs of a bundle, and runs the file.
+ *
+ * @param images of the options: as `facts.input` says
+ * @throws as {@link writeBundle}
+ */
+export async function writeAssembled(
+  path: string,
+  graph: Graph,
+  facts: BundleFacts,
+  { engine, images, expected, onLarge, large = largeBundle, outsideFrom = largestFile }: WriteBundleOptions,
+): Promise<void> {
   verifyGraph(graph);
   const bytes = weightBytes(graph);
   if (bytes > large) onLarge?.(bytes);
@@ -57,5 +73,4 @@ export async function writeBundle(
     for (const file of written) await rm(file, { force: true });
     throw error;
   }
-  return facts;
 }
