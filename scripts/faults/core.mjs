@@ -241,11 +241,11 @@ export const core = [
     tests: [source("detection/detection.test.ts")],
   },
   {
-    file: source("detection/decision.ts"),
-    what: "a threshold keeps less than was asked for",
-    find: "while (rank < count && rank / count < keep) rank++;",
-    replace: "",
-    tests: [source("detection/decision.test.ts")],
+    file: source("detection/conformal.ts"),
+    what: "a threshold keeps its share of the calibration pictures, and so less of new ones",
+    find: "Math.ceil(keep * (count + 1) - 1e-9)",
+    replace: "Math.ceil(keep * count - 1e-9)",
+    tests: [source("detection/conformal.test.ts")],
   },
   {
     file: source("detection/decision.ts"),

@@ -218,7 +218,7 @@ export async function demoInput(): Promise<ReportInput> {
         value: 1.25,
         chosenBy: "validation",
         models: ["oal"],
-        how: "the largest that keeps a share of 0.95 of the 1000 known validation images",
+        how: "the largest that keeps a share of 0.95 of pictures like the 1000 known validation images",
       },
       { setting: "student.epochs", value: 12, chosenBy: "user" },
       { setting: "mi.embWeight", value: 0.1, chosenBy: "published", how: "preset official" },

@@ -5,6 +5,7 @@
 import { expectArguments, kind, kinds, oalError } from "../errors/index.js";
 import { shortestFloat32 } from "../graph/index.js";
 import { assertScores } from "../metrics/ranking.js";
+import { conformalCut } from "./conformal.js";
 
 /** Scores, float32, from which on something is said of a picture. */
 export interface Cuts {
@@ -18,9 +19,9 @@ export interface Cuts {
 export interface Decision {
   /** Id of the detector whose scores it is about. */
   readonly detector: string;
-  /** Share of ID validation images that was to be kept, in (0, 1]. */
+  /** Share of known pictures that is to be kept, in (0, 1]. */
   readonly target: number;
-  /** Share that the cut `unknown` keeps: at least `target`, above it by less than one image unless scores tie. */
+  /** Share of the ID validation images that reach the cut `unknown`: at least `target`. */
   readonly kept: number;
   /** Number n of ID validation images it rests on. */
   readonly count: number;
@@ -46,9 +47,9 @@ export interface Verdict {
 export interface DecisionOptions {
   /** Id of the detector. */
   readonly detector: string;
-  /** Share of ID validation images to keep, in (0, 1]. Default 0.95, the field's operating point. */
+  /** Share of known pictures to keep, in (0, 1]. Default 0.95, the field's operating point. */
   readonly target?: number;
-  /** Share of ID validation images above the cut `ask`, in (0, target]. Default: no such cut. */
+  /** Share of known pictures above the cut `ask`, in (0, target]. Default: no such cut. */
   readonly ask?: number;
 }
 
@@ -56,11 +57,14 @@ export interface DecisionOptions {
 const MOST_STORED = 2048;
 
 /**
- * Calibrates a decision: the largest cut that still calls at least `target` of the ID validation images known.
+ * Calibrates a decision: the largest cut with which a new picture, drawn as the ID validation images were, is called known with
+ * probability at least `target`. It keeps ceil(target (n + 1)) of the n images, all of them where n is too small for the promise;
+ * elsewhere "known" is the same as a p value above 1 - target.
  *
  * @param scores  a detector's confidences of ID validation images [n]; rounded to float32, as the engine computes them
  * @throws OAL-E101 (a score is NaN), OAL-E102 (no score), OAL-E210 (a share is not in (0, 1]), OAL-E211 (`ask` above `target`)
- * @example makeDecision([1, 2, 3, 4], { detector: "ebo", target: 0.5 }).cuts   // { unknown: 3 }
+ * @source split conformal prediction, see conformal.ts
+ * @example makeDecision([1, 2, 3, 4], { detector: "ebo", target: 0.5 }).cuts   // { unknown: 2 }
  */
 export function makeDecision(scores: ArrayLike<number>, options: DecisionOptions): Decision {
   expectArguments("makeDecision", {
@@ -81,7 +85,7 @@ export function makeDecision(scores: ArrayLike<number>, options: DecisionOptions
   if (scores.length === 0) throw oalError("OAL-E102", { metric: `decision of ${detector}`, side: "ID" });
   assertScores(scores, `decision of ${detector}`);
   const ascending = Float32Array.from(scores, (score) => score + 0).sort(); // -0 has no JSON, and no meaning
-  const unknown = cutAt(ascending, target);
+  const unknown = conformalCut(ascending, target);
   const first = ascending.findIndex((score) => score >= unknown);
   return {
     detector,
@@ -89,16 +93,8 @@ export function makeDecision(scores: ArrayLike<number>, options: DecisionOptions
     kept: (ascending.length - first) / ascending.length,
     count: ascending.length,
     calibration: quantiles(ascending),
-    cuts: { unknown, ...(ask === undefined ? {} : { ask: cutAt(ascending, ask) }) },
+    cuts: { unknown, ...(ask === undefined ? {} : { ask: conformalCut(ascending, ask) }) },
   };
-}
-
-/** The largest score that at least the share `keep` of the scores reaches. */
-function cutAt(ascending: Float32Array, keep: number): number {
-  const count = ascending.length;
-  let rank = Math.min(count, Math.max(1, Math.floor(keep * count)));
-  while (rank < count && rank / count < keep) rank++;
-  return ascending[count - rank] ?? 0;
 }
 
 /** Rank, from 1, of the j-th of m stored scores among n. */

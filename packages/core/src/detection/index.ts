@@ -13,6 +13,16 @@ export {
   type JsonScore,
   type Verdict,
 } from "./decision.js";
+export {
+  calibrationFor,
+  classCuts,
+  coverage,
+  fewestCalibration,
+  keptOfCalibration,
+  type ClassCut,
+  type ClassCutOptions,
+  type Coverage,
+} from "./conformal.js";
 export { bankBlock, largestBankInGraph, type BankBatch, type BankDefinition } from "./bank.js";
 export {
   defineDetector,

@@ -32,7 +32,7 @@ import type {
 /** Defaults of the bootstrap, for the configuration and for callers of the library; PROTOCOL 9 takes 2000 resamples at twice the time. */
 export const bootstrapDefaults = { resamples: 1000, seed: 0 } as const;
 
-/** Share of ID validation images that a decision keeps where nothing else is asked for: the protocol's 95 %. */
+/** Share of known pictures that a decision keeps where nothing else is asked for: the protocol's 95 %. */
 export const defaultKeep = 0.95;
 
 /** What is summarised beside the scores. */
@@ -47,7 +47,7 @@ export interface Measured {
 
 /** How to summarise. */
 export interface SummaryOptions {
-  /** Share of ID validation images that the decisions keep, in (0, 1]. Default: `defaultKeep`. */
+  /** Share of known pictures that the decisions keep, in (0, 1]. Default: `defaultKeep`. */
   readonly keep?: number | undefined;
   /** Bootstrap resamples B. Default: that of `bootstrapDefaults`. */
   readonly resamples?: number | undefined;

@@ -84,6 +84,6 @@ it("derives from the results which thresholds and detector parameters validation
     { setting: "knn.neighbours", value: 50, chosenBy: "default", models: ["ce", "oal"] },
   ]);
   expect(about(of(usual), "threshold.knn")).toMatchObject([
-    { value: 3, chosenBy: "validation", how: expect.stringContaining("0.5 of the 4 known") },
+    { value: 2, chosenBy: "validation", how: expect.stringContaining("0.5 of pictures like the 4 known") },
   ]);
 });

@@ -123,7 +123,7 @@ function thresholdChoices({ model, detectors }: EvaluationResult): Choice[] {
   return detectors.flatMap(({ id, decision }): Choice[] => {
     if (decision === null) return [];
     const { target, count, cuts } = decision;
-    const how = `the largest that keeps a share of ${target} of the ${count} known validation images`;
+    const how = `the largest that keeps a share of ${target} of pictures like the ${count} known validation images`;
     return [
       { setting: `threshold.${id}`, value: cuts.unknown, chosenBy: "validation", models: [model], how },
     ];

@@ -159,7 +159,7 @@ export interface ReportThreshold {
   readonly detector: string;
   /** Images with a confidence below it are called unknown. */
   readonly value: number;
-  /** Share of ID validation images it accepts by construction, e.g. 0.95. */
+  /** Share of known images that it was calibrated to accept, e.g. 0.95. */
   readonly target: number;
   /** Share of ID test images accepted. */
   readonly idTestAccepted?: number | undefined;
