@@ -1,4 +1,5 @@
 /** Classifiers: graphs with named taps. */
+export { replaceHead } from "./replaceHead.js";
 export {
   exposeTaps,
   isTapName,

@@ -63,15 +63,11 @@ export interface Coverage {
 export function coverage(count: number, kept: number, level = 0.95): Coverage {
   expectArguments("coverage", {
     count: [count, kinds.positiveCount],
-    kept: [
-      kept,
-      kind(
-        `a whole number from 1 to ${count}`,
-        (k) => Number.isSafeInteger(k) && Number(k) > 0 && Number(k) <= count,
-      ),
-    ],
+    kept: [kept, kinds.positiveCount],
     level: [level, aShare],
   });
+  const upTo = kind(`at most ${count}, the number of calibration pictures`, () => kept <= count);
+  expectArguments("coverage", { kept: [kept, upTo] });
   const [a, b] = [kept, count + 1 - kept];
   const tail = (1 - level) / 2;
   return { mean: a / (a + b), low: betaQuantile(tail, a, b), high: betaQuantile(1 - tail, a, b), level };
@@ -140,16 +136,22 @@ export interface ClassCutOptions {
 export function classCuts(
   scores: ArrayLike<number>,
   predicted: ArrayLike<number>,
-  { classes, target, ask, pooled }: ClassCutOptions,
+  options: ClassCutOptions,
 ): ClassCut[] {
   expectArguments("classCuts", {
     scores: [scores, kinds.numbers],
     predicted: [predicted, kinds.wholeNumbers],
-    classes: [classes, kinds.positiveCount],
-    target: [target, aShare],
-    ask: [ask, kinds.optional(aShare)],
-    pooled: [pooled, kinds.record],
+    options: [
+      options,
+      kinds.fields({
+        classes: kinds.positiveCount,
+        target: aShare,
+        ask: kinds.optional(aShare),
+        pooled: kinds.fields({ unknown: kinds.number, ask: kinds.optional(kinds.number) }),
+      }),
+    ],
   });
+  const { classes, target, ask, pooled } = options;
   assertScores(scores, "cuts per class");
   const byClass = Array.from({ length: classes }, (): number[] => []);
   for (let i = 0; i < scores.length; i++) byClass[predicted[i] ?? -1]?.push((scores[i] ?? 0) + 0);

@@ -160,4 +160,10 @@ export const evaluationErrors = {
     message: ({ detector }) => `detector ${detector} is named twice`,
     remedy: "name every detector once; tables and score files have one column for each",
   }),
+  "OAL-E250": entry<{ expected: string; found: string }>({
+    title: "a new last layer does not fit a model's features",
+    exit: 6,
+    message: ({ expected, found }) => `a last layer of ${found} where the features need ${expected}`,
+    remedy: "fit the layer on the features of this very model",
+  }),
 };
