@@ -34,18 +34,17 @@ import {
 } from "oal-core";
 import { describe, expect, it } from "vitest";
 import { EvaluationContext, TrainingContext } from "../../packages/oal/src/nn/context.js";
-import { optionsIn } from "../../packages/oal/src/fields.js";
 import { networks } from "../../packages/oal/src/nn/networks/index.js";
 import { initializeParameters } from "../../packages/oal/src/nn/parameters.js";
 import { runOnce } from "../../packages/oal/src/testing/engine.js";
+import { smallOptions } from "../../packages/oal/src/testing/smallNetworks.js";
 
-const sizes = { width: 4, widths: [4, 8, 8], blocks: 1 };
 const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.2, 0.25, 0.3] } as const;
 
 /** Images in; logits, features and the score of every detector out. */
 function classifier(id: string, batch: Dim): Graph {
   const network = networks.find(id);
-  const options = { classes: 3, imageSize: 32, ...optionsIn(network, sizes) };
+  const options = { classes: 3, imageSize: 32, ...smallOptions(network) };
   const training = new TrainingContext(new Graph());
   const shape = [2, 3, 32, 32];
   network.build(training, training.graph.input("images", { dtype: "float32", shape }), options);

@@ -13,7 +13,9 @@ export { attentionLayer } from "./nn/layers/attention.js";
 export { batchNormLayer, type BatchNormOptions } from "./nn/layers/batchNorm.js";
 export { convolutionLayer, type ConvolutionOptions } from "./nn/layers/convolution.js";
 export { groupNormLayer } from "./nn/layers/groupNorm.js";
+export { layerNormLayer } from "./nn/layers/layerNorm.js";
 export { linearLayer, type LinearOptions } from "./nn/layers/linear.js";
+export { selfAttentionLayer } from "./nn/layers/selfAttention.js";
 export { timeEmbedding } from "./nn/layers/timeEmbedding.js";
 export { crossEntropy, crossEntropyPerSample, softCrossEntropy } from "./nn/losses/crossEntropy.js";
 export { featureDistillation, logitDistillation } from "./nn/losses/distillation.js";
@@ -42,6 +44,7 @@ export {
   type ParameterStore,
 } from "./nn/parameters.js";
 export { readSafetensors, writeSafetensors, type SafetensorsContent } from "./nn/safetensors.js";
+export { loadWeights, weightNames, type LoadedWeights, type LoadWeightsOptions } from "./nn/weights.js";
 export { exposures } from "./training/exposures/index.js";
 export { defineExposure, type Exposure, type ExposureInputs } from "./training/exposures/exposure.js";
 export { trainingMethods } from "./training/methods/index.js";
@@ -56,7 +59,7 @@ export type {
 export { defineMethod, type MethodDefinition, type TrainingMethod } from "./training/methods/method.js";
 export { recipes } from "./training/recipes/index.js";
 export type { Recipe } from "./training/recipes/recipe.js";
-export type { NetworkSizes, NetworkStart } from "./nn/networks/network.js";
+export type { NetworkSizes, NetworkStart, WeightNaming } from "./nn/networks/network.js";
 export type { ByName, NetworkTaps } from "./training/methods/inputs.js";
 export type { TermDeclaration, TermDeclarations, WeightedTerm } from "./training/methods/terms.js";
 export type { Ignored, MethodSettings } from "./training/methods/method.js";

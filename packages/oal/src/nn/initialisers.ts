@@ -65,6 +65,10 @@ export function defaultBias(weightShape: Shape): Initializer {
 export const kaimingNormal: Initializer = (shape, random) =>
   normal(Math.sqrt(2 / Math.max(1, fanIn(shape))))(shape, random);
 
+/** Kaiming normal by the outputs that one input meets: deviation sqrt(2 / (out x kernel size)). He et al. 2015, equation 14. */
+export const kaimingNormalFanOut: Initializer = (shape, random) =>
+  normal(Math.sqrt(2 / Math.max(1, countOf([shape[0] ?? 1, ...shape.slice(2)]))))(shape, random);
+
 /** Xavier uniform: bound sqrt(6 / (fan in + fan out)). Glorot and Bengio 2010, equation 16. */
 export const xavierUniform: Initializer = (shape, random) => {
   const inputs = fanIn(shape);

@@ -48,6 +48,11 @@ const headerSchema = z
   .object({ __metadata__: z.record(z.string(), z.string()).optional() })
   .catchall(entrySchema);
 
+type Entry = z.infer<typeof entrySchema>;
+
+/** Longest header in bytes that is read, as in the format's own library. */
+const largestHeader = 1e8;
+
 /** A file's tensors in header order and its string metadata. */
 export interface SafetensorsContent {
   readonly tensors: Map<string, Tensor>;
@@ -105,7 +110,10 @@ export async function writeSafetensors(
  * Reads all tensors of a file. F16 and BF16 become float32.
  *
  * @throws OAL-I112 when the file cannot be opened
- * @throws OAL-I103 when it is no safetensors file, is cut short, or holds an element type we do not read
+ * Memory is taken for a tensor only after its sizes were found to agree with the file's: no header can ask for more than the file
+ * holds.
+ *
+ * @throws OAL-I103 when it is no safetensors file, is cut short, contradicts itself, or holds an element type we do not read
  */
 export async function readSafetensors(path: string): Promise<SafetensorsContent> {
   expectArguments("readSafetensors", { path: [path, kinds.name] });
@@ -135,33 +143,77 @@ async function readOpened(file: FileHandle, path: string): Promise<SafetensorsCo
     }
     return bytes;
   };
+  if (size === 0) throw damaged("it is empty (0 bytes), so it has no header");
   if (size < 8) throw damaged("shorter than 8 bytes, so it is no safetensors file");
   const headerBytes = Number(new DataView((await read(0, 8)).buffer).getBigUint64(0, true));
-  if (headerBytes > Math.min(size - 8, 1e8))
-    throw damaged("the header length is impossible; this is no safetensors file");
+  if (headerBytes > Math.min(size - 8, largestHeader)) {
+    throw damaged(
+      `the header length ${headerBytes} is larger than the file allows (${size} bytes), so it is cut short or no safetensors file`,
+    );
+  }
   let header: z.infer<typeof headerSchema>;
   try {
     header = headerSchema.parse(
       JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await read(8, headerBytes))),
     );
   } catch (cause) {
-    throw damaged("the header is not the JSON of a safetensors file", cause);
+    throw damaged("the header is not valid JSON of a safetensors file", cause);
   }
   const { __metadata__: metadata = {}, ...entries } = header;
+  const named = Object.entries(entries);
+  const problem = contradiction(named, size - 8 - headerBytes);
+  if (problem !== undefined) throw damaged(problem);
   const tensors = new Map<string, Tensor>();
-  for (const [name, entry] of Object.entries(entries)) {
-    const [start, end] = entry.data_offsets;
-    const bytes = bytesOf[entry.dtype];
-    if (bytes === undefined)
-      throw damaged(`tensor ${name} has element type ${entry.dtype}, which is not supported`);
-    if (end - start !== bytes * sizeOf(entry.shape))
-      throw damaged(`tensor ${name} has ${end - start} bytes for shape [${entry.shape.join(", ")}]`);
-    tensors.set(
-      name,
-      decode(entry.dtype, entry.shape, (await read(8 + headerBytes + start, end - start)).buffer),
-    );
-  }
+  for (const [
+    name,
+    {
+      dtype,
+      shape,
+      data_offsets: [start, end],
+    },
+  ] of named)
+    tensors.set(name, decode(dtype, shape, (await read(8 + headerBytes + start, end - start)).buffer));
   return { tensors, metadata };
+}
+
+/** Why entries and the number of bytes behind the header do not go together; undefined when they do. */
+function contradiction(
+  entries: readonly (readonly [string, Entry])[],
+  available: number,
+): string | undefined {
+  for (const [name, { dtype, shape, data_offsets: offsets }] of entries) {
+    const [start, end] = offsets;
+    const bytes = bytesOf[dtype];
+    if (bytes === undefined) return `tensor ${name} has element type ${dtype}, which is not known`;
+    const needed = bytes * sizeOf(shape);
+    if (end - start !== needed)
+      return `tensor ${name} of shape [${shape.join(", ")}] and type ${dtype} needs ${needed} bytes, its offsets give ${end - start}`;
+    if (end > available)
+      return `the file is shorter than its header says: tensor ${name} ends at byte ${end} of the data, there are ${available}`;
+  }
+  const ordered = entries.filter(
+    ([
+      ,
+      {
+        data_offsets: [start, end],
+      },
+    ]) => end > start,
+  );
+  ordered.sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0]);
+  for (const [
+    place,
+    [
+      name,
+      {
+        data_offsets: [start],
+      },
+    ],
+  ] of ordered.entries()) {
+    const [before, entry] = ordered[place - 1] ?? [];
+    if (before !== undefined && entry !== undefined && entry.data_offsets[1] > start)
+      return `the byte ranges of tensors ${before} and ${name} overlap`;
+  }
+  return undefined;
 }
 
 function decode(code: string, shape: readonly number[], buffer: ArrayBuffer): Tensor {

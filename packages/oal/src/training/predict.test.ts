@@ -2,18 +2,17 @@ import { Graph, normaliseImages, Random } from "oal-core";
 import { expect, it } from "vitest";
 import { memoryImageSet } from "../data/imageSet.js";
 import { TrainingContext } from "../nn/context.js";
-import { optionsIn } from "../fields.js";
 import { networks } from "../nn/networks/index.js";
 import { initializeParameters } from "../nn/parameters.js";
 import { Predictor, type Predictions } from "./predict.js";
 import { testEngine } from "../testing/engine.js";
+import { smallOptions } from "../testing/smallNetworks.js";
 
 const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.2, 0.25, 0.3] } as const;
 
 /** Predictions of 7 pictures of this side in batches of so many. */
 async function predicted(id: string, side: number, batchSize: number): Promise<Predictions> {
-  const sizes = optionsIn(networks.find(id), { width: 8, widths: [8, 16, 16], blocks: 1 });
-  const options = { ...sizes, classes: 3, imageSize: side };
+  const options = { ...smallOptions(networks.find(id)), classes: 3, imageSize: side };
   const graph = new Graph();
   const context = new TrainingContext(graph);
   const images = graph.input("images", { dtype: "uint8", shape: [2, 3, side, side] });

@@ -20,6 +20,13 @@ function listed(lines: readonly string[]): string {
   return shown.join("") + (more > 0 ? `\n  and ${more} more` : "");
 }
 
+/** A headed list with every name on a line of its own; nothing for an empty one. */
+function everyOne(title: string, names: readonly string[]): string {
+  return names.length === 0
+    ? ""
+    : `\n${title} (${names.length}):${names.map((name) => `\n  ${name}`).join("")}`;
+}
+
 export const dataErrors = {
   "OAL-D101": entry<{ path: string }>({
     title: "path does not exist",
@@ -233,5 +240,32 @@ export const dataErrors = {
     exit: 3,
     message: ({ name, size }) => `the embedded set "${name}" cannot have ${size} images`,
     remedy: "give a whole number of at least 0",
+  }),
+  "OAL-D160": entry<{
+    path: string;
+    network: string;
+    missing: readonly string[];
+    unexpected: readonly string[];
+    misShaped: readonly string[];
+  }>({
+    title: "weights of another network",
+    exit: 3,
+    // Every name is told: what is left out here would be looked for in vain.
+    message: ({ path, network, missing, unexpected, misShaped }) =>
+      `${path} does not fit ${network}` +
+      everyOne("missing in the file", missing) +
+      everyOne("in the file, but not in the network", unexpected) +
+      everyOne("of another shape or kind", misShaped),
+    remedy:
+      "name the network that the weights were made for, with its widths, depth, patches, picture size and number of classes (oal list networks)",
+  }),
+  "OAL-D161": entry<{ path: string; what: string; target: string }>({
+    title: "weights in another format",
+    exit: 3,
+    message: ({ path, what, target }) =>
+      `${path} is ${what}, not a safetensors file; two lines of Python convert what PyTorch saved:\n` +
+      `  import torch; from safetensors.torch import save_file; s = torch.load(${JSON.stringify(path)}, map_location="cpu", weights_only=True)\n` +
+      `  save_file({k: v.clone().contiguous() for k, v in s.get("state_dict", s).items()}, ${JSON.stringify(target)})`,
+    remedy: "give the .safetensors file; many models are published as one, under the name model.safetensors",
   }),
 };

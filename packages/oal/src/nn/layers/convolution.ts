@@ -16,7 +16,7 @@ export interface ConvolutionOptions {
   readonly groups?: number;
   /** Default true. */
   readonly bias?: boolean;
-  readonly init?: Initializer;
+  readonly init?: Initializer | undefined;
   readonly biasInit?: Initializer;
   /** How the weight is trained. */
   readonly weight?: ParameterOptions;

@@ -26,6 +26,14 @@ export interface NetworkOutputs {
   readonly maps?: ReadonlyMap<string, Value>;
 }
 
+/** Another naming of a network's tensors, as files of other programs have it. */
+export interface WeightNaming {
+  /** Whose names, as in a sentence: "torchvision". */
+  readonly id: string;
+  /** Their name of a tensor that we call `name`. */
+  nameOf(name: string): string;
+}
+
 /** A classifier. */
 export interface Network {
   readonly id: string;
@@ -44,6 +52,10 @@ export interface Network {
   build(context: Context, images: Value, options: NetworkOptions): NetworkOutputs;
   /** Tensors that must not start from random numbers. */
   readonly start?: NetworkStart;
+  /** Whose names its tensors have, where files with published weights exist: "timm". */
+  readonly naming?: string;
+  /** Other names under which files hold its weights. */
+  readonly otherNamings?: readonly WeightNaming[];
 }
 
 /** Start tensors that are measured on training images. */
@@ -67,6 +79,8 @@ export interface NetworkDefinition<Schema extends z.ZodObject> {
   featureDim(options: NetworkSizes & z.output<Schema>): number;
   build(context: Context, images: Value, options: NetworkSizes & z.output<Schema>): NetworkOutputs;
   readonly start?: NetworkStart;
+  readonly naming?: string;
+  readonly otherNamings?: readonly WeightNaming[];
 }
 
 const aDefinition = kinds.fields({

@@ -16,7 +16,7 @@ import { checkCase, hyperNumber, runGraph } from "../../testing/goldenProgram.js
 import { crossEntropy } from "../losses/crossEntropy.js";
 import { sgd } from "../optimisers/sgd.js";
 import { countParameters, initializeParameters } from "../parameters.js";
-import { optionsIn } from "../../fields.js";
+import { smallOptions } from "../../testing/smallNetworks.js";
 import { networks } from "./index.js";
 import { resnet18_32x32 } from "./resnet18_32x32.js";
 import { patchesOf, whiteningWeights } from "./whitening.js";
@@ -39,7 +39,7 @@ describe("networks", () => {
 
   for (const network of networks.all) {
     it(`${network.id} gives logits and features in training and evaluation, and gradients for all parameters`, async () => {
-      const small = { ...options, ...optionsIn(network, { width: 4, widths: [4, 6, 8], blocks: 1 }) };
+      const small = { ...options, ...smallOptions(network) };
       const images = float32Tensor([2, 3, 32, 32], new Random(1, "test").normals(0, 2 * 3 * 32 * 32));
       const graph = new Graph();
       const context = new TrainingContext(graph, "net");

@@ -2,6 +2,7 @@
 import { add, globalAveragePool, type Value } from "oal-core";
 import { activations } from "../activations/index.js";
 import type { Context } from "../context.js";
+import type { Initializer } from "../initialisers.js";
 import { batchNormLayer } from "../layers/batchNorm.js";
 import { convolutionLayer } from "../layers/convolution.js";
 import { denseHead } from "../layers/linear.js";
@@ -36,13 +37,11 @@ export function residualNetwork(
     const maps = new Map<string, Value>();
     widths.forEach((width, stage) => {
       for (let block = 0; block < blocks; block++) {
-        x = basicBlock(
-          context.child(`layer${stage + 1}`).child(String(block)),
-          x,
-          width,
-          stage > 0 && block === 0 ? 2 : 1,
+        x = basicBlock(context.child(`layer${stage + 1}`).child(String(block)), x, width, {
+          stride: stage > 0 && block === 0 ? 2 : 1,
           activate,
-        );
+          shortcut: "shortcut",
+        });
       }
       maps.set(`layer${stage + 1}`, x);
     });
@@ -52,38 +51,50 @@ export function residualNetwork(
   });
 }
 
-/** relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x)); the shortcut is a 1x1 convolution and BatchNorm where shape changes. */
-function basicBlock(
+/** How a residual block is built. */
+export interface BlockOptions {
+  readonly stride: number;
+  readonly activate: (x: Value) => Value;
+  /** Name of the projection where the shape changes: "shortcut" or "downsample". */
+  readonly shortcut: string;
+  /** Start of the convolutions. Default PyTorch's. */
+  readonly init?: Initializer | undefined;
+}
+
+/** relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x)), both convolutions 3x3. */
+export function basicBlock(context: Context, x: Value, width: number, options: BlockOptions): Value {
+  const { stride, activate, init } = options;
+  return context.scope(() => {
+    const convolution = (name: string, input: Value, step: number): Value =>
+      convolutionLayer(context.child(name), input, {
+        outputs: width,
+        kernel: 3,
+        stride: step,
+        padding: 1,
+        bias: false,
+        init,
+      });
+    const inner = activate(batchNormLayer(context.child("bn1"), convolution("conv1", x, stride)));
+    const main = batchNormLayer(context.child("bn2"), convolution("conv2", inner, 1));
+    return activate(add(main, projectedShortcut(context, x, width, options)));
+  });
+}
+
+/** x, or a 1x1 convolution and BatchNorm of it where the block changes its shape. */
+export function projectedShortcut(
   context: Context,
   x: Value,
-  width: number,
-  stride: number,
-  activate: (x: Value) => Value,
+  outputs: number,
+  { stride, shortcut, init }: BlockOptions,
 ): Value {
-  return context.scope(() => {
-    const first = convolutionLayer(context.child("conv1"), x, {
-      outputs: width,
-      kernel: 3,
-      stride,
-      padding: 1,
-      bias: false,
-    });
-    const inner = activate(batchNormLayer(context.child("bn1"), first));
-    const second = convolutionLayer(context.child("conv2"), inner, {
-      outputs: width,
-      kernel: 3,
-      padding: 1,
-      bias: false,
-    });
-    const main = batchNormLayer(context.child("bn2"), second);
-    if (stride === 1 && x.size(1) === width) return activate(add(main, x));
-    const shortcut = context.child("shortcut");
-    const projected = convolutionLayer(shortcut.child("0"), x, {
-      outputs: width,
-      kernel: 1,
-      stride,
-      bias: false,
-    });
-    return activate(add(main, batchNormLayer(shortcut.child("1"), projected)));
+  if (stride === 1 && x.size(1) === outputs) return x;
+  const own = context.child(shortcut);
+  const projected = convolutionLayer(own.child("0"), x, {
+    outputs,
+    kernel: 1,
+    stride,
+    bias: false,
+    init,
   });
+  return batchNormLayer(own.child("1"), projected);
 }

@@ -16,6 +16,7 @@ export const resnet18_32x32 = defineNetwork({
   title: "ResNet-18 (32x32)",
   source: "Jingkang50/OpenOOD openood/networks/resnet18_32x32.py",
   schema,
+  naming: "OpenOOD",
   featureDim: ({ width }) => 8 * width,
   build: (context, images, { width, activation, classes }) =>
     residualNetwork(context, images, [width, 2 * width, 4 * width, 8 * width], 2, classes, activation),
