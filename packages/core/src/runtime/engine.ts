@@ -27,7 +27,10 @@ export interface EngineFacts {
 
 /** How a graph or file is prepared. */
 export interface SessionOptions {
-  /** "all" fuses and picks layouts (evaluation); "basic" is quicker to prepare. Default "all". */
+  /**
+   * "all" fuses and picks layouts (evaluation); "basic" is quicker to prepare. "disabled" prepares nothing, not even weights: those in a
+   * file beside the model are read from there as they are needed, and take no memory of the process; for a run or two. Default "all".
+   */
   readonly optimization?: "disabled" | "basic" | "all";
 }
 

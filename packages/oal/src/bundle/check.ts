@@ -8,6 +8,7 @@ import {
   uint8Tensor,
   type Engine,
   type Session,
+  type SessionOptions,
   type Tensor,
 } from "oal-core";
 import { readBundle } from "./read.js";
@@ -25,6 +26,8 @@ export interface CheckOptions {
   /** uint8 [N, 3, S, S], N of at least 1. */
   readonly images: Tensor;
   readonly expected: CheckedOutputs;
+  /** How the file is prepared. Default "all", as it is when it is used. */
+  readonly optimization?: SessionOptions["optimization"];
 }
 
 /**
@@ -34,9 +37,12 @@ export interface CheckOptions {
  *
  * @throws OAL-I145 naming what differs, and the errors of `readBundle`
  */
-export async function checkBundle(path: string, { engine, images, expected }: CheckOptions): Promise<void> {
+export async function checkBundle(
+  path: string,
+  { engine, images, expected, optimization = "all" }: CheckOptions,
+): Promise<void> {
   const { detectors } = await readBundle(path, { verify: false });
-  const session = await engine.open(path);
+  const session = await engine.open(path, { optimization });
   try {
     const outputs = await session.run({ images });
     for (const [name, wanted] of Object.entries(expected)) compare(path, name, outputs[name], wanted);

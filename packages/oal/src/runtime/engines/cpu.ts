@@ -45,6 +45,7 @@ export function cpuSettings(threads: number, { optimization }: SessionOptions): 
     graphOptimizationLevel: optimization ?? "all",
     enableMemPattern: false,
     logSeverityLevel: 3,
+    ...(optimization === "disabled" ? { extra: { session: { disable_prepacking: "1" } } } : {}),
     ...(threads === 0 ? {} : { intraOpNumThreads: threads }),
   };
 }
