@@ -17,11 +17,18 @@ export const program = [
     tests: [source("bundle/bundle.test.ts")],
   },
   {
-    file: source("bundle/scorer.ts"),
+    file: "packages/core/src/scoring/answer.ts",
     what: "a threshold that is given is not used",
-    find: "this.#ownCut ? known?.[row] === 1",
-    replace: "row >= 0 ? known?.[row] === 1",
-    tests: ["test/openModel.test.ts"],
+    find: "threshold === undefined ? outputs",
+    replace: "row >= 0 ? outputs",
+    tests: ["packages/core/src/scoring/scoring.test.ts", "test/openModel.test.ts"],
+  },
+  {
+    file: "packages/core/src/scoring/selfTest.ts",
+    what: "a self-test passes whatever the scores are",
+    find: "!(Math.abs(here.score - score) <= tolerance.score)",
+    replace: "Math.abs(here.score - score) > 1e9",
+    tests: ["packages/core/src/scoring/scoring.test.ts", source("bundle/bundle.test.ts")],
   },
   {
     file: source("bundle/ahead.ts"),

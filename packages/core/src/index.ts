@@ -7,6 +7,8 @@ export * from "./autodiff/index.js";
 export * from "./rewrite/index.js";
 export * from "./runtime/index.js";
 export * from "./preprocess/index.js";
+export * from "./pictures/index.js";
 export * from "./classifier/index.js";
 export * from "./metrics/index.js";
 export * from "./detection/index.js";
+export * from "./scoring/index.js";

@@ -7,9 +7,14 @@ export {
   defineDetector,
   defineMetric,
   isOalError,
+  keptAt,
   OalError,
   type ErrorCode,
   type ErrorDetails,
+  type RankedLabel,
+  type ScoredPicture,
+  type ScoreResult,
+  type UnreadablePicture,
 } from "oal-core";
 export { defineReader } from "./data/readerRegistry.js";
 export { defineReportSection } from "./report/sectionRegistry.js";
@@ -29,13 +34,7 @@ export type { OpenModelOptions } from "./pipeline/openModel.js";
 export type { BundleFacts, Ingredient, Preprocessing, StoredDetector } from "./bundle/facts.js";
 export type { NamedPicture, Picture } from "./bundle/pictures.js";
 export type { Scorer, ScorerOptions, StreamOptions } from "./bundle/scorer.js";
-export {
-  scoreFormat,
-  type RankedLabel,
-  type ScoredPicture,
-  type ScoreResult,
-  type UnreadablePicture,
-} from "./bundle/scoreResult.js";
+export { scoreFormat } from "./bundle/scoreResult.js";
 export { type EvaluatedRun, type FinishedRun, type RunOptions, type RunResult } from "./pipeline/runTypes.js";
 export type { Choice, ChosenBy } from "./evaluation/choice.js";
 export {

@@ -26,7 +26,7 @@ export interface DecisionValues {
 
 /**
  * Adds a decision to a graph: what `decide` says, for a batch of scores. The cuts and calibration scores become
- * initialisers "threshold.DETECTOR", "ask.DETECTOR", "calibration.DETECTOR" and "pValues.DETECTOR".
+ * initialisers "threshold.DETECTOR", "threshold.ask.DETECTOR", "calibration.DETECTOR" and "pValues.DETECTOR".
  *
  * @param score float32 [N], a detector's confidence
  * @param logits float32 [N, C]; tells the predicted class where the decision has cuts per class
@@ -59,7 +59,7 @@ export function attachDecision(score: Value, logits: Value, decision: Decision):
     if (!asks) return { known, pValue };
     const sure = greaterOrEqual(
       score,
-      cutOf("ask", ({ unknown, ask = unknown }) => ask),
+      cutOf("threshold.ask", ({ unknown, ask = unknown }) => ask),
     );
     return { known, pValue, ask: greater(cast(known, "float32"), cast(sure, "float32")) };
   });

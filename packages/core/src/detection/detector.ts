@@ -33,6 +33,11 @@ export interface DetectorDefinition<
   /** Raise it when the code changes scores, so that what was computed before is not taken for the same. Default 1. */
   readonly version?: number;
   /**
+   * Whether the score jumps where a sign or a rank changes, so that a difference in the last bit of what an engine computes may
+   * become any difference of the score. Said in model files; engines then agree in most pictures. Default false.
+   */
+  readonly jumps?: boolean;
+  /**
    * The taps the score is built from. With logits, features and head alone it is computed from stored outputs; any other tap
    * has it built inside the model's own graph.
    */
@@ -101,6 +106,8 @@ export interface Detector {
   readonly title: string;
   readonly aliases: readonly string[];
   readonly version: number;
+  /** See {@link DetectorDefinition.jumps}. */
+  readonly jumps: boolean;
   readonly needs: readonly TapName[];
   readonly source: string;
   readonly formula: string;
@@ -209,6 +216,7 @@ export function defineDetector<
     title,
     aliases,
     version,
+    jumps: definition.jumps ?? false,
     needs,
     source,
     formula,

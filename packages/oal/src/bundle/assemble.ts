@@ -20,7 +20,7 @@ export interface DecidingDetector {
 }
 
 /** What becomes a bundle. */
-export interface BundleContents extends Omit<BundleFacts, "detectors" | "input"> {
+export interface BundleContents extends Omit<BundleFacts, "detectors" | "input" | "selfTest"> {
   /** With no output marked yet; its graph becomes the bundle's. */
   readonly classifier: Classifier;
   /** The one that decides is among them. */
@@ -72,5 +72,6 @@ function attach(
   graph.output(outputs.pValue, pValue);
   graph.output(outputs.known, known);
   if (ask && outputs.ask !== undefined) graph.output(outputs.ask, ask);
-  return { id, title, parameters: { ...parameters }, decision, outputs };
+  const jumps = detector.jumps ? { jumps: true as const } : {};
+  return { id, title, parameters: { ...parameters }, decision, outputs, ...jumps };
 }

@@ -28,6 +28,7 @@ import {
   Random,
   readModel,
   reduceMean,
+  selfTestFaults,
   toNumbers,
   uint8Tensor,
   writeModel,
@@ -41,6 +42,8 @@ import { writeModelFile } from "../runtime/modelFile.js";
 import { assembleBundle } from "./assemble.js";
 import { factsToMetadata } from "./facts.js";
 import { checkBundle, readBundle, storedDetector, writeBundle, type BundleContents } from "./index.js";
+import { Scorer } from "./scorer.js";
+import { answerSelfTest } from "./selfTest.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-bundle-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -159,7 +162,8 @@ describe("a bundle", () => {
     const { classifier: _classifier, detectors: given, ...facts } = contents();
     const read = await readBundle(path);
     const input = { layout: "nchw", resizing: "outside", height: size, width: size };
-    expect(read).toEqual({ ...facts, input, detectors: expect.any(Array) });
+    const selfTest = expect.objectContaining({ width: 97, height: 61 });
+    expect(read).toEqual({ ...facts, input, detectors: expect.any(Array), selfTest });
     expect(read.detectors.map(({ decision }) => decision)).toEqual(given.map(({ decision }) => decision));
     expect(storedDetector(read).outputs).toEqual({
       score: "score",
@@ -208,7 +212,13 @@ describe("a bundle", () => {
 
   it("carries its cuts as initialisers of the graph", async () => {
     const text = readFileSync(await written("initialisers"), "latin1");
-    for (const name of ["threshold.ebo", "ask.ebo", "calibration.ebo", "pValues.ebo", "threshold.knn"])
+    for (const name of [
+      "threshold.ebo",
+      "threshold.ask.ebo",
+      "calibration.ebo",
+      "pValues.ebo",
+      "threshold.knn",
+    ])
       expect(text).toContain(name);
   });
 
@@ -223,6 +233,41 @@ describe("a bundle", () => {
     expect(told).toEqual([expect.any(Number), false]);
     expect(told[0]).toBeGreaterThan(100);
     expect(told[0]).toBeLessThan(statSync(path).size);
+  });
+});
+
+describe("the self-test of a bundle", () => {
+  it("passes where it was written, and names what another model says otherwise", async () => {
+    const path = await written("tested");
+    const facts = await readBundle(path);
+    const own = await Scorer.open(path, { engine });
+    expect(await own.selfTest()).toEqual([]);
+    await own.release();
+    const other = join(root, "other.onnx");
+    await writeBundle(other, contents(linearClassifier(1.01)), { engine, images, expected: {} });
+    const session = await engine.open(other);
+    const { label, found } = await answerSelfTest(session, facts);
+    await session.release();
+    expect(selfTestFaults(facts.selfTest ?? expect.fail(), label, found)).toEqual([
+      expect.stringMatching(/^ebo: score [\d.]+ instead of [\d.]+ \(at most [\d.e-]+ apart\)$/),
+    ]); // neighbours are compared by direction, which a factor leaves as it is
+  });
+
+  it("has no place for a detector whose score jumps, which the file marks", async () => {
+    const jumping = { ...detectors.find("ebo"), id: "leaping", jumps: true };
+    const given = contents();
+    const [first, ...others] = given.detectors;
+    if (!first) throw new Error("no detector");
+    const leaping = {
+      fitted: { ...first.fitted, detector: jumping },
+      decision: { ...first.decision, detector: "leaping" },
+    };
+    const path = join(root, "leaping.onnx");
+    const all = { ...given, detectors: [first, leaping, ...others] };
+    await writeBundle(path, all, { engine, images, expected: {} });
+    const read = await readBundle(path);
+    expect(read.detectors.map(({ jumps }) => jumps)).toEqual([undefined, true, undefined]);
+    expect(Object.keys(read.selfTest?.detectors ?? {})).toEqual(["ebo", "knn"]);
   });
 });
 

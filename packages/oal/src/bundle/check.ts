@@ -7,12 +7,14 @@ import {
   toNumbers,
   uint8Tensor,
   type Engine,
+  type SelfTest,
   type Session,
   type SessionOptions,
   type Tensor,
 } from "oal-core";
 import { readBundle } from "./read.js";
 import type { StoredDetector } from "./facts.js";
+import { makeSelfTest } from "./selfTest.js";
 
 /** Largest difference to what was expected, as a share of the output's largest absolute value. */
 export const allowedDifference = 1e-5;
@@ -35,20 +37,22 @@ export interface CheckOptions {
  * every detector's p value and "known" must be what its decision says of its score, and label and probabilities what the logits
  * say.
  *
+ * @returns what it says of the picture of the self-test
  * @throws OAL-I145 naming what differs, and the errors of `readBundle`
  */
 export async function checkBundle(
   path: string,
   { engine, images, expected, optimization = "all" }: CheckOptions,
-): Promise<void> {
-  const { detectors } = await readBundle(path, { verify: false });
+): Promise<SelfTest> {
+  const facts = await readBundle(path, { verify: false });
   const session = await engine.open(path, { optimization });
   try {
     const outputs = await session.run({ images });
     for (const [name, wanted] of Object.entries(expected)) compare(path, name, outputs[name], wanted);
     compareClasses(path, outputs);
-    for (const detector of detectors) compareDecision(path, detector, outputs);
+    for (const detector of facts.detectors) compareDecision(path, detector, outputs);
     await checkAlone(path, session, images, outputs);
+    return await makeSelfTest(session, facts);
   } finally {
     await session.release();
   }

@@ -2,7 +2,14 @@
  * What a bundle says of itself: the facts beside the graph, kept as metadata "oal.*" of its ONNX file. The format has one
  * number; a file of another one is refused in a sentence, never read differently.
  */
-import { decisionFromJson, decisionToJson, type Decision, isOalError, type ParameterValue } from "oal-core";
+import {
+  decisionFromJson,
+  decisionToJson,
+  isOalError,
+  type Decision,
+  type ParameterValue,
+  type SelfTest,
+} from "oal-core";
 import { z } from "zod";
 
 /** Format of the metadata and of the graph's outputs. */
@@ -96,10 +103,28 @@ const storedDetectorSchema = z.strictObject({
     known: z.string(),
     ask: z.string().optional(),
   }),
+  /** Its score jumps where a sign or a rank changes, so that engines agree in most pictures and not in all. */
+  jumps: z.literal(true).optional(),
 });
 
 /** A detector as a bundle keeps it. */
 export type StoredDetector = z.infer<typeof storedDetectorSchema>;
+
+const finite = z.number();
+const selfTestSchema = z.strictObject({
+  width: side,
+  height: side,
+  label: z.number().int().min(0),
+  detectors: z.record(
+    z.string(),
+    z.strictObject({
+      score: finite,
+      pValue: finite,
+      known: z.boolean().nullable(),
+      tolerance: z.strictObject({ score: finite, pValue: finite }),
+    }),
+  ),
+});
 
 /** The metadata keys, and what their JSON holds. */
 const factsSchema = z.strictObject({
@@ -116,6 +141,8 @@ const factsSchema = z.strictObject({
   "oal.ingredients": z.array(ingredientSchema),
   /** Anything else worth knowing. */
   "oal.notes": z.record(z.string(), z.string()),
+  /** What it said of a picture of a formula where it was written; files of the first days lack it. */
+  "oal.selfTest": selfTestSchema.optional(),
 });
 
 /** Everything a bundle says of itself. */
@@ -129,6 +156,7 @@ export interface BundleFacts {
   readonly detectors: readonly StoredDetector[];
   readonly ingredients: readonly Ingredient[];
   readonly notes: Readonly<Record<string, string>>;
+  readonly selfTest?: SelfTest;
 }
 
 /** The facts as metadata of a file: texts by key. */
@@ -145,6 +173,7 @@ export function factsToMetadata(facts: BundleFacts): Record<string, string> {
     "oal.detectors": detectors,
     "oal.ingredients": facts.ingredients,
     "oal.notes": facts.notes,
+    ...(facts.selfTest ? { "oal.selfTest": facts.selfTest } : {}),
   };
   return {
     "oal.format": String(bundleFormat),
@@ -172,6 +201,7 @@ export function factsFromMetadata(
   const found: Record<string, unknown> = {};
   for (const key of Object.keys(factsSchema.shape)) {
     const text = metadata.get(key);
+    if (text === undefined && key === "oal.selfTest") continue;
     if (text === undefined) return { problem: `its metadata lack ${key}` };
     try {
       found[key] = plainKeys.includes(key) ? text : JSON.parse(text);
@@ -198,5 +228,6 @@ export function factsFromMetadata(
     detectors: facts["oal.detectors"],
     ingredients: facts["oal.ingredients"],
     notes: facts["oal.notes"],
+    ...(facts["oal.selfTest"] ? { selfTest: facts["oal.selfTest"] } : {}),
   };
 }

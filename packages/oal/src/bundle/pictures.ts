@@ -1,8 +1,8 @@
 /** Pictures as callers have them, made into the planes a model takes. */
-import { kind, oalError, OalError, preprocessImage, toPlanes, type RgbImage } from "oal-core";
+import { kind, oalError, OalError, pictureInput, type PictureInput, type RgbImage } from "oal-core";
 import { decodeImage } from "../data/decode.js";
 import { problemOf, readRegularFile } from "../data/pictures/folderWalk.js";
-import type { Preprocessing } from "./facts.js";
+import type { BundleFacts } from "./facts.js";
 
 /** A picture: the path of a file, the bytes of one, or decoded pixels. */
 export type Picture = string | Uint8Array | RgbImage;
@@ -16,8 +16,7 @@ export interface NamedPicture {
 /** A picture made ready, or why it is not. */
 export interface LoadedPicture {
   readonly id: string;
-  /** uint8 [3, S, S] */
-  readonly planes?: Uint8Array;
+  readonly input?: PictureInput;
   readonly error?: OalError;
 }
 
@@ -59,14 +58,14 @@ export function named(picture: Picture | NamedPicture, fallback: string): NamedP
 /** Reads, decodes, turns, resizes and crops a picture. Whatever of the catalogue goes wrong becomes its error. */
 export async function loadPicture(
   { id, picture }: NamedPicture,
-  rule: Preprocessing,
+  facts: Pick<BundleFacts, "preprocessing" | "input">,
 ): Promise<LoadedPicture> {
   try {
     const given = typeof picture === "function" ? await picture() : picture;
-    const image = isPixels(given) ? given : await decodeImage(await bytesOf(given, id), id, rule);
-    const planes = new Uint8Array(3 * rule.crop * rule.crop);
-    const { resize, crop, interpolation } = rule;
-    return { id, planes: toPlanes(preprocessImage(image, { resize, crop, interpolation }), planes) };
+    const image = isPixels(given)
+      ? given
+      : await decodeImage(await bytesOf(given, id), id, facts.preprocessing);
+    return { id, input: pictureInput(image, facts, id) };
   } catch (error) {
     if (error instanceof OalError) return { id, error };
     throw error;

@@ -1,17 +1,22 @@
 /** A bundle made ready: opened and compiled once, then asked about any number of pictures. */
 import { availableParallelism } from "node:os";
 import {
+  answerOf,
   expectArguments,
-  float32Data,
   kind,
   kinds,
   oalError,
+  selfTestFaults,
   toNumbers,
   uint8Tensor,
+  unreadable,
+  type AnswerOptions,
+  type BatchOutputs,
   type Decision,
   type Engine,
+  type PictureInput,
+  type ScoreResult,
   type Session,
-  type Tensor,
 } from "oal-core";
 import { passRows } from "../runtime/passRows.js";
 import { inBatches } from "./ahead.js";
@@ -25,7 +30,7 @@ import {
   type Picture,
 } from "./pictures.js";
 import { readBundle, storedDetector } from "./read.js";
-import type { RankedLabel, ScoreResult } from "./scoreResult.js";
+import { answerSelfTest } from "./selfTest.js";
 
 /** How a model is asked. */
 export interface ScorerOptions {
@@ -69,8 +74,7 @@ export class Scorer {
   readonly threshold: number;
   readonly #session: Session;
   readonly #stored: StoredDetector;
-  readonly #ownCut: boolean;
-  readonly #top: number;
+  readonly #answers: AnswerOptions;
   readonly #batch: number;
   #released = false;
 
@@ -88,9 +92,15 @@ export class Scorer {
     this.detector = this.#stored.id;
     this.decision = this.#stored.decision;
     this.threshold = threshold ?? this.decision.cuts.unknown;
-    this.#ownCut = threshold === undefined;
-    this.#top = Math.min(top, facts.classNames.length);
-    this.#batch = passRows(batchSize, facts.preprocessing.crop);
+    this.#answers = {
+      path,
+      classNames: facts.classNames,
+      detector: this.detector,
+      top: Math.min(top, facts.classNames.length),
+      ...(threshold === undefined ? {} : { threshold }),
+    };
+    // Pictures that the graph resizes itself are of any size each: one at a time.
+    this.#batch = facts.input.resizing === "free" ? 1 : passRows(batchSize, facts.preprocessing.crop);
   }
 
   /**
@@ -145,6 +155,20 @@ export class Scorer {
     }
   }
 
+  /**
+   * Shows the model the picture of its self-test.
+   *
+   * @returns what it says otherwise than where it was written, as sentences: none is the good answer; null for a file without self-test
+   * @throws OAL-E215 after `release`
+   */
+  async selfTest(): Promise<readonly string[] | null> {
+    if (this.#released) throw oalError("OAL-E215", {});
+    const { selfTest } = this.facts;
+    if (!selfTest) return null;
+    const { label, found } = await answerSelfTest(this.#session, this.facts, selfTest);
+    return selfTestFaults(selfTest, label, found);
+  }
+
   /** Frees the engine's memory. */
   async release(): Promise<void> {
     if (this.#released) return;
@@ -154,95 +178,41 @@ export class Scorer {
 
   async #load(picture: Picture | NamedPicture, name: string): Promise<LoadedPicture> {
     expectArguments("Scorer.stream", { picture: [picture, aPicture] });
-    return loadPicture(named(picture, name), this.facts.preprocessing);
+    return loadPicture(named(picture, name), this.facts);
   }
 
   /** What the model says of those that could be read, in one run. */
   async #results(batch: readonly LoadedPicture[]): Promise<ScoreResult[]> {
     if (this.#released) throw oalError("OAL-E215", {});
-    const readable = batch.flatMap(({ planes }) => (planes ? [planes] : []));
-    const said = readable.length === 0 ? null : await this.#run(readable);
+    const readable = batch.flatMap(({ input }) => (input ? [input] : []));
+    const said = readable.length === 0 ? null : await this.#run(readable, this.#stored);
     let row = 0;
     return batch.map(({ id, error }) => {
-      if (error) return unreadable(id, this.detector, error);
-      return said ? said(id, row++) : unreadable(id, this.detector, oalError("OAL-X101", { problem: id }));
+      if (said && !error) return answerOf(said, row++, id, this.#answers);
+      return unreadable(id, this.detector, error ?? oalError("OAL-X101", { problem: id }));
     });
   }
 
-  async #run(planes: readonly Uint8Array[]): Promise<(id: string, row: number) => ScoreResult> {
-    const { crop } = this.facts.preprocessing;
-    const pixels = new Uint8Array(planes.length * 3 * crop * crop);
-    planes.forEach((each, i) => pixels.set(each, i * each.length));
-    const names = this.#stored.outputs;
-    const wanted = [
-      "logits",
-      names.score,
-      names.pValue,
-      names.known,
-      ...(names.ask === undefined ? [] : [names.ask]),
-    ];
-    const images = uint8Tensor([planes.length, 3, crop, crop], pixels);
+  /** The file's outputs of pictures of one shape. */
+  async #run(inputs: readonly PictureInput[], { outputs: names }: StoredDetector): Promise<BatchOutputs> {
+    const [first] = inputs;
+    const pixels = new Uint8Array(inputs.length * (first?.data.length ?? 0));
+    inputs.forEach(({ data }, i) => pixels.set(data, i * data.length));
+    const images = uint8Tensor([inputs.length, ...(first?.shape ?? [])], pixels);
+    const { score, pValue, known, ask } = names;
+    const wanted = ["logits", score, pValue, known, ...(ask === undefined ? [] : [ask])];
     const outputs = await this.#session.run({ images }, wanted);
-    const of = (name: string): Tensor => {
+    const of = (name: string): number[] => {
       const found = outputs[name];
       if (!found) throw oalError("OAL-X101", { problem: `${this.path} gave no ${name}` });
-      return found;
+      return toNumbers(found);
     };
-    const logits = float32Data(of("logits"));
-    const [scores, pValues, known] = [names.score, names.pValue, names.known].map((name) =>
-      toNumbers(of(name)),
-    );
-    const asks = names.ask === undefined ? undefined : toNumbers(of(names.ask));
-    const width = logits.length / planes.length;
-    return (id, row) => {
-      const score = scores?.[row] ?? Number.NaN;
-      if (Number.isNaN(score)) {
-        const error = oalError("OAL-E216", { path: this.path, detector: this.detector, id });
-        return unreadable(id, this.detector, error);
-      }
-      const top = this.#ranked(logits.subarray(row * width, (row + 1) * width));
-      const isKnown = this.#ownCut ? known?.[row] === 1 : score >= this.threshold;
-      return {
-        id,
-        known: isKnown,
-        ...(asks ? { ask: isKnown && asks[row] === 1 } : {}),
-        label: top[0]?.label ?? "",
-        confidence: top[0]?.confidence ?? 0,
-        pValue: pValues?.[row] ?? 0,
-        score,
-        detector: this.detector,
-        top: top.slice(0, this.#top),
-      };
+    return {
+      logits: of("logits"),
+      score: of(score),
+      pValue: of(pValue),
+      known: of(known),
+      ...(ask === undefined ? {} : { ask: of(ask) }),
     };
   }
-
-  /** Classes by probability, the first of equals first. */
-  #ranked(logits: Float32Array): RankedLabel[] {
-    const largest = logits.reduce((most, value) => Math.max(most, value), -Infinity);
-    const sum = logits.reduce((all, value) => all + Math.exp(value - largest), 0);
-    const order = Array.from(logits, (value, index) => ({ value, index }));
-    order.sort((a, b) => b.value - a.value);
-    return order.slice(0, Math.max(1, this.#top)).map(({ value, index }) => ({
-      label: this.facts.classNames[index] ?? String(index),
-      confidence: Math.exp(value - largest) / sum,
-    }));
-  }
-}
-
-function unreadable(
-  id: string,
-  detector: string,
-  error: Extract<ScoreResult, { known: null }>["error"],
-): ScoreResult {
-  return {
-    id,
-    known: null,
-    label: null,
-    confidence: null,
-    pValue: null,
-    score: null,
-    detector,
-    top: [],
-    error,
-  };
 }

@@ -1,6 +1,14 @@
 /** Writing a bundle: assembled, announced where it is large, written whole or not at all, and run again. */
 import { rm } from "node:fs/promises";
-import { isOalError, verifyGraph, weightBytes, type Engine, type Graph, type Tensor } from "oal-core";
+import {
+  isOalError,
+  verifyGraph,
+  weightBytes,
+  type Engine,
+  type Graph,
+  type SelfTest,
+  type Tensor,
+} from "oal-core";
 import { writeModelFile } from "../runtime/modelFile.js";
 import { assembleBundle, type BundleContents } from "./assemble.js";
 import { checkBundle, type CheckedOutputs, type CheckOptions } from "./check.js";
@@ -44,14 +52,15 @@ export async function writeBundle(
   options: WriteBundleOptions,
 ): Promise<BundleFacts> {
   const { graph, facts } = assembleBundle(contents);
-  await writeAssembled(path, graph, facts, options);
-  return facts;
+  return writeAssembled(path, graph, facts, options);
 }
 
 /**
- * Writes a graph with the outputs of a bundle, and runs the file.
+ * Writes a graph with the outputs of a bundle, runs the file, and writes it again with what it said of the picture of the self-test:
+ * nothing else changes. Files with their weights beside them hold no self-test.
  *
  * @param images of the options: as `facts.input` says
+ * @returns what the file says of itself
  * @throws as {@link writeBundle}
  */
 export async function writeAssembled(
@@ -59,18 +68,25 @@ export async function writeAssembled(
   graph: Graph,
   facts: BundleFacts,
   { engine, images, expected, onLarge, large = largeBundle, outsideFrom = largestFile }: WriteBundleOptions,
-): Promise<void> {
+): Promise<BundleFacts> {
   verifyGraph(graph);
   const bytes = weightBytes(graph);
   if (bytes > large) onLarge?.(bytes);
-  const written = await writeModelFile(path, graph, {
-    name: facts.name,
-    metadata: factsToMetadata(facts),
-    weightsBeside: bytes > outsideFrom,
-    checksums: checksumKeys,
-  });
+  const weightsBeside = bytes > outsideFrom;
+  const write = (saying: BundleFacts): Promise<string[]> =>
+    writeModelFile(path, graph, {
+      name: facts.name,
+      metadata: factsToMetadata(saying),
+      weightsBeside,
+      checksums: checksumKeys,
+    });
+  const written = await write(facts);
   try {
-    await checkWritten(path, { engine, images, expected }, bytes > large);
+    const selfTest = await checkWritten(path, { engine, images, expected }, bytes > large);
+    if (weightsBeside) return facts;
+    const whole = { ...facts, selfTest };
+    await write(whole);
+    return whole;
   } catch (error) {
     for (const file of written) await rm(file, { force: true });
     throw error;
@@ -81,12 +97,12 @@ export async function writeAssembled(
  * Preparing large weights copies all of them, and takes longer than writing them. So a large file is run as it is first; its sums are
  * then taken in another order, and only where that makes them differ by too much, the file is prepared as for its use.
  */
-async function checkWritten(path: string, options: CheckOptions, isLarge: boolean): Promise<void> {
+async function checkWritten(path: string, options: CheckOptions, isLarge: boolean): Promise<SelfTest> {
   if (isLarge)
     try {
       return await checkBundle(path, { ...options, optimization: "disabled" });
     } catch (error) {
       if (!isOalError(error, "OAL-I145")) throw error;
     }
-  await checkBundle(path, options);
+  return checkBundle(path, options);
 }

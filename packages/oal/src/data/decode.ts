@@ -5,10 +5,17 @@
  * reduces 16 bits to their high byte and turns CMYK into sRGB by its colour profile (Pillow: naively). The first bytes decide, not the
  * name; what they do not show to be a picture reaches no decoder.
  */
-import { isOalError, oalError, type OalError, type RgbImage } from "oal-core";
+import {
+  isOalError,
+  jpegSize,
+  oalError,
+  pngSize,
+  type OalError,
+  type PictureSize,
+  type RgbImage,
+} from "oal-core";
 import { bitmapSize, decodeBitmap } from "./pictures/bitmap.js";
 import { problemOf } from "./pictures/folderWalk.js";
-import { jpegSize, type PictureSize, pngSize } from "./pictures/header.js";
 import { decodeJpeg } from "./pictures/jpegDecoder.js";
 import { headLength, kindOfBytes } from "./pictures/kinds.js";
 import { defaultMaxPixels } from "./pictures/limits.js";

@@ -110,6 +110,31 @@ export const integrityErrors = {
     remedy:
       "run the same command again; if it fails again, report it with the versions that oal doctor tells",
   }),
+  "OAL-I165": entry<{
+    id: string;
+    height: number;
+    width: number;
+    wantedHeight: number;
+    wantedWidth: number;
+  }>({
+    title: "picture of another size",
+    exit: 7,
+    message: ({ id, height, width, wantedHeight, wantedWidth }) =>
+      `${id} has ${width} x ${height} pixels; this model file takes pictures of ${wantedWidth} x ${wantedHeight} only`,
+    remedy: "give pictures of that size, or export the model without a fixed size",
+  }),
+  "OAL-I166": entry<{ path: string }>({
+    title: "weights beside a model in a browser",
+    exit: 7,
+    message: ({ path }) => `${path} has its weights in a second file, which a browser cannot open`,
+    remedy: "models of up to 1 GB are one file; use a smaller network",
+  }),
+  "OAL-I167": entry<{ path: string; problem: string }>({
+    title: "model cannot be fetched",
+    exit: 7,
+    message: ({ path, problem }) => `${path} cannot be fetched (${problem})`,
+    remedy: "check the address and that the file lies on the server",
+  }),
   "OAL-I142": entry<Record<string, never>>({
     title: "working folder is gone",
     exit: 7,

@@ -1,7 +1,7 @@
 /** The forms in which `oal score` prints results: a table and one JSON document at the end, lines of JSON and CSV as they come. */
 import { stringify } from "csv-stringify/sync";
-import { shortestFloat32 } from "oal-core";
-import { scoreFormat, scoreResultToJson, type ScoreResult } from "../../bundle/scoreResult.js";
+import { shortestFloat32, type ScoreResult } from "oal-core";
+import { scoreFormat, scoreResultToJson } from "../../bundle/scoreResult.js";
 import type { Scorer } from "../../bundle/scorer.js";
 import { scoreTable, type TableStyle } from "./scoreTable.js";
 

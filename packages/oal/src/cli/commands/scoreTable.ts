@@ -1,8 +1,7 @@
 /** Scored pictures as a table. */
 import Table from "cli-table3";
-import { type OalError, printable } from "oal-core";
+import { printable, type OalError, type ScoreResult } from "oal-core";
 import pc from "picocolors";
-import type { ScoreResult } from "../../bundle/scoreResult.js";
 import type { Scorer } from "../../bundle/scorer.js";
 
 /** How a table looks. */

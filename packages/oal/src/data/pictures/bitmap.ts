@@ -2,8 +2,7 @@
  * Windows bitmaps (BMP) to RGB, as Pillow's `convert("RGB")` reads them: 1, 4, 8, 16, 24 and 32 bits, run lengths of 4 and 8 bits, bit
  * masks, both directions of rows, headers of OS/2 and of Windows. Alpha is dropped.
  */
-import type { RgbImage } from "oal-core";
-import { type PictureSize, viewOf } from "./header.js";
+import { viewOf, type PictureSize, type RgbImage } from "oal-core";
 
 const RGB = 0;
 const RLE8 = 1;

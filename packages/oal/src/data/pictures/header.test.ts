@@ -1,9 +1,8 @@
 import fc from "fast-check";
-import { isOalError } from "oal-core";
+import { isOalError, jpegSize, pngSize } from "oal-core";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { decodeImage } from "../decode.js";
-import { jpegSize, pngSize } from "./header.js";
 import { orientationOf } from "./orientation.js";
 
 test("sizes and orientations are read from damaged files without a fault, and such files are errors or pictures", async () => {

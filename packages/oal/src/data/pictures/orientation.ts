@@ -3,8 +3,7 @@
  * reads it: the EXIF tag, else the one in XMP; a value outside 1 to 8 means nothing.
  */
 import { inflateSync } from "node:zlib";
-import type { RgbImage } from "oal-core";
-import { jpegSegments, pngChunks, viewOf } from "./header.js";
+import { jpegSegments, pngChunks, viewOf, type RgbImage } from "oal-core";
 import { kindOfBytes } from "./kinds.js";
 
 /** The EXIF orientation: 1 upright, 2 mirrored, 3 half turned, 4 upside down mirrored, 5 to 8 lying. */

@@ -1,0 +1,56 @@
+/** A picture as the input of a model file, as the file's own metadata say. */
+import { oalError } from "../errors/index.js";
+import { preprocessImage, toPlanes, type Interpolation, type RgbImage } from "../preprocess/index.js";
+
+/** How a model file wants its pictures: of `oal.preprocessing` and `oal.input`. */
+export interface PictureRule {
+  readonly preprocessing: {
+    readonly resize: number;
+    readonly crop: number;
+    readonly interpolation: Interpolation;
+  };
+  readonly input: {
+    /** Order of the axes: planes of colours, or the three colours of a pixel side by side. */
+    readonly layout: "nchw" | "nhwc";
+    /** Who resizes: we, before the graph; or the graph, pictures of one size or of any. */
+    readonly resizing: "outside" | "fixed" | "free";
+    /** Sides of the input in pixels; null where they are free. */
+    readonly height: number | null;
+    readonly width: number | null;
+  };
+}
+
+/** One picture as the graph takes it, without its batch axis. */
+export interface PictureInput {
+  readonly data: Uint8Array;
+  /** [3, H, W] or [H, W, 3] */
+  readonly shape: readonly [number, number, number];
+}
+
+/**
+ * Resizes, crops and lays out a picture as a model file wants it.
+ *
+ * @param image upright, 8-bit RGB
+ * @param id what the picture is called, for the error
+ * @throws OAL-I165 for a picture of another size than the only one that the file takes
+ */
+export function pictureInput(
+  image: RgbImage,
+  { preprocessing, input }: PictureRule,
+  id: string,
+): PictureInput {
+  const { layout, resizing, height, width } = input;
+  if (resizing === "fixed" && (image.height !== height || image.width !== width))
+    throw oalError("OAL-I165", {
+      id,
+      height: image.height,
+      width: image.width,
+      wantedHeight: height ?? 0,
+      wantedWidth: width ?? 0,
+    });
+  const { resize, crop, interpolation } = preprocessing;
+  const made = resizing === "outside" ? preprocessImage(image, { resize, crop, interpolation }) : image;
+  return layout === "nchw"
+    ? { data: toPlanes(made), shape: [3, made.height, made.width] }
+    : { data: made.data, shape: [made.height, made.width, 3] };
+}
