@@ -23,6 +23,7 @@ const layers = [
   "scoring",
   "evaluation",
   "bundle",
+  "models",
   "report",
   "pipeline",
   "cli",

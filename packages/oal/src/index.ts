@@ -29,7 +29,13 @@ export {
   type ConfigurationInput,
 } from "./pipeline/configuration/index.js";
 export type { EventKind, RunEvent } from "./pipeline/events.js";
-export { openModel, picturesIn, run } from "./pipeline/library.js";
+export { loadModel, openModel, picturesIn, run } from "./pipeline/library.js";
+export type {
+  KnownNormalisation,
+  LoadedModel,
+  LoadModelOptions,
+  NormalisationSource,
+} from "./models/load.js";
 export type { OpenModelOptions } from "./pipeline/openModel.js";
 export type { BundleFacts, Ingredient, Preprocessing, StoredDetector } from "./bundle/facts.js";
 export type { NamedPicture, Picture } from "./bundle/pictures.js";

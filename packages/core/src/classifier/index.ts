@@ -10,3 +10,16 @@ export {
   type TapName,
   type Taps,
 } from "./taps.js";
+export { adaptClassifier } from "./adapt.js";
+export type { PixelNormalisation } from "./pixels.js";
+export { examineModel } from "./examine.js";
+export type {
+  HeadFacts,
+  InnerPreprocessing,
+  LogitsFacts,
+  MapFacts,
+  ModelFacts,
+  ModelHints,
+  OperatorFacts,
+  PictureInput,
+} from "./facts.js";

@@ -32,6 +32,7 @@ export {
 export { apply, applyAll } from "./ops/apply.js";
 export { operators, type OperatorName } from "./ops/index.js";
 export { productOf } from "./dims.js";
+export { inline, type InlineOptions } from "./inline.js";
 export { verifyGraph } from "./verify.js";
 export { bytesOf, graphMemory, type GraphMemory } from "./memory.js";
 export { printGraph } from "./print.js";

@@ -8,6 +8,7 @@ import type { Scorer } from "../bundle/scorer.js";
 import { blamePlugin } from "./plugins/fault.js";
 import { checkConfiguration } from "./configuration/index.js";
 import { devices } from "../runtime/engines/index.js";
+import type { LoadedModel, LoadModelOptions } from "../models/load.js";
 import type { OpenModelOptions } from "./openModel.js";
 import { type EvaluatedRun, type FinishedRun, type RunOptions, type RunResult } from "./runTypes.js";
 
@@ -95,4 +96,30 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
   expectArguments("openModel", { path: [path, kinds.name], options: [options, openOptions] });
   const scoring = await import("./openModel.js");
   return scoring.openModel(path, options);
+}
+
+const loadOptions = kinds.fields({
+  hints: kinds.optional(kinds.record),
+  normalisation: kinds.optional(kinds.record),
+  size: kinds.optional(kinds.positiveCount),
+  resize: kinds.optional(kinds.positiveCount),
+});
+
+/**
+ * Loads a model of anyone: as a classifier whose class scores, features and last layer are found, with what is known of its pictures and
+ * classes.
+ *
+ * @param path an ONNX file (with or without detectors of oal), a folder with one as hubs have them, or a run folder, whose deciding model
+ *   is taken
+ * @throws OAL-D101 (nothing is there), OAL-I151 (a model in another format), OAL-I146 to OAL-I150, OAL-I153 (no classifier of pictures, or
+ *   one that does not fit), OAL-I154 (a broken file beside it), OAL-G112, OAL-G113 (no readable ONNX file)
+ * @example
+ * const model = await loadModel("mobilenet.onnx");
+ * console.log(model.facts.evidence.join("\n"), model.classNames?.length);
+ * const { graph, taps } = model.classifier();
+ */
+export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
+  expectArguments("loadModel", { path: [path, kinds.name], options: [options, loadOptions] });
+  const loading = await import("./loadModel.js");
+  return loading.loadModel(path, options);
 }

@@ -6,6 +6,7 @@ import { dataErrors } from "./data.js";
 import { evaluationErrors } from "./evaluation.js";
 import { graphErrors } from "./graph.js";
 import { integrityErrors } from "./integrity.js";
+import { modelErrors } from "./models.js";
 import { runtimeErrors } from "./runtime.js";
 import { trainingErrors } from "./training.js";
 
@@ -17,6 +18,7 @@ const entries = {
   ...trainingErrors,
   ...evaluationErrors,
   ...integrityErrors,
+  ...modelErrors,
   ...bugErrors,
 };
 

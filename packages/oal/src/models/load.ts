@@ -1,0 +1,286 @@
+/** Loading any model: an ONNX file of someone else, the folder of a hub's model, or a bundle. */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
+import {
+  adaptClassifier,
+  dataFilesOf,
+  examineModel,
+  isOalError,
+  oalError,
+  type Classifier,
+  type Interpolation,
+  type ModelFacts,
+  type ModelHints,
+  type PixelNormalisation,
+  type ReadModel,
+  type ReadOptions,
+} from "oal-core";
+import { factsFromMetadata, type BundleFacts, type Ingredient, type Preprocessing } from "../bundle/facts.js";
+import { readBundle } from "../bundle/read.js";
+import { defaultMaxPixels } from "../data/pictures/limits.js";
+import { sha256OfFile } from "../data/fileHashes.js";
+import { readModelFile } from "../runtime/modelFile.js";
+import { readBeside, type Beside } from "./beside.js";
+import { classNamesOf, type ClassNames } from "./classNames.js";
+import { innerNormalisation, namedNormalisations } from "./normalisations.js";
+import { refuseOtherFormats } from "./otherFormats.js";
+
+/** How a model is loaded. */
+export interface LoadModelOptions {
+  /** Names of the values that say what is what, where the file does not. */
+  readonly hints?: ModelHints;
+  /** What pixels become. Default: as the model's preprocessor_config.json or the file itself says; otherwise see {@link LoadedModel}. */
+  readonly normalisation?: PixelNormalisation;
+  /** Side of the pictures in pixels, where the file leaves it open. Default: as its preprocessor_config.json says, otherwise 224. */
+  readonly size?: number;
+  /** What the shorter side of a picture becomes before the centre is cut out. Default: as preprocessor_config.json says, else `size`. */
+  readonly resize?: number;
+  readonly interpolation?: Interpolation;
+  /** Names of the classes in the model's order, or the path of a file of them. */
+  readonly classNames?: readonly string[] | string;
+}
+
+/** Where a normalisation comes from: the first three are facts, the others are beliefs that pictures can settle. */
+export type NormalisationSource = "given" | "preprocessor_config.json" | "the file" | "guess" | "assumed";
+
+/** A normalisation, and why it is believed. */
+export interface KnownNormalisation extends PixelNormalisation {
+  readonly name: string;
+  readonly source: NormalisationSource;
+  readonly evidence: readonly string[];
+}
+
+/** A model, whoever made it. */
+export interface LoadedModel {
+  readonly kind: "foreign" | "bundle" | "run";
+  /** The ONNX file. */
+  readonly path: string;
+  /** SHA-256 of the file, and of the files its weights lie in. */
+  readonly hash: string;
+  readonly facts: ModelFacts;
+  readonly preprocessing: Preprocessing;
+  readonly normalisation: KnownNormalisation;
+  /** In the order of the logits; null where nothing names them. */
+  readonly classNames: readonly string[] | null;
+  /** Where the names come from, "labels.txt"; null without names. */
+  readonly classNamesFrom: string | null;
+  readonly ingredients: readonly Ingredient[];
+  /** What a bundle says of itself; null for a file of someone else. */
+  readonly bundle: BundleFacts | null;
+  /** The producer that the file names, "pytorch 2.3.0"; empty where it names none. */
+  readonly producer: string;
+  /** The classifier in a graph of its own, for any number of pictures; no outputs are marked. */
+  classifier(): Classifier;
+  /** The same model with other numbers before its first layer. */
+  normalised(normalisation: KnownNormalisation): LoadedModel;
+}
+
+/** Pictures are of this size where nothing says otherwise. */
+const usualSize = 224;
+
+/**
+ * Loads a model file: a foreign ONNX file, a bundle, or a folder with one ONNX file as hubs have them (model.onnx or onnx/model.onnx,
+ * config.json, preprocessor_config.json).
+ *
+ * @throws OAL-D101 when nothing is there, OAL-I151 for a model in another format, OAL-I146 to OAL-I150 for one that is no classifier or
+ *   does not fit, OAL-G112, OAL-G113 as `readModel`
+ */
+export async function loadModelFile(path: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
+  const file = onnxFileOf(path);
+  await refuseOtherFormats(file);
+  try {
+    return await load(file, options);
+  } catch (error) {
+    throw inFile(error, file);
+  }
+}
+
+/** The ONNX file that a path stands for. */
+function onnxFileOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) throw oalError("OAL-D101", { path });
+  if (!found.isDirectory()) return path;
+  const name = ["onnx/model.onnx", "model.onnx"].find((each) => existsSync(join(path, each)));
+  if (name === undefined)
+    throw oalError("OAL-I143", { path, problem: "it is a folder without model.onnx or onnx/model.onnx" });
+  return join(path, name);
+}
+
+async function load(path: string, options: LoadModelOptions): Promise<LoadedModel> {
+  const { hints = {} } = options;
+  const read = (more: ReadOptions): Promise<ReadModel> => readModelFile(path, more);
+  let model = await read({});
+  const isBundle = factsFromMetadata(model.metadata) !== null;
+  const bundle = isBundle ? await readBundle(path) : null;
+  const beside = isBundle ? {} : readBeside(path);
+  const asked: ModelHints = isBundle ? { logits: "logits", images: "images", ...hints } : hints;
+  let facts = examineModel(model, asked);
+  if (facts.input.height === null || facts.input.width === null) {
+    model = await read(ofSize(model, facts, options.size ?? beside.preprocessing?.crop ?? usualSize));
+    facts = examineModel(model, asked);
+  } else if (options.size !== undefined && options.size !== facts.input.height)
+    throw oalError("OAL-I150", {
+      problem: `it takes pictures of ${facts.input.height} x ${facts.input.width} pixels, not of ${options.size}`,
+    });
+  const { height, width } = facts.input;
+  if (height === null || height !== width)
+    throw oalError("OAL-I150", {
+      problem: `it takes pictures of ${height} x ${width} pixels; oal gives squares`,
+    });
+  const names = bundle
+    ? { names: bundle.classNames, from: "the bundle" }
+    : classNamesOf(options.classNames, beside, model.metadata, facts.logits?.classes ?? null);
+  const hash = await hashOf(path);
+  const normalisation = normalisationOf(facts, options, beside, bundle);
+  const preprocessing = preprocessingOf(height, options, beside, bundle, normalisation);
+  return loaded({ path, hash, model, facts, bundle, names, preprocessing, normalisation });
+}
+
+interface Parts {
+  readonly path: string;
+  readonly hash: string;
+  readonly model: ReadModel;
+  readonly facts: ModelFacts;
+  readonly bundle: BundleFacts | null;
+  readonly names: ClassNames | null;
+  readonly preprocessing: Preprocessing;
+  readonly normalisation: KnownNormalisation;
+}
+
+function loaded(parts: Parts): LoadedModel {
+  const { path, hash, model, facts, bundle, names, preprocessing, normalisation } = parts;
+  const { name, version } = model.producer;
+  return {
+    kind: bundle ? "bundle" : "foreign",
+    path,
+    hash,
+    facts,
+    preprocessing,
+    normalisation,
+    classNames: names?.names ?? null,
+    classNamesFrom: names?.from ?? null,
+    ingredients: bundle?.ingredients ?? [
+      { role: "start weights", name: nameOf(path), licence: "none stated", origin: path },
+    ],
+    bundle,
+    producer: [name, version].filter((word) => word !== "").join(" "),
+    classifier: () => {
+      try {
+        return adaptClassifier(model, facts, normalisation);
+      } catch (error) {
+        throw inFile(error, path);
+      }
+    },
+    normalised: (other) =>
+      loaded({
+        ...parts,
+        normalisation: other,
+        preprocessing: { ...preprocessing, mean: [...other.mean], std: [...other.std] },
+      }),
+  };
+}
+
+/** The model's name: of its folder where the file is only called "model". */
+export function nameOf(path: string): string {
+  const name = basename(path, extname(path));
+  if (name !== "model") return name;
+  const folder = dirname(path);
+  return basename(basename(folder) === "onnx" ? dirname(folder) : folder) || name;
+}
+
+/** The input with numbers in place of its open sizes. */
+function ofSize(model: ReadModel, { input }: ModelFacts, size: number): ReadOptions {
+  const value = model.graph.inputs.find(({ name }) => name === input.name);
+  if (!value) throw oalError("OAL-X101", { problem: `the input ${input.name} is gone` });
+  const first = (input.layout === "nchw" ? 2 : 1) - (input.batch === 0 ? 1 : 0);
+  const isSide = (axis: number): boolean => axis === first || axis === first + 1;
+  const shape = value.dims.map((side, axis) => (isSide(axis) && typeof side === "string" ? size : side));
+  const sizes = value.dims.flatMap((side, axis): [string, number][] =>
+    isSide(axis) && typeof side === "string" ? [[side, size]] : [],
+  );
+  return { types: { [input.name]: { dtype: value.dtype, shape } }, sizes: Object.fromEntries(sizes) };
+}
+
+function normalisationOf(
+  facts: ModelFacts,
+  options: LoadModelOptions,
+  beside: Beside,
+  bundle: BundleFacts | null,
+): KnownNormalisation {
+  if (options.normalisation)
+    return {
+      name: "given",
+      source: "given",
+      evidence: ["Given by whoever loads the model."],
+      ...options.normalisation,
+    };
+  if (bundle)
+    return {
+      name: "bundle",
+      mean: bundle.preprocessing.mean,
+      std: bundle.preprocessing.std,
+      source: "the file",
+      evidence: ["The bundle takes 8-bit pixels and normalises them itself."],
+    };
+  if (beside.normalisation)
+    return {
+      ...beside.normalisation,
+      source: "preprocessor_config.json",
+      evidence: ["preprocessor_config.json beside the model says so."],
+    };
+  const inner = innerNormalisation(facts);
+  if (inner) return { ...inner, source: "the file" };
+  return {
+    ...namedNormalisations.imagenet,
+    name: "imagenet",
+    source: "assumed",
+    evidence: [
+      "Nothing says what pixels become; ImageNet's mean and deviation are the most usual. Pictures can tell more.",
+    ],
+  };
+}
+
+function preprocessingOf(
+  size: number,
+  { resize, interpolation }: LoadModelOptions,
+  beside: Beside,
+  bundle: BundleFacts | null,
+  { mean, std }: KnownNormalisation,
+): Preprocessing {
+  const known = bundle?.preprocessing ?? {
+    resize: beside.preprocessing?.crop === size ? beside.preprocessing.resize : size,
+    interpolation: beside.preprocessing?.interpolation ?? "bilinear",
+    orientation: "apply" as const,
+    maxPixels: defaultMaxPixels,
+  };
+  return {
+    resize: resize ?? known.resize,
+    crop: size,
+    interpolation: interpolation ?? known.interpolation,
+    orientation: known.orientation,
+    maxPixels: known.maxPixels,
+    mean: [...mean],
+    std: [...std],
+  };
+}
+
+async function hashOf(path: string): Promise<string> {
+  const others = [...new Set(dataFilesOf(readFileSync(path)))].sort();
+  const own = await sha256OfFile(path);
+  if (others.length === 0) return own;
+  const hash = createHash("sha256").update(own);
+  for (const name of others) hash.update(await sha256OfFile(join(dirname(path), name)));
+  return hash.digest("hex");
+}
+
+/** An error about "the model" with the file's name. */
+function inFile(error: unknown, path: string): unknown {
+  if (isOalError(error, "OAL-I146")) return oalError("OAL-I146", { ...error.details, path }, error);
+  if (isOalError(error, "OAL-I147")) return oalError("OAL-I147", { ...error.details, path }, error);
+  if (isOalError(error, "OAL-I148")) return oalError("OAL-I148", { ...error.details, path }, error);
+  if (isOalError(error, "OAL-I149")) return oalError("OAL-I149", { ...error.details, path }, error);
+  if (isOalError(error, "OAL-I150")) return oalError("OAL-I150", { ...error.details, path }, error);
+  if (isOalError(error, "OAL-I153")) return oalError("OAL-I153", { ...error.details, path }, error);
+  return error;
+}
