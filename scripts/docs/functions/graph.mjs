@@ -51,6 +51,7 @@ export const graph = {
   identity: `identity(x)`,
   int64Tensor: `int64Tensor([2], [3, 4])`,
   layerNorm: `layerNorm(x, row, null)`,
+  inline: `const other = doubled(); const inside = inline(g, other, new Map([[other.inputs[0], row]])); return inside.get(other.outputs.get("y"))`,
   leakyRelu: `leakyRelu(x)`,
   less: `less(x, y)`,
   linear: `linear(x, y)`,

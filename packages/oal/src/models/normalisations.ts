@@ -19,9 +19,6 @@ export const namedNormalisations = {
   },
 } as const satisfies Readonly<Record<string, PixelNormalisation>>;
 
-/** The name of a usual normalisation. */
-export type NormalisationName = keyof typeof namedNormalisations;
-
 /** What a file that does arithmetic on pixels itself wants them as; null where nothing is seen. */
 export function innerNormalisation({
   input: { name, dtype },
