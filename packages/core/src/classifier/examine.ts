@@ -4,7 +4,7 @@ import type { ReadModel } from "../graph/onnx/read.js";
 import { aGraph, type Graph, type Value } from "../graph/value.js";
 import { sizeOf } from "../graph/tensor.js";
 import type { HeadFacts, LogitsFacts, ModelFacts, ModelHints, OperatorFacts } from "./facts.js";
-import { preprocessingBehind } from "./pictureInput.js";
+import { preprocessingBehind } from "./modelInput.js";
 import type { LinearLayer, Tail } from "./tail.js";
 import { headOf, traceModel } from "./trace.js";
 import { fileNames, readersOf, typeOf } from "./walk.js";

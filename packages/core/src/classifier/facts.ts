@@ -14,7 +14,7 @@ export interface ModelHints {
 }
 
 /** The input that takes pictures. */
-export interface PictureInput {
+export interface ModelInput {
   readonly name: string;
   /** Order of the axes: channels before or behind the pixels. */
   readonly layout: "nchw" | "nhwc";
@@ -81,7 +81,7 @@ export interface InnerPreprocessing {
 
 /** What a model is. Plain data. */
 export interface ModelFacts {
-  readonly input: PictureInput;
+  readonly input: ModelInput;
   /** Null for a feature extractor: there is no layer of classes, and `features` is all it gives. */
   readonly logits: LogitsFacts | null;
   /** What the last layer reads; null where it is not found: detectors of logits only. */

@@ -21,5 +21,5 @@ export type {
   ModelFacts,
   ModelHints,
   OperatorFacts,
-  PictureInput,
+  ModelInput,
 } from "./facts.js";

@@ -14,7 +14,7 @@ import {
 } from "../graph/index.js";
 import type { Value } from "../graph/value.js";
 import { type Normalisation, normaliseImages } from "../preprocess/index.js";
-import type { PictureInput } from "./facts.js";
+import type { ModelInput } from "./facts.js";
 
 /** What pixels become before a model takes them. */
 export interface PixelNormalisation extends Normalisation {
@@ -30,7 +30,7 @@ export interface PixelNormalisation extends Normalisation {
  */
 export function modelInput(
   images: Value,
-  { dtype, layout, channels }: PictureInput,
+  { dtype, layout, channels }: ModelInput,
   { mean, std, order = "rgb" }: PixelNormalisation,
 ): { readonly pixels: Value; readonly input: Value | null } {
   const laidOut = (value: Value): Value => {

@@ -3,7 +3,7 @@ import { oalError, suggest } from "../errors/index.js";
 import type { ReadModel } from "../graph/onnx/read.js";
 import type { Value } from "../graph/value.js";
 import type { MapFacts, ModelHints } from "./facts.js";
-import { findPictureInput, type FoundInput } from "./pictureInput.js";
+import { findPictureInput, type FoundInput } from "./modelInput.js";
 import { refusedKind } from "./refusedKind.js";
 import { classesOf, layerBehind, scoresBehind, type LinearLayer, type Tail } from "./tail.js";
 import { ancestorsOf, fileNames, isAverage, isShaping, Statics, typeOf } from "./walk.js";

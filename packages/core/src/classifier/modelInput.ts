@@ -3,13 +3,13 @@ import { oalError, suggest } from "../errors/index.js";
 import type { ReadModel } from "../graph/onnx/read.js";
 import type { Dim } from "../graph/tensor.js";
 import type { Node, Value } from "../graph/value.js";
-import type { InnerPreprocessing, ModelHints, PictureInput } from "./facts.js";
+import type { InnerPreprocessing, ModelHints, ModelInput } from "./facts.js";
 import { fewNumbers, readersOf, type Statics, typeOf } from "./walk.js";
 
 /** The input, and why it is it. */
 export interface FoundInput {
   readonly value: Value;
-  readonly facts: PictureInput;
+  readonly facts: ModelInput;
   readonly evidence: readonly string[];
 }
 
