@@ -74,6 +74,7 @@ export const graph = {
   printGraph: `printGraph(doubled())`,
   productOf: `productOf(["batch", 4, 3])`,
   quickGelu: `quickGelu(x)`,
+  modelMetadata: `modelMetadata(writeModel(doubled(), { metadata: { classes: "ant,bee" } })).get("classes")`,
   readModel: `printGraph(readModel(writeModel(doubled())).graph)`,
   readModelFile: `typeof readModelFile`,
   reciprocal: `reciprocal(y)`,

@@ -79,6 +79,21 @@ function fields(properties: Readonly<Record<string, Kind>>): Kind {
   };
 }
 
+/** An object whose properties, whatever they are called, are all of a kind; the fault names the property. */
+function recordOf(element: Kind): Kind {
+  return {
+    words: "an object",
+    fault(value, argument) {
+      if (!isRecord(value)) return { argument, wanted: "an object", value };
+      for (const [name, each] of Object.entries(value)) {
+        const fault = element.fault(each, `${argument}.${name}`);
+        if (fault) return fault;
+      }
+      return null;
+    },
+  };
+}
+
 /** A kind, or undefined. */
 function optional(given: Kind): Kind {
   return {
@@ -137,6 +152,7 @@ export const kinds = {
     kind(`one of ${names.join(", ")}`, (value) => typeof value === "string" && names.includes(value)),
   listOf,
   fields,
+  recordOf,
   optional,
   nullable,
 } as const;

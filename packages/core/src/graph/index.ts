@@ -39,6 +39,7 @@ export { printGraph } from "./print.js";
 export { shortestFloat32 } from "./shortest.js";
 export { evaluateReference } from "./interpret.js";
 export { readModel, type ReadModel, type ReadOptions } from "./onnx/read.js";
+export { modelMetadata } from "./onnx/metadata.js";
 export { dataFilesOf, type ExternalBytes } from "./onnx/readTensor.js";
 export type { OpaqueNode } from "./onnx/opaque.js";
 export { modelParts, weightBytes, writeModel, type ModelParts, type WriteOptions } from "./onnx/write.js";

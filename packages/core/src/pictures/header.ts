@@ -1,4 +1,5 @@
 /** What the first bytes of a picture say about its size, without decoding: enough to refuse one that would fill the memory. */
+import { expectArguments, kinds } from "../errors/index.js";
 
 /** Width and height in pixels, as stored (before any turning). */
 export interface PictureSize {
@@ -15,6 +16,7 @@ export interface JpegSegment {
 
 /** The segments of a JPEG file up to its first scan; ends early where the file does. */
 export function* jpegSegments(bytes: Uint8Array): Iterable<JpegSegment> {
+  expectArguments("jpegSegments", { bytes: [bytes, kinds.bytes] });
   let at = 2;
   while (at + 4 <= bytes.length) {
     if (bytes[at] !== 0xff) {
@@ -42,6 +44,7 @@ export interface PngChunk {
 
 /** The chunks of a PNG file; ends early where the file does. */
 export function* pngChunks(bytes: Uint8Array): Iterable<PngChunk> {
+  expectArguments("pngChunks", { bytes: [bytes, kinds.bytes] });
   const view = viewOf(bytes);
   for (let at = 8; at + 12 <= bytes.length;) {
     const length = view.getUint32(at);
@@ -53,6 +56,7 @@ export function* pngChunks(bytes: Uint8Array): Iterable<PngChunk> {
 
 /** The bytes as a view of numbers. */
 export function viewOf(bytes: Uint8Array): DataView {
+  expectArguments("viewOf", { bytes: [bytes, kinds.bytes] });
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
@@ -60,6 +64,7 @@ const notFrames = [0xc4, 0xc8, 0xcc];
 
 /** Size of a JPEG image by its first frame header; undefined when there is none. */
 export function jpegSize(bytes: Uint8Array): PictureSize | undefined {
+  expectArguments("jpegSize", { bytes: [bytes, kinds.bytes] });
   for (const { marker, content } of jpegSegments(bytes)) {
     if (marker < 0xc0 || marker > 0xcf || notFrames.includes(marker) || content.length < 5) continue;
     const view = viewOf(content);
@@ -70,6 +75,7 @@ export function jpegSize(bytes: Uint8Array): PictureSize | undefined {
 
 /** Size of a PNG image by its IHDR chunk; undefined when the file does not begin with one. */
 export function pngSize(bytes: Uint8Array): PictureSize | undefined {
+  expectArguments("pngSize", { bytes: [bytes, kinds.bytes] });
   const [first] = pngChunks(bytes);
   if (first?.type !== "IHDR" || first.content.length < 8) return undefined;
   const view = viewOf(first.content);

@@ -74,6 +74,21 @@ export interface AnswerOptions {
   readonly threshold?: number;
 }
 
+const batchOutputs = kinds.fields({
+  logits: kinds.numbers,
+  score: kinds.numbers,
+  pValue: kinds.numbers,
+  known: kinds.numbers,
+  ask: kinds.optional(kinds.numbers),
+});
+const answerOptions = kinds.fields({
+  path: kinds.text,
+  classNames: kinds.listOf(kinds.text),
+  detector: kinds.text,
+  top: kinds.count,
+  threshold: kinds.optional(kinds.number),
+});
+
 /**
  * What a model said of one picture of a batch. A score that is no number gives a result with an error.
  *
@@ -85,6 +100,12 @@ export function answerOf(
   id: string,
   options: AnswerOptions,
 ): ScoreResult {
+  expectArguments("answerOf", {
+    outputs: [outputs, batchOutputs],
+    row: [row, kinds.count],
+    id: [id, kinds.text],
+    options: [options, answerOptions],
+  });
   const { path, classNames, detector, top, threshold } = options;
   const score = outputs.score[row] ?? Number.NaN;
   if (Number.isNaN(score)) return unreadable(id, detector, oalError("OAL-E216", { path, detector, id }));

@@ -1,5 +1,7 @@
 /** A picture as the input of a model file, as the file's own metadata say. */
-import { oalError } from "../errors/index.js";
+import { expectArguments, kinds, oalError } from "../errors/index.js";
+import { anImage } from "../preprocess/image.js";
+import { anInterpolation } from "../preprocess/resize.js";
 import { preprocessImage, toPlanes, type Interpolation, type RgbImage } from "../preprocess/index.js";
 
 /** How a model file wants its pictures: of `oal.preprocessing` and `oal.input`. */
@@ -27,6 +29,20 @@ export interface PictureInput {
   readonly shape: readonly [number, number, number];
 }
 
+const aRule = kinds.fields({
+  preprocessing: kinds.fields({
+    resize: kinds.positiveCount,
+    crop: kinds.positiveCount,
+    interpolation: anInterpolation,
+  }),
+  input: kinds.fields({
+    layout: kinds.oneOf(["nchw", "nhwc"]),
+    resizing: kinds.oneOf(["outside", "fixed", "free"]),
+    height: kinds.nullable(kinds.positiveCount),
+    width: kinds.nullable(kinds.positiveCount),
+  }),
+});
+
 /**
  * Resizes, crops and lays out a picture as a model file wants it.
  *
@@ -34,11 +50,13 @@ export interface PictureInput {
  * @param id what the picture is called, for the error
  * @throws OAL-I165 for a picture of another size than the only one that the file takes
  */
-export function pictureInput(
-  image: RgbImage,
-  { preprocessing, input }: PictureRule,
-  id: string,
-): PictureInput {
+export function pictureInput(image: RgbImage, rule: PictureRule, id: string): PictureInput {
+  expectArguments("pictureInput", {
+    image: [image, anImage],
+    rule: [rule, aRule],
+    id: [id, kinds.text],
+  });
+  const { preprocessing, input } = rule;
   const { layout, resizing, height, width } = input;
   if (resizing === "fixed" && (image.height !== height || image.width !== width))
     throw oalError("OAL-I165", {

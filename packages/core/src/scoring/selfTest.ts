@@ -3,6 +3,7 @@
  * elsewhere (another engine, a browser, another language) shows it the same picture and compares.
  */
 import { expectArguments, kinds } from "../errors/index.js";
+import { aDecision } from "../detection/decision.js";
 import { decide, type Decision } from "../detection/index.js";
 import { shortestFloat32 } from "../graph/index.js";
 import type { RgbImage } from "../preprocess/index.js";
@@ -73,7 +74,9 @@ export function selfTestPicture(width: number, height: number): RgbImage {
  *
  * @param score of the picture
  */
-export function scoreTolerance({ calibration }: Decision, score: number): number {
+export function scoreTolerance(decision: Decision, score: number): number {
+  expectArguments("scoreTolerance", { decision: [decision, aDecision], score: [score, kinds.number] });
+  const { calibration } = decision;
   const finite = calibration.filter(Number.isFinite);
   const mean = finite.reduce((sum, each) => sum + each, 0) / Math.max(1, finite.length);
   const variance = finite.reduce((sum, each) => sum + (each - mean) ** 2, 0) / Math.max(1, finite.length);
@@ -86,6 +89,11 @@ export function scoreTolerance({ calibration }: Decision, score: number): number
  * @param label index of the most probable class
  */
 export function expectedAnswer(decision: Decision, score: number, label: number): ExpectedAnswer {
+  expectArguments("expectedAnswer", {
+    decision: [decision, aDecision],
+    score: [score, kinds.number],
+    label: [label, kinds.count],
+  });
   const allowed = Number(scoreTolerance(decision, score).toPrecision(3));
   const here = decide(decision, score, label);
   const near = [score - allowed, score + allowed].map((each) => decide(decision, each, label));
@@ -98,6 +106,21 @@ export function expectedAnswer(decision: Decision, score: number, label: number)
   };
 }
 
+const aFoundAnswer = kinds.fields({ score: kinds.number, pValue: kinds.number, known: kinds.boolean });
+const aSelfTest = kinds.fields({
+  width: kinds.positiveCount,
+  height: kinds.positiveCount,
+  label: kinds.count,
+  detectors: kinds.recordOf(
+    kinds.fields({
+      score: kinds.number,
+      pValue: kinds.number,
+      known: kinds.nullable(kinds.boolean),
+      tolerance: kinds.fields({ score: kinds.number, pValue: kinds.number }),
+    }),
+  ),
+});
+
 /**
  * What differs from a self-test, as sentences; none when all is as it was where the file was written.
  *
@@ -109,6 +132,11 @@ export function selfTestFaults(
   label: number,
   found: Readonly<Record<string, FoundAnswer>>,
 ): string[] {
+  expectArguments("selfTestFaults", {
+    expected: [expected, aSelfTest],
+    label: [label, kinds.integer],
+    found: [found, kinds.recordOf(aFoundAnswer)],
+  });
   const faults =
     label === expected.label ? [] : [`the most probable class is number ${label}, not ${expected.label}`];
   for (const [id, { score, pValue, known, tolerance }] of Object.entries(expected.detectors)) {
