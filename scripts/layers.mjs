@@ -16,6 +16,7 @@ const layers = [
   "metrics",
   "testing",
   "nn",
+  "hub",
   "data",
   "training",
   "outliers",

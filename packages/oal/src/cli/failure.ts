@@ -57,7 +57,7 @@ function usageError({ code, message }: CommanderError, given: readonly string[])
   if (code === "commander.unknownCommand") return oalError("OAL-C101", { flag: `command ${name}`, near });
   const end = given.findIndex((word) => word.startsWith("-"));
   const words = end < 0 ? given : given.slice(0, end);
-  const depth = ["outliers", "data"].includes(words[0] ?? "") ? 2 : 1;
+  const depth = ["outliers", "data", "store", "models"].includes(words[0] ?? "") ? 2 : 1;
   const command = ["oal", ...words.slice(0, depth)].join(" ");
   return oalError("OAL-C102", { command, problem: sentence });
 }

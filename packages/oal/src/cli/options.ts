@@ -46,7 +46,8 @@ export function seedNumbers(text: string): readonly number[] {
   return seeds;
 }
 
-function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+/** All values of a repeatable option. */
+export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];
 }
 

@@ -12,6 +12,7 @@ import {
 import type { InspectCommandOptions } from "./commands/inspect.js";
 import type { ScoreCommandOptions } from "./commands/score.js";
 import { addMachine } from "./machineCommands.js";
+import { addModels } from "./modelCommands.js";
 import { addPlanning } from "./planningCommands.js";
 import { oalVersion } from "../pipeline/versions.js";
 
@@ -123,6 +124,7 @@ export function buildProgram(): Command {
   addConfig(program);
   addList(program);
   addData(program);
+  addModels(program);
   program.hook("preAction", refuseEmptyWords);
   addHelp(program, { hidden: false });
   for (const group of program.commands) if (group.commands.length > 0) addHelp(group, { hidden: true });

@@ -105,4 +105,29 @@ export const configurationErrors = {
       `${stage} reads ${input}, which has not been made (${key.slice(0, 12)})`,
     remedy: "make the input first, with oal stage and its key, or oal run the whole",
   }),
+  "OAL-C220": entry<{ name: string; problem: string }>({
+    title: "no name of a hub model",
+    exit: 2,
+    message: ({ name, problem }) => `"${name}" ${problem}`,
+    remedy: "give OWNER/NAME or OWNER/NAME@REVISION, as it stands on the model's page",
+  }),
+  "OAL-C221": entry<{ endpoint: string }>({
+    title: "no address of a hub",
+    exit: 2,
+    message: ({ endpoint }) => `"${endpoint}" is no web address of a hub`,
+    remedy:
+      "give https://HOST without a user or password (--endpoint, HF_ENDPOINT); a token belongs in HF_TOKEN",
+  }),
+  "OAL-C222": entry<Readonly<Record<string, never>>>({
+    title: "the network is switched off",
+    exit: 2,
+    message: () => "HF_HUB_OFFLINE is set, so nothing is fetched",
+    remedy: "unset it to fetch; models that are on this machine work without the network",
+  }),
+  "OAL-C223": entry<{ model: string; bytes: number }>({
+    title: "a large model was not confirmed",
+    exit: 2,
+    message: ({ model, bytes }) => `${model} needs ${(bytes / 1e9).toFixed(1)} GB to be fetched`,
+    remedy: "say --yes to fetch it, or name a smaller file with --file",
+  }),
 };

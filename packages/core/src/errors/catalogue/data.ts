@@ -268,4 +268,63 @@ export const dataErrors = {
       `  save_file({k: v.clone().contiguous() for k, v in s.get("state_dict", s).items()}, ${JSON.stringify(target)})`,
     remedy: "give the .safetensors file; many models are published as one, under the name model.safetensors",
   }),
+  "OAL-D162": entry<{ model: string; cache: string; others: readonly string[] }>({
+    title: "hub model is not on this machine",
+    exit: 3,
+    message: ({ model, cache, others }) =>
+      `${model} is not in ${cache}` +
+      (others.length === 0 ? "" : `; of this model there is ${shortened(others)}`),
+    remedy: "oal models pull OWNER/NAME fetches it; oal models list shows what is there",
+  }),
+  "OAL-D163": entry<{ endpoint: string; what: string }>({
+    title: "not on the hub",
+    exit: 3,
+    message: ({ endpoint, what }) => `${endpoint} has ${what}`,
+    remedy: "check owner, name and revision; a private model needs a token (HF_TOKEN)",
+  }),
+  "OAL-D164": entry<{ model: string; endpoint: string; gated: boolean; asSomeone: boolean }>({
+    title: "the hub refuses",
+    exit: 3,
+    message: ({ model, endpoint, gated, asSomeone }) =>
+      `${endpoint} does not give ${model}: ` +
+      (gated
+        ? "its owner gives it to those who ask on its page"
+        : asSomeone
+          ? "it does not exist, or the token may not read it"
+          : "it does not exist, or is private, and no token was sent"),
+    remedy:
+      "check the name; a token is read from HF_TOKEN or the hub's token file, and is sent over https only",
+  }),
+  "OAL-D165": entry<{ model: string; problem: string; files: readonly string[] }>({
+    title: "which files of a hub model",
+    exit: 3,
+    message: ({ model, problem, files }) => `${model}: ${problem}; it has${listed(files)}`,
+    remedy: "name a file with --file, as --file onnx/model_quantized.onnx; * stands for anything",
+  }),
+  "OAL-D166": entry<{ model: string; endpoint: string; problem: string }>({
+    title: "the hub was not reached",
+    exit: 3,
+    message: ({ model, endpoint, problem }) => `${model} does not come from ${endpoint}: ${problem}`,
+    remedy:
+      "what came is kept, the same command goes on; --endpoint or HF_ENDPOINT names a mirror; files from elsewhere serve as well, give their folder",
+  }),
+  "OAL-D167": entry<{ model: string; file: string; problem: string }>({
+    title: "a fetched file is wrong",
+    exit: 3,
+    message: ({ model, file, problem }) => `${model}: ${file} came wrong: ${problem}`,
+    remedy: "nothing of it was kept; fetch it again, from another mirror if it stays so",
+  }),
+  "OAL-D168": entry<{ model: string; endpoint: string; problem: string }>({
+    title: "the hub answers strangely",
+    exit: 3,
+    message: ({ model, endpoint, problem }) => `${endpoint} asked for ${model}: ${problem}`,
+    remedy:
+      "check that --endpoint or HF_ENDPOINT is a hub, and that no login page of a network is in between",
+  }),
+  "OAL-D169": entry<{ what: string; lock: string; holder: string }>({
+    title: "another process fetches it",
+    exit: 3,
+    message: ({ what, lock, holder }) => `${what} is being fetched by another process (${holder}; ${lock})`,
+    remedy: "wait for it; the lock of a process that is gone on another machine can be deleted",
+  }),
 };
