@@ -68,7 +68,7 @@ export const core = [
   {
     file: source("graph/onnx/readNode.ts"),
     what: "a node is understood whatever opset its file has",
-    find: "if (!meansTheSame(operator.name, form, opset, since))",
+    find: "if (!meansTheSame(operator.name, { ...use, attributes: names }, opset, since))",
     replace: "if (since < 0)",
     tests: ["test/generic/foreignNodes.test.ts"],
   },

@@ -294,6 +294,7 @@ describe.each(Object.entries(refused))("derivatives of %s that do not exist", (n
         const graph = new Graph();
         const values = tensorsOf(subject).map((tensor) => tensor && graph.constant(tensor));
         const source = values[index];
+        if (!subject.inputs[index]) continue;
         const [result] = subject.build(graph, values);
         if (!source || !result) throw new Error("no value");
         const seed = graph.constant({

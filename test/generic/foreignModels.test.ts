@@ -93,7 +93,7 @@ describe("a node that oal does not understand", () => {
   const hard = file(
     [
       ["Relu", ["x"], ["a"]],
-      ["HardSwish", ["a"], ["b"]],
+      ["Hardmax", ["a"], ["b"]],
       ["Relu", ["b"], ["y"]],
     ],
     14,
@@ -103,7 +103,7 @@ describe("a node that oal does not understand", () => {
   it("is kept, with the type that the file tells, and what follows is understood again", async () => {
     const { graph, opaque, values } = readModel(hard);
     expect(opaque.map(({ node, reason }) => [node.operator.name, reason])).toEqual([
-      ["HardSwish", "oal has no such operator"],
+      ["Hardmax", "oal has no such operator"],
     ]);
     expect(values.get("b")?.dims).toEqual([2, 3]);
     const [a, y] = [values.get("a"), values.get("y")];
@@ -125,7 +125,7 @@ describe("a node that oal does not understand", () => {
   it("without a type makes what follows opaque too, until a type is given", async () => {
     const bytes = file(
       [
-        ["HardSwish", ["x"], ["b"]],
+        ["Hardmax", ["x"], ["b"]],
         ["Relu", ["b"], ["c"]],
         ["Softplus", ["c"], ["y"]],
       ],
@@ -133,13 +133,13 @@ describe("a node that oal does not understand", () => {
       { outputs: { y: null } },
     );
     const { graph, opaque, values } = readModel(bytes);
-    expect(opaque.map(({ node }) => node.operator.name)).toEqual(["HardSwish", "Relu", "Softplus"]);
+    expect(opaque.map(({ node }) => node.operator.name)).toEqual(["Hardmax", "Relu", "Softplus"]);
     const y = values.get("y");
     if (!y) throw new Error("no y");
     expect(() => relu(y)).toThrowError(expect.objectContaining({ code: "OAL-G115" }));
     expect(await run(writeModel(graph), { x })).toEqual(await run(bytes, { x }));
     const told = readModel(bytes, { types: { b: { dtype: "float32", shape: [2, 3] } } });
-    expect(told.opaque.map(({ node }) => node.operator.name)).toEqual(["HardSwish"]);
+    expect(told.opaque.map(({ node }) => node.operator.name)).toEqual(["Hardmax"]);
     expect(told.values.get("y")?.dims).toEqual([2, 3]);
   });
 
@@ -198,8 +198,8 @@ describe("a node that oal does not understand", () => {
   });
 
   it("of a domain that the file does not import is refused", () => {
-    expect(() => readModel(file([["Odd", ["x"], ["y"], {}, "odd"]], 17))).toThrowError(
-      'a Odd of the domain "odd", which the file does not import',
+    expect(() => readModel(file([["QuickGelu", ["x"], ["y"], {}, "com.microsoft"]], 17))).toThrowError(
+      'a QuickGelu of the domain "com.microsoft", which the file does not import',
     );
   });
 });
@@ -266,7 +266,7 @@ describe("opsets", () => {
   it.each([21, 23, 26])("newer than the usual one are kept where a node needs them: %i", async (opset) => {
     const bytes = file(
       [
-        ["HardSwish", ["x"], ["a"]],
+        ["Hardmax", ["x"], ["a"]],
         ["Relu", ["a"], ["y"]],
       ],
       opset,

@@ -95,6 +95,9 @@ describe("an open axis", () => {
     "stays when others are reduced": [(x) => reduceSum(x, [1, 2], true), ["N", 1, 1]],
     "stays beside what is joined": [(x) => concat([x, x], 2), ["N", 4, 12]],
     "stays beside what is cut": [(x) => slice(x, [1], [3], [2]), ["N", 4, 2]],
+    "grows in a join along it": [(x) => concat([x, x], 0), ["2*N", 4, 6]],
+    "is cut to a share that is surely there": [(x) => slice(x, [0], [1], [0]), [1, 4, 6]],
+    "is cut from the end": [(x) => slice(pad(x, [2, 0, 0, 0, 0, 0]), [1], [-1], [0]), ["N", 4, 6]],
     "stays beside what is padded": [(x) => pad(x, [0, 1, 0, 0, 1, 0]), ["N", 6, 6]],
     "stays in products of matrices": [(x) => matmul(x, transpose(x, [0, 2, 1])), ["N", 4, 4]],
     "stays in layers": [
@@ -127,8 +130,7 @@ describe("an open axis", () => {
   });
 
   it.each<[string, (x: Value, other: Value) => unknown, string]>([
-    ["a join along it", (x) => concat([x, x], 0), '"N" must be a number'],
-    ["a cut of it", (x) => slice(x, [0], [1], [0]), '"N" must be a number'],
+    ["a cut that may reach beyond it", (x) => slice(x, [0], [2], [0]), 'how much of the open size "N"'],
     ["another open size beside it", (x, other) => add(x, other), "do not broadcast"],
     ["a view that loses it", (x) => reshape(x, [3, 4, 6]), "cannot view"],
     ["its size", (x) => x.size(0), 'the open size "N"'],

@@ -11,6 +11,7 @@ export const graph = {
   argMax: `argMax(x, 1)`,
   averagePool2d: `averagePool2d(image, { kernel: 2, strides: 2 })`,
   batchNormInference: `batchNormInference(x, row, row, row, row)`,
+  unbiasedRunningVariance: `unbiasedRunningVariance(apply(operators.BatchNormalizationTraining, [x, row, row, row, row], { training_mode: 1 }).node)`,
   batchNormTraining: `batchNormTraining(x, row, row).mean`,
   bytesOf: `bytesOf({ dtype: "float32", shape: [2, 3] })`,
   cast: `cast(x, "int64")`,

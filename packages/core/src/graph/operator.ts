@@ -5,7 +5,7 @@
  */
 import { expectArguments, kind, kinds, oalError } from "../errors/index.js";
 import type { OpaqueNode } from "./onnx/opaque.js";
-import type { Tensor, TensorType, ValueType } from "./tensor.js";
+import type { Dims, Tensor, TensorType, ValueType } from "./tensor.js";
 import type { Node, Value } from "./value.js";
 
 /** The ONNX kinds of attribute oal uses; a "note" is for the plain reference only and is not written. */
@@ -39,6 +39,12 @@ export interface TestPoint {
   readonly attributes?: Attributes;
 }
 
+/** What is known of an input before the graph runs: its type, and its elements, row-major, where it carries sizes. */
+export interface KnownValue {
+  readonly type: ValueType;
+  readonly elements: Dims | null;
+}
+
 /** An operator of the graph. */
 export interface Operator {
   /** Name in messages and in the names of nodes. */
@@ -54,12 +60,21 @@ export interface Operator {
   readonly newerAttributes?: Readonly<Record<string, number>>;
   /** Inputs that a later version brought, by index, with that version. */
   readonly newerInputs?: Readonly<Record<number, number>>;
-  /** Types of the outputs; throws ShapeProblem when the inputs do not fit. `constants` holds the values known at build time. */
+  /**
+   * Types of the outputs; throws ShapeProblem when the inputs do not fit. `constants` holds the values known at build time,
+   * `elements` also those of which only open sizes are known: ["N", 3, 32].
+   */
   infer(
     inputs: readonly (ValueType | null)[],
     attributes: Attributes,
     constants: readonly (Tensor | null)[],
+    elements: readonly (Dims | null)[],
   ): readonly ValueType[];
+  /**
+   * Elements of the outputs where those of the inputs are known and some are open sizes; for operators of shape arithmetic. Throws
+   * ShapeProblem where they are not known. Numbers alone go through the reference.
+   */
+  elements?(inputs: readonly (KnownValue | null)[], attributes: Attributes): readonly (Dims | null)[];
   /** "none" says explicitly that no gradient flows through. */
   readonly gradient: GradientRule | "none";
   /** Plain loops, for tests and for machines without an engine. */

@@ -3,6 +3,7 @@
  * every node stands behind its inputs.
  */
 import { expectArguments, kind, type Kind, kinds, oalError } from "../errors/index.js";
+import { elementsOf, elementsOfTensor, inferTypes } from "./elements.js";
 import { anOperator, ShapeProblem, type AttributeKind, type Attributes, type Operator } from "./operator.js";
 import { aValue, aValueOrNull } from "./ops/operands.js";
 import {
@@ -28,12 +29,21 @@ export class Value {
   /** What is known of the value; null for an output of an opaque node of which no type was told. */
   readonly knownType: ValueType | null;
   readonly producer: Producer;
+  /** Elements known before the graph runs, row-major; undefined while nobody asked for those of a constant. */
+  #elements: Dims | null | undefined;
 
-  constructor(graph: Graph, name: string, knownType: ValueType | null, producer: Producer) {
+  constructor(
+    graph: Graph,
+    name: string,
+    knownType: ValueType | null,
+    producer: Producer,
+    elements?: Dims | null,
+  ) {
     this.graph = graph;
     this.name = name;
     this.knownType = knownType;
     this.producer = producer;
+    this.#elements = elements;
   }
 
   /** Element type and axes. @throws OAL-G115 when they are not known */
@@ -69,6 +79,15 @@ export class Value {
 
   get rank(): number {
     return this.type.shape.length;
+  }
+
+  /**
+   * The elements that are known before the graph runs, row-major: those of short constants, and sizes that are computed from
+   * shapes, which may be open. Null where they are not known.
+   */
+  get elements(): Dims | null {
+    this.#elements ??= this.constant && elementsOfTensor(this.constant);
+    return this.#elements;
   }
 
   /** The node that makes this value; null for inputs and constants. */
@@ -181,13 +200,15 @@ export class Graph {
   }
 
   /**
-   * Marks a value as an output under a name.
+   * Marks a value as an output under a name; an input may be an output under its own.
    *
    * @throws OAL-G110 when the name is empty or taken by anything, the value's own generated name included
    */
   output(name: string, value: Value): void {
     expectArguments("Graph.output", { name: [name, kinds.text], value: [value, aValue] });
-    if (!this.#reserved.delete(name)) this.#take(name, "an output");
+    // An input that is an output needs no other name.
+    const isInput = value.producer === this.inputs.find((input) => input.name === name)?.producer;
+    if (!isInput && !this.#reserved.delete(name)) this.#take(name, "an output");
     this.outputs.set(name, value);
   }
 
@@ -247,6 +268,7 @@ export class Graph {
     const id = this.nodes.length;
     const node = new Node(id, operator, inputs, attributes, this.path);
     const prefix = this.#path.length > 0 ? `${this.path}/` : "";
+    const elements = elementsOf(operator, inputs, attributes, types);
     node.outputs = types.map(
       (type, index) =>
         new Value(
@@ -257,6 +279,7 @@ export class Graph {
           ),
           type,
           node,
+          elements[index] ?? null,
         ),
     );
     this.nodes.push(node);
@@ -269,11 +292,7 @@ export class Graph {
     attributes: Attributes,
   ): readonly ValueType[] {
     try {
-      const types = operator.infer(
-        inputs.map((input) => input?.type ?? null),
-        attributes,
-        inputs.map((input) => input?.constant ?? null),
-      );
+      const types = inferTypes(operator, inputs, attributes);
       for (const type of types) {
         if (type.shape.some((size) => typeof size === "number" && !(Number.isInteger(size) && size >= 0))) {
           throw new ShapeProblem(`result would be ${describeType(type)}`);

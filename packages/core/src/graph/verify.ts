@@ -1,5 +1,6 @@
 /** The graph's specification, checked: run after a pass, so that a bad pass fails at the pass. */
 import { expectArguments, oalError } from "../errors/index.js";
+import { inferTypes } from "./elements.js";
 import { describeType, sizeOf } from "./tensor.js";
 import { aGraph, type Graph, Node, type Value } from "./value.js";
 
@@ -30,11 +31,7 @@ export function verifyGraph(graph: Graph): void {
     }
     for (const output of node.outputs) known.add(output);
     if (node.operator.opaque) return;
-    const types = node.operator.infer(
-      node.inputs.map((input) => input?.type ?? null),
-      node.attributes,
-      node.inputs.map((input) => input?.constant ?? null),
-    );
+    const types = inferTypes(node.operator, node.inputs, node.attributes);
     node.outputs.forEach((output, index) => {
       const expected = types[index];
       if (!expected || describeType(expected) !== describeType(output.type)) {

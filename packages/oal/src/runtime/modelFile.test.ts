@@ -76,7 +76,7 @@ describe("a model file", () => {
     const path = join(place, "model.onnx");
     const [, weights = ""] = await writeModelFile(path, sums(1), { weightsBeside: true });
     writeFileSync(weights, readFileSync(weights).subarray(0, 100));
-    await expect(readModelFile(path)).rejects.toThrowError("ends before byte 4000");
+    await expect(readModelFile(path)).rejects.toThrowError("up to byte 4000, and that file ends at 100");
     rmSync(weights);
     await expect(readModelFile(path)).rejects.toMatchObject({ code: "OAL-G112" });
     const elsewhere = readFileSync(path, "latin1").replace(
@@ -84,6 +84,6 @@ describe("a model file", () => {
       "../../../../../../passwd",
     );
     writeFileSync(path, elsewhere, "latin1");
-    await expect(readModelFile(path)).rejects.toThrowError("data outside its folder");
+    await expect(readModelFile(path)).rejects.toThrowError("outside the model's folder");
   });
 });

@@ -1,6 +1,6 @@
 /** ONNX models as files: weights of more than 1 GB in a file beside the model, and read back from there. */
 import { createHash, randomBytes, type Hash } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
@@ -10,9 +10,11 @@ import {
   kinds,
   modelParts,
   type ModelParts,
+  OalError,
   oalError,
   readModel,
   weightBytes,
+  type ExternalBytes,
   type Graph,
   type ReadModel,
   type ReadOptions,
@@ -24,6 +26,9 @@ import { writeFileWhole } from "./writeFile.js";
 const largeWeights = 1e9;
 /** A model file with its weights beside it is no larger. */
 const largestDescription = 64 * 2 ** 20;
+
+/** The largest file that ONNX Runtime reads: protobuf's limit. */
+const largestFile = 2 ** 31 - 1;
 
 /** How a model is written to a file. */
 export interface ModelFileOptions extends Omit<WriteOptions, "data"> {
@@ -135,8 +140,8 @@ async function dataBeside(path: string): Promise<readonly string[]> {
 /**
  * Reads an ONNX file, and what of it lies in files beside it.
  *
- * @throws OAL-G112, OAL-G113 as `readModel`, also where a file beside the model is missing or lies outside its folder; the system's
- *   errors for the model itself
+ * @throws OAL-G112, OAL-G113, OAL-G118 to OAL-G121 as `readModel`, naming the file; also where a file beside the model is missing,
+ *   too short, or lies outside its folder; the system's errors for the model itself
  * @example const { graph, metadata } = await readModelFile("model.onnx");
  */
 export async function readModelFile(
@@ -144,36 +149,82 @@ export async function readModelFile(
   options: Omit<ReadOptions, "external"> = {},
 ): Promise<ReadModel> {
   expectArguments("readModelFile", { path: [path, kinds.name], options: [options, kinds.record] });
+  const { size } = await stat(path);
+  if (size > largestFile)
+    throw oalError("OAL-G112", {
+      where: path,
+      problem: `is ${size} bytes long, and an ONNX file is shorter than 2 GiB`,
+    });
   const bytes = await readFile(path);
-  return readModel(bytes, {
-    ...options,
-    external: (location, offset, length) => {
-      if (basename(location) !== location)
-        throw oalError("OAL-G113", { where: path, problem: `has data outside its folder, at "${location}"` });
-      return bytesOfFile(join(dirname(path), location), offset, length);
-    },
-  });
+  return named(path, () => readModel(bytes, { ...options, external: bytesBeside(path) }));
 }
 
-function bytesOfFile(path: string, offset: number, length: number): Uint8Array {
+/** Errors of reading name the file in place of "the file", or in front of the part that they speak of. */
+function named<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof OalError)) throw error;
+    const { where, ...details } = error.details;
+    const place = where === "the file" ? path : `${path}: ${String(where)}`;
+    switch (error.code) {
+      case "OAL-G112":
+      case "OAL-G113":
+        throw oalError(error.code, { where: place, problem: String(details["problem"]) }, error);
+      case "OAL-G118":
+        throw oalError(error.code, { where: place, nodes: String(details["nodes"]) }, error);
+      case "OAL-G119": {
+        const [opset, oldest, newest] = ["opset", "oldest", "newest"].map((key) => Number(details[key]));
+        throw oalError(
+          error.code,
+          { where: place, opset: opset ?? 0, oldest: oldest ?? 0, newest: newest ?? 0 },
+          error,
+        );
+      }
+      case "OAL-G120":
+        throw oalError(error.code, { where: place, what: String(details["what"]) }, error);
+      case "OAL-G121":
+        throw oalError(error.code, { where: place }, error);
+      default:
+        throw error;
+    }
+  }
+}
+
+/** Reads data from the files beside a model. */
+function bytesBeside(path: string): ExternalBytes {
+  return (location, offset, length, where) => {
+    if (basename(location) !== location || location === "..")
+      throw oalError("OAL-G113", {
+        where,
+        problem: `has its data outside the model's folder, at "${location}"`,
+      });
+    return bytesOfFile(join(dirname(path), location), offset, length, where);
+  };
+}
+
+function bytesOfFile(path: string, offset: number, length: number, where: string): Uint8Array {
   let file: number;
   try {
     file = openSync(path, "r");
   } catch (cause) {
-    throw oalError(
-      "OAL-G112",
-      { where: path, problem: "cannot be opened, though the model's data lie in it" },
-      cause,
-    );
+    throw oalError("OAL-G112", { where, problem: `has its data in ${path}, which cannot be opened` }, cause);
   }
   try {
+    // Before memory is asked for: the model may promise anything.
+    const { size } = fstatSync(file);
+    if (offset + length > size)
+      throw oalError("OAL-G112", {
+        where,
+        problem: `has its data in ${path} up to byte ${offset + length}, and that file ends at ${size}`,
+      });
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length;) {
       const count = readSync(file, bytes, done, Math.min(length - done, 2 ** 30), offset + done);
       if (count === 0)
         throw oalError("OAL-G112", {
-          where: path,
-          problem: `ends before byte ${offset + length}, up to which the model's data go`,
+          where,
+          problem: `has its data in ${path}, which became shorter while it was read`,
         });
       done += count;
     }

@@ -73,4 +73,31 @@ export const graphErrors = {
     message: ({ where, problem }) => `${where} ${problem}`,
     remedy: "export the model without it, as float32 where it is an element type",
   }),
+  "OAL-G118": entry<{ where: string; nodes: string }>({
+    title: "an ONNX model has nodes that no engine knows",
+    exit: 3,
+    message: ({ where, nodes }) => `${where} cannot be run: nothing here knows ${nodes}`,
+    remedy:
+      "export the model without custom operators (many exporters have a switch for it), or with them as functions of the file",
+  }),
+  "OAL-G119": entry<{ where: string; opset: number; oldest: number; newest: number }>({
+    title: "an ONNX model is of an opset that is too old or too new",
+    exit: 3,
+    message: ({ where, opset, oldest, newest }) =>
+      `${where} is of opset ${opset}; opsets ${oldest} to ${newest} are read`,
+    remedy:
+      "export the model at an opset between these, or convert it with the version converter of the package onnx",
+  }),
+  "OAL-G120": entry<{ where: string; what: string }>({
+    title: "a file is something else than an ONNX model",
+    exit: 3,
+    message: ({ where, what }) => `${where} is ${what}, no ONNX model`,
+    remedy: "give the path of the .onnx file; export the model to ONNX where there is none",
+  }),
+  "OAL-G121": entry<{ where: string }>({
+    title: "a file is a pointer of Git LFS",
+    exit: 3,
+    message: ({ where }) => `${where} is a pointer of Git LFS to the model, not the model itself`,
+    remedy: "fetch the model where the repository was cloned: run git lfs pull",
+  }),
 };

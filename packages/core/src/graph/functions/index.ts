@@ -4,6 +4,7 @@ export { add } from "../ops/add.js";
 export { argMax } from "../ops/argMax.js";
 export { averagePool2d } from "../ops/averagePool.js";
 export { batchNormInference } from "../ops/batchNormalization.js";
+export { unbiasedRunningVariance } from "../ops/batchNormalizationTraining.js";
 export { cast } from "../ops/cast.js";
 export { clip } from "../ops/clip.js";
 export { concat } from "../ops/concat.js";

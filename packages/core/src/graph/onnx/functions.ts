@@ -26,6 +26,11 @@ export class FileFunctions {
     }
   }
 
+  /** "domain:name" of every function. */
+  get names(): ReadonlySet<string> {
+    return new Set(this.#byName.keys());
+  }
+
   /** What nodes need beside themselves: functions with all that those call, opsets of every use, imports of their domains. */
   needsOf(nodes: readonly NodeUse[]): Pick<OpaqueNode, "uses" | "imports" | "functions"> {
     const uses: OpaqueNode["uses"][number][] = [];

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { Random } from "../../random/index.js";
 import { add, conv2d, flatten, linear, mul, relu, reshape, stopGradient, topK } from "../functions/index.js";
 import { operators } from "../ops/index.js";
-import { float32Tensor, int64Tensor, toNumbers, type DType, type Tensor } from "../tensor.js";
+import { float32Tensor, int64Tensor, sizeOf, toNumbers, type DType, type Tensor } from "../tensor.js";
+import { evaluateReference } from "../interpret.js";
 import { Graph } from "../value.js";
 import { verifyGraph } from "../verify.js";
 import { ProtobufWriter } from "./protobuf.js";
@@ -106,10 +107,14 @@ describe("every operator of the table", () => {
     "%s is read as it was written",
     (_, operator) => {
       const graph = new Graph();
+      const feeds: Record<string, Tensor> = {};
       operator.testPoints.forEach((point, index) => {
         const inputs = point.inputs.map((input, place) => {
           if (!input) return null;
-          if (input.constant !== true) return graph.input(`x${index}.${place}`, input);
+          if (input.constant !== true) {
+            feeds[`x${index}.${place}`] = float32Tensor(input.shape, new Float32Array(sizeOf(input.shape)));
+            return graph.input(`x${index}.${place}`, input);
+          }
           const values = input.values ?? [];
           return graph.constant(
             input.dtype === "int64" ? int64Tensor(input.shape, values) : float32Tensor(input.shape, values),
@@ -122,8 +127,13 @@ describe("every operator of the table", () => {
       const bytes = writeModel(graph);
       const { graph: read, opaque } = readModel(bytes);
       expect(opaque.map(({ reason }) => reason)).toEqual([]);
-      expect(read.nodes.map((node) => node.operator)).toEqual(graph.nodes.map((node) => node.operator));
-      expect(Buffer.compare(writeModel(read), bytes)).toBe(0);
+      // Whole numbers that are known already are constants once read.
+      const isFolded = ["Range", "Shape", "Size"].includes(operator.name);
+      if (isFolded) expect(evaluateReference(read, feeds)).toEqual(evaluateReference(graph, feeds));
+      else {
+        expect(read.nodes.map((node) => node.operator)).toEqual(graph.nodes.map((node) => node.operator));
+        expect(Buffer.compare(writeModel(read), bytes)).toBe(0);
+      }
     },
   );
 });
@@ -209,7 +219,8 @@ describe("a file that is no readable model", () => {
   });
 
   it.each<[string, (writer: ProtobufWriter) => void, string]>([
-    ["nothing", () => undefined, "holds no graph"],
+    ["nothing", () => undefined, "the file is empty"],
+    ["a version alone", (writer) => writer.integer(1, 8), "holds no graph"],
     ["no end of a number", (writer) => writer.raw(Uint8Array.of(8, 255)), "ends in the middle of a number"],
     [
       "an endless number",
@@ -245,7 +256,7 @@ describe("a file that is no readable model", () => {
           .message(7, (graph) =>
             graph.message(1, (node) => node.string(1, "x").string(2, "y").string(4, "Relu")),
           ),
-      'reads "x", which nothing before it computes',
+      'reads "x", which nothing computes',
     ],
   ])("is refused with a sentence: %s", (_, write, sentence) => {
     const writer = new ProtobufWriter();

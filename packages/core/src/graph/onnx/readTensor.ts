@@ -17,8 +17,9 @@ import { Message } from "./protobufReader.js";
  * @param location the file's path as the model writes it, relative to the model's folder
  * @param offset where the bytes begin
  * @param length how many there are
+ * @param where what they are the data of, for errors
  */
-export type ExternalBytes = (location: string, offset: number, length: number) => Uint8Array;
+export type ExternalBytes = (location: string, offset: number, length: number, where: string) => Uint8Array;
 
 /** ONNX's names of the element types that oal does not hold. */
 const unheld = new Map([
@@ -49,18 +50,22 @@ export function heldType(code: number, where: string): DType {
  * @throws OAL-G112 when size and data do not fit, OAL-G113 for an element type that oal does not hold
  */
 export function readTensor(message: Message, where: string, external?: ExternalBytes): Tensor {
+  const fail = (problem: string): never => {
+    throw oalError("OAL-G112", { where, problem });
+  };
   const shape = message.integers(1);
-  if (shape.some((size) => size < 0)) message.fail(`has the shape [${shape.join(", ")}]`);
   const dtype = heldType(message.integer(2) ?? 0, where);
-  const count = sizeOf(shape);
-  if (!Number.isSafeInteger(count)) message.fail(`has the shape [${shape.join(", ")}]`);
+  const length = sizeOf(shape) * elementBytes(dtype);
+  if (shape.some((size) => size < 0) || !Number.isSafeInteger(length))
+    fail(`has the shape [${shape.join(", ")}]`);
   if (message.has(3))
     throw oalError("OAL-G113", { where, problem: "is kept in segments, which oal does not read" });
-  const length = count * elementBytes(dtype);
-  if (message.integer(14) === 1)
-    return fromRaw(message, dtype, shape, externalData(message, where, length, external));
-  const raw = message.parts(9).at(-1);
-  return raw ? fromRaw(message, dtype, shape, raw) : fromFields(message, dtype, shape);
+  const raw =
+    message.integer(14) === 1 ? externalData(message, where, length, external) : message.parts(9).at(-1);
+  if (!raw) return fromFields(message, dtype, shape, fail);
+  if (raw.length !== length)
+    fail(`has ${raw.length} bytes of data where its shape [${shape.join(", ")}] asks for ${length}`);
+  return tensorOfBytes(dtype, shape, raw);
 }
 
 function externalData(
@@ -73,13 +78,16 @@ function externalData(
   const location = entries.get("location") ?? "";
   const [offset, size] = [Number(entries.get("offset") ?? 0), Number(entries.get("length") ?? length)];
   if (location === "" || !Number.isSafeInteger(offset) || offset < 0 || size !== length)
-    message.fail("says wrongly where its data lie outside the file");
+    throw oalError("OAL-G112", {
+      where,
+      problem: `has its data in the file "${location}", ${size} bytes from byte ${offset}, where its shape asks for ${length}`,
+    });
   if (!external)
     throw oalError("OAL-G113", {
       where,
       problem: `has its data in another file, "${location}", which was not given`,
     });
-  return external(location, offset, length);
+  return external(location, offset, length, where);
 }
 
 function externalEntries(tensor: Message, where: string): ReadonlyMap<string, string> {
@@ -100,20 +108,17 @@ export function dataFilesOf(bytes: Uint8Array): string[] {
   ];
 }
 
-/** Little-endian data: a view where it lies well, a copy otherwise. */
-function fromRaw(message: Message, dtype: DType, shape: readonly number[], raw: Uint8Array): Tensor {
-  const length = sizeOf(shape) * elementBytes(dtype);
-  if (raw.length !== length)
-    message.fail(`has ${raw.length} bytes of data where its shape [${shape.join(", ")}] asks for ${length}`);
-  return tensorOfBytes(dtype, shape, raw);
-}
-
 /** Data in a field of their own kind, as small tensors often have them. */
-function fromFields(message: Message, dtype: DType, shape: readonly number[]): Tensor {
+function fromFields(
+  message: Message,
+  dtype: DType,
+  shape: readonly number[],
+  fail: (problem: string) => never,
+): Tensor {
   const checked = <T>(values: readonly T[]): readonly T[] => {
     const count = sizeOf(shape);
     if (values.length === count) return values;
-    return message.fail(
+    return fail(
       `has ${values.length} elements of data where its shape [${shape.join(", ")}] asks for ${count}`,
     );
   };

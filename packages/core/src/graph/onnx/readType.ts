@@ -1,4 +1,5 @@
 /** Types of values as ONNX files write them down. */
+import { withSizes } from "../dims.js";
 import { dtypeOfCode, type Dim, type ValueType } from "../tensor.js";
 import type { Message } from "./protobufReader.js";
 
@@ -37,7 +38,7 @@ export function readType(
     if (size !== undefined && size >= 0) return size;
     const name = dim.text(2);
     if (name === "") return nameless.next();
-    return Object.hasOwn(sizes, name) ? (sizes[name] ?? name) : name;
+    return withSizes(name, sizes);
   });
   return { dtype, shape: dims };
 }

@@ -103,8 +103,9 @@ function modelOf(graph: Graph, options: WriteOptions, outside: DataFile | null):
   writer.integer(1, 10).string(2, "oal");
   writer.message(7, (body) => {
     for (const node of nodes) body.message(1, (message) => writeNode(message, node));
-    // An output needs a name of its own, also when it is an input, a constant or read elsewhere.
+    // An output needs a name of its own, also when it is a constant or read elsewhere; only an input may be one under its own.
     for (const [name, value] of graph.outputs) {
+      if (name === value.name) continue;
       body.message(1, (message) =>
         message.string(1, value.name).string(2, name).string(3, `output ${name}`).string(4, "Identity"),
       );
@@ -117,6 +118,7 @@ function modelOf(graph: Graph, options: WriteOptions, outside: DataFile | null):
       body.message(11, (message) => writeValueInfo(message, input.name, input.type));
     }
     for (const [name, value] of graph.outputs) {
+      if (name === value.name) continue;
       body.message(12, (message) => writeValueInfo(message, name, value.knownType));
     }
   });

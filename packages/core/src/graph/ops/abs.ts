@@ -11,6 +11,7 @@ import { sub } from "./sub.js";
 export const Abs: Operator = unary("Abs", {
   sinceOpset: 6,
   compute: Math.abs,
+  takesIntegers: true,
   // sign(x) = 2 step(x) - 1, 0 at 0; the operator Sign is slow on CPU (ENGINE 0.6).
   gradient: (node, dy) => [mul(flowing(dy), sub(mul(step(inputOf(node, 0), 0.5), 2), 1))],
   range: [0.3, 3],

@@ -1,5 +1,6 @@
 /** Checked access to the inputs of shape rules, gradient rules and references. */
 import { oalError } from "../../errors/index.js";
+import { tensorOfKnown } from "../elements.js";
 import { ShapeProblem } from "../operator.js";
 import {
   computedTypes,
@@ -30,6 +31,14 @@ export function floatAt(inputs: readonly (ValueType | null)[], index: number): V
   return type;
 }
 
+/** The type of a required input of floats or signed integers. */
+export function signedAt(inputs: readonly (ValueType | null)[], index: number): ValueType {
+  const type = typeAt(inputs, index);
+  if (type.dtype === "bool" || type.dtype === "uint8")
+    throw new ShapeProblem(`input ${index} must be of floats or signed integers, it is ${type.dtype}`);
+  return type;
+}
+
 /**
  * The sizes of axes in a shape rule that needs numbers.
  *
@@ -50,6 +59,13 @@ export function knownAt(constants: readonly (Tensor | null)[], index: number, wh
   const tensor = constants[index];
   if (!tensor) throw new ShapeProblem(`${what} (input ${index}) must be a constant`);
   return toNumbers(tensor);
+}
+
+/** The whole numbers or open sizes of an input that must be known when the graph is built. */
+export function sizesAt(elements: readonly (Dims | null)[], index: number, what: string): Dims {
+  const sizes = elements[index];
+  if (!sizes) throw new ShapeProblem(`${what} (input ${index}) must be a constant`);
+  return sizes;
 }
 
 /** A required tensor of a reference. */
@@ -82,7 +98,7 @@ export function flowing(outputGradients: readonly (Value | null)[]): Value {
 
 /** The whole numbers of a constant input of a node (axes, pads). */
 export function constantOf(node: Node, index: number): number[] {
-  const tensor = inputOf(node, index).constant;
+  const tensor = tensorOfKnown(inputOf(node, index));
   if (!tensor)
     throw oalError("OAL-X101", { problem: `${node.operator.name} input ${index} is not constant` });
   return toNumbers(tensor);

@@ -2,7 +2,7 @@
 import { int, type Operator } from "../operator.js";
 import { stridesOf, type Dim } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, axisOf, floatAt, tensorAt } from "./access.js";
+import { at, axisOf, tensorAt, typeAt } from "./access.js";
 import { apply } from "./apply.js";
 import { offsets, tensorOf } from "./broadcasting.js";
 
@@ -11,7 +11,7 @@ export const ArgMax: Operator = {
   sinceOpset: 11,
   attributes: { axis: "int", keepdims: "int" },
   infer: (inputs, attributes) => {
-    const { shape } = floatAt(inputs, 0);
+    const { shape } = typeAt(inputs, 0);
     const axis = axisOf(int(attributes, "axis", 0), shape.length);
     return [{ dtype: "int64", shape: without(shape, axis, int(attributes, "keepdims", 1)) }];
   },

@@ -14,7 +14,7 @@ import { pad } from "./pad.js";
 import { pool, poolAttributes, poolNode, type PoolOptions } from "./pooling.js";
 import { floatOfRank, reshape } from "./reshape.js";
 import { repeatBlocks } from "./resize.js";
-import { gridOf, isCeil, windowsOf, type Windows } from "./windows.js";
+import { gridDims, isCeil, windowsOf, type Windows } from "./windows.js";
 
 export const AveragePool: Operator = {
   name: "AveragePool",
@@ -23,7 +23,7 @@ export const AveragePool: Operator = {
   newerAttributes: { ceil_mode: 19, dilations: 19 },
   infer: (inputs, attributes) => {
     const shape = floatOfRank(inputs, 0, 4);
-    const grid = gridOf(windowsOf(attributes, shape), shape, isCeil(attributes));
+    const grid = gridDims(attributes, shape);
     return [{ dtype: inputs[0]?.dtype ?? "float32", shape: [at(shape, 0), at(shape, 1), ...grid] }];
   },
   gradient: (node, outputGradients) => {

@@ -20,7 +20,7 @@ export const BlockedConv: Operator = {
   sinceOpset: 1,
   attributes: { ...windowAttributes, block: "note" },
   infer: (inputs, attributes, constants) => {
-    const [type] = Conv.infer(inputs, attributes, constants);
+    const [type] = Conv.infer(inputs, attributes, constants, []);
     const block = int(attributes, "block");
     const weight = numbers(inputs[1]?.shape ?? []);
     if (!type || at(weight, 0) % block !== 0 || at(weight, 1) % block !== 0) {

@@ -56,11 +56,15 @@ export function offsets(shape: Shape, strides: readonly number[], start = 0): In
 export function tensorOf(dtype: DType, shape: Shape, values: ArrayLike<number>): Tensor {
   const data = zeros(dtype, sizeOf(shape));
   for (let i = 0; i < data.length; i++) {
-    if (data instanceof BigInt64Array || data instanceof BigUint64Array)
-      data[i] = BigInt(Math.trunc(values[i] ?? 0));
+    if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = wholeOf(values[i] ?? 0);
     else data[i] = values[i] ?? 0;
   }
   return { dtype, shape: [...shape], data };
+}
+
+/** As an int64: the largest one, which ends of Slice often are, is no ordinary number and stays the largest. */
+function wholeOf(value: number): bigint {
+  return value >= 2 ** 63 ? 2n ** 63n - 1n : Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
 }
 
 /** A tensor whose element i is element pick[i] of `source`; -1 gives `fill`. */

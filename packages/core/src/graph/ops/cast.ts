@@ -2,6 +2,7 @@
 import { aDType, codeOf, computedTypes, dtypeOfCode } from "../tensor.js";
 import { aValue } from "./operands.js";
 import { expectArguments } from "../../errors/index.js";
+import { elementsAt } from "../elements.js";
 import { int, ShapeProblem, type Operator } from "../operator.js";
 import type { DType } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -20,6 +21,12 @@ export const Cast: Operator = {
     if (!dtype || !computedTypes.includes(dtype))
       throw new ShapeProblem(`element type ${int(attributes, "to")} is not supported`);
     return [{ dtype, shape: typeAt(inputs, 0).shape }];
+  },
+  elements: (inputs, attributes) => {
+    const elements = elementsAt(inputs, 0);
+    // Every open size is at least 1.
+    if (dtypeOfCode(int(attributes, "to")) !== "bool") return [elements];
+    return [elements.map((size) => (size === 0 ? 0 : 1))];
   },
   gradient: (node, dy) => {
     const { dtype } = inputOf(node, 0);

@@ -1,7 +1,7 @@
 /** Operator Clip: limits values to an interval. */
 import type { Operator } from "../operator.js";
 import type { Value } from "../value.js";
-import { floatAt, flowing, inputOf, outputOf, tensorAt } from "./access.js";
+import { flowing, inputOf, outputOf, signedAt, tensorAt } from "./access.js";
 import { add } from "./add.js";
 import { apply } from "./apply.js";
 import { mapBroadcast } from "./broadcasting.js";
@@ -17,7 +17,7 @@ export const Clip: Operator = {
   name: "Clip",
   sinceOpset: 12,
   attributes: {},
-  infer: (inputs) => [floatAt(inputs, 0)],
+  infer: (inputs) => [signedAt(inputs, 0)],
   // y = x marks the inside with its ends, where the gradient passes, as in PyTorch; elsewhere it goes to the bound.
   gradient: (node, outputGradients, wants) => {
     const [x, y, dy] = [inputOf(node, 0), outputOf(node, 0), flowing(outputGradients)];

@@ -2,9 +2,11 @@
 import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
 import { int, ShapeProblem, type Operator } from "../operator.js";
+import { sumOf } from "../dims.js";
+import { movedElements } from "../elements.js";
 import { sizeOf, type Dims } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, axisOf, flowing, number, numbers, sizeAt, tensorAt, typeAt } from "./access.js";
+import { at, axisOf, flowing, numbers, sizeAt, tensorAt, typeAt } from "./access.js";
 import { apply } from "./apply.js";
 import { tensorOf } from "./broadcasting.js";
 import { slice } from "./slice.js";
@@ -34,6 +36,7 @@ export const Concat: Operator = {
       },
     ];
   },
+  elements: (inputs, attributes) => movedElements(Concat, inputs, attributes, () => true),
   gradient: (node, outputGradients, wants) => {
     const dy = flowing(outputGradients);
     const axis = axisOf(int(node.attributes, "axis"), dy.rank);
@@ -84,9 +87,7 @@ export const Concat: Operator = {
 
 function joined(shapes: readonly Dims[], axis: number): Dims {
   const [first = []] = shapes;
-  return first.map((size, place) =>
-    place === axis ? shapes.reduce((sum, shape) => sum + number(at(shape, axis)), 0) : size,
-  );
+  return first.map((size, place) => (place === axis ? sumOf(shapes.map((shape) => at(shape, axis))) : size));
 }
 
 /** Values that agree except along `axis`, one behind the other. */

@@ -11,7 +11,7 @@ import { convInputGradient } from "./convInputGradient.js";
 import { convWeightGradient } from "./convWeightGradient.js";
 import { floatOfRank } from "./reshape.js";
 import { sumOver } from "./sums.js";
-import { gridOf, windowAttributes, windowNode, windowsOf, type PairLike } from "./windows.js";
+import { gridDims, gridOf, windowAttributes, windowNode, windowsOf, type PairLike } from "./windows.js";
 
 export const Conv: Operator = {
   name: "Conv",
@@ -29,8 +29,8 @@ export const Conv: Operator = {
     const bias = inputs[2];
     if (bias && bias.shape.join() !== String(channels))
       throw new ShapeProblem(`bias must have shape [${channels}]`);
-    const windows = windowsOf(attributes, x, weight.slice(2));
-    return [{ dtype: inputs[0]?.dtype ?? "float32", shape: [at(x, 0), channels, ...gridOf(windows, x)] }];
+    const grid = gridDims(attributes, x, weight.slice(2));
+    return [{ dtype: inputs[0]?.dtype ?? "float32", shape: [at(x, 0), channels, ...grid] }];
   },
   gradient: (node, outputGradients, wants) => {
     const [x, weight, dy] = [inputOf(node, 0), inputOf(node, 1), flowing(outputGradients)];

@@ -7,8 +7,10 @@ import {
   type Operator,
   type TestPoint,
 } from "../operator.js";
-import type { DType, Shape, ValueType } from "../tensor.js";
-import { floatAt, tensorAt, typeAt } from "./access.js";
+import { differenceOf, isAtLeast } from "../dims.js";
+import { elementsAt, joinedElements } from "../elements.js";
+import type { Dim, DType, Shape, ValueType } from "../tensor.js";
+import { floatAt, signedAt, tensorAt, typeAt } from "./access.js";
 import { broadcastShapes, mapBroadcast } from "./broadcasting.js";
 
 interface UnaryParts {
@@ -16,6 +18,10 @@ interface UnaryParts {
   readonly attributes?: Readonly<Record<string, AttributeKind>>;
   readonly compute: (x: number, attributes: Attributes) => number;
   readonly gradient: GradientRule | "none";
+  /** Whether integers are taken too. Default false. */
+  readonly takesIntegers?: boolean;
+  /** The result for an open size; left out where it says nothing about sizes. */
+  readonly elements?: (size: Dim) => Dim;
   /** Test points: [3, 4] values in this range, once per entry of attributes. */
   readonly range?: readonly [number, number];
   readonly testAttributes?: readonly Attributes[];
@@ -24,11 +30,13 @@ interface UnaryParts {
 /** An operator y = f(x) on float tensors. */
 export function unary(name: string, parts: UnaryParts): Operator {
   const input = { dtype: "float32", shape: [3, 4], range: parts.range ?? [-2, 2] } as const;
+  const { elements } = parts;
   return {
     name,
     sinceOpset: parts.sinceOpset,
     attributes: parts.attributes ?? {},
-    infer: (inputs) => [floatAt(inputs, 0)],
+    infer: (inputs) => [(parts.takesIntegers === true ? signedAt : floatAt)(inputs, 0)],
+    ...(elements ? { elements: (inputs) => [elementsAt(inputs, 0).map(elements)] } : {}),
     gradient: parts.gradient,
     reference: (inputs, attributes) => {
       const x = tensorAt(inputs, 0);
@@ -42,6 +50,8 @@ interface BinaryParts {
   readonly sinceOpset: number;
   readonly compute: (a: number, b: number) => number;
   readonly gradient: GradientRule | "none";
+  /** The result for two sizes of which one is open; undefined where that decides it. Numbers go through `compute`. */
+  readonly join?: (a: Dim, b: Dim) => Dim | undefined;
   /** Element type of the result; the operands' when left out. */
   readonly result?: DType;
   readonly ranges?: readonly [readonly [number, number], readonly [number, number]];
@@ -57,6 +67,7 @@ export function binary(name: string, parts: BinaryParts): Operator {
       const { shape, dtype } = sameTyped(inputs, [0, 1]);
       return [{ dtype: parts.result ?? dtype, shape }];
     },
+    ...elementsRule(parts.join),
     gradient: parts.gradient,
     reference: (inputs) => {
       const [a, b] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];
@@ -64,6 +75,27 @@ export function binary(name: string, parts: BinaryParts): Operator {
     },
     testPoints: binaryPoints(parts.ranges),
   };
+}
+
+/** The rule of elements of a function of two sizes. */
+export function elementsRule(join: BinaryParts["join"]): Pick<Operator, "elements"> {
+  return join ? { elements: (inputs) => [joinedElements(inputs, join)] } : {};
+}
+
+/** Of two sizes: 1 or 0 where a comparison of their difference with numbers has the same result for every open size. */
+export function decided(
+  a: Dim,
+  b: Dim,
+  isTrue: (difference: Dim) => boolean,
+  isFalse: (difference: Dim) => boolean,
+): Dim | undefined {
+  const difference = differenceOf(a, b);
+  return isTrue(difference) ? 1 : isFalse(difference) ? 0 : undefined;
+}
+
+/** Whether a size is seen to be at most this number whatever its open sizes are. */
+export function isAtMost(size: Dim, most: number): boolean {
+  return isAtLeast(differenceOf(0, size), -most);
 }
 
 /** The broadcast type of operands that must share one element type. */

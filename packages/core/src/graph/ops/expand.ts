@@ -1,10 +1,11 @@
 /** Operator Expand: stretches axes of size 1. */
 import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
+import { movedElements } from "../elements.js";
 import { ShapeProblem, type Operator } from "../operator.js";
 import { toNumbers, type Shape, type Dim } from "../tensor.js";
 import type { Value } from "../value.js";
-import { flowing, inputOf, knownAt, tensorAt, typeAt } from "./access.js";
+import { flowing, inputOf, sizesAt, tensorAt, typeAt } from "./access.js";
 import { apply, fitting, integers } from "./apply.js";
 import { broadcastOffsets, broadcastShapes, pick } from "./broadcasting.js";
 import { sumTo } from "./sums.js";
@@ -13,10 +14,11 @@ export const Expand: Operator = {
   name: "Expand",
   sinceOpset: 8,
   attributes: {},
-  infer: (inputs, _attributes, constants) => {
+  infer: (inputs, _attributes, _constants, elements) => {
     const { dtype, shape } = typeAt(inputs, 0);
-    return [{ dtype, shape: broadcastShapes<Dim>(shape, knownAt(constants, 1, "shape")) }];
+    return [{ dtype, shape: broadcastShapes<Dim>(shape, sizesAt(elements, 1, "shape")) }];
   },
+  elements: (inputs, attributes) => movedElements(Expand, inputs, attributes),
   gradient: (node, dy) => [sumTo(flowing(dy), inputOf(node, 0).shape), null],
   reference: (inputs) => {
     const x = tensorAt(inputs, 0);

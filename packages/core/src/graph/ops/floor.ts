@@ -7,6 +7,7 @@ import { unary } from "./elementwise.js";
 export const Floor: Operator = unary("Floor", {
   sinceOpset: 6,
   compute: Math.floor,
+  elements: (size) => size,
   gradient: () => [null], // zero almost everywhere, as in PyTorch
   range: [0.1, 0.9],
 });

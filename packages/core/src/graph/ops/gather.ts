@@ -1,4 +1,5 @@
 /** Operator Gather: slices along an axis by index. */
+import { movedElements } from "../elements.js";
 import { int, ShapeProblem, type Operator } from "../operator.js";
 import { sizeOf, type Dim } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -22,6 +23,7 @@ export const Gather: Operator = {
       },
     ];
   },
+  elements: (inputs, attributes) => movedElements(Gather, inputs, attributes),
   gradient: (node, dy) => {
     const x = inputOf(node, 0);
     const axis = axisOf(int(node.attributes, "axis", 0), x.rank);

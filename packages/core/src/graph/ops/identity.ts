@@ -1,4 +1,5 @@
 /** Operator Identity: a copy under another name, for example of an input that is also an output. */
+import { elementsAt } from "../elements.js";
 import type { Operator } from "../operator.js";
 import type { Value } from "../value.js";
 import { flowing, tensorAt, typeAt } from "./access.js";
@@ -9,6 +10,7 @@ export const Identity: Operator = {
   sinceOpset: 1,
   attributes: {},
   infer: (inputs) => [typeAt(inputs, 0)],
+  elements: (inputs) => [elementsAt(inputs, 0)],
   gradient: (_node, dy) => [flowing(dy)],
   reference: (inputs) => [tensorAt(inputs, 0)],
   testPoints: [{ inputs: [{ dtype: "float32", shape: [2, 3] }] }],

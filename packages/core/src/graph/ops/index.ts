@@ -5,18 +5,23 @@
 import type { Operator } from "../operator.js";
 import { Abs } from "./abs.js";
 import { Add } from "./add.js";
+import { And } from "./logical.js";
 import { ArgMax } from "./argMax.js";
 import { AveragePool } from "./averagePool.js";
 import { BatchNormalization } from "./batchNormalization.js";
 import { BatchNormalizationOfBatch } from "./batchNormalization.js";
+import { BatchNormalizationTraining } from "./batchNormalizationTraining.js";
 import { BlockedConv } from "./blockedConv.js";
 import { Cast } from "./cast.js";
+import { Ceil } from "./rounding.js";
+import { Celu } from "./curves.js";
 import { Clip } from "./clip.js";
 import { Concat } from "./concat.js";
 import { Conv } from "./conv.js";
 import { ConvTranspose } from "./convTranspose.js";
 import { Cos } from "./cos.js";
 import { Div } from "./div.js";
+import { Elu } from "./curves.js";
 import { Equal } from "./equal.js";
 import { Erf } from "./erf.js";
 import { Exp } from "./exp.js";
@@ -31,63 +36,94 @@ import { GlobalAveragePool } from "./globalAveragePool.js";
 import { Greater } from "./greater.js";
 import { GreaterOrEqual } from "./greaterOrEqual.js";
 import { HardSigmoid } from "./hardSigmoid.js";
+import { HardSwish } from "./hardSwish.js";
 import { Identity } from "./identity.js";
+import { InstanceNormalization } from "./instanceNormalization.js";
 import { LayerNormalization } from "./layerNormalization.js";
 import { LeakyRelu } from "./leakyRelu.js";
 import { Less } from "./less.js";
+import { LessOrEqual } from "./lessOrEqual.js";
 import { Log } from "./log.js";
+import { LogSoftmax } from "./logSoftmax.js";
 import { MatMul } from "./matMul.js";
 import { Max } from "./max.js";
 import { MaxPool } from "./maxPool.js";
 import { Min } from "./min.js";
+import { Mish } from "./curves.js";
+import { Mod } from "./mod.js";
 import { Mul } from "./mul.js";
 import { Neg } from "./neg.js";
 import { Not } from "./not.js";
 import { OneHot } from "./oneHot.js";
+import { Or } from "./logical.js";
 import { Pad } from "./pad.js";
 import { Pow } from "./pow.js";
+import { PRelu } from "./curves.js";
+import { Range } from "./range.js";
 import { Reciprocal } from "./reciprocal.js";
+import { ReduceL1 } from "./reductions.js";
+import { ReduceL2 } from "./reductions.js";
+import { ReduceLogSum } from "./reductions.js";
 import { ReduceLogSumExp } from "./reduceLogSumExp.js";
 import { ReduceMax } from "./reduceMax.js";
 import { ReduceMean } from "./reduceMean.js";
+import { ReduceMin } from "./reductions.js";
+import { ReduceProd } from "./reductions.js";
 import { ReduceSum } from "./reduceSum.js";
+import { ReduceSumSquare } from "./reductions.js";
 import { Relu } from "./relu.js";
 import { ReorderInput } from "./reorderInput.js";
 import { ReorderOutput } from "./reorderOutput.js";
 import { Reshape } from "./reshape.js";
 import { Resize } from "./resize.js";
+import { Round } from "./rounding.js";
+import { Selu } from "./curves.js";
+import { Shape } from "./shape.js";
 import { Sigmoid } from "./sigmoid.js";
+import { Sign } from "./rounding.js";
 import { Sin } from "./sin.js";
+import { Size } from "./size.js";
 import { Slice } from "./slice.js";
 import { Softmax } from "./softmax.js";
 import { Softplus } from "./softplus.js";
+import { Softsign } from "./curves.js";
+import { Split } from "./split.js";
 import { Sqrt } from "./sqrt.js";
 import { Squeeze } from "./squeeze.js";
-import { Unsqueeze } from "./squeeze.js";
 import { StopGradient } from "./stopGradient.js";
 import { Sub } from "./sub.js";
 import { Sum } from "./sum.js";
 import { Tanh } from "./tanh.js";
+import { ThresholdedRelu } from "./curves.js";
+import { Tile } from "./tile.js";
 import { TopK } from "./topK.js";
 import { Transpose } from "./transpose.js";
+import { Trilu } from "./trilu.js";
+import { Unsqueeze } from "./squeeze.js";
 import { Where } from "./where.js";
+import { Xor } from "./logical.js";
 
 /** Every operator by its name. */
 export const operators = {
   Abs,
   Add,
+  And,
   ArgMax,
   AveragePool,
   BatchNormalization,
   BatchNormalizationOfBatch,
+  BatchNormalizationTraining,
   BlockedConv,
   Cast,
+  Ceil,
+  Celu,
   Clip,
   Concat,
   Conv,
   ConvTranspose,
   Cos,
   Div,
+  Elu,
   Equal,
   Erf,
   Exp,
@@ -102,46 +138,72 @@ export const operators = {
   Greater,
   GreaterOrEqual,
   HardSigmoid,
+  HardSwish,
   Identity,
+  InstanceNormalization,
   LayerNormalization,
   LeakyRelu,
   Less,
+  LessOrEqual,
   Log,
+  LogSoftmax,
   MatMul,
   Max,
   MaxPool,
   Min,
+  Mish,
+  Mod,
   Mul,
   Neg,
   Not,
   OneHot,
+  Or,
   Pad,
   Pow,
+  PRelu,
+  Range,
   Reciprocal,
+  ReduceL1,
+  ReduceL2,
+  ReduceLogSum,
   ReduceLogSumExp,
   ReduceMax,
   ReduceMean,
+  ReduceMin,
+  ReduceProd,
   ReduceSum,
+  ReduceSumSquare,
   Relu,
   ReorderInput,
   ReorderOutput,
   Reshape,
   Resize,
+  Round,
+  Selu,
+  Shape,
   Sigmoid,
+  Sign,
   Sin,
+  Size,
   Slice,
   Softmax,
   Softplus,
+  Softsign,
+  Split,
   Sqrt,
   Squeeze,
   StopGradient,
   Sub,
   Sum,
   Tanh,
+  ThresholdedRelu,
+  Tile,
   TopK,
   Transpose,
+  Trilu,
   Unsqueeze,
   Where,
+  Xor,
 } as const satisfies Readonly<Record<string, Operator>>;
 
 /** The name of an operator. */

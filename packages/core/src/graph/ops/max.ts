@@ -1,4 +1,5 @@
 /** Operator Max of any number of operands: the largest. */
+import { differenceOf, isAtLeast } from "../dims.js";
 import type { Operator } from "../operator.js";
 import type { Operand, Value } from "../value.js";
 import { flowing, inputOf } from "./access.js";
@@ -13,6 +14,7 @@ import { sharedByWinners, variadic, variadicPoints } from "./variadic.js";
 export const Max: Operator = variadic("Max", {
   sinceOpset: 12,
   compute: Math.max,
+  join: (a, b) => (isAtLeast(differenceOf(a, b), 0) ? a : isAtLeast(differenceOf(b, a), 0) ? b : undefined),
   // A step at a - b = 0 that is 1/2 there: ties share the gradient, as in PyTorch.
   gradient: (node, dy, wants) => {
     if (node.inputs.length !== 2) return sharedByWinners(node, dy, wants);

@@ -9,7 +9,7 @@ import { apply } from "./apply.js";
 import { maxPoolGradient } from "./maxPoolGradient.js";
 import { pool, poolAttributes, poolNode, type PoolOptions } from "./pooling.js";
 import { floatOfRank } from "./reshape.js";
-import { gridOf, isCeil, windowsOf } from "./windows.js";
+import { gridDims, isCeil, windowsOf } from "./windows.js";
 
 export const MaxPool: Operator = {
   name: "MaxPool",
@@ -17,7 +17,7 @@ export const MaxPool: Operator = {
   attributes: { ...poolAttributes, storage_order: "int" },
   infer: (inputs, attributes) => {
     const shape = floatOfRank(inputs, 0, 4);
-    const grid = gridOf(windowsOf(attributes, shape), shape, isCeil(attributes));
+    const grid = gridDims(attributes, shape);
     return [{ dtype: inputs[0]?.dtype ?? "float32", shape: [at(shape, 0), at(shape, 1), ...grid] }];
   },
   gradient: (node, dy) => [

@@ -1,4 +1,5 @@
 /** Operator Min of any number of operands: the smallest. */
+import { differenceOf, isAtLeast } from "../dims.js";
 import type { Operator } from "../operator.js";
 import type { Operand, Value } from "../value.js";
 import { flowing, inputOf } from "./access.js";
@@ -13,6 +14,7 @@ import { sharedByWinners, variadic, variadicPoints } from "./variadic.js";
 export const Min: Operator = variadic("Min", {
   sinceOpset: 12,
   compute: Math.min,
+  join: (a, b) => (isAtLeast(differenceOf(a, b), 0) ? b : isAtLeast(differenceOf(b, a), 0) ? a : undefined),
   // A step at b - a = 0 that is 1/2 there: ties share the gradient, as in PyTorch.
   gradient: (node, dy, wants) => {
     if (node.inputs.length !== 2) return sharedByWinners(node, dy, wants);

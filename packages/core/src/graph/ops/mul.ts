@@ -1,4 +1,5 @@
 /** Operator Mul: a * b. */
+import { productOf } from "../dims.js";
 import type { Operator } from "../operator.js";
 import type { Operand, Value } from "../value.js";
 import { flowing, inputOf } from "./access.js";
@@ -9,6 +10,7 @@ import { sumTo } from "./sums.js";
 export const Mul: Operator = binary("Mul", {
   sinceOpset: 7,
   compute: (a, b) => a * b,
+  join: (a, b) => productOf([a, b]),
   gradient: (node, dy, wants) => {
     const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
     if (a === b) return [mul(flowing(dy), mul(a, 2)), null];

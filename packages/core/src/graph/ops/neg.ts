@@ -1,4 +1,5 @@
 /** Operator Neg: -x. */
+import { differenceOf } from "../dims.js";
 import type { Operator } from "../operator.js";
 import type { Value } from "../value.js";
 import { flowing } from "./access.js";
@@ -8,6 +9,8 @@ import { unary } from "./elementwise.js";
 export const Neg: Operator = unary("Neg", {
   sinceOpset: 6,
   compute: (x) => -x,
+  takesIntegers: true,
+  elements: (size) => differenceOf(0, size),
   gradient: (_node, dy) => [neg(flowing(dy))],
 });
 

@@ -2,9 +2,21 @@
 import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
 import { text, ShapeProblem, type Operator } from "../operator.js";
-import { stridesOf, toNumbers, type Dim } from "../tensor.js";
+import { sumOf } from "../dims.js";
+import { stridesOf, toNumbers, type Dim, type Dims } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, axisOf, constantOf, flowing, inputOf, knownAt, tensorAt, typeAt, number } from "./access.js";
+import {
+  at,
+  axisOf,
+  constantOf,
+  flowing,
+  inputOf,
+  knownAt,
+  numbers,
+  sizesAt,
+  tensorAt,
+  typeAt,
+} from "./access.js";
 import { apply, integers, scalarOf } from "./apply.js";
 import { offsets, pick } from "./broadcasting.js";
 import { expand } from "./expand.js";
@@ -17,12 +29,12 @@ export const Pad: Operator = {
   sinceOpset: 11,
   attributes: { mode: "string" },
   newerInputs: { 3: 18 },
-  infer: (inputs, attributes, constants) => {
+  infer: (inputs, attributes, constants, elements) => {
     const { dtype, shape } = typeAt(inputs, 0);
     const mode = text(attributes, "mode", "constant");
     if (mode !== "constant") throw new ShapeProblem(`mode "${mode}" is not supported`);
     const axes = inputs[3] ? knownAt(constants, 3, "axes") : null;
-    return [{ dtype, shape: padded(shape, padsOfAll(knownAt(constants, 1, "pads"), axes, shape.length)) }];
+    return [{ dtype, shape: padded(shape, padsOfAll(sizesAt(elements, 1, "pads"), axes, shape.length)) }];
   },
   gradient: (node, outputGradients, wants) => {
     const dy = flowing(outputGradients);
@@ -44,7 +56,7 @@ export const Pad: Operator = {
     const x = tensorAt(inputs, 0);
     const axes = inputs[3] ? toNumbers(inputs[3]) : null;
     const pads = padsOfAll(toNumbers(tensorAt(inputs, 1)), axes, x.shape.length);
-    const shape = padded(x.shape, pads);
+    const shape = numbers(padded(x.shape, pads));
     const strides = stridesOf(x.shape);
     const inside = shape.map((size, axis) => offsets([size], [1], -at(pads, axis)));
     const picks = offsets(
@@ -94,11 +106,15 @@ export const Pad: Operator = {
 };
 
 /** Pads of some axes as pads of all. */
-function padsOfAll(pads: readonly number[], axes: readonly number[] | null, rank: number): readonly number[] {
+function padsOfAll<D extends Dim>(
+  pads: readonly D[],
+  axes: readonly number[] | null,
+  rank: number,
+): readonly (D | 0)[] {
   if (!axes) return pads;
   if (pads.length !== 2 * axes.length)
     throw new ShapeProblem(`${axes.length} axes need ${2 * axes.length} pads, got ${pads.length}`);
-  const all = Array.from({ length: 2 * rank }, () => 0);
+  const all = Array.from<unknown, D | 0>({ length: 2 * rank }, () => 0);
   axes.forEach((given, position) => {
     const axis = axisOf(given, rank);
     all[axis] = at(pads, position);
@@ -113,12 +129,11 @@ function fillGradient(dy: Value, fill: Value, x: Value, pads: readonly number[])
   return reshape(reduceSum(mul(dy, added)), fill.shape);
 }
 
-function padded<D extends Dim>(shape: readonly D[], pads: readonly number[]): readonly (D | number)[] {
+function padded(shape: Dims, pads: Dims): Dims {
   if (pads.length !== 2 * shape.length)
     throw new ShapeProblem(`${shape.length} axes need ${2 * shape.length} pads, got ${pads.length}`);
   return shape.map((size, axis) => {
-    const added = at(pads, axis) + at(pads, axis + shape.length);
-    return added === 0 ? size : number(size) + added;
+    return sumOf([size, at(pads, axis), at(pads, axis + shape.length)]);
   });
 }
 

@@ -4,7 +4,7 @@ import { expectArguments, kinds } from "../../errors/index.js";
 import { int, ShapeProblem, type Attributes, type GradientRule, type Operator } from "../operator.js";
 import { sizeOf, stridesOf, toNumbers, type Dim } from "../tensor.js";
 import type { Node, Value } from "../value.js";
-import { at, axisOf, constantOf, floatAt, inputOf, knownAt, tensorAt } from "./access.js";
+import { at, axisOf, constantOf, inputOf, knownAt, signedAt, tensorAt } from "./access.js";
 import { apply, integers } from "./apply.js";
 import { offsets, tensorOf } from "./broadcasting.js";
 import { reshape } from "./reshape.js";
@@ -21,7 +21,7 @@ export function reduction(
     sinceOpset,
     attributes: { keepdims: "int", noop_with_empty_axes: "int" },
     infer: (inputs, attributes, constants) => {
-      const { dtype, shape } = floatAt(inputs, 0);
+      const { dtype, shape } = signedAt(inputs, 0);
       const axes = axesOf(inputs[1] ? knownAt(constants, 1, "axes") : [], shape.length, attributes);
       return [{ dtype, shape: reducedShape(shape, axes, int(attributes, "keepdims", 1) === 1) }];
     },

@@ -3,9 +3,10 @@ import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
 import { int, ShapeProblem, type Attributes, type Operator } from "../operator.js";
 import { productOf, quotientOf } from "../dims.js";
+import { elementsAt } from "../elements.js";
 import { aDimList, toNumbers, type Dims } from "../tensor.js";
 import type { Value } from "../value.js";
-import { axisOf, floatAt, flowing, inputOf, knownAt, numbers, tensorAt, typeAt } from "./access.js";
+import { axisOf, floatAt, flowing, inputOf, numbers, sizesAt, tensorAt, typeAt } from "./access.js";
 import { apply, fitting, integers } from "./apply.js";
 
 export const Reshape: Operator = {
@@ -13,11 +14,12 @@ export const Reshape: Operator = {
   sinceOpset: 5,
   attributes: { allowzero: "int" },
   newerAttributes: { allowzero: 14 },
-  infer: (inputs, attributes, constants) => {
+  infer: (inputs, attributes, _constants, elements) => {
     const type = typeAt(inputs, 0);
-    const wanted = knownAt(constants, 1, "shape");
+    const wanted = sizesAt(elements, 1, "shape");
     return [{ dtype: type.dtype, shape: resolve(type.shape, wanted, keepsZeros(attributes)) }];
   },
+  elements: (inputs) => [elementsAt(inputs, 0)],
   gradient: (node, dy) => [reshape(flowing(dy), inputOf(node, 0).shape), null],
   reference: (inputs, attributes) => {
     const x = tensorAt(inputs, 0);
@@ -53,7 +55,7 @@ function keepsZeros(attributes: Attributes): boolean {
 }
 
 /** Fills in 0 (the input's size at that place, unless zeros are kept) and -1 (whatever remains). */
-function resolve(from: Dims, wanted: readonly number[], zeros: boolean): Dims {
+function resolve(from: Dims, wanted: Dims, zeros: boolean): Dims {
   const fail = (): never => {
     throw new ShapeProblem(`cannot view [${from.join(", ")}] as [${wanted.join(", ")}]`);
   };
@@ -80,16 +82,18 @@ export function reshape(x: Value, shape: Dims): Value {
   return apply(Reshape, [x, integers(x.graph, written)], shape.includes(0) ? { allowzero: 1 } : {});
 }
 
-/** The numbers that the operator is given: 0 for an open size that stays where it was, -1 for one that does not. */
-function writtenShape(x: Value, shape: Dims): number[] {
+/** The numbers that the operator is given, the first relative to the input where the others are numbers. */
+function writtenShape(x: Value, shape: Dims): readonly number[] {
   const [first, ...rest] = shape;
   const isWhole = !shape.includes(-1) && !shape.includes(0) && productOf(shape) === productOf(x.dims);
-  const sizes = shape.map((size, axis) => {
-    if (typeof size === "number") return size;
-    return size === x.dims[axis] ? 0 : -1;
-  });
+  const sizes = relativeSizes(x.dims, shape);
   if (first === undefined || !isWhole || rest.some((size) => typeof size === "string")) return sizes;
   return [first === x.dims[0] ? 0 : -1, ...sizes.slice(1)];
+}
+
+/** Sizes of a view as numbers: 0 for an open size that stays where it was, -1 for one that does not. */
+export function relativeSizes(from: Dims, to: Dims): readonly number[] {
+  return to.map((size, axis) => (typeof size === "number" ? size : size === from[axis] ? 0 : -1));
 }
 
 /** Removes axes of size 1. */

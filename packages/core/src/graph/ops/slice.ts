@@ -1,8 +1,10 @@
 /** Operator Slice: a part of each axis, with steps, also backwards. */
 import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
+import { differenceOf, floorOfQuotient, isAtLeast, sumOf } from "../dims.js";
+import { movedElements } from "../elements.js";
 import { ShapeProblem, type Operator } from "../operator.js";
-import { stridesOf, toNumbers, type Shape } from "../tensor.js";
+import { stridesOf, toNumbers, type Dim, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
 import {
   at,
@@ -12,9 +14,9 @@ import {
   inputOf,
   knownAt,
   sizeAt,
+  sizesAt,
   tensorAt,
   typeAt,
-  number,
 } from "./access.js";
 import { apply, integers } from "./apply.js";
 import { offsets, pick } from "./broadcasting.js";
@@ -25,19 +27,19 @@ export const Slice: Operator = {
   name: "Slice",
   sinceOpset: 11,
   attributes: {},
-  infer: (inputs, _attributes, constants) => {
+  infer: (inputs, _attributes, constants, elements) => {
     const { dtype, shape } = typeAt(inputs, 0);
-    const lists = ["starts", "ends", "axes", "steps"].map((what, index) =>
-      index > 1 && !inputs[index + 1] ? null : knownAt(constants, index + 1, what),
-    );
-    const sliced = axesOf(lists).map((axis) => axisOf(axis, shape.length));
-    // An open axis may stay whole; what a range leaves of it would have no size.
-    const sizes = shape.map((size, axis) => (sliced.includes(axis) ? number(size) : 0));
-    const ranges = rangesOf(sizes, lists);
-    return [
-      { dtype, shape: shape.map((size, axis) => (sliced.includes(axis) ? at(ranges, axis).count : size)) },
-    ];
+    const [starts, ends] = [sizesAt(elements, 1, "starts"), sizesAt(elements, 2, "ends")];
+    const axes = inputs[3] ? knownAt(constants, 3, "axes") : starts.map((_, axis) => axis);
+    const steps = inputs[4] ? knownAt(constants, 4, "steps") : [];
+    const sizes = [...shape];
+    axes.forEach((given, position) => {
+      const axis = axisOf(given, shape.length);
+      sizes[axis] = cutSize(at(shape, axis), at(starts, position), at(ends, position), steps[position] ?? 1);
+    });
+    return [{ dtype, shape: sizes }];
   },
+  elements: (inputs, attributes) => movedElements(Slice, inputs, attributes),
   gradient: (node, outputGradients) => {
     const { shape } = inputOf(node, 0);
     const ranges = rangesOf(
@@ -108,6 +110,36 @@ type Lists = readonly (readonly number[] | null)[];
 function axesOf([starts, , axes]: Lists): readonly number[] {
   return axes ?? starts?.map((_, axis) => axis) ?? [];
 }
+
+/** How much of an axis is left between two bounds, some of the sizes open. */
+function cutSize(size: Dim, start: Dim, end: Dim, step: number): Dim {
+  if (typeof size === "number" && typeof start === "number" && typeof end === "number")
+    return at(rangesOf([size], [[start], [end], [0], [step]]), 0).count;
+  if (step === -1 && start === -1 && typeof end === "number" && end <= -farAway) return size;
+  const problem = new ShapeProblem(
+    `how much of the open size "${size}" lies from ${start} to ${end} is not known`,
+  );
+  if (step < 1) throw problem;
+  // From the end where negative, never beyond it; both must hold for every open size.
+  const bound = (given: Dim): Dim => {
+    if (typeof given === "number" && Math.abs(given) >= farAway) return given > 0 ? size : 0;
+    const place = isAtLeast(given, 0)
+      ? given
+      : isAtLeast(differenceOf(0, given), 1)
+        ? sumOf([size, given])
+        : null;
+    if (place === null || !isAtLeast(place, 0)) throw problem;
+    if (isAtLeast(differenceOf(size, place), 0)) return place;
+    if (isAtLeast(differenceOf(place, size), 0)) return size;
+    throw problem;
+  };
+  const length = differenceOf(bound(end), bound(start));
+  if (!isAtLeast(length, 0)) throw problem;
+  return floorOfQuotient(sumOf([length, step - 1]), step);
+}
+
+/** Bounds of at least this are "the end": no axis is that long. */
+const farAway = 2 ** 31 - 1;
 
 /** ONNX's clamping rules, one range per axis. */
 function rangesOf(shape: Shape, lists: Lists): Range[] {

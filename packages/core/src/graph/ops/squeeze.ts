@@ -1,4 +1,5 @@
 /** Operators Squeeze and Unsqueeze of files that are read; oal's own graphs take Reshape (`squeeze` and `unsqueeze` in reshape.ts). */
+import { elementsAt } from "../elements.js";
 import { ShapeProblem, type GradientRule, type Operator } from "../operator.js";
 import { toNumbers, type Dim, type Dims } from "../tensor.js";
 import { axisOf, at, flowing, inputOf, knownAt, numbers, tensorAt, typeAt } from "./access.js";
@@ -14,6 +15,7 @@ export const Squeeze: Operator = {
     const { dtype, shape } = typeAt(inputs, 0);
     return [{ dtype, shape: squeezed(shape, inputs[1] ? knownAt(constants, 1, "axes") : null) }];
   },
+  elements: (inputs) => [elementsAt(inputs, 0)],
   gradient,
   reference: (inputs) => {
     const { dtype, shape, data } = tensorAt(inputs, 0);
@@ -38,6 +40,7 @@ export const Unsqueeze: Operator = {
     const { dtype, shape } = typeAt(inputs, 0);
     return [{ dtype, shape: unsqueezed(shape, knownAt(constants, 1, "axes")) }];
   },
+  elements: (inputs) => [elementsAt(inputs, 0)],
   gradient,
   reference: (inputs) => {
     const { dtype, shape, data } = tensorAt(inputs, 0);

@@ -1,4 +1,5 @@
 /** Operator Sub: a - b. */
+import { differenceOf } from "../dims.js";
 import type { Operator } from "../operator.js";
 import type { Operand, Value } from "../value.js";
 import { flowing, inputOf } from "./access.js";
@@ -10,6 +11,7 @@ import { sumTo } from "./sums.js";
 export const Sub: Operator = binary("Sub", {
   sinceOpset: 7,
   compute: (a, b) => a - b,
+  join: differenceOf,
   gradient: (node, dy, wants) => {
     const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
     return [

@@ -1,6 +1,7 @@
 /** Operator Transpose: permutes axes. */
 import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
+import { movedElements } from "../elements.js";
 import { ints, ShapeProblem, type Attributes, type Operator } from "../operator.js";
 import { stridesOf } from "../tensor.js";
 import type { Value } from "../value.js";
@@ -20,6 +21,7 @@ export const Transpose: Operator = {
     }
     return [{ dtype, shape: permutation.map((axis) => sizeAt(shape, axis)) }];
   },
+  elements: (inputs, attributes) => movedElements(Transpose, inputs, attributes),
   gradient: (node, dy) => {
     const permutation = permutationOf(node.attributes, inputOf(node, 0).rank);
     return [

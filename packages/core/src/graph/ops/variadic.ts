@@ -1,11 +1,12 @@
 /** Shared parts of operators of any number of broadcast operands: Max, Min, Sum. */
 import type { GradientRule, Operator } from "../operator.js";
+import type { Dim } from "../tensor.js";
 import type { Value } from "../value.js";
 import { at, flowing, inputOf, outputOf, tensorAt } from "./access.js";
 import { mapBroadcast } from "./broadcasting.js";
 import { cast } from "./cast.js";
 import { div } from "./div.js";
-import { sameTyped } from "./elementwise.js";
+import { elementsRule, sameTyped } from "./elementwise.js";
 import { equal } from "./equal.js";
 import { mul } from "./mul.js";
 import { add } from "./add.js";
@@ -15,6 +16,8 @@ interface VariadicParts {
   readonly sinceOpset: number;
   readonly compute: (a: number, b: number) => number;
   readonly gradient: GradientRule;
+  /** As of binary operators. */
+  readonly join?: (a: Dim, b: Dim) => Dim | undefined;
   readonly testPoints: Operator["testPoints"];
 }
 
@@ -28,6 +31,7 @@ export function variadic(name: string, parts: VariadicParts): Operator {
       const indices = inputs.map((_, index) => index);
       return [sameTyped(inputs, indices.length > 0 ? indices : [0])];
     },
+    ...elementsRule(parts.join),
     gradient: parts.gradient,
     reference: (inputs) => {
       const tensors = inputs.map((_, index) => tensorAt(inputs, index));

@@ -1,4 +1,5 @@
 /** Operator Where: a where the condition holds, else b. */
+import { movedElements } from "../elements.js";
 import { ShapeProblem, type Operator } from "../operator.js";
 import type { Dim } from "../tensor.js";
 import type { Operand, Value } from "../value.js";
@@ -22,6 +23,7 @@ export const Where: Operator = {
     const { dtype, shape } = sameTyped(inputs, [1, 2]);
     return [{ dtype, shape: broadcastShapes<Dim>(condition.shape, shape) }];
   },
+  elements: (inputs, attributes) => movedElements(Where, inputs, attributes, (input) => input > 0),
   // Multiplying by the mask is twice as fast as Where on CPU (ENGINE 5.2).
   gradient: (node, outputGradients, wants) => {
     const [condition, a, b] = [inputOf(node, 0), inputOf(node, 1), inputOf(node, 2)];

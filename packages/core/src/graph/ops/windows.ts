@@ -1,6 +1,7 @@
 /** Sliding windows over images [N, C, H, W]: the geometry shared by convolutions and pooling. */
 import { int, ints, ShapeProblem, text, type Attributes } from "../operator.js";
-import type { Dims } from "../tensor.js";
+import { floorOfQuotient, sumOf } from "../dims.js";
+import type { Dim, Dims, Shape } from "../tensor.js";
 import { at, number } from "./access.js";
 
 /** A pair for the two image axes, rows first. */
@@ -89,21 +90,37 @@ export function spanOf({ kernel, dilations }: Omit<Windows, "pads">, axis: 0 | 1
 }
 
 /** How many windows fit along an image axis; with ceilMode also one that starts inside but ends beyond the padding. */
-export function countOf(windows: Windows, axis: 0 | 1, size: number, ceilMode = false): number {
-  const room = size + windows.pads[axis] + windows.pads[axis === 0 ? 2 : 3] - spanOf(windows, axis);
-  if (room < 0)
-    throw new ShapeProblem(`a window of ${spanOf(windows, axis)} does not fit into ${size} with padding`);
-  const stride = windows.strides[axis];
-  const count = (ceilMode ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1;
-  return ceilMode && (count - 1) * stride >= size + windows.pads[axis] ? count - 1 : count;
+export function countOf(windows: Windows, axis: 0 | 1, size: Dim, ceilMode = false): Dim {
+  const [before, after] = [windows.pads[axis], windows.pads[axis === 0 ? 2 : 3]];
+  const [span, stride] = [spanOf(windows, axis), windows.strides[axis]];
+  const room = sumOf([size, before + after - span]);
+  if (typeof room === "number" && room < 0)
+    throw new ShapeProblem(`a window of ${span} does not fit into ${size} with padding`);
+  const count = sumOf([floorOfQuotient(ceilMode ? sumOf([room, stride - 1]) : room, stride), 1]);
+  // A window that starts behind the image is none; where the sizes forbid it there is nothing to compare.
+  if (!ceilMode || after + stride <= span) return count;
+  return (number(count) - 1) * stride >= number(size) + before ? number(count) - 1 : count;
 }
 
 /** [rows, columns] of the result on an image shape [N, C, H, W]. */
-export function gridOf(windows: Windows, shape: Dims, ceilMode = false): Pair {
+export function gridOf(windows: Windows, shape: Shape, ceilMode = false): Pair {
   return [
-    countOf(windows, 0, number(at(shape, 2)), ceilMode),
-    countOf(windows, 1, number(at(shape, 3)), ceilMode),
+    number(countOf(windows, 0, at(shape, 2), ceilMode)),
+    number(countOf(windows, 1, at(shape, 3), ceilMode)),
   ];
+}
+
+/** As {@link gridOf}, for shape rules: image axes may be open. */
+export function gridDims(attributes: Attributes, shape: Dims, kernel?: readonly number[]): Dims {
+  const isSame = text(attributes, "auto_pad", "NOTSET").startsWith("SAME_");
+  if (isSame && !isCeil(attributes) && shape.slice(2).some((size) => typeof size === "string")) {
+    // One window for every stride that begins in the image, whatever padding that takes.
+    const strides = pairOf(ints(attributes, "strides", [1, 1]));
+    return strides.map((stride, axis) => floorOfQuotient(sumOf([at(shape, axis + 2), stride - 1]), stride));
+  }
+  const windows = windowsOf(attributes, shape, kernel);
+  const ceil = isCeil(attributes);
+  return [countOf(windows, 0, at(shape, 2), ceil), countOf(windows, 1, at(shape, 3), ceil)];
 }
 
 /** The ceil_mode attribute. */

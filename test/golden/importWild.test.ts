@@ -1,0 +1,42 @@
+/** Reference values `import/wild`: files with the quirks of real exports, and broken ones. */
+import { join } from "node:path";
+import { OalError } from "oal-core";
+import { describe, expect, it } from "vitest";
+import { readModelFile } from "../../packages/oal/src/runtime/modelFile.js";
+import { loadManifest } from "../../packages/oal/src/testing/golden.js";
+import { computeCase, faultsOf, textIn, texts, type ImportCase } from "./importCase.js";
+
+const manifest = loadManifest("import/wild");
+const readable = (manifest?.cases ?? [])
+  .filter(({ raw }) => raw["expect"] === "ok")
+  .flatMap(({ id, raw, folder }) => {
+    const prefixes = texts(raw["goldenPrefixes"]);
+    return (prefixes.length > 0 ? prefixes : [""]).map((prefix): [string, ImportCase] => [
+      `${id} ${prefix}`.trim(),
+      { folder, file: textIn(raw, "file"), golden: textIn(raw, "golden"), prefix, inputPrefix: prefix, raw },
+    ]);
+  });
+const broken = (manifest?.cases ?? [])
+  .filter(({ raw }) => raw["expect"] === "error")
+  .map(({ id, raw, folder }) => ({
+    id,
+    path: join(folder, textIn(raw, "file")),
+    mentions: texts(raw["mustMention"]),
+  }));
+
+describe.skipIf(!manifest)("files as they occur in practice", () => {
+  it.each(readable)("%s gives the golden outputs and gradients", async (_, each) => {
+    const { results, golden, model } = await computeCase(each);
+    expect(model.opaque.map(({ node, reason }) => `${node.operator.name}: ${reason}`)).toEqual([]);
+    const { [`${each.prefix}output`]: output, ...named } = results;
+    const outputName = textIn(each.raw, "outputGolden") || "logits";
+    if (output) named[`${each.prefix}${outputName}`] = output;
+    expect(faultsOf(each, named, golden)).toEqual([]);
+  });
+
+  it.each(broken)("$id is refused, saying why", async ({ path, mentions }) => {
+    const error: unknown = await readModelFile(path).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(OalError);
+    for (const mention of mentions) expect(error instanceof OalError ? error.message : "").toContain(mention);
+  });
+});
