@@ -1,7 +1,7 @@
 /** Loading any model: an ONNX file of someone else, the folder of a hub's model, or a bundle. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, extname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, extname, join, sep } from "node:path";
 import {
   adaptClassifier,
   dataFilesOf,
@@ -20,6 +20,8 @@ import { factsFromMetadata, type BundleFacts, type Ingredient, type Preprocessin
 import { readBundle } from "../bundle/read.js";
 import { defaultMaxPixels } from "../data/pictures/limits.js";
 import { sha256OfFile } from "../data/fileHashes.js";
+import { repoOfFolder, isHubName } from "../hub/name.js";
+import { hubSnapshot } from "../hub/snapshot.js";
 import { readModelFile } from "../runtime/modelFile.js";
 import { readBeside, type Beside } from "./beside.js";
 import { classNamesOf, type ClassNames } from "./classNames.js";
@@ -80,14 +82,14 @@ export interface LoadedModel {
 const usualSize = 224;
 
 /**
- * Loads a model file: a foreign ONNX file, a bundle, or a folder with one ONNX file as hubs have them (model.onnx or onnx/model.onnx,
- * config.json, preprocessor_config.json).
+ * Loads a model file: a foreign ONNX file, a bundle, a folder with one ONNX file as hubs have them (model.onnx or onnx/model.onnx,
+ * config.json, preprocessor_config.json), or "hf:OWNER/NAME[@REVISION]" of a hub model that is on this machine (`oal models pull`).
  *
- * @throws OAL-D101 when nothing is there, OAL-I151 for a model in another format, OAL-I146 to OAL-I150 for one that is no classifier or
+ * @throws OAL-D101 when nothing is there, OAL-D162 for a hub model that was not fetched, OAL-I151 for a model in another format, OAL-I146 to OAL-I150 for one that is no classifier or
  *   does not fit, OAL-G112, OAL-G113 as `readModel`
  */
 export async function loadModelFile(path: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
-  const file = onnxFileOf(path);
+  const file = onnxFileOf(isHubName(path) ? await hubSnapshot(path) : path);
   await refuseOtherFormats(file);
   try {
     return await load(file, options);
@@ -101,10 +103,23 @@ function onnxFileOf(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw oalError("OAL-D101", { path });
   if (!found.isDirectory()) return path;
-  const name = ["onnx/model.onnx", "model.onnx"].find((each) => existsSync(join(path, each)));
+  const name = usualFiles.find((each) => existsSync(join(path, each))) ?? onlyFile(path);
   if (name === undefined)
     throw oalError("OAL-I143", { path, problem: "it is a folder without model.onnx or onnx/model.onnx" });
   return join(path, name);
+}
+
+/** Where hubs keep the model of a folder, the likeliest first. */
+const usualFiles = ["onnx/model.onnx", "model.onnx"];
+
+/** The ONNX file of a folder that has one, in it or in its folder onnx: a hub's model of which another form was fetched. */
+function onlyFile(path: string): string | undefined {
+  const found = ["", "onnx"].flatMap((folder) => {
+    const own = join(path, folder);
+    const names = existsSync(own) ? readdirSync(own) : [];
+    return names.filter((name) => name.endsWith(".onnx")).map((name) => join(folder, name));
+  });
+  return found.length === 1 ? found[0] : undefined;
 }
 
 async function load(path: string, options: LoadModelOptions): Promise<LoadedModel> {
@@ -181,8 +196,10 @@ function loaded(parts: Parts): LoadedModel {
   };
 }
 
-/** The model's name: of its folder where the file is only called "model". */
+/** The model's name: of its folder where the file is only called "model", of the hub's where it lies in the hub's cache. */
 export function nameOf(path: string): string {
+  const repo = path.split(sep).findLast((folder) => repoOfFolder(folder) !== undefined);
+  if (repo !== undefined) return basename(repoOfFolder(repo) ?? "");
   const name = basename(path, extname(path));
   if (name !== "model") return name;
   const folder = dirname(path);
