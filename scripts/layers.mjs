@@ -15,6 +15,7 @@ const layers = [
   "classifier",
   "metrics",
   "testing",
+  "exporting",
   "nn",
   "hub",
   "data",

@@ -23,6 +23,7 @@ export {
   type ClassCutOptions,
   type Coverage,
 } from "./conformal.js";
+export { recutDecision } from "./recut.js";
 export { bankBlock, largestBankInGraph, type BankBatch, type BankDefinition } from "./bank.js";
 export {
   defineDetector,

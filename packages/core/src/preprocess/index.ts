@@ -3,3 +3,4 @@ export { type Normalisation, normalisationOf, normalisations, normaliseBatch } f
 export { type PreprocessSpec, preprocessImage, toPlanes } from "./preprocess.js";
 export { type Interpolation, resizeImage, resizeShorterSide } from "./resize.js";
 export { normaliseImages } from "./normaliseGraph.js";
+export { preprocessInGraph } from "./resizeGraph.js";

@@ -29,7 +29,7 @@ const bicubic: Kernel = {
 };
 
 /** Output positions along one side: `count` from `start` on, of a side of `to` in all. */
-interface Span {
+export interface Span {
   readonly to: number;
   readonly start: number;
   readonly count: number;
@@ -46,7 +46,8 @@ interface Table {
 const tables = new Map<string, Table>();
 const TABLES_KEPT = 256;
 
-function tableOf(from: number, span: Span, interpolation: "bilinear" | "bicubic"): Table {
+/** Pillow's weights of a side of `from` pixels for a span of another side. */
+export function tableOf(from: number, span: Span, interpolation: "bilinear" | "bicubic"): Table {
   const key = `${interpolation} ${from} ${span.to} ${span.start} ${span.count}`;
   const known = tables.get(key);
   if (known) return known;
@@ -147,14 +148,19 @@ function vertical(image: RgbImage, table: Table, top: number): RgbImage {
   return { height, width, data: new Uint8Array(out.buffer) };
 }
 
+/** The source position that an output position takes without interpolation. */
+export function nearestSource(from: number, to: number, position: number): number {
+  return Math.floor((position + 0.5) * (from / to));
+}
+
 function nearest(image: RgbImage, rows: Span, columns: Span): RgbImage {
   const [height, width] = [rows.count, columns.count];
   const data = new Uint8Array(height * width * 3);
   let to = 0;
   for (let y = 0; y < height; y++) {
-    const row = Math.floor((rows.start + y + 0.5) * (image.height / rows.to)) * image.width;
+    const row = nearestSource(image.height, rows.to, rows.start + y) * image.width;
     for (let x = 0; x < width; x++) {
-      let from = (row + Math.floor((columns.start + x + 0.5) * (image.width / columns.to))) * 3;
+      let from = (row + nearestSource(image.width, columns.to, columns.start + x)) * 3;
       for (let c = 0; c < 3; c++) data[to++] = image.data[from++] ?? 0;
     }
   }

@@ -61,15 +61,25 @@ export async function loadPicture(
   facts: Pick<BundleFacts, "preprocessing" | "input">,
 ): Promise<LoadedPicture> {
   try {
-    const given = typeof picture === "function" ? await picture() : picture;
-    const image = isPixels(given)
-      ? given
-      : await decodeImage(await bytesOf(given, id), id, facts.preprocessing);
+    const image = await decodedPicture({ id, picture }, facts.preprocessing);
     return { id, input: pictureInput(image, facts, id) };
   } catch (error) {
     if (error instanceof OalError) return { id, error };
     throw error;
   }
+}
+
+/**
+ * Reads, decodes and turns a picture.
+ *
+ * @throws OAL-D102, OAL-D123 as `decodeImage`, and what the picture's own function throws
+ */
+export async function decodedPicture(
+  { id, picture }: NamedPicture,
+  rule: Pick<Preprocessing, "orientation" | "maxPixels">,
+): Promise<RgbImage> {
+  const given = typeof picture === "function" ? await picture() : picture;
+  return isPixels(given) ? given : decodeImage(await bytesOf(given, id), id, rule);
 }
 
 async function bytesOf(given: string | Uint8Array, id: string): Promise<Uint8Array> {

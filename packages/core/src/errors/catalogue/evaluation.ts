@@ -166,4 +166,46 @@ export const evaluationErrors = {
     message: ({ expected, found }) => `a last layer of ${found} where the features need ${expected}`,
     remedy: "fit the layer on the features of this very model",
   }),
+  "OAL-E270": entry<{ detector: string; keep: number; count: number }>({
+    title: "a share to keep that the stored calibration cannot promise",
+    exit: 2,
+    message: ({ detector, keep, count }) =>
+      `${detector} was calibrated on ${count} pictures, which can promise to keep at most ${((100 * count) / (count + 1)).toFixed(1)} % of the known ones, not ${Number((100 * keep).toFixed(4))} %`,
+    remedy:
+      "keep less, or calibrate on more pictures: oal fit MODEL --id FOLDER with a larger folder, or a run with more validation images",
+  }),
+  "OAL-E271": entry<{ detector: string; keep: number }>({
+    title: "cuts of classes cannot be moved",
+    exit: 2,
+    message: ({ detector, keep }) =>
+      `${detector} has a cut for every class, and the model file does not hold the calibration scores by class that another share (${keep}) needs`,
+    remedy: "fit it again: oal fit MODEL --id FOLDER --per-class --keep SHARE",
+  }),
+  "OAL-E272": entry<Record<string, never>>({
+    title: "8 bits need pictures",
+    exit: 2,
+    message: () => "numbers of 8 bits need pictures that tell how far the numbers inside the network reach",
+    remedy:
+      "add --pictures FOLDER with a hundred or so of the known pictures, or export a run whose data are still there",
+  }),
+  "OAL-E273": entry<{ form: string }>({
+    title: "no picture to measure the exported model on",
+    exit: 3,
+    message: ({ form }) =>
+      `none of the pictures can be read and has the size ${form} that the exported model takes`,
+    remedy: "give --pictures a folder with readable pictures of that size, or leave it out",
+  }),
+  "OAL-E274": entry<Record<string, never>>({
+    title: "nothing to compute with 8 bits",
+    exit: 6,
+    message: () =>
+      "the network has no convolution or matrix product with known float32 weights before its last layer: it may hold fewer bits already",
+    remedy: "export it as it is, or from the file with 32 bits",
+  }),
+  "OAL-E275": entry<{ problem: string }>({
+    title: "options of an export that do not go together",
+    exit: 2,
+    message: ({ problem }) => problem,
+    remedy: "see oal export --help",
+  }),
 };

@@ -141,4 +141,11 @@ export const integrityErrors = {
     message: () => "the folder in which oal was started does not exist any more",
     remedy: "change into a folder that exists and run the command again",
   }),
+  "OAL-I160": entry<{ path: string }>({
+    title: "a model without a decision",
+    exit: 7,
+    message: ({ path }) =>
+      `${path} is a model without a detector and a decision: there is nothing yet that tells known from unknown`,
+    remedy: "fit one first: oal fit MODEL --id FOLDER of known pictures; then export what it writes",
+  }),
 };
