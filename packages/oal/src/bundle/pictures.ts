@@ -76,7 +76,7 @@ export async function loadPicture(
  */
 export async function decodedPicture(
   { id, picture }: NamedPicture,
-  rule: Pick<Preprocessing, "orientation" | "maxPixels">,
+  rule: Pick<BundleFacts["preprocessing"], "orientation" | "maxPixels">,
 ): Promise<RgbImage> {
   const given = typeof picture === "function" ? await picture() : picture;
   return isPixels(given) ? given : decodeImage(await bytesOf(given, id), id, rule);

@@ -11,6 +11,7 @@ import {
 } from "./options.js";
 import type { InspectCommandOptions } from "./commands/inspect.js";
 import type { ScoreCommandOptions } from "./commands/score.js";
+import { addExport } from "./exportCommands.js";
 import { addMachine } from "./machineCommands.js";
 import { addModels } from "./modelCommands.js";
 import { addPlanning } from "./planningCommands.js";
@@ -121,6 +122,7 @@ export function buildProgram(): Command {
   addPlanning(program);
   addMachine(program);
   addScore(program);
+  addExport(program);
   addConfig(program);
   addList(program);
   addData(program);

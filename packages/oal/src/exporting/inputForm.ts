@@ -1,5 +1,16 @@
 /** Another form of a graph's pictures: other order of axes, other sizes, resized and cropped inside. */
-import { Graph, inline, preprocessInGraph, transpose, type PreprocessSpec, type Value } from "oal-core";
+import {
+  apply,
+  concat,
+  gather,
+  Graph,
+  inline,
+  operators,
+  preprocessInGraph,
+  transpose,
+  type PreprocessSpec,
+  type Value,
+} from "oal-core";
 import { preprocessFreely } from "./freeResizing.js";
 
 /** What the graph is to take. */
@@ -27,7 +38,8 @@ export function withInputForm(graph: Graph, form: InputForm, spec: PreprocessSpe
     shape: layout === "nchw" ? ["batch", 3, ...sides] : ["batch", ...sides, 3],
   });
   for (const name of graph.outputs.keys()) made.reserveOutput(name);
-  const planes = layout === "nchw" ? images : transpose(images, [0, 3, 1, 2]);
+  const planes =
+    layout === "nchw" ? images : resizing === "free" ? planesOf(images) : transpose(images, [0, 3, 1, 2]);
   const square =
     resizing === "outside"
       ? planes
@@ -35,6 +47,27 @@ export function withInputForm(graph: Graph, form: InputForm, spec: PreprocessSpe
         ? preprocessInGraph(planes, spec)
         : preprocessFreely(planes, spec);
   return withSubstitutes(made, graph, new Map(graph.inputs.map((input) => [input, square])));
+}
+
+/**
+ * [N, H, W, 3] as [N, 3, H, W], plane by plane. ONNX Runtime 1.30 moves a Transpose in front of a Resize of some axes behind it, and then
+ * refuses the sizes, which no longer fit the axes.
+ */
+function planesOf(images: Value): Value {
+  const axis = integers(images.graph, [1]);
+  const planes = [0, 1, 2].map((colour) => {
+    const index = images.graph.constant({
+      dtype: "int64",
+      shape: [],
+      data: BigInt64Array.of(BigInt(colour)),
+    });
+    return apply(operators.Unsqueeze, [gather(images, index, 3), axis]);
+  });
+  return concat(planes, 1);
+}
+
+function integers(graph: Graph, values: readonly number[]): Value {
+  return graph.constant({ dtype: "int64", shape: [values.length], data: BigInt64Array.from(values, BigInt) });
 }
 
 /** Copies a graph into one whose inputs are declared, and marks its outputs there. */

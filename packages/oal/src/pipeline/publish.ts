@@ -43,7 +43,10 @@ export async function publish(run: RunFolder, published: Published): Promise<voi
     ...Object.values(reportFiles).map((name) => ({ name, artifact: report })),
   ];
   const asked = single.flatMap(({ name, artifact }) => (artifact ? [name] : []));
-  if (await isShown(run.folder, own, asked)) return;
+  const parts = [...evaluations.values()].flatMap((artifact) =>
+    [evaluationFiles.models, evaluationFiles.scores].map((name) => ({ name, artifact })),
+  );
+  if (await isShown(run.folder, own, asked, [...parts, ...single].flatMap(hashesOf))) return;
   const aside = join(run.folder, `${asidePrefix}${process.pid}`);
   await withClaim(run.store.claims, `publish ${run.folder}`, async () => {
     try {
@@ -73,14 +76,25 @@ export async function publish(run: RunFolder, published: Published): Promise<voi
   });
 }
 
+/** Hashes of an artifact's file, or of the files in its folder of that name. */
+function hashesOf({ name, artifact }: { name: string; artifact: Artifact | undefined }): string[] {
+  const files = Object.entries(artifact?.manifest.files ?? {});
+  return files.flatMap(([file, { sha256 }]) =>
+    file === name || file.startsWith(`${name}/`) ? [sha256] : [],
+  );
+}
+
 /** Whether the folder shows what the run made, whole: then nothing has to be copied. */
 async function isShown(
   folder: string,
   published: RunRecord["published"],
   asked: readonly string[],
+  made: readonly string[],
 ): Promise<boolean> {
   const names = Object.keys(published);
   if (names.length === 0 || !asked.every((name) => names.includes(name))) return false;
+  const hashes = new Set(Object.values(published).map(({ sha256 }) => sha256));
+  if (!made.every((hash) => hashes.has(hash))) return false;
   return (await changedFiles(folder, published)).length === 0;
 }
 

@@ -175,6 +175,17 @@ describe("a run folder", () => {
     expect(messages("again")).toHaveLength(1);
   });
 
+  it("shows what was made anew by another version of a stage, the configuration being the same", async () => {
+    const finish = (version: number) => async (run: RunFolder) => {
+      const evaluation = await make(run, "evaluation:ce", version);
+      await run.note("evaluation:ce", evaluation);
+      await publish(run, { evaluations: evaluationsOf("ce", evaluation) });
+    };
+    await inRun("newer", finish(1));
+    await inRun("newer", finish(2));
+    expect(shown("newer", "models/ce.onnx")).toBe("evaluation:ce 2");
+  });
+
   it("begins a new run for other data", async () => {
     await inRun("data", async (run) => {
       await run.note("data", await make(run, "data", 1));

@@ -208,4 +208,10 @@ export const evaluationErrors = {
     message: ({ problem }) => problem,
     remedy: "see oal export --help",
   }),
+  "OAL-E276": entry<{ keep: number }>({
+    title: "a share that no cut keeps",
+    exit: 2,
+    message: ({ keep }) => `a cut keeps a share of the known pictures between 0 and 1, not ${keep}`,
+    remedy: "give a number like 0.95; a file that calls every picture known needs no cut",
+  }),
 };

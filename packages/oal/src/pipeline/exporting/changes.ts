@@ -1,10 +1,18 @@
 /** What a changed model says otherwise than the one it was made of, picture by picture. */
-import { auroc, oalError, toNumbers, toPlanes, uint8Tensor, type Session, type Tensor } from "oal-core";
+import {
+  auroc,
+  oalError,
+  pictureInput,
+  toNumbers,
+  uint8Tensor,
+  type RgbImage,
+  type Session,
+  type Tensor,
+} from "oal-core";
 import type { BundleFacts } from "../../bundle/facts.js";
 import { storedDetector } from "../../bundle/index.js";
 import { passRows } from "../../runtime/passRows.js";
-import type { InputForm } from "../../exporting/inputForm.js";
-import { lots, type ExportPicture, type ExportPictures } from "./pictures.js";
+import { lots } from "./pictures.js";
 
 /** Pictures of one kind, and on how many of them the two models differ. */
 export interface ChangesOfKind {
@@ -35,6 +43,12 @@ export interface AskedModel {
   readonly facts: BundleFacts;
 }
 
+/** Pictures to ask about. */
+export interface AskedPictures {
+  readonly known: AsyncIterable<RgbImage>;
+  readonly unknown: AsyncIterable<RgbImage> | null;
+}
+
 interface Answers {
   readonly scores: number[];
   readonly known: number[];
@@ -42,25 +56,24 @@ interface Answers {
 }
 
 /**
- * Asks two models about the same pictures. Pictures of which the changed model takes no size are passed over.
+ * Asks two models about the same pictures. Pictures whose size the changed model does not take are passed over.
  *
- * @param before takes squares
- * @param after takes what its `facts.input` says
  * @param onPicture told how many pictures are done
+ * @throws OAL-E273 where no known picture is left
  */
 export async function measureChanges(
   before: AskedModel,
   after: AskedModel,
-  { known, unknown }: { readonly known: ExportPictures; readonly unknown: ExportPictures | null },
+  { known, unknown }: AskedPictures,
   onPicture: (done: number) => void,
 ): Promise<Changes> {
   let done = 0;
-  const ask = async (pictures: ExportPictures): Promise<readonly [Answers, Answers]> => {
+  const { resizing, height, width } = after.facts.input;
+  const most = resizing === "free" ? 1 : passRows(64, before.facts.preprocessing.crop);
+  const ask = async (pictures: AsyncIterable<RgbImage>): Promise<readonly [Answers, Answers]> => {
     const found = [none(), none()] as const;
-    const most = after.facts.input.resizing === "free" ? 1 : passRows(64, before.facts.preprocessing.crop);
-    const fitting = suitable(pictures.read(), after.facts.input);
-    for await (const lot of lots(fitting, most)) {
-      collect(found[0], before, await before.session.run({ images: squares(lot, before.facts) }));
+    for await (const lot of lots(suitable(pictures, after.facts), most)) {
+      collect(found[0], before, await before.session.run({ images: imagesFor(lot, before.facts) }));
       collect(found[1], after, await after.session.run({ images: imagesFor(lot, after.facts) }));
       onPicture((done += lot.length));
     }
@@ -68,7 +81,8 @@ export async function measureChanges(
   };
   const [knownBefore, knownAfter] = await ask(known);
   const detector = after.facts.decides;
-  if (knownBefore.scores.length === 0) throw oalError("OAL-E273", { form: sizeOf(after.facts.input) });
+  if (knownBefore.scores.length === 0)
+    throw oalError("OAL-E273", { form: `${height ?? "any"}x${width ?? "any"}` });
   const ofKnown = compare(knownBefore, knownAfter);
   if (unknown === null) return { detector, known: ofKnown };
   const [unknownBefore, unknownAfter] = await ask(unknown);
@@ -88,44 +102,19 @@ function none(): Answers {
   return { scores: [], known: [], labels: [] };
 }
 
-function sizeOf({ height, width }: InputForm): string {
-  return `${height ?? "any"}x${width ?? "any"}`;
-}
-
 async function* suitable(
-  pictures: AsyncIterable<ExportPicture>,
-  { resizing, height, width }: InputForm,
-): AsyncGenerator<ExportPicture, void, undefined> {
-  for await (const picture of pictures) {
-    const { whole } = picture;
-    if (resizing === "outside" || (whole && resizing === "free")) yield picture;
-    else if (whole?.height === height && whole?.width === width) yield picture;
-  }
+  pictures: AsyncIterable<RgbImage>,
+  { input: { resizing, height, width } }: BundleFacts,
+): AsyncGenerator<RgbImage, void, undefined> {
+  for await (const picture of pictures)
+    if (resizing !== "fixed" || (picture.height === height && picture.width === width)) yield picture;
 }
 
-function squares(lot: readonly ExportPicture[], { preprocessing: { crop } }: BundleFacts): Tensor {
-  return uint8Tensor([lot.length, 3, crop, crop], Buffer.concat(lot.map(({ square }) => square)));
-}
-
-/** Pictures as a model file takes them. */
-export function imagesFor(lot: readonly ExportPicture[], facts: BundleFacts): Tensor {
-  const { layout, resizing } = facts.input;
-  const { crop } = facts.preprocessing;
-  const [height, width] =
-    resizing === "outside" ? [crop, crop] : [lot[0]?.whole?.height ?? 0, lot[0]?.whole?.width ?? 0];
-  const rows = lot.map(({ square, whole }) => {
-    if (resizing === "outside") return layout === "nchw" ? square : interleaved(square);
-    if (!whole) throw oalError("OAL-X101", { problem: "a picture that is needed whole" });
-    return layout === "nhwc" ? whole.data : toPlanes(whole);
-  });
-  const shape = layout === "nchw" ? [lot.length, 3, height, width] : [lot.length, height, width, 3];
-  return uint8Tensor(shape, Buffer.concat(rows));
-}
-
-/** Planes as the three colours of each pixel side by side. */
-export function interleaved(planes: Uint8Array): Uint8Array {
-  const plane = planes.length / 3;
-  return planes.map((_, i) => planes[(i % 3) * plane + Math.floor(i / 3)] ?? 0);
+/** Pictures as a model file takes them; without resizing outside, all of one size. */
+export function imagesFor(pictures: readonly RgbImage[], facts: BundleFacts): Tensor {
+  const inputs = pictures.map((picture, index) => pictureInput(picture, facts, String(index)));
+  const [first] = inputs;
+  return uint8Tensor([inputs.length, ...(first?.shape ?? [])], Buffer.concat(inputs.map(({ data }) => data)));
 }
 
 function compare(before: Answers, after: Answers): ChangesOfKind {

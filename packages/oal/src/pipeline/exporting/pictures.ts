@@ -1,39 +1,32 @@
 /** The pictures that a changed model is measured on: a folder's, or the validation pictures of a run. */
-import { isOalError, preprocessImage, toPlanes, type RgbImage } from "oal-core";
+import { isOalError, type RgbImage } from "oal-core";
 import type { Preprocessing } from "../../bundle/facts.js";
 import { decodedPicture, type NamedPicture } from "../../bundle/pictures.js";
 import { findPictures } from "../pictureFiles.js";
 
-/** A picture as the model file sees it, and as it was. */
-export interface ExportPicture {
-  /** uint8 [3, S, S], resized and cropped. */
-  readonly square: Uint8Array;
-  /** Decoded and turned, of its own size; null where only the square is kept. */
-  readonly whole: RgbImage | null;
-}
-
 /** Pictures that can be gone through more than once. */
 export interface ExportPictures {
+  /** How many there may be. */
   readonly count: number;
-  /** Those that can be read, in order. */
-  read(): AsyncGenerator<ExportPicture, void, undefined>;
+  /** Those that can be read, upright, in order. */
+  read(): AsyncIterable<RgbImage>;
+  close(): Promise<void>;
 }
 
-/** Pictures of folders, archives and files. One that cannot be read is left out and counted. */
-export async function picturesOf(
+/** Pictures of folders, archives and files. What cannot be read is left out and told. */
+export async function picturesAt(
   paths: readonly string[],
   rule: Preprocessing,
   onUnreadable: (id: string) => void,
-): Promise<ExportPictures & { close(): Promise<void> }> {
+): Promise<ExportPictures> {
   const found = await findPictures(paths);
-  const { resize, crop, interpolation } = rule;
   return {
     count: found.count,
     async *read() {
       for await (const picture of found.pictures()) {
-        const whole = await readable(picture, rule);
-        if (whole === null) onUnreadable(picture.id);
-        else yield { whole, square: toPlanes(preprocessImage(whole, { resize, crop, interpolation })) };
+        const image = await readable(picture, rule);
+        if (image === null) onUnreadable(picture.id);
+        else yield image;
       }
     },
     close: () => found.close(),
@@ -49,7 +42,7 @@ async function readable(picture: NamedPicture, rule: Preprocessing): Promise<Rgb
   }
 }
 
-/** Pictures in lots of at most `most`. */
+/** Items in lots of at most `most`. */
 export async function* lots<T>(items: AsyncIterable<T>, most: number): AsyncGenerator<T[], void, undefined> {
   let lot: T[] = [];
   for await (const item of items) {
@@ -59,4 +52,13 @@ export async function* lots<T>(items: AsyncIterable<T>, most: number): AsyncGene
     lot = [];
   }
   if (lot.length > 0) yield lot;
+}
+
+/** Every other item, from the first or the second on. */
+export async function* everyOther<T>(
+  items: AsyncIterable<T>,
+  first: 0 | 1,
+): AsyncGenerator<T, void, undefined> {
+  let index = 0;
+  for await (const item of items) if (index++ % 2 === first) yield item;
 }
