@@ -29,7 +29,9 @@ export {
   type ConfigurationInput,
 } from "./pipeline/configuration/index.js";
 export type { EventKind, RunEvent } from "./pipeline/events.js";
-export { loadModel, openModel, picturesIn, run } from "./pipeline/library.js";
+export { exportModel, loadModel, openModel, picturesIn, run } from "./pipeline/library.js";
+export type { Exported, ExportOptions } from "./pipeline/exporting/exportOptions.js";
+export type { Changes, ChangesOfKind } from "./pipeline/exporting/changes.js";
 export type {
   KnownNormalisation,
   LoadedModel,
@@ -37,7 +39,7 @@ export type {
   NormalisationSource,
 } from "./models/load.js";
 export type { OpenModelOptions } from "./pipeline/openModel.js";
-export type { BundleFacts, Ingredient, Preprocessing, StoredDetector } from "./bundle/facts.js";
+export type { BundleFacts, BundleInput, Ingredient, Preprocessing, StoredDetector } from "./bundle/facts.js";
 export type { NamedPicture, Picture } from "./bundle/pictures.js";
 export type { Scorer, ScorerOptions, StreamOptions } from "./bundle/scorer.js";
 export { scoreFormat } from "./bundle/scoreResult.js";

@@ -30,6 +30,7 @@ export const detection = {
   pValueTable: `pValueTable(decision)`,
   real: `real({ min: 0, default: 1, description: "temperature", reason: "the paper's" }).default`,
   replay: `replay(new Map([[x, y]]))(add(x, 1))`,
+  recutDecision: `recutDecision(decision, 0.6)?.cuts`,
   resolveParameters: `resolveParameters("knn", detectors.find("knn").parameters, { neighbours: 5 })`,
   sampledVariant: `sampledVariant({ detector: detectors.find("knn"), parameters: { neighbours: 1 }, fitted: { tensors: {}, bank } }, { bytes: 16 }).detector.id`,
   storedStreams: `typeof storedStreams({})("train", ["logits"])`,

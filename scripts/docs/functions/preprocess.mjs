@@ -8,6 +8,7 @@ export const preprocess = {
   normaliseBatch: `normaliseBatch(Uint8Array.of(0, 128, 255), 1, normalisationOf("cifar10"))`,
   normaliseImages: `normaliseImages(pixels, normalisationOf("cifar10"))`,
   preprocessImage: `preprocessImage(picture, { resize: 2, crop: 2, interpolation: "bilinear" })`,
+  preprocessInGraph: `preprocessInGraph(pixels, { resize: 4, crop: 2 })`,
   resizeImage: `resizeImage(picture, 1, 1)`,
   resizeShorterSide: `resizeShorterSide(picture, 4).width`,
   toPlanes: `toPlanes(picture)`,

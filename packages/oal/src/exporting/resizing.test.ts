@@ -15,7 +15,7 @@ const side = fc.integer({ min: 1, max: 90 });
 test("pictures of one size are resized and cropped in a graph, bit for bit as outside of it", async () => {
   const cases = fc.sample(
     fc.tuple(side, side, side, side, fc.constantFrom("bilinear", "bicubic", "nearest")),
-    { numRuns: 40, seed: 4 },
+    { numRuns: 20, seed: 4 },
   );
   cases.push([301, 450, 64, 56, "bicubic"], [333, 257, 61, 61, "bilinear"], [40, 40, 40, 40, "bilinear"]);
   for (const [height, width, resize, crop, interpolation] of cases) {
@@ -49,7 +49,6 @@ test("pictures of any size are resized in a graph by the engine, all but equal t
       const session = await engine.compile(graph);
       for (const [height, width] of [
         [301, 450],
-        [97, 64],
         [64, 64],
         [40, 33],
       ] as const) {

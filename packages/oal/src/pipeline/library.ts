@@ -2,9 +2,10 @@
  * The library's main calls as `import "oal"` gives them: light to import, because stages, decoders and the engine are loaded
  * when a call needs them.
  */
-import { anEngine, expectArguments, kinds } from "oal-core";
+import { anEngine, expectArguments, kind, kinds } from "oal-core";
 import type { NamedPicture } from "../bundle/pictures.js";
 import type { Scorer } from "../bundle/scorer.js";
+import type { Exported, ExportOptions } from "./exporting/exportOptions.js";
 import { blamePlugin } from "./plugins/fault.js";
 import { checkConfiguration } from "./configuration/index.js";
 import { devices } from "../runtime/engines/index.js";
@@ -122,4 +123,54 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   expectArguments("loadModel", { path: [path, kinds.name], options: [options, loadOptions] });
   const loading = await import("./loadModel.js");
   return loading.loadModel(path, options);
+}
+
+const exportOptions = kinds.fields({
+  detectors: kinds.optional(kinds.listOf(kinds.name)),
+  keep: kinds.optional(kinds.number),
+  layout: kinds.optional(kinds.oneOf(["nchw", "nhwc"])),
+  resize: kinds.optional(
+    kind(
+      '"free" or { height, width }',
+      (value) =>
+        value === "free" ||
+        kinds.fields({ height: kinds.positiveCount, width: kinds.positiveCount }).fault(value, "") === null,
+    ),
+  ),
+  format: kinds.optional(kinds.oneOf(["onnx", "hf"])),
+  precision: kinds.optional(kinds.oneOf(["fp32", "fp16", "int8"])),
+  pictures: kinds.optional(kinds.listOf(kinds.name)),
+  unknown: kinds.optional(kinds.listOf(kinds.name)),
+  engine: kinds.optional(anEngine),
+  threads: kinds.optional(kinds.count),
+  onMessage: kinds.optional(kinds.callback),
+  onProgress: kinds.optional(kinds.callback),
+  signal: kinds.optional(kinds.signal),
+});
+
+/**
+ * Writes a model with its detectors and decision as one file for any ONNX Runtime, or as a folder for transformers.js. What is written has
+ * been run and compared; where anything fails, nothing is left and what was there before stays.
+ *
+ * @param source a run folder, whose deciding model is taken, a folder that `oal fit` wrote, or a model file
+ * @param target the file, something.onnx, or the folder
+ * @throws OAL-I160 for a model without a decision, OAL-E214 (a detector that it does not hold), OAL-E270, OAL-E271, OAL-E276 (a share that
+ *   cannot be kept), OAL-E272 (8 bits without pictures), OAL-E275 (options that do not go together), OAL-I101 (it cannot be written),
+ *   OAL-I145 (what was written computes something else)
+ * @example
+ * await exportModel("runs/photos", "photos.onnx", { keep: 0.99, layout: "nhwc" });
+ * const { changes } = await exportModel("runs/photos", "small.onnx", { precision: "int8" });
+ */
+export async function exportModel(
+  source: string,
+  target: string,
+  options: ExportOptions = {},
+): Promise<Exported> {
+  expectArguments("exportModel", {
+    source: [source, kinds.name],
+    target: [target, kinds.name],
+    options: [options, exportOptions],
+  });
+  const exporting = await import("./exporting/exportModel.js");
+  return exporting.exportModel(source, target, options);
 }

@@ -203,7 +203,7 @@ async function writeOne(
     await rename(aside, target);
     return { path: target, files: [target], bytes: (await stat(target)).size, facts: written };
   } catch (error) {
-    await rm(aside, { force: true });
+    await rm(aside, { force: true }).catch(() => undefined); // its own error tells less
     throw writeError(target, error);
   }
 }

@@ -102,7 +102,7 @@ export async function writeHuggingFace(
     await rm(folder, { recursive: true, force: true });
     await rename(aside, folder);
   } catch (error) {
-    if (aside !== undefined) await rm(aside, { recursive: true, force: true });
+    if (aside !== undefined) await rm(aside, { recursive: true, force: true }).catch(() => undefined);
     throw writeError(target, error);
   }
   const names = [

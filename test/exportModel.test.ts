@@ -1,0 +1,201 @@
+/** A model with its decision is written for others in every form, and says there what it said before. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { float32Tensor, Graph, relu, toNumbers, writeModel, type Tensor } from "oal-core";
+import sharp from "sharp";
+import { exportModel, openModel, type ScoredPicture } from "../packages/oal/src/index.js";
+import { readModelFile } from "../packages/oal/src/runtime/modelFile.js";
+import { testEngine as engine } from "../packages/oal/src/testing/engine.js";
+import { untrainedModel } from "./cli/untrainedModel.js";
+
+const root = mkdtempSync(join(tmpdir(), "oal-export-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const model = join(root, "model.onnx");
+const pictures = join(root, "pictures");
+const [height, width] = [41, 57];
+const count = 8;
+
+beforeAll(async () => {
+  await untrainedModel(model, ["ant", "bee", "cat"]);
+  mkdirSync(pictures);
+  for (let index = 0; index < count; index++) {
+    const data = Uint8Array.from({ length: 3 * height * width }, (_, i) =>
+      Math.min(255, Math.max(0, 128 + 100 * Math.sin((i / (5 + 9 * index)) * (1 + (i % 3))))),
+    );
+    const png = await sharp(data, { raw: { width, height, channels: 3 } })
+      .png()
+      .toBuffer();
+    writeFileSync(join(pictures, `${index}.png`), png);
+  }
+});
+
+const files = Array.from({ length: count }, (_, index) => join(pictures, `${index}.png`));
+
+async function scored(path: string): Promise<ScoredPicture[]> {
+  const scorer = await openModel(path, { engine });
+  const found: ScoredPicture[] = [];
+  for await (const result of scorer.stream(files)) {
+    if (result.error) throw result.error;
+    found.push(result);
+  }
+  await scorer.release();
+  return found;
+}
+
+describe("an exported model", () => {
+  it("says the same in every order of axes, and with the resizing inside", async () => {
+    const before = await scored(model);
+    const forms = [
+      ["nhwc", undefined],
+      ["nchw", { height, width }],
+      ["nhwc", { height, width }],
+      ["nhwc", "free"],
+    ] as const;
+    for (const [layout, resize] of forms) {
+      const path = join(root, "form.onnx");
+      const form = resize === undefined ? { layout } : { layout, resize };
+      const { facts } = await exportModel(model, path, { ...form, engine });
+      expect(facts.input).toEqual({
+        layout,
+        resizing: resize === undefined ? "outside" : resize === "free" ? "free" : "fixed",
+        height: resize === undefined ? 16 : resize === "free" ? null : height,
+        width: resize === undefined ? 16 : resize === "free" ? null : width,
+      });
+      const after = await scored(path);
+      after.forEach(({ score, label, known }, i) => {
+        const wanted = before[i];
+        expect([label, known]).toEqual([wanted?.label, wanted?.known]);
+        expect(score).toBeCloseTo(wanted?.score ?? NaN, resize === "free" ? 3 : 6);
+      });
+    }
+  });
+
+  it("keeps another share: known is then a p value above the rest", async () => {
+    const path = join(root, "keep.onnx");
+    const { facts } = await exportModel(model, path, { keep: 0.6, engine });
+    // calibrated on 0, 0.5, 0.6 and 0.7: three of them are to be kept
+    expect(facts.detectors[0]?.decision).toMatchObject({ target: 0.6, kept: 0.75, cuts: { unknown: 0.5 } });
+    const { graph } = await readModelFile(path);
+    const threshold = graph.constants.find(({ name }) => name === "threshold.msp");
+    expect(Array.from(threshold?.constant?.data ?? [], Number)).toEqual([0.5]);
+    for (const { score, known, pValue } of await scored(path)) {
+      expect(known).toBe(score >= 0.5);
+      expect(known).toBe(pValue > Math.fround(0.4));
+    }
+    const unreachable = exportModel(model, join(root, "none.onnx"), { keep: 0.9, engine });
+    await expect(unreachable).rejects.toMatchObject({
+      code: "OAL-E270",
+      message: expect.stringContaining("at most 80.0 %"),
+    });
+    const outside = exportModel(model, join(root, "none.onnx"), { keep: 1, engine });
+    await expect(outside).rejects.toMatchObject({ code: "OAL-E276" });
+  });
+
+  it("tells on how many pictures fewer bits change the decision, in the file too", async () => {
+    const sizes: number[] = [];
+    for (const precision of ["fp32", "fp16", "int8"] as const) {
+      const path = join(root, `${precision}.onnx`);
+      const told: string[] = [];
+      const exported = await exportModel(model, path, {
+        precision,
+        pictures: [pictures],
+        unknown: [pictures],
+        onMessage: (sentence) => told.push(sentence),
+        engine,
+      });
+      const asked = precision === "int8" ? count / 2 : count;
+      expect(exported.changes).toMatchObject({
+        detector: "msp",
+        known: { pictures: asked },
+        unknown: { pictures: count },
+      });
+      expect(exported.facts.notes["precision"]).toBe(precision === "fp32" ? undefined : precision);
+      expect(exported.facts.notes["changes"]).toContain(`of ${asked} known pictures`);
+      expect(told.at(-1)).toBe(exported.facts.notes["changes"]);
+      sizes.push(exported.bytes);
+      const [before, after] = [await scored(model), await scored(path)];
+      const far = after.map(({ score }, i) => Math.abs(score - (before[i]?.score ?? NaN)));
+      expect(Math.max(...far)).toBeLessThan(precision === "int8" ? 0.05 : 2e-3);
+      if (precision === "fp32") expect(exported.changes?.known).toMatchObject({ decisions: 0, labels: 0 });
+    }
+    expect(sizes[1]).toBeLessThan(sizes[0] ?? 0);
+    const again = exportModel(join(root, "int8.onnx"), join(root, "none.onnx"), {
+      precision: "fp16",
+      engine,
+    });
+    await expect(again).rejects.toMatchObject({ code: "OAL-E275", message: expect.stringContaining("int8") });
+  });
+
+  it("is a folder for transformers.js whose logits are those of the bundle, bit for bit", async () => {
+    const folder = join(root, "hf");
+    await exportModel(model, folder, { format: "hf", engine });
+    expect(readdirSync(folder).sort()).toEqual([
+      "README.md",
+      "config.json",
+      "onnx",
+      "preprocessor_config.json",
+    ]);
+    const json = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), "utf8"));
+    expect(json("config.json")).toMatchObject({
+      id2label: { 0: "ant", 1: "bee", 2: "cat" },
+      label2id: { ant: 0, bee: 1, cat: 2 },
+    });
+    expect(json("preprocessor_config.json")).toMatchObject({
+      size: { shortest_edge: 16 },
+      crop_size: { height: 16, width: 16 },
+      image_mean: [0.5, 0.5, 0.5],
+      image_std: [0.25, 0.25, 0.25],
+    });
+    const pixels = Uint8Array.from({ length: 2 * 3 * 256 }, (_, i) => (i * 37) % 256);
+    const bundle = await engine.open(model);
+    const hub = await engine.open(join(folder, "onnx", "model.onnx"));
+    const images: Tensor = { dtype: "uint8", shape: [2, 3, 16, 16], data: pixels };
+    const values = Float32Array.from(pixels, (byte) => (byte / 255 - 0.5) / 0.25);
+    const { logits: wanted } = await bundle.run({ images });
+    const { logits } = await hub.run({ pixel_values: float32Tensor([2, 3, 16, 16], values) });
+    expect(logits && toNumbers(logits)).toEqual(wanted && toNumbers(wanted));
+    for (const session of [bundle, hub]) await session.release();
+    // again over itself, but not over a folder of someone else
+    await exportModel(model, folder, { format: "hf", engine });
+    writeFileSync(join(root, "mine.txt"), "");
+    const foreign = exportModel(model, root, { format: "hf", engine });
+    await expect(foreign).rejects.toMatchObject({ code: "OAL-E275" });
+  });
+});
+
+describe("what cannot be exported", () => {
+  const refused = (
+    source: string,
+    target: string,
+    options: Parameters<typeof exportModel>[2],
+  ): Promise<unknown> =>
+    exportModel(source, join(root, target), { engine, ...options }).then(
+      () => "exported",
+      (error: unknown) => error,
+    );
+  const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+
+  it("is refused in a sentence, and nothing is left", async () => {
+    const graph = new Graph();
+    graph.output("logits", relu(graph.input("x", { dtype: "float32", shape: ["n", 3] })));
+    const foreign = join(root, "foreign.onnx");
+    writeFileSync(foreign, writeModel(graph));
+    const before = readdirSync(root);
+    expect(await refused(foreign, "out.onnx", {})).toMatchObject({ code: "OAL-I160" });
+    expect(await refused(join(root, "nothing"), "out.onnx", {})).toEqual(code("OAL-D101"));
+    expect(await refused(files[0] ?? "", "out.onnx", {})).toEqual(code("OAL-I143"));
+    expect(await refused(model, "out.onnx", { detectors: ["knn"] })).toEqual(code("OAL-E214"));
+    expect(await refused(model, "out.onnx", { detectors: [] })).toEqual(code("OAL-E275"));
+    expect(await refused(model, "out.onnx", { precision: "int8" })).toEqual(code("OAL-E272"));
+    expect(await refused(model, "out.txt", {})).toEqual(code("OAL-E275"));
+    expect(await refused(model, "pictures/0.png/out.onnx", {})).toEqual(code("OAL-I101"));
+    expect(await refused(model, "out.onnx", { unknown: [pictures] })).toEqual(code("OAL-E275"));
+    expect(await refused(model, "out", { format: "hf", layout: "nhwc" })).toEqual(code("OAL-E275"));
+    const size = { resize: { height: 9, width: 9 }, pictures: [pictures] };
+    expect(await refused(model, "out.onnx", size)).toEqual(code("OAL-E273"));
+    expect(readdirSync(root)).toEqual(before);
+  });
+});
