@@ -106,9 +106,9 @@ function halfOperator(operator: Operator): Operator {
     type?.dtype === from ? { ...type, dtype: to } : type;
   return {
     ...operator,
-    infer: (inputs, attributes, constants) =>
+    infer: (inputs, attributes, constants, elements) =>
       operator
-        .infer(inputs.map(swap("float16", "float32")), attributes, constants)
+        .infer(inputs.map(swap("float16", "float32")), attributes, constants, elements)
         .map((type) => (type.dtype === "float32" ? { ...type, dtype: "float16" } : type)),
   };
 }
