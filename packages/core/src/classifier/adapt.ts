@@ -13,6 +13,12 @@ import type { Classifier } from "./taps.js";
 import { headOf, traceModel, type TracedModel } from "./trace.js";
 import { addedBatch, batchAxis, batchName, cannotWiden, widening } from "./widen.js";
 
+/** A foreign model as a classifier. */
+export interface AdaptedClassifier extends Classifier {
+  /** What the file's own input is fed with: the pictures in its layout and element type, with a batch axis in front. */
+  readonly fed: Value;
+}
+
 const someFacts = kinds.fields({ input: kinds.record, hints: kinds.record });
 
 /**
@@ -33,7 +39,7 @@ export function adaptClassifier(
   model: ReadModel,
   facts: ModelFacts,
   normalisation: PixelNormalisation,
-): Classifier {
+): AdaptedClassifier {
   expectArguments("adaptClassifier", {
     model: [model, aReadModel],
     facts: [facts, someFacts],
@@ -63,6 +69,7 @@ export function adaptClassifier(
   );
   return {
     graph,
+    fed: pixels,
     taps: {
       images,
       ...(input ? { input } : {}),

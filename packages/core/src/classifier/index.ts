@@ -10,7 +10,7 @@ export {
   type TapName,
   type Taps,
 } from "./taps.js";
-export { adaptClassifier } from "./adapt.js";
+export { adaptClassifier, type AdaptedClassifier } from "./adapt.js";
 export type { PixelNormalisation } from "./pixels.js";
 export { examineModel } from "./examine.js";
 export type {

@@ -13,6 +13,7 @@ import type { InspectCommandOptions } from "./commands/inspect.js";
 import type { ScoreCommandOptions } from "./commands/score.js";
 import { addExport } from "./exportCommands.js";
 import { addMachine } from "./machineCommands.js";
+import { addInspect } from "./inspectCommand.js";
 import { addModels } from "./modelCommands.js";
 import { addPlanning } from "./planningCommands.js";
 import { oalVersion } from "../pipeline/versions.js";
@@ -123,6 +124,7 @@ export function buildProgram(): Command {
   addMachine(program);
   addScore(program);
   addExport(program);
+  addInspect(program);
   addConfig(program);
   addList(program);
   addData(program);

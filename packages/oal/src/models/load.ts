@@ -8,7 +8,7 @@ import {
   examineModel,
   isOalError,
   oalError,
-  type Classifier,
+  type AdaptedClassifier,
   type Interpolation,
   type ModelFacts,
   type ModelHints,
@@ -73,7 +73,7 @@ export interface LoadedModel {
   /** The producer that the file names, "pytorch 2.3.0"; empty where it names none. */
   readonly producer: string;
   /** The classifier in a graph of its own, for any number of pictures; no outputs are marked. */
-  classifier(): Classifier;
+  classifier(): AdaptedClassifier;
   /** The same model with other numbers before its first layer. */
   normalised(normalisation: KnownNormalisation): LoadedModel;
 }

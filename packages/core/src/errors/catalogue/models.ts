@@ -67,4 +67,11 @@ export const modelErrors = {
     message: ({ path, problem }) => `${path}, beside the model, cannot be used: ${problem}`,
     remedy: "mend or remove that file",
   }),
+  "OAL-I152": entry<{ path: string; what: string; difference: number; allowed: number }>({
+    title: "a model was not understood as it computes",
+    exit: 7,
+    message: ({ path, what, difference, allowed }) =>
+      `${path}: ${what} differ by ${difference.toPrecision(3)}, more than ${allowed.toPrecision(3)}`,
+    remedy: `${asked}; if that does not help, report it with the file or the program that made it`,
+  }),
 };

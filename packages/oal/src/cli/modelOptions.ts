@@ -1,0 +1,74 @@
+/** Options of commands that take a model of anyone: what to say of it where its files do not. */
+import { InvalidArgumentError, Option, type Command } from "commander";
+import type { LoadModelOptions } from "../models/load.js";
+import { wholeNumber } from "./options.js";
+
+/** What these options give. */
+export interface ModelOptions {
+  readonly images?: string;
+  readonly logits?: string;
+  readonly features?: string;
+  readonly classes?: number;
+  readonly labels?: string;
+  readonly size?: number;
+  readonly resize?: number;
+  readonly mean?: Triple;
+  readonly std?: Triple;
+  readonly bgr?: boolean;
+}
+
+type Triple = readonly [number, number, number];
+
+/** "0.485,0.456,0.406", or one number for all three colours. */
+function triple(text: string): Triple {
+  const numbers = text.split(",").map((word) => (word.trim() === "" ? NaN : Number(word)));
+  const [a = NaN, b = a, c = a] = numbers;
+  if ((numbers.length !== 1 && numbers.length !== 3) || ![a, b, c].every(Number.isFinite))
+    throw new InvalidArgumentError("must be three numbers with commas between, or one.");
+  return [a, b, c];
+}
+
+function divisors(text: string): Triple {
+  const found = triple(text);
+  if (!found.every((value) => value > 0)) throw new InvalidArgumentError("must be above 0.");
+  return found;
+}
+
+/** Adds them. */
+export function addModelOptions(command: Command): Command {
+  return command
+    .option(
+      "--labels <file>",
+      "class names in the model's order, one a line or JSON; default: what lies beside it",
+    )
+    .addOption(
+      new Option("--mean <r,g,b>", "what is subtracted from pixels in 0..1, with --std").argParser(triple),
+    )
+    .addOption(new Option("--std <r,g,b>", "what they are divided by then, with --mean").argParser(divisors))
+    .option("--bgr", "the model takes blue, green, red")
+    .option("--size <pixels>", "side of the pictures, where the model leaves it open", wholeNumber(1))
+    .option("--resize <pixels>", "what the shorter side becomes before the centre is cut out", wholeNumber(1))
+    .option("--images <name>", "the model's input for pictures, where it has several")
+    .option("--logits <name>", "the value with the class scores before any softmax, where it is not found")
+    .option("--features <name>", "the value with the features, where it is not found")
+    .option("--classes <n>", "number of classes, where several outputs could be meant", wholeNumber(1));
+}
+
+/** The options as `loadModel` takes them. */
+export function loadOptionsOf(options: ModelOptions): LoadModelOptions {
+  const { images, logits, features, classes, labels, size, resize, mean, std, bgr } = options;
+  return {
+    hints: {
+      ...(images === undefined ? {} : { images }),
+      ...(logits === undefined ? {} : { logits }),
+      ...(features === undefined ? {} : { features }),
+      ...(classes === undefined ? {} : { classes }),
+    },
+    ...(labels === undefined ? {} : { classNames: labels }),
+    ...(size === undefined ? {} : { size }),
+    ...(resize === undefined ? {} : { resize }),
+    ...(mean || std || bgr
+      ? { normalisation: { mean: mean ?? [0, 0, 0], std: std ?? [1, 1, 1], order: bgr ? "bgr" : "rgb" } }
+      : {}),
+  };
+}
