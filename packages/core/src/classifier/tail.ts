@@ -32,6 +32,8 @@ export interface Tail {
   readonly isLinear: boolean;
   /** Whether the layer runs over the pixels, and their mean is taken behind it. */
   readonly isPooledAfter: boolean;
+  /** Whether no layer of classes stands there: what comes out are means, normalised values or tokens of what went before. */
+  readonly isBare: boolean;
 }
 
 /** The number of classes of a value: the only axis behind the batch that is not 1; null where there are several. */
@@ -81,25 +83,28 @@ export function layerBehind(
   scores: Value,
   classes: number,
   statics: Statics,
-): Pick<Tail, "layer" | "steps" | "isLinear" | "isPooledAfter"> & { readonly logits: Value } {
+): Omit<Tail, "output" | "classes" | "activation"> {
   const steps: TailStep[] = [];
   let [logits, value] = [scores, scores];
   let [isLinear, isPooledAfter] = [true, false];
-  const none = { logits, layer: null, steps: [], isLinear: false, isPooledAfter: false };
+  const none = (at: Node | null): ReturnType<typeof layerBehind> => {
+    const isBare = at !== null && !at.operator.opaque && (isPooledAfter || bareEnds.has(typeOf(at)));
+    return { logits, layer: null, steps: [], isLinear: false, isPooledAfter: false, isBare };
+  };
   for (;;) {
     const { node } = value;
-    if (!node) return none;
+    if (!node) return none(null);
     const layer = linearLayer(node, classes, statics);
-    if (layer) return { logits, layer, steps: steps.reverse(), isLinear, isPooledAfter };
+    if (layer) return { logits, layer, steps: steps.reverse(), isLinear, isPooledAfter, isBare: false };
     const found = statics.arithmeticOf(node);
     const [input] = node.inputs;
     if (found && isPerClass(found.operand, classes)) {
       const type = typeOf(node);
-      if (type !== "Add" && type !== "Sub" && type !== "Mul" && type !== "Div") return none;
+      if (type !== "Add" && type !== "Sub" && type !== "Mul" && type !== "Div") return none(node);
       if (!found.isFirst && (type === "Sub" || type === "Div")) isLinear = false;
       steps.push({ type, operand: found.operand });
       value = found.value;
-    } else if (!input) return none;
+    } else if (!input) return none(node);
     else if (isShaping(node)) value = input;
     else if (isAverage(node)) {
       isPooledAfter = true;
@@ -109,14 +114,17 @@ export function layerBehind(
       value = input;
     } else if (typeOf(node) === "DequantizeLinear" && input.node && typeOf(input.node) === "QuantizeLinear") {
       const [exact] = input.node.inputs;
-      if (!exact) return none;
+      if (!exact) return none(node);
       // The scores before they were rounded to 8 bits.
       if (value === logits) logits = exact;
       else isLinear = false;
       value = exact;
-    } else return none;
+    } else return none(node);
   }
 }
+
+/** What features come from where no layer of classes follows. */
+const bareEnds = new Set(["LayerNormalization", "BatchNormalization", "Gather", "Slice", "LpNormalization"]);
 
 /** One number, or one per class. */
 function isPerClass(operand: Value, classes: number): boolean {

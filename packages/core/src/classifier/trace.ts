@@ -82,7 +82,7 @@ function findTail(
     if (!depth.has(input)) return [];
     const tail = tailOf(name, value, statics);
     if (!tail || (classes !== undefined && tail.classes !== classes)) return [];
-    return [{ tail, rank: rankOf(tail, name) + depth.size / 1e6 }];
+    return [{ tail, rank: rankOf(tail, name) + (2 * depth.size) / model.graph.nodes.length }];
   });
   found.sort((a, b) => b.rank - a.rank);
   const [best] = found;
@@ -99,7 +99,8 @@ function findTail(
   }
   const { tail } = best;
   // An output of features is no output of classes: a network without its last layer.
-  if (!isGiven && classes === undefined && !tail.layer && isFeatureName(tail.output)) return null;
+  if (!isGiven && classes === undefined && !tail.layer && tail.activation === null)
+    if (isFeatureName(tail.output) || tail.isBare) return null;
   const refused = isGiven ? null : refusedKind(model, tail);
   if (refused !== null) throw oalError("OAL-I146", { what: refused });
   evidence.push(describeTail(tail, isGiven, fileNames(model.values)));
@@ -109,7 +110,7 @@ function findTail(
 const isFeatureName = (name: string): boolean => /feat|embed|hidden|pool|repr|global/i.test(name);
 
 function rankOf({ layer, activation, classes }: Tail, name: string): number {
-  const words = /logit|prob|class|score|softmax|pred|output/i.test(name) ? 2 : 0;
+  const words = /aux/i.test(name) ? -3 : /logit|prob|class|score|softmax|pred|output/i.test(name) ? 1 : 0;
   const isFeatures = isFeatureName(name) ? -4 : 0;
   return (layer ? 4 : 0) + (activation ? 4 : 0) + words + isFeatures + (classes > 1 ? 4 : 0);
 }
