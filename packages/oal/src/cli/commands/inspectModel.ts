@@ -1,6 +1,6 @@
 /** `oal inspect`: what a model is, found in its graph, checked by running it. */
-import { oalError, printable, type ModelFacts } from "oal-core";
-import { guessNormalisation } from "../../models/guessNormalisation.js";
+import { oalError, printable, type Engine, type ModelFacts } from "oal-core";
+import { guessNormalisation, withGuessedNormalisation } from "../../models/guessNormalisation.js";
 import { checkTaps, type TapCheck } from "../../models/checkTaps.js";
 import type { KnownNormalisation, LoadedModel } from "../../models/load.js";
 import { samplePictures } from "../../models/samplePictures.js";
@@ -28,36 +28,35 @@ export async function inspectModelCommand(path: string, options: InspectModelOpt
   const found = await loadModel(path, loadOptionsOf(options));
   const engine = await cpuEngine({ threads, blocked: false });
   const check = await checkTaps(found, engine);
-  const guess = pictures.length === 0 ? null : await tryPictures(found, engine, pictures, quiet);
-  const isKnown = found.normalisation.source !== "assumed";
-  const model = guess && !isKnown ? found.normalised(guess) : found;
+  const tried = await tryPictures(found, engine, pictures, quiet);
+  const { model, guess } = tried;
   process.stdout.write(json ? asJson(path, model, check, guess) : describeModel(path, model, check, guess));
 }
 
+/** The model with the normalisation that pictures speak for where nothing else does; and what they say where something does. */
 async function tryPictures(
   model: LoadedModel,
-  engine: Awaited<ReturnType<typeof cpuEngine>>,
+  engine: Engine,
   paths: readonly string[],
   quiet: boolean,
-): Promise<KnownNormalisation | null> {
-  if (model.facts.input.dtype.includes("int")) return null;
+): Promise<{ readonly model: LoadedModel; readonly guess: KnownNormalisation | null }> {
+  if (paths.length === 0 || model.facts.input.dtype.includes("int")) return { model, guess: null };
   const found = await findPictures(paths);
   const progress = lateProgress("inspect", { quiet });
   try {
-    const planes = await samplePictures(found.pictures(), found.count, model.preprocessing, mostPictures);
-    if (planes.length < 2)
+    const pictures = await samplePictures(found.pictures(), found.count, model.preprocessing, mostPictures);
+    if (pictures.length < 2)
       throw oalError("OAL-D103", {
         path: paths.join(", "),
         what: "normalisations are tried on two pictures or more",
       });
-    return await interruptible({ resumes: false, note: (text) => progress.note(text) }, (signal) =>
-      guessNormalisation(model, {
-        engine,
-        pictures: planes,
-        signal,
-        onProgress: (done, total) => progress.at(done, total),
-      }),
-    );
+    return await interruptible({ resumes: false, note: (text) => progress.note(text) }, async (signal) => {
+      const onProgress = (done: number, total: number): void => progress.at(done, total);
+      const options = { engine, pictures, signal, onProgress };
+      if (model.normalisation.source === "assumed")
+        return { model: await withGuessedNormalisation(model, options), guess: null };
+      return { model, guess: await guessNormalisation(model, options) };
+    });
   } finally {
     progress.close();
     await found.close();
@@ -124,7 +123,7 @@ export function describeModel(
     ["class names", namesLine(model)],
     ["normalisation", normalisationLine(normalisation)],
     ...normalisation.evidence.map((text): [string, string] => ["", text]),
-    ...(guess && guess.source === "guess" && normalisation.source !== "guess"
+    ...(guess
       ? guess.evidence.map((text): [string, string] => ["", `Pictures say ${guess.name}: ${text}`])
       : []),
     ["parameters", facts.parameters.toLocaleString("en")],
