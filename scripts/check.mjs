@@ -15,6 +15,7 @@ const steps = [
       "--type-aware",
       "--deny-warnings",
       "packages",
+      "examples",
       "test",
       "scripts",
       "bench",

@@ -1,5 +1,6 @@
-// The import rule: a folder imports only what stands left of it here; core never imports oal or anything of Node; only an engine's own
-// files import ONNX Runtime, and only where a program starts is an engine made: everything below is handed one.
+// The import rule: a folder imports only what stands left of it here; core never imports oal or anything of Node, and oal-web nothing but
+// core, so that both run in browsers; only an engine's own files import ONNX Runtime, and only where a program starts is an engine made:
+// everything below is handed one.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, dirname, sep } from "node:path";
 
@@ -74,6 +75,13 @@ export function checkLayers(root) {
           problems.push(`${where}: only tests may import testing`);
       }
     }
+  }
+  for (const file of sources(join(root, "packages", "web", "src"))) {
+    if (file.endsWith(".test.ts")) continue;
+    const code = readFileSync(file, "utf8").replace(/\/\*[^]*?\*\//g, "");
+    for (const [, target] of code.matchAll(/(?:from|import\()\s*"([^"]+)"/g))
+      if (target !== "oal-core" && !target.startsWith("./"))
+        problems.push(`${relative(root, file)}: what runs in a page imports ${target}`);
   }
   return problems;
 }

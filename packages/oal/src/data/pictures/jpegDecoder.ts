@@ -29,7 +29,7 @@ async function renew(): Promise<void> {
   const module = compiled;
   await init({
     noInitialRun: true,
-    instantiateWasm: (imports: object, loaded: (instance: object) => void) => {
+    instantiateWasm: (imports: Record<string, Record<string, never>>, loaded: (instance: object) => void) => {
       instance = new WebAssembly.Instance(module, imports);
       loaded(instance);
       return instance.exports;
