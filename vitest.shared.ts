@@ -55,6 +55,8 @@ export const runner = {
   reporters: ["default", closingLine],
   pool: "forks" as const,
   maxWorkers: 2,
+  // Built files are loaded as they are, not made anew from their sources.
+  server: { deps: { external: [/\/packages\/\w+\/dist\//] } },
   globalSetup: [source("./test/ownStore.ts")],
   sequence: { sequencer: LongestFirst },
   testTimeout: 60_000,

@@ -20,7 +20,7 @@ import { Random } from "oal-core";
 import sharp from "sharp";
 import { afterAll, describe, expect, it } from "vitest";
 import { resultsFromJson } from "../packages/oal/src/evaluation/resultForm.js";
-import { oal } from "./cli/oal.js";
+import { oalInside } from "./cli/inside.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -97,8 +97,10 @@ describe("README", { timeout: 300_000 }, () => {
       expect(line).toMatch(/^photos-unknown\/\d\.png (unknown|(red|green|blue) \d+ %)$/);
   });
 
-  it("measures the teacher on the test images, and finds it all again", () => {
-    const again = oal(["evaluate", "photos.yaml", "--out", "runs/photos", "--json"], { cwd: folder });
+  it("measures the teacher on the test images, and finds it all again", async () => {
+    const again = await oalInside(["evaluate", "photos.yaml", "--out", "runs/photos", "--json"], {
+      cwd: folder,
+    });
     expect(again.status).toBe(0);
     const found = Number(/"teacherAccuracy": ([\d.]+)/.exec(again.stdout)?.[1]);
     expect(found).toBeGreaterThan(0);
@@ -107,15 +109,17 @@ describe("README", { timeout: 300_000 }, () => {
     expect(again.stderr).not.toMatch(/teacher +\d/); // nothing is trained again
   });
 
-  it("leaves models that the command line scores with", () => {
+  it("leaves models that the command line scores with", async () => {
     const args = ["score", "runs/photos", "photos/red/0.png", "photos-unknown"];
-    const table = oal(args, { cwd: folder });
+    const table = await oalInside(args, { cwd: folder });
     expect(table.stderr).toBe("");
     expect(table.stdout).toMatch(/│ image +│ verdict +│ label +│ confidence │ +score │ +p value │/);
     const sentence =
       /\n\d known, \d unknown\nmodel oal of runs\/photos \((.*)\); known: ebo score of at least -?\d+\.\d+\n$/;
     expect(sentence.exec(table.stdout)?.[1]).toBe("runs/photos/models/oal.onnx");
-    const asked = oal([...args, "--json", "--detector", "mls", "--threshold", "-100"], { cwd: folder });
+    const asked = await oalInside([...args, "--json", "--detector", "mls", "--threshold", "-100"], {
+      cwd: folder,
+    });
     expect(JSON.parse(asked.stdout)).toMatchObject({
       model: "runs/photos/models/oal.onnx",
       name: "oal",
@@ -125,15 +129,17 @@ describe("README", { timeout: 300_000 }, () => {
         (id) => ({ id, known: true, detector: "mls" }),
       ),
     });
-    const none = oal([...args, "--threshold", "1e6"], { cwd: folder });
+    const none = await oalInside([...args, "--threshold", "1e6"], { cwd: folder });
     expect(none.stdout).toContain("0 known, 7 unknown");
-    expect(oal([...args, "--detector", "msp"], { cwd: folder }).stderr).toContain(
+    expect((await oalInside([...args, "--detector", "msp"], { cwd: folder })).stderr).toContain(
       "OAL-E214 the model holds mls, ebo, not msp",
     );
   });
 
-  it("leaves a run folder that the command line goes on with, up to the report", () => {
-    const { stdout, stderr, status } = oal(["run", "photos.yaml", "--out", "runs/photos"], { cwd: folder });
+  it("leaves a run folder that the command line goes on with, up to the report", async () => {
+    const { stdout, stderr, status } = await oalInside(["run", "photos.yaml", "--out", "runs/photos"], {
+      cwd: folder,
+    });
     expect(stderr).toContain("evaluation:oal found, made earlier");
     expect(stdout).toContain("report: runs/photos/report.html\n");
     expect(status).toBe(0);
@@ -148,12 +154,14 @@ describe("README", { timeout: 300_000 }, () => {
     );
   });
 
-  it("tells one threshold in results, report and score", () => {
+  it("tells one threshold in results, report and score", async () => {
     const results = resultsFromJson(readFileSync(join(folder, "runs", "photos", "results.json"), "utf8"));
     const found = results.find(({ model }) => model === "oal");
     const ebo = found?.detectors.find(({ id }) => id === "ebo")?.decision;
     expect(ebo).toMatchObject({ target: 0.6, detector: "ebo" });
-    const { stdout } = oal(["score", "runs/photos", "photos/red/0.png", "--json"], { cwd: folder });
+    const { stdout } = await oalInside(["score", "runs/photos", "photos/red/0.png", "--json"], {
+      cwd: folder,
+    });
     expect(JSON.parse(stdout)).toMatchObject({ threshold: ebo?.cuts.unknown });
     const report = readFileSync(join(folder, "runs", "photos", "report.html"), "utf8");
     const row = /<span class="soft">ebo<\/span>\s*<\/th>\s*<td>([^<]+)<\/td>\s*<td>([^<]+)<\/td>/;
@@ -192,9 +200,9 @@ describe("README", { timeout: 300_000 }, () => {
       expect(names.filter((name) => name.startsWith(stage))).toHaveLength(2);
   });
 
-  it("claims neither intervals nor tests without resamples", () => {
+  it("claims neither intervals nor tests without resamples", async () => {
     const args = ["report", "photos.yaml", "--out", "runs/photos", "--set", "evaluation.bootstrap=0"];
-    const { stdout, status } = oal(args, { cwd: folder });
+    const { stdout, status } = await oalInside(args, { cwd: folder });
     expect(status).toBe(0);
     expect(stdout).toMatch(/│ oal +│ ebo +│ +\d+\.\d\d │ +\d+\.\d\d │/);
     expect(stdout).not.toMatch(/NaN|intervals|oal - kd/);
@@ -204,21 +212,21 @@ describe("README", { timeout: 300_000 }, () => {
     expect(readFileSync(join(folder, "runs", "photos", "differences.json"), "utf8")).toBe("[]");
   });
 
-  it("leaves out unreadable pictures only when allowed, and says so", () => {
+  it("leaves out unreadable pictures only when allowed, and says so", async () => {
     writeFileSync(join(folder, "bad.jpg"), "no picture");
     const args = ["score", "runs/photos/models/ce.onnx", "bad.jpg", "photos/red/0.png"];
-    const refused = oal(args, { cwd: folder });
+    const refused = await oalInside(args, { cwd: folder });
     expect(refused.status).not.toBe(0);
     expect(refused.stderr).toMatch(/^OAL-D110 [^]*\bbad\.jpg: /);
-    const passed = oal([...args, "--skip-bad", "1"], { cwd: folder });
+    const passed = await oalInside([...args, "--skip-bad", "1"], { cwd: folder });
     expect(passed.stdout).toMatch(/│ bad\.jpg .*OAL-D102/);
     expect(passed.stdout).toMatch(/│ photos\/red\/0\.png .*known/);
     expect(passed.status).toBe(0);
   });
 
-  it("has a configuration file that is accepted", () => {
+  it("has a configuration file that is accepted", async () => {
     writeFileSync(join(folder, "example.yaml"), block("yaml"));
-    const { stdout, stderr, status } = oal(["config", "example.yaml", "--json"], { cwd: folder });
+    const { stdout, stderr, status } = await oalInside(["config", "example.yaml", "--json"], { cwd: folder });
     expect(stderr).toBe("");
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ preset: "folder" });

@@ -15,7 +15,7 @@ import { dirname, join } from "node:path";
 import { Random } from "oal-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { oal } from "./oal.js";
+import { oalInside, type Ended } from "./inside.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-bad-"));
 const cache = join(folder, "cache");
@@ -61,8 +61,8 @@ const small = [
   "boundary={noise: 8, rounds: 1}",
 ].flatMap((setting) => ["--set", setting]);
 
-const teacher = (data: string, out: string, ...more: string[]): ReturnType<typeof oal> =>
-  oal(["teacher", "--quiet", "--data", data, "--out", out, ...small, ...more], here);
+const teacher = (data: string, out: string, ...more: string[]): Promise<Ended> =>
+  oalInside(["teacher", "--quiet", "--data", data, "--out", out, ...small, ...more], here);
 
 interface Told {
   readonly stage: string;
@@ -119,24 +119,24 @@ describe("bad images", () => {
         for (let i = 2; i < 10; i++) rmSync(join(path, "bee", `${i}.png`));
       },
     ],
-  ])("%s: %s", (name, code, message, wrong) => {
+  ])("%s: %s", async (name, code, message, wrong) => {
     const path = broken(name.replaceAll(" ", "-"), wrong);
-    const { status, stderr } = teacher(path, `run-${path}`);
+    const { status, stderr } = await teacher(path, `run-${path}`);
     expect(stderr).toContain(`${code} `);
     expect(stderr).toContain(message);
     expect(stderr).not.toContain("    at ");
     expect(status).toBe(3);
   });
 
-  it("a bad line in an image list, named with its number", () => {
-    const list = (lines: readonly string[]): ReturnType<typeof oal> => {
+  it("a bad line in an image list, named with its number", async () => {
+    const list = (lines: readonly string[]): Promise<Ended> => {
       writeFileSync(at("good", "list.txt"), lines.join("\n") + "\n");
       return teacher("good", "run-list", "--set", "data.id={path: ., list: list.txt}");
     };
     const good = classes.flatMap((name, c) => [0, 1, 2, 3].map((i) => `${name}/${i}.png ${c}`));
-    const hole = list(good.map((line) => line.replace(/1$/, "5")));
+    const hole = await list(good.map((line) => line.replace(/1$/, "5")));
     expect([hole.status, hole.stderr]).toEqual([3, expect.stringMatching(/^OAL-D10[48] /)]);
-    const word = list([...good, "ant/5.png ant"]);
+    const word = await list([...good, "ant/5.png ant"]);
     expect(word.stderr).toContain("list.txt:13: ");
     expect([word.status, word.stderr]).toEqual([3, expect.stringMatching(/^OAL-D107 /)]);
     rmSync(at("good", "list.txt"));
@@ -144,21 +144,21 @@ describe("bad images", () => {
 
   it("a label that is none of the training classes", async () => {
     for (const [i, name] of ["ant", "dog"].entries()) await picture(`test/${name}/0.png`, 2000 + i);
-    const { status, stderr } = teacher("good", "run-label", "--set", `data.test.path=${at("test")}`);
+    const { status, stderr } = await teacher("good", "run-label", "--set", `data.test.path=${at("test")}`);
     expect([status, stderr]).toEqual([3, expect.stringMatching(/^OAL-D140 .*: 2 problems\n/)]);
     expect(stderr).toContain("OAL-D143");
     expect(stderr).toContain('"dog" is not among the 3 classes of training');
     expect(stderr).toContain('2 classes have no image: "bee", "cow"');
   });
 
-  it("--skip-bad passes over so many and not more", () => {
+  it("--skip-bad passes over so many and not more", async () => {
     const path = broken("two-bad", (root) => {
       writeFileSync(join(root, "ant", "1.png"), "");
       writeFileSync(join(root, "bee", "1.png"), "no picture");
     });
-    const few = teacher(path, "run-skip", "--skip-bad", "1");
+    const few = await teacher(path, "run-skip", "--skip-bad", "1");
     expect([few.status, few.stderr]).toEqual([3, expect.stringMatching(/^OAL-D110 .*--skip-bad allows 1/)]);
-    const enough = teacher(path, "run-skip", "--skip-bad", "2");
+    const enough = await teacher(path, "run-skip", "--skip-bad", "2");
     expect(enough.stderr).toContain("2 unreadable image(s) passed over, the first: ant/1.png");
     expect(enough.status).toBe(0);
   });
@@ -183,7 +183,7 @@ describe("a run over poor but usable data", () => {
   it("warns of overlapping sets and of a K that is too large", async () => {
     await picture("shared/new.png", 3000);
     for (let i = 0; i < 10; i++) cpSync(at("good", "ant", `${i}.png`), at("shared", `${i}.png`));
-    const { status, stderr } = oal(args, here);
+    const { status, stderr } = await oalInside(args, here);
     expect(status, stderr).toBe(0);
     const told = warnings("run");
     const overlaps = told.filter((text) => text.includes("OAL-D201"));
@@ -200,7 +200,7 @@ describe("a run over poor but usable data", () => {
     for (const text of told) expect(stderr).toContain(text.slice(text.indexOf(" ") + 1));
   });
 
-  it("makes a damaged artifact and a damaged cache shard again, to the same bits", () => {
+  it("makes a damaged artifact and a damaged cache shard again, to the same bits", async () => {
     const files = [
       join(artifact("run", "teacher"), "parameters.safetensors"),
       ...readdirSync(cache, { recursive: true, encoding: "utf8" })
@@ -214,7 +214,7 @@ describe("a run over poor but usable data", () => {
       writeFileSync(path, bytes);
     }
     const known = warnings("run").length;
-    const { status, stderr } = oal(args, here);
+    const { status, stderr } = await oalInside(args, here);
     expect(status, stderr).toBe(0);
     const told = warnings("run").slice(known);
     expect(told.filter((text) => text.includes("shard-000.bin") && text.includes("made again"))).not.toEqual(
@@ -234,12 +234,12 @@ describe("a run over poor but usable data", () => {
 });
 
 describe("training that diverges", () => {
-  it("stops with the term and the step, and keeps the last good checkpoint", () => {
+  it("stops with the term and the step, and keeps the last good checkpoint", async () => {
     const wild =
       "{network: resnetSmall, width: 4, batchSize: 8, epochs: 20, learningRate: 100, weightDecay: 1, schedule: constant, warmup: 0}";
     // The state is looked at when a checkpoint is due, so that both runs must have them alike to stop in one step.
     const settings = ["--set", `teacher=${wild}`, "--set", "checkpointSeconds=0.001"];
-    const { status, stderr } = teacher("good", "wild", ...settings);
+    const { status, stderr } = await teacher("good", "wild", ...settings);
     expect(stderr).toMatch(
       /^OAL-T101 teacher: "\S+" became (NaN|-?Infinity) at step \d+\nthe last good checkpoint/m,
     );
@@ -251,7 +251,7 @@ describe("training that diverges", () => {
     const kept = checkpoints.filter((name) => name.startsWith("step-")).sort();
     expect(kept.at(-1)).toMatch(/^step-\d{9}\.safetensors$/);
     expect(Number(kept.at(-1)?.slice(5, 14))).toBeLessThanOrEqual(step);
-    const json = teacher("good", "wild", "--json", ...settings);
+    const json = await teacher("good", "wild", "--json", ...settings);
     expect(json.status).toBe(5);
     expect(JSON.parse(json.stdout)).toMatchObject({
       error: { code: "OAL-T101", details: { stage: "teacher", step } },
@@ -260,20 +260,20 @@ describe("training that diverges", () => {
 });
 
 describe("training that ends in one answer for everything", () => {
-  it("is said", () => {
+  it("is said", async () => {
     const decayed =
       "{network: resnetSmall, width: 4, batchSize: 8, epochs: 1, learningRate: 1, weightDecay: 1, momentum: 0, nesterov: false, schedule: constant, warmup: 0}";
-    const { status, stderr } = teacher("good", "constant", "--set", `teacher=${decayed}`);
+    const { status, stderr } = await teacher("good", "constant", "--set", `teacher=${decayed}`);
     expect(stderr).toMatch(/^teacher: warning: teacher gives every validation image the same class/m);
     expect(status).toBe(0);
   });
 });
 
 describe("a disk that is full", () => {
-  it.skipIf(!existsSync("/dev/full"))("is named", () => {
+  it.skipIf(!existsSync("/dev/full"))("is named", async () => {
     mkdirSync(at("full"));
     symlinkSync("/dev/full", at("full", "events.jsonl"));
-    const { status, stderr } = teacher("good", "full");
+    const { status, stderr } = await teacher("good", "full");
     expect(stderr).toContain(`OAL-I101 ${at("full", "events.jsonl")}: cannot write (the disk is full)`);
     expect(status).toBe(7);
     expect(readdirSync(at("full")).sort()).toEqual(["artifacts", "events.jsonl", "run.json"]);

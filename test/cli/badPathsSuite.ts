@@ -7,9 +7,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { finish } from "../../packages/oal/src/cli/failure.js";
-import { buildProgram } from "../../packages/oal/src/cli/program.js";
+import { buildProgram } from "../../packages/oal/dist/cli/program.js";
 import { evilName, makeBadPaths, removeBadPaths, type BadPath } from "./badKinds.js";
+import { oalInside } from "./inside.js";
 import { untrainedModel } from "./untrainedModel.js";
 
 type Command = ReturnType<typeof buildProgram>;
@@ -97,13 +97,6 @@ const patience = 20_000;
 
 /** What a command line writes, and its status. */
 async function run(words: readonly string[], asNobody = false): Promise<{ text: string; status: number }> {
-  let text = "";
-  const write = (chunk: unknown): boolean => {
-    text += String(chunk);
-    return true;
-  };
-  const stdout = vi.spyOn(process.stdout, "write").mockImplementation(write);
-  const stderr = vi.spyOn(process.stderr, "write").mockImplementation(write);
   let timer: NodeJS.Timeout | undefined;
   const blocked = new Promise<never>((_done, fail) => {
     timer = setTimeout(() => fail(new Error("it does not end")), patience);
@@ -111,17 +104,11 @@ async function run(words: readonly string[], asNobody = false): Promise<{ text: 
   const isRoot = process.geteuid?.() === 0;
   try {
     if (asNobody && isRoot) process.seteuid?.(65534);
-    await Promise.race([buildProgram().parseAsync([...words], { from: "user" }), blocked]);
-    return { text, status: Number(process.exitCode ?? 0) };
-  } catch (error) {
-    const status = finish(error, words);
-    return { text, status };
+    const { stdout, stderr, status } = await Promise.race([oalInside(words), blocked]);
+    return { text: stdout + stderr, status };
   } finally {
     if (asNobody && isRoot) process.seteuid?.(0);
     clearTimeout(timer);
-    process.exitCode = undefined;
-    stdout.mockRestore();
-    stderr.mockRestore();
   }
 }
 

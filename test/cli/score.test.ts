@@ -10,7 +10,7 @@ import { scoreTable } from "../../packages/oal/src/cli/commands/scoreTable.js";
 import { parseCsv } from "../../packages/oal/src/evaluation/scoreFiles.js";
 import { findPictures } from "../../packages/oal/src/pipeline/pictureFiles.js";
 import { testEngine as engine } from "../../packages/oal/src/testing/engine.js";
-import { oal } from "./oal.js";
+import { oalInside, type Ended } from "./inside.js";
 import { untrainedModel } from "./untrainedModel.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-score-"));
@@ -86,16 +86,16 @@ describe("what is printed", () => {
     expect(lines[0]?.[11]).toBe("OAL-D102");
   });
 
-  it("and the exit status tells whether all were read", () => {
-    const score = (...more: string[]): ReturnType<typeof oal> =>
-      oal(["score", model, "mixed", ...more], { cwd: folder });
-    const mixed = score("gone.png");
+  it("and the exit status tells whether all were read", async () => {
+    const score = (...more: string[]): Promise<Ended> =>
+      oalInside(["score", model, "mixed", ...more], { cwd: folder });
+    const mixed = await score("gone.png");
     expect(mixed.status).toBe(3);
     expect(mixed.stdout.split("\n").filter((line) => /│ (mixed\/|gone)/.test(line))).toHaveLength(5);
     expect(mixed.stderr).toMatch(
       /^1 file skipped: 1 \.txt\nOAL-D110 oal score: 3 images cannot be read, --skip-bad allows 0/m,
     );
-    const json = score("--skip-bad", "2", "--json");
+    const json = await score("--skip-bad", "2", "--json");
     expect(json).toMatchObject({ status: 0, stderr: "1 file skipped: 1 .txt\n" });
     expect(JSON.parse(json.stdout)).toMatchObject({
       format: "oal.score/1",
@@ -116,7 +116,7 @@ describe("what is printed", () => {
         { known: true },
       ],
     });
-    const lines = score("--skip-bad", "2", "--jsonl");
+    const lines = await score("--skip-bad", "2", "--jsonl");
     expect(lines.stderr).toMatch(
       /^model untrained \(.*\); known: msp score of at least 0\.000\n1 file skipped/,
     );
@@ -126,27 +126,27 @@ describe("what is printed", () => {
         .split("\n")
         .map((line) => JSON.parse(line) as unknown),
     ).toMatchObject([{ known: null }, { known: true }, { known: null }, { known: true }]);
-    const strict = score("--strict", "--json");
+    const strict = await score("--strict", "--json");
     expect(strict.status).toBe(3);
     expect(JSON.parse(strict.stdout)).toMatchObject({ error: { code: "OAL-D102" } });
-    expect(score("--json", "--csv")).toMatchObject({
+    expect(await score("--json", "--csv")).toMatchObject({
       status: 2,
       stdout: expect.stringContaining("OAL-C102"),
     });
   });
 
-  it("takes names from a file, by lines or NUL bytes, and tells when there is nothing to do", () => {
+  it("takes names from a file, by lines or NUL bytes, and tells when there is nothing to do", async () => {
     writeFileSync(at("names"), "mixed/b good.png\nmixed/d\u001b[2J.png\n");
     writeFileSync(at("names0"), "mixed/b good.png\0");
-    const list = oal(["score", model, "--files-from", "names", "--csv"], {
+    const list = await oalInside(["score", model, "--files-from", "names", "--csv"], {
       cwd: folder,
     });
     expect(list.status).toBe(0);
     expect(parseCsv(list.stdout)).toHaveLength(3);
-    const single = oal(["score", model, "--files-from", "names0", "--csv"], { cwd: folder });
+    const single = await oalInside(["score", model, "--files-from", "names0", "--csv"], { cwd: folder });
     expect(parseCsv(single.stdout)).toHaveLength(2);
-    expect(oal(["score", model], { cwd: folder })).toMatchObject({ status: 2 });
-    const none = oal(["score", model, "mixed/notes.txt"], { cwd: folder });
+    expect(await oalInside(["score", model], { cwd: folder })).toMatchObject({ status: 2 });
+    const none = await oalInside(["score", model, "mixed/notes.txt"], { cwd: folder });
     expect(none).toMatchObject({ status: 3, stderr: expect.stringContaining("OAL-D103") });
   });
 });

@@ -6,7 +6,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { oal } from "./oal.js";
+import { oalInside, type Ended } from "./inside.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-seeds-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -29,9 +29,9 @@ interface Results {
   readonly overSeeds: readonly { model: string; on: string; values: number[]; interval: number[] }[];
 }
 
-it("students of two seeds share their teacher; the first one's models have the plain names", () => {
+it("students of two seeds share their teacher; the first one's models have the plain names", async () => {
   const given = ["--student-seeds", "4,5", "--method", "kd", "--out", "run", ...settings];
-  const { stdout, stderr, status } = oal(["evaluate", ...given], { cwd: folder });
+  const { stdout, stderr, status } = await oalInside(["evaluate", ...given], { cwd: folder });
   expect([status, stderr.replace(/[^]*?(OAL-.*)?$/, "$1")]).toEqual([0, ""]);
   expect(stdout).toMatch(/kd +│ ebo +│ +\d+\.\d\d ± \d+\.\d\d │ +\d+\.\d\d ± \d+\.\d\d \[/);
   expect(stdout).toContain(
@@ -47,23 +47,23 @@ it("students of two seeds share their teacher; the first one's models have the p
   expect(seeds).toEqual({ vary: "students", seeds: [4, 5] });
   expect(results.map(({ model, seed }) => `${model} ${seed}`)).toEqual(["kd 4", "kd 5"]);
   expect(overSeeds.every(({ values, interval }) => values.length === 2 && interval.length === 2)).toBe(true);
-  const shown = oal(["show", "run"], { cwd: folder }).stdout;
+  const shown = (await oalInside(["show", "run"], { cwd: folder })).stdout;
   expect(shown).toContain("seed 0, student seeds 4, 5, methods kd: finished");
 });
 
-it("a copy without its store is reported from its files, and trains nothing", () => {
+it("a copy without its store is reported from its files, and trains nothing", async () => {
   cpSync(join(folder, "run"), join(folder, "copy"), { recursive: true });
-  const report = (): ReturnType<typeof oal> => {
+  const report = async (): Promise<Ended> => {
     const before = process.env["OAL_STORE"];
     process.env["OAL_STORE"] = join(folder, "elsewhere");
     try {
-      return oal(["report", "copy"], { cwd: folder });
+      return await oalInside(["report", "copy"], { cwd: folder });
     } finally {
       if (before === undefined) delete process.env["OAL_STORE"];
       else process.env["OAL_STORE"] = before;
     }
   };
-  const { status, stdout, stderr } = report();
+  const { status, stdout, stderr } = await report();
   expect([status, stderr]).toEqual([0, expect.stringContaining("so nothing is made again")]);
   expect(stdout).toMatch(/kd +│ ebo .* ± /);
   const page = readFileSync(join(folder, "copy", "report.html"), "utf8");
@@ -72,18 +72,18 @@ it("a copy without its store is reported from its files, and trains nothing", ()
   expect(page).toContain("the feature map, and what was left out are missing");
   expect(existsSync(join(folder, "elsewhere", "artifacts"))).toBe(false);
   rmSync(join(folder, "copy", "results.json"));
-  expect(report()).toMatchObject({
+  expect(await report()).toMatchObject({
     status: 6,
     stderr: expect.stringContaining("OAL-E231 copy lacks results.json"),
   });
 });
 
-it("seeds of the run and a seed, or seeds of the students, cannot be asked for together", () => {
+it("seeds of the run and a seed, or seeds of the students, cannot be asked for together", async () => {
   for (const other of [
     ["--seed", "1"],
     ["--student-seeds", "1,2"],
   ]) {
-    const { status, stderr } = oal(["plan", "--seeds", "0,1", ...other], { cwd: folder });
+    const { status, stderr } = await oalInside(["plan", "--seeds", "0,1", ...other], { cwd: folder });
     expect([status, stderr]).toEqual([2, expect.stringContaining("OAL-C102")]);
   }
 });

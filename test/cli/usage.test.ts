@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { oalInside } from "./inside.js";
 import { oal } from "./oal.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-cli-"));
@@ -44,24 +45,24 @@ describe("usage errors", () => {
     ["file", ["run", "my.yaml"], "OAL-C203 my.yaml: no such file"],
     ["method", ["train", "--method", "oel"], 'there is no recipe "oel", did you mean "oal"?'],
     ["kind", ["list", "detctors"], 'OAL-C204 there is no list of "detctors", did you mean "detectors"?'],
-  ])("unknown or wrong %s", (_name, args, message) => {
-    const { stdout, stderr, status } = oal(args, here);
+  ])("unknown or wrong %s", async (_name, args, message) => {
+    const { stdout, stderr, status } = await oalInside(args, here);
     expect([status, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(message);
     expect(stderr).not.toContain("    at ");
   });
 
-  it("names file, line and the nearest key", () => {
+  it("names file, line and the nearest key", async () => {
     writeFileSync(join(folder, "a.yaml"), "seed: 1\nstudent:\n  epoch: 3\n");
-    const { stderr, status } = oal(["run", "a.yaml"], here);
+    const { stderr, status } = await oalInside(["run", "a.yaml"], here);
     expect(status).toBe(2);
     expect(stderr).toBe(
       'OAL-C201 a.yaml:3: unknown key "epoch" at student, did you mean "epochs"?\noal config shows every key with its default\n',
     );
   });
 
-  it("prints errors as JSON where JSON was asked for", () => {
-    const { stdout, stderr, status } = oal(["run", "--json", "--set", "teacher.widht=3"], here);
+  it("prints errors as JSON where JSON was asked for", async () => {
+    const { stdout, stderr, status } = await oalInside(["run", "--json", "--set", "teacher.widht=3"], here);
     expect([status, stderr]).toEqual([2, ""]);
     expect(JSON.parse(stdout)).toMatchObject({
       error: { code: "OAL-C201", details: { key: "widht", at: "teacher", near: "width" } },
@@ -73,8 +74,8 @@ describe("usage errors", () => {
     ["ood", ["run", "--data", ".", "--ood", "nowhere"]],
     ["model", ["score", "nowhere", "a.jpg"]],
     ["inspected", ["data", "inspect", "nowhere"]],
-  ])("missing path: %s", (_name, args) => {
-    const { stderr, status } = oal(args, here);
+  ])("missing path: %s", async (_name, args) => {
+    const { stderr, status } = await oalInside(args, here);
     expect(status).toBe(3);
     expect(stderr).toContain("OAL-D101");
     expect(stderr).toContain("nowhere: no such file or folder");
@@ -86,7 +87,7 @@ describe("usage errors", () => {
 });
 
 describe("data inspect", () => {
-  it("exits as the run would, and prints every problem of all sources", () => {
+  it("exits as the run would, and prints every problem of all sources", async () => {
     for (const [name, count] of [
       ["ant", 4],
       ["bee", 3],
@@ -95,7 +96,7 @@ describe("data inspect", () => {
       for (let i = 0; i < count; i++) writeFileSync(join(folder, "photos.d", name, `${i}.png`), "no picture");
     }
     const args = ["data", "inspect", "photos.d", "--ood", "photos.d#ant", "--json"];
-    const found = oal(args, here);
+    const found = await oalInside(args, here);
     expect(found.status).toBe(3);
     expect(JSON.parse(found.stdout)).toMatchObject({
       format: "imageFolder",
@@ -103,7 +104,7 @@ describe("data inspect", () => {
       sets: [{ name: "train" }, { name: "photos.d-ant", images: 4 }],
       problems: [{ code: "OAL-D112", details: { classes: [{ className: "bee", count: 3 }], needed: 4 } }],
     });
-    const checked = oal([...args.slice(0, -1), "--check"], here);
+    const checked = await oalInside([...args.slice(0, -1), "--check"], here);
     expect(checked.stdout).toContain("3 problems, for which oal run would refuse:");
     expect(checked.stdout).toContain("photos.d#ant: 4 images cannot be read");
     rmSync(join(folder, "photos.d"), { recursive: true });
@@ -111,27 +112,35 @@ describe("data inspect", () => {
 });
 
 describe("config", () => {
-  it("prints a commented file that gives the same configuration again", () => {
-    const yaml = oal(["config", "cifar10-small", "--set", "student.epochs=3", "--seed", "7"], here);
+  it("prints a commented file that gives the same configuration again", async () => {
+    const yaml = await oalInside(
+      ["config", "cifar10-small", "--set", "student.epochs=3", "--seed", "7"],
+      here,
+    );
     expect(yaml.status).toBe(0);
     expect(yaml.stdout).toContain("  epochs: 3 # passes over the training images");
     writeFileSync(join(folder, "b.yaml"), yaml.stdout);
     const first: unknown = JSON.parse(
-      oal(["config", "cifar10-small", "--set", "student.epochs=3", "--seed", "7", "--json"], here).stdout,
+      (
+        await oalInside(
+          ["config", "cifar10-small", "--set", "student.epochs=3", "--seed", "7", "--json"],
+          here,
+        )
+      ).stdout,
     );
     expect(first).toMatchObject({ seed: 7, student: { network: "airbench", epochs: 3 } });
-    expect(JSON.parse(oal(["config", "b.yaml", "--json"], here).stdout)).toEqual(first);
+    expect(JSON.parse((await oalInside(["config", "b.yaml", "--json"], here)).stdout)).toEqual(first);
   });
 
-  it("prints the JSON schema", () => {
-    expect(JSON.parse(oal(["config", "--schema"], here).stdout)).toMatchObject({
+  it("prints the JSON schema", async () => {
+    expect(JSON.parse((await oalInside(["config", "--schema"], here)).stdout)).toMatchObject({
       type: "object",
       properties: { student: { properties: { epochs: { type: "number" } } } },
     });
   });
 
-  it("lists the registries", () => {
-    const listed: unknown = JSON.parse(oal(["list", "--json"], here).stdout);
+  it("lists the registries", async () => {
+    const listed: unknown = JSON.parse((await oalInside(["list", "--json"], here)).stdout);
     expect(listed).toMatchObject({
       detectors: expect.arrayContaining([expect.objectContaining({ id: "ebo" })]),
       presets: expect.arrayContaining([expect.objectContaining({ id: "cifar10-small" })]),
