@@ -5,7 +5,7 @@ import { resumeTrial } from "./resumeTrial.js";
 const seed = Number(process.env["OAL_SEED"] ?? 14);
 
 describe("a run that is stopped", { timeout: 240_000 }, () => {
-  it("goes on after a kill -9 at a random moment, and ends with the same bits", async () => {
-    await resumeTrial(seed, 1);
+  it("goes on after kill -9 and Ctrl-C at random moments, and ends with the same bits", async () => {
+    await resumeTrial(seed, 2);
   });
 });

@@ -53,12 +53,17 @@ export async function train(
   onEvent: (event: TrainingEvent) => void = () => undefined,
   shouldStop: () => boolean = () => false,
 ): Promise<TrainingOutcome> {
-  const step = buildTrainingStep(task, options);
-  const stepper = await engine.stepper(step.graph, carriedBy(step));
   try {
-    return await steps(stepper, step, task, options, onEvent, shouldStop);
+    const step = buildTrainingStep(task, options);
+    // Before anything is prepared: whoever has a checkpoint of another training need not wait to be told.
+    const start = await startOf(step, task, options);
+    const stepper = await engine.stepper(step.graph, carriedBy(step));
+    try {
+      return await steps(stepper, step, start, task, options, onEvent, shouldStop);
+    } finally {
+      await stepper.release();
+    }
   } finally {
-    await stepper.release();
     task.close?.();
   }
 }
@@ -71,17 +76,29 @@ function carriedBy({ graph, stateNames }: TrainingStep): CarriedTensor[] {
   });
 }
 
+/** Where a training begins: at a checkpoint, or at its first step. */
+interface Start {
+  readonly identity: string;
+  readonly found: Awaited<ReturnType<typeof readCheckpoint>>;
+}
+
+async function startOf(step: TrainingStep, task: TrainingTask, options: TrainingOptions): Promise<Start> {
+  const folder = options.checkpointFolder;
+  if (folder === undefined) return { identity: "", found: null };
+  const identity = trainingIdentity(step, task, options);
+  return { identity, found: await readCheckpoint(folder, identity) };
+}
+
 async function steps(
   stepper: Stepper,
   step: TrainingStep,
+  { identity, found }: Start,
   task: TrainingTask,
   options: TrainingOptions,
   onEvent: (event: TrainingEvent) => void,
   shouldStop: () => boolean,
 ): Promise<TrainingOutcome> {
   const folder = options.checkpointFolder;
-  const identity = folder === undefined ? "" : trainingIdentity(step, task, options);
-  const found = folder === undefined ? null : await readCheckpoint(folder, identity);
   await stepper.load(found?.state ?? step.initialState(options.seed));
   let done = found?.step ?? 0;
   if (found) onEvent({ kind: "resumed", step: done, total: options.steps });
