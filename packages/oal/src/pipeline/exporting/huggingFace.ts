@@ -204,8 +204,11 @@ function configOf({ classNames, version, decides, notes }: BundleFacts): Record<
   };
 }
 
-/** Pillow's numbers of the interpolations. */
-const resample = { nearest: 0, bilinear: 2, bicubic: 3 } as const;
+/**
+ * Pillow's numbers of the interpolations, as transformers.js 4 takes them. Its "bilinear" and "bicubic" do not average where they reduce, as
+ * Pillow's do; its "lanczos" does, and comes much closer to what the model was fitted with.
+ */
+const resample = { nearest: 0, bilinear: 1, bicubic: 1 } as const;
 
 function preprocessorOf({ resize, crop, interpolation, mean, std }: Preprocessing): Record<string, unknown> {
   return {

@@ -49,7 +49,7 @@ export function modelCard({ facts, changes, precision, dtype, folder }: CardCont
     "",
     "## Pictures",
     "",
-    `The shorter side becomes ${resize} pixels (${interpolation}), the central square of ${crop} is kept. The model rounds \`pixel_values\` to the bytes that they come from, so that equal pixels give equal numbers wherever it runs. transformers.js resizes by sharp or by a canvas, not by Pillow's tables: single grey levels differ, and a picture close to the cut may be decided otherwise than by the bundle that this folder was made of.`,
+    `The shorter side becomes ${resize} pixels (${interpolation}), the central square of ${crop} is kept. The model rounds \`pixel_values\` to the bytes that they come from, so that equal pixels give equal numbers wherever it runs. transformers.js resizes by sharp in Node and by a canvas in browsers, not by Pillow's tables: pixels differ by some grey levels, and pictures close to the cut may be decided otherwise than by the bundle that this folder was made of. Its own ${interpolation === "nearest" ? "nearest" : `${interpolation} does not average where it reduces, so \`preprocessor_config.json\` names Lanczos (\`resample\` 1), which does`}.`,
     ...(changes
       ? [
           "",
