@@ -10,6 +10,7 @@ import {
   reduceMean,
   reduceSum,
   toNumbers,
+  verifyGraph,
   type Graph,
   type ReadModel,
   type Tensor,
@@ -122,6 +123,22 @@ export async function computeCase(
 
 function mark(graph: Graph, name: string, value: Value): void {
   graph.output(name, value);
+}
+
+/** Runs a case with every size of the model open: the first output, and what of the graph is not understood. */
+export async function computeOpen(
+  each: ImportCase,
+): Promise<{ output: Tensor | undefined; opaque: string[] }> {
+  const golden = await goldenOf(each);
+  const { graph, opaque } = await readModelFile(join(each.folder, each.file), { halfPrecision: "widen" });
+  const [input] = graph.inputs;
+  const [name = ""] = graph.outputs.keys();
+  verifyGraph(graph);
+  const outputs = await runOnce(graph, { [input?.name ?? ""]: tensorIn(golden, `${each.inputPrefix}input`) });
+  return {
+    output: outputs[name],
+    opaque: opaque.map(({ node, reason }) => `${node.operator.name}: ${reason}`),
+  };
 }
 
 /** The tolerance of a golden tensor: exact name, or "grad/<initializer>" for a parameter's gradient. */

@@ -4,7 +4,15 @@ import { OalError } from "oal-core";
 import { describe, expect, it } from "vitest";
 import { readModelFile } from "../../packages/oal/src/runtime/modelFile.js";
 import { loadManifest } from "../../packages/oal/src/testing/golden.js";
-import { computeCase, faultsOf, textIn, texts, type ImportCase } from "./importCase.js";
+import {
+  computeCase,
+  computeOpen,
+  faultsOf,
+  goldenOf,
+  textIn,
+  texts,
+  type ImportCase,
+} from "./importCase.js";
 
 const manifest = loadManifest("import/wild");
 const readable = (manifest?.cases ?? [])
@@ -32,6 +40,14 @@ describe.skipIf(!manifest)("files as they occur in practice", () => {
     const outputName = textIn(each.raw, "outputGolden") || "logits";
     if (output) named[`${each.prefix}${outputName}`] = output;
     expect(faultsOf(each, named, golden)).toEqual([]);
+  });
+
+  const open = readable.filter(([, { raw }]) => texts(raw["goldenPrefixes"]).length > 0);
+  it.each(open)("%s is understood and computed with all its sizes open", async (_, each) => {
+    const { output, opaque } = await computeOpen(each);
+    expect(opaque).toEqual([]);
+    if (!output) throw new Error("no output");
+    expect(faultsOf(each, { [`${each.prefix}logits`]: output }, await goldenOf(each))).toEqual([]);
   });
 
   it.each(broken)("$id is refused, saying why", async ({ path, mentions }) => {

@@ -162,6 +162,11 @@ function floorOf(sum: Polynomial, divisor: number): Polynomial {
     const wider = plus(inside.inner, constant(added * inside.divisor));
     return plus(collected(whole), floorOf(wider, inside.divisor * divisor));
   }
+  if (first && first.factor * 2 > divisor) {
+    // floor(x / k) = -floor((k - 1 - x) / k): of the two, the one whose first factor is at most half the divisor.
+    const other = floorOf(plus(constant(divisor - 1), times(constant(-1), rest)), divisor);
+    return plus(collected(whole), times(constant(-1), other));
+  }
   const text = rest.length === 1 ? textOf(rest) : `(${textOf(rest)})`;
   return plus(collected(whole), [{ factor: 1, atoms: [`floor(${text}/${divisor})`] }]);
 }

@@ -2,15 +2,20 @@
 import { ShapeProblem } from "../operator.js";
 import { sizeOf, stridesOf, zeros, type Dim, type DType, type Shape, type Tensor } from "../tensor.js";
 
-/** The common shape of operands: aligned at the last axis, size 1 stretches. */
+/**
+ * The common shape of operands: aligned at the last axis, size 1 stretches. An open size beside a number is that number or 1, so the
+ * result is the number; of two open sizes nobody knows which is 1.
+ */
 export function broadcastShapes<D extends Dim>(...shapes: readonly (readonly D[])[]): readonly (D | 1)[] {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis) => {
     let size: D | 1 = 1;
     for (const shape of shapes) {
       const own = shape[axis - rank + shape.length] ?? 1;
-      if (own === 1 || own === size) continue;
-      if (size !== 1)
+      if (own === 1 || own === size || (typeof own === "string" && typeof size === "number" && size !== 1))
+        continue;
+      const isDecided = size === 1 || (typeof size === "string" && typeof own === "number");
+      if (!isDecided)
         throw new ShapeProblem(
           `shapes do not broadcast: ${shapes.map((s) => `[${s.join(", ")}]`).join(" and ")}`,
         );

@@ -6,7 +6,7 @@ import { sumOf } from "../dims.js";
 import { movedElements } from "../elements.js";
 import { sizeOf, type Dims } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, axisOf, flowing, numbers, sizeAt, tensorAt, typeAt } from "./access.js";
+import { axisOf, flowing, numbers, sizeAt, tensorAt, typeAt } from "./access.js";
 import { apply } from "./apply.js";
 import { tensorOf } from "./broadcasting.js";
 import { slice } from "./slice.js";
@@ -19,13 +19,8 @@ export const Concat: Operator = {
     const types = inputs.map((_, index) => typeAt(inputs, index));
     const { dtype, shape } = typeAt(inputs, 0);
     const axis = axisOf(int(attributes, "axis"), shape.length);
-    const rest = (other: Dims): string =>
-      other.map((size, place) => (place === axis ? "*" : size)).join(", ");
-    for (const type of types) {
+    for (const type of types)
       if (type.dtype !== dtype) throw new ShapeProblem(`element types differ: ${dtype} and ${type.dtype}`);
-      if (rest(type.shape) !== rest(shape))
-        throw new ShapeProblem(`[${rest(shape)}] and [${rest(type.shape)}] do not join`);
-    }
     return [
       {
         dtype,
@@ -85,9 +80,24 @@ export const Concat: Operator = {
   ],
 };
 
+/** Beside the axis all sizes are one: of an open and a known one the known, of two open ones the shorter text. */
 function joined(shapes: readonly Dims[], axis: number): Dims {
   const [first = []] = shapes;
-  return first.map((size, place) => (place === axis ? sumOf(shapes.map((shape) => at(shape, axis))) : size));
+  return first.map((_, place) => {
+    const sizes = shapes.map((shape) => sizeAt(shape, place));
+    if (place === axis) return sumOf(sizes);
+    return sizes.reduce((a, b) => {
+      const areOther = typeof a === "number" && typeof b === "number" && a !== b;
+      if (areOther || shapes.some((shape) => shape.length !== first.length)) {
+        const texts = shapes.map(
+          (shape) => `[${shape.map((size, i) => (i === axis ? "*" : size)).join(", ")}]`,
+        );
+        throw new ShapeProblem(`${texts.join(" and ")} do not join`);
+      }
+      if (typeof a === "number") return a;
+      return typeof b === "number" || b.length < a.length ? b : a;
+    });
+  });
 }
 
 /** Values that agree except along `axis`, one behind the other. */
