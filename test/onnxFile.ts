@@ -17,11 +17,12 @@ export type FileAttribute =
   | { readonly graph: FileGraph }
   | { readonly tensor: FileTensor };
 
-/** A tensor of float32, or of int64 where it says so. */
+/** A tensor of float32, or of int64 where it says so, or of the element type of a number, its values as in ONNX's int32_data. */
 export interface FileTensor {
   readonly dims: readonly number[];
   readonly values: readonly number[];
   readonly isInt64?: boolean;
+  readonly code?: number;
 }
 
 /** A node: operator, inputs, outputs, attributes, domain. */
@@ -119,12 +120,13 @@ function writeAttribute(writer: ProtobufWriter, value: FileAttribute): void {
 
 function writeTensor(
   writer: ProtobufWriter,
-  { dims, values, isInt64 = false }: FileTensor,
+  { dims, values, isInt64 = false, code = isInt64 ? 7 : 1 }: FileTensor,
   name: string,
 ): void {
   for (const size of dims) writer.integer(1, size);
-  writer.integer(2, isInt64 ? 7 : 1).string(8, name);
+  writer.integer(2, code).string(8, name);
   if (isInt64) for (const value of values) writer.integer(7, value);
+  else if (code !== 1) for (const value of values) writer.integer(5, value);
   else writer.bytes(9, new Uint8Array(Float32Array.from(values).buffer));
 }
 

@@ -154,6 +154,7 @@ function tensorsOf({ key, inputs }: Subject): readonly (Tensor | null)[] {
       input.values ??
       Array.from(new Random(3, `${key}.${index}`).uniforms(0, sizeOf(shape)), (u) => low + u * (high - low));
     if (dtype === "int64") return { dtype, shape, data: BigInt64Array.from(numbers, BigInt) };
+    if (dtype === "int8") return { dtype, shape, data: Int8Array.from(numbers) };
     if (dtype === "float32") return { dtype: "float64", shape, data: Float64Array.from(numbers) };
     return { dtype, shape, data: Uint8Array.from(numbers) };
   });

@@ -110,6 +110,7 @@ function drawn(input: TestInput, purpose: string): Tensor {
     input.values ?? Array.from(new Random(3, purpose).uniforms(0, count), (u) => low + u * (high - low));
   const { dtype, shape } = input;
   if (dtype === "int64") return { dtype, shape, data: BigInt64Array.from(numbers, BigInt) };
+  if (dtype === "int8") return { dtype, shape, data: Int8Array.from(numbers) };
   if (dtype === "float32") return { dtype, shape, data: Float32Array.from(numbers) };
   return { dtype, shape, data: Uint8Array.from(numbers) };
 }

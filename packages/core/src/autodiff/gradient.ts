@@ -31,7 +31,7 @@ export function gradients(loss: Value, sources: readonly Value[], rules?: Gradie
     sources: [sources, valueList],
     rules: [rules, kinds.optional(ruleMap)],
   });
-  if (loss.rank !== 0 || !isFloat(loss.dtype)) {
+  if (loss.rank !== 0 || !isComputed(loss.dtype)) {
     throw oalError("OAL-G102", {
       node: loss.name,
       path: "",
@@ -65,7 +65,7 @@ export function vectorJacobian(
   }
   const graph = first.graph;
   for (const source of sources) {
-    if (isFloat(source.dtype)) continue;
+    if (isComputed(source.dtype)) continue;
     throw oalError("OAL-G102", {
       node: source.name,
       path: "",
@@ -104,7 +104,9 @@ export function vectorJacobian(
     node.inputs.forEach((input, index) => {
       const gradient = inputGradients[index];
       if (!input || !gradient || !wants(index)) return;
-      if (describeType(gradient.type) !== describeType(input.type)) {
+      // Whole numbers that stand for floats have a gradient of floats.
+      const type = isFloat(input.dtype) ? input.type : { dtype: gradient.dtype, shape: input.dims };
+      if (describeType(gradient.type) !== describeType(type)) {
         throw oalError("OAL-G102", {
           node: `${node.operator.name}_${node.id}`,
           path: node.path,
@@ -119,20 +121,35 @@ export function vectorJacobian(
 
 /**
  * The float values that a source influences, and the sources themselves. Integers and booleans (comparisons, ArgMax)
- * carry no gradient, nor does what lies behind StopGradient.
+ * carry no gradient unless they stand for floats, nor does what lies behind StopGradient.
  */
 function influencedBy(graph: Graph, sources: readonly Value[]): Set<Value> {
   const influenced = new Set<Value>(sources);
   for (const node of graph.nodes) {
     if (node.operator === StopGradient) continue;
-    if (!node.inputs.some((input) => input && influenced.has(input))) continue;
-    for (const output of node.outputs) if (isFloat(output.dtype)) influenced.add(output);
+    const readers = node.inputs.filter((input) => input && influenced.has(input));
+    if (readers.length === 0) continue;
+    // Quantised values on their way to DequantizeLinear, moved or joined as they are.
+    const isQuantised =
+      node.operator.standsForFloats === true || readers.some((input) => input && !mayBeFloat(input));
+    for (const output of node.outputs) if (isQuantised || mayBeFloat(output)) influenced.add(output);
   }
   return influenced;
 }
 
-function isFloat(dtype: DType): boolean {
+/** A value of which no type is known is taken for floats: its node has no gradient, and says so where one is asked for. */
+function mayBeFloat({ knownType }: Value): boolean {
+  return !knownType || isFloat(knownType.dtype);
+}
+
+/** The floats that operators compute with. */
+function isComputed(dtype: DType): boolean {
   return dtype === "float32" || dtype === "float64";
+}
+
+/** Floats of 16 bits too: what they carry must not be lost without a word. */
+function isFloat(dtype: DType): boolean {
+  return dtype.includes("float");
 }
 
 function zerosLike(value: Value): Value {

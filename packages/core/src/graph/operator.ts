@@ -77,6 +77,11 @@ export interface Operator {
   elements?(inputs: readonly (KnownValue | null)[], attributes: Attributes): readonly (Dims | null)[];
   /** "none" says explicitly that no gradient flows through. */
   readonly gradient: GradientRule | "none";
+  /**
+   * Whether its whole numbers stand for the floats that it was given (QuantizeLinear): a gradient flows through them, as one of those
+   * floats. Of all other operators whole numbers and truths carry none.
+   */
+  readonly standsForFloats?: boolean;
   /** Plain loops, for tests and for machines without an engine. */
   reference(inputs: readonly (Tensor | null)[], attributes: Attributes): readonly Tensor[];
   readonly testPoints: readonly TestPoint[];

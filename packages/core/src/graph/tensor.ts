@@ -238,6 +238,27 @@ function fromHalf(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/** The bits of the float16 or bfloat16 nearest to a number, of two equally near ones the even. */
+export function halfBits(value: number, dtype: "float16" | "bfloat16"): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  const [fractionBits, lowest, infinity] =
+    dtype === "float16" ? ([10, -14, 0x7c00] as const) : ([7, -126, 0x7f80] as const);
+  if (Number.isNaN(value)) return infinity + 1;
+  if (size === Infinity) return sign + infinity;
+  const exponent = Math.max(lowest, Math.floor(Math.log2(Math.max(size, Number.MIN_VALUE))));
+  // The bits count steps from 0 on: a number rounded up to the next exponent, or to infinity, is the right one.
+  const steps = halfToEven(size / 2 ** (exponent - fractionBits));
+  const bits = (exponent - lowest) * 2 ** fractionBits + steps;
+  return sign + Math.min(bits, infinity);
+}
+
+function halfToEven(value: number): number {
+  const low = Math.floor(value);
+  if (value - low !== 0.5) return Math.round(value);
+  return low % 2 === 0 ? low : low + 1;
+}
+
 /** A bfloat16 is the upper half of a float32. */
 function fromBrainFloat(bits: number): number {
   const view = new DataView(new ArrayBuffer(4));

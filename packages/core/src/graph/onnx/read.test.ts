@@ -2,8 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../random/index.js";
 import { add, conv2d, flatten, linear, mul, relu, reshape, stopGradient, topK } from "../functions/index.js";
+import { tensorOf } from "../ops/broadcasting.js";
 import { operators } from "../ops/index.js";
-import { float32Tensor, int64Tensor, sizeOf, toNumbers, type DType, type Tensor } from "../tensor.js";
+import { float32Tensor, sizeOf, toNumbers, type DType, type Tensor } from "../tensor.js";
 import { evaluateReference } from "../interpret.js";
 import { Graph } from "../value.js";
 import { verifyGraph } from "../verify.js";
@@ -116,9 +117,7 @@ describe("every operator of the table", () => {
             return graph.input(`x${index}.${place}`, input);
           }
           const values = input.values ?? [];
-          return graph.constant(
-            input.dtype === "int64" ? int64Tensor(input.shape, values) : float32Tensor(input.shape, values),
-          );
+          return graph.constant(tensorOf(input.dtype, input.shape, values));
         });
         graph
           .node(operator, inputs, point.attributes)

@@ -118,7 +118,6 @@ function modelOf(graph: Graph, options: WriteOptions, outside: DataFile | null):
       body.message(11, (message) => writeValueInfo(message, input.name, input.type));
     }
     for (const [name, value] of graph.outputs) {
-      if (name === value.name) continue;
       body.message(12, (message) => writeValueInfo(message, name, value.knownType));
     }
   });

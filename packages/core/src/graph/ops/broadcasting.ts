@@ -1,6 +1,15 @@
 /** numpy/ONNX broadcasting: shapes, and the index walk that the plain references use. */
 import { ShapeProblem } from "../operator.js";
-import { sizeOf, stridesOf, zeros, type Dim, type DType, type Shape, type Tensor } from "../tensor.js";
+import {
+  halfBits,
+  sizeOf,
+  stridesOf,
+  zeros,
+  type Dim,
+  type DType,
+  type Shape,
+  type Tensor,
+} from "../tensor.js";
 
 /**
  * The common shape of operands: aligned at the last axis, size 1 stretches. An open size beside a number is that number or 1, so the
@@ -60,9 +69,10 @@ export function offsets(shape: Shape, strides: readonly number[], start = 0): In
 /** A tensor from ordinary numbers. */
 export function tensorOf(dtype: DType, shape: Shape, values: ArrayLike<number>): Tensor {
   const data = zeros(dtype, sizeOf(shape));
+  const isHalf = dtype === "float16" || dtype === "bfloat16";
   for (let i = 0; i < data.length; i++) {
     if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = wholeOf(values[i] ?? 0);
-    else data[i] = values[i] ?? 0;
+    else data[i] = isHalf ? halfBits(values[i] ?? 0, dtype) : (values[i] ?? 0);
   }
   return { dtype, shape: [...shape], data };
 }

@@ -1,14 +1,14 @@
 /** Operator Cast: change of element type. */
-import { aDType, codeOf, computedTypes, dtypeOfCode } from "../tensor.js";
+import { aDType, codeOf, dtypeOfCode, toNumbers } from "../tensor.js";
 import { aValue } from "./operands.js";
 import { expectArguments } from "../../errors/index.js";
 import { elementsAt } from "../elements.js";
 import { int, ShapeProblem, type Operator } from "../operator.js";
 import type { DType } from "../tensor.js";
 import type { Value } from "../value.js";
-import { flowing, inputOf, tensorAt, typeAt } from "./access.js";
+import { flowing, inputOf, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
-import { mapBroadcast } from "./broadcasting.js";
+import { tensorOf } from "./broadcasting.js";
 
 export const Cast: Operator = {
   name: "Cast",
@@ -18,9 +18,11 @@ export const Cast: Operator = {
   newerAttributes: { saturate: 19 },
   infer: (inputs, attributes) => {
     const dtype = dtypeOfCode(int(attributes, "to"));
-    if (!dtype || !computedTypes.includes(dtype))
-      throw new ShapeProblem(`element type ${int(attributes, "to")} is not supported`);
-    return [{ dtype, shape: typeAt(inputs, 0).shape }];
+    if (!dtype) throw new ShapeProblem(`element type ${int(attributes, "to")} is not supported`);
+    // From every element type and to every one, also of those that nothing else computes with.
+    const [x] = inputs;
+    if (!x) throw new ShapeProblem("input 0 is missing");
+    return [{ dtype, shape: x.shape }];
   },
   elements: (inputs, attributes) => {
     const elements = elementsAt(inputs, 0);
@@ -30,17 +32,14 @@ export const Cast: Operator = {
   },
   gradient: (node, dy) => {
     const { dtype } = inputOf(node, 0);
-    return [dtype === "float32" || dtype === "float64" ? cast(flowing(dy), dtype) : null];
+    return [dtype.includes("float") ? cast(flowing(dy), dtype) : null];
   },
   reference: (inputs, attributes) => {
     const dtype = dtypeOfCode(int(attributes, "to")) ?? "float32";
     const convert =
-      dtype === "bool"
-        ? (x: number) => (x ? 1 : 0)
-        : dtype.startsWith("float")
-          ? (x: number) => x
-          : Math.trunc;
-    return [mapBroadcast([tensorAt(inputs, 0)], dtype, convert)];
+      dtype === "bool" ? (x: number) => (x ? 1 : 0) : dtype.includes("float") ? (x: number) => x : Math.trunc;
+    const x = tensorAt(inputs, 0);
+    return [tensorOf(dtype, x.shape, toNumbers(x).map(convert))];
   },
   testPoints: [
     { inputs: [{ dtype: "float32", shape: [3], values: [-1.5, 0, 2.7] }], attributes: { to: 7 } },

@@ -20,6 +20,7 @@ import { Concat } from "./concat.js";
 import { Conv } from "./conv.js";
 import { ConvTranspose } from "./convTranspose.js";
 import { Cos } from "./cos.js";
+import { DequantizeLinear } from "./dequantizeLinear.js";
 import { Div } from "./div.js";
 import { Elu } from "./curves.js";
 import { Equal } from "./equal.js";
@@ -59,6 +60,7 @@ import { Or } from "./logical.js";
 import { Pad } from "./pad.js";
 import { Pow } from "./pow.js";
 import { PRelu } from "./curves.js";
+import { QuantizeLinear } from "./quantizeLinear.js";
 import { Range } from "./range.js";
 import { Reciprocal } from "./reciprocal.js";
 import { ReduceL1 } from "./reductions.js";
@@ -122,6 +124,7 @@ export const operators = {
   Conv,
   ConvTranspose,
   Cos,
+  DequantizeLinear,
   Div,
   Elu,
   Equal,
@@ -161,6 +164,7 @@ export const operators = {
   Pad,
   Pow,
   PRelu,
+  QuantizeLinear,
   Range,
   Reciprocal,
   ReduceL1,

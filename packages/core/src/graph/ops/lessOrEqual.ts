@@ -1,6 +1,8 @@
 /** Operator LessOrEqual: comparison, bool. */
 import { isAtLeast } from "../dims.js";
 import type { Operator } from "../operator.js";
+import type { Operand, Value } from "../value.js";
+import { apply } from "./apply.js";
 import { binary, decided, isAtMost } from "./elementwise.js";
 
 export const LessOrEqual: Operator = binary("LessOrEqual", {
@@ -16,3 +18,8 @@ export const LessOrEqual: Operator = binary("LessOrEqual", {
   gradient: "none",
   result: "bool",
 });
+
+/** a <= b as bool, elementwise with broadcasting; false where either is NaN. */
+export function lessOrEqualTo(a: Operand, b: Operand): Value {
+  return apply(LessOrEqual, [a, b]);
+}
