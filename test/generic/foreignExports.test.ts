@@ -159,7 +159,7 @@ const exports: Readonly<Record<string, Export>> = {
         ],
         ["Relu", ["n"], ["r"]],
         ["LRN", ["r"], ["l"], { size: 3 }],
-        ["MaxPool", ["r"], ["p"], { kernel_shape: [2, 2], strides: [2, 2] }],
+        ["MaxPool", ["l"], ["p"], { kernel_shape: [2, 2], strides: [2, 2] }],
         ["Dropout", ["p"], ["d", "mask"], { ratio: { f: 0.5 } }],
         ["Reshape", ["d", "shape"], ["flat"]],
         ["Gemm", ["flat", "fc_w", "fc_b"], ["fc"], { transB: 1 }],
@@ -246,19 +246,19 @@ describe.each(Object.entries(exports))("%s", (_, { opset, graph, feeds, slope })
 
   it("is understood and computes what it computed", async () => {
     const model = readModel(bytes);
-    const outputs = new Set(Object.keys(graph.outputs));
-    const needed = model.opaque.filter(({ node }) => node.outputs.some(({ name }) => outputs.has(name)));
-    expect(needed.map(({ reason }) => reason)).toEqual([]);
+    expect(model.opaque.map(({ reason }) => reason)).toEqual([]);
     verifyGraph(model.graph);
     const before = await run(bytes, feeds);
     expectSame(await run(writeModel(model.graph), feeds), before);
   });
 
   it("is differentiated", async () => {
-    const [name, input = float32Tensor([0], [])] = Object.entries(feeds)[0] ?? [];
-    const dims = graph.inputs?.[name ?? ""]?.dims ?? [];
     const sizes = Object.fromEntries(
-      dims.flatMap((size, axis) => (typeof size === "string" ? [[size, input.shape[axis] ?? 0]] : [])),
+      Object.entries(feeds).flatMap(([name, { shape }]) =>
+        (graph.inputs?.[name]?.dims ?? []).flatMap((size, axis): [string, number][] =>
+          typeof size === "string" ? [[size, shape[axis] ?? 0]] : [],
+        ),
+      ),
     );
     await expectGradient(readModel(bytes, { sizes }), ...slope, feeds);
   });

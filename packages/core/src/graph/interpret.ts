@@ -1,10 +1,11 @@
 /** Runs a graph with the operators' plain references: slow, exact, without any engine. */
 import { expectArguments, kinds, oalError } from "../errors/index.js";
+import { reachable } from "./prune.js";
 import { aTensor, type Tensor } from "./tensor.js";
 import { aGraph, type Graph, type Value } from "./value.js";
 
 /**
- * Evaluates every output of `graph`.
+ * Evaluates every output of `graph`, and only the nodes that those need.
  *
  * @param feeds one tensor per graph input, by name
  * @throws OAL-R102 when an input is missing
@@ -26,7 +27,7 @@ export function evaluateReference(
     if (!tensor) throw oalError("OAL-X101", { problem: `${value.name} is used before it is computed` });
     return tensor;
   };
-  for (const node of graph.nodes) {
+  for (const node of reachable(graph).nodes) {
     const outputs = node.operator.reference(
       node.inputs.map((input) => (input ? read(input) : null)),
       node.attributes,

@@ -46,6 +46,7 @@ import { Less } from "./less.js";
 import { LessOrEqual } from "./lessOrEqual.js";
 import { Log } from "./log.js";
 import { LogSoftmax } from "./logSoftmax.js";
+import { LRN } from "./lrn.js";
 import { MatMul } from "./matMul.js";
 import { Max } from "./max.js";
 import { MaxPool } from "./maxPool.js";
@@ -150,6 +151,7 @@ export const operators = {
   LessOrEqual,
   Log,
   LogSoftmax,
+  LRN,
   MatMul,
   Max,
   MaxPool,
