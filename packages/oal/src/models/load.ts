@@ -27,6 +27,7 @@ import { readBeside, type Beside } from "./beside.js";
 import { classNamesOf, type ClassNames } from "./classNames.js";
 import { innerNormalisation, namedNormalisations } from "./normalisations.js";
 import { refuseOtherFormats } from "./otherFormats.js";
+import { isWeightsFile, readWeightsModel } from "./weightsModel.js";
 
 /** How a model is loaded. */
 export interface LoadModelOptions {
@@ -84,13 +85,14 @@ const usualSize = 224;
 /**
  * Loads a model file: a foreign ONNX file, a bundle, a folder with one ONNX file as hubs have them (model.onnx or onnx/model.onnx,
  * config.json, preprocessor_config.json), or "hf:OWNER/NAME[@REVISION]" of a hub model that is on this machine (`oal models pull`).
+ * A .safetensors file is the network of ours that its weights belong to (docs/weights.md).
  *
  * @throws OAL-D101 when nothing is there, OAL-D162 for a hub model that was not fetched, OAL-I151 for a model in another format, OAL-I146 to OAL-I150 for one that is no classifier or
  *   does not fit, OAL-G112, OAL-G113 as `readModel`
  */
 export async function loadModelFile(path: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
   const file = onnxFileOf(isHubName(path) ? await hubSnapshot(path) : path);
-  await refuseOtherFormats(file);
+  if (!isWeightsFile(file)) await refuseOtherFormats(file);
   try {
     return await load(file, options);
   } catch (error) {
@@ -103,14 +105,20 @@ function onnxFileOf(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw oalError("OAL-D101", { path });
   if (!found.isDirectory()) return path;
-  const name = usualFiles.find((each) => existsSync(join(path, each))) ?? onlyFile(path);
+  const weights = existsSync(join(path, usualWeights)) ? usualWeights : undefined;
+  const name = usualFiles.find((each) => existsSync(join(path, each))) ?? onlyFile(path) ?? weights;
   if (name === undefined)
-    throw oalError("OAL-I143", { path, problem: "it is a folder without model.onnx or onnx/model.onnx" });
+    throw oalError("OAL-I143", {
+      path,
+      problem: "it is a folder without model.onnx, onnx/model.onnx or model.safetensors",
+    });
   return join(path, name);
 }
 
 /** Where hubs keep the model of a folder, the likeliest first. */
 const usualFiles = ["onnx/model.onnx", "model.onnx"];
+/** Where they keep weights alone. */
+const usualWeights = "model.safetensors";
 
 /** The ONNX file of a folder that has one, in it or in its folder onnx: a hub's model of which another form was fetched. */
 function onlyFile(path: string): string | undefined {
@@ -124,7 +132,10 @@ function onlyFile(path: string): string | undefined {
 
 async function load(path: string, options: LoadModelOptions): Promise<LoadedModel> {
   const { hints = {} } = options;
-  const read = (more: ReadOptions): Promise<ReadModel> => readModelFile(path, more);
+  const read = (more: ReadOptions): Promise<ReadModel> =>
+    isWeightsFile(path)
+      ? readWeightsModel(path, options.size, readBeside(path).preprocessing?.crop)
+      : readModelFile(path, more);
   let model = await read({});
   const isBundle = factsFromMetadata(model.metadata) !== null;
   const bundle = isBundle ? await readBundle(path) : null;
@@ -283,6 +294,7 @@ function preprocessingOf(
 }
 
 async function hashOf(path: string): Promise<string> {
+  if (isWeightsFile(path)) return sha256OfFile(path);
   const others = [...new Set(dataFilesOf(readFileSync(path)))].sort();
   const own = await sha256OfFile(path);
   if (others.length === 0) return own;

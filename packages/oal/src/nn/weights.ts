@@ -11,7 +11,8 @@ import {
   type Tensor,
 } from "oal-core";
 import { TrainingContext } from "./context.js";
-import type { Network, NetworkOptions } from "./networks/network.js";
+import { networks } from "./networks/index.js";
+import type { Network, NetworkOptions, RecognisedOptions } from "./networks/network.js";
 import type { ParameterSpec, ParameterStore } from "./parameters.js";
 import { readSafetensors } from "./safetensors.js";
 
@@ -107,8 +108,27 @@ export async function loadWeights(
     path: [path, kinds.name],
     newHead: [newHead, kinds.boolean],
   });
+  return fitWeights(network, options, await readWeights(path), path, { newHead });
+}
+
+/**
+ * The tensors of a file of weights, as they are in it.
+ *
+ * @throws OAL-D161 for a file of another format; OAL-I103 for a damaged file; OAL-I112 when it cannot be opened
+ */
+export async function readWeights(path: string): Promise<ReadonlyMap<string, Tensor>> {
   await refuseOtherFormats(path);
-  const { tensors } = await readSafetensors(path);
+  return (await readSafetensors(path)).tensors;
+}
+
+/** What {@link loadWeights} does with the tensors of a file. */
+export function fitWeights(
+  network: Network,
+  options: NetworkOptions,
+  tensors: ReadonlyMap<string, Tensor>,
+  path: string,
+  { newHead = false }: LoadWeightsOptions = {},
+): LoadedWeights {
   const { prefix, stripped } = withoutPrefix(tensors);
   const wanted = declarations(network, options);
   const { naming, matched } = bestNaming(network, wanted, stripped);
@@ -197,6 +217,33 @@ function withoutPrefix(tensors: ReadonlyMap<string, Tensor>): {
     prefix,
     stripped: new Map([...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor])),
   };
+}
+
+/** A network that weights belong to, as far as their shapes tell. */
+export interface RecognisedNetwork extends RecognisedOptions {
+  readonly network: Network;
+}
+
+/**
+ * Finds the network that tensors belong to, by their names and shapes; of several that have such tensors under some options the one
+ * whose own sizes they are.
+ *
+ * @returns undefined where no network has them
+ */
+export function recogniseNetwork(tensors: ReadonlyMap<string, Tensor>): RecognisedNetwork | undefined {
+  const { stripped } = withoutPrefix(tensors);
+  const found = networks.all.flatMap((network) =>
+    namingsOf(network).flatMap((naming) => {
+      const known = network.recognise?.((name) => stripped.get(naming.nameOf(name))?.shape);
+      return known ? [{ network, ...known }] : [];
+    }),
+  );
+  const unusual = ({ network: { schema }, own }: RecognisedNetwork): number => {
+    const usual = schema.safeParse({}).data ?? {};
+    return Object.entries(own).filter(([key, value]) => JSON.stringify(usual[key]) !== JSON.stringify(value))
+      .length;
+  };
+  return found.sort((a, b) => unusual(a) - unusual(b))[0];
 }
 
 /** The tensors whose shape follows the number of classes. */

@@ -268,6 +268,13 @@ export const dataErrors = {
       `  save_file({k: v.clone().contiguous() for k, v in s.get("state_dict", s).items()}, ${JSON.stringify(target)})`,
     remedy: "give the .safetensors file; many models are published as one, under the name model.safetensors",
   }),
+  "OAL-D170": entry<{ path: string; problem: string }>({
+    title: "weights of an unknown network",
+    exit: 3,
+    message: ({ path, problem }) => `${path} holds weights without a network that fits them: ${problem}`,
+    remedy:
+      "weights of ResNet-18, -34, -50 and of vision transformers with a class token are read, under the names of torchvision or timm; export any other model as ONNX: torch.onnx.export(model.eval(), torch.zeros(1, 3, 224, 224), 'model.onnx', dynamo=False)",
+  }),
   "OAL-D162": entry<{ model: string; cache: string; others: readonly string[] }>({
     title: "hub model is not on this machine",
     exit: 3,

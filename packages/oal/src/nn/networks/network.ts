@@ -34,6 +34,18 @@ export interface WeightNaming {
   nameOf(name: string): string;
 }
 
+/** What the shapes of a network's tensors tell: its options, and the sizes of what it was made for where they are in them. */
+export interface RecognisedOptions {
+  readonly classes: number;
+  /** Height and width of the pictures; undefined where any size goes. */
+  readonly imageSize: number | undefined;
+  /** The network's own options. */
+  readonly own: Readonly<Record<string, unknown>>;
+}
+
+/** The shape of a tensor by the network's own name; undefined for one that is not there. */
+export type ShapeByName = (name: string) => readonly number[] | undefined;
+
 /** A classifier. */
 export interface Network {
   readonly id: string;
@@ -56,6 +68,8 @@ export interface Network {
   readonly naming?: string;
   /** Other names under which files hold its weights. */
   readonly otherNamings?: readonly WeightNaming[];
+  /** The options under which the network has tensors of these shapes; undefined where they are another network's. */
+  readonly recognise?: (shapeOf: ShapeByName) => RecognisedOptions | undefined;
 }
 
 /** Start tensors that are measured on training images. */
@@ -81,6 +95,8 @@ export interface NetworkDefinition<Schema extends z.ZodObject> {
   readonly start?: NetworkStart;
   readonly naming?: string;
   readonly otherNamings?: readonly WeightNaming[];
+  /** The options under which the network has tensors of these shapes; undefined where they are another network's. */
+  readonly recognise?: (shapeOf: ShapeByName) => RecognisedOptions | undefined;
 }
 
 const aDefinition = kinds.fields({

@@ -6,7 +6,7 @@ import { kaimingNormalFanOut } from "../initialisers.js";
 import { batchNormLayer } from "../layers/batchNorm.js";
 import { convolutionLayer } from "../layers/convolution.js";
 import { denseHead } from "../layers/linear.js";
-import { defineNetwork, type Network } from "./network.js";
+import { defineNetwork, type Network, type RecognisedOptions, type ShapeByName } from "./network.js";
 import { basicBlock, projectedShortcut, type BlockOptions } from "./residual.js";
 
 /** A block of a stage: x, the stage's width, the stride of its first block. */
@@ -67,6 +67,7 @@ function residual({ id, title, block, stageBlocks }: Sizes): Network {
         .describe("blocks of every stage"),
     }),
     naming: "torchvision",
+    recognise: (shapeOf) => recognised(shapeOf, block),
     featureDim: ({ widths }) => block.expansion * (widths.at(-1) ?? 0),
     build: (context, images, { widths, stageBlocks: counts, classes }) =>
       context.scope(() => {
@@ -94,6 +95,22 @@ function residual({ id, title, block, stageBlocks }: Sizes): Network {
         return { logits: head.apply(features), features, head, maps };
       }),
   });
+}
+
+/** Widths and blocks of every stage by the shapes; undefined for another stem or other blocks. */
+function recognised(shapeOf: ShapeByName, { expansion }: Block): RecognisedOptions | undefined {
+  const [classes] = shapeOf("fc.weight") ?? [];
+  const isBottleneck = shapeOf("layer1.0.conv3.weight") !== undefined;
+  if (classes === undefined || shapeOf("conv1.weight")?.[2] !== 7 || isBottleneck !== expansion > 1)
+    return undefined;
+  const stages = [1, 2, 3, 4].map((stage) => `layer${stage}`);
+  const widths = stages.map((stage) => shapeOf(`${stage}.0.conv1.weight`)?.[0] ?? 0);
+  const stageBlocks = stages.map((stage) => {
+    let count = 0;
+    while (shapeOf(`${stage}.${count}.conv1.weight`) !== undefined) count++;
+    return count;
+  });
+  return { classes, imageSize: undefined, own: { widths, stageBlocks } };
 }
 
 /** ResNet-18: 11,689,512 parameters with 1000 classes. */

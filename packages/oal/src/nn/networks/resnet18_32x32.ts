@@ -17,6 +17,12 @@ export const resnet18_32x32 = defineNetwork({
   source: "Jingkang50/OpenOOD openood/networks/resnet18_32x32.py",
   schema,
   naming: "OpenOOD",
+  recognise: (shapeOf) => {
+    const [classes] = shapeOf("fc.weight") ?? [];
+    const [stem = [], last] = [shapeOf("conv1.weight"), shapeOf("layer4.1.conv2.weight")];
+    if (classes === undefined || stem[2] !== 3 || last === undefined) return undefined;
+    return { classes, imageSize: 32, own: { width: stem[0] } };
+  },
   featureDim: ({ width }) => 8 * width,
   build: (context, images, { width, activation, classes }) =>
     residualNetwork(context, images, [width, 2 * width, 4 * width, 8 * width], 2, classes, activation),

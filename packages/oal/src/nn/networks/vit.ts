@@ -8,7 +8,14 @@ import { convolutionLayer } from "../layers/convolution.js";
 import { layerNormLayer } from "../layers/layerNorm.js";
 import { denseHead, linearLayer } from "../layers/linear.js";
 import { selfAttentionLayer } from "../layers/selfAttention.js";
-import { defineNetwork, type Network, type NetworkOutputs, type WeightNaming } from "./network.js";
+import {
+  defineNetwork,
+  type Network,
+  type NetworkOutputs,
+  type RecognisedOptions,
+  type ShapeByName,
+  type WeightNaming,
+} from "./network.js";
 
 /** Of every normalisation. */
 const epsilon = 1e-6;
@@ -72,9 +79,27 @@ function visionTransformer(id: string, title: string, sizes: Sizes): Network {
     schema: schemaOf(sizes),
     naming: "timm",
     otherNamings: namings,
+    recognise: recognised,
     featureDim: ({ width }) => width,
     build: (context, images, options) => context.scope(() => buildTransformer(context, images, options)),
   });
+}
+
+/** Numbers per attention head of every published model that oal knows. */
+const usualPerHead = 64;
+
+/** Sizes by the shapes; attention heads leave no trace in them and are told where the width is a multiple of 64. */
+function recognised(shapeOf: ShapeByName): RecognisedOptions | undefined {
+  const [width, , , patch] = shapeOf("patch_embed.proj.weight") ?? [];
+  const [, tokens] = shapeOf("pos_embed") ?? [];
+  const [hidden] = shapeOf("blocks.0.mlp.fc1.weight") ?? [];
+  const [classes] = shapeOf("head.weight") ?? [];
+  if (!width || !patch || !tokens || !hidden || !classes) return undefined;
+  let depth = 0;
+  while (shapeOf(`blocks.${depth}.norm1.weight`) !== undefined) depth++;
+  const heads = width % usualPerHead === 0 ? { heads: width / usualPerHead } : {};
+  const own = { width, depth, patch, mlpRatio: hidden / width, ...heads };
+  return { classes, imageSize: Math.sqrt(tokens - 1) * patch, own };
 }
 
 function buildTransformer(context: Context, images: Value, options: Options): NetworkOutputs {
