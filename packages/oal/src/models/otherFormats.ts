@@ -39,7 +39,7 @@ const formats: readonly OtherFormat[] = [
   },
   {
     name: "a PyTorch file",
-    how: torch,
+    how: `${torch}; weights alone of a ResNet or a vision transformer can be saved as .safetensors instead, with safetensors.torch.save_file(state_dict, 'model.safetensors')`,
     matches: (head, extension) =>
       (startsWith(head, "PK") || (head[0] === 0x80 && (head[1] ?? 9) <= 5)) &&
       /^\.(pt|pth|bin|ckpt|jit|ptl|pkl)?$/.test(extension),

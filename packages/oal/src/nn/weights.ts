@@ -265,8 +265,10 @@ const otherFormats: readonly (readonly [readonly number[], string])[] = [
 async function refuseOtherFormats(path: string): Promise<void> {
   const first = await firstBytes(path, 4);
   const found = otherFormats.find(([start]) => start.every((byte, place) => first[place] === byte));
-  if (found)
-    throw oalError("OAL-D161", { path, what: found[1], target: path.replace(/\.\w+$/, "") + ".safetensors" });
+  if (!found) return;
+  const stem = path.replace(/\.\w+$/, "");
+  const target = `${stem}${path === `${stem}.safetensors` ? "-converted" : ""}.safetensors`;
+  throw oalError("OAL-D161", { path, what: found[1], target });
 }
 
 async function firstBytes(path: string, count: number): Promise<Uint8Array> {

@@ -4,6 +4,7 @@ import { guessNormalisation, withGuessedNormalisation } from "../../models/guess
 import { checkTaps, type TapCheck } from "../../models/checkTaps.js";
 import type { KnownNormalisation, LoadedModel } from "../../models/load.js";
 import { samplePictures } from "../../models/samplePictures.js";
+import { isWeightsFile } from "../../models/weightsModel.js";
 import { loadModel } from "../../pipeline/loadModel.js";
 import { findPictures } from "../../pipeline/pictureFiles.js";
 import { cpuEngine } from "../../runtime/engines/index.js";
@@ -99,7 +100,8 @@ export function describeModel(
   const { facts, normalisation, preprocessing, kind, bundle } = model;
   const { logits, features } = facts;
   const what = logits ? `a classifier of ${logits.classes} classes` : "a feature extractor, without classes";
-  const whose = { foreign: "ONNX file", bundle: "model file of oal", run: "model of a run of oal" }[kind];
+  const file = isWeightsFile(model.path) ? "safetensors file" : "ONNX file";
+  const whose = { foreign: file, bundle: "model file of oal", run: "model of a run of oal" }[kind];
   const rows: [string, string][] = [
     ["pictures", inputLine(facts)],
     [
