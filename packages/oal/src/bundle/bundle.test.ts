@@ -342,7 +342,7 @@ describe("the checksum", () => {
 });
 
 describe("the check after writing", () => {
-  it("fails where the file does not give what was measured, and removes it", async () => {
+  it("fails where the file does not give what was measured, and leaves nothing", async () => {
     const { logits, ...rest } = byHand();
     const wrong = float32Tensor(
       logits.shape,
@@ -354,6 +354,21 @@ describe("the check after writing", () => {
     expect(() => readFileSync(path)).toThrow("ENOENT");
     const missing = writeBundle(path, contents(), { engine, images, expected: { none: logits } });
     await expect(missing).rejects.toMatchObject({ code: "OAL-I145", details: { output: "none" } });
+  });
+
+  it("and keeps the file that was there before, also where weights lie beside", async () => {
+    const folder = mkdtempSync(join(root, "kept-"));
+    const path = join(folder, "kept.onnx");
+    const options = { engine, images, outsideFrom: 1000 };
+    await writeBundle(path, contents(linearClassifier(1, 1000)), { ...options, expected: {} });
+    const before = readdirSync(folder).sort();
+    const failing = writeBundle(path, contents(linearClassifier(1, 1000)), {
+      ...options,
+      expected: { none: byHand().logits },
+    });
+    await expect(failing).rejects.toMatchObject({ code: "OAL-I145", details: { path } });
+    expect(readdirSync(folder).sort()).toEqual(before);
+    await expect(readBundle(path)).resolves.toMatchObject({ selfTest: { height: expect.any(Number) } });
   });
 
   it("fails where label or probabilities are not what the logits say", async () => {

@@ -30,6 +30,8 @@ export interface CheckOptions {
   readonly expected: CheckedOutputs;
   /** How the file is prepared. Default "all", as it is when it is used. */
   readonly optimization?: SessionOptions["optimization"];
+  /** What the file is called in errors. Default: its path. */
+  readonly called?: string;
 }
 
 /**
@@ -41,11 +43,11 @@ export interface CheckOptions {
  * @throws OAL-I145 naming what differs, and the errors of `readBundle`
  */
 export async function checkBundle(
-  path: string,
-  { engine, images, expected, optimization = "all" }: CheckOptions,
+  file: string,
+  { engine, images, expected, optimization = "all", called: path = file }: CheckOptions,
 ): Promise<SelfTest> {
-  const facts = await readBundle(path, { verify: false });
-  const session = await engine.open(path, { optimization });
+  const facts = await readBundle(file, { verify: false });
+  const session = await engine.open(file, { optimization });
   try {
     const outputs = await session.run({ images });
     for (const [name, wanted] of Object.entries(expected)) compare(path, name, outputs[name], wanted);

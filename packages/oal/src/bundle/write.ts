@@ -1,5 +1,4 @@
 /** Writing a bundle: assembled, announced where it is large, written whole or not at all, and run again. */
-import { rm } from "node:fs/promises";
 import {
   isOalError,
   verifyGraph,
@@ -40,8 +39,8 @@ export interface WriteBundleOptions {
  *
  * @param path ends in .onnx
  * @returns what the file says of itself
- * @throws OAL-E214, OAL-E203 as `assembleBundle`, OAL-I145 when the written file does not compute what was expected (it is removed
- *   then), the system's errors
+ * @throws OAL-E214, OAL-E203 as `assembleBundle`, OAL-I145 when the written file does not compute what was expected, the system's
+ *   errors; what was there before stays then
  * @cost the weights are written from where they lie, hashed on the way, and those in a file of their own are run from there: beside them
  *   next to nothing is in memory. 3 GB take a second and a half longer than writing them. Weights inside the file are in memory twice
  *   while it is run
@@ -56,8 +55,8 @@ export async function writeBundle(
 }
 
 /**
- * Writes a graph with the outputs of a bundle, runs the file, and writes it again with what it said of the picture of the self-test:
- * nothing else changes. Files with their weights beside them hold no self-test.
+ * Writes a graph with the outputs of a bundle, runs the file, adds what it said of the picture of the self-test, and only then puts it
+ * in its place.
  *
  * @param images of the options: as `facts.input` says
  * @returns what the file says of itself
@@ -72,37 +71,31 @@ export async function writeAssembled(
   verifyGraph(graph);
   const bytes = weightBytes(graph);
   if (bytes > large) onLarge?.(bytes);
-  const weightsBeside = bytes > outsideFrom;
-  const write = (saying: BundleFacts): Promise<string[]> =>
-    writeModelFile(path, graph, {
-      name: facts.name,
-      metadata: factsToMetadata(saying),
-      weightsBeside,
-      checksums: checksumKeys,
-    });
-  const written = await write(facts);
-  try {
-    const selfTest = await checkWritten(path, { engine, images, expected }, bytes > large);
-    if (weightsBeside) return facts;
-    const whole = { ...facts, selfTest };
-    await write(whole);
-    return whole;
-  } catch (error) {
-    for (const file of written) await rm(file, { force: true });
-    throw error;
-  }
+  let whole = facts;
+  await writeModelFile(path, graph, {
+    name: facts.name,
+    metadata: factsToMetadata(facts),
+    weightsBeside: bytes > outsideFrom,
+    checksums: checksumKeys,
+    async complete(aside) {
+      const checked = { engine, images, expected, called: path };
+      whole = { ...facts, selfTest: await checkWritten(aside, checked, bytes > large) };
+      return factsToMetadata(whole);
+    },
+  });
+  return whole;
 }
 
 /**
  * Preparing large weights copies all of them, and takes longer than writing them. So a large file is run as it is first; its sums are
  * then taken in another order, and only where that makes them differ by too much, the file is prepared as for its use.
  */
-async function checkWritten(path: string, options: CheckOptions, isLarge: boolean): Promise<SelfTest> {
+async function checkWritten(file: string, options: CheckOptions, isLarge: boolean): Promise<SelfTest> {
   if (isLarge)
     try {
-      return await checkBundle(path, { ...options, optimization: "disabled" });
+      return await checkBundle(file, { ...options, optimization: "disabled" });
     } catch (error) {
       if (!isOalError(error, "OAL-I145")) throw error;
     }
-  return checkBundle(path, options);
+  return checkBundle(file, options);
 }

@@ -36,6 +36,11 @@ export interface ModelFileOptions extends Omit<WriteOptions, "data"> {
   readonly weightsBeside?: boolean;
   /** Keys of the metadata that shall hold checksums. Default: none does. */
   readonly checksums?: ChecksumKeys;
+  /**
+   * Called when all is written and the model has not taken its place yet, with the name that it has until then (checksums follow later).
+   * What it returns is added to the metadata; where it throws, nothing is left.
+   */
+  readonly complete?: (aside: string) => Promise<Readonly<Record<string, string>>>;
 }
 
 /** Metadata keys of the checksums of a model: SHA-256 as 64 hexadecimal digits. */
@@ -60,6 +65,7 @@ const modelFileOptions = kinds.fields({
   metadata: kinds.optional(kinds.textRecord),
   weightsBeside: kinds.optional(kinds.boolean),
   checksums: kinds.optional(kinds.fields({ model: kinds.text, weights: kinds.text })),
+  complete: kinds.optional(kinds.callback),
 });
 
 /**
@@ -82,25 +88,42 @@ export async function writeModelFile(
     graph: [graph, aGraphOfNodes],
     options: [options, modelFileOptions],
   });
-  const { weightsBeside = weightBytes(graph) > largeWeights, checksums, ...rest } = options;
+  const { weightsBeside = weightBytes(graph) > largeWeights, checksums, complete, ...rest } = options;
   const folder = dirname(path);
   const before = await dataBeside(path);
   const data = weightsBeside ? `weights-${randomBytes(8).toString("hex")}.data` : null;
-  const metadata = { ...rest.metadata };
-  const parts = (): ModelParts =>
+  const parts = (metadata: Record<string, string>): ModelParts =>
     modelParts(graph, { ...rest, metadata, ...(data === null ? {} : { data }) });
   const written = [path];
+  const metadata = { ...rest.metadata };
   try {
-    const weights = parts().data;
+    const { model: head, data: weights } = parts({});
     if (data !== null && weights.length > 0) {
       const hash = createHash("sha256");
       await writeFileWhole(join(folder, data), checksums ? hashed(weights, hash) : weights);
       written.push(join(folder, data));
       if (checksums) metadata[checksums.weights] = hash.digest("hex");
     }
-    if (checksums) metadata[checksums.model] = "0".repeat(checksumLength);
-    const { model } = parts();
-    await writeFileWhole(path, checksums ? endingWithChecksum(model) : model);
+    // Metadata end the file: they alone are written again when what is to be added is known.
+    const headLength = head.reduce((sum, { length }) => sum + length, 0);
+    const endOf = (entries: Record<string, string>): Buffer => bytesFrom(headLength, parts(entries).model);
+    const hash = createHash("sha256");
+    const pieces = function* (): Generator<Uint8Array> {
+      yield* checksums ? hashed(head, hash) : head;
+      if (complete) yield endOf(metadata);
+    };
+    await writeFileWhole(path, pieces(), async (aside, file) => {
+      if (complete) Object.assign(metadata, await complete(aside));
+      if (checksums) metadata[checksums.model] = "0".repeat(checksumLength);
+      const end = endOf(metadata);
+      if (checksums) {
+        hash.update(end.subarray(0, -checksumLength));
+        end.write(hash.digest("hex"), end.length - checksumLength);
+      }
+      await file.truncate(headLength);
+      for (let done = 0; done < end.length;)
+        done += (await file.write(end, done, end.length - done, headLength + done)).bytesWritten;
+    });
   } catch (error) {
     if (data !== null) await rm(join(folder, data), { force: true });
     throw error;
@@ -119,12 +142,15 @@ function* hashed(parts: readonly Uint8Array[], hash: Hash): Generator<Uint8Array
     }
 }
 
-/** A model whose last bytes make room for a checksum: the same with that of all before in their place. */
-function* endingWithChecksum(model: readonly Uint8Array[]): Generator<Uint8Array> {
-  const hash = createHash("sha256");
-  const last = model.at(-1) ?? new Uint8Array();
-  yield* hashed([...model.slice(0, -1), last.subarray(0, -checksumLength)], hash);
-  yield Buffer.from(hash.digest("hex"));
+/** The bytes of pieces from a place on. */
+function bytesFrom(start: number, pieces: readonly Uint8Array[]): Buffer {
+  let at = 0;
+  const found: Uint8Array[] = [];
+  for (const piece of pieces) {
+    found.push(piece.subarray(Math.max(0, start - at)));
+    at += piece.length;
+  }
+  return Buffer.concat(found);
 }
 
 /** The files of weights that a model written by {@link writeModelFile} names; none when it is no such model. */
