@@ -1,5 +1,5 @@
 /** The tree of commands with their help. Nothing here loads an engine, a schema or data code. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import {
   addConfigurationOptions,
   addStageOptions,
@@ -193,6 +193,12 @@ function addScore(program: Command): void {
     .addOption(deviceOption())
     .option("--strict", "stop at the first unreadable image")
     .option("--top <k>", "name the k most probable classes", wholeNumber(1))
+    .addOption(
+      new Option("--rank <order>", "print when all are scored, the most unknown images first").choices([
+        "unknown",
+      ]),
+    )
+    .option("--thumbs <page>", "write an HTML page with the 200 most unknown images, to look through")
     .option("--files-from <file>", "more images, one path a line or NUL between them; - for standard input")
     .option("--json", "print everything as one JSON document")
     .option("--jsonl", "print one JSON object a line, as they come")
@@ -203,6 +209,7 @@ function addScore(program: Command): void {
       examples([
         "oal score runs/photos cat.jpg",
         "oal score runs/photos holiday.zip --csv > scores.csv",
+        "oal score runs/photos inbox --rank unknown --thumbs review.html",
         "curl -s https://example.org/cat.jpg | oal score runs/photos/models/kd.onnx - --json",
       ]),
     )

@@ -29,7 +29,7 @@ export interface OpenModelOptions extends Omit<ScorerOptions, "engine"> {
  */
 export async function modelFileOf(path: string): Promise<string> {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (!found) throw oalError("OAL-D101", { path });
+  if (!found) throw oalError("OAL-D101", { path, what: "the model" });
   if (!found.isDirectory()) return path;
   refuseOtherFormat(path);
   const manifest = readRunManifest(path);

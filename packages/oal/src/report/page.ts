@@ -6,7 +6,7 @@ import { STYLE } from "./style.js";
 import { reportSections } from "./sectionRegistry.js";
 
 /** The page may use nothing but its own styles and the pictures inside it; browsers hold it to that. */
-const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+export const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
 /**
  * The whole report as HTML text.

@@ -28,10 +28,10 @@ function everyOne(title: string, names: readonly string[]): string {
 }
 
 export const dataErrors = {
-  "OAL-D101": entry<{ path: string }>({
+  "OAL-D101": entry<{ path: string; what?: string }>({
     title: "path does not exist",
     exit: 3,
-    message: ({ path }) => `${path}: no such file or folder`,
+    message: ({ path, what }) => `${what === undefined ? "" : `${what} `}${path}: no such file or folder`,
     remedy: "check the spelling of the path",
   }),
   "OAL-D151": entry<{ label: number; count: number }>({

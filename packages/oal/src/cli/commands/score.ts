@@ -1,5 +1,5 @@
 /** `oal score`: pictures through a trained model; every picture has a line, an unreadable one its reason. */
-import { oalError, type OalError } from "oal-core";
+import { oalError, type OalError, type ScoreResult } from "oal-core";
 import { problemOf, readRegularFile } from "../../data/pictures/folderWalk.js";
 import { skippedSentence } from "../../data/pictures/kinds.js";
 import type { Scorer } from "../../bundle/scorer.js";
@@ -9,7 +9,8 @@ import { interruptible } from "../interrupt.js";
 import { wantsColor } from "../output.js";
 import { lateProgress } from "../progress.js";
 import { csvForm, jsonForm, jsonLinesForm, tableForm, type ScoreForm } from "./scoreForms.js";
-import { modelSentence, reasonOf } from "./scoreTable.js";
+import { byUnknown, modelSentence, reasonOf } from "./scoreTable.js";
+import type { Review } from "./scoreReview.js";
 
 /** The options of `oal score`. */
 export interface ScoreCommandOptions {
@@ -24,12 +25,14 @@ export interface ScoreCommandOptions {
   readonly json?: boolean;
   readonly jsonl?: boolean;
   readonly csv?: boolean;
+  readonly rank?: "unknown";
+  readonly thumbs?: string;
   readonly quiet?: boolean;
 }
 
 /**
- * Scores pictures and prints one row each, as they come where the form has rows. The exit status is 3 when more than `skipBad` of them
- * cannot be read, or there are none.
+ * Scores pictures and prints one row each, as they come where the form has rows and no order is asked for. The exit status is 3 when
+ * more than `skipBad` of them cannot be read, or there are none. What was scored before a stop is printed too.
  *
  * @param model a run folder or a model file
  * @param images files, folders, archives, "-" for standard input
@@ -71,30 +74,43 @@ async function scoreAll(
   found: Awaited<ReturnType<typeof import("../../pipeline/pictureFiles.js").findPictures>>,
   options: ScoreCommandOptions,
 ): Promise<void> {
-  const { quiet, strict, skipBad = 0 } = options;
+  const { quiet, strict, skipBad = 0, rank, thumbs } = options;
   const form = formOf(model, scorer, found.skipped, options);
+  const review = thumbs === undefined ? null : await beginReview(thumbs);
   const progress = lateProgress("score", { quiet: quiet ?? false });
   const print = (text: string): void => void (text !== "" && process.stdout.write(text));
   const failed: { id: string; error: OalError }[] = [];
+  const ranked: ScoreResult[] = [];
   let done = 0;
+  const finish = (): void => {
+    progress.close();
+    for (const result of ranked.sort(byUnknown)) print(form.row(result));
+    print(form.end());
+  };
   // A table says below itself what every other form leaves to standard error.
   if (form.silent && !quiet) process.stderr.write(`${modelSentence(model, scorer)}\n`);
   print(form.begin());
   try {
     await interruptible({ resumes: false, note: (text) => progress.note(text) }, async (signal) => {
-      for await (const result of scorer.stream(found.pictures(), { signal })) {
-        if (result.error) {
-          if (strict) throw result.error;
-          failed.push({ id: result.id, error: result.error });
-        }
-        print(form.row(result));
+      const pictures = review ? review.watch(found.pictures()) : found.pictures();
+      for await (const result of scorer.stream(pictures, { signal })) {
+        await review?.take(result);
+        if (rank === undefined) print(form.row(result));
+        else ranked.push(result);
         progress.at(++done, found.count);
+        if (!result.error) continue;
+        if (strict) throw result.error;
+        failed.push({ id: result.id, error: result.error });
       }
     });
-  } finally {
-    progress.close();
+  } catch (error) {
+    if (options.json)
+      progress.close(); // the error is the document then
+    else finish();
+    throw error;
   }
-  print(form.end());
+  finish();
+  if (review) process.stderr.write(`${await review.write(modelSentence(model, scorer))}\n`);
   const skipped = skippedSentence(found.skipped);
   if (skipped !== undefined) process.stderr.write(`${skipped}\n`);
   if (found.count === 0)
@@ -105,6 +121,12 @@ async function scoreAll(
   process.stderr.write(
     describeError(oalError("OAL-D110", { path: "oal score", images: unread, limit: skipBad })),
   );
+}
+
+/** Thumbnails and pages are loaded for those who want them. */
+async function beginReview(path: string): Promise<Review> {
+  const { Review } = await import("./scoreReview.js");
+  return Review.begin(path);
 }
 
 function formOf(

@@ -67,3 +67,9 @@ export function reasonOf(id: string, error: OalError): string {
   const shown = `${printable(id)}: `;
   return error.message.startsWith(shown) ? error.message.slice(shown.length) : error.message;
 }
+
+/** The more unknown first: by p value, then by score; what could not be read last. */
+export function byUnknown(a: ScoreResult, b: ScoreResult): number {
+  if (a.error || b.error) return Number(a.error !== undefined) - Number(b.error !== undefined);
+  return a.pValue - b.pValue || a.score - b.score;
+}
