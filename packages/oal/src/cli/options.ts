@@ -9,6 +9,8 @@ export interface StageOptions {
   readonly validation?: string;
   readonly test?: string;
   readonly ood?: readonly string[];
+  readonly init?: string;
+  readonly teacher?: string;
   readonly seed?: number;
   readonly seeds?: readonly number[];
   readonly studentSeeds?: readonly number[];
@@ -77,6 +79,14 @@ export function addConfigurationOptions(command: Command): Command {
         "--ood <path>",
         "a further set of unknown images; PATH#test is its part; repeatable",
       ).argParser(collect),
+    )
+    .option(
+      "--init <model>",
+      "a trained model that the students start from (init.model): ONNX file, model file of oal, run, folder of a hub model; with --data alone it means the preset photos",
+    )
+    .option(
+      "--teacher <model>",
+      "a trained model that teaches (teacher.model), with pictures of its own size",
     )
     .addOption(
       new Option("--set <key=value>", "change one key, as student.epochs=3; repeatable").argParser(collect),

@@ -101,7 +101,7 @@ export async function loadModelFile(path: string, options: LoadModelOptions = {}
 }
 
 /** The ONNX file that a path stands for. */
-function onnxFileOf(path: string): string {
+export function onnxFileOf(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw oalError("OAL-D101", { path });
   if (!found.isDirectory()) return path;

@@ -45,7 +45,8 @@ const stageSections: Readonly<Record<string, readonly string[]>> = {
 function tunableSections(config: Configuration): string[] {
   const made = leadingTo(config, ["student"]);
   const read = config.methods.flatMap((recipe) => Object.keys(planRecipe(recipe, config).sourceSettings));
-  const sections = ["student", ...made.flatMap((stage) => stageSections[stage] ?? []), ...read];
+  const start = config.init.model === undefined ? [] : ["init"];
+  const sections = [...start, "student", ...made.flatMap((stage) => stageSections[stage] ?? []), ...read];
   return [...new Set(sections)].filter((section) => section !== ownSection);
 }
 
@@ -58,7 +59,8 @@ function configurationChoices(config: Configuration): Choice[] {
   ];
   const ignored = new Set(ignoredSettings(config).map(({ key }) => key));
   const preset = presets.get(config.preset);
-  const usual = loadConfiguration(config.preset);
+  const { model } = config.init;
+  const usual = loadConfiguration(config.preset, model === undefined ? {} : { init: model });
   const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
   return paths
     .map((path) => ({ path, key: path.join(".") }))

@@ -2,18 +2,25 @@
  * What a configuration will come to in later stages, found before the first: the graphs of its networks are built, without weights, for
  * the size and widths it gives, and the rules of later stages are asked. No list of sizes that could fall behind the networks.
  */
-import { Graph, oalError, OalError, type TensorType } from "oal-core";
+import { gradients, Graph, isOalError, oalError, OalError, reduceSum, type TensorType } from "oal-core";
 import { TrainingContext } from "../nn/context.js";
+import type { ImportedNetwork } from "../nn/imported/index.js";
 import { networks } from "../nn/networks/index.js";
 import { checkBoundaryOptions } from "../outliers/boundary/options.js";
 import { decode, encode } from "../outliers/diffusion/autoEncoder.js";
 import { denoise, encodeCondition } from "../outliers/diffusion/denoiser.js";
 import { poolingProblem } from "../outliers/pooling.js";
 import { leadingTo } from "./plan/stages.js";
+import { recipes } from "../training/recipes/index.js";
 import { targetsOf } from "./targets.js";
 import { mutualInformationMethod } from "../training/methods/mutualInformation.js";
+import type { LoadedModel } from "../models/load.js";
 import type { Configuration } from "./configuration/schema.js";
+import { teacherModelOf } from "./configuration/initSection.js";
+import { presets } from "./configuration/presets.js";
+import type { RunModels } from "./models.js";
 import { networkChoice, type RecipeSection } from "./stages/context.js";
+import { headOfZeros, initNetwork } from "./stages/initNetwork.js";
 
 /** What of a run is to be made. */
 export interface Aim {
@@ -45,18 +52,33 @@ export function needsOf(config: Configuration, { methods, until }: Aim): Needs {
  * Everything in a configuration that a later stage would refuse.
  *
  * @param classes  number of known classes, at least 2
- * @returns errors OAL-C202 naming keys
+ * @param models  models that were loaded
+ * @returns errors OAL-C202 and others naming keys
  */
-export function configurationProblems(config: Configuration, aim: Aim, classes: number): OalError[] {
+export function configurationProblems(
+  config: Configuration,
+  aim: Aim,
+  classes: number,
+  models: RunModels = {},
+): OalError[] {
   const problems: OalError[] = [];
   const refuse = (at: string, problem: string): void =>
     void problems.push(oalError("OAL-C202", { where: "configuration", at, problem }));
   const { data, boundary } = config;
   const { latentPooling } = mutualInformationMethod.options(config);
   const needs = needsOf(config, aim);
+  const idle = aim.methods.find((recipe) => recipes.find(recipe).trains === false);
+  if (needs.student && config.init.model === undefined) {
+    const give = "give one with --init MODEL (an ONNX file)";
+    if (presets.get(config.preset)?.needs === "init.model")
+      refuse("init.model", `the preset ${config.preset} starts from a pretrained model: ${give}`);
+    else if (idle !== undefined)
+      refuse("methods", `recipe ${idle} trains nothing, so there must be a model that it is: ${give}`);
+  }
   for (const section of ["teacher", "student"] as const) {
     if (!needs[section]) continue;
-    const problem = networkProblem(config[section], classes, data.size);
+    const isRead = section === "student" ? config.init.model : teacherModelOf(config);
+    const problem = isRead === undefined ? networkProblem(config[section], classes, data.size) : undefined;
     if (problem !== undefined) refuse(section, problem);
     const { padding, paddingMode } = config[section].augmentation;
     if (paddingMode === "reflect" && padding >= data.size) {
@@ -64,6 +86,7 @@ export function configurationProblems(config: Configuration, aim: Aim, classes: 
       refuse(`${section}.augmentation.padding`, `${wanted}; found ${padding}`);
     }
   }
+  if (models.init) problems.push(...initProblems(config, models.init, classes));
   if (!needs.outliers) return problems;
   try {
     checkBoundaryOptions(boundary);
@@ -92,6 +115,37 @@ function poolableSizes(config: Configuration): string {
     .sort((a, b) => a - b)
     .join(" or ");
   return `take data.size ${sizes}, or mi.latentPooling channel-row-mean`;
+}
+
+/** What of a model cannot be trained as section `init` asks. */
+function initProblems(config: Configuration, model: LoadedModel, classes: number): OalError[] {
+  try {
+    const { network } = initNetwork(config, model, headOfZeros(model, classes));
+    refuseUntrainable(network, model.preprocessing.crop);
+    return [];
+  } catch (error) {
+    if (!(error instanceof OalError) || !/^OAL-[CTG]/.test(error.code)) throw error;
+    return [error];
+  }
+}
+
+/** Builds a step as far as its gradients. @throws OAL-T131 naming an operator without one, OAL-G101 for a node that does not fit */
+function refuseUntrainable(network: ImportedNetwork, size: number): void {
+  const graph = new Graph();
+  const context = new TrainingContext(graph);
+  const options = { classes: 2, imageSize: size };
+  const { logits } = network.build(context, graph.input("images", float([2, 3, size, size])), options);
+  const trained = context.specs
+    .filter(({ kind }) => kind === "parameter")
+    .map(({ name }) => context.values(name));
+  try {
+    gradients(reduceSum(logits, [0, 1]), trained);
+  } catch (error) {
+    if (!isOalError(error, "OAL-G103")) throw error;
+    const { operator, path } = error.details;
+    const problem = `no gradient passes ${operator}${path === "" ? "" : ` at ${path}`}; freeze the model up to behind it (init.frozen)`;
+    throw oalError("OAL-T131", { model: network.id, problem }, error);
+  }
 }
 
 function networkProblem(section: RecipeSection, classes: number, size: number): string | undefined {

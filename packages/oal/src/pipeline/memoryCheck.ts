@@ -5,6 +5,7 @@ import { canonicalJson, sha256 } from "./canonical.js";
 import type { Configuration } from "./configuration/schema.js";
 import type { Aim } from "./foresight.js";
 import { estimateMemory, type DataSizes } from "./memoryEstimate.js";
+import type { RunModels } from "./models.js";
 import type { Preflight } from "./preflight.js";
 import { oalVersion } from "./versions.js";
 
@@ -41,6 +42,8 @@ export interface MemoryCheckOptions {
   readonly force?: boolean;
   /** What there is. Default: what this process may use. */
   readonly limit?: MemoryLimit;
+  /** Models of others that the run takes. Default: none. */
+  readonly models?: RunModels;
   /** What an earlier start of the same run noted: its graphs are not built again only to be measured. */
   readonly noted?: Pick<MemoryNote, "estimated" | "what"> & { readonly of?: string | undefined };
 }
@@ -56,12 +59,12 @@ export function checkMemory(
   config: Configuration,
   aim: Aim,
   sizes: DataSizes,
-  { force = false, limit = memoryLimit(), noted }: MemoryCheckOptions = {},
+  { force = false, limit = memoryLimit(), noted, models = {} }: MemoryCheckOptions = {},
 ): MemoryNote | undefined {
   const of = sha256(canonicalJson({ config, aim, sizes, oal: oalVersion() }));
   if (noted?.of === of && noted.estimated <= limit.bytes)
     return { estimated: noted.estimated, what: noted.what, limit: limit.bytes, limitedBy: limit.source, of };
-  const [largest] = estimateMemory(config, aim, sizes);
+  const [largest] = estimateMemory(config, aim, sizes, models);
   if (!largest) return undefined;
   const { what, lower, bytes } = largest;
   if (bytes > limit.bytes && !force) {

@@ -2,17 +2,20 @@
  * How much memory a run will need, counted from the graphs that it will build: what is alive at once at its batch sizes, and the arrays
  * that hold whole sets. Measured against real runs the figures are within a factor of 1.5 (docs/decisions/0009).
  */
-import { exposeTaps, graphMemory, type GraphMemory, type Tensor } from "oal-core";
+import { exposeTaps, Graph, graphMemory, type GraphMemory, type Tensor } from "oal-core";
 import type { ImageSet } from "../data/imageSet.js";
-import { networks } from "../nn/networks/index.js";
+import { importedNetwork, type ImportedNetwork } from "../nn/imported/index.js";
 import { parametersUnder, type ParameterSpec, type ParameterStore } from "../nn/parameters.js";
 import { diffusionGraphs, diffusionRows } from "../outliers/diffusion/graphs.js";
 import { autoEncoderTask, denoiserTask } from "../outliers/diffusion/tasks.js";
 import { noiseSchedule } from "../outliers/samplers/schedule.js";
 import { autoEncoderRows, passRows } from "../runtime/passRows.js";
+import type { LoadedModel } from "../models/load.js";
 import { classifierTask } from "../training/classifier.js";
+import { cutViews, type CutViews } from "../training/cutViews.js";
 import { networkPrefix } from "../training/loss.js";
 import { buildClassifier } from "../training/model.js";
+import { networkOf, type NetworkChoice } from "../training/network.js";
 import { ce } from "../training/recipes/ce.js";
 import { recipes } from "../training/recipes/index.js";
 import { namesOf } from "../training/side/sideData.js";
@@ -22,6 +25,8 @@ import { buildTrainingStep } from "../training/step.js";
 import type { TrainingTask } from "../training/task.js";
 import type { Configuration } from "./configuration/schema.js";
 import { needsOf, type Aim } from "./foresight.js";
+import type { RunModels } from "./models.js";
+import { headOfZeros, initNetwork, teacherParts } from "./stages/initNetwork.js";
 import { batchSizeOf, networkChoice, optimizerOptionsOf, type RecipeSection } from "./stages/context.js";
 
 /** Node, the engine, the libraries and what a run has gathered by its end, in bytes (measured 200 to 400 MB). */
@@ -56,8 +61,14 @@ export interface StageMemory {
  *
  * @cost builds each graph once, about 0.1 s each
  */
-export function estimateMemory(config: Configuration, aim: Aim, sizes: DataSizes): StageMemory[] {
+export function estimateMemory(
+  config: Configuration,
+  aim: Aim,
+  sizes: DataSizes,
+  models: RunModels = {},
+): StageMemory[] {
   const { size } = config.data;
+  const choices = choicesOf(config, models, sizes.classes);
   const needs = needsOf(config, aim);
   const parts: StageMemory[] = [];
   const add = (what: string, lower: string, graphs: readonly GraphMemory[], arrays = 0): void => {
@@ -69,15 +80,16 @@ export function estimateMemory(config: Configuration, aim: Aim, sizes: DataSizes
   };
   const addClassifier = (name: "teacher" | "student", step: Step): void => {
     add(`training the ${name}`, `${name}.batchSize`, [step.memory]);
-    const { width, predictor } = passOf(config, name, step.specs, sizes.classes);
+    const { width, predictor } = passOf(config, choices[name], step.specs);
     const outputs = 8 * sizes.all * (sizes.classes + width);
     add(`the ${name}'s outputs on all images`, "evaluation.batchSize", [predictor], outputs);
   };
-  const teacher = needs.teacher ? classifierStep(config, config.teacher, ce.id, sizes) : undefined;
+  const ownTeacher = needs.teacher && models.teacher === undefined;
+  const teacher = ownTeacher ? classifierStep(config, "teacher", ce.id, sizes, choices) : undefined;
   if (teacher) addClassifier("teacher", teacher);
   if (needs.student) {
     const steps = largestRecipes(aim.methods).map((recipe) =>
-      classifierStep(config, config.student, recipe, sizes, teacher),
+      classifierStep(config, "student", recipe, sizes, choices, teacher),
     );
     const [largest] = steps.toSorted((a, b) => b.memory.live + b.memory.held - a.memory.live - a.memory.held);
     if (largest) addClassifier("student", largest);
@@ -93,9 +105,7 @@ export function estimateMemory(config: Configuration, aim: Aim, sizes: DataSizes
     adam,
   );
   add("training the auto-encoder", "autoEncoder.batchSize", [encoding.memory]);
-  const dimension = networks
-    .find(config.teacher.network)
-    .featureDim(networkChoice(config.teacher, sizes.classes, size).options);
+  const dimension = widthOf(choices.teacher);
   const latentShape = [4, size / 4, size / 4] as const;
   const denoising = stepOf(
     denoiserTask({
@@ -154,8 +164,9 @@ function stepOf(task: TrainingTask, optimizer: OptimizerOptions): Step {
   return { memory: graphMemory(graph), specs };
 }
 
-/** Recipes whose methods are not all in another one too. */
-function largestRecipes(ids: readonly string[]): readonly string[] {
+/** Recipes that train, whose methods are not all in another one too. */
+function largestRecipes(all: readonly string[]): readonly string[] {
+  const ids = all.filter((id) => recipes.find(id).trains !== false);
   const methodsIn = (id: string): readonly string[] => recipes.find(id).methods.map(({ method }) => method);
   const isLess = (id: string, than: string): boolean =>
     methodsIn(than).length > methodsIn(id).length &&
@@ -163,19 +174,58 @@ function largestRecipes(ids: readonly string[]): readonly string[] {
   return ids.filter((id) => !ids.some((other) => isLess(id, other)));
 }
 
+/** The networks of a run. */
+interface Choices {
+  readonly teacher: NetworkChoice;
+  readonly student: NetworkChoice;
+}
+
+function choicesOf(config: Configuration, { init, teacher }: RunModels, classes: number): Choices {
+  const { size } = config.data;
+  const read = (model: LoadedModel, imported: ImportedNetwork): NetworkChoice => ({
+    id: imported.id,
+    options: { classes, imageSize: model.preprocessing.crop },
+    imported,
+  });
+  return {
+    teacher: teacher
+      ? read(teacher, importedNetwork(teacherParts(teacher, headOfZeros(teacher, classes))))
+      : networkChoice(config.teacher, classes, size),
+    student: init
+      ? read(init, initNetwork(config, init, headOfZeros(init, classes)).network)
+      : networkChoice(config.student, classes, size),
+  };
+}
+
+function widthOf(choice: NetworkChoice): number {
+  return networkOf(choice).featureDim(choice.options);
+}
+
+/** What stands in the batch for images at a network's cut. */
+function viewsAt({ imported, options }: NetworkChoice): CutViews | undefined {
+  if (!imported?.split) return undefined;
+  const { imageSize } = options;
+  const images = new Graph().input("images", { dtype: "float32", shape: [1, 3, imageSize, imageSize] });
+  const [, ...shape] = imported.split.before(images).shape;
+  return cutViews({ views: 1, shape, row: () => new Float32Array() });
+}
+
 /** The step of a teacher or a student. */
 function classifierStep(
   config: Configuration,
-  section: RecipeSection,
+  name: "teacher" | "student",
   recipe: string,
   { classes, train }: DataSizes,
+  choices: Choices,
   teacher?: Step,
 ): Step {
   const { data } = config;
-  const network = networkChoice(section, classes, data.size);
-  const teacherNetwork = networkChoice(config.teacher, classes, data.size);
-  const featureWidth = networks.find(teacherNetwork.id).featureDim(teacherNetwork.options);
-  const parameters = parametersUnder(zerosOf(teacher?.specs ?? []), networkPrefix);
+  const section: RecipeSection = config[name];
+  const network = choices[name];
+  const featureWidth = widthOf(choices.teacher);
+  const parameters =
+    choices.teacher.imported?.first ?? parametersUnder(zerosOf(teacher?.specs ?? []), networkPrefix);
+  const views = name === "student" && config.init.views > 0 ? viewsAt(network) : undefined;
   const { methods, settings, sourceSettings, sources } = planRecipe(recipe, config, section);
   const batchSize = batchSizeOf(section, train);
   const augmentation = { flip: "none" } as const;
@@ -184,10 +234,10 @@ function classifierStep(
   const sizes = {
     featureWidth,
     latentSide: data.size / 4,
-    teacher: { network: teacherNetwork, parameters },
+    teacher: { network: choices.teacher, parameters, normalisation },
   };
   const side = sources.flatMap(({ source, names }) => {
-    const facts = { ...shared, steps: 1, classes, images, settings: sourceSettings, names };
+    const facts = { ...shared, steps: 1, classes, images, normalisation, settings: sourceSettings, names };
     return source.outline?.(facts, sizes) ?? [];
   });
   // methods that read what no source can outline are not counted
@@ -195,7 +245,8 @@ function classifierStep(
   const counted = methods.filter(({ method }) =>
     method.needs(settings).every((need) => names.includes(need)),
   );
-  const options = { ...shared, network, normalisation, settings, methods: counted };
+  const start = views ? { views } : {};
+  const options = { ...shared, network, normalisation, settings, methods: counted, ...start };
   const task = classifierTask(options, images, side);
   return stepOf(task, optimizerOptionsOf(section));
 }
@@ -203,17 +254,15 @@ function classifierStep(
 /** A trained classifier's pass over images, and the width of its features. */
 function passOf(
   config: Configuration,
-  name: "teacher" | "student",
+  network: NetworkChoice,
   specs: readonly ParameterSpec[],
-  classes: number,
 ): { predictor: GraphMemory; width: number } {
-  const network = networkChoice(config[name], classes, config.data.size);
   const parameters = parametersUnder(zerosOf(specs), networkPrefix);
-  const rows = passRows(config.evaluation.batchSize, config.data.size);
+  const rows = passRows(config.evaluation.batchSize, network.options.imageSize);
   const predictor = graphMemory(
     exposeTaps(buildClassifier({ network, parameters, normalisation }, rows), ["logits", "features"]),
   );
-  return { predictor, width: networks.find(network.id).featureDim(network.options) };
+  return { predictor, width: widthOf(network) };
 }
 
 /** Tensors of the right shapes, whose memory is never touched. */

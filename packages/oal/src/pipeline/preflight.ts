@@ -3,11 +3,11 @@
  * `oal run` refuses by it, `oal data inspect` prints it.
  */
 import type { OalError } from "oal-core";
-import type { PrepareOptions } from "../data/cache.js";
 import { throwProblems } from "../data/problems.js";
 import type { Configuration } from "./configuration/schema.js";
 import { planData, surveyData, type DataPlan, type SurveyedSet } from "./dataPlan.js";
-import { configurationProblems, type Aim } from "./foresight.js";
+import { configurationProblems, needsOf, type Aim, type Needs } from "./foresight.js";
+import { openModels, type RunModels } from "./models.js";
 import { prepareOptions } from "./readSets.js";
 import type { RunOptions } from "./runTypes.js";
 
@@ -15,14 +15,16 @@ import type { RunOptions } from "./runTypes.js";
 export interface Preflight {
   readonly plan: DataPlan;
   readonly sets: readonly SurveyedSet[];
+  /** Models of others that the run takes. */
+  readonly models: RunModels;
   /** What a run would refuse; empty when it would start. */
   readonly problems: readonly OalError[];
 }
 
 /** How to look. */
 export interface PreflightOptions {
-  /** Where decoded sets may lie already. */
-  readonly cache?: PrepareOptions;
+  /** Whether decoded sets that lie in the cache already save reading their sources. Default false. */
+  readonly cached?: boolean;
   /** Called before a source is opened. */
   readonly onOpen?: (name: string, done: number, total: number) => void;
 }
@@ -35,6 +37,13 @@ export function planWarnings({ data }: Configuration): string[] {
   ];
 }
 
+/** What a pretrained model would bring to a run on a user's pictures that starts from nothing; null where that does not apply. */
+export function startAdvice({ data, init }: Configuration, { student }: Pick<Needs, "student">): string | null {
+  const isFolder = data.source !== "embedded" && data.id?.list === undefined;
+  if (!student || !isFolder || init.model !== undefined) return null;
+  return "students start from random weights; from a pretrained model (any ONNX classifier: --init MODEL, or without training oal fit MODEL --id FOLDER) a few hundred photos give far more, as docs/training-from-a-model.md shows";
+}
+
 /** Looks at configuration and data, and gathers every problem. */
 export async function preflight(
   config: Configuration,
@@ -42,10 +51,16 @@ export async function preflight(
   options: PreflightOptions = {},
 ): Promise<Preflight> {
   const problems: OalError[] = [];
+  const models = await openModels(config, needsOf(config, aim), problems);
   const plan = await planData(config, problems);
-  const sets = await surveyData(plan, problems, options);
+  const { onOpen, cached = false } = options;
+  const sets = await surveyData(plan, problems, {
+    ...(onOpen ? { onOpen } : {}),
+    ...(cached ? { cache: prepareOptions(config, models.init) } : {}),
+  });
   const classes = sets.find(({ role }) => role === "train")?.source.classNames.length ?? 2;
-  return { plan, sets, problems: [...configurationProblems(config, aim, Math.max(2, classes)), ...problems] };
+  const own = configurationProblems(config, aim, Math.max(2, classes), models);
+  return { plan, sets, models, problems: [...own, ...problems] };
 }
 
 /** Looks ahead and refuses: one problem as itself, several as OAL-D140 that lists them all. */
@@ -70,7 +85,7 @@ export function lookAhead(
     config,
     { methods: config.methods, until },
     {
-      cache: prepareOptions(config),
+      cached: true,
       onOpen: (name, step, total) => {
         signal?.throwIfAborted();
         const text = `looking at ${name}`;

@@ -9,6 +9,8 @@ import type { OrientationUse } from "../data/decode.js";
 import type { ImageSet } from "../data/imageSet.js";
 import { classCounts, collecting, placeOf, throwProblems } from "../data/problems.js";
 import { completeParts, smallClasses } from "../data/split.js";
+import type { Preprocessing } from "../bundle/index.js";
+import type { LoadedModel } from "../models/load.js";
 import type { Configuration } from "./configuration/schema.js";
 import type { Workshop } from "./plan/obtain.js";
 import type { Preflight } from "./preflight.js";
@@ -39,16 +41,31 @@ export interface LooseData {
   }[];
 }
 
-/** How the cache decodes the images of a configuration. */
-export function prepareOptions({ data }: Pick<Configuration, "data">): PrepareOptions {
-  const { size, skipBad, orientation, maxPixels } = data;
-  return { cacheDir: cacheFolder(), size, skipBad, orientation, maxPixels };
+/**
+ * How the cache decodes the images of a configuration.
+ *
+ * @param model the model that they are for, whose rule of resizing then holds
+ */
+export function prepareOptions({ data }: Pick<Configuration, "data">, model?: LoadedModel): PrepareOptions {
+  const { skipBad, orientation, maxPixels } = data;
+  const { crop: size, resize, interpolation } = picturesFor(data.size, model);
+  return { cacheDir: cacheFolder(), size, resize, interpolation, skipBad, orientation, maxPixels };
+}
+
+/** The rule by which pictures are resized: the model's own, or that of every network of ours. */
+export function picturesFor(
+  size: number,
+  model?: LoadedModel,
+): Pick<Preprocessing, "resize" | "crop" | "interpolation"> {
+  if (!model) return { resize: size, crop: size, interpolation: "bilinear" };
+  const { resize, crop, interpolation } = model.preprocessing;
+  return { resize, crop, interpolation };
 }
 
 /** Draws or decodes every set of a run. What cannot be used is told at once for all sources. */
 export async function readSets(
   config: Configuration,
-  { plan, sets }: Preflight,
+  { plan, sets, models }: Preflight,
   workshop: Workshop,
 ): Promise<LooseData> {
   const events = workshop.events.stage("data");
@@ -56,7 +73,7 @@ export async function readSets(
   const made = new Map<string, ImageSet>();
   for (const { role, name, spec, opened, key } of sets) {
     const options: PrepareOptions = {
-      ...prepareOptions(config),
+      ...prepareOptions(config, models.init),
       spareDir: join(workshop.store.folder, "sets"),
       signal: workshop.signal,
       onProgress: (done, total) => {

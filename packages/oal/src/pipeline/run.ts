@@ -8,7 +8,8 @@ import { choicesOf } from "./choices.js";
 import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
 import { planRun } from "./plan/planner.js";
 import { walkPlan, type StageWorkshop } from "./plan/walk.js";
-import { lookAhead, planWarnings, type Preflight } from "./preflight.js";
+import { needsOf } from "./foresight.js";
+import { lookAhead, planWarnings, startAdvice, type Preflight } from "./preflight.js";
 import { publish } from "./publish.js";
 import { readRunManifest, RunFolder } from "./runFolder.js";
 import type { RunOptions, RunResult } from "./runTypes.js";
@@ -37,6 +38,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const noted = readRunManifest(options.out)?.current.memory;
   const memory = checkMemory(config, aim, dataSizes(config, ahead), {
     force: options.force ?? false,
+    models: ahead.models,
     ...(noted ? { noted } : {}),
   });
   // Before there is a folder: a device that is not there leaves nothing behind.
@@ -66,6 +68,8 @@ async function runIn(
   const config = folder.configuration;
   const measures = ["evaluation", "comparison", "report"].includes(until);
   if (measures) for (const text of planWarnings(config)) workshop.events.stage("data").warning(text);
+  const advice = startAdvice(config, needsOf(config, { methods: config.methods, until }));
+  if (advice !== null) workshop.events.stage("data").message(advice);
   const artifacts: Record<string, string> = {};
   const settings = await prepareSettings(config, ahead, workshop, async (name, artifact) => {
     await folder.note(name, artifact);

@@ -19,12 +19,13 @@ export async function prepareSettings(
   onData: (name: string, artifact: Artifact) => Promise<void> = () => Promise.resolve(),
 ): Promise<RunSettings> {
   const { run, students } = seedConfigurations(config);
+  const { models } = ahead;
   const lanes: Lane[] = [];
   for (const { suffix, config: own } of run) {
     const name = `data${suffix}`;
     const data = await prepareData(own, ahead, workshop, name);
     await onData(name, data.artifact);
-    lanes.push({ suffix, config: own, data });
+    lanes.push({ suffix, config: own, data, models });
   }
   const [first, ...others] = lanes;
   if (first === undefined) throw new RangeError("a run without seeds");
@@ -34,7 +35,8 @@ export async function prepareSettings(
       suffix,
       config: own,
       data: (lanes[i] ?? first).data,
+      models,
     })),
-    all: { config: { ...config, seed: firstSeed(config) }, data: first.data },
+    all: { config: { ...config, seed: firstSeed(config) }, data: first.data, models },
   };
 }

@@ -15,6 +15,14 @@ export interface SideJob {
   readonly folders: Readonly<Record<string, string>>;
 }
 
+/** What a network that was read starts from. */
+export interface ImportedStart {
+  /** Folder of the artifact that holds the network. */
+  readonly init: string;
+  /** Folder of what its frozen part says of the training images; absent: that is computed in every step, where there is one. */
+  readonly frozen?: string;
+}
+
 /** Training of a teacher or student. */
 export interface ClassifierJob {
   readonly kind: "classifier";
@@ -34,6 +42,8 @@ export interface ClassifierJob {
   readonly side: readonly SideJob[];
   /** Safetensors with tensors that replace freshly drawn ones. */
   readonly initial?: string;
+  /** What the network was read from; absent: it is the registered one of its id. */
+  readonly start?: ImportedStart;
   /** Where the trained parameters are written (safetensors). */
   readonly result: string;
 }

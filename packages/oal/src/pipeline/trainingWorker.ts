@@ -16,6 +16,8 @@ import { makeEngine } from "../runtime/engines/index.js";
 import { blamePlugin } from "./plugins/fault.js";
 import { loadPlugins } from "./plugins/load.js";
 import { sideSources } from "./sideSources/index.js";
+import { readCutViews } from "./stages/cutViewsArtifact.js";
+import { loadImported } from "./stages/imported.js";
 import { floats, widthOf } from "./sideSources/stored.js";
 import type { WorkerInput, WorkerMessage } from "./trainInWorker.js";
 import type { AutoEncoderJob, ClassifierJob, DenoiserJob, TrainingJob } from "./trainingJob.js";
@@ -32,13 +34,15 @@ async function taskOf(job: TrainingJob): Promise<TrainingTask> {
 }
 
 async function classifierOf(job: ClassifierJob): Promise<TrainingTask> {
-  const { network, batchSize, normalisation, augmentation, settings } = job;
+  const { batchSize, normalisation, augmentation, settings, start } = job;
+  const network = start ? { ...job.network, imported: await loadImported(start.init) } : job.network;
+  const views = start?.frozen === undefined ? undefined : await readCutViews(start.frozen);
   const { seed, steps } = job.training;
   const images = openImageSet(job.images);
   const { classes } = network.options;
   const side: SideData[] = [];
   for (const { source, names, folders } of job.side) {
-    const facts = { seed, steps, batchSize, classes, augmentation, images, names };
+    const facts = { seed, steps, batchSize, classes, augmentation, normalisation, images, names };
     side.push(...(await sideSources.find(source).open({ ...facts, settings: job.sourceSettings, folders })));
   }
   const initial = job.initial === undefined ? undefined : (await readSafetensors(job.initial)).tensors;
@@ -53,6 +57,7 @@ async function classifierOf(job: ClassifierJob): Promise<TrainingTask> {
       methods,
       settings: settings,
       ...(initial ? { initial } : {}),
+      ...(views ? { views } : {}),
     },
     images,
     side,

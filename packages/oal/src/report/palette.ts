@@ -12,10 +12,14 @@ export const GROUP_COLORS: Readonly<Record<SetGroup | "outlier", string>> = {
   outlier: "var(--outlier)",
 };
 
+/** How many colours models have. */
+const colours = 6;
+
 /** Colour of a model: a recipe's is the same in every report, others have one by their position. */
 export function modelColor(model: string, position: number): string {
   const recipe = recipes.ids.indexOf(model);
-  return `var(--model-${((recipe < 0 ? position : recipe) % 6) + 1})`;
+  // the first recipe, which trains nothing, has the last colour
+  return `var(--model-${((recipe < 0 ? position : recipe + colours - 1) % colours) + 1})`;
 }
 
 /** Colour of a class by its position; classes beyond ten repeat. */

@@ -282,7 +282,11 @@ describe("a classifier's step", () => {
       .build(context, context.graph.input("x", { dtype: "float32", shape }), network.options);
     const parameters = initializeParameters(context.specs, 9);
     const terms = await told("teacherLogits", 1, [
-      teacherInside({ network, parameters }, { logits: "teacherLogits", features: "teacherFeatures" }),
+      teacherInside(
+        { network, parameters, normalisation },
+        { logits: "teacherLogits", features: "teacherFeatures" },
+        { pictures: null, normalisation },
+      ),
     ]);
     const predictor = await Predictor.create(
       testEngine,

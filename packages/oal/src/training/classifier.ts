@@ -8,6 +8,7 @@ import { batchIndices, epochOf } from "../data/batches.js";
 import type { ImageSet } from "../data/imageSet.js";
 import { refuseForeignLabels } from "../data/labels.js";
 import type { ParameterStore } from "../nn/parameters.js";
+import type { CutViews } from "./cutViews.js";
 import { classifierLoss, drawName, type LossOptions } from "./loss.js";
 import { trainingMethods } from "./methods/index.js";
 import { refuseUnknownSettings } from "./methods/settings.js";
@@ -16,12 +17,14 @@ import type { SideData } from "./side/sideData.js";
 import type { TrainingTask } from "./task.js";
 
 /** A classifier training, as data. */
-export interface ClassifierOptions extends Omit<LossOptions, "sideNetworks"> {
+export interface ClassifierOptions extends Omit<LossOptions, "sideNetworks" | "fromCut"> {
   readonly seed: number;
   readonly batchSize: number;
   readonly augmentation: AugmentSpec;
   /** Replaces freshly drawn tensors (frozen filters, a pretrained start). */
   readonly initial?: ParameterStore;
+  /** What the frozen part of the network says of fixed views of the images, in their place; absent: images are augmented anew. */
+  readonly views?: CutViews;
 }
 
 /**
@@ -36,7 +39,7 @@ export function classifierTask(
   images: ImageSet,
   side: readonly SideData[] = [],
 ): TrainingTask {
-  const { seed, batchSize, network, methods, settings } = options;
+  const { seed, batchSize, network, methods, settings, views } = options;
   const { classes } = network.options;
   refuseForeignLabels(images.labels, classes, (i) => `${images.name}, ${images.ids[i] ?? i}`);
   refuseUnknownSettings(settings, [...trainingMethods.all, ...methods.map(({ method }) => method)]);
@@ -44,7 +47,7 @@ export function classifierTask(
   const draws = drawsOf(options, images.height);
   const imageShape = [batchSize, 3, images.height, images.height];
   const inputs: Record<string, TensorType> = {
-    images: { dtype: "uint8", shape: imageShape },
+    images: views ? views.type(batchSize) : { dtype: "uint8", shape: imageShape },
     labels: { dtype: "float32", shape: [batchSize, classes] },
   };
   for (const { name, type } of [...tensors, ...draws]) inputs[name] = type;
@@ -55,17 +58,17 @@ export function classifierTask(
     batch: (step) => {
       const indices = batchIndices(seed, step, images.count, batchSize);
       const epoch = epochOf(step, images.count, batchSize);
-      const pixels = images.read(indices);
-      const shown = augmentBatch(pixels, options.augmentation, augmentation, step, epoch, indices);
+      const shown = (): Uint8Array =>
+        augmentBatch(images.read(indices), options.augmentation, augmentation, step, epoch, indices);
       const batch: Record<string, Tensor> = {
-        images: uint8Tensor(imageShape, shown),
+        images: views ? views.batch(seed, step, indices) : uint8Tensor(imageShape, shown()),
         labels: oneHot(images.labels, indices, classes),
       };
       for (const each of tensors) batch[each.name] = each.rows(step, indices);
       for (const each of draws) batch[each.name] = each.at(step);
       return batch;
     },
-    build: (context, values) => classifierLoss(context, values, { ...options, sideNetworks }),
+    build: (context, values) => classifierLoss(context, values, { ...options, sideNetworks, fromCut: views !== undefined }),
     close: () => {
       images.close();
       for (const each of side) if (!("names" in each)) each.close?.();

@@ -1,11 +1,10 @@
 /** The loss of a classifier's training step as a graph: the network on everything that is shown, then the methods' terms. */
 import { concat, normaliseImages, oalError, slice, type Normalisation, type Value } from "oal-core";
-import type { TrainingContext } from "../nn/context.js";
-import { networks } from "../nn/networks/index.js";
+import type { Context, TrainingContext } from "../nn/context.js";
 import type { Batch, ByName, NetworkTaps } from "./methods/inputs.js";
 import type { MethodSettings, TrainingMethod } from "./methods/method.js";
 import { scaledWeight, weightedSum } from "./methods/terms.js";
-import { headOutputs, type NetworkChoice } from "./network.js";
+import { headOutputs, networkOf, type NetworkChoice } from "./network.js";
 import type { WeightedMethod } from "./recipes/recipe.js";
 import type { SideNetwork } from "./side/sideData.js";
 import type { LossTerms } from "./task.js";
@@ -21,6 +20,8 @@ export interface LossOptions {
   readonly settings: MethodSettings;
   /** Networks that are evaluated inside the step. */
   readonly sideNetworks: readonly SideNetwork[];
+  /** Whether the batch holds values at the network's cut in place of its images. Default false. */
+  readonly fromCut?: boolean;
 }
 
 /** The input that holds one of a method's draws. */
@@ -32,45 +33,54 @@ export function drawName(method: TrainingMethod, name: string): string {
  * Builds the loss.
  *
  * @param inputs the batch tensors of the step by name
- * @throws OAL-T110 when a method asks for side data that it did not say it needs
+ * @throws OAL-T110 when a method asks for side data that it did not say it needs; OAL-T132 when one needs the images and the batch
+ *   holds values at the cut
  */
 export function classifierLoss(
   context: TrainingContext,
   inputs: Readonly<Record<string, Value>>,
   options: LossOptions,
 ): LossTerms {
-  const { network, normalisation, settings } = options;
+  const { network, normalisation, settings, fromCut = false } = options;
   const { classes } = network.options;
   const methods = options.methods.map(({ method }) => method);
-  const normalised = (name: string): Value => normaliseImages(required(inputs[name], name), normalisation);
+  const made = new Map<string, Value>();
+  const normalised = (name: string): Value => {
+    const value = made.get(name) ?? normaliseImages(required(inputs[name], name), normalisation);
+    made.set(name, value);
+    return value;
+  };
   const computed = new Map<string, Value>();
   const sideOf = (method: TrainingMethod): ByName<Value> => {
     const needs = method.needs(settings);
     return declared(method, needs, (name) => inputs[name] ?? computed.get(name));
   };
 
-  let batch: Batch = { images: normalised("images"), labels: required(inputs["labels"], "labels") };
+  const entry = entryOf(network, fromCut);
+  const images = fromCut ? required(inputs["images"], "images") : normalised("images");
+  let batch: Batch = { images, labels: required(inputs["labels"], "labels") };
   for (const method of methods) {
     const draws: ByName<Value> = (name) => required(inputs[drawName(method, name)], name);
+    if (method.batch && fromCut) throw oalError("OAL-T132", { what: `training method ${method.id}` });
     if (method.batch) batch = method.batch({ ...batch, classes, draws, side: sideOf(method) }, settings);
   }
   const shownNames = [...new Set(methods.flatMap((method) => method.shows(settings)))];
   const pictures = new Map([
     ["", batch.images],
-    ...shownNames.map((name) => [name, normalised(name)] as const),
+    ...shownNames.map((name) => [name, entry.lead(normalised(name))] as const),
   ]);
   const part = context.child(networkPrefix);
-  const taps = tapsOf(pictures, (images) => networks.find(network.id).build(part, images, network.options));
+  const taps = tapsOf(pictures, (values) => entry.build(part, values));
   for (const side of options.sideNetworks) {
-    const images =
-      side.pictures === null ? batch.images : (pictures.get(side.pictures) ?? normalised(side.pictures));
-    for (const [name, value] of Object.entries(side.build(context.graph, images))) computed.set(name, value);
+    if (side.pictures === null && fromCut) throw oalError("OAL-T132", { what: side.names.join(" and ") });
+    const seen = side.pictures === null ? batch.images : normalised(side.pictures);
+    for (const [name, value] of Object.entries(side.build(context.graph, seen))) computed.set(name, value);
   }
 
   const own = taps("");
   const terms = options.methods.flatMap(({ method, weight }) => {
     const outputs = headOutputs(method, part, own, classes, settings);
-    const made = method.build(
+    const added = method.build(
       {
         context,
         classes,
@@ -82,7 +92,7 @@ export function classifierLoss(
       },
       settings,
     );
-    return made.map((term) => ({ ...term, weight: scaledWeight(term.weight, weight) }));
+    return added.map((term) => ({ ...term, weight: scaledWeight(term.weight, weight) }));
   });
   const names = terms.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
@@ -96,6 +106,24 @@ export function classifierLoss(
       problem: "has no part with a weight",
     });
   return { total, terms: Object.fromEntries(terms.map(({ name, value }) => [name, value])) };
+}
+
+/** Where a batch enters the network. */
+interface Entry {
+  /** Brings normalised pictures to where the batch enters. */
+  lead(images: Value): Value;
+  build(context: Context, values: Value): NetworkTaps;
+}
+
+function entryOf(choice: NetworkChoice, fromCut: boolean): Entry {
+  if (!fromCut)
+    return {
+      lead: (images) => images,
+      build: (context, images) => networkOf(choice).build(context, images, choice.options),
+    };
+  const { split } = choice.imported ?? {};
+  if (!split) throw oalError("OAL-X101", { problem: `network ${choice.id} has no cut` });
+  return { lead: (images) => split.before(images), build: (context, value) => split.after(context, value) };
 }
 
 /** One pass of all pictures through the network, taken apart again; normalisation sees them together. */

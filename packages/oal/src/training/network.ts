@@ -1,16 +1,19 @@
-/** A network by name with its options, and with the heads that training methods gave it. */
+/** A network, by name or as it was read, with its options and the heads that training methods gave it. */
 import { oalError, type Value } from "oal-core";
 import type { Context } from "../nn/context.js";
 import { networks } from "../nn/networks/index.js";
-import type { NetworkOptions, NetworkOutputs } from "../nn/networks/network.js";
+import type { ImportedNetwork } from "../nn/imported/index.js";
+import type { Network, NetworkOptions, NetworkOutputs } from "../nn/networks/network.js";
 import { trainingMethods } from "./methods/index.js";
 import type { NetworkTaps } from "./methods/inputs.js";
 import type { MethodSettings, TrainingMethod } from "./methods/method.js";
 
-/** A network as data. */
+/** A network as data, but for one that was read from a file. */
 export interface NetworkChoice {
   readonly id: string;
   readonly options: NetworkOptions;
+  /** The network itself, where it was read; absent: the registered one of this id. */
+  readonly imported?: ImportedNetwork;
   /** Methods that say what the logits of the finished model are, in order. */
   readonly heads?: readonly HeadChoice[];
 }
@@ -20,6 +23,11 @@ export interface HeadChoice {
   /** Id of the training method. */
   readonly method: string;
   readonly settings: MethodSettings;
+}
+
+/** The network of a choice. @throws OAL-C204 for one that does not exist */
+export function networkOf({ id, imported }: Pick<NetworkChoice, "id" | "imported">): Network {
+  return imported ?? networks.find(id);
 }
 
 /** The context of a method's heads inside a network's. */
@@ -46,7 +54,7 @@ export function headOutputs(
  * @throws OAL-C204 for a network or method that does not exist
  */
 export function buildForInference(context: Context, images: Value, choice: NetworkChoice): NetworkOutputs {
-  const built = networks.find(choice.id).build(context, images, choice.options);
+  const built = networkOf(choice).build(context, images, choice.options);
   if (choice.heads === undefined) return built;
   // the network's own last layer no longer gives the logits
   const { head: _head, ...rest } = built;

@@ -1,5 +1,15 @@
 /** Runs a classifier over a whole set of images, batch by batch, and keeps logits and penultimate features. */
-import { exposeTaps, float32Data, oalError, uint8Tensor, type Engine, type Session } from "oal-core";
+import {
+  exposeTaps,
+  float32Data,
+  oalError,
+  preprocessImage,
+  toPlanes,
+  uint8Tensor,
+  type Classifier,
+  type Engine,
+  type Session,
+} from "oal-core";
 import type { ImageSet } from "../data/imageSet.js";
 import { passRows } from "../runtime/passRows.js";
 import { buildClassifier, type ClassifierModel } from "./model.js";
@@ -25,10 +35,12 @@ export interface PredictedBatch extends Omit<Predictions, "count"> {
 export class Predictor {
   readonly #session: Session;
   readonly #batch: number;
+  readonly #size: number;
 
-  private constructor(session: Session, batch: number) {
+  private constructor(session: Session, batch: number, size: number) {
     this.#session = session;
     this.#batch = batch;
+    this.#size = size;
   }
 
   /**
@@ -41,9 +53,24 @@ export class Predictor {
     model: ClassifierModel,
     options: { batchSize: number },
   ): Promise<Predictor> {
-    const rows = passRows(options.batchSize, model.network.options.imageSize);
-    const graph = exposeTaps(buildClassifier(model, rows), ["logits", "features"]);
-    return new Predictor(await engine.compile(graph), rows);
+    const { imageSize } = model.network.options;
+    const rows = passRows(options.batchSize, imageSize);
+    return Predictor.ofClassifier(engine, buildClassifier(model, rows), { rows });
+  }
+
+  /**
+   * The same for a classifier that takes as many pictures at once.
+   *
+   * @param options.rows pictures that go through at once
+   */
+  static async ofClassifier(
+    engine: Engine,
+    classifier: Classifier,
+    { rows }: { rows: number },
+  ): Promise<Predictor> {
+    const size = classifier.taps.images.size(2);
+    const graph = exposeTaps(classifier, ["logits", "features"]);
+    return new Predictor(await engine.compile(graph), rows, size);
   }
 
   /** Logits and features of every image of a set, in its order. */
@@ -55,9 +82,10 @@ export class Predictor {
   }
 
   /**
-   * The same for pixels from anywhere.
+   * The same for pixels from anywhere. Pictures of another size than the model's are resized.
    *
-   * @param read uint8 pixels [end - start, 3, S, S] of a range of images
+   * @param size height and width of the pictures
+   * @param read uint8 pixels [end - start, 3, size, size] of a range of images
    */
   async predictPixels(
     count: number,
@@ -88,12 +116,13 @@ export class Predictor {
     read: (start: number, end: number) => Uint8Array,
   ): AsyncGenerator<PredictedBatch, void, undefined> {
     const batch = this.#batch;
+    const side = this.#size;
     for (let start = 0; start < count; start += batch) {
       const end = Math.min(count, start + batch);
       // The last batch is filled up with black images, whose outputs are dropped.
-      const pixels = new Uint8Array(batch * 3 * size * size);
-      pixels.set(read(start, end));
-      const outputs = await this.#session.run({ images: uint8Tensor([batch, 3, size, size], pixels) });
+      const pixels = new Uint8Array(batch * 3 * side * side);
+      pixels.set(size === side ? read(start, end) : resized(read(start, end), size, side));
+      const outputs = await this.#session.run({ images: uint8Tensor([batch, 3, side, side], pixels) });
       const { logits, features } = outputs;
       if (!logits || !features) throw oalError("OAL-X101", { problem: "a classifier without outputs" });
       const [classes, featureWidth] = [logits.shape[1] ?? 0, features.shape[1] ?? 0];
@@ -113,6 +142,22 @@ export class Predictor {
   async release(): Promise<void> {
     await this.#session.release();
   }
+}
+
+/** Square pictures of one size as pictures of another, bilinearly as every set is resized. */
+function resized(pixels: Uint8Array, from: number, to: number): Uint8Array {
+  const plane = from * from;
+  const count = pixels.length / (3 * plane);
+  const out = new Uint8Array(count * 3 * to * to);
+  const data = new Uint8Array(3 * plane);
+  for (let picture = 0; picture < count; picture++) {
+    const planes = pixels.subarray(picture * 3 * plane, (picture + 1) * 3 * plane);
+    for (let i = 0; i < plane; i++)
+      for (let channel = 0; channel < 3; channel++) data[3 * i + channel] = planes[channel * plane + i] ?? 0;
+    const image = preprocessImage({ height: from, width: from, data }, { resize: to, crop: to });
+    toPlanes(image, out.subarray(picture * 3 * to * to, (picture + 1) * 3 * to * to));
+  }
+  return out;
 }
 
 /** Reads a set by range. */

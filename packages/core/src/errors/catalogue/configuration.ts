@@ -73,6 +73,13 @@ export const configurationErrors = {
     message: ({ kind, id, at, problem }) => `${kind} ${id}: ${at || "options"}: ${problem}`,
     remedy: "oal config shows the options of what a configuration names, with range and default",
   }),
+  "OAL-C211": entry<{ at: string; problem: string }>({
+    title: "a model cannot be used so",
+    exit: 2,
+    message: ({ at, problem }) => `${at}: ${problem}`,
+    remedy:
+      "oal inspect MODEL shows a model's sizes, values and layers; oal config shows the keys init and teacher",
+  }),
   "OAL-C209": entry<{ path: string; problem: string }>({
     title: "plugin cannot be used",
     exit: 2,

@@ -41,4 +41,19 @@ export const trainingErrors = {
     message: ({ method, term, problem }) => `training method ${method}: term "${term}" ${problem}`,
     remedy: "a method declares every term by name, with its weight or the option that holds it",
   }),
+  "OAL-T131": entry<{ model: string; problem: string }>({
+    title: "a model cannot be trained",
+    exit: 2,
+    message: ({ model, problem }) => `${model} cannot be trained: ${problem}`,
+    remedy:
+      "export it with float32 weights and its inner values (oal inspect MODEL shows what was found); oal fit takes a model as it is",
+  }),
+  "OAL-T132": entry<{ what: string }>({
+    title: "pictures are asked for where a frozen part's values stand in for them",
+    exit: 2,
+    message: ({ what }) =>
+      `${what} needs the pictures of every step, but the frozen part was computed before`,
+    remedy:
+      "set init.views to 0, which computes the frozen part in every step; for the teacher kd.teacherView: clean will do",
+  }),
 };

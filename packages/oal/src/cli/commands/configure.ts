@@ -22,6 +22,8 @@ export function configure(given: string | undefined, options: StageOptions): Con
     flags.push({ key: "data.skipBad", value: options.skipBad, where: "--skip-bad" });
   return loadConfiguration(given, {
     flags,
+    ...(options.init === undefined ? {} : { init: options.init }),
+    ...(options.teacher === undefined ? {} : { teacher: options.teacher }),
     ...(options.set === undefined ? {} : { set: options.set }),
     ...(options.data === undefined ? {} : { data: options.data }),
     ...(options.validation === undefined ? {} : { validation: options.validation }),

@@ -13,6 +13,7 @@ import { ownSection } from "../../training/methods/method.js";
 import type { Locate } from "./issues.js";
 import { isRecord, removePath, setPath, valueAt, type Tree } from "./merge.js";
 import { optionKeys, type Choice } from "./choosing.js";
+import { initSchema, teacherModelOf } from "./initSection.js";
 import { synthesisChoices } from "./outlierSections.js";
 import { trainingChoices } from "./trainingSection.js";
 import { configurationSchema, type Configuration } from "./schema.js";
@@ -33,6 +34,7 @@ export function ignoredSettings(configuration: Configuration): readonly IgnoredS
   const rules: readonly Rule[] = [
     [["seed"], configuration.seeds !== undefined && `seeds: ${configuration.seeds.join(", ")}`],
     ...dataRules(configuration),
+    ...modelRules(configuration),
     ...trainingRules("teacher", configuration.teacher),
     ...trainingRules("student", configuration.student),
     ...notChosen("synthesis", synthesisChoices, configuration.synthesis),
@@ -95,6 +97,27 @@ function overrideOf(path: readonly string[], { overrides }: Given): Given["overr
       (isRecord(value) && valueAt(value, path.slice(keys.length)) !== undefined)
     );
   });
+}
+
+/** What a model that was trained elsewhere puts out of force, and what only holds with one. */
+function modelRules(configuration: Configuration): readonly Rule[] {
+  const { init, teacher } = configuration;
+  const keys = (section: object, except: readonly string[]): string[] =>
+    Object.keys(section).filter((key) => !except.includes(key));
+  const under = (section: string, names: readonly string[]): string[] =>
+    names.map((name) => `${section}.${name}`);
+  const ofNetworks = trainingChoices.filter(({ key }) => key === "network").flatMap(optionKeys);
+  const starts = init.model !== undefined;
+  return [
+    [under("init", keys(initSchema.shape, ["model"])), !starts && "no init.model"],
+    [["data.normalisation"], starts && "init.model, which has its own"],
+    [under("student", ["network", ...ofNetworks]), starts && "init.model"],
+    [["init.views"], starts && init.frozen === 0 && "init.frozen: 0"],
+    [
+      under("teacher", keys(teacher, ["model"])),
+      teacherModelOf({ teacher }) !== undefined && "teacher.model, which is not trained",
+    ],
+  ];
 }
 
 /** Keys of `data` that hold for drawn images too. */

@@ -7,12 +7,14 @@ import { expectArguments, kinds, oalError } from "oal-core";
 import { parse as parseYaml } from "yaml";
 import { takenSetNames } from "./dataSection.js";
 import { withoutIgnored } from "./ignored.js";
+import { teacherModelOf } from "./initSection.js";
 import { explainIssues, type Locate } from "./issues.js";
-import { isRecord, merge, setPath, unsafeKey, type Tree } from "./merge.js";
+import { isRecord, merge, setPath, unsafeKey, valueAt, type Tree } from "./merge.js";
 import { presets } from "./presets.js";
 import { checkTogether } from "./rules.js";
 import { parseSourceText } from "./sourceText.js";
 import { configurationSchema, type Configuration } from "./schema.js";
+import { pictureSizeOf } from "../../models/pictureSize.js";
 import { loadPlugins } from "../plugins/load.js";
 import { absolutePaths, readSource, unknownPreset, type Source } from "./source.js";
 
@@ -31,6 +33,10 @@ export interface LoadOptions {
   readonly test?: string;
   /** Further sets of unknown images (folders or archives), appended to `data.ood` in group "far". Relative to `cwd`. */
   readonly ood?: readonly string[];
+  /** Replaces `init.model`, and, without a preset or file, makes the preset "photos". Relative to `cwd`. */
+  readonly init?: string;
+  /** Replaces `teacher.model`. Relative to `cwd`. */
+  readonly teacher?: string;
   /** Other keys, by dotted path, with where they come from ("--seed"). */
   readonly flags?: readonly Override[];
   /** The folder that relative paths start from. Default: the process's. */
@@ -51,6 +57,8 @@ const loadOptions = kinds.fields({
   validation: kinds.optional(kinds.text),
   test: kinds.optional(kinds.text),
   ood: texts,
+  init: kinds.optional(kinds.text),
+  teacher: kinds.optional(kinds.text),
   flags: kinds.optional(kinds.listOf(kinds.fields({ key: kinds.text, where: kinds.text }))),
   cwd: kinds.optional(kinds.text),
 });
@@ -73,7 +81,8 @@ export function checkConfiguration(given: unknown, where: string): Configuration
 /**
  * The whole configuration.
  *
- * @param given a preset's name, the path of a YAML or JSON file, or undefined for "embedded" ("folder" with `data`)
+ * @param given a preset's name, the path of a YAML or JSON file, or undefined for "embedded" ("folder" with `data`, "photos" with `init`
+ *   too)
  * @param options overrides, later ones win over earlier ones, and all win over the file
  * @throws OAL-C201 unknown key, OAL-C202 value refused, OAL-C203 file cannot be read, OAL-C204 unknown preset
  * @example loadConfiguration("cifar10-small", { set: ["student.epochs=2"], data: "../shared/data" })
@@ -84,9 +93,10 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
     options: [options, loadOptions],
   });
   const cwd = options.cwd ?? process.cwd();
-  const source = readSource(given ?? (options.data === undefined ? "embedded" : "folder"), cwd);
+  const source = readSource(given ?? usualPreset(options), cwd);
   const overrides = [
     ...givenSources(options, source.tree, cwd),
+    ...givenModels(options),
     ...(options.flags ?? []),
     ...(options.set ?? []).map(parseOverride),
   ];
@@ -108,7 +118,7 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
     const inside = overrides.findLast(({ key }) => key.startsWith(`${path.join(".")}.`));
     return inside?.where ?? source.locate(path);
   };
-  tree = { ...tree, ...loadPluginsOf(tree, cwd) };
+  tree = ofModelSize({ ...tree, ...loadPluginsOf(tree, cwd) }, source.tree, overrides, cwd);
   const schema = configurationSchema();
   const parsed = schema.safeParse(tree, { reportInput: true });
   if (!parsed.success) throw explainIssues(parsed.error.issues, schema, locate);
@@ -118,12 +128,39 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
   return withAbsoluteSource(withoutIgnored(parsed.data, explicit, locate), cwd);
 }
 
+/** The pictures are as large as the model wants them that students start from, where the user does not say otherwise. */
+function ofModelSize(tree: Tree, file: Tree, overrides: readonly Override[], cwd: string): Tree {
+  const model = valueAt(tree, ["init", "model"]);
+  const isGiven =
+    valueAt(file, ["data", "size"]) !== undefined ||
+    overrides.some(
+      ({ key, value }) => key === "data.size" || (key === "data" && isRecord(value) && "size" in value),
+    );
+  if (isGiven || typeof model !== "string" || model === "") return tree;
+  const size = pictureSizeOf(resolve(cwd, model));
+  return size === undefined ? tree : setPath(tree, "data.size", size, "init.model");
+}
+
 /** Loads the plugins of a configuration, whose schema depends on them, and gives their paths made absolute. */
 function loadPluginsOf({ plugins }: Tree, cwd: string): Tree {
   if (!Array.isArray(plugins)) return {};
   const paths = absolutePaths(plugins, cwd);
   loadPlugins(paths.flatMap((path) => (typeof path === "string" && path !== "" ? [path] : [])));
   return { plugins: paths };
+}
+
+/** The preset where none is given. */
+function usualPreset({ data, init }: LoadOptions): string {
+  if (data === undefined) return "embedded";
+  return init === undefined ? "folder" : "photos";
+}
+
+/** The keys that `init` and `teacher` stand for. */
+function givenModels({ init, teacher }: LoadOptions): Override[] {
+  return [
+    ...(init === undefined ? [] : [{ key: "init.model", value: init, where: "--init" }]),
+    ...(teacher === undefined ? [] : [{ key: "teacher.model", value: teacher, where: "--teacher" }]),
+  ];
 }
 
 /** The keys that `data`, `validation` and `test` stand for. */
@@ -227,7 +264,14 @@ function nameOf(path: string): string {
 }
 
 function withAbsoluteSource(configuration: Configuration, cwd: string): Configuration {
-  const { source } = configuration.data;
-  if (source === "embedded" || isAbsolute(source)) return configuration;
-  return { ...configuration, data: { ...configuration.data, source: resolve(cwd, source) } };
+  const { data, init, teacher } = configuration;
+  const absolute = (path: string): string => (isAbsolute(path) ? path : resolve(cwd, path));
+  const source = data.source === "embedded" ? data.source : absolute(data.source);
+  const own = teacherModelOf(configuration);
+  return {
+    ...configuration,
+    data: { ...data, source },
+    ...(init.model === undefined ? {} : { init: { ...init, model: absolute(init.model) } }),
+    ...(own === undefined ? {} : { teacher: { ...teacher, model: absolute(own) } }),
+  };
 }

@@ -7,6 +7,8 @@ export interface Preset {
   readonly configuration: ConfigurationInput;
   /** Keys or sections whose values are those of a publication. */
   readonly published?: readonly string[];
+  /** A key that the user has to give. */
+  readonly needs?: "init.model";
 }
 
 const cifar10Data: NonNullable<ConfigurationInput["data"]> = {
@@ -122,6 +124,24 @@ const presetTable = {
       autoEncoder: { steps: 800, batchSize: 32, learningRate: 2e-3 },
       denoiser: { steps: 2000, batchSize: 16, learningRate: 2e-3 },
       synthesis: { count: 500 },
+    },
+  },
+  photos: {
+    title:
+      "your own folder at 224 pixels, from a pretrained model (used when --data and --init are given alone)",
+    needs: "init.model",
+    configuration: {
+      data: { source: "photos", size: 224 },
+      init: { frozen: 0.8, views: 4 },
+      student: {
+        epochs: 20,
+        batchSize: 32,
+        learningRate: 0.02,
+        schedule: "cosine",
+        augmentation: { flip: "random", padding: 16, paddingMode: "reflect" },
+      },
+      kd: { teacherView: "clean" },
+      methods: ["head", "ce"],
     },
   },
   "cifar10-small": {

@@ -18,6 +18,7 @@ import {
   synthesisSection,
 } from "./outlierSections.js";
 import type { Open } from "./choosing.js";
+import { initSchema, teacherModelShape } from "./initSection.js";
 import { studentDefaults, teacherDefaults, trainingSection } from "./trainingSection.js";
 
 /** Something with a section of its own. */
@@ -96,7 +97,7 @@ function knownShape() {
       ),
     checkpointSeconds: positive(20, 86_400, "seconds between the checkpoints of any training"),
     data: dataSchema.prefault({}).describe("where images come from"),
-    teacher: trainingSection(teacherDefaults, options)
+    teacher: trainingSection(teacherDefaults, { ...options, ...teacherModelShape })
       .prefault({})
       .describe("the teacher network and how it is trained"),
     embeddings: embeddingsSchema.prefault({}).describe("the bank of teacher features"),
@@ -104,6 +105,7 @@ function knownShape() {
     autoEncoder: autoEncoderSection.prefault({}).describe("images to latents and back"),
     denoiser: denoiserSection.prefault({}).describe("the diffusion model on latents"),
     synthesis: synthesisSection().prefault({}).describe("outlier latents from outlier embeddings"),
+    init: initSchema.prefault({}).describe("the model that students start from"),
     student: trainingSection(studentDefaults, options)
       .prefault({})
       .describe("the student network and how it is trained"),

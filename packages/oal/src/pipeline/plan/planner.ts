@@ -40,7 +40,7 @@ function instancesOf(stages: readonly Stage[], settings: RunSettings): ReadonlyM
       stage.seeds === "once"
         ? [{ setting: settings.all, suffix: null }]
         : settings[stage.seeds ?? "run"].map((lane) => ({
-            setting: { config: lane.config, data: lane.data },
+            setting: { config: lane.config, data: lane.data, models: lane.models },
             suffix: lane.suffix,
           }));
     for (const { setting, suffix } of lanes) {

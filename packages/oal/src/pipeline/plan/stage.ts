@@ -8,12 +8,15 @@ import type { ImageSet } from "../../data/imageSet.js";
 import type { Artifact } from "../artifact.js";
 import type { Configuration } from "../configuration/schema.js";
 import type { StageEvents } from "../events.js";
+import type { RunModels } from "../models.js";
 import type { PreparedData } from "../stages/data.js";
 
-/** What the stages of one run are planned from: the configuration, and the data, which is prepared before. */
+/** What the stages of one run are planned from: the configuration, and the data and models, which are looked at before. */
 export interface Setting {
   readonly config: Configuration;
   readonly data: PreparedData;
+  /** Models of others that the run takes. */
+  readonly models: RunModels;
 }
 
 /** The setting of one seed. */

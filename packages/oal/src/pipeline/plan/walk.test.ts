@@ -52,6 +52,7 @@ const nothing: Artifact = {
   },
 };
 const data: PreparedData = {
+  pictures: { resize: 32, crop: 32, interpolation: "bilinear" },
   train: stored,
   validation: stored,
   test: stored,
@@ -63,7 +64,7 @@ const data: PreparedData = {
   artifact: nothing,
 };
 const config = loadConfiguration();
-const setting: Setting = { config, data };
+const setting: Setting = { config, data, models: {} };
 const settings = oneSeed(setting);
 
 /** A stage that writes its name and what it read. */
@@ -137,9 +138,9 @@ describe("a plan", () => {
       stage("score", ["student:x"], { seeds: "students" }),
       stage("table", ["score", "score.seed5"], { seeds: "once" }),
     ];
-    const lane = (seed: number, suffix: string): Lane => ({ config: { ...config, seed }, data, suffix });
+    const lane = (seed: number, suffix: string): Lane => ({ config: { ...config, seed }, data, models: {}, suffix });
     const [first, second] = [lane(4, ""), lane(5, ".seed5")];
-    const all = { config: { ...config, seed: 4 }, data };
+    const all = { config: { ...config, seed: 4 }, data, models: {} };
     const whole = planRun(stages, { run: [first, second], students: [first, second], all }, ["table"]);
     expect(whole.stages.map(({ name }) => name)).toEqual([
       "teacher",
@@ -162,7 +163,7 @@ describe("a plan", () => {
     const keyOf = (plan: Plan, name: string): string | undefined =>
       plan.stages.find((planned) => planned.name === name)?.key;
     // a run of that seed alone has the same keys
-    const alone = planRun(stages, oneSeed({ config: { ...config, seed: 5 }, data }), ["score"]);
+    const alone = planRun(stages, oneSeed({ config: { ...config, seed: 5 }, data, models: {} }), ["score"]);
     expect(keyOf(whole, "score.seed5")).toBe(keyOf(alone, "score"));
     expect(keyOf(students, "score")).toBe(keyOf(whole, "score"));
     expect(keyOf(students, "score.seed5")).not.toBe(keyOf(whole, "score.seed5"));

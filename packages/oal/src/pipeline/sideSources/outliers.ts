@@ -4,8 +4,8 @@ import type { OutlierSource } from "../../outliers/sources/source.js";
 import { exposureOptions } from "../../training/methods/exposure.js";
 import type { MethodSettings } from "../../training/methods/method.js";
 import { outlierSideData, type OutlierPictures } from "../../training/side/outliers.js";
-import type { SideData } from "../../training/side/sideData.js";
-import { teacherInside } from "../../training/side/teacher.js";
+import type { SideData, SideNetwork } from "../../training/side/sideData.js";
+import { teacherInside, type Teacher } from "../../training/side/teacher.js";
 import { loadClassifier } from "../stages/classifierArtifact.js";
 import type { SideSource, StepFacts } from "./source.js";
 
@@ -19,6 +19,10 @@ function sourceOf(settings: MethodSettings): OutlierSource {
 function needsTeacher({ hasTeacherLogits }: OutlierSource, names: readonly string[]): boolean {
   const wanted = hasTeacherLogits ? [teacherNames.features] : Object.values(teacherNames);
   return names.some((name) => wanted.some((own) => own === name));
+}
+
+function teacherOn(teacher: Teacher, { normalisation }: StepFacts): SideNetwork {
+  return teacherInside(teacher, teacherNames, { pictures: "outlierImages", normalisation });
 }
 
 function sideDataOf(pictures: OutlierPictures, facts: StepFacts): SideData[] {
@@ -44,7 +48,7 @@ export const outliersSource: SideSource = {
     const side = sideDataOf(pictures, request);
     if (!needsTeacher(source, names)) return side;
     const teacher = await loadClassifier(folders["teacher"] ?? "");
-    return [...side, teacherInside(teacher, teacherNames, "outlierImages")];
+    return [...side, teacherOn(teacher, request)];
   },
   outline: (facts, { teacher }) => {
     const source = sourceOf(facts.settings);
@@ -55,7 +59,7 @@ export const outliersSource: SideSource = {
     };
     const side = sideDataOf(pictures, facts);
     return needsTeacher(source, facts.names)
-      ? [...side, teacherInside(teacher, teacherNames, "outlierImages")]
+      ? [...side, teacherOn(teacher, facts)]
       : side;
   },
 };

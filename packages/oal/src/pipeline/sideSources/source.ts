@@ -2,6 +2,7 @@
  * What a side data source is: where the side data that training methods ask for by name come from. It says which stages it
  * reads, so that a recipe's inputs follow from what its methods need. One source is one file and one line in index.ts.
  */
+import type { Normalisation } from "oal-core";
 import type { ImageSet } from "../../data/imageSet.js";
 import type { AugmentSpec } from "../../data/augment.js";
 import type { MethodSettings } from "../../training/methods/method.js";
@@ -15,6 +16,8 @@ export interface StepFacts {
   readonly batchSize: number;
   readonly classes: number;
   readonly augmentation: AugmentSpec;
+  /** How the trained network sees pictures. */
+  readonly normalisation: Normalisation;
   /** The training images. */
   readonly images: Pick<ImageSet, "labels" | "count" | "height">;
   /** Sections of the configuration that methods and sources read. */

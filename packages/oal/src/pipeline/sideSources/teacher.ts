@@ -20,17 +20,20 @@ export const teacherSource: SideSource = {
   stages: (settings) => [
     distillationMethod.options(settings).teacherView === "same" ? "teacher" : "embeddings",
   ],
-  open: async ({ folders, settings, batchSize }) => {
-    if (distillationMethod.options(settings).teacherView === "same")
-      return [teacherInside(await loadClassifier(folders["teacher"] ?? ""), names)];
+  open: async ({ folders, settings, batchSize, normalisation }) => {
+    if (distillationMethod.options(settings).teacherView === "same") {
+      const teacher = await loadClassifier(folders["teacher"] ?? "");
+      return [teacherInside(teacher, names, { pictures: null, normalisation })];
+    }
     const { tensors } = await readSafetensors(join(folders["embeddings"] ?? "", embeddingsFile));
     return [names.logits, names.features].map((name): SideData => {
       const stored = name === names.logits ? "logits" : "features";
       return rowsOfImages(name, floats(tensors, stored), widthOf(tensors, stored), batchSize);
     });
   },
-  outline: ({ settings, batchSize, classes }, { teacher, featureWidth }) => {
-    if (distillationMethod.options(settings).teacherView === "same") return [teacherInside(teacher, names)];
+  outline: ({ settings, batchSize, classes, normalisation }, { teacher, featureWidth }) => {
+    if (distillationMethod.options(settings).teacherView === "same")
+      return [teacherInside(teacher, names, { pictures: null, normalisation })];
     const none = new Float32Array();
     return [
       rowsOfImages(names.logits, none, classes, batchSize),

@@ -7,6 +7,7 @@ import { parametersUnder, type ParameterStore } from "../../nn/parameters.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import { networkPrefix } from "../../training/loss.js";
 import type { ClassifierModel } from "../../training/model.js";
+import { copyImported, loadImported } from "./imported.js";
 import { writeError } from "../systemError.js";
 import { writeFileWhole } from "../../runtime/writeFile.js";
 
@@ -16,6 +17,8 @@ const descriptionSchema = z.object({
     id: z.string(),
     options: z.looseObject({ classes: z.number(), imageSize: z.number() }),
     heads: z.array(z.object({ method: z.string(), settings: z.record(z.string(), z.unknown()) })).default([]),
+    /** Whether the network was read from a file, which then lies in the artifact. */
+    imported: z.boolean().default(false),
   }),
   normalisation: z.object({ mean: triple, std: triple }),
   classNames: z.array(z.string()),
@@ -32,22 +35,26 @@ export const classifierFiles = {
   description: "model.json",
 } as const;
 
-/** Takes what a training left (all its tensors) and writes the classifier: its own parameters, and its description. */
+/**
+ * Takes what a training left (all its tensors) and writes the classifier: its own parameters, and its description.
+ *
+ * @param importedFrom the artifact that the network was read from, where it was
+ */
 export async function saveClassifier(
   folder: string,
   trained: ParameterStore,
   model: Omit<SavedClassifier, "parameters">,
+  importedFrom?: string,
 ): Promise<void> {
   const parameters = parametersUnder(trained, networkPrefix);
   await writeSafetensors(join(folder, classifierFiles.parameters), parameters);
+  const { imported, ...choice } = model.network;
+  const network = imported ? { ...choice, imported: true } : choice;
   try {
+    if (importedFrom !== undefined && importedFrom !== folder) await copyImported(importedFrom, folder);
     await writeFileWhole(
       join(folder, classifierFiles.description),
-      JSON.stringify(
-        { network: model.network, normalisation: model.normalisation, classNames: model.classNames },
-        null,
-        2,
-      ),
+      JSON.stringify({ network, normalisation: model.normalisation, classNames: model.classNames }, null, 2),
     );
   } catch (error) {
     throw writeError(folder, error);
@@ -69,6 +76,8 @@ export async function loadClassifier(folder: string): Promise<SavedClassifier> {
   }
   const { tensors } = await readSafetensors(join(folder, classifierFiles.parameters));
   const { id, options, heads } = description.network;
-  const network = { id, options, ...(heads.length === 0 ? {} : { heads }) };
-  return { ...description, network, parameters: tensors };
+  const imported = description.network.imported ? await loadImported(folder) : undefined;
+  const network = { id, options, ...(heads.length === 0 ? {} : { heads }), ...(imported ? { imported } : {}) };
+  // what was not trained is as it was read
+  return { ...description, network, parameters: imported ? new Map([...imported.first, ...tensors]) : tensors };
 }

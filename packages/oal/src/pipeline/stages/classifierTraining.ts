@@ -4,11 +4,12 @@ import { accuracy, memoryRows } from "oal-core";
 import { stepsPerEpoch } from "../../data/batches.js";
 import type { ImageSet } from "../../data/imageSet.js";
 import { predictions } from "../../evaluation/outputs.js";
+import type { LoadedModel } from "../../models/load.js";
 import { readSafetensors } from "../../nn/safetensors.js";
 import { Predictor } from "../../training/predict.js";
 import type { Effort, StageJob } from "../plan/stage.js";
 import { planRecipe, type RecipePlan } from "../recipeNeeds.js";
-import type { ClassifierJob } from "../trainingJob.js";
+import type { ClassifierJob, ImportedStart } from "../trainingJob.js";
 import { runTrainingJob } from "../trainingEvents.js";
 import { loadClassifier, saveClassifier } from "./classifierArtifact.js";
 import {
@@ -21,6 +22,7 @@ import {
 } from "./context.js";
 import type { PreparedData } from "./data.js";
 import { startOf } from "./start.js";
+import { tellTeacherCost } from "./teacherCost.js";
 
 /** The part of an artifact's key that teacher and students share. */
 export function classifierSlice(
@@ -38,17 +40,30 @@ export function classifierSlice(
   };
 }
 
-/** The steps of a section's training, and what decides the time of one. */
-export function trainingEffort(section: RecipeSection, { train }: PreparedData, terms: unknown): Effort {
+/**
+ * The steps of a section's training, and what decides the time of one.
+ *
+ * @param network what stands for the network; default: that of the section
+ */
+export function trainingEffort(
+  section: RecipeSection,
+  { train }: PreparedData,
+  terms: unknown,
+  network: unknown = networkChoice(section, 0, train.set.height),
+): Effort {
   const { batchSize, epochs } = section;
-  const size = train.set.height;
   const steps = epochs * stepsPerEpoch(train.set.count, batchSizeOf(section, train.set.count));
-  return { unit: { network: networkChoice(section, 0, size), batchSize, terms }, amount: Math.max(1, steps) };
+  return { unit: { network, batchSize, terms }, amount: Math.max(1, steps) };
 }
 
-/** So many images through a section's network. */
-export function predictionEffort(section: RecipeSection, { train }: PreparedData, images: number): Effort {
-  return { unit: networkChoice(section, 0, train.set.height), amount: images };
+/** So many images through a section's network, or through a model. */
+export function predictionEffort(
+  section: RecipeSection,
+  { train }: PreparedData,
+  images: number,
+  model?: LoadedModel,
+): Effort {
+  return { unit: model?.hash ?? networkChoice(section, 0, train.set.height), amount: images };
 }
 
 /**
@@ -56,6 +71,7 @@ export function predictionEffort(section: RecipeSection, { train }: PreparedData
  *
  * @param name  what progress and messages call the training
  * @param recipe  id of the recipe
+ * @param start  what the network is read from, where it is not one of the registered ones
  * @returns figures for artifact.json
  */
 export async function trainSection(
@@ -63,12 +79,15 @@ export async function trainSection(
   section: RecipeSection,
   recipe: string,
   stage: StageJob,
+  start?: ImportedStart,
 ): Promise<Record<string, number>> {
   const { data, folder, checkpoints, events } = stage;
   const { train, normalisation } = data;
   const plan = planRecipe(recipe, stage.config, section);
-  const network = networkChoice(section, data.classNames.length, train.set.height);
-  const initial = await startOf(checkpoints, network, train.set, normalisation);
+  const chosen = networkChoice(section, data.classNames.length, train.set.height);
+  const network = start ? (await loadClassifier(start.init)).network : chosen;
+  const { imported: _read, ...plainNetwork } = network;
+  const initial = start ? undefined : await startOf(checkpoints, network, train.set, normalisation);
   const job: ClassifierJob = {
     kind: "classifier",
     training: {
@@ -76,7 +95,7 @@ export async function trainSection(
       groupRates: Object.assign({}, ...plan.methods.map(({ method }) => method.rates(plan.settings))),
     },
     images: train.folder,
-    network,
+    network: plainNetwork,
     batchSize: batchSizeOf(section, train.set.count),
     normalisation,
     augmentation: augmentationOf(section),
@@ -89,8 +108,10 @@ export async function trainSection(
       folders: Object.fromEntries(stages.map((name) => [name, stage.input(name).folder])),
     })),
     ...(initial === undefined ? {} : { initial }),
+    ...(start ? { start } : {}),
     result: join(checkpoints, "result.safetensors"),
   };
+  tellTeacherCost(stage, job.training.steps * job.batchSize);
   const started = Date.now();
   await runTrainingJob(job, stage);
   const trainSeconds = (Date.now() - started) / 1000;
@@ -99,7 +120,8 @@ export async function trainSection(
     .filter(({ method }) => method.inference)
     .map(({ method }) => ({ method: method.id, settings: plan.settings }));
   const finished = heads.length === 0 ? network : { ...network, heads };
-  await saveClassifier(folder, tensors, { network: finished, normalisation, classNames: data.classNames });
+  const { classNames } = data;
+  await saveClassifier(folder, tensors, { network: finished, normalisation, classNames }, start?.init);
   const measured = await accuracyOn(folder, data.validation.set, stage);
   if (measured.isConstant)
     events.warning(

@@ -6,6 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { normalisations, oalError, type Normalisation } from "oal-core";
 import { z } from "zod";
+import type { Preprocessing } from "../../bundle/index.js";
 import { openImageSet } from "../../data/cachedSet.js";
 import type { OrientationUse } from "../../data/decode.js";
 import type { ImageSet } from "../../data/imageSet.js";
@@ -16,7 +17,8 @@ import type { Configuration } from "../configuration/schema.js";
 import type { StageEvents } from "../events.js";
 import { obtain, type Workshop } from "../plan/obtain.js";
 import type { Preflight } from "../preflight.js";
-import { readSets, type LeftOut, type LooseData } from "../readSets.js";
+import { teacherViews, type KnownSets } from "./teacherViews.js";
+import { picturesFor, readSets, type LeftOut, type LooseData } from "../readSets.js";
 
 /** File with class names, the training images' normalisation, and figures of the sets. */
 const dataFile = "data.json";
@@ -41,10 +43,14 @@ export interface PreparedData {
   readonly ood: readonly OutOfDistributionSet[];
   readonly classNames: readonly string[];
   readonly normalisation: Normalisation;
+  /** By which rule pictures were resized. */
+  readonly pictures: Pick<Preprocessing, "resize" | "crop" | "interpolation">;
   /** What was done with the EXIF orientation of the training images, to be done with pictures that are scored later. */
   readonly orientation: OrientationUse;
   /** What was left out of every source. */
   readonly leftOut: readonly LeftOut[];
+  /** The known pictures by the rule of a teacher of someone else, where it is another; row by row those above. */
+  readonly teacher?: KnownSets;
   readonly artifact: Artifact;
 }
 
@@ -72,6 +78,7 @@ export async function prepareData(
   workshop: Workshop,
   name = "data",
 ): Promise<PreparedData> {
+  const { init } = ahead.models;
   const loose = await readSets(config, ahead, workshop);
   const classNames = loose.train.classNames;
   const all: readonly [string, ImageSet][] = [
@@ -117,18 +124,23 @@ export async function prepareData(
     return { folder, set: set.folder === undefined ? openImageSet(folder, set.name) : set };
   };
   const train = stored("train", loose.train);
+  const images = loose.train.count + loose.validation.count + loose.test.count;
+  const views = await teacherViews(config, ahead, workshop, images);
   return {
     train,
     validation: stored("validation", loose.validation),
     test: stored("test", loose.test),
     ood: loose.ood.map(({ name, group, set }) => ({ name, group, ...stored(`ood-${name}`, set) })),
     classNames,
-    normalisation:
-      config.data.normalisation === "measured"
+    normalisation: init
+      ? { mean: init.preprocessing.mean, std: init.preprocessing.std }
+      : config.data.normalisation === "measured"
         ? await readNormalisation(artifact)
         : normalisations[config.data.normalisation],
+    pictures: picturesFor(config.data.size, init),
     orientation: loose.orientation,
     leftOut: loose.leftOut,
+    ...(views ? { teacher: views } : {}),
     artifact,
   };
 }

@@ -19,6 +19,8 @@ import type { Artifact } from "../artifact.js";
 import type { Stage } from "../plan/stage.js";
 import { loadClassifier } from "./classifierArtifact.js";
 import { predictionEffort } from "./classifierTraining.js";
+import { tellTeacherCost } from "./teacherCost.js";
+import { knownForTeacher } from "./teacherViews.js";
 
 /** File with "logits" [N, C], "features" [N, D], "labels" [N] of all training images, and "bankRows" [B]. */
 export const embeddingsFile = "embeddings.safetensors";
@@ -31,10 +33,13 @@ export const embeddingsStage: Stage = {
   variants: () => [""],
   slice: ({ config }) => config.embeddings,
   inputs: () => ({ teacher: "teacher" }),
-  sets: ({ train }) => ({ train: train.set }),
-  effort: ({ config, data }) => predictionEffort(config.teacher, data, data.train.set.count),
-  async run({ config, data, input, folder, events, engine, signal }) {
-    const { set } = data.train;
+  sets: (data) => ({ train: knownForTeacher(data).train }),
+  effort: ({ config, data, models }) =>
+    predictionEffort(config.teacher, data, data.train.set.count, models.teacher),
+  async run(job) {
+    const { config, data, input, folder, events, engine, signal } = job;
+    const set = knownForTeacher(data).train;
+    tellTeacherCost(job);
     const predictor = await Predictor.create(engine, await loadClassifier(input("teacher").folder), {
       batchSize: config.evaluation.batchSize,
     });

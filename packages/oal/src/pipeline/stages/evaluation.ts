@@ -31,7 +31,7 @@ export const evaluationStage: Stage = {
   title: "scores of every image, metrics, and the model for oal score",
   seeds: "students",
   variants: ({ methods }) => methods,
-  slice: ({ config, data }) => {
+  slice: ({ config, data, models }) => {
     const { name, licence } = picturesNamed(config);
     const detectors = askedDetectors(config.evaluation.detectors);
     return {
@@ -39,15 +39,16 @@ export const evaluationStage: Stage = {
       detectors: detectors.map(({ detector: { id, version }, parameters }) => ({ id, version, parameters })),
       metrics: metrics.all.map(({ id, version = 1 }) => ({ id, version })),
       pictures: { ...picturesOf(config, data), name, licence },
+      ...(models.init ? { resized: data.pictures } : {}),
     };
   },
   inputs: (config, method) => ({
     student: `student:${method}`,
     ...(studentsRead(config, "latents") ? { latents: "latents" } : {}),
   }),
-  effort: ({ config, data }) => {
+  effort: ({ config, data, models }) => {
     const images = imagesOf(setsOf(data));
-    const { unit } = predictionEffort(config.student, data, images);
+    const { unit } = predictionEffort(config.student, data, images, models.init);
     return { unit: [unit, config.evaluation], amount: images };
   },
   sets: (data) => Object.fromEntries(setsOf(data).map(({ name, set }) => [name, set])),

@@ -46,9 +46,7 @@ export async function writeModel(
   const { mean, std } = classifier.normalisation;
   const { height } = data.train.set;
   const preprocessing: Preprocessing = {
-    resize: height,
-    crop: height,
-    interpolation: "bilinear",
+    ...data.pictures,
     ...picturesOf(config, data),
     mean: [...mean],
     std: [...std],

@@ -6,6 +6,8 @@ import { comparisonStage } from "./comparison.js";
 import { diffusionStage } from "./diffusion.js";
 import { embeddingsStage } from "./embeddings.js";
 import { evaluationStage } from "./evaluation.js";
+import { frozenStage } from "./frozen.js";
+import { initStage } from "./init.js";
 import { latentsStage } from "./latents.js";
 import { reportStage } from "./report.js";
 import { studentStage } from "./students.js";
@@ -19,6 +21,8 @@ export const standardStages: readonly Stage[] = [
   boundaryStage,
   diffusionStage,
   latentsStage,
+  initStage,
+  frozenStage,
   studentStage,
   evaluationStage,
   comparisonStage,

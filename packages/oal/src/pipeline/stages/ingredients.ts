@@ -1,6 +1,7 @@
 /** What a student was made from, with licence and origin, as its model file tells. */
 import { basename } from "node:path";
 import type { Ingredient } from "../../bundle/index.js";
+import { nameOf, type LoadedModel } from "../../models/load.js";
 import type { Configuration } from "../configuration/schema.js";
 import type { StageJob } from "../plan/stage.js";
 
@@ -23,7 +24,8 @@ export function ingredientsOf({
   config,
   data,
   input,
-}: Pick<StageJob, "config" | "data" | "input">): Ingredient[] {
+  models,
+}: Pick<StageJob, "config" | "data" | "input" | "models">): Ingredient[] {
   const { teacher } = config;
   const pictures: Ingredient =
     config.data.source === "embedded"
@@ -34,11 +36,21 @@ export function ingredientsOf({
           origin: `decoded pixels, SHA-256 ${data.train.set.contentHash}`,
         };
   const read = Object.keys(input("student").manifest.inputs);
+  const foreign = (role: Ingredient["role"], model: LoadedModel): Ingredient[] => {
+    const { hash, path, ingredients } = model;
+    const name = nameOf(path);
+    const own: Ingredient = { role, name, licence: "none stated", origin: `a model file, SHA-256 ${hash}` };
+    // a model of oal tells itself what it was made from
+    return model.kind === "foreign" ? [own] : [own, ...ingredients];
+  };
   const made = { licence: `that of the data (${pictures.licence})`, origin: "trained by the same run" };
   return [
     pictures,
+    ...(models.init && read.includes("init") ? foreign("start weights", models.init) : []),
     ...(read.some((role) => role === "teacher" || role === "embeddings")
-      ? [{ role: "teacher" as const, name: teacher.network, ...made }]
+      ? models.teacher
+        ? foreign("teacher", models.teacher)
+        : [{ role: "teacher" as const, name: teacher.network, ...made }]
       : []),
     ...(read.includes("latents")
       ? [{ role: "diffusion model" as const, name: "auto-encoder and denoiser", ...made }]

@@ -1,7 +1,27 @@
 /** Stages "student:RECIPE": the same network, data order and budget, different loss terms. */
+import type { Configuration } from "../configuration/schema.js";
 import { planRecipe } from "../recipeNeeds.js";
-import type { Stage } from "../plan/stage.js";
+import { withPrefix } from "../../nn/parameters.js";
+import { networkPrefix } from "../../training/loss.js";
+import { recipes } from "../../training/recipes/index.js";
+import type { Stage, StageJob } from "../plan/stage.js";
+import { loadClassifier, saveClassifier } from "./classifierArtifact.js";
 import { classifierSlice, trainSection, trainingEffort } from "./classifierTraining.js";
+import { frozenStage } from "./frozen.js";
+import { initStage } from "./init.js";
+
+/** What a student starts from, where that is a model: itself, and what its frozen part says of the pictures. */
+function startsFrom(config: Configuration, recipe: string): Readonly<Record<string, string>> {
+  const stages = trains(recipe) ? [initStage, frozenStage] : [initStage];
+  return Object.fromEntries(
+    stages.filter((stage) => stage.variants(config).length > 0).map(({ id }) => [id, id]),
+  );
+}
+
+/** Whether a recipe changes what a student starts from. */
+function trains(recipe: string): boolean {
+  return recipes.find(recipe).trains !== false;
+}
 
 /** A student per recipe: classifier artifacts. */
 export const studentStage: Stage = {
@@ -10,14 +30,33 @@ export const studentStage: Stage = {
   title: "a classifier trained by a recipe",
   seeds: "students",
   variants: ({ methods }) => methods,
-  slice: ({ config, data }, recipe) => classifierSlice(config.student, planRecipe(recipe, config), data),
-  inputs: (config, recipe) =>
-    Object.fromEntries(planRecipe(recipe, config).stages.map((stage) => [stage, stage])),
+  slice: ({ config, data }, recipe) =>
+    trains(recipe) ? classifierSlice(config.student, planRecipe(recipe, config), data) : {},
+  inputs: (config, recipe) => ({
+    ...startsFrom(config, recipe),
+    ...Object.fromEntries(planRecipe(recipe, config).stages.map((stage) => [stage, stage])),
+  }),
   sets: ({ train, validation }) => ({ train: train.set, validation: validation.set }),
-  effort: ({ config, data }, recipe) =>
-    trainingEffort(config.student, data, planRecipe(recipe, config).settings),
+  effort: ({ config, data, models }, recipe) => {
+    if (!trains(recipe)) return { unit: recipe, amount: 1 };
+    const { settings } = planRecipe(recipe, config);
+    const { frozen, views } = config.init;
+    const start = models.init && { model: models.init.hash, frozen, views };
+    return trainingEffort(config.student, data, settings, start);
+  },
   async run(job) {
     const { config, variant } = job;
-    return { metrics: await trainSection(`student ${variant}`, config.student, variant, job) };
+    if (!trains(variant)) return { metrics: await copyStart(job) };
+    const [init, frozen] = [initStage, frozenStage].map(({ id }) => job.optionalInput(id)?.folder);
+    const start = init === undefined ? undefined : { init, ...(frozen === undefined ? {} : { frozen }) };
+    return { metrics: await trainSection(`student ${variant}`, config.student, variant, job, start) };
   },
 };
+
+/** The start itself as a student. */
+async function copyStart({ input, folder }: StageJob): Promise<Record<string, number>> {
+  const init = input(initStage.id);
+  const { parameters, ...model } = await loadClassifier(init.folder);
+  await saveClassifier(folder, withPrefix(parameters, networkPrefix), model, init.folder);
+  return { validationAccuracy: init.manifest.metrics["validationAccuracy"] ?? Number.NaN };
+}

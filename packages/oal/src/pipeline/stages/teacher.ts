@@ -10,6 +10,8 @@ import {
   trainSection,
   trainingEffort,
 } from "./classifierTraining.js";
+import { saveForeignTeacher } from "./foreignTeacher.js";
+import { knownForTeacher } from "./teacherViews.js";
 
 /** A teacher learns the labels and nothing else. */
 const recipe = ce.id;
@@ -21,11 +23,21 @@ export const teacherStage: Stage = {
   version: 3,
   title: "a classifier trained with cross-entropy",
   variants: () => [""],
-  slice: ({ config, data }) => classifierSlice(config.teacher, plan(config), data),
+  slice: ({ config, data, models }) =>
+    models.teacher
+      ? { model: models.teacher.hash, pictures: models.teacher.preprocessing, classNames: data.classNames }
+      : classifierSlice(config.teacher, plan(config), data),
   inputs: () => ({}),
-  sets: ({ train, validation }) => ({ train: train.set, validation: validation.set }),
-  effort: ({ config, data }) => trainingEffort(config.teacher, data, plan(config).settings),
+  sets: (data) => {
+    const { train, validation } = knownForTeacher(data);
+    return { train, validation };
+  },
+  effort: ({ config, data, models }) =>
+    models.teacher
+      ? predictionEffort(config.teacher, data, data.train.set.count + data.validation.set.count, models.teacher)
+      : trainingEffort(config.teacher, data, plan(config).settings),
   async run(job) {
+    if (job.models.teacher) return { metrics: await saveForeignTeacher(job) };
     return { metrics: await trainSection("teacher", job.config.teacher, recipe, job) };
   },
 };
@@ -38,10 +50,11 @@ export const teacherTestStage: Stage = {
   variants: () => [""],
   slice: () => ({}),
   inputs: () => ({ teacher: "teacher" }),
-  sets: ({ test }) => ({ test: test.set }),
-  effort: ({ config, data }) => predictionEffort(config.teacher, data, data.test.set.count),
+  sets: (data) => ({ test: knownForTeacher(data).test }),
+  effort: ({ config, data, models }) =>
+    predictionEffort(config.teacher, data, data.test.set.count, models.teacher),
   async run(job) {
-    const { accuracy } = await accuracyOn(job.input("teacher").folder, job.data.test.set, job);
+    const { accuracy } = await accuracyOn(job.input("teacher").folder, knownForTeacher(job.data).test, job);
     return { metrics: { testAccuracy: accuracy } };
   },
 };

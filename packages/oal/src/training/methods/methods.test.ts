@@ -49,6 +49,8 @@ const teacherParameters = (() => {
 const shared = { seed: 1, batchSize: 6, augmentation: { flip: "none" } } as const;
 const trainingLabels = Int32Array.from({ length: 12 }, (_, i) => i % classes);
 
+const normalisation = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
+
 function sideData(start: number): SideData[] {
   const pairing = { ...shared, labels: trainingLabels, pairing: "class" } as const;
   const outliers = noise("outliers", 10, () => -1);
@@ -59,8 +61,9 @@ function sideData(start: number): SideData[] {
   };
   return [
     teacherInside(
-      { network, parameters: teacherParameters },
+      { network, parameters: teacherParameters, normalisation },
       { logits: "teacherLogits", features: "teacherFeatures" },
+      { pictures: null, normalisation },
     ),
     rowsInPairs("outlierEmbeddings", rows("embeddings", 16), pairing),
     rowsInPairs("outlierLatents", rows("latents", 32), pairing),
@@ -91,7 +94,7 @@ function optionsOf(recipe: string, settings: MethodSettings = {}): ClassifierOpt
   return {
     ...shared,
     network,
-    normalisation: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+    normalisation,
     methods: methodsOf(recipes.find(recipe)),
     settings: { mi: published, ...settings },
   };

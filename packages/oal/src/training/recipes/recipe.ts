@@ -12,7 +12,9 @@ export interface Recipe {
   readonly title: string;
   /** What its model is called in tables and legends of a report. Default: the id. */
   readonly label?: string;
-  /** At least one. */
+  /** False: the student is what it starts from, and there are no methods. Default true. */
+  readonly trains?: false;
+  /** At least one, where it trains. */
   readonly methods: readonly {
     /** Id of a training method. */
     readonly method: string;
@@ -37,7 +39,8 @@ export function methodsOf(recipe: Recipe): readonly WeightedMethod[] {
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined)
     throw oalError("OAL-T112", { recipe: recipe.id, problem: `it has method ${twice} twice` });
-  if (names.length === 0) throw oalError("OAL-T112", { recipe: recipe.id, problem: "it has no method" });
+  if (names.length === 0 && recipe.trains !== false)
+    throw oalError("OAL-T112", { recipe: recipe.id, problem: "it has no method" });
   return recipe.methods.map(({ method, weight = 1 }) => ({ method: trainingMethods.find(method), weight }));
 }
 

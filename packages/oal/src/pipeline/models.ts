@@ -1,0 +1,52 @@
+/** The models of others that a run takes: loaded before anything is made, so that what does not fit is told first. */
+import { oalError, type OalError } from "oal-core";
+import { collecting } from "../data/problems.js";
+import type { LoadedModel } from "../models/load.js";
+import { teacherModelOf } from "./configuration/initSection.js";
+import type { Configuration } from "./configuration/schema.js";
+import { loadModel } from "./loadModel.js";
+
+/** Models by what they are for. */
+export interface RunModels {
+  /** What students start from. */
+  readonly init?: LoadedModel;
+  /** What teaches. */
+  readonly teacher?: LoadedModel;
+}
+
+/**
+ * Loads the models of a configuration.
+ *
+ * @param needs what of them will be used
+ * @param problems receives what does not fit
+ */
+export async function openModels(
+  config: Configuration,
+  needs: { readonly teacher: boolean; readonly student: boolean },
+  problems: OalError[],
+): Promise<RunModels> {
+  const { init } = config;
+  const models: { init?: LoadedModel; teacher?: LoadedModel } = {};
+  if (init.model !== undefined && needs.student) {
+    const path = init.model;
+    const hints = {
+      ...(init.logits === undefined ? {} : { logits: init.logits }),
+      ...(init.features === undefined ? {} : { features: init.features }),
+    };
+    const model = await collecting(problems, () => loadModel(path, { hints }));
+    if (model) {
+      const { crop } = model.preprocessing;
+      if (crop !== config.data.size) {
+        const problem = `the model takes pictures of ${crop} x ${crop} pixels, data.size is ${config.data.size}`;
+        problems.push(oalError("OAL-C211", { at: "init.model", problem }));
+      }
+      models.init = model;
+    }
+  }
+  const path = teacherModelOf(config);
+  if (path !== undefined && needs.teacher) {
+    const model = await collecting(problems, () => loadModel(path));
+    if (model) models.teacher = model;
+  }
+  return models;
+}

@@ -1,0 +1,98 @@
+/** The head that a model gets for the classes of a run: its own rows where the names match, else a logistic regression on its features. */
+import { float32Data, float32Tensor, oalError, uint8Tensor, type Classifier, type Engine } from "oal-core";
+import type { ImageSet } from "../../data/imageSet.js";
+import { HeadFitter } from "../../fitting/head.js";
+import type { LoadedModel } from "../../models/load.js";
+import type { HeadTensors } from "../../nn/imported/index.js";
+import { passRows } from "../../runtime/passRows.js";
+import { Predictor } from "../../training/predict.js";
+import { gatherRows } from "../../training/side/rows.js";
+
+/** Strength of the penalty on a head's weights; the fit's own scale makes it mean the same for every model. */
+const strength = 1e-3;
+
+/** What a head is fitted to, and with. */
+export interface HeadRequest {
+  /** What to call the model in messages. */
+  readonly name: string;
+  readonly classNames: readonly string[];
+  /** The training pictures as the model takes them. */
+  readonly pictures: ImageSet;
+  readonly engine: Engine;
+  /** Pictures of 32 pixels a side that go through at once. */
+  readonly batchSize: number;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** A head, and where it comes from in a sentence; null: the model's own logits are those of the classes. */
+export interface FoundHead {
+  readonly head: HeadTensors | null;
+  readonly sentence: string;
+}
+
+/**
+ * Finds the head for the classes of a run.
+ *
+ * @throws OAL-C211 when the model has other classes and shows no features
+ */
+export async function headFor(model: LoadedModel, request: HeadRequest): Promise<FoundHead> {
+  const { name, classNames, pictures, engine, batchSize, onProgress } = request;
+  const own = model.classNames;
+  const classifier = model.classifier();
+  const { head, features } = classifier.taps;
+  const rows = own && classNames.map((each) => own.indexOf(each));
+  if (rows && rows.every((row) => row >= 0)) {
+    if (head) {
+      const sentence = `${name} knows the ${classNames.length} classes by name: its own last layer is kept for them`;
+      return { head: await rowsOfHead(classifier, rows, engine), sentence };
+    }
+    if (rows.length === own.length && rows.every((row, i) => row === i))
+      return { head: null, sentence: `${name} knows exactly these ${classNames.length} classes: its logits are kept` };
+  }
+  if (!features) {
+    const problem = `${name} shows no features for a new head, and its classes are not those of the data`;
+    throw oalError("OAL-C211", { at: "model", problem });
+  }
+  const rowsAtOnce = passRows(batchSize, classifier.taps.images.size(2));
+  const predictor = await Predictor.ofClassifier(engine, classifier, { rows: rowsAtOnce });
+  let fitter: HeadFitter;
+  try {
+    const { features: values, featureWidth } = await predictor.predict(pictures, onProgress);
+    const rowsToFit = { features: values, width: featureWidth, labels: pictures.labels, classes: classNames.length };
+    fitter = await HeadFitter.prepare(engine, rowsToFit);
+  } finally {
+    await predictor.release();
+  }
+  try {
+    const fitted = fitter.head(await fitter.fit({ strength }));
+    const why = own ? "does not know these classes by name" : "does not name its classes";
+    return {
+      head: fitted,
+      sentence: `${name} ${why}: a new last layer was fitted to its features of ${pictures.count} training pictures`,
+    };
+  } finally {
+    await fitter.release();
+  }
+}
+
+/** Some rows of a model's last layer. Its values are constants of the graph, whatever form the file gives them. */
+async function rowsOfHead({ graph, taps }: Classifier, rows: readonly number[], engine: Engine): Promise<HeadTensors> {
+  const { head, images } = taps;
+  if (!head) throw oalError("OAL-X101", { problem: "a model without a last layer" });
+  graph.output("weight", head.weight);
+  graph.output("bias", head.bias);
+  const session = await engine.compile(graph);
+  try {
+    const size = images.size(2);
+    const none = uint8Tensor([1, 3, size, size], new Uint8Array(3 * size * size));
+    const { weight, bias } = await session.run({ images: none });
+    if (!weight || !bias) throw oalError("OAL-X101", { problem: "a last layer without values" });
+    const width = weight.shape[1] ?? 0;
+    return {
+      weight: float32Tensor([rows.length, width], gatherRows(float32Data(weight), width, rows)),
+      bias: float32Tensor([rows.length], gatherRows(float32Data(bias), 1, rows)),
+    };
+  } finally {
+    await session.release();
+  }
+}
