@@ -3,14 +3,13 @@ import {
   exposeTaps,
   float32Data,
   oalError,
-  preprocessImage,
-  toPlanes,
   uint8Tensor,
   type Classifier,
   type Engine,
   type Session,
 } from "oal-core";
 import type { ImageSet } from "../data/imageSet.js";
+import { resizePictures } from "../data/resizePictures.js";
 import { passRows } from "../runtime/passRows.js";
 import { buildClassifier, type ClassifierModel } from "./model.js";
 
@@ -121,7 +120,7 @@ export class Predictor {
       const end = Math.min(count, start + batch);
       // The last batch is filled up with black images, whose outputs are dropped.
       const pixels = new Uint8Array(batch * 3 * side * side);
-      pixels.set(size === side ? read(start, end) : resized(read(start, end), size, side));
+      pixels.set(size === side ? read(start, end) : resizePictures(read(start, end), size, side));
       const outputs = await this.#session.run({ images: uint8Tensor([batch, 3, side, side], pixels) });
       const { logits, features } = outputs;
       if (!logits || !features) throw oalError("OAL-X101", { problem: "a classifier without outputs" });
@@ -142,22 +141,6 @@ export class Predictor {
   async release(): Promise<void> {
     await this.#session.release();
   }
-}
-
-/** Square pictures of one size as pictures of another, bilinearly as every set is resized. */
-function resized(pixels: Uint8Array, from: number, to: number): Uint8Array {
-  const plane = from * from;
-  const count = pixels.length / (3 * plane);
-  const out = new Uint8Array(count * 3 * to * to);
-  const data = new Uint8Array(3 * plane);
-  for (let picture = 0; picture < count; picture++) {
-    const planes = pixels.subarray(picture * 3 * plane, (picture + 1) * 3 * plane);
-    for (let i = 0; i < plane; i++)
-      for (let channel = 0; channel < 3; channel++) data[3 * i + channel] = planes[channel * plane + i] ?? 0;
-    const image = preprocessImage({ height: from, width: from, data }, { resize: to, crop: to });
-    toPlanes(image, out.subarray(picture * 3 * to * to, (picture + 1) * 3 * to * to));
-  }
-  return out;
 }
 
 /** Reads a set by range. */

@@ -1,5 +1,5 @@
-/** BatchNormalization of a network that was read, in a training that adapts its statistics. */
-import { add, batchNormTraining, mul, sizeOf, type Node, type Value } from "oal-core";
+/** BatchNormalization of a network that was read: with the statistics that its file keeps, or with those of the batch. */
+import { add, batchNormInference, batchNormTraining, mul, sizeOf, type Node, type Value } from "oal-core";
 import type { Context } from "../context.js";
 import { constantBehind, isBatchNorm } from "./roles.js";
 
@@ -30,4 +30,18 @@ export function adaptedBatchNorm(
   context.updateBuffer(meanOf.name, add(mul(mean, kept), mul(found.mean, taken)));
   context.updateBuffer(varianceOf.name, add(mul(variance, kept), mul(unbiased, taken)));
   return [found.y];
+}
+
+/**
+ * The node with the statistics of the file, where it stands there in the form of a training, which takes those of the batch.
+ *
+ * @returns null for any other node
+ */
+export function settledBatchNorm(
+  node: Node,
+  [x, scale, bias, mean, variance]: readonly (Value | null)[],
+): readonly Value[] | null {
+  const { epsilon = 1e-5, training_mode: mode = 0 } = node.attributes;
+  if (!isBatchNorm(node) || mode !== 1 || !x || !scale || !bias || !mean || !variance) return null;
+  return [batchNormInference(x, scale, bias, mean, variance, Number(epsilon))];
 }

@@ -22,7 +22,7 @@ export function copySpan(
   graph: Graph,
   { from, to }: Span,
   known: ReadonlyMap<Value, Value>,
-  rule: NodeRule = () => null,
+  rule: NodeRule,
 ): ReadonlyMap<Value, Value> {
   return inline(graph, from.graph, known, {
     wanted: to,

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import {
   add,
+  apply,
   batchNormInference,
   conv2d,
   evaluateReference,
@@ -12,6 +13,7 @@ import {
   linear,
   mul,
   normaliseImages,
+  operators,
   Random,
   reduceSum,
   relu,
@@ -31,7 +33,7 @@ const drawn = (name: string, shape: readonly number[]): Tensor => {
 };
 
 /** (x - shift) -> stem -> BatchNorm -> a block with a shortcut -> pool -> head of three classes. */
-function small(): Classifier {
+function small(form: "inference" | "training" = "inference"): Classifier {
   const graph = new Graph();
   const constant = (name: string, shape: readonly number[]) => graph.constant(drawn(name, shape), name);
   const images = graph.input("images", { dtype: "uint8", shape: ["batch", 3, 8, 8] });
@@ -39,14 +41,11 @@ function small(): Classifier {
   const shifted = sub(input, graph.constant(float32Tensor([1, 3, 1, 1], [0.1, 0.2, 0.3]), "shift"));
   const stem = conv2d(shifted, constant("stem.weight", [4, 3, 3, 3]), undefined, { pads: 1 });
   const variance = graph.constant(float32Tensor([4], [1, 2, 3, 4]), "bn.variance");
+  const vectors = [constant("bn.scale", [4]), constant("bn.bias", [4]), constant("bn.mean", [4])] as const;
   const normal = relu(
-    batchNormInference(
-      stem,
-      constant("bn.scale", [4]),
-      constant("bn.bias", [4]),
-      constant("bn.mean", [4]),
-      variance,
-    ),
+    form === "inference"
+      ? batchNormInference(stem, ...vectors, variance)
+      : apply(operators.BatchNormalizationTraining, [stem, ...vectors, variance], { training_mode: 1 }),
   );
   const inner = mul(
     relu(conv2d(normal, constant("block.weight", [4, 4, 3, 3]), undefined, { pads: 1 })),
@@ -68,8 +67,8 @@ const sizes = { classes: 3, imageSize: 8 };
 const pictures = float32Tensor([2, 3, 8, 8], toNumbers(drawn("pictures", [2, 3, 8, 8])));
 
 /** What the classifier itself says of normalised pictures. */
-function original(): number[] {
-  const { graph, taps } = small();
+function original(form: "inference" | "training" = "inference"): number[] {
+  const { graph, taps } = small(form);
   const network = importedNetwork({ name: "small", taps, head: null, plan });
   expect(graph.outputs.size).toBe(0);
   const copy = new Graph();
@@ -93,6 +92,10 @@ describe("a network that was read", () => {
     ]);
     expect(anatomy.depth).toBe(4);
     expect(anatomy.batchNorms).toBe(1);
+  });
+
+  it("takes the statistics of the file, also where that is in the form of a training", () => {
+    expect(original("training")).toEqual(original());
   });
 
   it("declares them with rates that fall from layer to layer, and starts from the values of the file", () => {

@@ -9,7 +9,7 @@ import { denseHead } from "../layers/linear.js";
 import type { Network, NetworkOutputs } from "../networks/network.js";
 import { withPrefix, type ParameterStore } from "../parameters.js";
 import { anatomyOf, type Anatomy, type ImportedTensor, type Span } from "./anatomy.js";
-import { adaptedBatchNorm } from "./batchNorm.js";
+import { adaptedBatchNorm, settledBatchNorm } from "./batchNorm.js";
 import { copySpan } from "./copy.js";
 
 /** How a network that was read is trained. All plain data. */
@@ -77,6 +77,7 @@ export function importedNetwork(parts: ImportedParts): ImportedNetwork {
   const { input, features, logits, maps } = taps;
   if (!input)
     throw oalError("OAL-T131", { model: name, problem: "its normalised pictures were not found in it" });
+  if (input.dims[1] !== 3) throw oalError("OAL-T131", { model: name, problem: "it takes grey pictures, and training gives coloured ones" });
   if (head && !features)
     throw oalError("OAL-T131", { model: name, problem: "it shows no features for a new head" });
   const ends = [...(features ? [features] : []), ...(head ? [] : [logits])];
@@ -113,8 +114,12 @@ export function importedNetwork(parts: ImportedParts): ImportedNetwork {
       known.set(value, own);
     }
     const adapts = trunk.training && plan.batchNorm === "adapt";
-    const copies = copySpan(context.graph, span, known, (node, inputs) =>
-      adapts ? adaptedBatchNorm(trunk, node, inputs, adapted) : null,
+    const copies = copySpan(
+      context.graph,
+      span,
+      known,
+      (node, inputs) =>
+        (adapts ? adaptedBatchNorm(trunk, node, inputs, adapted) : null) ?? settledBatchNorm(node, inputs),
     );
     const at = (value: Value): Value | undefined => copies.get(value);
     const outputs = {
@@ -154,7 +159,9 @@ export function importedNetwork(parts: ImportedParts): ImportedNetwork {
           split: {
             before: (images) => {
               const front = { from: input, to: [cut] };
-              return copySpan(images.graph, front, new Map([[input, images]])).get(cut) ?? images;
+              return (
+                copySpan(images.graph, front, new Map([[input, images]]), settledBatchNorm).get(cut) ?? images
+              );
             },
             after: (context, value) => grow(context, rest, value),
           },

@@ -132,9 +132,8 @@ export async function prepareData(
     test: stored("test", loose.test),
     ood: loose.ood.map(({ name, group, set }) => ({ name, group, ...stored(`ood-${name}`, set) })),
     classNames,
-    normalisation: init
-      ? { mean: init.preprocessing.mean, std: init.preprocessing.std }
-      : config.data.normalisation === "measured"
+    normalisation:
+      config.data.normalisation === "measured"
         ? await readNormalisation(artifact)
         : normalisations[config.data.normalisation],
     pictures: picturesFor(config.data.size, init),

@@ -16,7 +16,9 @@ export const initStage: Stage = {
   variants: ({ init }) => (init.model === undefined ? [] : [""]),
   slice: ({ config, data, models }) => {
     const { model: _path, views: _views, ...options } = config.init;
-    return { model: models.init?.hash, options, classNames: data.classNames, normalisation: data.normalisation };
+    const { hash: model, normalisation } = models.init ?? {};
+    const order = normalisation?.order;
+    return { model, order, options, classNames: data.classNames, normalisation: data.normalisation };
   },
   inputs: () => ({}),
   sets: ({ train, validation }) => ({ train: train.set, validation: validation.set }),

@@ -25,7 +25,12 @@ export const teacherStage: Stage = {
   variants: () => [""],
   slice: ({ config, data, models }) =>
     models.teacher
-      ? { model: models.teacher.hash, pictures: models.teacher.preprocessing, classNames: data.classNames }
+      ? {
+          model: models.teacher.hash,
+          pictures: models.teacher.preprocessing,
+          order: models.teacher.normalisation.order,
+          classNames: data.classNames,
+        }
       : classifierSlice(config.teacher, plan(config), data),
   inputs: () => ({}),
   sets: (data) => {
