@@ -13,6 +13,7 @@ import { poolingProblem } from "../outliers/pooling.js";
 import { leadingTo } from "./plan/stages.js";
 import { recipes } from "../training/recipes/index.js";
 import { targetsOf } from "./targets.js";
+import { featureExposureMethod } from "../training/methods/featureExposure.js";
 import { mutualInformationMethod } from "../training/methods/mutualInformation.js";
 import type { LoadedModel } from "../models/load.js";
 import type { Configuration } from "./configuration/schema.js";
@@ -87,6 +88,14 @@ export function configurationProblems(
     }
   }
   if (models.init) problems.push(...initProblems(config, models.init, classes));
+  const showsFeatures = aim.methods.some((recipe) =>
+    recipes.find(recipe).methods.some(({ method }) => method === featureExposureMethod.id),
+  );
+  if (needs.student && showsFeatures && (!models.init || models.init.hash !== models.teacher?.hash))
+    refuse(
+      "teacher.model",
+      "recipe fx makes outliers of the teacher's features for the student's last layer, so both must be one model: give --init and --teacher the same",
+    );
   if (!needs.outliers) return problems;
   try {
     checkBoundaryOptions(boundary);

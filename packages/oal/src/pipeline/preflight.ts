@@ -2,7 +2,7 @@
  * The look ahead before a run: everything that can be known of configuration and data before an image is decoded or a step is trained.
  * `oal run` refuses by it, `oal data inspect` prints it.
  */
-import type { OalError } from "oal-core";
+import { oalError, suggest, type OalError } from "oal-core";
 import { throwProblems } from "../data/problems.js";
 import type { Configuration } from "./configuration/schema.js";
 import { planData, surveyData, type DataPlan, type SurveyedSet } from "./dataPlan.js";
@@ -37,6 +37,17 @@ export function planWarnings({ data }: Configuration): string[] {
   ];
 }
 
+/** What keeps a class from being left out. */
+function leaveOutProblems(left: string, names: readonly string[]): OalError[] {
+  const near = suggest(left, names);
+  const problem = !names.includes(left)
+    ? `there is no class "${left}"${near === undefined ? `, only ${names.join(", ")}` : `, did you mean "${near}"?`}`
+    : names.length < 3
+      ? "two classes must be left to tell apart"
+      : null;
+  return problem === null ? [] : [oalError("OAL-C202", { at: "data.leaveOut", where: "configuration", problem })];
+}
+
 /** What a pretrained model would bring to a run on a user's pictures that starts from nothing; null where that does not apply. */
 export function startAdvice({ data, init }: Configuration, { student }: Pick<Needs, "student">): string | null {
   const isFolder = data.source !== "embedded" && data.id?.list === undefined;
@@ -59,6 +70,9 @@ export async function preflight(
     ...(cached ? { cache: prepareOptions(config, models.init) } : {}),
   });
   const classes = sets.find(({ role }) => role === "train")?.source.classNames.length ?? 2;
+  const names = sets.find(({ role }) => role === "train")?.source.classNames;
+  const left = config.data.leaveOut;
+  if (left !== undefined && names !== undefined) problems.push(...leaveOutProblems(left, names));
   const own = configurationProblems(config, aim, Math.max(2, classes), models);
   return { plan, sets, models, problems: [...own, ...problems] };
 }

@@ -8,6 +8,7 @@ import { cacheFolder } from "../data/cacheFolder.js";
 import type { OrientationUse } from "../data/decode.js";
 import type { ImageSet } from "../data/imageSet.js";
 import { classCounts, collecting, placeOf, throwProblems } from "../data/problems.js";
+import { leftOutName, withoutClass } from "../data/leaveOut.js";
 import { completeParts, smallClasses } from "../data/split.js";
 import type { Preprocessing } from "../bundle/index.js";
 import type { LoadedModel } from "../models/load.js";
@@ -96,7 +97,11 @@ export async function readSets(
   if (plan.parts === null) return drawnData(config, workshop);
   if (!train) throw oalError("OAL-X101", { problem: "there are no training images, and nothing says why" });
   const parts = { validation: made.get("validation"), test: made.get("test") };
-  const known = completeParts(train, parts, config.seed, plan.shares);
+  const complete = completeParts(train, parts, config.seed, plan.shares);
+  const { leaveOut } = config.data;
+  const split = leaveOut === undefined ? undefined : withoutClass(complete, leaveOut);
+  const known = split?.known ?? complete;
+  const leftOut = split ? [{ name: leftOutName, group: "near" as const, set: split.leftOut }] : [];
   const given = plan.ood.flatMap(({ name, group }) => {
     const set = made.get(`ood/${name}`);
     return set ? [{ name, group, set }] : [];
@@ -107,7 +112,7 @@ export async function readSets(
     ...known,
     orientation,
     leftOut: [...made].flatMap(([name, set]) => leftOutOf(name.replace(/^ood\//, ""), set)),
-    ...(standIn ? await drawnUnknowns(config, workshop) : { ood: given, inputs: {} }),
+    ...(standIn && leftOut.length === 0 ? await drawnUnknowns(config, workshop) : { ood: [...leftOut, ...given], inputs: {} }),
   };
 }
 

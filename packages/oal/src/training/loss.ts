@@ -1,6 +1,7 @@
 /** The loss of a classifier's training step as a graph: the network on everything that is shown, then the methods' terms. */
 import { concat, normaliseImages, oalError, slice, type Normalisation, type Value } from "oal-core";
 import type { Context, TrainingContext } from "../nn/context.js";
+import type { NetworkOutputs } from "../nn/networks/network.js";
 import type { Batch, ByName, NetworkTaps } from "./methods/inputs.js";
 import type { MethodSettings, TrainingMethod } from "./methods/method.js";
 import { scaledWeight, weightedSum } from "./methods/terms.js";
@@ -70,7 +71,7 @@ export function classifierLoss(
     ...shownNames.map((name) => [name, entry.lead(normalised(name))] as const),
   ]);
   const part = context.child(networkPrefix);
-  const taps = tapsOf(pictures, (values) => entry.build(part, values));
+  const { taps, head } = tapsOf(pictures, (values) => entry.build(part, values));
   for (const side of options.sideNetworks) {
     if (side.pictures === null && fromCut) throw oalError("OAL-T132", { what: side.names.join(" and ") });
     const seen = side.pictures === null ? batch.images : normalised(side.pictures);
@@ -86,6 +87,7 @@ export function classifierLoss(
         classes,
         labels: batch.labels,
         ...own,
+        head,
         side: sideOf(method),
         shown: declared(method, method.shows(settings), taps),
         outputs: declared(method, Object.keys(outputs), (name) => outputs[name]),
@@ -112,7 +114,7 @@ export function classifierLoss(
 interface Entry {
   /** Brings normalised pictures to where the batch enters. */
   lead(images: Value): Value;
-  build(context: Context, values: Value): NetworkTaps;
+  build(context: Context, values: Value): NetworkOutputs;
 }
 
 function entryOf(choice: NetworkChoice, fromCut: boolean): Entry {
@@ -129,8 +131,8 @@ function entryOf(choice: NetworkChoice, fromCut: boolean): Entry {
 /** One pass of all pictures through the network, taken apart again; normalisation sees them together. */
 function tapsOf(
   pictures: ReadonlyMap<string, Value>,
-  network: (images: Value) => NetworkTaps,
-): ByName<NetworkTaps> {
+  network: (images: Value) => NetworkOutputs,
+): { readonly taps: ByName<NetworkTaps>; readonly head: NetworkOutputs["head"] } {
   const all = [...pictures.values()];
   const [first] = all;
   const joint = network(all.length === 1 && first ? first : concat(all, 0));
@@ -143,11 +145,12 @@ function tapsOf(
     found.set(name, { logits: cut(joint.logits), features: cut(joint.features) });
     start = end;
   }
-  return (name) => {
-    const taps = found.get(name);
-    if (!taps) throw oalError("OAL-X101", { problem: `pictures ${name} were not shown` });
-    return taps;
+  const taps: ByName<NetworkTaps> = (name) => {
+    const known = found.get(name);
+    if (!known) throw oalError("OAL-X101", { problem: `pictures ${name} were not shown` });
+    return known;
   };
+  return { taps, head: joint.head };
 }
 
 /** A look-up that refuses what was not declared. */

@@ -56,4 +56,11 @@ export const trainingErrors = {
     remedy:
       "set init.views to 0, which computes the frozen part in every step; for the teacher kd.teacherView: clean will do",
   }),
+  "OAL-T133": entry<{ method: string }>({
+    title: "a training method needs a linear last layer",
+    exit: 2,
+    message: ({ method }) =>
+      `training method ${method} shows features to the last layer, and that of this network is not linear`,
+    remedy: "take another recipe (oal list recipes), or a network with a linear head",
+  }),
 };

@@ -44,6 +44,7 @@ export const takenSetNames: readonly string[] = [
   "outliers",
   "near",
   "far",
+  "left-out",
 ];
 
 /** A set of unknown images and the group it is averaged in. */
@@ -93,6 +94,13 @@ export const dataSchema = z.strictObject({
     "share of every class that is split off when validation is not given",
   ),
   testFraction: real(0.2, 0.01, 0.5, "share of every class that is split off when test is not given"),
+  leaveOut: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "a class that is made unknown: its images leave training, validation and test, and are the set left-out, of group near",
+    ),
   ood: z.array(outOfDistributionSetSchema).default([]).describe("sets of unknown images"),
   embeddedOod: flag(
     true,

@@ -3,6 +3,7 @@ import { Registry } from "oal-core";
 import { crossEntropyMethod } from "./crossEntropy.js";
 import { distillationMethod } from "./distillation.js";
 import { exposureMethod } from "./exposure.js";
+import { featureExposureMethod } from "./featureExposure.js";
 import type { TrainingMethod } from "./method.js";
 import { mutualInformationMethod } from "./mutualInformation.js";
 
@@ -12,4 +13,5 @@ export const trainingMethods = new Registry<TrainingMethod>("training method", [
   distillationMethod,
   mutualInformationMethod,
   exposureMethod,
+  featureExposureMethod,
 ]);

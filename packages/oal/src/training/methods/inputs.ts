@@ -1,5 +1,5 @@
 /** What training methods see of a step. N images, C classes, F student features. */
-import type { Random, Tensor, TensorType, Value } from "oal-core";
+import type { Head, Random, Tensor, TensorType, Value } from "oal-core";
 import type { Context, TrainingContext } from "../../nn/context.js";
 
 /** The images of a step as the network sees them. */
@@ -32,6 +32,8 @@ export interface MethodInputs extends NetworkTaps {
   readonly side: ByName<Value>;
   /** The student's outputs on the pictures that the method shows it. */
   readonly shown: ByName<NetworkTaps>;
+  /** The student's last layer, where it is linear. */
+  readonly head: Head | undefined;
   /** What the method's own heads gave (`outputs`). */
   readonly outputs: ByName<Value>;
 }
