@@ -43,7 +43,11 @@ function rowsWhere({ labels }: ImageSet, holds: (label: number) => boolean): num
 }
 
 /** The same images with other labels. */
-function relabelled(set: ImageSet, label: (label: number) => number, classNames: readonly string[]): ImageSet {
+function relabelled(
+  set: ImageSet,
+  label: (label: number) => number,
+  classNames: readonly string[],
+): ImageSet {
   const description = { labels: set.labels.map(label), ids: set.ids, classNames };
   return {
     ...set,
@@ -65,7 +69,9 @@ function joined(name: string, sets: readonly ImageSet[]): ImageSet {
     ids: sets.flatMap(({ ids }) => [...ids]),
     classNames: first.classNames,
   };
-  const content = createHash("sha256").update(sets.map(({ contentHash }) => contentHash).join()).digest("hex");
+  const content = createHash("sha256")
+    .update(sets.map(({ contentHash }) => contentHash).join())
+    .digest("hex");
   return {
     name,
     count: places.length,

@@ -34,6 +34,9 @@ export interface Aim {
 /** Which models a run trains. */
 export interface Needs {
   readonly teacher: boolean;
+  /** Outlier embeddings. */
+  readonly boundary: boolean;
+  /** Outlier pictures or latents. */
   readonly outliers: boolean;
   readonly student: boolean;
 }
@@ -44,7 +47,8 @@ export function needsOf(config: Configuration, { methods, until }: Aim): Needs {
   const reached = leadingTo(aimed, targetsOf(until, aimed));
   return {
     teacher: reached.includes("teacher"),
-    outliers: reached.includes("boundary") || reached.includes("diffusion"),
+    boundary: reached.includes("boundary"),
+    outliers: reached.includes("diffusion"),
     student: reached.some((name) => name.startsWith("student:")),
   };
 }
@@ -96,13 +100,13 @@ export function configurationProblems(
       "teacher.model",
       "recipe fx makes outliers of the teacher's features for the student's last layer, so both must be one model: give --init and --teacher the same",
     );
-  if (!needs.outliers) return problems;
   try {
-    checkBoundaryOptions(boundary);
+    if (needs.boundary) checkBoundaryOptions(boundary);
   } catch (error) {
     if (!(error instanceof OalError)) throw error;
     problems.push(error);
   }
+  if (!needs.outliers) return problems;
   const diffusion = diffusionProblem(config);
   if (diffusion !== undefined) refuse("data.size", diffusion);
   const side = data.size / 4;

@@ -45,11 +45,16 @@ function leaveOutProblems(left: string, names: readonly string[]): OalError[] {
     : names.length < 3
       ? "two classes must be left to tell apart"
       : null;
-  return problem === null ? [] : [oalError("OAL-C202", { at: "data.leaveOut", where: "configuration", problem })];
+  return problem === null
+    ? []
+    : [oalError("OAL-C202", { at: "data.leaveOut", where: "configuration", problem })];
 }
 
 /** What a pretrained model would bring to a run on a user's pictures that starts from nothing; null where that does not apply. */
-export function startAdvice({ data, init }: Configuration, { student }: Pick<Needs, "student">): string | null {
+export function startAdvice(
+  { data, init }: Configuration,
+  { student }: Pick<Needs, "student">,
+): string | null {
   const isFolder = data.source !== "embedded" && data.id?.list === undefined;
   if (!student || !isFolder || init.model !== undefined) return null;
   return "students start from random weights; from a pretrained model (any ONNX classifier: --init MODEL, or without training oal fit MODEL --id FOLDER) a few hundred photos give far more, as docs/training-from-a-model.md shows";

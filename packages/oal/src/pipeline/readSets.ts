@@ -112,7 +112,9 @@ export async function readSets(
     ...known,
     orientation,
     leftOut: [...made].flatMap(([name, set]) => leftOutOf(name.replace(/^ood\//, ""), set)),
-    ...(standIn && leftOut.length === 0 ? await drawnUnknowns(config, workshop) : { ood: [...leftOut, ...given], inputs: {} }),
+    ...(standIn && leftOut.length === 0
+      ? await drawnUnknowns(config, workshop)
+      : { ood: [...leftOut, ...given], inputs: {} }),
   };
 }
 

@@ -38,7 +38,9 @@ export async function settleModels(
 ): Promise<RunModels> {
   const { init, teacher } = models;
   const settled = (model: LoadedModel, pictures: ImageSet): Promise<LoadedModel> =>
-    model.normalisation.source === "assumed" ? settle(model, pictures, config, workshop) : Promise.resolve(model);
+    model.normalisation.source === "assumed"
+      ? settle(model, pictures, config, workshop)
+      : Promise.resolve(model);
   return {
     ...(init ? { init: await settled(init, data.train.set) } : {}),
     ...(teacher ? { teacher: await settled(teacher, knownForTeacher(data).train) } : {}),
@@ -88,7 +90,11 @@ async function settle(
     const normalisation: KnownNormalisation = { ...rest, ...(order ? { order } : {}), source: "guess" };
     return model.normalised(normalisation);
   } catch (error) {
-    throw oalError("OAL-I103", { path, problem: error instanceof Error ? error.message : String(error) }, error);
+    throw oalError(
+      "OAL-I103",
+      { path, problem: error instanceof Error ? error.message : String(error) },
+      error,
+    );
   }
 }
 

@@ -68,7 +68,8 @@ export function classifierTask(
       for (const each of draws) batch[each.name] = each.at(step);
       return batch;
     },
-    build: (context, values) => classifierLoss(context, values, { ...options, sideNetworks, fromCut: views !== undefined }),
+    build: (context, values) =>
+      classifierLoss(context, values, { ...options, sideNetworks, fromCut: views !== undefined }),
     close: () => {
       images.close();
       for (const each of side) if (!("names" in each)) each.close?.();

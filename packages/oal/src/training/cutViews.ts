@@ -24,7 +24,8 @@ export interface StoredViews {
 }
 
 /** Views that lie in rows. */
-export function cutViews({ views, shape, row }: StoredViews): CutViews {
+export function cutViews(stored: StoredViews): CutViews {
+  const { views, shape } = stored;
   const size = shape.reduce((product, side) => product * side, 1);
   return {
     type: (batchSize) => ({ dtype: "float32", shape: [batchSize, ...shape] }),
@@ -33,7 +34,7 @@ export function cutViews({ views, shape, row }: StoredViews): CutViews {
       const values = new Float32Array(indices.length * size);
       for (let at = 0; at < indices.length; at++) {
         const view = views === 1 ? 0 : random.integer(step, at, views);
-        values.set(row((indices[at] ?? 0) * views + view), at * size);
+        values.set(stored.row((indices[at] ?? 0) * views + view), at * size);
       }
       return float32Tensor([indices.length, ...shape], values);
     },
@@ -57,7 +58,15 @@ export function viewOf(
   for (let at = 0; at < indices.length; at++) {
     const index = indices[at] ?? 0;
     const one = pixels.subarray(at * size, (at + 1) * size);
-    augmentBatch(one, augmentation, random.derive(String(view)), index, view, [index], out.subarray(at * size, (at + 1) * size));
+    augmentBatch(
+      one,
+      augmentation,
+      random.derive(String(view)),
+      index,
+      view,
+      [index],
+      out.subarray(at * size, (at + 1) * size),
+    );
   }
   return out;
 }

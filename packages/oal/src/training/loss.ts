@@ -87,7 +87,7 @@ export function classifierLoss(
         classes,
         labels: batch.labels,
         ...own,
-        head,
+        ...(head ? { head } : {}),
         side: sideOf(method),
         shown: declared(method, method.shows(settings), taps),
         outputs: declared(method, Object.keys(outputs), (name) => outputs[name]),

@@ -6,6 +6,5 @@ export {
   type ImportedNetwork,
   type ImportedParts,
   type ImportPlan,
-  type NetworkSplit,
 } from "./network.js";
-export type { Anatomy, Cut } from "./anatomy.js";
+export type { Anatomy } from "./anatomy.js";

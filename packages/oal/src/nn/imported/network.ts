@@ -77,7 +77,11 @@ export function importedNetwork(parts: ImportedParts): ImportedNetwork {
   const { input, features, logits, maps } = taps;
   if (!input)
     throw oalError("OAL-T131", { model: name, problem: "its normalised pictures were not found in it" });
-  if (input.dims[1] !== 3) throw oalError("OAL-T131", { model: name, problem: "it takes grey pictures, and training gives coloured ones" });
+  if (input.dims[1] !== 3)
+    throw oalError("OAL-T131", {
+      model: name,
+      problem: "it takes grey pictures, and training gives coloured ones",
+    });
   if (head && !features)
     throw oalError("OAL-T131", { model: name, problem: "it shows no features for a new head" });
   const ends = [...(features ? [features] : []), ...(head ? [] : [logits])];

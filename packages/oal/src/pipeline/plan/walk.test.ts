@@ -138,7 +138,12 @@ describe("a plan", () => {
       stage("score", ["student:x"], { seeds: "students" }),
       stage("table", ["score", "score.seed5"], { seeds: "once" }),
     ];
-    const lane = (seed: number, suffix: string): Lane => ({ config: { ...config, seed }, data, models: {}, suffix });
+    const lane = (seed: number, suffix: string): Lane => ({
+      config: { ...config, seed },
+      data,
+      models: {},
+      suffix,
+    });
     const [first, second] = [lane(4, ""), lane(5, ".seed5")];
     const all = { config: { ...config, seed: 4 }, data, models: {} };
     const whole = planRun(stages, { run: [first, second], students: [first, second], all }, ["table"]);

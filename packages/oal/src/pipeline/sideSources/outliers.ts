@@ -58,8 +58,6 @@ export const outliersSource: SideSource = {
       ...(source.hasTeacherLogits ? { teacherLogits: new Float32Array() } : {}),
     };
     const side = sideDataOf(pictures, facts);
-    return needsTeacher(source, facts.names)
-      ? [...side, teacherOn(teacher, facts)]
-      : side;
+    return needsTeacher(source, facts.names) ? [...side, teacherOn(teacher, facts)] : side;
   },
 };

@@ -77,7 +77,16 @@ export async function loadClassifier(folder: string): Promise<SavedClassifier> {
   const { tensors } = await readSafetensors(join(folder, classifierFiles.parameters));
   const { id, options, heads } = description.network;
   const imported = description.network.imported ? await loadImported(folder) : undefined;
-  const network = { id, options, ...(heads.length === 0 ? {} : { heads }), ...(imported ? { imported } : {}) };
+  const network = {
+    id,
+    options,
+    ...(heads.length === 0 ? {} : { heads }),
+    ...(imported ? { imported } : {}),
+  };
   // what was not trained is as it was read
-  return { ...description, network, parameters: imported ? new Map([...imported.first, ...tensors]) : tensors };
+  return {
+    ...description,
+    network,
+    parameters: imported ? new Map([...imported.first, ...tensors]) : tensors,
+  };
 }

@@ -25,7 +25,11 @@ export async function readCutViews(artifact: string): Promise<CutViews> {
   try {
     index = indexSchema.parse(JSON.parse(await readFile(path, "utf8")));
   } catch (error) {
-    throw oalError("OAL-I103", { path, problem: error instanceof Error ? error.message : String(error) }, error);
+    throw oalError(
+      "OAL-I103",
+      { path, problem: error instanceof Error ? error.message : String(error) },
+      error,
+    );
   }
   const { views, shape, count } = index;
   const width = shape.reduce((product, side) => product * side, 1);

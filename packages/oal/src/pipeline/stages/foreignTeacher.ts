@@ -43,7 +43,12 @@ export async function saveForeignTeacher(job: StageJob): Promise<Record<string, 
   await saveImported(folder, parts);
   const { crop, mean, std } = model.preprocessing;
   const choice = { id: name, options: { classes: classNames.length, imageSize: crop }, imported: network };
-  await saveClassifier(folder, new Map(), { network: choice, normalisation: { mean, std }, classNames }, folder);
+  await saveClassifier(
+    folder,
+    new Map(),
+    { network: choice, normalisation: { mean, std }, classNames },
+    folder,
+  );
   const { accuracy } = await accuracyOn(folder, validation, job);
   const secondsPerPicture = (performance.now() - started) / 1000 / Math.max(1, pictures + validation.count);
   return { validationAccuracy: accuracy, secondsPerPicture };

@@ -1,5 +1,14 @@
 /** Stage "frozen": what the frozen part of the model says of fixed views of every training picture. */
-import { float32Data, Graph, normaliseImages, oalError, uint8Tensor, type Engine, type Normalisation, type Session } from "oal-core";
+import {
+  float32Data,
+  Graph,
+  normaliseImages,
+  oalError,
+  uint8Tensor,
+  type Engine,
+  type Normalisation,
+  type Session,
+} from "oal-core";
 import { rowStore } from "../../evaluation/rowFiles.js";
 import type { ImportedNetwork } from "../../nn/imported/index.js";
 import { passRows } from "../../runtime/passRows.js";
@@ -66,7 +75,10 @@ export const frozenStage: Stage = {
       const out = new Uint8Array((end - start) * size);
       for (let row = start; row < end; row++) {
         const picture = Math.floor(row / views);
-        out.set(viewOf(set, [picture], row % views, config.seed, augmentationOf(config.student)), (row - start) * size);
+        out.set(
+          viewOf(set, [picture], row % views, config.seed, augmentationOf(config.student)),
+          (row - start) * size,
+        );
       }
       return out;
     }

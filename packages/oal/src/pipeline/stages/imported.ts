@@ -35,7 +35,10 @@ const [outputPrefix, mapPrefix] = ["tap.", "tap.maps."];
  * @param parts `taps` belong to a graph without outputs, which gets them
  * @throws the system's errors (ENOSPC, ...)
  */
-export async function saveImported(artifact: string, { name, taps, head, plan }: ImportedParts): Promise<void> {
+export async function saveImported(
+  artifact: string,
+  { name, taps, head, plan }: ImportedParts,
+): Promise<void> {
   const folder = join(artifact, importedFolder);
   const { graph } = taps.images;
   const kept: Readonly<Record<string, Value | undefined>> = {
@@ -77,14 +80,21 @@ export async function loadImported(artifact: string): Promise<ImportedNetwork> {
     input,
     logits,
     ...(features ? { features } : {}),
-    maps: new Map(maps.flatMap((output) => {
-      const value = values.get(output);
-      return value ? [[output.slice(mapPrefix.length), value] as const] : [];
-    })),
+    maps: new Map(
+      maps.flatMap((output) => {
+        const value = values.get(output);
+        return value ? [[output.slice(mapPrefix.length), value] as const] : [];
+      }),
+    ),
   };
   if (!head) return importedNetwork({ name, taps, head: null, plan });
   const { tensors } = await readSafetensors(join(folder, files.head));
-  return importedNetwork({ name, taps, plan, head: { weight: stored(tensors, "weight"), bias: stored(tensors, "bias") } });
+  return importedNetwork({
+    name,
+    taps,
+    plan,
+    head: { weight: stored(tensors, "weight"), bias: stored(tensors, "bias") },
+  });
 }
 
 async function readDescription(artifact: string): Promise<z.infer<typeof descriptionSchema>> {
@@ -92,6 +102,10 @@ async function readDescription(artifact: string): Promise<z.infer<typeof descrip
   try {
     return descriptionSchema.parse(JSON.parse(await readFile(path, "utf8")));
   } catch (error) {
-    throw oalError("OAL-I103", { path, problem: error instanceof Error ? error.message : String(error) }, error);
+    throw oalError(
+      "OAL-I103",
+      { path, problem: error instanceof Error ? error.message : String(error) },
+      error,
+    );
   }
 }

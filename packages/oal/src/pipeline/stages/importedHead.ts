@@ -47,7 +47,10 @@ export async function headFor(model: LoadedModel, request: HeadRequest): Promise
       return { head: await rowsOfHead(classifier, rows, engine), sentence };
     }
     if (rows.length === own.length && rows.every((row, i) => row === i))
-      return { head: null, sentence: `${name} knows exactly these ${classNames.length} classes: its logits are kept` };
+      return {
+        head: null,
+        sentence: `${name} knows exactly these ${classNames.length} classes: its logits are kept`,
+      };
   }
   if (!features) {
     const problem = `${name} shows no features for a new head, and its classes are not those of the data`;
@@ -58,7 +61,12 @@ export async function headFor(model: LoadedModel, request: HeadRequest): Promise
   let fitter: HeadFitter;
   try {
     const { features: values, featureWidth } = await predictor.predict(pictures, onProgress);
-    const rowsToFit = { features: values, width: featureWidth, labels: pictures.labels, classes: classNames.length };
+    const rowsToFit = {
+      features: values,
+      width: featureWidth,
+      labels: pictures.labels,
+      classes: classNames.length,
+    };
     fitter = await HeadFitter.prepare(engine, rowsToFit);
   } finally {
     await predictor.release();
@@ -76,7 +84,11 @@ export async function headFor(model: LoadedModel, request: HeadRequest): Promise
 }
 
 /** Some rows of a model's last layer. Its values are constants of the graph, whatever form the file gives them. */
-async function rowsOfHead({ graph, taps }: Classifier, rows: readonly number[], engine: Engine): Promise<HeadTensors> {
+async function rowsOfHead(
+  { graph, taps }: Classifier,
+  rows: readonly number[],
+  engine: Engine,
+): Promise<HeadTensors> {
   const { head, images } = taps;
   if (!head) throw oalError("OAL-X101", { problem: "a model without a last layer" });
   graph.output("weight", head.weight);

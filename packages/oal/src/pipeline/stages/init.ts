@@ -49,6 +49,8 @@ export const initStage: Stage = {
     const choice = { id: name, options, imported: network };
     await saveClassifier(folder, new Map(), { network: choice, normalisation, classNames }, folder);
     const { accuracy } = await accuracyOn(folder, data.validation.set, job);
-    return { metrics: { validationAccuracy: accuracy, layers: network.anatomy.depth, frozen: frozenLayers(network) } };
+    return {
+      metrics: { validationAccuracy: accuracy, layers: network.anatomy.depth, frozen: frozenLayers(network) },
+    };
   },
 };

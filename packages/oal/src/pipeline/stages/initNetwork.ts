@@ -25,7 +25,11 @@ export interface InitNetwork {
  * @throws OAL-C211 for a share or value at which it cannot be cut, or statistics that it does not hold; OAL-T131 when there is nothing
  *   to train
  */
-export function initNetwork({ init }: Configuration, model: LoadedModel, head: HeadTensors | null): InitNetwork {
+export function initNetwork(
+  { init }: Configuration,
+  model: LoadedModel,
+  head: HeadTensors | null,
+): InitNetwork {
   const { batchNorm, rate, layerDecay, frozen } = init;
   const name = nameOf(model.path);
   const { taps } = model.classifier();
@@ -34,7 +38,8 @@ export function initNetwork({ init }: Configuration, model: LoadedModel, head: H
   const parts = { name, taps, head, plan: { ...whole, frozen: cutOf(anatomy, frozen) } };
   const network = importedNetwork(parts);
   if (network.first.size === 0) {
-    const problem = "no float32 weight was found in what is to be trained (a quantised or 16-bit model has none)";
+    const problem =
+      "no float32 weight was found in what is to be trained (a quantised or 16-bit model has none)";
     throw oalError("OAL-T131", { model: name, problem });
   }
   return { parts, network };

@@ -39,7 +39,12 @@ export const teacherStage: Stage = {
   },
   effort: ({ config, data, models }) =>
     models.teacher
-      ? predictionEffort(config.teacher, data, data.train.set.count + data.validation.set.count, models.teacher)
+      ? predictionEffort(
+          config.teacher,
+          data,
+          data.train.set.count + data.validation.set.count,
+          models.teacher,
+        )
       : trainingEffort(config.teacher, data, plan(config).settings),
   async run(job) {
     if (job.models.teacher) return { metrics: await saveForeignTeacher(job) };

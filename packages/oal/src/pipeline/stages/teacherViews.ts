@@ -44,7 +44,9 @@ export async function teacherViews(
     const own = `${config.data.size} pixels`;
     workshop.events
       .stage("data")
-      .message(`decoded for the teacher at ${rule.crop} pixels the pictures would take ${size}: those of ${own} are enlarged for it`);
+      .message(
+        `decoded for the teacher at ${rule.crop} pixels the pictures would take ${size}: those of ${own} are enlarged for it`,
+      );
     return null;
   }
   const known = ahead.sets.filter(({ role }) => role !== "ood").map(({ key: _ofOtherSize, ...set }) => set);

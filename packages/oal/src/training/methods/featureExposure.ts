@@ -12,11 +12,17 @@ import { defineMethod } from "./method.js";
 export const featureExposureMethod = defineMethod({
   id: "featureExposure",
   title: "Exposure of the head to outlier features",
-  source: "METHOD 3.3 and 10.4 E2; Tao et al. 2023 (outliers in the feature space), Hendrycks et al. 2019 (uniform label)",
+  source:
+    "METHOD 3.3 and 10.4 E2; Tao et al. 2023 (outliers in the feature space), Hendrycks et al. 2019 (uniform label)",
   section: "featureExposure",
   about: "outliers made in the feature space, shown to the last layer",
   schema: z.strictObject({
-    weight: real(0.1, 0, 1000, "cross-entropy of the head's answer to outlier features with the uniform distribution"),
+    weight: real(
+      0.1,
+      0,
+      1000,
+      "cross-entropy of the head's answer to outlier features with the uniform distribution",
+    ),
   }),
   terms: {
     featureUniform: { title: "cross-entropy of outlier features with the uniform label", weight: "weight" },

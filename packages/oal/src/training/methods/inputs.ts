@@ -33,7 +33,7 @@ export interface MethodInputs extends NetworkTaps {
   /** The student's outputs on the pictures that the method shows it. */
   readonly shown: ByName<NetworkTaps>;
   /** The student's last layer, where it is linear. */
-  readonly head: Head | undefined;
+  readonly head?: Head;
   /** What the method's own heads gave (`outputs`). */
   readonly outputs: ByName<Value>;
 }

@@ -62,9 +62,19 @@ function viewFor(images: Value, from: Normalisation, to: Normalisation, size: nu
   const { graph } = images;
   const channel = (of: (c: number) => number): Value =>
     graph.constant(float32Tensor([1, 3, 1, 1], [0, 1, 2].map(of)));
-  const scaled = mul(images, channel((c) => 255 * (from.std[c] ?? 1)));
+  const scaled = mul(
+    images,
+    channel((c) => 255 * (from.std[c] ?? 1)),
+  );
   // a half is added because casting cuts
-  const pixels = clip(add(scaled, channel((c) => 255 * (from.mean[c] ?? 0) + 0.5)), 0, 255);
+  const pixels = clip(
+    add(
+      scaled,
+      channel((c) => 255 * (from.mean[c] ?? 0) + 0.5),
+    ),
+    0,
+    255,
+  );
   const shown = cast(pixels, "uint8");
   const resized = images.size(2) === size ? shown : preprocessInGraph(shown, { resize: size, crop: size });
   return normaliseImages(resized, to);
