@@ -1,6 +1,6 @@
 /** Loading any model: an ONNX file of someone else, the folder of a hub's model, or a bundle. */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename, dirname, extname, join, sep } from "node:path";
 import {
   adaptClassifier,
@@ -23,6 +23,7 @@ import { sha256OfFile } from "../data/fileHashes.js";
 import { repoOfFolder, isHubName } from "../hub/name.js";
 import { hubSnapshot } from "../hub/snapshot.js";
 import { readModelFile } from "../runtime/modelFile.js";
+import { onnxFileOf } from "./onnxFile.js";
 import { readBeside, type Beside } from "./beside.js";
 import { classNamesOf, type ClassNames } from "./classNames.js";
 import { innerNormalisation, namedNormalisations } from "./normalisations.js";
@@ -98,36 +99,6 @@ export async function loadModelFile(path: string, options: LoadModelOptions = {}
   } catch (error) {
     throw inFile(error, file);
   }
-}
-
-/** The ONNX file that a path stands for. */
-export function onnxFileOf(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (!found) throw oalError("OAL-D101", { path });
-  if (!found.isDirectory()) return path;
-  const weights = existsSync(join(path, usualWeights)) ? usualWeights : undefined;
-  const name = usualFiles.find((each) => existsSync(join(path, each))) ?? onlyFile(path) ?? weights;
-  if (name === undefined)
-    throw oalError("OAL-I143", {
-      path,
-      problem: "it is a folder without model.onnx, onnx/model.onnx or model.safetensors",
-    });
-  return join(path, name);
-}
-
-/** Where hubs keep the model of a folder, the likeliest first. */
-const usualFiles = ["onnx/model.onnx", "model.onnx"];
-/** Where they keep weights alone. */
-const usualWeights = "model.safetensors";
-
-/** The ONNX file of a folder that has one, in it or in its folder onnx: a hub's model of which another form was fetched. */
-function onlyFile(path: string): string | undefined {
-  const found = ["", "onnx"].flatMap((folder) => {
-    const own = join(path, folder);
-    const names = existsSync(own) ? readdirSync(own) : [];
-    return names.filter((name) => name.endsWith(".onnx")).map((name) => join(folder, name));
-  });
-  return found.length === 1 ? found[0] : undefined;
 }
 
 async function load(path: string, options: LoadModelOptions): Promise<LoadedModel> {

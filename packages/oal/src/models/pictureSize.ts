@@ -1,7 +1,8 @@
 /** The size of pictures that a model takes, for who only wants to know that before anything else. */
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { examineModel, readModel } from "oal-core";
-import { onnxFileOf } from "./load.js";
+import { onnxFileOf } from "./onnxFile.js";
 
 /**
  * The side in pixels of the square pictures of a model.
@@ -12,9 +13,17 @@ export function pictureSizeOf(path: string): number | undefined {
   try {
     const external = (_location: string, _offset: number, length: number): Uint8Array =>
       new Uint8Array(length);
-    const { input } = examineModel(readModel(readFileSync(onnxFileOf(path)), { external }));
+    const { input } = examineModel(readModel(readFileSync(modelFileOf(path)), { external }));
     return input.height !== null && input.height === input.width ? input.height : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The models of a run take pictures of one size. */
+function modelFileOf(path: string): string {
+  const models = join(path, "models");
+  if (!existsSync(join(path, "run.json")) || !existsSync(models)) return onnxFileOf(path);
+  const [first] = readdirSync(models).filter((name) => name.endsWith(".onnx"));
+  return first === undefined ? path : join(models, first);
 }

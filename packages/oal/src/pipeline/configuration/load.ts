@@ -14,6 +14,7 @@ import { presets } from "./presets.js";
 import { checkTogether } from "./rules.js";
 import { parseSourceText } from "./sourceText.js";
 import { configurationSchema, type Configuration } from "./schema.js";
+import { isHubName } from "../../hub/name.js";
 import { pictureSizeOf } from "../../models/pictureSize.js";
 import { loadPlugins } from "../plugins/load.js";
 import { absolutePaths, readSource, unknownPreset, type Source } from "./source.js";
@@ -265,7 +266,8 @@ function nameOf(path: string): string {
 
 function withAbsoluteSource(configuration: Configuration, cwd: string): Configuration {
   const { data, init, teacher } = configuration;
-  const absolute = (path: string): string => (isAbsolute(path) ? path : resolve(cwd, path));
+  const absolute = (path: string): string =>
+    isAbsolute(path) || isHubName(path) ? path : resolve(cwd, path);
   const source = data.source === "embedded" ? data.source : absolute(data.source);
   const own = teacherModelOf(configuration);
   return {

@@ -1,0 +1,34 @@
+/** Which file a model's path stands for. */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { oalError } from "oal-core";
+
+/** The file that a path stands for: itself, or the model of a folder. @throws OAL-D101, OAL-I143 where there is none */
+export function onnxFileOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) throw oalError("OAL-D101", { path });
+  if (!found.isDirectory()) return path;
+  const weights = existsSync(join(path, usualWeights)) ? usualWeights : undefined;
+  const name = usualFiles.find((each) => existsSync(join(path, each))) ?? onlyFile(path) ?? weights;
+  if (name === undefined)
+    throw oalError("OAL-I143", {
+      path,
+      problem: "it is a folder without model.onnx, onnx/model.onnx or model.safetensors",
+    });
+  return join(path, name);
+}
+
+/** Where hubs keep the model of a folder, the likeliest first. */
+const usualFiles = ["onnx/model.onnx", "model.onnx"];
+/** Where they keep weights alone. */
+const usualWeights = "model.safetensors";
+
+/** The ONNX file of a folder that has one, in it or in its folder onnx: a hub's model of which another form was fetched. */
+function onlyFile(path: string): string | undefined {
+  const found = ["", "onnx"].flatMap((folder) => {
+    const own = join(path, folder);
+    const names = existsSync(own) ? readdirSync(own) : [];
+    return names.filter((name) => name.endsWith(".onnx")).map((name) => join(folder, name));
+  });
+  return found.length === 1 ? found[0] : undefined;
+}
