@@ -395,3 +395,50 @@ it("Dropout is read as nothing also in training, and its share is told", () => {
   const x = float32Tensor([1, 4], [1, 2, 3, 4]);
   expect(evaluateReference(graph, { x })["y"]).toEqual(x);
 });
+
+describe("a node that oal does not compute with", () => {
+  /** Weights and activations of 8 bits as dynamic quantisation writes them, an activation behind. */
+  const dynamic = onnxFile(
+    {
+      inputs: { x: { dims: ["N", 4] } },
+      outputs: { y: { dims: ["N", 3] } },
+      initialisers: {
+        w: { dims: [4, 3], values: [1, -2, 3, 4, 5, -6, 7, 8, 9, -10, 11, 12], code: 3 },
+        wz: { dims: [], values: [0], code: 3 },
+        ws: { dims: [], values: [0.1] },
+      },
+      nodes: [
+        ["DynamicQuantizeLinear", ["x"], ["q", "scale", "zero"]],
+        ["MatMulInteger", ["q", "w", "zero", "wz"], ["i"]],
+        ["Cast", ["i"], ["f"], { to: 1 }],
+        ["Mul", ["scale", "ws"], ["s"]],
+        ["Mul", ["f", "s"], ["m"]],
+        ["QuickGelu", ["m"], ["g"], {}, "com.microsoft"],
+        ["Relu", ["g"], ["y"]],
+      ],
+    },
+    { "": 17, "com.microsoft": 1 },
+  );
+
+  it("gives what stands behind it a type where that follows from its inputs", async () => {
+    const { graph, opaque } = readModel(dynamic);
+    expect(opaque.map(({ node }) => node.operator.name)).toEqual([
+      "DynamicQuantizeLinear",
+      "MatMulInteger",
+      "QuickGelu",
+    ]);
+    expect(graph.outputs.get("y")?.dims).toEqual(["N", 3]);
+    const x = image(2, 4);
+    expectSame(await run(writeModel(graph), { x }), await run(dynamic, { x }));
+  });
+
+  it("ends a derivative with an error, also where whole numbers come out of it", () => {
+    const model = readModel(dynamic, { sizes: { N: 2 } });
+    expect(() => gradients(reduceSum(valueOf(model, "y")), [valueOf(model, "x")])).toThrowError(
+      expect.objectContaining({ code: "OAL-G103", message: expect.stringContaining("QuickGelu") }),
+    );
+    expect(() => gradients(reduceSum(valueOf(model, "m")), [valueOf(model, "x")])).toThrowError(
+      expect.objectContaining({ code: "OAL-G103" }),
+    );
+  });
+});

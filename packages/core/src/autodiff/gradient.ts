@@ -129,9 +129,12 @@ function influencedBy(graph: Graph, sources: readonly Value[]): Set<Value> {
     if (node.operator === StopGradient) continue;
     const readers = node.inputs.filter((input) => input && influenced.has(input));
     if (readers.length === 0) continue;
-    // Quantised values on their way to DequantizeLinear, moved or joined as they are.
+    // Of a node that is not understood nobody knows what its whole numbers are. Quantised values on their way to DequantizeLinear, moved or joined as they are.
+    const { standsForFloats, opaque } = node.operator;
     const isQuantised =
-      node.operator.standsForFloats === true || readers.some((input) => input && !mayBeFloat(input));
+      standsForFloats === true ||
+      opaque !== undefined ||
+      readers.some((input) => input && !mayBeFloat(input));
     for (const output of node.outputs) if (isQuantised || mayBeFloat(output)) influenced.add(output);
   }
   return influenced;

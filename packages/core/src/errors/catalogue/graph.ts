@@ -94,6 +94,13 @@ export const graphErrors = {
     message: ({ where, what }) => `${where} is ${what}, no ONNX model`,
     remedy: "give the path of the .onnx file; export the model to ONNX where there is none",
   }),
+  "OAL-G122": entry<{ value: string; type: string; bytes: number }>({
+    title: "a value of an ONNX model is larger than any memory",
+    exit: 3,
+    message: ({ value, type, bytes }) =>
+      `the value "${value}" of the model would be ${type}, ${bytes.toPrecision(3)} bytes: no memory holds it`,
+    remedy: "the file is damaged or made to do harm; export the model again from its source",
+  }),
   "OAL-G121": entry<{ where: string }>({
     title: "a file is a pointer of Git LFS",
     exit: 3,

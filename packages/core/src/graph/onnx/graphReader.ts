@@ -4,7 +4,7 @@ import { inferTypes, tensorOfKnown } from "../elements.js";
 import { ShapeProblem } from "../operator.js";
 import { Identity } from "../ops/identity.js";
 import { operators } from "../ops/index.js";
-import { toNumbers, type Tensor, type ValueType } from "../tensor.js";
+import { describeType, elementBytes, toNumbers, type Tensor, type ValueType } from "../tensor.js";
 import { Graph, type Node, type Value } from "../value.js";
 import { NodeAttributes } from "./attributes.js";
 import { describeNode, inOrder, needsOf, refuseUnknown } from "./fileNodes.js";
@@ -12,6 +12,7 @@ import { foldedOutputs, withoutShapeArithmetic } from "./fold.js";
 import type { FileFunctions } from "./functions.js";
 import { refuseHeldTypes, widenedCode, widenedTensor, widenedType } from "./halves.js";
 import { opaqueOperator } from "./opaque.js";
+import { opaqueTypes } from "./opaqueTypes.js";
 import type { FileNode, Translation } from "./otherForms.js";
 import type { Message } from "./protobufReader.js";
 import type { ReadModel, ReadOptions } from "./read.js";
@@ -105,6 +106,7 @@ export class GraphReader {
         where: `input ${name}`,
         problem: "is no tensor of a known number of axes and of an element type that oal holds",
       });
+    refuseHuge(name, type);
     this.#values.set(name, this.#graph.input(name, type));
   }
 
@@ -139,11 +141,15 @@ export class GraphReader {
     if (reason === null) return;
     if (this.#isWidened) refuseHeldTypes(node);
     const captured = capturedBy(node);
+    const types = opaqueTypes(file);
     const opaque = opaqueOperator(use.operator, use.domain, {
       reason,
       attributes: node.parts(5),
       captured,
-      outputs: names.map((name) => ({ type: this.#types.get(name) ?? null, isLeftOut: name === "" })),
+      outputs: names.map((name, index) => ({
+        type: this.#types.get(name) ?? types[index] ?? null,
+        isLeftOut: name === "",
+      })),
       overload: node.text(8),
       ...this.#functions.needsOf(uses),
     });
@@ -219,9 +225,24 @@ export class GraphReader {
   #keep(names: readonly string[], outputs: readonly Value[]): void {
     names.forEach((name, index) => {
       const value = outputs[index];
-      if (value && name !== "") this.#values.set(name, value);
+      if (!value || name === "") return;
+      refuseHuge(name, value.knownType);
+      this.#values.set(name, value);
     });
   }
+}
+
+/** No machine that runs a classifier holds a value of more bytes: 64 GiB. */
+const mostBytes = 2 ** 36;
+
+/** Refuses a value that no memory holds, before the engine asks for it. @throws OAL-G122 */
+function refuseHuge(name: string, type: ValueType | null): void {
+  if (!type) return;
+  const bytes = type.shape.reduce<number>(
+    (product, size) => (typeof size === "number" ? product * size : product),
+    elementBytes(type.dtype),
+  );
+  if (bytes > mostBytes) throw oalError("OAL-G122", { value: name, type: describeType(type), bytes });
 }
 
 /** The Identity nodes that only give an output its name, as `writeModel` makes them: the output is their input. */

@@ -3,12 +3,16 @@
  * truncated or hostile file ends in a sentence. Bytes stay views of the file; nothing is copied.
  */
 import { oalError } from "../../errors/index.js";
+import type { TensorData } from "../tensor.js";
 
 /** One field as it stood: the number of a varint, or the bytes of anything else; and the whole, its key included. */
 type Entry = { readonly field: number; readonly whole: Uint8Array } & (
   | { readonly wire: "varint"; readonly value: bigint | number }
   | { readonly wire: "bytes" | "fixed32" | "fixed64"; readonly value: Uint8Array }
 );
+
+/** Fields of one message: no graph has that many nodes, and numbers in such numbers are packed into one field. */
+const mostFields = 2 ** 20;
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -49,6 +53,7 @@ export class Message {
       if (size > bytes.length - at) this.fail(`promises ${size} bytes where ${bytes.length - at} are left`);
       return bytes.subarray(at, (at += size));
     };
+    let count = 0;
     while (at < bytes.length) {
       const start = at;
       const key = Number(varint());
@@ -65,6 +70,8 @@ export class Message {
                 ? ({ wire: "fixed32", value: take(4) } as const)
                 : this.fail(`holds a field of wire type ${wire}`);
       const entry: Entry = { field, ...part, whole: bytes.subarray(start, at) };
+      // Every field costs some hundred bytes of memory, and a hostile file can have one in every two of its bytes.
+      if (++count > mostFields) this.fail(`has more than ${mostFields} fields`);
       const entries = this.#fields.get(field);
       if (entries) entries.push(entry);
       else this.#fields.set(field, [entry]);
@@ -77,6 +84,31 @@ export class Message {
       if (typeof value !== "object") return [BigInt.asIntN(64, BigInt(value))];
       return wire === "bytes" ? packed(value, this) : this.#mismatch(field);
     });
+  }
+
+  /** How many whole numbers a field holds, counted without making them. */
+  count(field: number): number {
+    return this.#entries(field).reduce((sum, { wire, value }) => {
+      if (typeof value !== "object") return sum + 1;
+      if (wire !== "bytes") return this.#mismatch(field);
+      let ends = 0;
+      for (const byte of value) if (byte < 128) ends++;
+      return sum + ends;
+    }, 0);
+  }
+
+  /** Writes the whole numbers of a field into an array as long as {@link count} says; it takes what fits into its elements. */
+  fill(field: number, target: Exclude<TensorData, Float32Array | Float64Array>): void {
+    let place = 0;
+    const put = (value: bigint | number): void => {
+      if (target instanceof BigInt64Array || target instanceof BigUint64Array)
+        target[place++] = BigInt(value);
+      else target[place++] = Number(BigInt.asIntN(32, BigInt(value)));
+    };
+    for (const { value } of this.#entries(field)) {
+      if (typeof value !== "object") put(value);
+      else eachPacked(value, this, put);
+    }
   }
 
   /** A field of whole numbers; those beyond 53 bits are refused. */
@@ -169,15 +201,24 @@ export class Message {
 /** Varints one behind the other, as signed 64-bit numbers. */
 function packed(bytes: Uint8Array, message: Message): bigint[] {
   const values: bigint[] = [];
-  let [value, shift] = [0n, 0n];
-  for (const byte of bytes) {
-    value |= BigInt(byte & 127) << shift;
-    shift += 7n;
-    if (byte < 128) {
-      values.push(BigInt.asIntN(64, value));
-      [value, shift] = [0n, 0n];
-    } else if (shift >= 70n) message.fail("holds a number of more than 64 bits");
-  }
-  if (shift !== 0n) message.fail("ends in the middle of a number");
+  eachPacked(bytes, message, (value) => values.push(BigInt.asIntN(64, BigInt(value))));
   return values;
+}
+
+/** Gives varints one behind the other, short ones as ordinary numbers. */
+function eachPacked(bytes: Uint8Array, message: Message, put: (value: bigint | number) => void): void {
+  let [value, factor, length] = [0, 1, 0];
+  let large = 0n;
+  for (const byte of bytes) {
+    if (length < 7) {
+      value += (byte & 127) * factor;
+      factor *= 128;
+    } else large |= BigInt(byte & 127) << BigInt(7 * length);
+    length++;
+    if (byte < 128) {
+      put(length <= 7 ? value : large + BigInt(value));
+      [value, factor, length, large] = [0, 1, 0, 0n];
+    } else if (length >= 10) message.fail("holds a number of more than 64 bits");
+  }
+  if (length !== 0) message.fail("ends in the middle of a number");
 }

@@ -242,6 +242,151 @@ describe("a file that is no readable model", () => {
       "shape [1099511627776, 1099511627776]",
     ],
     [
+      "a shape of too many bytes",
+      (writer) =>
+        writer.message(7, (graph) =>
+          graph.message(5, (tensor) =>
+            tensor
+              .integer(1, 2 ** 40)
+              .integer(2, 1)
+              .string(8, "w"),
+          ),
+        ),
+      "initialiser w has 0 elements of data where its shape [1099511627776]",
+    ],
+    [
+      "a size below 0",
+      (writer) =>
+        writer.message(7, (graph) =>
+          graph.message(5, (tensor) =>
+            tensor
+              .raw(Uint8Array.of(8, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1))
+              .integer(2, 1)
+              .string(8, "w"),
+          ),
+        ),
+      "initialiser w has the shape [-1]",
+    ],
+    [
+      "more data in a field than the shape asks for",
+      (writer) =>
+        writer.message(7, (graph) =>
+          graph.message(5, (tensor) =>
+            tensor.integer(1, 2).integer(2, 3).string(8, "w").bytes(5, new Uint8Array(1000)),
+          ),
+        ),
+      "initialiser w has 1000 elements of data where its shape [2] asks for 2",
+    ],
+    [
+      "data outside of another length",
+      (writer) =>
+        writer.message(7, (graph) =>
+          graph.message(5, (tensor) =>
+            tensor
+              .integer(1, 2)
+              .integer(2, 1)
+              .string(8, "w")
+              .message(13, (entry) => entry.string(1, "location").string(2, "weights.bin"))
+              .message(13, (entry) => entry.string(1, "length").string(2, "99999999999999"))
+              .integer(14, 1),
+          ),
+        ),
+      'initialiser w has its data in the file "weights.bin", 99999999999999 bytes',
+    ],
+    [
+      "a field in every two bytes",
+      (writer) => writer.raw(new Uint8Array(2 ** 21 + 4).map((_, index) => (index % 2 === 0 ? 8 : 1))),
+      "more than 1048576 fields",
+    ],
+    ["a PNG image", (writer) => writer.raw(Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10)), "is a PNG image"],
+    [
+      "a PyTorch file",
+      (writer) => writer.raw(Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0)),
+      "PyTorch's .pt and .pth files",
+    ],
+    [
+      "a pointer of Git LFS",
+      (writer) =>
+        writer.raw(new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")),
+      "pointer of Git LFS",
+    ],
+    [
+      "a web page",
+      (writer) => writer.raw(new TextEncoder().encode("<!DOCTYPE html><title>404</title>")),
+      "is a web page",
+    ],
+    [
+      "an opset of the future",
+      (writer) =>
+        writer.message(7, (graph) => graph.string(2, "g")).message(8, (opset) => opset.integer(2, 27)),
+      "is of opset 27; opsets 7 to 26 are read",
+    ],
+    [
+      "an opset of long ago",
+      (writer) =>
+        writer.message(7, (graph) => graph.string(2, "g")).message(8, (opset) => opset.integer(2, 6)),
+      "is of opset 6; opsets 7 to 26 are read",
+    ],
+    [
+      "a value larger than any memory",
+      (writer) =>
+        writer
+          .message(8, (opset) => opset.integer(2, 20))
+          .message(7, (graph) =>
+            graph
+              .message(5, (tensor) =>
+                tensor
+                  .integer(1, 1)
+                  .integer(2, 7)
+                  .string(8, "n")
+                  .bytes(9, Uint8Array.of(0, 0, 0, 0, 0, 1, 0, 0)),
+              )
+              .message(1, (node) => node.string(1, "n").string(2, "b").string(4, "ConstantOfShape")),
+          ),
+      'the value "b" of the model would be float32[1099511627776]',
+    ],
+    [
+      "nodes that wait for one another",
+      (writer) =>
+        writer
+          .message(8, (opset) => opset.integer(2, 20))
+          .message(7, (graph) =>
+            graph
+              .message(1, (node) => node.string(1, "b").string(2, "a").string(3, "first").string(4, "Relu"))
+              .message(1, (node) => node.string(1, "a").string(2, "b").string(3, "second").string(4, "Relu")),
+          ),
+      'the Relu node "second" waits for the Relu node "first"',
+    ],
+    [
+      "two values of one name",
+      (writer) =>
+        writer
+          .message(8, (opset) => opset.integer(2, 20))
+          .message(7, (graph) =>
+            graph
+              .message(5, (tensor) => tensor.integer(2, 1).string(8, "a").bytes(9, new Uint8Array(4)))
+              .message(1, (node) => node.string(1, "a").string(2, "b").string(4, "Relu"))
+              .message(1, (node) => node.string(1, "a").string(2, "b").string(4, "Neg")),
+          ),
+      'the Neg node of "b" computes "b", which is there already',
+    ],
+    [
+      "operators that nothing knows, all of them",
+      (writer) =>
+        writer
+          .message(8, (opset) => opset.integer(2, 20))
+          .message(8, (opset) => opset.string(1, "my.ops").integer(2, 1))
+          .message(7, (graph) =>
+            graph
+              .message(5, (tensor) => tensor.integer(2, 1).string(8, "a").bytes(9, new Uint8Array(4)))
+              .message(1, (node) =>
+                node.string(1, "a").string(2, "b").string(3, "n1").string(4, "Odd").string(7, "my.ops"),
+              )
+              .message(1, (node) => node.string(1, "b").string(2, "c").string(3, "n2").string(4, "Unheard")),
+          ),
+      'nothing here knows the Odd node "n1" (Odd of the domain "my.ops"), the Unheard node "n2"',
+    ],
+    [
       "a tensor of strings",
       (writer) =>
         writer.message(7, (graph) => graph.message(5, (tensor) => tensor.integer(2, 8).string(8, "names"))),

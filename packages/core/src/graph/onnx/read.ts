@@ -72,7 +72,7 @@ const oldestOpset = 7;
  * @returns the graph with the file's names for inputs, outputs, initialisers and values, and what the file tells beside it
  * @throws OAL-G112 for bytes that are no ONNX model, OAL-G113 for what oal does not hold (inputs or initialisers of strings,
  *   sparse tensors, data in other files without `external`), OAL-G118 for nodes that no engine knows, OAL-G119 for an opset that is
- *   too old or too new, OAL-G120 and OAL-G121 for files of another kind
+ *   too old or too new, OAL-G120 and OAL-G121 for files of another kind, OAL-G122 for values that no memory holds
  * @example const { graph, metadata } = readModel(await readFile("model.onnx"));
  */
 export function readModel(bytes: Uint8Array, options: ReadOptions = {}): ReadModel {

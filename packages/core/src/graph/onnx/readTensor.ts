@@ -108,35 +108,30 @@ export function dataFilesOf(bytes: Uint8Array): string[] {
   ];
 }
 
-/** Data in a field of their own kind, as small tensors often have them. */
+/** Data in a field of their own kind, as small tensors often have them. Counted before anything is made of them. */
 function fromFields(
   message: Message,
   dtype: DType,
   shape: readonly number[],
   fail: (problem: string) => never,
 ): Tensor {
-  const checked = <T>(values: readonly T[]): readonly T[] => {
-    const count = sizeOf(shape);
-    if (values.length === count) return values;
-    return fail(
-      `has ${values.length} elements of data where its shape [${shape.join(", ")}] asks for ${count}`,
-    );
-  };
-  switch (dtype) {
-    case "float32":
-      return { dtype, shape, data: Float32Array.from(checked(message.floats(4))) };
-    case "float64":
-      return { dtype, shape, data: Float64Array.from(checked(message.floats(10, 8))) };
-    case "int64":
-      return { dtype, shape, data: BigInt64Array.from(checked(message.bigints(7))) };
-    case "uint64":
-      return { dtype, shape, data: BigUint64Array.from(checked(message.bigints(11))) };
-    default: {
-      // Bits of float16 and bfloat16 too: the array takes what fits into its elements.
-      const numbers = checked(message.integers(dtype === "uint32" ? 11 : 5));
-      const data = zeros(dtype, numbers.length);
-      if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) data.set(numbers);
-      return { dtype, shape, data };
-    }
+  const size = sizeOf(shape);
+  const checked = (count: number): number =>
+    count === size
+      ? count
+      : fail(`has ${count} elements of data where its shape [${shape.join(", ")}] asks for ${size}`);
+  if (dtype === "float32" || dtype === "float64") {
+    const values = dtype === "float32" ? message.floats(4) : message.floats(10, 8);
+    checked(values.length);
+    return {
+      dtype,
+      shape,
+      data: dtype === "float32" ? Float32Array.from(values) : Float64Array.from(values),
+    };
   }
+  // Bits of float16 and bfloat16 too.
+  const field = dtype === "int64" ? 7 : dtype === "uint64" || dtype === "uint32" ? 11 : 5;
+  const data = zeros(dtype, checked(message.count(field)));
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) message.fill(field, data);
+  return { dtype, shape, data };
 }
