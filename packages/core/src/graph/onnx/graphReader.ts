@@ -182,8 +182,8 @@ export class GraphReader {
         : found.attributes;
       return this.#built({ operator: found.operator, attributes }, inputs, names, file);
     } catch (error) {
-      if (error instanceof ShapeProblem || (error instanceof OalError && error.code !== "OAL-X101"))
-        return error.message;
+      const isOfNode = error instanceof OalError && !["OAL-X101", "OAL-G122"].includes(error.code);
+      if (error instanceof ShapeProblem || isOfNode) return error.message;
       throw error;
     }
   }
