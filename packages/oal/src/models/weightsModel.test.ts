@@ -127,6 +127,23 @@ describe.skipIf(!isThere)("a file of weights", () => {
     expect(logits?.shape).toEqual([2, classes]);
   });
 
+  it("without a last layer gives features", async () => {
+    const { tensors } = await readSafetensors(join(source, "resnet18-mini.safetensors"));
+    const path = join(root, "headless.safetensors");
+    await writeSafetensors(path, new Map([...tensors].filter(([name]) => !name.startsWith("fc."))));
+    const { facts } = await loadModelFile(path);
+    expect(facts.logits).toBeNull();
+    expect(facts.head).toBeNull();
+    const { tensors: golden } = await readSafetensors(join(source, "resnet18-mini.golden.safetensors"));
+    const [images, wanted] = [golden.get("input"), golden.get("features")];
+    if (!images || !wanted) throw new Error("the case lacks a tensor");
+    const { graph } = await readWeightsModel(path, images.shape[2]);
+    const { features } = await runGraph(graph, { images });
+    const got = features ? toNumbers(features) : [];
+    const distances = toNumbers(wanted).map((value, i) => Math.abs(value - (got[i] ?? NaN)));
+    expect(Math.max(...distances)).toBeLessThan(1e-4);
+  });
+
   it("of no network that oal knows is refused by its names", async () => {
     const path = join(root, "other.safetensors");
     await writeSafetensors(path, new Map([["encoder.layer.0.weight", float32Tensor([1], [1])]]));

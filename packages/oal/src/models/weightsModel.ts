@@ -1,10 +1,16 @@
 /** A file of published weights as a model: the network of ours that its tensors belong to, built with them. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Graph, oalError, type ReadModel, type Value } from "oal-core";
+import { Graph, oalError, readModel, sizeOf, writeModel, zeros, type ReadModel, type Value } from "oal-core";
 import { z } from "zod";
 import { EvaluationContext } from "../nn/context.js";
-import { fitWeights, readWeights, recogniseNetwork, type RecognisedNetwork } from "../nn/weights.js";
+import {
+  fitWeights,
+  readWeights,
+  recogniseNetwork,
+  weightNames,
+  type RecognisedNetwork,
+} from "../nn/weights.js";
 
 /** Side of the pictures where neither the weights nor anyone else says it: that of ImageNet's networks. */
 const usualSize = 224;
@@ -15,8 +21,8 @@ export function isWeightsFile(path: string): boolean {
 }
 
 /**
- * Reads a .safetensors file as a classifier: `images` float32 ["batch", 3, S, S], normalised, in; `logits` and `features` out. Which
- * network it is, is told by the names and shapes of its tensors.
+ * Reads a .safetensors file as a classifier: `images` float32 ["batch", 3, S, S], normalised, in; `logits` and `features` out, features alone where the
+ * weights have no last layer. Which network it is, is told by the names and shapes of its tensors.
  *
  * @param size side of the pictures; default that which the weights were made for, where they tell, else `fallback`
  * @throws OAL-D170 when no network has these tensors, OAL-D160 when they do not fit in full, and as `readWeights`
@@ -36,27 +42,29 @@ export async function readWeightsModel(
         : `${names.length} tensors, the first ${names.slice(0, 3).join(", ")}`;
     throw oalError("OAL-D170", { path, problem: told });
   }
-  const { network, classes, own } = found;
-  const options = {
-    classes,
-    imageSize: size ?? found.imageSize ?? fallback,
-    ...own,
-    ...headsOf(found, path),
-  };
-  const { parameters, naming } = fitWeights(network, options, tensors, path);
+  const { network, own } = found;
+  const imageSize = size ?? found.imageSize ?? fallback;
+  const options = { classes: Math.max(1, found.classes), imageSize, ...own, ...headsOf(found, path) };
+  const hasHead = found.classes > 0;
+  const { parameters, naming, newHead } = fitWeights(network, options, tensors, path, { newHead: !hasHead });
+  // A network is built with a last layer; where the weights have none it gets zeros, and is left out with all that reads it.
+  for (const { name, shape } of weightNames(network, options))
+    if (newHead.includes(name))
+      parameters.set(name, { dtype: "float32", shape, data: zeros("float32", sizeOf(shape)) });
   const graph = new Graph();
-  const { imageSize } = options;
   const images = graph.input("images", { dtype: "float32", shape: ["batch", 3, imageSize, imageSize] });
   const { logits, features } = network.build(new EvaluationContext(graph, parameters), images, options);
-  graph.output("logits", logits);
+  if (hasHead) graph.output("logits", logits);
   graph.output("features", features);
+  const producer = { name: `weights of ${network.title}, names of ${naming}`, version: "" };
+  if (!hasHead) return { ...readModel(writeModel(graph)), producer };
   return {
     graph,
     values: valuesOf(graph),
     metadata: new Map(),
     opsets: new Map(),
     irVersion: 0,
-    producer: { name: `weights of ${network.title}, names of ${naming}`, version: "" },
+    producer,
     opaque: [],
     dropouts: [],
   };

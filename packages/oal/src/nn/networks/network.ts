@@ -36,6 +36,7 @@ export interface WeightNaming {
 
 /** What the shapes of a network's tensors tell: its options, and the sizes of what it was made for where they are in them. */
 export interface RecognisedOptions {
+  /** 0 for weights without a last layer. */
   readonly classes: number;
   /** Height and width of the pictures; undefined where any size goes. */
   readonly imageSize: number | undefined;

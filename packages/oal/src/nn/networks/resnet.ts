@@ -99,10 +99,9 @@ function residual({ id, title, block, stageBlocks }: Sizes): Network {
 
 /** Widths and blocks of every stage by the shapes; undefined for another stem or other blocks. */
 function recognised(shapeOf: ShapeByName, { expansion }: Block): RecognisedOptions | undefined {
-  const [classes] = shapeOf("fc.weight") ?? [];
+  const [classes = 0] = shapeOf("fc.weight") ?? [];
   const isBottleneck = shapeOf("layer1.0.conv3.weight") !== undefined;
-  if (classes === undefined || shapeOf("conv1.weight")?.[2] !== 7 || isBottleneck !== expansion > 1)
-    return undefined;
+  if (shapeOf("conv1.weight")?.[2] !== 7 || isBottleneck !== expansion > 1) return undefined;
   const stages = [1, 2, 3, 4].map((stage) => `layer${stage}`);
   const widths = stages.map((stage) => shapeOf(`${stage}.0.conv1.weight`)?.[0] ?? 0);
   const stageBlocks = stages.map((stage) => {

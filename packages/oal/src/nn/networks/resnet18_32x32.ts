@@ -18,9 +18,9 @@ export const resnet18_32x32 = defineNetwork({
   schema,
   naming: "OpenOOD",
   recognise: (shapeOf) => {
-    const [classes] = shapeOf("fc.weight") ?? [];
+    const [classes = 0] = shapeOf("fc.weight") ?? [];
     const [stem = [], last] = [shapeOf("conv1.weight"), shapeOf("layer4.1.conv2.weight")];
-    if (classes === undefined || stem[2] !== 3 || last === undefined) return undefined;
+    if (stem[2] !== 3 || last === undefined) return undefined;
     return { classes, imageSize: 32, own: { width: stem[0] } };
   },
   featureDim: ({ width }) => 8 * width,

@@ -93,8 +93,8 @@ function recognised(shapeOf: ShapeByName): RecognisedOptions | undefined {
   const [width, , , patch] = shapeOf("patch_embed.proj.weight") ?? [];
   const [, tokens] = shapeOf("pos_embed") ?? [];
   const [hidden] = shapeOf("blocks.0.mlp.fc1.weight") ?? [];
-  const [classes] = shapeOf("head.weight") ?? [];
-  if (!width || !patch || !tokens || !hidden || !classes) return undefined;
+  const [classes = 0] = shapeOf("head.weight") ?? [];
+  if (!width || !patch || !tokens || !hidden) return undefined;
   let depth = 0;
   while (shapeOf(`blocks.${depth}.norm1.weight`) !== undefined) depth++;
   const heads = width % usualPerHead === 0 ? { heads: width / usualPerHead } : {};
