@@ -55,8 +55,8 @@ export const runner = {
   reporters: ["default", closingLine],
   pool: "forks" as const,
   maxWorkers: 2,
-  // Built files are loaded as they are, not made anew from their sources.
-  server: { deps: { external: [/\/packages\/\w+\/dist\//] } },
+  // Built files, and scripts that use them, are loaded as they are, not made anew from their sources.
+  server: { deps: { external: [/\/packages\/\w+\/dist\//, /\/scripts\/.*\.mjs$/] } },
   globalSetup: [source("./test/ownStore.ts")],
   sequence: { sequencer: LongestFirst },
   testTimeout: 60_000,

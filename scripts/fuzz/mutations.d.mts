@@ -1,0 +1,2 @@
+/** See mutations.mjs. */
+export declare function mutate(bytes: Uint8Array, seed: string, trial: number): Buffer;
