@@ -5,10 +5,8 @@
  */
 import {
   float32Data,
-  float32Tensor,
   Graph,
   inline,
-  normaliseBatch,
   oalError,
   type Classifier,
   type Engine,
@@ -17,14 +15,16 @@ import {
   type Tensor,
 } from "oal-core";
 import { agreement, meanOf } from "./agreement.js";
+import { exporterOf, usualFor, type Exporter } from "./exporter.js";
 import { firstStatistics, statisticsOf, type KeptStatistics } from "./keptStatistics.js";
 import type { KnownNormalisation, LoadedModel } from "./load.js";
+import { feedOf, looks } from "./looks.js";
 import { namedNormalisations } from "./normalisations.js";
 
 /** How a normalisation is guessed. */
 export interface GuessOptions {
   readonly engine: Engine;
-  /** Pictures, each uint8 [3, S, S] as the model's preprocessing makes them, of as many kinds as there are; the first 36 are used. */
+  /** Pictures, each uint8 [3, S, S] as the model's preprocessing makes them, of as many kinds as there are; the first 72 are used. */
   readonly pictures: readonly Uint8Array[];
   /** Told before every run of the model on a batch. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -38,8 +38,15 @@ interface Tried {
   readonly values: readonly number[];
 }
 
-/** Pictures that every candidate is tried on, and those that the best ones are tried on further. */
-const counts = { first: 12, further: 24, finalists: 3 } as const;
+/** How many further pictures the best candidates are tried on, round after round, until one is clearly the best. */
+const rounds = [
+  { pictures: 12, candidates: Infinity },
+  { pictures: 24, candidates: 3 },
+  { pictures: 36, candidates: 2 },
+] as const;
+/** Standard errors by which the best must be ahead to need no further round, and to be called clear. */
+const surely = 2.5;
+const clearly = 1;
 /** Parameters beyond which half as many pictures must do. */
 const largeModel = 30e6;
 const batchSize = 6;
@@ -48,7 +55,7 @@ const batchSize = 6;
  * The model with the normalisation that its own files give, or where they give none, with the one that pictures speak for.
  *
  * @throws OAL-X101 without pictures, the engine's errors
- * @cost nothing where a file says it; otherwise at most 290 pictures through the model, or eight through its first layers
+ * @cost nothing where a file says it; otherwise at most 650 pictures through the model, or eight through its first layers
  */
 export async function withGuessedNormalisation(
   model: LoadedModel,
@@ -82,7 +89,7 @@ export async function guessNormalisation(
   if (statistics) return byStatistics(statistics, candidates, options);
   const session = await engine.compile(withoutNormalisation(classifier));
   try {
-    return await byAgreement(model, session, candidates, options);
+    return await byAgreement(model, session, candidates, exporterOf(model, classifier.graph), options);
   } finally {
     await session.release();
   }
@@ -127,19 +134,9 @@ async function byStatistics(
     const [best, second] = tried;
     if (!best || !second) throw oalError("OAL-X101", { problem: "no normalisation was tried" });
     const figures = tried.map(({ name, gap }) => `${name} ${gap.toPrecision(2)}`).join(", ");
-    return {
-      ...best.normalisation,
-      name: best.name,
-      source: "guess",
-      evidence: [
-        `Means and deviations that the file's first batch normalisation keeps, against those of ${few.length} pictures (divergence, 0 where they agree): ${figures}.`,
-        ...(best.gap < 1 && best.gap < 0.7 * second.gap
-          ? []
-          : [
-              `It is not clear: ${best.name} and ${second.name} are alike. preprocessor_config.json beside the model, or --mean and --std, would settle it.`,
-            ]),
-      ],
-    };
+    const told = `Means and deviations that the file's first batch normalisation keeps, against those of ${few.length} pictures (divergence, 0 where they agree): ${figures}.`;
+    const isClear = best.gap < 1 && best.gap < 0.7 * second.gap;
+    return guessed(best, isClear ? [told] : [told, unclear([best.name, second.name])]);
   } finally {
     await session.release();
   }
@@ -149,67 +146,108 @@ async function byAgreement(
   model: LoadedModel,
   session: Session,
   candidates: readonly Omit<Tried, "values">[],
-  { pictures, onProgress = () => undefined, signal }: GuessOptions,
+  exporter: Exporter,
+  options: GuessOptions,
 ): Promise<KnownNormalisation> {
   const scale = model.facts.parameters > largeModel ? 0.5 : 1;
-  const first = pictures.slice(0, counts.first * scale);
-  const further = pictures.slice(first.length, first.length + counts.further * scale);
-  const total =
-    candidates.length * first.length + Math.min(counts.finalists, candidates.length) * further.length;
-  let done = 0;
-  const side = model.preprocessing.crop;
-  const isLogits = model.facts.logits !== null;
-  const look = async (
-    some: readonly Uint8Array[],
-    normalisation: PixelNormalisation,
-  ): Promise<Float32Array[]> => {
-    const rows: Float32Array[] = [];
-    for (let start = 0; start < some.length; start += batchSize) {
-      signal?.throwIfAborted();
-      onProgress(done, 2 * total);
-      const batch = some.slice(start, start + batchSize);
-      const outputs = await session.run({ pixels: feedOf(batch, normalisation, side) });
-      rows.push(...rowsOf(outputs["model.logits"], batch.length));
-      done += batch.length;
-    }
-    return rows;
-  };
-  const tried = async (candidate: Omit<Tried, "values">, some: readonly Uint8Array[]): Promise<Tried> => {
-    const plain = await look(some, candidate.normalisation);
-    const mirrored = await look(
-      some.map((planes) => mirroredPlanes(planes, side)),
-      candidate.normalisation,
-    );
-    return { ...candidate, values: agreement(plain, mirrored, isLogits) };
-  };
-  let all: Tried[] = [];
-  for (const candidate of candidates) all.push(await tried(candidate, first));
-  all = ranked(all);
-  if (further.length > 0) {
-    const finalists: Tried[] = [];
-    for (const finalist of all.slice(0, counts.finalists)) {
-      const more = await tried(finalist, further);
-      finalists.push({ ...finalist, values: [...finalist.values, ...more.values] });
-    }
-    all = [...ranked(finalists), ...all.slice(counts.finalists)];
+  const look = looker(model, session, candidates.length, options);
+  let all: Tried[] = candidates.map((candidate) => ({ ...candidate, values: [] }));
+  let start = 0;
+  for (const round of rounds) {
+    const some = options.pictures.slice(start, start + round.pictures * scale);
+    // Agreement with other pictures needs others.
+    const isSettled =
+      start > 0 && (isSure(all, surely) || (round.candidates < 3 && all[0]?.name === usualFor(exporter)));
+    if (some.length < 2 || isSettled) break;
+    start += some.length;
+    const further: Tried[] = [];
+    for (const each of all.slice(0, round.candidates))
+      further.push({ ...each, values: [...each.values, ...(await look(each.normalisation, some))] });
+    all = [...ranked(further), ...all.slice(round.candidates)];
   }
   const [best, second] = all;
   if (!best || !second) throw oalError("OAL-X101", { problem: "no normalisation was tried" });
   const figures = all.map((each) => `${each.name} ${meanOf(each.values).toFixed(3)}`).join(", ");
-  const isClear = sureness(best, second) > 1;
-  return {
-    ...best.normalisation,
-    name: best.name,
-    source: "guess",
-    evidence: [
-      `How much more surely the model says the same of a picture and its mirror image than of two pictures, on ${best.values.length} pictures: ${figures}.`,
-      ...(isClear
-        ? []
-        : [
-            `It is not clear: ${best.name} and ${second.name} are alike. preprocessor_config.json beside the model, or --mean and --std, would settle it.`,
-          ]),
-    ],
+  const told = `How much more surely the model says the same of a picture, mirrored or nearer, than of two pictures, on ${best.values.length} pictures: ${figures}.`;
+  const alike = all.filter(
+    (each) => each === best || (each.values.length === best.values.length && sureness(best, each) <= clearly),
+  );
+  if (alike.length === 1) return guessed(best, [told]);
+  const usual = alike.find(({ name }) => name === usualFor(exporter)) ?? best;
+  return guessed(usual, [
+    told,
+    unclear(alike.map(({ name }) => name)),
+    exporterSentence(exporter, usual.name),
+  ]);
+}
+
+function guessed(
+  { name, normalisation }: Omit<Tried, "values">,
+  evidence: readonly string[],
+): KnownNormalisation {
+  return { ...normalisation, name, source: "guess", evidence };
+}
+
+function unclear(names: readonly string[]): string {
+  return `It is not clear: ${names.join(", ")} are alike. preprocessor_config.json beside the model, or --mean and --std, would settle it.`;
+}
+
+function exporterSentence(exporter: Exporter, name: string): string {
+  return name === usualFor(exporter)
+    ? `${name} is taken: it is the usual one of models from ${exporter}.`
+    : `${name} is taken: it is the best of them.`;
+}
+
+/** Shows a model some pictures under a normalisation: per picture, how alike its answers for the looks at it are. */
+function looker(
+  { facts, preprocessing: { crop: side } }: LoadedModel,
+  session: Session,
+  candidates: number,
+  { signal, pictures, onProgress = () => undefined }: GuessOptions,
+): (normalisation: PixelNormalisation, some: readonly Uint8Array[]) => Promise<number[]> {
+  const perPicture = 1 + looks.length;
+  const counts = rounds.map((round, index) => {
+    const before = rounds.slice(0, index).reduce((sum, each) => sum + each.pictures, 0);
+    return (
+      Math.min(round.pictures, Math.max(0, pictures.length - before)) * Math.min(candidates, round.candidates)
+    );
+  });
+  const total = perPicture * counts.reduce((sum, count) => sum + count, 0);
+  let done = 0;
+  const rows = async (
+    some: readonly Uint8Array[],
+    normalisation: PixelNormalisation,
+  ): Promise<Float32Array[]> => {
+    const found: Float32Array[] = [];
+    for (let start = 0; start < some.length; start += batchSize) {
+      signal?.throwIfAborted();
+      onProgress(done, total);
+      const batch = some.slice(start, start + batchSize);
+      const outputs = await session.run({ pixels: feedOf(batch, normalisation, side) });
+      found.push(...rowsOf(outputs["model.logits"], batch.length));
+      done += batch.length;
+    }
+    return found;
   };
+  return async (normalisation, some) => {
+    const plain = await rows(some, normalisation);
+    const values = some.map(() => 0);
+    for (const view of looks) {
+      const seen = await rows(
+        some.map((planes) => view(planes, side)),
+        normalisation,
+      );
+      agreement(plain, seen, facts.logits !== null).forEach((value, index) => {
+        values[index] = (values[index] ?? 0) + value / looks.length;
+      });
+    }
+    return values;
+  };
+}
+
+/** Whether the best is ahead of every other by so many standard errors. */
+function isSure([best, ...others]: readonly Tried[], errors: number): boolean {
+  return best !== undefined && others.every((other) => sureness(best, other) > errors);
 }
 
 const ranked = (tried: readonly Tried[]): Tried[] =>
@@ -231,31 +269,4 @@ function rowsOf(tensor: Tensor | undefined, count: number): Float32Array[] {
   const data = float32Data(tensor);
   const width = data.length / count;
   return Array.from({ length: count }, (_, row) => data.subarray(row * width, (row + 1) * width));
-}
-
-/** Normalised pictures as one feed, float32 [N, 3, S, S]. */
-function feedOf(
-  pictures: readonly Uint8Array[],
-  { mean, std, order = "rgb" }: PixelNormalisation,
-  side: number,
-): Tensor {
-  const plane = side * side;
-  const data = new Float32Array(pictures.length * 3 * plane);
-  pictures.forEach((planes, index) => {
-    const own = data.subarray(index * 3 * plane, (index + 1) * 3 * plane);
-    normaliseBatch(planes, plane, { mean, std }, own);
-    if (order === "rgb") return;
-    const red = own.slice(0, plane);
-    own.copyWithin(0, 2 * plane, 3 * plane);
-    own.set(red, 2 * plane);
-  });
-  return float32Tensor([pictures.length, 3, side, side], data);
-}
-
-/** A picture's planes, mirrored left to right. */
-function mirroredPlanes(planes: Uint8Array, side: number): Uint8Array {
-  const mirrored = new Uint8Array(planes.length);
-  for (let row = 0; row < planes.length; row += side)
-    for (let x = 0; x < side; x++) mirrored[row + x] = planes[row + side - 1 - x] ?? 0;
-  return mirrored;
 }

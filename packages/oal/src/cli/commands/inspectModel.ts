@@ -21,7 +21,7 @@ export interface InspectModelOptions extends ModelOptions {
 }
 
 /** Pictures that normalisations are tried on at most. */
-const mostPictures = 36;
+const mostPictures = 72;
 
 /** Prints what a model is. */
 export async function inspectModelCommand(path: string, options: InspectModelOptions): Promise<void> {
