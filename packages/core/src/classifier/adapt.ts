@@ -10,6 +10,7 @@ import type { ModelFacts } from "./facts.js";
 import { asFloat32, foreignHead } from "./head.js";
 import { modelInput, type PixelNormalisation } from "./pixels.js";
 import type { Classifier } from "./taps.js";
+import { inferenceForm } from "./inferenceForm.js";
 import { headOf, traceModel, type TracedModel } from "./trace.js";
 import { addedBatch, batchAxis, batchName, cannotWiden, widening } from "./widen.js";
 
@@ -24,6 +25,8 @@ const someFacts = kinds.fields({ input: kinds.record, hints: kinds.record });
 /**
  * A foreign model as a classifier. Its graph takes `images`, uint8 [batch, 3, H, W] of RGB, normalises them, brings them into the model's
  * layout and element type, and goes on with the model's own nodes; constants keep the file's names. No outputs are marked.
+ *
+ * A file in training form is brought to inference form: batch normalisation by the statistics that it keeps.
  *
  * Taps: `logits` are the inner value before any softmax, as rows; `features` and `head` are there where they were found, and then
  * head.apply(features) = logits; `maps` are those of the facts. For a feature extractor (`facts.logits` is null) the features stand in
@@ -103,11 +106,12 @@ function copied(
     ...maps.map(({ at }) => at),
   ];
   const fixed = batch === null ? null : Math.max(1, batch);
+  const widened = fixed === null ? () => null : widening(fixed);
   try {
     return inline(graph, model.graph, substitutes, {
       wanted,
       rename: (name) => (keptNames.test(name) ? `model/${name}` : name),
-      ...(fixed === null ? {} : { build: widening(fixed) }),
+      build: (node, inputs, names) => inferenceForm(node, inputs, names) ?? widened(node, inputs, names),
     });
   } catch (error) {
     if (!isOalError(error) || error.code !== "OAL-G101" || fixed === null) throw error;

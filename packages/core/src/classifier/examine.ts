@@ -3,8 +3,9 @@ import { expectArguments, kind, kinds } from "../errors/index.js";
 import type { ReadModel } from "../graph/onnx/read.js";
 import { aGraph, type Graph, type Value } from "../graph/value.js";
 import { sizeOf } from "../graph/tensor.js";
-import type { HeadFacts, LogitsFacts, ModelFacts, ModelHints, OperatorFacts } from "./facts.js";
-import { preprocessingBehind } from "./modelInput.js";
+import type { HeadFacts, LogitsFacts, ModelFacts, ModelHints, ModelInput, OperatorFacts } from "./facts.js";
+import { isTrainingForm } from "./inferenceForm.js";
+import { findPictureInput, preprocessingBehind } from "./modelInput.js";
 import type { LinearLayer, Tail } from "./tail.js";
 import { headOf, traceModel } from "./trace.js";
 import { fileNames, readersOf, typeOf } from "./walk.js";
@@ -21,6 +22,17 @@ export const someHints = kinds.fields({
   features: kinds.optional(kinds.name),
   classes: kinds.optional(kinds.positiveCount),
 });
+
+/**
+ * The input of a model that takes pictures: all that must be known before a size is chosen where the file leaves it open.
+ *
+ * @throws OAL-I146, OAL-I147, OAL-I149 as `examineModel`
+ * @example const { height } = examineInput(readModel(bytes)); // null: open
+ */
+export function examineInput(model: ReadModel, hints: ModelHints = {}): ModelInput {
+  expectArguments("examineInput", { model: [model, aReadModel], hints: [hints, someHints] });
+  return findPictureInput(model, hints).facts;
+}
 
 /**
  * Finds out what a model is: the input that takes pictures, the class scores, the penultimate features, the last layer. Nothing is
@@ -41,6 +53,7 @@ export function examineModel(model: ReadModel, hints: ModelHints = {}): ModelFac
     statics,
   );
   const layer = headOf(traced);
+  const isTraining = isTrainingForm(model.graph);
   const nameOf = fileNames(model.values);
   return {
     input: input.facts,
@@ -52,8 +65,14 @@ export function examineModel(model: ReadModel, hints: ModelHints = {}): ModelFac
     operators: operatorsOf(model),
     pooling,
     preprocessingInside,
+    isTrainingForm: isTraining,
     hints,
-    evidence: traced.evidence,
+    evidence: isTraining
+      ? [
+          ...traced.evidence,
+          "The file is in training form; the classifier normalises by the statistics that it keeps.",
+        ]
+      : traced.evidence,
   };
 }
 

@@ -96,6 +96,8 @@ export interface ModelFacts {
   /** How maps or tokens become features, in words; null where that is not seen. */
   readonly pooling: string | null;
   readonly preprocessingInside: InnerPreprocessing | null;
+  /** Whether the file stands in training form: its own answers depend on the other pictures of a batch, those of the classifier do not. */
+  readonly isTrainingForm: boolean;
   /** What was asked for by name. */
   readonly hints: ModelHints;
   /** Why all this is believed, in sentences. */

@@ -12,7 +12,7 @@ export {
 } from "./taps.js";
 export { adaptClassifier, type AdaptedClassifier } from "./adapt.js";
 export type { PixelNormalisation } from "./pixels.js";
-export { examineModel } from "./examine.js";
+export { examineInput, examineModel } from "./examine.js";
 export type {
   HeadFacts,
   InnerPreprocessing,

@@ -3,6 +3,7 @@ import { oalError, suggest } from "../errors/index.js";
 import type { ReadModel } from "../graph/onnx/read.js";
 import type { Value } from "../graph/value.js";
 import type { MapFacts, ModelHints } from "./facts.js";
+import { mapsOf } from "./maps.js";
 import { findPictureInput, type FoundInput } from "./modelInput.js";
 import { refusedKind } from "./refusedKind.js";
 import { classesOf, layerBehind, scoresBehind, type LinearLayer, type Tail } from "./tail.js";
@@ -51,7 +52,7 @@ export function traceModel(model: ReadModel, hints: ModelHints = {}): TracedMode
     input,
     tail,
     features,
-    maps: mapsOf(model, nameOf, input.value, needed),
+    maps: mapsOf(model.graph, needed, nameOf),
     pooling,
     statics,
     evidence,
@@ -232,29 +233,6 @@ function poolingOf({ value, isMap }: TracedFeatures): string | null {
     at = input;
   }
   return null;
-}
-
-/** Of every size of picture inside the network, the last map. */
-function mapsOf(
-  model: ReadModel,
-  nameOf: (value: Value) => string,
-  input: Value,
-  needed: ReadonlySet<Value>,
-): TracedModel["maps"] {
-  const bySize = new Map<string, MapFacts & { readonly at: Value }>();
-  const dependent = new Set<Value>([input]);
-  for (const node of model.graph.nodes) {
-    if (!node.inputs.some((value) => value && dependent.has(value))) continue;
-    for (const at of node.outputs) {
-      dependent.add(at);
-      if (at.knownType?.dtype !== "float32" || at.rank !== 4 || !needed.has(at)) continue;
-      const [, channels, height, width] = at.dims;
-      if (typeof channels !== "number" || typeof height !== "number" || typeof width !== "number") continue;
-      if (height < 2 || width < 2 || channels <= 3) continue;
-      bySize.set(`${height} ${width}`, { name: "", value: nameOf(at), channels, height, width, at });
-    }
-  }
-  return [...bySize.values()].map((map, index) => ({ ...map, name: `stage${index + 1}` }));
 }
 
 /** The layer of a tail whose features are known; null where the scores are no linear function of them. */

@@ -22,21 +22,16 @@ export function batchAxis(value: Value): number {
  * replaced, and what the file has once (a class token) is repeated for every picture.
  */
 export function widening(fixed: number): NonNullable<InlineOptions["build"]> {
-  return (node, inputs, names) => {
+  return (node, inputs) => {
     const type = typeOf(node);
-    if (type === "Reshape") return reshaped(node, inputs, fixed, names);
+    if (type === "Reshape") return reshaped(node, inputs, fixed);
     if (type === "Concat") return joined(node, inputs, fixed);
     return null;
   };
 }
 
 /** A shape's constant names the number of pictures: the axis that holds it follows from what lies before it. */
-function reshaped(
-  node: Node,
-  [input]: readonly (Value | null)[],
-  fixed: number,
-  names: readonly string[],
-): readonly Value[] | null {
+function reshaped(node: Node, [input]: readonly (Value | null)[], fixed: number): readonly Value[] | null {
   const [before] = node.inputs;
   const [after] = node.outputs;
   const place = input ? batchAxis(input) : -1;
@@ -50,7 +45,6 @@ function reshaped(
   const found = axes.find(({ size }) => size === fixed) ?? axes[0];
   if (!found) throw cannotWiden(node, fixed);
   const shape = after.dims.map((size, axis) => (axis === found.axis ? -1 : size));
-  void names;
   return [reshape(input, shape)];
 }
 

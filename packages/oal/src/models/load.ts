@@ -1,17 +1,20 @@
 /** Loading any model: an ONNX file of someone else, the folder of a hub's model, or a bundle. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { basename, dirname, extname, join, sep } from "node:path";
+import { dirname, join } from "node:path";
 import {
   adaptClassifier,
   dataFilesOf,
+  examineInput,
   examineModel,
   isOalError,
   oalError,
   type AdaptedClassifier,
+  type Graph,
   type Interpolation,
   type ModelFacts,
   type ModelHints,
+  type ModelInput,
   type PixelNormalisation,
   type ReadModel,
   type ReadOptions,
@@ -20,13 +23,14 @@ import { factsFromMetadata, type BundleFacts, type Ingredient, type Preprocessin
 import { readBundle } from "../bundle/read.js";
 import { defaultMaxPixels } from "../data/pictures/limits.js";
 import { sha256OfFile } from "../data/fileHashes.js";
-import { repoOfFolder, isHubName } from "../hub/name.js";
+import { isHubName } from "../hub/name.js";
 import { hubSnapshot } from "../hub/snapshot.js";
 import { readModelFile } from "../runtime/modelFile.js";
-import { onnxFileOf } from "./onnxFile.js";
 import { readBeside, type Beside } from "./beside.js";
 import { classNamesOf, type ClassNames } from "./classNames.js";
 import { innerNormalisation, namedNormalisations } from "./normalisations.js";
+import { nameOf } from "./modelName.js";
+import { onnxFileOf } from "./onnxFile.js";
 import { refuseOtherFormats } from "./otherFormats.js";
 import { isWeightsFile, readWeightsModel } from "./weightsModel.js";
 
@@ -74,6 +78,8 @@ export interface LoadedModel {
   readonly bundle: BundleFacts | null;
   /** The producer that the file names, "pytorch 2.3.0"; empty where it names none. */
   readonly producer: string;
+  /** Whether the file computes with 16-bit floats; the classifier computes with 32-bit ones, on any device. */
+  readonly isHalf: boolean;
   /** The classifier in a graph of its own, for any number of pictures; no outputs are marked. */
   classifier(): AdaptedClassifier;
   /** The same model with other numbers before its first layer. */
@@ -88,7 +94,8 @@ const usualSize = 224;
  * config.json, preprocessor_config.json), or "hf:OWNER/NAME[@REVISION]" of a hub model that is on this machine (`oal models pull`).
  * A .safetensors file is the network of ours that its weights belong to (docs/weights.md).
  *
- * @throws OAL-D101 when nothing is there, OAL-D162 for a hub model that was not fetched, OAL-I151 for a model in another format, OAL-I146 to OAL-I150 for one that is no classifier or
+ * @throws OAL-D101 when nothing is there, OAL-D162 for a hub model that was not fetched, OAL-I151 for a model in another
+ *   format, OAL-I146 to OAL-I150 for one that is no classifier or
  *   does not fit, OAL-G112, OAL-G113 as `readModel`
  */
 export async function loadModelFile(path: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
@@ -107,19 +114,27 @@ async function load(path: string, options: LoadModelOptions): Promise<LoadedMode
     isWeightsFile(path)
       ? readWeightsModel(path, options.size, readBeside(path).preprocessing?.crop)
       : readModelFile(path, more);
-  let model = await read({});
-  const isBundle = factsFromMetadata(model.metadata) !== null;
+  const first = await read({});
+  const isBundle = factsFromMetadata(first.metadata) !== null;
   const bundle = isBundle ? await readBundle(path) : null;
   const beside = isBundle ? {} : readBeside(path);
   const asked: ModelHints = isBundle ? { logits: "logits", images: "images", ...hints } : hints;
-  let facts = examineModel(model, asked);
-  if (facts.input.height === null || facts.input.width === null) {
-    model = await read(ofSize(model, facts, options.size ?? beside.preprocessing?.crop ?? usualSize));
-    facts = examineModel(model, asked);
-  } else if (options.size !== undefined && options.size !== facts.input.height)
+  const input = examineInput(first, asked);
+  const isOpen = input.height === null || input.width === null;
+  if (!isOpen && options.size !== undefined && options.size !== input.height)
     throw oalError("OAL-I150", {
-      problem: `it takes pictures of ${facts.input.height} x ${facts.input.width} pixels, not of ${options.size}`,
+      problem: `it takes pictures of ${input.height} x ${input.width} pixels, not of ${options.size}`,
     });
+  const isHalf = holdsHalves(first.graph);
+  const size = options.size ?? beside.preprocessing?.crop ?? usualSize;
+  const model =
+    isOpen || isHalf
+      ? await read({
+          ...(isOpen ? ofSize(first, input, size) : {}),
+          ...(isHalf ? { halfPrecision: "widen" } : {}),
+        })
+      : first;
+  const facts = examineModel(model, asked);
   const { height, width } = facts.input;
   if (height === null || height !== width)
     throw oalError("OAL-I150", {
@@ -131,13 +146,14 @@ async function load(path: string, options: LoadModelOptions): Promise<LoadedMode
   const hash = await hashOf(path);
   const normalisation = normalisationOf(facts, options, beside, bundle);
   const preprocessing = preprocessingOf(height, options, beside, bundle, normalisation);
-  return loaded({ path, hash, model, facts, bundle, names, preprocessing, normalisation });
+  return loaded({ path, hash, model, isHalf, facts, bundle, names, preprocessing, normalisation });
 }
 
 interface Parts {
   readonly path: string;
   readonly hash: string;
   readonly model: ReadModel;
+  readonly isHalf: boolean;
   readonly facts: ModelFacts;
   readonly bundle: BundleFacts | null;
   readonly names: ClassNames | null;
@@ -146,7 +162,7 @@ interface Parts {
 }
 
 function loaded(parts: Parts): LoadedModel {
-  const { path, hash, model, facts, bundle, names, preprocessing, normalisation } = parts;
+  const { path, hash, model, isHalf, facts, bundle, names, preprocessing, normalisation } = parts;
   const { name, version } = model.producer;
   return {
     kind: bundle ? "bundle" : "foreign",
@@ -161,6 +177,7 @@ function loaded(parts: Parts): LoadedModel {
       { role: "start weights", name: nameOf(path), licence: "none stated", origin: path },
     ],
     bundle,
+    isHalf,
     producer: [name, version].filter((word) => word !== "").join(" "),
     classifier: () => {
       try {
@@ -178,18 +195,14 @@ function loaded(parts: Parts): LoadedModel {
   };
 }
 
-/** The model's name: of its folder where the file is only called "model", of the hub's where it lies in the hub's cache. */
-export function nameOf(path: string): string {
-  const repo = path.split(sep).findLast((folder) => repoOfFolder(folder) !== undefined);
-  if (repo !== undefined) return basename(repoOfFolder(repo) ?? "");
-  const name = basename(path, extname(path));
-  if (name !== "model") return name;
-  const folder = dirname(path);
-  return basename(basename(folder) === "onnx" ? dirname(folder) : folder) || name;
+/** Whether a file computes with 16-bit floats: read as 32-bit ones, its numbers are the same and its nodes are understood. */
+function holdsHalves({ inputs, constants, nodes }: Graph): boolean {
+  const values = [...inputs, ...constants, ...nodes.flatMap(({ outputs }) => outputs)];
+  return values.some(({ knownType }) => knownType !== null && /^b?float16$/.test(knownType.dtype));
 }
 
 /** The input with numbers in place of its open sizes. */
-function ofSize(model: ReadModel, { input }: ModelFacts, size: number): ReadOptions {
+function ofSize(model: ReadModel, input: ModelInput, size: number): ReadOptions {
   const value = model.graph.inputs.find(({ name }) => name === input.name);
   if (!value) throw oalError("OAL-X101", { problem: `the input ${input.name} is gone` });
   const first = (input.layout === "nchw" ? 2 : 1) - (input.batch === 0 ? 1 : 0);

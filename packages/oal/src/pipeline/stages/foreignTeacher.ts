@@ -1,6 +1,6 @@
 /** A model of someone else as the teacher: as it is, with a head for the classes of the run. */
 import { oalError } from "oal-core";
-import { nameOf } from "../../models/load.js";
+import { nameOf } from "../../models/modelName.js";
 import { importedNetwork } from "../../nn/imported/index.js";
 import type { StageJob } from "../plan/stage.js";
 import { saveClassifier } from "./classifierArtifact.js";

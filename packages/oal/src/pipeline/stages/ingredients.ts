@@ -1,7 +1,8 @@
 /** What a student was made from, with licence and origin, as its model file tells. */
 import { basename } from "node:path";
 import type { Ingredient } from "../../bundle/index.js";
-import { nameOf, type LoadedModel } from "../../models/load.js";
+import type { LoadedModel } from "../../models/load.js";
+import { nameOf } from "../../models/modelName.js";
 import type { Configuration } from "../configuration/schema.js";
 import type { StageJob } from "../plan/stage.js";
 

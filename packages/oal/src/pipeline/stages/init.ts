@@ -1,6 +1,6 @@
 /** Stage "init": the model that students start from, with the head that it starts with. */
 import { oalError } from "oal-core";
-import { nameOf } from "../../models/load.js";
+import { nameOf } from "../../models/modelName.js";
 import type { Stage } from "../plan/stage.js";
 import { saveClassifier } from "./classifierArtifact.js";
 import { accuracyOn } from "./classifierTraining.js";

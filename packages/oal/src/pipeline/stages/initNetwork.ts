@@ -1,6 +1,7 @@
 /** The network of a model that students start from: where it is cut, and how it is trained. */
 import { float32Tensor, oalError } from "oal-core";
-import { nameOf, type LoadedModel } from "../../models/load.js";
+import type { LoadedModel } from "../../models/load.js";
+import { nameOf } from "../../models/modelName.js";
 import {
   cutAt,
   importedNetwork,
