@@ -1,0 +1,19 @@
+// node score.mjs model.onnx picture.jpg ...
+// Known or unknown, and what it is: the model is opened once, pictures are decoded while others are computed.
+import { keptAt, openModel } from "oal";
+
+const [path, ...pictures] = process.argv.slice(2);
+const model = await openModel(path);
+const faults = await model.selfTest();
+if (faults?.length) throw new Error(`this machine computes something else: ${faults.join("; ")}`);
+
+for await (const { id, known, label, confidence, pValue, error } of model.stream(pictures)) {
+  if (error) {
+    console.log(error.message);
+    continue;
+  }
+  const share = `${(100 * confidence).toFixed(1)} %`;
+  const strict = keptAt(pValue, 0.8) ? "" : " (unknown, if only 80 of 100 known pictures shall pass)";
+  console.log(`${id}: ${known ? `${label}, ${share}${strict}` : "unknown"}, p value ${pValue.toFixed(3)}`);
+}
+await model.release();
