@@ -79,7 +79,7 @@ def self_test(session, facts):
         return None
     found = ask(session, facts, self_test_picture(test["width"], test["height"]))
     near = all(abs(found[key] - wanted[key]) <= wanted["tolerance"][key] for key in ("score", "pValue"))
-    same = wanted["known"] in (None, found["known"]) and found["label"] == test["label"]
+    same = wanted["known"] in (None, found["known"]) and test["label"] in (None, found["label"])
     return near and same
 
 

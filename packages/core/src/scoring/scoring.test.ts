@@ -104,6 +104,7 @@ describe("a self-test", () => {
 
   it("allows a ten-thousandth of the scores' deviation, and what single precision cannot keep", () => {
     expect(scoreTolerance(decision, 2)).toBeCloseTo(1e-4 * Math.sqrt(1.25), 12);
+    expect(scoreTolerance(decision, 2, 0.5)).toBeCloseTo(0.5 * Math.sqrt(1.25), 12);
     expect(scoreTolerance(decision, 2 ** 20)).toBe(1);
     const infinite = makeDecision([-Infinity, 5, 5], { detector: "ebo" });
     expect(scoreTolerance(infinite, 5)).toBe(5 * 2 ** -20);
@@ -134,6 +135,7 @@ describe("a self-test", () => {
     const faults = (ebo: typeof same, label = 1): string[] =>
       selfTestFaults(expected, label, { ebo, knn: { ...same, known: false } });
     expect(faults(same)).toEqual([]);
+    expect(selfTestFaults({ ...expected, label: null }, 7, { ebo: same, knn: same })).toEqual([]);
     expect(faults(same, 0)).toEqual(["the most probable class is number 0, not 1"]);
     expect(faults({ ...same, score: Number.NaN })).toEqual([
       "ebo: score NaN instead of 2 (at most 0.1 apart)",

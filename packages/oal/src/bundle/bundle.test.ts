@@ -253,6 +253,19 @@ describe("the self-test of a bundle", () => {
     ]); // neighbours are compared by direction, which a factor leaves as it is
   });
 
+  it("allows files of fewer bits what rounding does to them", async () => {
+    const tolerances: (number | undefined)[] = [];
+    for (const precision of ["fp32", "fp16", "int8"]) {
+      const path = join(root, `${precision}.onnx`);
+      await writeBundle(path, { ...contents(), notes: { precision } }, { engine, images, expected: {} });
+      const { selfTest } = await readBundle(path);
+      tolerances.push(selfTest?.detectors["ebo"]?.tolerance.score);
+      expect(selfTest?.label).toBe(precision === "int8" ? null : 0);
+    }
+    const [single = 0, half, whole] = tolerances;
+    expect([half, whole]).toEqual([expect.closeTo(10 * single, 6), expect.closeTo(5000 * single, 3)]);
+  });
+
   it("has no place for a detector whose score jumps, which the file marks", async () => {
     const jumping = { ...detectors.find("ebo"), id: "leaping", jumps: true };
     const given = contents();

@@ -114,7 +114,7 @@ const finite = z.number();
 const selfTestSchema = z.strictObject({
   width: side,
   height: side,
-  label: z.number().int().min(0),
+  label: z.number().int().min(0).nullable(),
   detectors: z.record(
     z.string(),
     z.strictObject({
