@@ -442,3 +442,60 @@ describe("a node that oal does not compute with", () => {
     );
   });
 });
+
+it("a vision transformer of Optimum, all four axes of whose input are open, is understood", async () => {
+  const bytes = onnxFile(
+    {
+      inputs: { pixel_values: { dims: ["batch_size", "num_channels", "height", "width"] } },
+      outputs: { logits: { dims: ["batch_size", 3] } },
+      initialisers: {
+        patches: weight(8, 3, 4, 4),
+        cls: weight(1, 1, 8),
+        positions: weight(1, 5, 8),
+        head: weight(8, 3),
+        zero: { dims: [], values: [0], isInt64: true },
+        ones: list(-1, -1),
+        first: { dims: [], values: [0], isInt64: true },
+        flat: list(8, -1),
+        front: list(0),
+      },
+      nodes: [
+        ["Shape", ["pixel_values"], ["s"]],
+        ["Gather", ["s", "zero"], ["n"], { axis: 0 }],
+        ["Conv", ["pixel_values", "patches"], ["c"], { kernel_shape: [4, 4], strides: [4, 4] }],
+        ["Shape", ["c"], ["cs"]],
+        ["Slice", ["cs", "front", "two"], ["lead"]],
+        ["Concat", ["lead", "minus"], ["to"], { axis: 0 }],
+        ["Reshape", ["c", "to"], ["r"]],
+        ["Transpose", ["r"], ["t"], { perm: [0, 2, 1] }],
+        ["Unsqueeze", ["n", "front"], ["n1"]],
+        ["Concat", ["n1", "ones"], ["many"], { axis: 0 }],
+        [
+          "ConstantOfShape",
+          ["three"],
+          ["filled"],
+          { value: { tensor: { dims: [1], values: [1], isInt64: true } } },
+        ],
+        ["Mul", ["filled", "minus"], ["negative"]],
+        ["Equal", ["many", "negative"], ["isOpen"]],
+        ["Where", ["isOpen", "filled", "many"], ["stretch"]],
+        ["Expand", ["cls", "stretch"], ["token"]],
+        ["Concat", ["token", "t"], ["tokens"], { axis: 1 }],
+        ["Add", ["tokens", "positions"], ["e"]],
+        ["Gather", ["e", "first"], ["f"], { axis: 1 }],
+        ["MatMul", ["f", "head"], ["logits"]],
+        ["Constant", [], ["two"], { value_ints: [2] }],
+        ["Constant", [], ["three"], { value_ints: [3] }],
+        ["Constant", [], ["minus"], { value_ints: [-1] }],
+      ],
+    },
+    { "": 13 },
+  );
+  const { graph, opaque } = readModel(bytes);
+  expect(opaque.map(({ node, reason }) => `${node.operator.name}: ${reason}`)).toEqual([]);
+  expect(graph.outputs.get("logits")?.dims).toEqual(["batch_size", 3]);
+  // Nothing of the arithmetic is left but what the batch needs.
+  expect(graph.nodes.map(({ operator }) => operator.name).filter((name) => name === "Equal")).toEqual([]);
+  const x = image(2, 3, 8, 8);
+  expectSame(await run(writeModel(graph), { pixel_values: x }), await run(bytes, { pixel_values: x }));
+});

@@ -54,6 +54,13 @@ export function number(size: Dim): number {
   throw new ShapeProblem(`the open size "${size}" must be a number here`);
 }
 
+/**
+ * Whether two sizes that must be one can be: an open one is whatever the other is, or the model could not run.
+ */
+export function canBeEqual(a: Dim, b: Dim): boolean {
+  return a === b || typeof a === "string" || typeof b === "string";
+}
+
 /** The whole numbers of an input that must be known when the graph is built. */
 export function knownAt(constants: readonly (Tensor | null)[], index: number, what: string): number[] {
   const tensor = constants[index];

@@ -8,7 +8,7 @@ import { float, int, ShapeProblem, type Attributes, type GradientRule, type Oper
 import { sizeOf, toNumbers, type Tensor, type ValueType } from "../tensor.js";
 import type { Node, Value } from "../value.js";
 import { add } from "./add.js";
-import { at, floatAt, flowing, inputOf, number, tensorAt } from "./access.js";
+import { at, canBeEqual, floatAt, flowing, inputOf, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
 import { tensorOf } from "./broadcasting.js";
 import { mul } from "./mul.js";
@@ -25,7 +25,9 @@ function infer(inputs: readonly (ValueType | null)[], attributes: Attributes): r
   if (int(attributes, "training_mode", 0) !== 0) throw new ShapeProblem("training_mode is not supported");
   const x = floatAt(inputs, 0);
   if (x.shape.length < 2) throw new ShapeProblem("input 0 needs at least two axes");
-  const channels = number(at(x.shape, 1));
+  const channels = at(floatAt(inputs, 1).shape, 0);
+  if (!canBeEqual(at(x.shape, 1), channels))
+    throw new ShapeProblem(`${at(x.shape, 1)} channels do not fit ${channels} scales`);
   for (let index = 1; index < 5; index++) {
     const { shape } = floatAt(inputs, index);
     if (shape.join() !== String(channels))

@@ -7,7 +7,7 @@ import { float, int, ShapeProblem, type Operator } from "../operator.js";
 import { sizeOf, toNumbers } from "../tensor.js";
 import type { Node, Value } from "../value.js";
 import { add } from "./add.js";
-import { at, floatAt, inputOf, number, outputOf, tensorAt } from "./access.js";
+import { at, canBeEqual, floatAt, inputOf, outputOf, tensorAt } from "./access.js";
 import { tensorOf } from "./broadcasting.js";
 import { mul } from "./mul.js";
 import { reciprocal } from "./reciprocal.js";
@@ -26,7 +26,9 @@ export const BatchNormalizationTraining: Operator = {
     if (int(attributes, "training_mode", 0) !== 1) throw new ShapeProblem("training_mode must be 1");
     const x = floatAt(inputs, 0);
     if (x.shape.length < 2) throw new ShapeProblem("input 0 needs at least two axes");
-    const channels = number(at(x.shape, 1));
+    const channels = at(floatAt(inputs, 1).shape, 0);
+    if (!canBeEqual(at(x.shape, 1), channels))
+      throw new ShapeProblem(`${at(x.shape, 1)} channels do not fit ${channels} scales`);
     for (let index = 1; index < 5; index++)
       if (floatAt(inputs, index).shape.join() !== String(channels))
         throw new ShapeProblem(`input ${index} must have shape [${channels}]`);

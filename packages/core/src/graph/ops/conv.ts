@@ -4,7 +4,7 @@ import { expectArguments } from "../../errors/index.js";
 import { int, ShapeProblem, type Attributes, type Operator, type TestPoint } from "../operator.js";
 import type { Shape } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, flowing, inputOf, number, numbers, tensorAt } from "./access.js";
+import { at, canBeEqual, flowing, inputOf, numbers, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
 import { tensorOf } from "./broadcasting.js";
 import { convInputGradient } from "./convInputGradient.js";
@@ -21,7 +21,7 @@ export const Conv: Operator = {
     const [x, weight] = [floatOfRank(inputs, 0, 4), numbers(floatOfRank(inputs, 1, 4))];
     const group = int(attributes, "group", 1);
     const channels = at(weight, 0);
-    if (number(at(x, 1)) !== at(weight, 1) * group || channels % group !== 0) {
+    if (!canBeEqual(at(x, 1), at(weight, 1) * group) || channels % group !== 0) {
       throw new ShapeProblem(
         `${at(x, 1)} channels do not fit the weight [${weight.join(", ")}] in ${group} groups`,
       );

@@ -2,9 +2,10 @@
 import { aValue, windowOptions } from "./operands.js";
 import { expectArguments } from "../../errors/index.js";
 import { int, ints, ShapeProblem, type Attributes, type Operator, type TestPoint } from "../operator.js";
-import type { Dims, Shape } from "../tensor.js";
+import { productOf, sumOf } from "../dims.js";
+import type { Dim, Dims, Shape } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, flowing, inputOf, number, numbers, tensorAt } from "./access.js";
+import { at, canBeEqual, flowing, inputOf, numbers, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
 import { tensorOf } from "./broadcasting.js";
 import { conv2d, type ConvOptions } from "./conv.js";
@@ -21,7 +22,7 @@ export const ConvTranspose: Operator = {
   infer: (inputs, attributes) => {
     const [x, weight] = [floatOfRank(inputs, 0, 4), numbers(floatOfRank(inputs, 1, 4))];
     const group = int(attributes, "group", 1);
-    if (at(x, 1) !== at(weight, 0) || at(weight, 0) % group !== 0) {
+    if (!canBeEqual(at(x, 1), at(weight, 0)) || at(weight, 0) % group !== 0) {
       throw new ShapeProblem(
         `${at(x, 1)} channels do not fit the weight [${weight.join(", ")}] in ${group} groups`,
       );
@@ -95,12 +96,11 @@ export const ConvTranspose: Operator = {
 function resultShape(x: Dims, weight: Shape, attributes: Attributes): Dims {
   const windows = windowsOf(attributes, null, weight.slice(2));
   const extra = pairOf(ints(attributes, "output_padding", [0, 0]));
-  const size = (axis: 0 | 1): number =>
-    (number(at(x, axis + 2)) - 1) * windows.strides[axis] +
-    spanOf(windows, axis) +
-    extra[axis] -
-    windows.pads[axis] -
-    windows.pads[axis === 0 ? 2 : 3];
+  const size = (axis: 0 | 1): Dim =>
+    sumOf([
+      productOf([sumOf([at(x, axis + 2), -1]), windows.strides[axis]]),
+      spanOf(windows, axis) + extra[axis] - windows.pads[axis] - windows.pads[axis === 0 ? 2 : 3],
+    ]);
   return [at(x, 0), at(weight, 1) * int(attributes, "group", 1), size(0), size(1)];
 }
 

@@ -4,7 +4,7 @@ import { expectArguments, kinds } from "../../errors/index.js";
 import { float, int, ShapeProblem, type Attributes, type Operator, type TestPoint } from "../operator.js";
 import type { Shape, Dim } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, floatAt, flowing, inputOf, tensorAt } from "./access.js";
+import { at, canBeEqual, floatAt, flowing, inputOf, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
 import { broadcastOffsets, broadcastShapes, tensorOf } from "./broadcasting.js";
 import { mul } from "./mul.js";
@@ -18,7 +18,7 @@ export const Gemm: Operator = {
     const [a, b] = [floatAt(inputs, 0), floatAt(inputs, 1)];
     if (a.shape.length !== 2 || b.shape.length !== 2) throw new ShapeProblem("both factors must be matrices");
     const { m, n, k, inner } = sizes(a.shape, b.shape, attributes);
-    if (k !== inner) throw new ShapeProblem(`inner sizes ${k} and ${inner} differ`);
+    if (!canBeEqual(k, inner)) throw new ShapeProblem(`inner sizes ${k} and ${inner} differ`);
     const c = inputs[2];
     if (c && broadcastShapes<Dim>(c.shape, [m, n]).join() !== `${m},${n}`) {
       throw new ShapeProblem(`the added [${c.shape.join(", ")}] does not stretch to [${m}, ${n}]`);

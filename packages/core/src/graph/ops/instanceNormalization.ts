@@ -3,7 +3,7 @@ import { float, ShapeProblem, type Operator } from "../operator.js";
 import { sizeOf } from "../tensor.js";
 import type { Value } from "../value.js";
 import { add } from "./add.js";
-import { at, floatAt, flowing, inputOf, tensorAt } from "./access.js";
+import { at, canBeEqual, floatAt, flowing, inputOf, tensorAt } from "./access.js";
 import { tensorOf } from "./broadcasting.js";
 import { mul } from "./mul.js";
 import { reciprocal } from "./reciprocal.js";
@@ -21,7 +21,10 @@ export const InstanceNormalization: Operator = {
     const x = floatAt(inputs, 0);
     if (x.shape.length < 3) throw new ShapeProblem("input 0 needs at least three axes");
     for (const index of [1, 2])
-      if (floatAt(inputs, index).shape.join() !== String(x.shape[1]))
+      if (
+        floatAt(inputs, index).shape.length !== 1 ||
+        !canBeEqual(at(x.shape, 1), at(floatAt(inputs, index).shape, 0))
+      )
         throw new ShapeProblem(`input ${index} must have shape [${x.shape[1]}]`);
     return [x];
   },

@@ -4,7 +4,7 @@ import { expectArguments } from "../../errors/index.js";
 import { ShapeProblem, type Operator } from "../operator.js";
 import { sizeOf, type Shape, type Dim } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, floatAt, flowing, inputOf, tensorAt } from "./access.js";
+import { at, canBeEqual, floatAt, flowing, inputOf, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
 import { broadcastOffsets, broadcastShapes, tensorOf } from "./broadcasting.js";
 import { gemm } from "./gemm.js";
@@ -21,7 +21,7 @@ export const MatMul: Operator = {
     if (a.shape.length < 2 || b.shape.length < 2)
       throw new ShapeProblem("both inputs need at least two axes");
     if (a.dtype !== b.dtype) throw new ShapeProblem("element types differ");
-    if (a.shape.at(-1) !== b.shape.at(-2))
+    if (!canBeEqual(at(a.shape, a.shape.length - 1), at(b.shape, b.shape.length - 2)))
       throw new ShapeProblem(`inner sizes ${a.shape.at(-1)} and ${b.shape.at(-2)} differ`);
     return [{ dtype: a.dtype, shape: product(a.shape, b.shape) }];
   },

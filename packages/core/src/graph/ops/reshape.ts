@@ -6,7 +6,17 @@ import { productOf, quotientOf } from "../dims.js";
 import { elementsAt } from "../elements.js";
 import { aDimList, toNumbers, type Dims } from "../tensor.js";
 import type { Value } from "../value.js";
-import { axisOf, floatAt, flowing, inputOf, numbers, sizesAt, tensorAt, typeAt } from "./access.js";
+import {
+  axisOf,
+  canBeEqual,
+  floatAt,
+  flowing,
+  inputOf,
+  numbers,
+  sizesAt,
+  tensorAt,
+  typeAt,
+} from "./access.js";
 import { apply, fitting, integers } from "./apply.js";
 
 export const Reshape: Operator = {
@@ -54,16 +64,23 @@ function keepsZeros(attributes: Attributes): boolean {
   return int(attributes, "allowzero", 0) === 1;
 }
 
-/** Fills in 0 (the input's size at that place, unless zeros are kept) and -1 (whatever remains). */
+function notViewed(from: Dims, wanted: Dims): ShapeProblem {
+  return new ShapeProblem(`cannot view [${from.join(", ")}] as [${wanted.join(", ")}]`);
+}
+
+/**
+ * Fills in 0 (the input's size at that place, unless zeros are kept) and -1 (whatever remains). Where sizes are open, a view that says
+ * all of its own is believed: the model could not run otherwise.
+ */
 function resolve(from: Dims, wanted: Dims, zeros: boolean): Dims {
   const fail = (): never => {
-    throw new ShapeProblem(`cannot view [${from.join(", ")}] as [${wanted.join(", ")}]`);
+    throw notViewed(from, wanted);
   };
   const sizes: Dims = wanted.map((size, axis) => (size === 0 && !zeros ? (from[axis] ?? 0) : size));
   const total = productOf(from);
   const known = productOf(sizes.filter((size) => size !== -1));
   if (sizes.filter((size) => size === -1).length > 1) fail();
-  if (!sizes.includes(-1)) return known === total ? sizes : fail();
+  if (!sizes.includes(-1)) return canBeEqual(known, total) ? sizes : fail();
   const rest = quotientOf(total, known) ?? fail();
   return sizes.map((size) => (size === -1 ? rest : size));
 }
@@ -77,7 +94,10 @@ function resolve(from: Dims, wanted: Dims, zeros: boolean): Dims {
  */
 export function reshape(x: Value, shape: Dims): Value {
   expectArguments("reshape", { x: [x, aValue], shape: [shape, aDimList] });
-  const written = fitting(x.graph, "Reshape", () => writtenShape(x, shape));
+  const written = fitting(x.graph, "Reshape", () => {
+    if (!shape.includes(-1) && productOf(shape) !== productOf(x.dims)) throw notViewed(x.dims, shape);
+    return writtenShape(x, shape);
+  });
   // A size of 0 would be read as "the input's".
   return apply(Reshape, [x, integers(x.graph, written)], shape.includes(0) ? { allowzero: 1 } : {});
 }
