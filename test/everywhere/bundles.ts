@@ -1,6 +1,5 @@
 /** Model files to ask everywhere: classifiers with every detector that a file can hold, fitted and calibrated on some pictures. */
 import {
-  attachDetector,
   detectors,
   float32Data,
   isOalError,
@@ -88,7 +87,7 @@ export async function writeEverything(path: string, ingredients: Ingredients): P
       const each = { detector, parameters: {}, fitted: await detector.fit(source) };
       scoring.graph.output(
         `score.${detector.id}`,
-        attachDetector(detector, scoring.taps, each.fitted, each.parameters),
+        detector.score(scoring.graph, scoring.taps, each.fitted, each.parameters),
       );
       fitted.push(each);
     } catch (error) {

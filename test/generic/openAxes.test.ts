@@ -7,6 +7,7 @@ import {
   evaluateReference,
   expand,
   float32Tensor,
+  memoryRows,
   flatten,
   Graph,
   gradients,
@@ -56,7 +57,7 @@ function classifier(id: string, batch: Dim): Graph {
   graph.output("logits", logits);
   graph.output("features", features);
   const bank = Float32Array.from({ length: 60 * features.size(1) }, (_, i) => Math.sin(i));
-  const fitted = { tensors: {}, bank: graph.constant(float32Tensor([60, features.size(1)], bank)) };
+  const fitted = { tensors: {}, bank: memoryRows(bank, features.size(1)) };
   for (const detector of detectors.all)
     graph.output(`score.${detector.id}`, detector.score(graph, { logits, features }, fitted));
   return graph;

@@ -3,7 +3,6 @@ export const detection = {
   allRows: `allRows(bank)`,
   areStored: `areStored(["logits", "maps.layer1"])`,
   attachDecision: `attachDecision(reduceMax(logits, [1]), logits, decision).known`,
-  attachDetector: `attachDetector(detectors.find("mls"), { logits }, { tensors: {}, bank: null })`,
   bankBlock: `bankBlock`,
   bankBytes: `bankBytes(bank)`,
   bankGraphs: `Object.keys(bankGraphs(detectors.find("knn"), { rows: 2, classes: 3, featureSize: 2 }, {}, { neighbours: 1 }))`,

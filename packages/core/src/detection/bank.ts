@@ -3,8 +3,10 @@
  * rows says of an image, and how two blocks' answers become one. So the same detector runs with its bank inside one graph, or
  * over blocks read from files when the bank is larger than memory.
  */
+import { oalError } from "../errors/index.js";
 import type { Graph, Value } from "../graph/index.js";
 import type { FitBatch, FitRows, FitSet, StreamTap } from "./fit.js";
+import { allRows, type RowSource } from "./rows.js";
 
 /** Bank rows compared at once: bounds the [N, rows] matrix of distances. */
 export const bankBlock = 8192;
@@ -38,4 +40,17 @@ export interface BankDefinition<Schema, Inputs, Needs extends StreamTap> {
   readonly merge: (graph: Graph, partials: Value, parameters: Schema) => Value;
   /** The confidence [N] from the answer of the whole bank. */
   readonly score: (graph: Graph, inputs: Inputs, compared: Value, parameters: Schema) => Value;
+}
+
+/**
+ * A detector's bank as a constant of a graph, float32 [rows, width].
+ *
+ * @throws OAL-E242 for one that is too large for a graph
+ */
+export function bankConstant(graph: Graph, id: string, bank: RowSource): Value {
+  const { count, width } = bank;
+  const bytes = 4 * count * width;
+  if (bytes > largestBankInGraph)
+    throw oalError("OAL-E242", { detector: id, bytes, largest: largestBankInGraph });
+  return graph.constant({ dtype: "float32", shape: [count, width], data: allRows(bank) }, `${id}.bank`);
 }

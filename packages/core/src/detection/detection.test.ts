@@ -119,8 +119,7 @@ describe.each(detectors.all.map((detector): [string, Detector] => [detector.id, 
     it("says which input is missing", async () => {
       const kept = await fitted(detector);
       const graph = detectorGraph(detector, { rows: 2, classes, featureSize }, kept);
-      const bank = kept.bank ? graph.inputs[0] : undefined;
-      expect(() => detector.score(graph, {}, { tensors: {}, bank })).toThrow(
+      expect(() => detector.score(graph, {}, { tensors: {}, bank: kept.bank })).toThrow(
         `detector ${id} needs ${detector.needs.join(" and ")}`,
       );
       if (detector.fitOn() === null) return;

@@ -4,10 +4,11 @@
  */
 import { expectArguments, kinds, oalError } from "../errors/index.js";
 import { concat, slice, type Graph, type Tensor, type Value } from "../graph/index.js";
+import { aGraph } from "../graph/value.js";
 import type { TapName } from "../classifier/taps.js";
-import { bankBlock, type BankDefinition } from "./bank.js";
+import { bankBlock, bankConstant, type BankDefinition } from "./bank.js";
 import type { FitDefinition, FitSet, FitSource, FitStreams, StreamTap } from "./fit.js";
-import { aTapName, detectorInputs, type DetectorInputs, type SomeTaps } from "./inputs.js";
+import { aTapName, detectorInputs, fittedConstants, type DetectorInputs, type SomeTaps } from "./inputs.js";
 import {
   aParameterSchema,
   resolveParameters,
@@ -15,7 +16,7 @@ import {
   type ParameterValues,
 } from "./parameters.js";
 import { checkFitted, checkScore, fillBank } from "./results.js";
-import { keepInMemory, type RowKeeper, type RowSource } from "./rows.js";
+import { aRowSource, keepInMemory, type RowKeeper, type RowSource } from "./rows.js";
 
 /** One detector as its author writes it: a `score`, or a `bank` with a score of its own. */
 export interface DetectorDefinition<
@@ -64,13 +65,6 @@ export interface Fitted {
   readonly tensors: Readonly<Record<string, Tensor>>;
   /** The bank's rows; null for detectors without one. */
   readonly bank: RowSource | null;
-}
-
-/** The same as values of a graph. */
-export interface FittedValues {
-  readonly tensors: Readonly<Record<string, Value>>;
-  /** float32 [M, width]; absent for detectors without a bank, and where its blocks are compared one by one. */
-  readonly bank?: Value | undefined;
 }
 
 /** Values by name, not yet checked. */
@@ -131,12 +125,14 @@ export interface Detector {
    */
   fit(source: FitSource, given?: Given, keep?: RowKeeper): Promise<Fitted>;
   /**
-   * Adds the confidence [N] to a graph.
+   * Adds the confidence [N] to a graph of the taps, what was fitted as its constants ("ID.bank", "ID.NAME").
    *
+   * @param taps  values of that graph
+   * @param fitted  what `fit` returned; default: nothing
    * @throws OAL-E202 (parameters), OAL-E203 (a tap or fitted tensor is missing), OAL-E204 (the bank is too small), OAL-E241
-   *   (its author's score is no float32 [N])
+   *   (its author's score is no float32 [N]), OAL-E242 (the bank is too large for a graph)
    */
-  score(graph: Graph, taps: SomeTaps, fitted?: FittedValues, given?: Given): Value;
+  score(graph: Graph, taps: SomeTaps, fitted?: Fitted, given?: Given): Value;
 }
 
 const aDefinition = kinds.fields({
@@ -158,6 +154,8 @@ const aDefinition = kinds.fields({
     }),
   ),
 });
+
+const aFitted = kinds.fields({ tensors: kinds.record, bank: kinds.nullable(aRowSource) });
 
 /** A detector as an argument. */
 export const aDetector = kinds.fields({ id: kinds.text, score: kinds.callback, fit: kinds.callback });
@@ -269,9 +267,16 @@ export function defineDetector<
             ),
         }
       : null,
-    score: (graph, taps, { tensors, bank: rows } = { tensors: {} }, given) => {
+    score: (graph, taps, fitted = { tensors: {}, bank: null }, given = {}) => {
+      expectArguments("Detector.score", {
+        graph: [graph, aGraph],
+        taps: [taps, kinds.record],
+        fitted: [fitted, aFitted],
+        parameters: [given, kinds.record],
+      });
       const values = resolve(given);
-      const inputs = inputsOf(taps, tensors);
+      const inputs = inputsOf(taps, fittedConstants(graph, id, fitted.tensors));
+      const rows = bank && fitted.bank ? bankConstant(graph, id, fitted.bank) : undefined;
       const made = graph.scope(id, () =>
         bank ? scoreWithBank(bank, graph, inputs, rows, values) : score?.(graph, inputs, values),
       );

@@ -31,7 +31,6 @@ export {
   type DetectorBank,
   type DetectorDefinition,
   type Fitted,
-  type FittedValues,
 } from "./detector.js";
 export { detectors } from "./detectors/index.js";
 export type {
@@ -71,12 +70,5 @@ export {
   type RowSource,
 } from "./rows.js";
 export { bankBytes, sampledVariant, type FittedDetector } from "./sampledBank.js";
-export {
-  areStored,
-  attachDetector,
-  bankGraphs,
-  detectorGraph,
-  type BankGraphs,
-  type StoredSizes,
-} from "./scoreGraph.js";
+export { areStored, bankGraphs, detectorGraph, type BankGraphs, type StoredSizes } from "./scoreGraph.js";
 export { storedStreams, type StoredOutputs } from "./streams.js";

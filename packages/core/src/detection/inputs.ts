@@ -1,6 +1,6 @@
 /** What a detector computes from: the taps it named, as values of the graph it is built in. */
 import { kind, oalError } from "../errors/index.js";
-import type { Value } from "../graph/index.js";
+import type { Graph, Tensor, Value } from "../graph/index.js";
 import { isTapName, type Head, type TapName, type Taps } from "../classifier/taps.js";
 import { replay } from "./replay.js";
 
@@ -87,4 +87,15 @@ function missing(
 ): Error {
   const absent = wanted.filter((name) => present[name] === undefined);
   return oalError("OAL-E203", { detector, needs: absent.join(" and ") });
+}
+
+/** Fitted tensors as constants of a graph. */
+export function fittedConstants(
+  graph: Graph,
+  id: string,
+  tensors: Readonly<Record<string, Tensor>>,
+): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, graph.constant(tensor, `${id}.${name}`)]),
+  );
 }

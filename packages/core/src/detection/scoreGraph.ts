@@ -1,15 +1,12 @@
-/** Detectors attached to graphs: to a model's own graph, or alone for scores of stored outputs. */
+/** Detectors as graphs of their own, for scores of stored outputs. */
 import { expectArguments, kinds, oalError } from "../errors/index.js";
 import { concat, gemm, Graph, type Tensor, type Value } from "../graph/index.js";
 import { aTensor } from "../graph/tensor.js";
-import type { Head, TapName, Taps } from "../classifier/taps.js";
-import { largestBankInGraph } from "./bank.js";
-import { aDetector, type Detector, type Fitted, type FittedValues } from "./detector.js";
+import type { Head, TapName } from "../classifier/taps.js";
+import { aDetector, type Detector, type Fitted } from "./detector.js";
 import type { FitHead } from "./fit.js";
-import { aTapName, type SomeTaps } from "./inputs.js";
-import { allRows, aRowSource } from "./rows.js";
+import { aTapName, fittedConstants, type SomeTaps } from "./inputs.js";
 
-const aFitted = kinds.fields({ tensors: kinds.record, bank: kinds.nullable(aRowSource) });
 const staticSizes = kinds.fields({ rows: kinds.count, classes: kinds.count, featureSize: kinds.count });
 const aFitHead = kinds.fields({ weight: aTensor, bias: aTensor });
 
@@ -30,31 +27,6 @@ export interface StoredSizes {
 }
 
 /**
- * Adds a detector's confidence to a model's graph, its fitted tensors and bank as constants.
- *
- * @param taps  the model's taps, values of one graph
- * @param fitted  what `detector.fit` returned
- * @param parameters  hyper-parameters by name
- * @returns confidence float32 [N]
- * @throws OAL-E202, OAL-E203, OAL-E204, OAL-E241 as `Detector.score`; OAL-E242 for a bank that is too large for a graph
- */
-export function attachDetector(
-  detector: Detector,
-  taps: Pick<Taps, "logits"> & SomeTaps,
-  fitted: Fitted,
-  parameters: Readonly<Record<string, unknown>> = {},
-): Value {
-  expectArguments("attachDetector", {
-    detector: [detector, aDetector],
-    taps: [taps, kinds.record],
-    fitted: [fitted, aFitted],
-    parameters: [parameters, kinds.record],
-  });
-  const { graph } = taps.logits;
-  return detector.score(graph, taps, fittedValues(graph, detector, fitted), parameters);
-}
-
-/**
  * A graph of the detector alone: inputs among "logits" [rows, classes] and "features" [rows, featureSize] as needed, output
  * "confidence" [rows].
  *
@@ -72,13 +44,11 @@ export function detectorGraph(
   expectArguments("detectorGraph", {
     detector: [detector, aDetector],
     sizes: [sizes, staticSizes],
-    fitted: [fitted, aFitted],
-    parameters: [parameters, kinds.record],
     head: [head, kinds.optional(aFitHead)],
   });
   const graph = new Graph();
   const taps = storedInputs(graph, detector, sizes, head);
-  graph.output("confidence", detector.score(graph, taps, fittedValues(graph, detector, fitted), parameters));
+  graph.output("confidence", detector.score(graph, taps, fitted, parameters));
   return graph;
 }
 
@@ -121,7 +91,7 @@ export function bankGraphs(
     return graph;
   };
   const partial = (graph: Graph, taps: SomeTaps, rows: Value): Value =>
-    bank.partial(graph, taps, constantsOf(graph, detector, tensors), rows, parameters);
+    bank.partial(graph, taps, fittedConstants(graph, detector.id, tensors), rows, parameters);
   const rowsOf = (graph: Graph, name: string, count: number, width: number): Value =>
     graph.input(name, { dtype: "float32", shape: [count, width] });
   return {
@@ -150,7 +120,7 @@ export function bankGraphs(
         const answer = rowsOf(graph, "compared", sizes.rows, compared);
         return [
           "confidence",
-          bank.score(graph, taps, constantsOf(graph, detector, tensors), answer, parameters),
+          bank.score(graph, taps, fittedConstants(graph, detector.id, tensors), answer, parameters),
         ];
       }),
   };
@@ -177,25 +147,4 @@ function headOf(graph: Graph, numbers: FitHead): Head {
   const weight = graph.constant(numbers.weight, "head.weight");
   const bias = graph.constant(numbers.bias, "head.bias");
   return { weight, bias, apply: (features) => gemm(features, weight, bias, { transB: true }) };
-}
-
-function fittedValues(graph: Graph, detector: Detector, { tensors, bank }: Fitted): FittedValues {
-  const values = constantsOf(graph, detector, tensors);
-  if (!bank) return { tensors: values };
-  const bytes = 4 * bank.count * bank.width;
-  if (bytes > largestBankInGraph)
-    throw oalError("OAL-E242", { detector: detector.id, bytes, largest: largestBankInGraph });
-  const shape = [bank.count, bank.width];
-  const rows: Tensor = { dtype: "float32", shape, data: allRows(bank) };
-  return { tensors: values, bank: graph.constant(rows, `${detector.id}.bank`) };
-}
-
-function constantsOf(
-  graph: Graph,
-  detector: Detector,
-  tensors: Readonly<Record<string, Tensor>>,
-): Record<string, Value> {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, tensor]) => [name, graph.constant(tensor, `${detector.id}.${name}`)]),
-  );
 }

@@ -30,7 +30,6 @@ import { Random } from "../random/index.js";
 import {
   allRows,
   areStored,
-  attachDetector,
   bankGraphs,
   choice,
   defineDetector,
@@ -85,7 +84,7 @@ function numbers(tensor: Tensor | undefined): number[] {
 /** The detector inside the model. */
 function scoreInModel(detector: Detector, fitted = nothing, parameters = {}): number[] {
   const { graph, taps } = model();
-  graph.output("confidence", attachDetector(detector, taps, fitted, parameters));
+  graph.output("confidence", detector.score(graph, taps, fitted, parameters));
   return numbers(evaluateReference(graph, { images })["confidence"]);
 }
 
@@ -186,7 +185,7 @@ it("a detector may read a feature map of the model", () => {
   );
   expect(scoreInModel(onMap)).toEqual(wanted);
   const { graph, taps } = model();
-  expect(() => attachDetector(onMap, { ...taps, maps: new Map() }, nothing)).toThrow("needs maps.last");
+  expect(() => onMap.score(graph, { ...taps, maps: new Map() }, nothing)).toThrow("needs maps.last");
   expect(graph.outputs.size).toBe(0);
 });
 

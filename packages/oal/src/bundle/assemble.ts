@@ -2,7 +2,6 @@
 import {
   argMax,
   attachDecision,
-  attachDetector,
   exposeTaps,
   oalError,
   softmax,
@@ -60,7 +59,7 @@ function attach(
 ): StoredDetector {
   const { id, title } = detector;
   const nameOf = (name: string): string => (id === decides ? name : `${name}.${id}`);
-  const score = attachDetector(detector, taps, fitted, parameters);
+  const score = detector.score(graph, taps, fitted, parameters);
   const { known, pValue, ask } = attachDecision(score, taps.logits, decision);
   const outputs = {
     score: nameOf("score"),

@@ -1,7 +1,6 @@
 /** Scores every image with fitted detectors: over stored outputs, inside the model, or against a bank block by block. */
 import {
   areStored,
-  attachDetector,
   bankBytes,
   detectorGraph,
   largestBankInGraph,
@@ -87,7 +86,7 @@ async function scoreInModel(
   onBatch: () => void,
 ): Promise<Float32Array[]> {
   const { graph, taps } = model.build(model.batch);
-  graph.output("confidence", attachDetector(detector, taps, fitted, parameters));
+  graph.output("confidence", detector.score(graph, taps, fitted, parameters));
   const session = await engine.compile(graph);
   try {
     const scores: Float32Array[] = [];
