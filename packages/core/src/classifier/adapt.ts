@@ -11,7 +11,9 @@ import { asFloat32, foreignHead } from "./head.js";
 import { modelInput, type PixelNormalisation } from "./pixels.js";
 import type { Classifier } from "./taps.js";
 import { inferenceForm } from "./inferenceForm.js";
+import { preprocessingBehind } from "./innerPreprocessing.js";
 import { headOf, traceModel, type TracedModel } from "./trace.js";
+import { readersOf } from "./walk.js";
 import { addedBatch, batchAxis, batchName, cannotWiden, widening } from "./widen.js";
 
 /** A foreign model as a classifier. */
@@ -54,10 +56,11 @@ export function adaptClassifier(
     throw oalError("OAL-I150", { problem: "the file leaves the size of pictures open, and none was given" });
   const graph = new Graph();
   const images = graph.input("images", { dtype: "uint8", shape: [batchName, 3, height, width] });
-  const { pixels, input } = modelInput(images, facts.input, normalisation);
+  const { pixels, input: normalised } = modelInput(images, facts.input, normalisation);
   const copies = copied(model, traced, graph, pixels, batch);
   const of = (value: Value): Value => copies.get(value) ?? value;
   const { tail } = traced;
+  const input = normalised ?? innerInput(model, traced, of);
   const features = traced.features && featuresOf(traced.features, of, batch);
   const isBinary = tail?.classes === 1;
   const scores = tail && rows(of(tail.logits), tail.classes, batch);
@@ -84,6 +87,18 @@ export function adaptClassifier(
       maps,
     },
   };
+}
+
+/** The pictures as the first layer takes them, where the file brings bytes to that itself: float32 [batch, 3, H, W]; null where not seen. */
+function innerInput(
+  { graph }: ReadModel,
+  { input, statics }: TracedModel,
+  of: (value: Value) => Value,
+): Value | null {
+  const { end } = preprocessingBehind(input.value, input.facts.channels, readersOf(graph), statics);
+  const found = of(end);
+  const isPictures = found.graph !== graph && found.knownType?.dtype === "float32" && found.rank === 4;
+  return isPictures && found.dims[1] === input.facts.channels ? found : null;
 }
 
 /** Names that outputs of classifiers and bundles have; values of a file that are called so get another name. */

@@ -5,7 +5,8 @@ import { aGraph, type Graph, type Value } from "../graph/value.js";
 import { sizeOf } from "../graph/tensor.js";
 import type { HeadFacts, LogitsFacts, ModelFacts, ModelHints, ModelInput, OperatorFacts } from "./facts.js";
 import { isTrainingForm } from "./inferenceForm.js";
-import { findPictureInput, preprocessingBehind } from "./modelInput.js";
+import { preprocessingBehind } from "./innerPreprocessing.js";
+import { findPictureInput } from "./modelInput.js";
 import type { LinearLayer, Tail } from "./tail.js";
 import { headOf, traceModel } from "./trace.js";
 import { fileNames, readersOf, typeOf } from "./walk.js";
@@ -46,7 +47,7 @@ export function examineModel(model: ReadModel, hints: ModelHints = {}): ModelFac
   expectArguments("examineModel", { model: [model, aReadModel], hints: [hints, someHints] });
   const traced = traceModel(model, hints);
   const { input, tail, features, maps, pooling, statics } = traced;
-  const preprocessingInside = preprocessingBehind(
+  const { arithmetic: preprocessingInside } = preprocessingBehind(
     input.value,
     input.facts.channels,
     readersOf(model.graph),
@@ -54,7 +55,7 @@ export function examineModel(model: ReadModel, hints: ModelHints = {}): ModelFac
   );
   const layer = headOf(traced);
   const isTraining = isTrainingForm(model.graph);
-  const nameOf = fileNames(model.values);
+  const nameOf = fileNames(model);
   return {
     input: input.facts,
     logits: tail && logitsFacts(tail, nameOf),

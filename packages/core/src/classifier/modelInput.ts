@@ -3,8 +3,8 @@ import { oalError, suggest } from "../errors/index.js";
 import type { ReadModel } from "../graph/onnx/read.js";
 import type { Dim } from "../graph/tensor.js";
 import type { Node, Value } from "../graph/value.js";
-import type { InnerPreprocessing, ModelHints, ModelInput } from "./facts.js";
-import { fewNumbers, readersOf, type Statics, typeOf } from "./walk.js";
+import type { ModelHints, ModelInput } from "./facts.js";
+import { readersOf, typeOf } from "./walk.js";
 
 /** The input, and why it is it. */
 export interface FoundInput {
@@ -151,42 +151,4 @@ function withoutPictures(inputs: readonly Value[]): string {
   if (isText) return `it is a language model: it takes tokens (${list}), no pictures`;
   if (inputs.some(({ rank }) => rank === 5)) return `it takes videos or volumes (${list}), no pictures`;
   return `it takes no pictures: its input${inputs.length > 1 ? "s are" : " is"} ${list}`;
-}
-
-/** The first values of the pictures that are floats in the file, and the arithmetic on the pixels up to there. */
-export function preprocessingBehind(
-  input: Value,
-  channels: number,
-  readers: ReadonlyMap<Value, readonly Node[]>,
-  statics: Statics,
-): InnerPreprocessing | null {
-  let scale = [1];
-  let shift = [0];
-  let isSeen = false;
-  let value = input;
-  for (;;) {
-    const [node, ...others] = readers.get(value) ?? [];
-    if (!node || others.length > 0) break;
-    const found = statics.arithmeticOf(node);
-    if (found) {
-      const by = fewNumbers(found.operand.constant, channels);
-      if (!by || (by.length !== 1 && by.length !== channels)) break;
-      const each = (values: readonly number[], apply: (a: number, b: number) => number): number[] =>
-        Array.from({ length: Math.max(values.length, by.length) }, (_, c) =>
-          apply(values[c % values.length] ?? 0, by[c % by.length] ?? 0),
-        );
-      const type = typeOf(node);
-      if (type === "Add") shift = each(shift, (a, b) => a + b);
-      else if (type === "Mul") [scale, shift] = [each(scale, (a, b) => a * b), each(shift, (a, b) => a * b)];
-      else if (type === "Div" && found.isFirst)
-        [scale, shift] = [each(scale, (a, b) => a / b), each(shift, (a, b) => a / b)];
-      else if (type === "Sub" && found.isFirst) shift = each(shift, (a, b) => a - b);
-      else break;
-      isSeen = true;
-    } else if (!["Cast", "Identity", "Transpose"].includes(typeOf(node))) break;
-    const [next] = node.outputs;
-    if (!next) break;
-    value = next;
-  }
-  return isSeen ? { scale, shift } : null;
 }

@@ -40,7 +40,7 @@ export function traceModel(model: ReadModel, hints: ModelHints = {}): TracedMode
   const input = findPictureInput(model, hints);
   const statics = new Statics();
   const evidence = [...input.evidence];
-  const nameOf = fileNames(model.values);
+  const nameOf = fileNames(model);
   const tail = findTail(model, input.value, hints, statics, evidence);
   const features = findFeatures(model, tail, hints, evidence, nameOf);
   const end = features?.value ?? tail?.logits;
@@ -104,7 +104,7 @@ function findTail(
     if (isFeatureName(tail.output) || tail.isBare) return null;
   const refused = isGiven ? null : refusedKind(model, tail);
   if (refused !== null) throw oalError("OAL-I146", { what: refused });
-  evidence.push(describeTail(tail, isGiven, fileNames(model.values)));
+  evidence.push(describeTail(tail, isGiven, fileNames(model)));
   return tail;
 }
 

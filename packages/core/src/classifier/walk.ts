@@ -1,4 +1,5 @@
 /** Walking through graphs of others: what a node does to a value, whoever wrote it. Nodes are told apart by ONNX's names. */
+import type { ReadModel } from "../graph/onnx/read.js";
 import { toNumbers, type Tensor } from "../graph/tensor.js";
 import { Node, type Graph, type Value } from "../graph/value.js";
 
@@ -108,9 +109,9 @@ export function fewNumbers(tensor: Tensor | null, most: number): number[] | null
   return tensor && tensor.data.length <= most ? toNumbers(tensor) : null;
 }
 
-/** The names that values have in their file: those of a graph may have a number behind them. */
-export function fileNames(values: ReadonlyMap<string, Value>): (value: Value) => string {
+/** The names that values have in their file, those of its outputs before others: those of a graph may have a number behind them. */
+export function fileNames({ graph, values }: Pick<ReadModel, "graph" | "values">): (value: Value) => string {
   const names = new Map<Value, string>();
-  for (const [name, value] of values) if (!names.has(value)) names.set(value, name);
+  for (const [name, value] of [...graph.outputs, ...values]) if (!names.has(value)) names.set(value, name);
   return (value) => names.get(value) ?? value.name;
 }

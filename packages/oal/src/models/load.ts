@@ -115,10 +115,14 @@ async function load(path: string, options: LoadModelOptions): Promise<LoadedMode
       ? readWeightsModel(path, options.size, readBeside(path).preprocessing?.crop)
       : readModelFile(path, more);
   const first = await read({});
-  const isBundle = factsFromMetadata(first.metadata) !== null;
-  const bundle = isBundle ? await readBundle(path) : null;
-  const beside = isBundle ? {} : readBeside(path);
-  const asked: ModelHints = isBundle ? { logits: "logits", images: "images", ...hints } : hints;
+  const bundle = factsFromMetadata(first.metadata) === null ? null : await readBundle(path);
+  const beside = bundle ? {} : readBeside(path);
+  if (bundle && bundle.input.resizing !== "outside")
+    throw oalError("OAL-I150", {
+      problem:
+        "it resizes pictures itself; give the model that it was exported from, or export it without --resize",
+    });
+  const asked: ModelHints = bundle ? { ...bundleHints(first), ...hints } : hints;
   const input = examineInput(first, asked);
   const isOpen = input.height === null || input.width === null;
   if (!isOpen && options.size !== undefined && options.size !== input.height)
@@ -147,6 +151,12 @@ async function load(path: string, options: LoadModelOptions): Promise<LoadedMode
   const normalisation = normalisationOf(facts, options, beside, bundle);
   const preprocessing = preprocessingOf(height, options, beside, bundle, normalisation);
   return loaded({ path, hash, model, isHalf, facts, bundle, names, preprocessing, normalisation });
+}
+
+/** What a bundle calls its values. */
+function bundleHints({ graph }: ReadModel): ModelHints {
+  const features = graph.outputs.has("features") ? { features: "features" } : {};
+  return { images: "images", logits: "logits", ...features };
 }
 
 interface Parts {
