@@ -150,7 +150,7 @@ export async function photoModel(): Promise<AskedModel> {
     preprocessing,
     input: { layout: "nchw", resizing: "outside", height: crop, width: crop } as const,
   };
-  const known = await members(photos, 2, 240);
+  const known = await members(photos, 3, 160);
   const decoded = await Promise.all(
     known.map(async ({ id, file }) => ({ id, file, image: await decodeImage(file, id, preprocessing) })),
   );
@@ -160,7 +160,7 @@ export async function photoModel(): Promise<AskedModel> {
     validation: [],
   };
   decoded.forEach((picture, i) => {
-    groups[i % 5 === 0 ? "asked" : i % 2 === 0 ? "train" : "validation"].push(picture);
+    groups[i % 7 < 2 ? "asked" : i % 2 === 0 ? "train" : "validation"].push(picture);
   });
   const shownOf = (pictures: readonly AskedPicture[]): Shown => {
     const pixels = new Uint8Array(pictures.length * 3 * crop * crop);

@@ -1,8 +1,10 @@
 /** The example page in a real browser: copied as its instructions say, looked at as a person would, with what people give it. */
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import sharp, { type Sharp } from "sharp";
@@ -22,6 +24,19 @@ let context: BrowserContext;
 
 const drawn = (width: number, height: number): Sharp =>
   sharp(Buffer.from(selfTestPicture(width, height).data), { raw: { width, height, channels: 3 } });
+
+/** The page, copied by the commands of docs/deploy.md. */
+function copiedAsDocumented(): Record<string, string> {
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const guide = readFileSync(join(root, "docs/deploy.md"), "utf8");
+  const commands = /```sh\n(mkdir site\n[^`]*)```/.exec(guide)?.[1] ?? expect.fail("no commands");
+  const here = commands
+    .replaceAll(/\bsite\b/g, at("site"))
+    .replace("runs/photos/models/kd.onnx", at("m.onnx"));
+  const { status, stderr } = spawnSync("bash", ["-ec", here], { cwd: root, encoding: "utf8" });
+  expect([status, stderr]).toEqual([0, ""]);
+  return Object.fromEntries(readdirSync(at("site")).map((name) => [name, at(join("site", name))]));
+}
 
 /** Opens the page of a site and waits until it has said what it has to say. */
 async function openPage(address: string): Promise<Page> {
@@ -70,7 +85,7 @@ describe.skipIf(missingChromium !== null)(
         orientation: "apply",
       });
       model = new Uint8Array(readFileSync(at("m.onnx")));
-      site = await serve({ ...examplePage, ...besidePage, "model.onnx": model });
+      site = await serve(copiedAsDocumented());
     });
     afterEach(async () => context.close());
     afterAll(async () => {
@@ -104,7 +119,6 @@ describe.skipIf(missingChromium !== null)(
 
     it("says of what is no picture, or too large a one, what it is, and goes on", async () => {
       const page = await openPage(site.address);
-      const { writeFileSync } = await import("node:fs");
       writeFileSync(at("notes.png"), "hello");
       writeFileSync(at("empty.jpg"), "");
       await drawn(40, 30).png().toFile(at("good.png"));
