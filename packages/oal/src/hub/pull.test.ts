@@ -90,7 +90,7 @@ describe("a pull", () => {
     expect(await readlink(join(pulled.folder, "config.json"))).toBe(`../../blobs/${etagOf(config, false)}`);
     expect((await readdir(join(repoFolder(), "snapshots"))).sort()).toEqual([testCommit]);
     await expectWhole(pulled);
-    expect(await hubSnapshot("hf:owner/name", place.cache)).toBe(pulled.folder);
+    expect(hubSnapshot("hf:owner/name", place.cache)).toBe(pulled.folder);
   });
 
   it("fetches nothing twice, and adds a file that is asked for later", async () => {

@@ -1,5 +1,5 @@
-/** Models of the hub that are on this machine: nothing here uses the network. */
-import { readdir, readFile, stat } from "node:fs/promises";
+/** Models of the hub that are on this machine: nothing here uses the network, and little is read, so that it need not be waited for. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { oalError } from "oal-core";
 import { commitForm, folderOfRepo, parseHubName, writtenName } from "./name.js";
@@ -11,30 +11,37 @@ import { hubCache } from "./place.js";
  * @param name OWNER/NAME[@REVISION], also with "hf:" in front; a commit may be shortened to its first digits
  * @throws OAL-C220 for a text that is no such name, OAL-D162 when the model is not there
  */
-export async function hubSnapshot(name: string, cache: string = hubCache()): Promise<string> {
+export function hubSnapshot(name: string, cache: string = hubCache()): string {
   const parsed = parseHubName(name);
   const { repo, revision } = parsed;
   const folder = join(cache, folderOfRepo(repo));
-  const commit = await commitOf(folder, revision);
+  const commit = commitOf(folder, revision);
   const snapshot = commit === undefined ? undefined : join(folder, "snapshots", commit);
-  if (snapshot !== undefined && (await isFolder(snapshot))) return snapshot;
-  const others = await readdir(join(folder, "refs"), { recursive: true }).catch(() => []);
-  throw oalError("OAL-D162", { model: writtenName(parsed), cache, others });
+  if (snapshot !== undefined && statSync(snapshot, { throwIfNoEntry: false })?.isDirectory()) return snapshot;
+  throw oalError("OAL-D162", { model: writtenName(parsed), cache, others: namesIn(join(folder, "refs")) });
 }
 
 /** The commit of a branch, a tag, or the first digits of a commit. */
-async function commitOf(folder: string, revision: string): Promise<string | undefined> {
-  const told = await readFile(join(folder, "refs", revision), "utf8").catch(() => "");
-  if (commitForm.test(told.trim())) return told.trim();
+function commitOf(folder: string, revision: string): string | undefined {
+  const told = textOf(join(folder, "refs", revision)).trim();
+  if (commitForm.test(told)) return told;
   if (!/^[0-9a-f]{7,40}$/.test(revision)) return undefined;
-  const commits = await readdir(join(folder, "snapshots")).catch(() => []);
-  const found = commits.filter((commit) => commit.startsWith(revision));
+  const found = namesIn(join(folder, "snapshots")).filter((commit) => commit.startsWith(revision));
   return found.length === 1 ? found[0] : undefined;
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }

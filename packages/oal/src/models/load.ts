@@ -23,14 +23,12 @@ import { factsFromMetadata, type BundleFacts, type Ingredient, type Preprocessin
 import { readBundle } from "../bundle/read.js";
 import { defaultMaxPixels } from "../data/pictures/limits.js";
 import { sha256OfFile } from "../data/fileHashes.js";
-import { isHubName } from "../hub/name.js";
-import { hubSnapshot } from "../hub/snapshot.js";
 import { readModelFile } from "../runtime/modelFile.js";
+import { modelFileAt } from "./modelFileAt.js";
 import { readBeside, type Beside } from "./beside.js";
 import { classNamesOf, type ClassNames } from "./classNames.js";
 import { innerNormalisation, namedNormalisations } from "./normalisations.js";
 import { nameOf } from "./modelName.js";
-import { onnxFileOf } from "./onnxFile.js";
 import { refuseOtherFormats } from "./otherFormats.js";
 import { isWeightsFile, readWeightsModel } from "./weightsModel.js";
 
@@ -99,7 +97,7 @@ const usualSize = 224;
  *   does not fit, OAL-G112, OAL-G113 as `readModel`
  */
 export async function loadModelFile(path: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
-  const file = onnxFileOf(isHubName(path) ? await hubSnapshot(path) : path);
+  const file = modelFileAt(path);
   if (!isWeightsFile(file)) await refuseOtherFormats(file);
   try {
     return await load(file, options);
@@ -111,9 +109,7 @@ export async function loadModelFile(path: string, options: LoadModelOptions = {}
 async function load(path: string, options: LoadModelOptions): Promise<LoadedModel> {
   const { hints = {} } = options;
   const read = (more: ReadOptions): Promise<ReadModel> =>
-    isWeightsFile(path)
-      ? readWeightsModel(path, options.size, readBeside(path).preprocessing?.crop)
-      : readModelFile(path, more);
+    isWeightsFile(path) ? readWeightsModel(path, options.size) : readModelFile(path, more);
   const first = await read({});
   const bundle = factsFromMetadata(first.metadata) === null ? null : await readBundle(path);
   const beside = bundle ? {} : readBeside(path);

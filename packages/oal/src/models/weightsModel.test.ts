@@ -13,6 +13,7 @@ import type { NetworkOptions } from "../nn/networks/network.js";
 import { referenceRoot } from "../testing/golden.js";
 import { runGraph } from "../testing/goldenProgram.js";
 import { loadModelFile } from "./load.js";
+import { pictureSizeOf } from "./pictureSize.js";
 import { readWeightsModel } from "./weightsModel.js";
 
 const source = join(referenceRoot(), "import", "weights");
@@ -77,6 +78,11 @@ describe("the network of some tensors", () => {
     expect(recogniseNetwork(cifar)).toMatchObject({ network: { id: "resnet18_32x32" }, own: { width: 8 } });
     expect(recogniseNetwork(new Map([["a", float32Tensor([1], [1])]]))).toBeUndefined();
     expect(recogniseNetwork(new Map())).toBeUndefined();
+    const odd = tensorsOf("vitTiny16", { classes: 2, imageSize: 32 }).set(
+      "pos_embed",
+      float32Tensor([1, 7, 1], new Float32Array(7)),
+    );
+    expect(recogniseNetwork(odd)).toBeUndefined();
   });
 });
 
@@ -85,12 +91,13 @@ describe.skipIf(!isThere)("a file of weights", () => {
     const path = join(root, "vit.safetensors");
     await copyFile(join(source, "vit-mini-timm.safetensors"), path);
     await rm(join(root, "config.json"), { force: true });
-    await expect(readWeightsModel(path, undefined)).rejects.toThrow(/attention heads/);
+    await expect(readWeightsModel(path)).rejects.toThrow(/attention heads/);
     await writeFile(
       join(root, "config.json"),
       JSON.stringify({ model_args: { num_heads: headsInManifest() } }),
     );
-    const { graph } = await readWeightsModel(path, undefined);
+    const { graph } = await readWeightsModel(path);
+    expect(pictureSizeOf(path)).toBe(graph.inputs[0]?.dims[2]);
     const { tensors: golden } = await readSafetensors(join(source, "vit-mini.golden.safetensors"));
     const images = golden.get("input");
     if (!images) throw new Error("no input");

@@ -1,9 +1,20 @@
 /** A file of published weights as a model: the network of ours that its tensors belong to, built with them. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Graph, oalError, readModel, sizeOf, writeModel, zeros, type ReadModel, type Value } from "oal-core";
+import {
+  Graph,
+  isOalError,
+  oalError,
+  readModel,
+  sizeOf,
+  writeModel,
+  zeros,
+  type ReadModel,
+  type Value,
+} from "oal-core";
 import { z } from "zod";
 import { EvaluationContext } from "../nn/context.js";
+import { safetensorsShapes } from "../nn/safetensors.js";
 import {
   fitWeights,
   readWeights,
@@ -11,6 +22,7 @@ import {
   weightNames,
   type RecognisedNetwork,
 } from "../nn/weights.js";
+import { readBeside } from "./beside.js";
 
 /** Side of the pictures where neither the weights nor anyone else says it: that of ImageNet's networks. */
 const usualSize = 224;
@@ -20,18 +32,20 @@ export function isWeightsFile(path: string): boolean {
   return path.toLowerCase().endsWith(".safetensors");
 }
 
+/** Side of the pictures that weights were made for; undefined where any size goes. Only the head of the file is read. */
+export function weightsPictureSize(path: string): number | undefined {
+  return recogniseNetwork(safetensorsShapes(path))?.imageSize;
+}
+
 /**
  * Reads a .safetensors file as a classifier: `images` float32 ["batch", 3, S, S], normalised, in; `logits` and `features` out, features alone where the
  * weights have no last layer. Which network it is, is told by the names and shapes of its tensors.
  *
- * @param size side of the pictures; default that which the weights were made for, where they tell, else `fallback`
+ * @param size side of the pictures; default that which the weights were made for, where they
+ *   or config.json beside them tell, else 224
  * @throws OAL-D170 when no network has these tensors, OAL-D160 when they do not fit in full, and as `readWeights`
  */
-export async function readWeightsModel(
-  path: string,
-  size: number | undefined,
-  fallback = usualSize,
-): Promise<ReadModel> {
+export async function readWeightsModel(path: string, size?: number): Promise<ReadModel> {
   const tensors = await readWeights(path);
   const found = recogniseNetwork(tensors);
   if (!found) {
@@ -43,10 +57,12 @@ export async function readWeightsModel(
     throw oalError("OAL-D170", { path, problem: told });
   }
   const { network, own } = found;
-  const imageSize = size ?? found.imageSize ?? fallback;
+  const imageSize = size ?? found.imageSize ?? readBeside(path).preprocessing?.crop ?? usualSize;
   const options = { classes: Math.max(1, found.classes), imageSize, ...own, ...headsOf(found, path) };
   const hasHead = found.classes > 0;
-  const { parameters, naming, newHead } = fitWeights(network, options, tensors, path, { newHead: !hasHead });
+  const { parameters, naming, newHead } = ofItsSizes(path, () =>
+    fitWeights(network, options, tensors, path, { newHead: !hasHead }),
+  );
   // A network is built with a last layer; where the weights have none it gets zeros, and is left out with all that reads it.
   for (const { name, shape } of weightNames(network, options))
     if (newHead.includes(name))
@@ -68,6 +84,16 @@ export async function readWeightsModel(
     opaque: [],
     dropouts: [],
   };
+}
+
+/** What a network says of sizes that it cannot have is said of the file, which has them. */
+function ofItsSizes<T>(path: string, build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    if (!isOalError(error, "OAL-C208") && !isOalError(error, "OAL-G101")) throw error;
+    throw oalError("OAL-D170", { path, problem: error.message }, error);
+  }
 }
 
 const configSchema = z.looseObject({

@@ -2,6 +2,7 @@
  * Reading and writing .safetensors files: 8-byte header length, JSON header, raw little-endian data.
  * Written aside and renamed, so a file is whole or absent. Format: huggingface/safetensors, README "Format".
  */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { oalError, sizeOf, type DType, type Tensor, expectArguments, kind, kinds } from "oal-core";
 import { z } from "zod";
@@ -130,6 +131,41 @@ export async function readSafetensors(path: string): Promise<SafetensorsContent>
   }
 }
 
+/**
+ * The shapes of a file's tensors, of which only the head is read.
+ *
+ * @throws the system's error when it cannot be opened, OAL-I103 when its head is none
+ */
+export function safetensorsShapes(path: string): ReadonlyMap<string, Pick<Tensor, "shape">> {
+  const file = openSync(path, "r");
+  try {
+    const head = new Uint8Array(8);
+    readSync(file, head, 0, 8, 0);
+    const length = Number(new DataView(head.buffer).getBigUint64(0, true));
+    if (length > Math.min(fstatSync(file).size - 8, largestHeader))
+      throw oalError("OAL-I103", { path, problem: "the header length is larger than the file allows" });
+    const text = new Uint8Array(length);
+    readSync(file, text, 0, length, 8);
+    const { __metadata__: _metadata, ...entries } = headerOf(text, path);
+    return new Map(Object.entries(entries));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The header's JSON. @throws OAL-I103 when it is none */
+function headerOf(bytes: Uint8Array, path: string): z.infer<typeof headerSchema> {
+  try {
+    return headerSchema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
+  } catch (cause) {
+    throw oalError(
+      "OAL-I103",
+      { path, problem: "the header is not valid JSON of a safetensors file" },
+      cause,
+    );
+  }
+}
+
 async function readOpened(file: FileHandle, path: string): Promise<SafetensorsContent> {
   const damaged = (problem: string, cause?: unknown) => oalError("OAL-I103", { path, problem }, cause);
   const { size } = await file.stat();
@@ -151,15 +187,7 @@ async function readOpened(file: FileHandle, path: string): Promise<SafetensorsCo
       `the header length ${headerBytes} is larger than the file allows (${size} bytes), so it is cut short or no safetensors file`,
     );
   }
-  let header: z.infer<typeof headerSchema>;
-  try {
-    header = headerSchema.parse(
-      JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await read(8, headerBytes))),
-    );
-  } catch (cause) {
-    throw damaged("the header is not valid JSON of a safetensors file", cause);
-  }
-  const { __metadata__: metadata = {}, ...entries } = header;
+  const { __metadata__: metadata = {}, ...entries } = headerOf(await read(8, headerBytes), path);
   const named = Object.entries(entries);
   const problem = contradiction(named, size - 8 - headerBytes);
   if (problem !== undefined) throw damaged(problem);

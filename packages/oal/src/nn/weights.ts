@@ -202,9 +202,9 @@ function bestNaming(
 }
 
 /** The tensors without the words that stand in front of all their names. */
-function withoutPrefix(tensors: ReadonlyMap<string, Tensor>): {
+function withoutPrefix<T>(tensors: ReadonlyMap<string, T>): {
   readonly prefix: string;
-  readonly stripped: ReadonlyMap<string, Tensor>;
+  readonly stripped: ReadonlyMap<string, T>;
 } {
   let prefix = "";
   const names = [...tensors.keys()];
@@ -230,7 +230,9 @@ export interface RecognisedNetwork extends RecognisedOptions {
  *
  * @returns undefined where no network has them
  */
-export function recogniseNetwork(tensors: ReadonlyMap<string, Tensor>): RecognisedNetwork | undefined {
+export function recogniseNetwork(
+  tensors: ReadonlyMap<string, Pick<Tensor, "shape">>,
+): RecognisedNetwork | undefined {
   const { stripped } = withoutPrefix(tensors);
   const found = networks.all.flatMap((network) =>
     namingsOf(network).flatMap((naming) => {

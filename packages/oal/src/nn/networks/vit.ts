@@ -95,11 +95,13 @@ function recognised(shapeOf: ShapeByName): RecognisedOptions | undefined {
   const [hidden] = shapeOf("blocks.0.mlp.fc1.weight") ?? [];
   const [classes = 0] = shapeOf("head.weight") ?? [];
   if (!width || !patch || !tokens || !hidden) return undefined;
+  const imageSize = Math.sqrt(tokens - 1) * patch;
+  if (!Number.isInteger(imageSize)) return undefined;
   let depth = 0;
   while (shapeOf(`blocks.${depth}.norm1.weight`) !== undefined) depth++;
   const heads = width % usualPerHead === 0 ? { heads: width / usualPerHead } : {};
   const own = { width, depth, patch, mlpRatio: hidden / width, ...heads };
-  return { classes, imageSize: Math.sqrt(tokens - 1) * patch, own };
+  return { classes, imageSize, own };
 }
 
 function buildTransformer(context: Context, images: Value, options: Options): NetworkOutputs {

@@ -138,7 +138,7 @@ function ofModelSize(tree: Tree, file: Tree, overrides: readonly Override[], cwd
       ({ key, value }) => key === "data.size" || (key === "data" && isRecord(value) && "size" in value),
     );
   if (isGiven || typeof model !== "string" || model === "") return tree;
-  const size = pictureSizeOf(resolve(cwd, model));
+  const size = pictureSizeOf(isHubName(model) ? model : resolve(cwd, model));
   return size === undefined ? tree : setPath(tree, "data.size", size, "init.model");
 }
 

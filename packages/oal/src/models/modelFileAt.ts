@@ -2,9 +2,16 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { oalError } from "oal-core";
+import { isHubName } from "../hub/name.js";
+import { hubSnapshot } from "../hub/snapshot.js";
 
-/** The file that a path stands for: itself, or the model of a folder. @throws OAL-D101, OAL-I143 where there is none */
-export function onnxFileOf(path: string): string {
+/**
+ * The file that a path stands for: itself, the model of a folder, or that of "hf:OWNER/NAME[@REVISION]".
+ *
+ * @throws OAL-D101, OAL-I143 where there is none, OAL-D162 for a hub model that is not on this machine
+ */
+export function modelFileAt(given: string): string {
+  const path = isHubName(given) ? hubSnapshot(given) : given;
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw oalError("OAL-D101", { path });
   if (!found.isDirectory()) return path;
