@@ -2,6 +2,7 @@
 import { oalError, type OalError } from "oal-core";
 import { collecting } from "../data/problems.js";
 import type { LoadedModel } from "../models/load.js";
+import { pictureSizeOf } from "../models/pictureSize.js";
 import { teacherModelOf } from "./configuration/initSection.js";
 import type { Configuration } from "./configuration/schema.js";
 import { loadModel } from "./loadModel.js";
@@ -33,7 +34,9 @@ export async function openModels(
       ...(init.logits === undefined ? {} : { logits: init.logits }),
       ...(init.features === undefined ? {} : { features: init.features }),
     };
-    const model = await collecting(problems, () => loadModel(path, { hints }));
+    // A model for pictures of any size gets those of the run.
+    const size = pictureSizeOf(path) === undefined ? { size: config.data.size } : {};
+    const model = await collecting(problems, () => loadModel(path, { hints, ...size }));
     if (model) {
       const { crop } = model.preprocessing;
       if (crop !== config.data.size) {
