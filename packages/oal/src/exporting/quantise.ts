@@ -101,6 +101,9 @@ function planOf(graph: Graph): Plan {
   return found;
 }
 
+/** A convolution of so few channels is no quicker with 8 bits: it is the first one, which reads colours. */
+const fewestChannels = 5;
+
 /** Whether a product's second factor is known and its form is one that engines have with 8 bits. */
 function hasWeights({ operator: { name }, inputs, attributes }: Node): boolean {
   const [x, weight, bias] = inputs;
@@ -110,7 +113,8 @@ function hasWeights({ operator: { name }, inputs, attributes }: Node): boolean {
     return (
       (attributes["alpha"] ?? 1) === 1 && (attributes["beta"] ?? 1) === 1 && (attributes["transA"] ?? 0) === 0
     );
-  return name === "Conv" || weight.constant.shape.length === 2;
+  const { shape } = weight.constant;
+  return name === "Conv" ? shape[1] === 1 || (shape[1] ?? 0) >= fewestChannels : shape.length === 2;
 }
 
 /** The product that the logits come from, behind nothing but shifts and other shapes. */
