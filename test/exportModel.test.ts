@@ -1,5 +1,13 @@
 /** A model with its decision is written for others in every form, and says there what it said before. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -158,6 +166,30 @@ describe("an exported model", () => {
     const { logits } = await hub.run({ pixel_values: float32Tensor([2, 3, 16, 16], values) });
     expect(logits && toNumbers(logits)).toEqual(wanted && toNumbers(wanted));
     for (const session of [bundle, hub]) await session.release();
+    // figures stand on the page where the fit left some beside the model
+    const figures = {
+      accuracy: { value: 0.75, count: 8 },
+      detectors: [
+        {
+          id: "msp",
+          sets: [{ name: "others", kind: "given", count: 9, metrics: { auroc: 0.875 } }],
+          leaveClassOut: { mean: 0.5 },
+        },
+      ],
+    };
+    const fitted = join(root, "fitted");
+    mkdirSync(fitted);
+    copyFileSync(model, join(fitted, "own.onnx"));
+    writeFileSync(join(fitted, "fit.json"), JSON.stringify(figures));
+    await exportModel(fitted, join(root, "card"), { format: "hf", engine });
+    const card = readFileSync(join(root, "card", "README.md"), "utf8");
+    for (const text of [
+      "| accuracy on 8 known test pictures | 75.00 % |",
+      "87.50 %",
+      "50.00 %",
+      "ant, bee, cat",
+    ])
+      expect(card).toContain(text);
     // again over itself, but not over a folder of someone else
     await exportModel(model, folder, { format: "hf", engine });
     writeFileSync(join(root, "mine.txt"), "");
@@ -191,7 +223,14 @@ describe("what cannot be exported", () => {
     expect(await refused(model, "out.onnx", { detectors: [] })).toEqual(code("OAL-E275"));
     expect(await refused(model, "out.onnx", { precision: "int8" })).toEqual(code("OAL-E272"));
     expect(await refused(model, "out.txt", {})).toEqual(code("OAL-E275"));
-    expect(await refused(model, "pictures/0.png/out.onnx", {})).toEqual(code("OAL-I101"));
+    for (const options of [{}, { format: "hf" } as const]) {
+      const target = "pictures/0.png/out.onnx";
+      expect(await refused(model, target, options)).toMatchObject({
+        code: "OAL-I161",
+        details: { path: join(root, target), problem: "a file of that name is in the way" },
+      });
+    }
+    expect(await refused(model, "out.onnx", { pictures: [join(root, "none")] })).toEqual(code("OAL-D101"));
     expect(await refused(model, "out.onnx", { unknown: [pictures] })).toEqual(code("OAL-E275"));
     expect(await refused(model, "out", { format: "hf", layout: "nhwc" })).toEqual(code("OAL-E275"));
     const size = { resize: { height: 9, width: 9 }, pictures: [pictures] };

@@ -155,7 +155,7 @@ const exportOptions = kinds.fields({
  * @param source a run folder, whose deciding model is taken, a folder that `oal fit` wrote, or a model file
  * @param target the file, something.onnx, or the folder
  * @throws OAL-I160 for a model without a decision, OAL-E214 (a detector that it does not hold), OAL-E270, OAL-E271, OAL-E276 (a share that
- *   cannot be kept), OAL-E272 (8 bits without pictures), OAL-E275 (options that do not go together), OAL-I101 (it cannot be written),
+ *   cannot be kept), OAL-E272 (8 bits without pictures), OAL-E275 (options that do not go together), OAL-I161 (it cannot be written),
  *   OAL-I145 (what was written computes something else)
  * @example
  * await exportModel("runs/photos", "photos.onnx", { keep: 0.99, layout: "nhwc" });

@@ -148,4 +148,10 @@ export const integrityErrors = {
       `${path} is a model without a detector and a decision: there is nothing yet that tells known from unknown`,
     remedy: "fit one first: oal fit MODEL --id FOLDER of known pictures; then export what it writes",
   }),
+  "OAL-I161": entry<{ path: string; problem: string }>({
+    title: "an export that cannot be written",
+    exit: 7,
+    message: ({ path, problem }) => `${path} cannot be written: ${problem}`,
+    remedy: "name a place that can be written and has room; what was there before is still there",
+  }),
 };

@@ -13,13 +13,14 @@ import { cpuEngine } from "../../runtime/engines/index.js";
 import { makeFolder } from "../../runtime/makeFolder.js";
 import { readModelFile } from "../../runtime/modelFile.js";
 import { passRows } from "../../runtime/passRows.js";
-import { writeError } from "../systemError.js";
 import { changesSentence, imagesFor, measureChanges, type AskedPictures, type Changes } from "./changes.js";
 import { drawnPicture } from "./drawnPictures.js";
 import type { Exported, ExportOptions } from "./exportOptions.js";
+import { figuresOf } from "./figures.js";
 import { writeHuggingFace } from "./huggingFace.js";
 import { everyOther, lots, picturesAt, type ExportPictures } from "./pictures.js";
 import { refuseUnfit } from "./refusals.js";
+import { targetError } from "./targetError.js";
 import { runPictures } from "./runPictures.js";
 import { selectFromBundle, type Assembled } from "./selection.js";
 import { exportSource, type ExportSource } from "./source.js";
@@ -56,7 +57,14 @@ export async function exportModel(
       format === "hf"
         ? await writeHuggingFace(
             target,
-            { selected, network, facts: noted.facts, precision, changes },
+            {
+              selected,
+              network,
+              facts: noted.facts,
+              precision,
+              changes,
+              figures: await figuresOf(found.path, found.run, noted.facts),
+            },
             engine,
           )
         : await writeOne(target, noted, { engine, ...expected }, options);
@@ -204,6 +212,6 @@ async function writeOne(
     return { path: target, files: [target], bytes: (await stat(target)).size, facts: written };
   } catch (error) {
     await rm(aside, { force: true }).catch(() => undefined); // its own error tells less
-    throw writeError(target, error);
+    throw targetError(target, error);
   }
 }

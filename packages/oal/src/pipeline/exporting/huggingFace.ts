@@ -22,12 +22,13 @@ import type { BundleFacts, Preprocessing } from "../../bundle/facts.js";
 import { allowedDifference } from "../../bundle/check.js";
 import { makeFolder } from "../../runtime/makeFolder.js";
 import { writeModelFile } from "../../runtime/modelFile.js";
-import { writeError } from "../systemError.js";
 import { imagesFor, type Changes } from "./changes.js";
 import { drawnPicture } from "./drawnPictures.js";
+import type { ExportFigure } from "./figures.js";
 import type { Exported } from "./exportOptions.js";
 import { modelCard } from "./modelCard.js";
 import type { Assembled } from "./selection.js";
+import { targetError } from "./targetError.js";
 
 /** What becomes a folder. */
 export interface FolderContents {
@@ -38,6 +39,7 @@ export interface FolderContents {
   readonly facts: BundleFacts;
   readonly precision: "fp32" | "fp16" | "int8";
   readonly changes: Changes | undefined;
+  readonly figures: readonly ExportFigure[];
 }
 
 /** What transformers.js calls the files of its precisions. */
@@ -71,14 +73,14 @@ function isOurs(folder: string): boolean {
 /**
  * Writes the folder aside, runs its models, and gives it its name.
  *
- * @throws OAL-I145 where a model does not say what the bundle says; OAL-I101
+ * @throws OAL-I145 where a model does not say what the bundle says; OAL-I161
  */
 export async function writeHuggingFace(
   target: string,
   contents: FolderContents,
   engine: Engine,
 ): Promise<Omit<Exported, "changes">> {
-  const { selected, network, facts, precision, changes } = contents;
+  const { selected, network, facts, precision, changes, figures } = contents;
   const folder = resolve(target);
   let aside: string | undefined;
   try {
@@ -97,13 +99,13 @@ export async function writeHuggingFace(
     const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
     await writeFile(join(aside, configFile), json(configOf(facts)));
     await writeFile(join(aside, "preprocessor_config.json"), json(preprocessorOf(facts.preprocessing)));
-    const card = { facts, changes, precision, dtype: dtypeOf[precision], folder: basename(folder) };
+    const card = { facts, changes, figures, precision, dtype: dtypeOf[precision], folder: basename(folder) };
     await writeFile(join(aside, "README.md"), modelCard(card));
     await rm(folder, { recursive: true, force: true });
     await rename(aside, folder);
   } catch (error) {
     if (aside !== undefined) await rm(aside, { recursive: true, force: true }).catch(() => undefined);
-    throw writeError(target, error);
+    throw targetError(target, error);
   }
   const names = [
     configFile,

@@ -1,11 +1,13 @@
 /** The page of a model in a folder for transformers.js: what it is, how it is asked, and its figures. */
 import type { BundleFacts } from "../../bundle/facts.js";
 import { changesSentence, type Changes } from "./changes.js";
+import type { ExportFigure } from "./figures.js";
 
 /** What a page tells. */
 export interface CardContents {
   readonly facts: BundleFacts;
   readonly changes: Changes | undefined;
+  readonly figures: readonly ExportFigure[];
   readonly precision: "fp32" | "fp16" | "int8";
   /** The precision as transformers.js calls it. */
   readonly dtype: string;
@@ -17,7 +19,7 @@ export interface CardContents {
 const mostNames = 30;
 
 /** The page, as Markdown with the front matter of a model hub. */
-export function modelCard({ facts, changes, precision, dtype, folder }: CardContents): string {
+export function modelCard({ facts, changes, figures, precision, dtype, folder }: CardContents): string {
   const { name, classNames, preprocessing, ingredients, notes, version } = facts;
   const { resize, crop, interpolation } = preprocessing;
   const decider = facts.detectors.find(({ id }) => id === facts.decides);
@@ -46,6 +48,11 @@ export function modelCard({ facts, changes, precision, dtype, folder }: CardCont
     "## Known or unknown",
     "",
     ...(decider ? knownLines(decider) : []),
+    ...table(
+      "Figures",
+      ["of the bundle, with pictures resized by oal", ""],
+      figures.map(({ what, value }) => [what, value]),
+    ),
     "",
     "## Pictures",
     "",

@@ -1,5 +1,6 @@
 /** The pictures that a changed model is measured on: a folder's, or the validation pictures of a run. */
-import { isOalError, type RgbImage } from "oal-core";
+import { existsSync } from "node:fs";
+import { isOalError, oalError, type RgbImage } from "oal-core";
 import type { Preprocessing } from "../../bundle/facts.js";
 import { decodedPicture, type NamedPicture } from "../../bundle/pictures.js";
 import { findPictures } from "../pictureFiles.js";
@@ -13,12 +14,18 @@ export interface ExportPictures {
   close(): Promise<void>;
 }
 
-/** Pictures of folders, archives and files. What cannot be read is left out and told. */
+/**
+ * Pictures of folders, archives and files. A picture that cannot be read is left out and told.
+ *
+ * @throws OAL-D101 for a path where nothing is
+ */
 export async function picturesAt(
   paths: readonly string[],
   rule: Preprocessing,
   onUnreadable: (id: string) => void,
 ): Promise<ExportPictures> {
+  const missing = paths.find((path) => !existsSync(path));
+  if (missing !== undefined) throw oalError("OAL-D101", { path: missing });
   const found = await findPictures(paths);
   return {
     count: found.count,

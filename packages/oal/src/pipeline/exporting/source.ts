@@ -17,7 +17,7 @@ export interface ExportSource {
 }
 
 /** What `oal fit` leaves beside its model. */
-const fitFile = "fit.json";
+export const fitFile = "fit.json";
 
 /**
  * Finds and reads a bundle.
