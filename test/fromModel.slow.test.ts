@@ -53,6 +53,17 @@ const data = ["--data", "photos", "--ood", "unknown", "--threads", "1", ...small
 interface Shown {
   readonly results: readonly { readonly model: string; readonly idAccuracy: number }[];
 }
+interface LeftOut {
+  readonly classes: readonly { readonly name: string; readonly unknown: number }[];
+  readonly differences: readonly {
+    readonly first: string;
+    readonly second: string;
+    readonly detector: string;
+    readonly difference: number;
+    readonly interval: readonly [number, number];
+  }[];
+  readonly verdicts: readonly string[];
+}
 const results = (stdout: string): Shown["results"] => {
   const parsed: Shown = JSON.parse(stdout);
   return parsed.results;
@@ -140,4 +151,36 @@ it("a network of ours learns from a model with larger pictures", () => {
   expect(stderr).not.toContain("error");
   expect(status).toBe(0);
   expect(existsSync(join(folder, "runs/own/models/kd.onnx"))).toBe(true);
+});
+
+it("leaves every class out in turn, goes on where it was stopped, and says what follows", () => {
+  const args = [
+    "leave-class-out",
+    ...data,
+    "--init",
+    "someone.onnx",
+    "--set",
+    "init.frozen=0.7",
+    "--method",
+    "fx",
+    "--json",
+  ];
+  const first = oal([...args, "--classes", "red"], { cwd: folder });
+  expect(first.status).toBe(0);
+  const whole = oal(args, { cwd: folder });
+  expect(whole.stderr).toContain("student:fx   found, made earlier");
+  const { classes, differences, verdicts }: LeftOut = JSON.parse(whole.stdout);
+  expect(classes.map(({ name, unknown }) => [name, unknown])).toEqual([
+    ["blue", 20],
+    ["green", 20],
+    ["red", 20],
+  ]);
+  const [ebo] = differences.filter(({ detector }) => detector === "ebo");
+  const [low = 1, high = -1] = ebo?.interval ?? [];
+  expect([ebo?.first, ebo?.second]).toEqual(["fx", "head"]);
+  expect(low).toBeLessThanOrEqual(ebo?.difference ?? NaN);
+  expect(high).toBeGreaterThanOrEqual(ebo?.difference ?? NaN);
+  const advice = low > 0 ? "training from the model is better" : "is the advice|stays the advice";
+  expect(verdicts[0]).toMatch(new RegExp(advice));
+  expect(oal([...args, "--classes", "rot"], { cwd: folder })).toMatchObject({ status: 2 });
 });

@@ -53,7 +53,8 @@ export function collect(text: string, before: readonly string[] | undefined): re
   return [...(before ?? []), text];
 }
 
-function collectNames(text: string, before: readonly string[] | undefined): readonly string[] {
+/** Names with commas between, gathered over repetitions. */
+export function collectNames(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), ...text.split(",").map((word) => word.trim())];
 }
 

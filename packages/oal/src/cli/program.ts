@@ -12,6 +12,7 @@ import {
 import type { InspectCommandOptions } from "./commands/inspect.js";
 import type { ScoreCommandOptions } from "./commands/score.js";
 import { addExport } from "./exportCommands.js";
+import { addLeaveClassOut } from "./leaveClassOutCommand.js";
 import { addMachine } from "./machineCommands.js";
 import { addInspect } from "./inspectCommand.js";
 import { addModels } from "./modelCommands.js";
@@ -120,6 +121,7 @@ export function buildProgram(): Command {
   for (const each of stageCommands) addStageCommand(program, each);
   const outliers = program.command("outliers").description("the stages that make outliers");
   for (const each of outlierCommands) addStageCommand(outliers, each);
+  addLeaveClassOut(program);
   addPlanning(program);
   addMachine(program);
   addScore(program);
