@@ -176,7 +176,7 @@ it("leaves every class out in turn, goes on where it was stopped, and says what 
     ["red", 20],
   ]);
   const [ebo] = differences.filter(({ detector }) => detector === "ebo");
-  const [low = 1, high = -1] = ebo?.interval ?? [];
+  const [low, high] = ebo?.interval ?? [1, -1];
   expect([ebo?.first, ebo?.second]).toEqual(["fx", "head"]);
   expect(low).toBeLessThanOrEqual(ebo?.difference ?? NaN);
   expect(high).toBeGreaterThanOrEqual(ebo?.difference ?? NaN);
