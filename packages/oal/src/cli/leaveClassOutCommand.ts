@@ -8,9 +8,9 @@ export function addLeaveClassOut(program: Command): void {
   const command = program
     .command("leave-class-out")
     .description(
-      "is training from a model worth it? Each class in turn is unknown: the model with a new head against students trained from it, with the paired interval of the difference. Stopped, it goes on",
+      "is training from a model worth it? Its head against students, each class in turn unknown; stopped, it goes on",
     )
-    .argument("[preset|file]", "preset, or YAML or JSON file; default: photos")
+    .argument("[preset]", "preset, or YAML or JSON file; default: photos")
     .addOption(
       new Option("--classes <names>", "leave out these classes only; comma-separated").argParser(
         collectNames,
