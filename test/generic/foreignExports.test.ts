@@ -440,6 +440,23 @@ describe("a node that oal does not compute with", () => {
     expect(() => gradients(reduceSum(valueOf(model, "m")), [valueOf(model, "x")])).toThrowError(
       expect.objectContaining({ code: "OAL-G103" }),
     );
+    const whole = readModel(
+      onnxFile(
+        {
+          inputs: { x: { dims: [2, 2] } },
+          outputs: { y: { dims: [2, 2] } },
+          initialisers: { step: { dims: [], values: [0.1] } },
+          nodes: [
+            ["DynamicQuantizeLinear", ["x"], ["q", "scale", "zero"]],
+            ["DequantizeLinear", ["q", "step"], ["y"]],
+          ],
+        },
+        { "": 17 },
+      ),
+    );
+    expect(() => gradients(reduceSum(valueOf(whole, "y")), [valueOf(whole, "x")])).toThrowError(
+      expect.objectContaining({ code: "OAL-G103" }),
+    );
   });
 });
 

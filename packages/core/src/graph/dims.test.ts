@@ -63,6 +63,20 @@ describe("sizes with names in them", () => {
     expect(size).toBe(text);
   });
 
+  it("have an end", () => {
+    const squared = (): Dim => {
+      let size = sumOf(["N", "M", 1]);
+      for (let step = 0; step < 40; step++) size = productOf([size, size]);
+      return size;
+    };
+    expect(squared).toThrowError("too long an expression");
+    const summed = (): Dim =>
+      Array.from({ length: 300 }, (_, i) => `n${i}`).reduce<Dim>((a, b) => sumOf([a, b]), 0);
+    expect(summed).toThrowError("too long an expression");
+    const name = Array.from({ length: 300 }, (_, i) => `n${i}`).join("+");
+    expect(withSizes(name, { n1: 2 })).toBe(name);
+  });
+
   it("say what they are surely", () => {
     expect(isAtLeast("N", 1)).toBe(true);
     expect(isAtLeast("N", 2)).toBe(false);

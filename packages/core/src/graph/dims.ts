@@ -3,6 +3,7 @@
  * and of floors, as "N", "3*N", "H*W+1" or "floor((H+3)/4)". Equal texts are equal sizes; every open size is at least 1.
  */
 import { expectArguments } from "../errors/index.js";
+import { ShapeProblem } from "./operator.js";
 import { aDimList, type Dim, type Dims } from "./tensor.js";
 
 /** A product of atoms (names, names in braces, floors) and a factor. */
@@ -32,7 +33,14 @@ function collected(terms: readonly Term[]): Polynomial {
     .map(([, term]) => term);
 }
 
+/** Expressions of more terms or factors are no sizes of anybody's model: a chain of squares would have no end. */
+const mostTerms = 64;
+const mostFactors = 16;
+
 function times(a: Polynomial, b: Polynomial): Polynomial {
+  const factors = [a, b].map((sum) => Math.max(0, ...sum.map(({ atoms }) => atoms.length)));
+  if (a.length * b.length > 4 * mostTerms || (factors[0] ?? 0) + (factors[1] ?? 0) > mostFactors)
+    throw new ShapeProblem("a size is too long an expression");
   return collected(
     a.flatMap((left) =>
       b.map((right) => ({ factor: left.factor * right.factor, atoms: [...left.atoms, ...right.atoms] })),
@@ -40,7 +48,10 @@ function times(a: Polynomial, b: Polynomial): Polynomial {
   );
 }
 
-const plus = (a: Polynomial, b: Polynomial): Polynomial => collected([...a, ...b]);
+function plus(a: Polynomial, b: Polynomial): Polynomial {
+  if (a.length + b.length > 2 * mostTerms) throw new ShapeProblem("a size is too long an expression");
+  return collected([...a, ...b]);
+}
 const constant = (factor: number): Polynomial => (factor === 0 ? [] : [{ factor, atoms: [] }]);
 
 /** The number that a polynomial without atoms is. */
@@ -74,9 +85,19 @@ function dimOf(polynomial: Polynomial): Dim {
 function polynomialOf(size: Dim): Polynomial {
   if (typeof size === "number") return constant(size);
   if (plainName.test(size) && !isNumber.test(size)) return [{ factor: 1, atoms: [size] }];
-  const parsed = new SizeParser(size).parse();
+  const parsed = parsedName(size);
   if (parsed && textOf(parsed) === size && numberOf(parsed) === undefined) return parsed;
   return [{ factor: 1, atoms: [`{${size.replaceAll(/[{}]/g, "_")}}`] }];
+}
+
+/** A name as an expression; null where it is none, or too long a one to be oal's. */
+function parsedName(name: string): Polynomial | null {
+  try {
+    return new SizeParser(name).parse();
+  } catch (error) {
+    if (error instanceof ShapeProblem) return null;
+    throw error;
+  }
 }
 
 /** Reads the canonical form back. */
