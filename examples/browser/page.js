@@ -68,17 +68,19 @@ function show({ item, text, result }) {
   const { error, pValue, label, confidence, id } = result;
   const known = Math.fround(pValue) > Math.fround(1 - $("keep").value);
   item.className = error ? "" : known ? "known" : "unknown";
-  const share = `${Math.round(100 * confidence)} %`;
+  const share = `${Math.round(100 * confidence)}\u00a0%`;
   text.replaceChildren(
-    line("b", error ? "Not a picture to ask about" : known ? label : "Unknown"),
-    line("small", error ? error.message : known ? share : `nearest: ${label}, ${share}`),
+    line("b", error ? "Not scored" : known ? label : "Unknown"),
+    line(
+      "small",
+      error ? error.message.replace(`${id}: `, "") : known ? share : `nearest: ${label}, ${share}`,
+    ),
     line("small", error ? "" : `p value ${pValue.toPrecision(2)}`),
     line("small", id),
   );
   const count = (kind) => document.getElementsByClassName(kind).length;
   const limit = (1 - $("keep").value).toPrecision(2);
-  $("count").textContent =
-    `${count("known")} known, ${count("unknown")} unknown: with a p value of at most ${+limit}`;
+  $("count").textContent = `${count("known")} known, ${count("unknown")} unknown (p value at most ${+limit})`;
 }
 
 function take(files) {

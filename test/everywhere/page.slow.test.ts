@@ -132,10 +132,10 @@ describe.skipIf(missingChromium !== null)(
       const names = ["notes.png", "empty.jpg", "huge.png", "large.webp", "good.png"];
       const cards = await give(page, names.map(at));
       expect(cards.toReversed().map((card) => card.replaceAll(/\s+/g, " ").trim())).toEqual([
-        "Not a picture to ask about notes.png: it is no picture that this browser reads notes.png",
-        "Not a picture to ask about empty.jpg: it is no picture that this browser reads empty.jpg",
-        "Not a picture to ask about huge.png: 60000 x 50000 pixels, more than the 4000000 allowed huge.png",
-        "Not a picture to ask about large.webp: 3000 x 2000 pixels, more than the 4000000 allowed large.webp",
+        "Not scored it is no picture that this browser reads notes.png",
+        "Not scored it is no picture that this browser reads empty.jpg",
+        "Not scored 60000 x 50000 pixels, more than the 4000000 allowed huge.png",
+        "Not scored 3000 x 2000 pixels, more than the 4000000 allowed large.webp",
         expect.stringMatching(/p value .* good.png/),
       ]);
     });
