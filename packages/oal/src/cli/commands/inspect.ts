@@ -63,7 +63,7 @@ export function describeInspection(path: string, found: Inspection, checked: boo
   const lines = main ? headLines(path, found, main) : [`${printable(path)}:`];
   for (const set of others) {
     const role = set.role === "ood" ? `unknown images ${set.name}` : set.name;
-    lines.push(`${role}: ${printable(set.place)} (${set.title}), ${set.images} images`);
+    lines.push(`${role}: ${printable(set.place)} (${set.title}), ${counted(set.images, "image")}`);
   }
   for (const set of sets) {
     const sentence = skippedSentence(new Map(Object.entries(set.skipped)));
@@ -79,14 +79,17 @@ export function describeInspection(path: string, found: Inspection, checked: boo
   if (problems.length === 0)
     lines.push(`oal run would start${checked ? "" : "; --check decodes every image too"}`);
   else {
-    lines.push(
-      `${problems.length} problem${problems.length === 1 ? "" : "s"}, for which oal run would refuse:`,
-    );
+    lines.push(`${counted(problems.length, "problem")}, for which oal run would refuse:`);
     for (const { code, message, remedy } of problems)
       lines.push(`  ${code} ${message.replaceAll("\n", "\n  ")}`, `    ${remedy}`);
     if (!checked) lines.push("unreadable images are found with --check");
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** "1 image", "3 images". */
+function counted(count: number, one: string, several = `${one}s`): string {
+  return `${count} ${count === 1 ? one : several}`;
 }
 
 /** Unreadable images that no problem names: those that may be left out, and those of a set of unknowns alone. */
@@ -95,19 +98,23 @@ function unreadableLines({ name, unreadable }: InspectedSet, problems: Inspectio
   if (problems.some(({ code }) => ["OAL-D102", "OAL-D110", "OAL-D123"].includes(code))) return [];
   const shown = unreadable.slice(0, 10).map((image) => `  ${printable(image.id)}: ${image.problem}`);
   const more = unreadable.length > 10 ? [`  and ${unreadable.length - 10} more`] : [];
-  const count = unreadable.length === 1 ? "1 image" : `${unreadable.length} images`;
-  return [`${name}: ${count} cannot be read and would be left out:`, ...shown, ...more];
+  return [
+    `${name}: ${counted(unreadable.length, "image")} cannot be read and would be left out:`,
+    ...shown,
+    ...more,
+  ];
 }
 
 function headLines(path: string, { classes, unknownsOnly }: Inspection, main: InspectedSet): string[] {
   const { title, images, first } = main;
   const lines = [`${printable(path)}: ${title}`];
-  if (unknownsOnly) lines.push(`${images} images without classes: can serve as unknown images (--ood)`);
+  if (unknownsOnly)
+    lines.push(`${counted(images, "image")} without classes: can serve as unknown images (--ood)`);
   else if (main.role === "train") {
     const sum = (part: "train" | "validation" | "test"): number =>
       classes.reduce((total, each) => total + each[part], 0);
     const parts = `${sum("train")} to train on, ${sum("validation")} for validation, ${sum("test")} for the test`;
-    lines.push(`${images} images in ${classes.length} classes: ${parts}`);
+    lines.push(`${counted(images, "image")} in ${counted(classes.length, "class", "classes")}: ${parts}`);
     const width = Math.max(0, ...classes.map(({ name }) => printable(name, 60).length));
     const cell = (value: number | string): string => String(value).padStart(12);
     if (classes.length > 0)

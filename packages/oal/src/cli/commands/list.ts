@@ -56,7 +56,10 @@ const kinds: Readonly<Record<string, () => Promise<readonly Listed[]>>> = {
   activations: async () => (await import("../../nn/activations/index.js")).activations.all,
   optimisers: async () => (await import("../../nn/optimisers/index.js")).optimisers.all,
   schedules: async () => (await import("../../nn/schedules/index.js")).schedules.all,
-  stages: async () => (await import("../../pipeline/stages/index.js")).stages.all,
+  stages: async () => {
+    const { dataStages, stages } = await import("../../pipeline/stages/index.js");
+    return [...dataStages.all, ...stages.all];
+  },
   samplers: async () => (await import("../../outliers/samplers/index.js")).samplers.all,
   runs: async () => {
     const { knownRuns, seedsInWords } = await import("../../pipeline/describeRun.js");

@@ -2,7 +2,11 @@
 import { Registry } from "oal-core";
 import type { Configuration } from "../configuration/schema.js";
 import { seedConfigurations } from "../seeds.js";
+import type { DescribedStage } from "./dataStage.js";
 import { instanceName, type Stage } from "./stage.js";
+
+/** The stages that image sets come from, which are made before the others are planned. */
+export const dataStages = new Registry<DescribedStage>("data stage");
 
 /** Every stage after the data, in the order of listings; the order of a run follows from their inputs. */
 export const stages = new Registry<Stage>("stage");

@@ -12,10 +12,11 @@ import type { OrientationUse } from "../../data/decode.js";
 import type { ImageSet } from "../../data/imageSet.js";
 import { findOverlap, measureNormalisation } from "../../data/statistics.js";
 import { storeImageSet } from "../../data/storeSet.js";
-import { artifactKey, type Artifact, type ArtifactIdentity } from "../artifact.js";
+import type { Artifact } from "../artifact.js";
 import type { Configuration } from "../configuration/schema.js";
 import type { StageEvents } from "../events.js";
-import { obtain, type Workshop } from "../plan/obtain.js";
+import { prepare, type DataStage } from "../plan/dataStage.js";
+import type { Workshop } from "../plan/obtain.js";
 import type { Preflight } from "../preflight.js";
 import { teacherViews, type KnownSets } from "./teacherViews.js";
 import { picturesFor, readSets, type LeftOut, type LooseData } from "../readSets.js";
@@ -67,6 +68,49 @@ async function readNormalisation({ folder }: Artifact): Promise<Normalisation> {
   }
 }
 
+/** What the stage is made of: the sets of a run, and its seed. */
+interface GivenData {
+  readonly loose: LooseData;
+  readonly seed: number;
+}
+
+/** Every set by its name in the artifact. */
+function setsOf({ train, validation, test, ood }: LooseData): Readonly<Record<string, ImageSet>> {
+  const unknown = ood.map(({ name, set }): [string, ImageSet] => [`ood-${name}`, set]);
+  return { train, validation, test, ...Object.fromEntries(unknown) };
+}
+
+/** Keeps the sets that lie nowhere else, and measures them. */
+export const dataStage: DataStage<GivenData> = {
+  id: "data",
+  version: 2,
+  title: "every set of the run, decoded",
+  slice: ({ loose: { train, ood } }) => ({
+    classNames: train.classNames,
+    groups: ood.map(({ name, group }) => [name, group]),
+  }),
+  seed: ({ seed }) => seed,
+  inputs: ({ loose }) => loose.inputs,
+  sets: ({ loose }) => setsOf(loose),
+  async run({ loose }, { folder, events }) {
+    const all = Object.entries(setsOf(loose));
+    for (const [name, set] of all)
+      if (set.folder === undefined) await storeImageSet(set, join(folder, "sets", name));
+    warnOverlaps(loose, events);
+    const { classNames } = loose.train;
+    const sets = all.map(([name, set]) => ({
+      name,
+      count: set.count,
+      classes: set.classNames.length,
+      hash: set.contentHash,
+    }));
+    // measured here, once: a pass over every pixel
+    const normalisation = measureNormalisation(loose.train);
+    await writeFile(join(folder, dataFile), JSON.stringify({ classNames, normalisation, sets }, null, 2));
+    return { metrics: Object.fromEntries(all.map(([name, set]) => [name, set.count])) };
+  },
+};
+
 /**
  * Prepares every set that was looked at before (`refuseEarly`), or finds it.
  *
@@ -76,49 +120,12 @@ export async function prepareData(
   config: Configuration,
   ahead: Preflight,
   workshop: Workshop,
-  name = "data",
+  name = dataStage.id,
 ): Promise<PreparedData> {
   const { init } = ahead.models;
   const loose = await readSets(config, ahead, workshop);
-  const classNames = loose.train.classNames;
-  const all: readonly [string, ImageSet][] = [
-    ["train", loose.train],
-    ["validation", loose.validation],
-    ["test", loose.test],
-    ...loose.ood.map(({ name, set }): [string, ImageSet] => [`ood-${name}`, set]),
-  ];
-  const identity: ArtifactIdentity = {
-    stage: "data",
-    version: 2,
-    slice: { classNames, groups: loose.ood.map(({ name, group }) => [name, group]) },
-    seed: config.seed,
-    inputs: { ...loose.inputs },
-    data: Object.fromEntries(all.map(([name, set]) => [name, set.contentHash])),
-  };
-  const { artifact } = await obtain(
-    {
-      name,
-      identity,
-      key: artifactKey(identity),
-      async make({ folder, events }) {
-        for (const [name, set] of all)
-          if (set.folder === undefined) await storeImageSet(set, join(folder, "sets", name));
-        warnOverlaps(loose, events);
-        const summary = all.map(([name, set]) => ({
-          name,
-          count: set.count,
-          classes: set.classNames.length,
-          hash: set.contentHash,
-        }));
-        // measured here, once: a pass over every pixel
-        const normalisation = measureNormalisation(loose.train);
-        const text = JSON.stringify({ classNames, normalisation, sets: summary }, null, 2);
-        await writeFile(join(folder, dataFile), text);
-        return { metrics: Object.fromEntries(all.map(([name, set]) => [name, set.count])) };
-      },
-    },
-    workshop,
-  );
+  const { classNames } = loose.train;
+  const artifact = await prepare(dataStage, { loose, seed: config.seed }, workshop, name);
   const stored = (name: string, set: ImageSet): StoredSet => {
     const folder = set.folder ?? join(artifact.folder, "sets", name);
     return { folder, set: set.folder === undefined ? openImageSet(folder, set.name) : set };

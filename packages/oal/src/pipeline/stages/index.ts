@@ -1,9 +1,11 @@
-/** Every stage after the data. Adding one: one file and one line here; the order of a run follows from the stages' inputs. */
+/** Every stage. Adding one: one file and one line here; the order of a run follows from the stages' inputs. */
 import type { Stage } from "../plan/stage.js";
-import { stages } from "../plan/stages.js";
+import { dataStages, stages } from "../plan/stages.js";
 import { boundaryStage } from "./boundary.js";
 import { comparisonStage } from "./comparison.js";
+import { dataStage } from "./data.js";
 import { diffusionStage } from "./diffusion.js";
+import { drawnStage } from "./drawnData.js";
 import { embeddingsStage } from "./embeddings.js";
 import { evaluationStage } from "./evaluation.js";
 import { frozenStage } from "./frozen.js";
@@ -30,4 +32,6 @@ export const standardStages: readonly Stage[] = [
 ];
 for (const stage of standardStages) stages.register(stage);
 
-export { stages };
+for (const stage of [drawnStage, dataStage]) dataStages.register(stage);
+
+export { dataStages, stages };
