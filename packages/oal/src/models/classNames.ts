@@ -30,13 +30,12 @@ export function classNamesOf(
   classes: number | null,
 ): ClassNames | null {
   if (given !== undefined) {
-    const from = typeof given === "string" ? given : "the names given";
+    const from = typeof given === "string" ? given : "the list given";
     const names = typeof given === "string" ? namesOfFile(given) : given;
     const fitting = classes === null ? names : fittingNames(names, classes);
     if (fitting) return { names: fitting, from };
-    throw oalError("OAL-I148", {
-      problem: `it has ${classes} classes, and ${from} ${names.length === 1 ? "is 1 name" : `are ${names.length} names`}`,
-    });
+    const there = names.length === 1 ? "is 1 name" : `are ${names.length} names`;
+    throw oalError("OAL-I148", { problem: `it has ${classes} classes, but there ${there} in ${from}` });
   }
   if (classes === null) return null;
   const found: (() => ClassNames | null)[] = [
@@ -91,7 +90,9 @@ export function namesOfText(text: string): string[] {
       parsed(
         trimmed
           .replace(/([{,]\s*)(\d+)\s*:/g, '$1"$2":')
-          .replace(/'((?:[^'\\]|\\.)*)'/g, (_, inner: string) => JSON.stringify(inner)),
+          .replace(/'((?:[^'\\]|\\.)*)'/g, (_, inner: string) =>
+            JSON.stringify(inner.replaceAll(/\\(.)/g, "$1")),
+          ),
       );
     const list = listOf(json);
     if (list) return list;
