@@ -547,6 +547,14 @@ describe("what is no classifier of pictures", () => {
       },
       /its input x takes pictures of 4 channels, not of 3 or 1/,
     ],
+    latents: [
+      {
+        nodes: [["Add", ["sample", "timestep"], ["y"]]],
+        inputs: { sample: { dims: ["N", 4, "H", "W"] }, timestep: { dims: [1] } },
+        outputs: { y: { dims: ["N", 4, "H", "W"] } },
+      },
+      /takes no pictures: its inputs are sample float32 \[N, 4, H, W\], timestep float32 \[1\]/,
+    ],
     "two pictures": [
       {
         nodes: [

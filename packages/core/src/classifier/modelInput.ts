@@ -65,7 +65,8 @@ function layoutOf(value: Value, readers: ReadonlyMap<Value, readonly Node[]>): F
         : null;
   const found = byShape ?? seen;
   if (!found) {
-    if (rank !== 4) return null;
+    // Beside other inputs it may be anything: the latents of a diffusion model.
+    if (rank !== 4 || value.graph.inputs.length > 1) return null;
     throw oalError("OAL-I149", {
       input: name,
       problem: `is ${describe(value)}: it is not seen which axis holds the colours`,

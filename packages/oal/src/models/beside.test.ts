@@ -146,6 +146,7 @@ describe("a model in another format", () => {
     ["model.pt", "PK\u0003\u0004", "torch.onnx.export"],
     ["model.pth", "\u0080\u0002", "a PyTorch file"],
     ["model.pb", "\n\u0005", "a TensorFlow graph"],
+    ["model.tar", "anything", "unpack it"],
     ["model.ort", "\0\0\0\0ORTM", "an ONNX Runtime file"],
     ["model.onnx", "version https://git-lfs.github.com/spec/v1\n", "git lfs pull"],
   ])("%s is told by name, with the way to ONNX", async (name, bytes, words) => {

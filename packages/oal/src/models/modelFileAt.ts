@@ -8,7 +8,7 @@ import { hubSnapshot } from "../hub/snapshot.js";
 /**
  * The file that a path stands for: itself, the model of a folder, or that of "hf:OWNER/NAME[@REVISION]".
  *
- * @throws OAL-D101, OAL-I143 where there is none, OAL-D162 for a hub model that is not on this machine
+ * @throws OAL-D101, OAL-I155 where there is none, OAL-D162 for a hub model that is not on this machine
  */
 export function modelFileAt(given: string): string {
   const path = isHubName(given) ? hubSnapshot(given) : given;
@@ -18,10 +18,7 @@ export function modelFileAt(given: string): string {
   const weights = existsSync(join(path, usualWeights)) ? usualWeights : undefined;
   const name = usualFiles.find((each) => existsSync(join(path, each))) ?? onlyFile(path) ?? weights;
   if (name === undefined)
-    throw oalError("OAL-I143", {
-      path,
-      problem: "it is a folder without model.onnx, onnx/model.onnx or model.safetensors",
-    });
+    throw oalError("OAL-I155", { path, wanted: ["run.json", ...usualFiles, usualWeights] });
   return join(path, name);
 }
 

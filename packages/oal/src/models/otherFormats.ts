@@ -55,6 +55,12 @@ const formats: readonly OtherFormat[] = [
     matches: (_head, extension) => extension === ".mlmodel" || extension === ".mlpackage",
   },
   {
+    name: "an archive",
+    how: "unpack it and give the model in it",
+    matches: (_head, extension) =>
+      [".tar", ".gz", ".tgz", ".zip", ".7z", ".xz", ".bz2", ".zst"].includes(extension),
+  },
+  {
     name: "an ONNX Runtime file (.ort)",
     how: "give the ONNX file that it was made from",
     matches: (head) => startsWith(head, "ORTM", 4),

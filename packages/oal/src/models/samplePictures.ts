@@ -1,4 +1,5 @@
 /** A few pictures out of many, made ready for a model. */
+import type { OalError } from "oal-core";
 import { loadPicture, type NamedPicture } from "../bundle/pictures.js";
 import type { Preprocessing } from "../bundle/facts.js";
 
@@ -7,6 +8,7 @@ import type { Preprocessing } from "../bundle/facts.js";
  *
  * @param count how many pictures there are
  * @returns each uint8 [3, S, S]
+ * @throws the first picture's error when none can be read
  */
 export async function samplePictures(
   pictures: AsyncIterable<NamedPicture> | Iterable<NamedPicture>,
@@ -16,6 +18,7 @@ export async function samplePictures(
 ): Promise<Uint8Array[]> {
   const step = Math.max(1, count / most);
   const found: Uint8Array[] = [];
+  let refusal: OalError | undefined;
   let [index, next] = [0, 0];
   const facts = {
     preprocessing,
@@ -23,12 +26,14 @@ export async function samplePictures(
   } as const;
   for await (const picture of pictures) {
     if (index++ < Math.floor(next)) continue;
-    const { input } = await loadPicture(picture, facts);
+    const { input, error } = await loadPicture(picture, facts);
+    refusal ??= error;
     if (!input) continue;
     next += step;
     found.push(input.data);
     if (found.length === most) break;
   }
+  if (found.length === 0 && refusal) throw refusal;
   return interleaved(found);
 }
 

@@ -8,7 +8,7 @@ export interface InFile {
 
 const where = ({ path }: InFile): string => path ?? "the model";
 const asked =
-  "name the values yourself: --images, --logits, --features (oal inspect MODEL --json lists what is there)";
+  "name the values yourself with --images, --logits and --features (a viewer such as Netron shows their names)";
 
 export const modelErrors = {
   "OAL-I146": entry<InFile & { what: string }>({
@@ -45,7 +45,7 @@ export const modelErrors = {
     title: "pictures of a size that a model does not take",
     exit: 7,
     message: (details) => `${where(details)}: ${details.problem}`,
-    remedy: "give a size that the model takes with --size PIXELS",
+    remedy: "give the size that the model takes with --size PIXELS, or leave the option out",
   }),
   "OAL-I153": entry<InFile & { count: number; node: string }>({
     title: "a model for a fixed number of pictures",
@@ -73,5 +73,12 @@ export const modelErrors = {
     message: ({ path, what, difference, allowed }) =>
       `${path}: ${what} differ by ${difference.toPrecision(3)}, more than ${allowed.toPrecision(3)}`,
     remedy: `${asked}; if that does not help, report it with the file or the program that made it`,
+  }),
+  "OAL-I155": entry<{ path: string; wanted: readonly string[] }>({
+    title: "a folder without a model",
+    exit: 7,
+    message: ({ path, wanted }) =>
+      `${path} is a folder without a model: there is no ${wanted.join(", no ")} in it`,
+    remedy: "give the model file itself, a hub model's folder, or a run folder",
   }),
 };
