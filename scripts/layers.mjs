@@ -28,6 +28,7 @@ const layers = [
   "bundle",
   "models",
   "report",
+  "fitting",
   "pipeline",
   "cli",
 ];

@@ -5,6 +5,7 @@ export const metrics = {
   auprOut: `auprOut(id, ood)`,
   aurc: `aurc([0.9, 0.8, 0.7], [0, 1, 0])`,
   auroc: `auroc(id, ood)`,
+  binomialInterval: `binomialInterval(19, 20)`,
   bootstrap: `bootstrap([{ id, ood: [ood] }], drawResamples(new Random(0, "bootstrap"), 100, id.length, [ood.length])).metric(0, 0, "auroc").length`,
   calibration: `calibration([2, 0, 0, 3], [0, 1]).ece`,
   calibrationError: `calibrationError([0.9, 0.6], [1, 0])`,

@@ -1,6 +1,6 @@
 /** The Beta distribution against binomial sums, closed forms and tabulated quantiles. */
 import { describe, expect, it } from "vitest";
-import { betaDistribution, betaQuantile } from "./beta.js";
+import { betaDistribution, betaQuantile, binomialInterval } from "./beta.js";
 
 /** P(Bin(n, x) >= k), summed exactly: the same number as I_x(k, n + 1 - k). */
 function atLeast(k: number, n: number, x: number): number {
@@ -39,6 +39,14 @@ describe("the Beta distribution", () => {
     // F(0.95; 2b, 2a) of the F tables: with a = 5, b = 10, F = 2.348 (20 and 10 degrees: 2.774)
     expect(betaQuantile(0.95, 5, 10)).toBeCloseTo(1 / (1 + 10 / (5 * 2.3479)), 4);
     expect(betaQuantile(0.95, 10, 5)).toBeCloseTo(1 / (1 + 5 / (10 * 2.774)), 4);
+  });
+
+  it("gives the exact interval of a rate", () => {
+    // Clopper and Pearson's own table, and the rule of three
+    expect(binomialInterval(3, 10)).toEqual([expect.closeTo(0.0667, 4), expect.closeTo(0.6525, 4)]);
+    expect(binomialInterval(0, 100)).toEqual([0, expect.closeTo(1 - 0.025 ** 0.01, 10)]);
+    expect(binomialInterval(7, 7)).toEqual([expect.closeTo(0.025 ** (1 / 7), 10), 1]);
+    expect(() => binomialInterval(8, 7)).toThrowError(expect.objectContaining({ code: "OAL-C120" }));
   });
 
   it("inverts itself, also for many thousand pictures", () => {

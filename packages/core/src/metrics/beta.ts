@@ -1,5 +1,5 @@
 /** The Beta distribution: its distribution function and quantiles, to about twelve digits. */
-import { expectArguments, kinds } from "../errors/index.js";
+import { expectArguments, kind, kinds } from "../errors/index.js";
 
 /** Coefficients of Lanczos' approximation with g = 7, relative error below 2e-15. */
 const lanczos = [
@@ -75,4 +75,28 @@ export function betaQuantile(p: number, a: number, b: number): number {
     else high = middle;
   }
   return (low + high) / 2;
+}
+
+/**
+ * Interval of a rate of which a number of trials showed so many hits: the exact one, which holds its level for every rate.
+ *
+ * @param hits  from 0 to `count`
+ * @param count  trials, at least 1
+ * @param level  in [0, 1). Default 0.95
+ * @source Clopper and Pearson 1934
+ */
+export function binomialInterval(hits: number, count: number, level = 0.95): [number, number] {
+  expectArguments("binomialInterval", {
+    hits: [hits, kinds.count],
+    count: [count, kinds.positiveCount],
+    level: [level, kinds.fraction],
+  });
+  expectArguments("binomialInterval", {
+    hits: [hits, kind(`at most ${count}, the number of trials`, () => hits <= count)],
+  });
+  const tail = (1 - level) / 2;
+  return [
+    hits === 0 ? 0 : betaQuantile(tail, hits, count - hits + 1),
+    hits === count ? 1 : betaQuantile(1 - tail, hits + 1, count - hits),
+  ];
 }

@@ -1,6 +1,7 @@
 /** Metrics of out-of-distribution detection, classification and calibration, and their statistics (PROTOCOL 5 and 9). */
 export { accuracy } from "./accuracy.js";
 export { aurc } from "./aurc.js";
+export { binomialInterval } from "./beta.js";
 export {
   bootstrap,
   drawResamples,

@@ -14,6 +14,7 @@ import {
   neg,
   oalError,
   reduceSum,
+  runOnce,
   type Engine,
   type Session,
   type Tensor,
@@ -50,7 +51,10 @@ export interface HeadOptions {
   readonly rows?: readonly number[] | undefined;
   /** A class that is not there: none of its rows counts, and its logit is minus infinity. */
   readonly without?: number | undefined;
-  /** Where to begin; default: zeros. */
+  /**
+   * Where to begin; default: zeros. A head that has seen rows which do not count now is no place to begin: a weak penalty leaves what it
+   * knew of them.
+   */
   readonly start?: FittedHead | undefined;
 }
 
@@ -65,6 +69,9 @@ export interface FittedHead {
 
 /** What is added to the logit of a class that is not there: nothing of it is left in float32. */
 const absent = -1e4;
+
+/** Largest entry of the gradient of a fitted head. */
+const tolerance = 1e-6;
 
 /** Steps of a fit; strong penalties take twenty, weak ones a few hundred. */
 const mostSteps = 300;
@@ -108,24 +115,11 @@ export class HeadFitter {
 
   /** Fits a head. Deterministic. */
   async fit({ strength, rows, without, start }: HeadOptions): Promise<FittedHead> {
-    const { labels, width, classes } = this.#rows;
-    const weights = this.#weights(rows, without);
+    const { width, classes } = this.#rows;
     const size = classes * width;
-    const fixed = {
-      share: float32Tensor([labels.length, 1], weights),
-      mask: float32Tensor(
-        [classes],
-        Float32Array.from({ length: classes }, (_, c) => (c === without ? absent : 0)),
-      ),
-      strength: float32Tensor([], [strength]),
-    };
     const found = await minimise(
       async (point) => {
-        const outputs = await this.#session.run({
-          ...fixed,
-          weight: float32Tensor([classes, width], Float32Array.from(point.subarray(0, size))),
-          bias: float32Tensor([classes], Float32Array.from(point.subarray(size))),
-        });
+        const outputs = await this.#session.run(this.#feeds(point, { strength, rows, without }));
         const of = (name: string): Float32Array => {
           const tensor = outputs[name];
           if (!tensor) throw oalError("OAL-X101", { problem: `the graph of a head gives no ${name}` });
@@ -137,9 +131,15 @@ export class HeadFitter {
         return { value: of("loss")[0] ?? Number.NaN, gradient };
       },
       start?.point ?? new Float64Array(size + classes),
-      { tolerance: 1e-6, steps: mostSteps, onEvaluation: this.#onStep },
+      { tolerance, steps: mostSteps, onEvaluation: this.#onStep },
     );
     return { point: found.point, loss: found.value, steps: found.steps };
+  }
+
+  /** Mean cross-entropy of a fitted head on some rows, in nats. */
+  async crossEntropy({ point }: FittedHead, rows: readonly number[], without?: number): Promise<number> {
+    const { loss } = await this.#session.run(this.#feeds(point, { strength: 0, rows, without }), ["loss"]);
+    return loss ? (float32Data(loss)[0] ?? Number.NaN) : Number.NaN;
   }
 
   /**
@@ -169,13 +169,20 @@ export class HeadFitter {
     await this.#session.release();
   }
 
-  /** What every row counts: together 1. */
-  #weights(rows: readonly number[] | undefined, without: number | undefined): Float32Array {
-    const { labels } = this.#rows;
+  #feeds(point: Float64Array, { strength, rows, without }: HeadOptions): Record<string, Tensor> {
+    const { labels, width, classes } = this.#rows;
+    const size = classes * width;
     const counted = (rows ?? Array.from(labels.keys())).filter((row) => labels[row] !== without);
-    const weights = new Float32Array(labels.length);
-    for (const row of counted) weights[row] = 1 / counted.length;
-    return weights;
+    const share = new Float32Array(labels.length);
+    for (const row of counted) share[row] = 1 / counted.length;
+    const mask = Float32Array.from({ length: classes }, (_, c) => (c === without ? absent : 0));
+    return {
+      share: float32Tensor([labels.length, 1], share),
+      mask: float32Tensor([classes], mask),
+      strength: float32Tensor([], [strength]),
+      weight: float32Tensor([classes, width], Float32Array.from(point.subarray(0, size))),
+      bias: float32Tensor([classes], Float32Array.from(point.subarray(size))),
+    };
   }
 }
 
@@ -220,4 +227,21 @@ function lossGraph({ width, labels, classes }: LabelledRows, features: Float32Ar
   graph.output("weightGradient", weightGradient);
   graph.output("biasGradient", biasGradient);
   return graph;
+}
+
+/** Logits of a linear head, float32 [n, C] flat. @param features  float32 [n, width], flat */
+export async function headLogits(
+  engine: Engine,
+  { weight, bias }: LinearHead,
+  features: Float32Array,
+): Promise<Float32Array> {
+  const [classes = 0, width = 0] = weight.shape;
+  const count = features.length / width;
+  if (count === 0) return new Float32Array();
+  const graph = new Graph();
+  const rows = graph.input("features", { dtype: "float32", shape: [count, width] });
+  graph.output("logits", gemm(rows, graph.constant(weight), graph.constant(bias), { transB: true }));
+  const { logits } = await runOnce(engine, graph, { features: float32Tensor([count, width], features) });
+  if (!logits) throw oalError("OAL-X101", { problem: `a head of ${classes} classes gave no logits` });
+  return float32Data(logits);
 }

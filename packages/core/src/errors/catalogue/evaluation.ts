@@ -166,6 +166,45 @@ export const evaluationErrors = {
     message: ({ expected, found }) => `a last layer of ${found} where the features need ${expected}`,
     remedy: "fit the layer on the features of this very model",
   }),
+  "OAL-E251": entry<{ tap: string }>({
+    title: "a model leaves the width of a value open",
+    exit: 6,
+    message: ({ tap }) => `the model does not say how many numbers its ${tap} have`,
+    remedy: "name another value (--features, --logits), or export the model with fixed sizes",
+  }),
+  "OAL-E252": entry<{ path: string }>({
+    title: "a model gives no numbers",
+    exit: 6,
+    message: ({ path }) => `${path}: what the model says of a picture is not a number`,
+    remedy:
+      "try another normalisation of the pixels (--normalisation); a model that was cut to half precision may overflow",
+  }),
+  "OAL-E253": entry<{ path: string }>({
+    title: "a model has no classes of its own",
+    exit: 2,
+    message: ({ path }) => `${path} gives features only: it has no classes that could be known`,
+    remedy: "leave --known model out; a last layer is then fitted for the folder's classes",
+  }),
+  "OAL-E254": entry<{ path: string; pictures: number }>({
+    title: "too few known pictures",
+    exit: 6,
+    message: ({ path, pictures }) =>
+      `${path} has ${pictures === 1 ? "1 picture" : `${pictures} pictures`} that can be used: none is left to calibrate with`,
+    remedy:
+      "give every class two pictures or more; 60 a class make a decision whose meaning can be trusted, and figures with intervals worth reading",
+  }),
+  "OAL-E255": entry<{ path: string; file: string }>({
+    title: "the folder for a fit holds something else",
+    exit: 2,
+    message: ({ path, file }) => `${path} is not the folder of an earlier fit, and holds ${file}`,
+    remedy: "name another folder with --out; a folder that a fit made is written anew",
+  }),
+  "OAL-E256": entry<{ path: string; problem: string }>({
+    title: "no detector can be used",
+    exit: 6,
+    message: ({ path, problem }) => `${path}: no detector is left: ${problem}`,
+    remedy: "name a value for the features (--features), or give two classes or more",
+  }),
   "OAL-E270": entry<{ detector: string; keep: number; count: number }>({
     title: "a share to keep that the stored calibration cannot promise",
     exit: 2,

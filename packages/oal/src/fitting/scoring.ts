@@ -1,0 +1,176 @@
+/** Detectors fitted on training pictures, and their scores of other pictures, all from numbers that are kept of every picture. */
+import {
+  memoryRows,
+  storedStreams,
+  type Detector,
+  type Engine,
+  type FittedDetector,
+  type TapName,
+} from "oal-core";
+import type { AskedDetector } from "../evaluation/asked.js";
+import { fitDetector, isUnfit, type FitGround } from "../evaluation/fit.js";
+import { predictions, type OutputSet } from "../evaluation/outputs.js";
+import { scoreSets } from "../evaluation/score.js";
+import type { OutputReader } from "./outputs.js";
+import type { LogitSource, PictureNumbers, Subject } from "./subject.js";
+
+/** Pictures by hash, with their classes. */
+export interface PictureSet {
+  readonly name: string;
+  readonly hashes: readonly string[];
+  /** Class indices among the logits that are there; -1 for a picture of none of them. */
+  readonly labels: Int32Array;
+}
+
+/** Scores of one set. */
+export interface ScoredSet {
+  readonly name: string;
+  /** float32 [n] by detector id. */
+  readonly confidence: Readonly<Record<string, Float32Array>>;
+  /** Predicted classes [n]. */
+  readonly predictions: Int32Array;
+  /** float32 [n, classes], flat. */
+  readonly logits: Float32Array;
+}
+
+/** What detectors were fitted to, and what they say. */
+export interface Scoring {
+  readonly fitted: readonly FittedDetector[];
+  readonly sets: readonly ScoredSet[];
+  readonly warnings: readonly string[];
+}
+
+/** What is computed with. */
+export interface ScoringGround {
+  readonly engine: Engine;
+  readonly reader: OutputReader;
+  readonly subject: Subject;
+  readonly asked: readonly AskedDetector[];
+  /** Called before every batch; what it throws ends the work. */
+  readonly onBatch: () => void;
+}
+
+/**
+ * The detectors that a subject allows, and sentences about those that it does not.
+ */
+export function allowedDetectors(
+  asked: readonly AskedDetector[],
+  subject: Subject,
+): { readonly allowed: AskedDetector[]; readonly warnings: string[] } {
+  const allowed: AskedDetector[] = [];
+  const warnings: string[] = [];
+  for (const each of asked) {
+    const why = lacking(each.detector, subject);
+    if (why === undefined) allowed.push(each);
+    else warnings.push(`${each.detector.id} is left out: ${why}`);
+  }
+  return { allowed, warnings };
+}
+
+function lacking({ needs, fitTaps }: Detector, { kind, reads, model }: Subject): string | undefined {
+  const wanted: readonly TapName[] = [...needs, ...fitTaps];
+  if (kind === "none" && wanted.some((tap) => tap === "logits" || tap === "head"))
+    return "with one class there are no class scores to look at";
+  if (wanted.includes("features") && reads !== "features") return "the model shows no features";
+  if (wanted.includes("head") && (reads !== "features" || (kind !== "new" && model.facts.head === null)))
+    return "the model's last layer is not linear, or was not found";
+  const inside = wanted.find((tap) => tap === "images" || tap.startsWith("maps."));
+  return inside === undefined
+    ? undefined
+    : `it looks at ${inside === "images" ? "pixels" : inside} inside the model, and fits are made from features and class scores`;
+}
+
+/** What the model says of pictures. */
+export function numbersOf({ reader, subject }: ScoringGround, hashes: readonly string[]): PictureNumbers {
+  return {
+    count: hashes.length,
+    read: reader.rowsOf(subject.reads, hashes).data,
+    own: subject.taps.includes("logits") ? reader.rowsOf("logits", hashes).data : undefined,
+  };
+}
+
+/**
+ * Fits detectors on some pictures and scores others.
+ *
+ * @param training  what they are fitted on; the only pictures that a fit sees
+ * @param scored  sets of names of their own
+ * @throws the last reason when no detector can be fitted or scored
+ */
+export async function scorePictures(
+  ground: ScoringGround,
+  source: LogitSource,
+  training: PictureSet,
+  scored: readonly PictureSet[],
+): Promise<Scoring> {
+  const { engine, subject, asked, onBatch } = ground;
+  const asSet = async (set: PictureSet, group: OutputSet["group"]): Promise<OutputSet & LogitsOf> => {
+    const numbers = numbersOf(ground, set.hashes);
+    const flat = await source.logits(numbers);
+    const { width } = ground.reader.rowsOf(subject.reads, []);
+    return {
+      ...set,
+      group,
+      ids: set.hashes,
+      logits: memoryRows(flat, source.classes),
+      features: memoryRows(numbers.read, width),
+      flat,
+    };
+  };
+  const fitSets = [
+    await asSet(training, "train"),
+    // what a detector fits on "validation" images it fits on training pictures too: the others are for calibrating and measuring
+    await asSet({ ...training, name: `${training.name}, again` }, "validation"),
+  ];
+  const sets = await Promise.all(scored.map((set) => asSet(set, "test")));
+  const [train, again] = fitSets;
+  const fits: FitGround = {
+    streams: storedStreams({ ...(train ? { train } : {}), ...(again ? { validation: again } : {}) }, source.head),
+    head: source.head,
+    sets: fitSets,
+  };
+  const warnings: string[] = [];
+  const fitted: FittedDetector[] = [];
+  const confidence = sets.map((): Record<string, Float32Array> => ({}));
+  let reason: unknown;
+  for (const each of asked) {
+    onBatch();
+    try {
+      const outcome = await fitDetector(each, fits);
+      warnings.push(...outcome.warnings);
+      if ("reason" in outcome) {
+        reason = outcome.reason;
+        continue;
+      }
+      const filled = sets.filter(({ labels }) => labels.length > 0);
+      const scores = await scoreSets(outcome.fitted, filled, { engine, head: source.head, onBatch });
+      filled.forEach((set, k) => {
+        const own = confidence[sets.indexOf(set)];
+        if (own) own[each.detector.id] = scores[k] ?? new Float32Array();
+      });
+      sets.forEach((set, k) => {
+        const own = confidence[k];
+        if (own && set.labels.length === 0) own[each.detector.id] = new Float32Array();
+      });
+      fitted.push(outcome.fitted);
+    } catch (error) {
+      if (!isUnfit(error)) throw error;
+      reason = error;
+      warnings.push(`${error.message}; it is left out`);
+    }
+  }
+  if (fitted.length === 0 && reason !== undefined) throw reason;
+  return {
+    fitted,
+    warnings,
+    sets: sets.map((set, k) => ({
+      name: set.name,
+      confidence: confidence[k] ?? {},
+      predictions: predictions(set.logits),
+      logits: set.flat,
+    })),
+  };
+}
+
+interface LogitsOf {
+  readonly flat: Float32Array;
+}
