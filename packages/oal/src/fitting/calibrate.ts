@@ -85,7 +85,9 @@ export function promiseOf(count: number, keep: number): CalibrationPromise {
       : `${sentence(pictures)} ${count === 1 ? "is" : "are"} too few to promise ${percent(keep)}: the cut keeps all of them, and ${percent(rate.mean)} of new known ones on average; ${fewest} would be enough. ${sentence(range)}.`;
   const more =
     forFourPoints !== null && forFourPoints > count
-      ? [`About ${roundUp(forFourPoints)} calibration pictures would narrow that to two points to either side.`]
+      ? [
+          `About ${roundUp(forFourPoints)} calibration pictures would narrow that to two points to either side.`,
+        ]
       : [];
   return { count, keep, kept, coverage: rate, fewest, forFourPoints, sentences: [main, ...more] };
 }

@@ -23,11 +23,16 @@ export interface StrengthChoice {
  *
  * @param folds  fold of every row of the training part
  */
-export async function chooseStrength(fitter: HeadFitter, folds: Int32Array): Promise<StrengthChoice> {
+export async function chooseStrength(
+  fitter: HeadFitter,
+  folds: Int32Array,
+  onProgress: (done: number, total: number) => void = () => undefined,
+): Promise<StrengthChoice> {
   const sums = strengths.map(() => 0);
   const count = Math.max(...folds) + 1;
   const all = Array.from(folds.keys());
   for (let fold = 0; fold < count; fold++) {
+    onProgress(fold, count);
     const inside = all.filter((row) => folds[row] !== fold);
     const outside = all.filter((row) => folds[row] === fold);
     let start: Awaited<ReturnType<HeadFitter["fit"]>> | undefined;
@@ -68,7 +73,6 @@ export interface ChoiceGround {
   readonly training: KnownPictures;
   /** Fold of every row of the training part. */
   readonly folds: Int32Array;
-  readonly classNames: readonly string[];
   /** Classes that can be left out, by index; none with fewer than three. */
   readonly classes: readonly number[];
   /** Unknown pictures that may choose. */

@@ -13,7 +13,11 @@ export type NameMatch =
 
 /** A name without what people write differently: case, underscores, dashes, runs of spaces. */
 function plainName(name: string): string {
-  return name.normalize("NFKC").toLowerCase().replace(/[\s_-]+/g, " ").trim();
+  return name
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[\s_-]+/g, " ")
+    .trim();
 }
 
 /** The names that stand for a class: the whole, and the words that commas or a WordNet id divide: "n02123045 tabby, tabby cat". */
@@ -21,7 +25,9 @@ function wordsFor(name: string): string[] {
   const bare = name.replace(/^n\d{8}[\s_:,-]+/, "");
   const parts = [name, bare, ...bare.split(",")];
   const id = /^n\d{8}/.exec(name)?.[0];
-  return [...new Set([...parts, ...(id === undefined ? [] : [id])].map(plainName))].filter((word) => word !== "");
+  return [...new Set([...parts, ...(id === undefined ? [] : [id])].map(plainName))].filter(
+    (word) => word !== "",
+  );
 }
 
 /**

@@ -63,15 +63,10 @@ export async function leaveClassOut(
     hashes: which.map((i) => of.hashes[i] ?? ""),
     labels: Int32Array.from(which, (i) => label(of.labels[i] ?? -1)),
   });
-  const { sets } = await scorePictures(
-    ground,
-    source,
-    part("training pictures", training, scope),
-    [
-      part("known", known, others),
-      { name: "unknown", hashes: unknown, labels: new Int32Array(unknown.length).fill(-1) },
-    ],
-  );
+  const { sets } = await scorePictures(ground, source, part("training pictures", training, scope), [
+    part("known", known, others),
+    { name: "unknown", hashes: unknown, labels: new Int32Array(unknown.length).fill(-1) },
+  ]);
   const [inside, outside] = sets;
   const scores: Record<string, { known: Float32Array; unknown: Float32Array }> = {};
   const values: Record<string, number> = {};

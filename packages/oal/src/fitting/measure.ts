@@ -109,7 +109,9 @@ export function measureLeaveOut(
       });
       const [first] = own;
       if (!first || own.length < left.length) return [];
-      const mean = first.drawn.map((_, b) => own.reduce((sum, { drawn }) => sum + (drawn[b] ?? 0), 0) / own.length);
+      const mean = first.drawn.map(
+        (_, b) => own.reduce((sum, { drawn }) => sum + (drawn[b] ?? 0), 0) / own.length,
+      );
       return [
         [
           id,

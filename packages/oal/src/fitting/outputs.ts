@@ -123,7 +123,9 @@ export class OutputReader {
   }
 
   /** Computes what is not yet known of pictures that are there as planes. */
-  async readPlanes(pictures: readonly { readonly hash: string; readonly planes: Uint8Array }[]): Promise<void> {
+  async readPlanes(
+    pictures: readonly { readonly hash: string; readonly planes: Uint8Array }[],
+  ): Promise<void> {
     const batch = new Batch((hashes, planes) => this.#compute(hashes, planes));
     try {
       for (const { hash, planes } of pictures) if (!this.#knows(hash)) await batch.add(hash, planes);
@@ -177,7 +179,8 @@ export class OutputReader {
         row.set(part.subarray(i * width, (i + 1) * width), at);
         at += width;
       });
-      if (row.some((value) => !Number.isFinite(value))) throw oalError("OAL-E252", { path: this.#model.path });
+      if (row.some((value) => !Number.isFinite(value)))
+        throw oalError("OAL-E252", { path: this.#model.path });
       this.#rows.set(hash, row);
       this.#computed++;
       await this.#cache.add(hash, row);

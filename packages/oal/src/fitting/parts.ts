@@ -12,8 +12,8 @@ export interface PartShares {
   readonly test: number;
 }
 
-/** Two thirds to fit on; the rest calibrates and measures. */
-export const defaultShares: PartShares = { calibration: 0.18, test: 0.15 };
+/** Seven tenths to fit on; the rest calibrates and measures. */
+export const defaultShares: PartShares = { calibration: 0.15, test: 0.15 };
 
 /** A picture to be divided. */
 export interface Divided {
@@ -72,6 +72,16 @@ export function divide(
       if (place < own) parts[i] = "test";
       else if (place < own + calibrationCount) parts[i] = "calibration";
     });
+  }
+  if (calibrates && !parts.includes("calibration")) {
+    const spare = open.filter(
+      (i) =>
+        parts[i] === "train" &&
+        (byFolder.get(pictures[i]?.folder ?? -1) ?? []).filter((j) => parts[j] === "train").length > 1,
+    );
+    const tested = open.filter((i) => parts[i] === "test");
+    const [first] = spare.length > 0 ? spare : tested;
+    if (first !== undefined) parts[first] = "calibration";
   }
   return parts;
 }

@@ -124,7 +124,10 @@ export async function scorePictures(
   const sets = await Promise.all(scored.map((set) => asSet(set, "test")));
   const [train, again] = fitSets;
   const fits: FitGround = {
-    streams: storedStreams({ ...(train ? { train } : {}), ...(again ? { validation: again } : {}) }, source.head),
+    streams: storedStreams(
+      { ...(train ? { train } : {}), ...(again ? { validation: again } : {}) },
+      source.head,
+    ),
     head: source.head,
     sets: fitSets,
   };

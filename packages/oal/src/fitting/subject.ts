@@ -289,7 +289,11 @@ export class Heads {
   }
 }
 
-function withoutFeatures({ features: _features, head: _head, ...taps }: Classifier["taps"]): Classifier["taps"] {
+function withoutFeatures({
+  features: _features,
+  head: _head,
+  ...taps
+}: Classifier["taps"]): Classifier["taps"] {
   return taps;
 }
 

@@ -1,0 +1,205 @@
+/**
+ * Fitting a model as it is: nothing of the network is trained. Its known pictures are divided into three parts; head and detectors are
+ * fitted and chosen inside the first, the second does nothing but calibrate, the third measures.
+ */
+import { oalError, type Engine } from "oal-core";
+import { askedDetectors, type DetectorChoice as AskedChoice } from "../evaluation/asked.js";
+import type { LoadedModel } from "../models/load.js";
+import { chooseDetector, chooseStrength, type StrengthChoice } from "./choose.js";
+import { drawnPictures, type DrawnPicture } from "./drawn.js";
+import { partsOfKnown, readKnown, type KnownFound, type KnownParts, type PartPictures } from "./known.js";
+import { leaveClassOut, type ClassLeftOut } from "./leaveOut.js";
+import { OutputReader } from "./outputs.js";
+import type { PartShares } from "./parts.js";
+import { openKnown, type FoundSource } from "./pictures.js";
+import {
+  allowedDetectors,
+  scorePictures,
+  type PictureSet,
+  type Scoring,
+  type ScoringGround,
+} from "./scoring.js";
+import { Heads, subjectOf, type LogitSource, type Subject } from "./subject.js";
+import { readUnknown, type UnknownPictures } from "./unknown.js";
+
+/** What is under way. */
+export type FitStage = "pictures" | "unknown" | "choosing" | "leave-class-out";
+
+/** How a model is fitted. */
+export interface FitSettings {
+  readonly engine: Engine;
+  readonly model: LoadedModel;
+  /** Path of the known pictures. */
+  readonly id: string;
+  /** Path of unknown ones. */
+  readonly unknown?: string | undefined;
+  /** Whose classes are known: the folder's, or all of the model's. */
+  readonly known: "folder" | "model";
+  /** Share of known pictures to keep, in (0, 1]. */
+  readonly keep: number;
+  /** Share of known pictures above the second cut. */
+  readonly ask?: number | undefined;
+  /** Whether every predicted class has a cut of its own. */
+  readonly perClass: boolean;
+  readonly seed: number;
+  readonly shares?: PartShares | undefined;
+  readonly detectors: readonly AskedChoice[];
+  /** Folder that features are cached in. */
+  readonly cache: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((stage: FitStage, done: number, total: number) => void) | undefined;
+}
+
+/** Everything that was fitted, chosen and scored, before it is summed up. */
+export interface Fit {
+  readonly found: FoundSource;
+  readonly subject: Subject;
+  readonly heads: Heads;
+  /** The whole head. */
+  readonly source: LogitSource;
+  readonly known: KnownFound;
+  readonly parts: KnownParts;
+  readonly unknown: UnknownPictures | null;
+  readonly drawn: readonly DrawnPicture[];
+  readonly strength: StrengthChoice | null;
+  readonly choice: Awaited<ReturnType<typeof chooseDetector>>;
+  /** Sets "calibration", "test", "unknown" and "drawn". */
+  readonly scoring: Scoring;
+  /** Indices of the classes that could be left out, and what came of it. */
+  readonly leftOut: readonly ClassLeftOut[];
+  /** Why no class was left out; undefined where some were. */
+  readonly noneLeftOut: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Fits a model. Nothing is written but the cache of features.
+ *
+ * @throws OAL-E254 with too few pictures, OAL-E256 where no detector can be used, what readers of data throw
+ */
+export async function makeFit(settings: FitSettings): Promise<Fit> {
+  const { engine, model, signal, onProgress = () => undefined } = settings;
+  const found = await openKnown(settings.id);
+  const subject = subjectOf(model, found.folders, settings.known);
+  const { allowed: asked, warnings: notAllowed } = allowedDetectors(
+    askedDetectors(settings.detectors),
+    subject,
+  );
+  if (asked.length === 0) throw oalError("OAL-E256", { path: model.path, problem: notAllowed.join("; ") });
+  let stage: FitStage = "pictures";
+  const reader = await OutputReader.open(engine, model, subject.taps, {
+    cache: settings.cache,
+    signal,
+    onProgress: (done, total) => onProgress(stage, done, total),
+  });
+  let heads: Heads | undefined;
+  try {
+    const known = await readKnown(found, reader);
+    stage = "unknown";
+    const unknown =
+      settings.unknown === undefined
+        ? null
+        : await readUnknown(settings.unknown, reader, [...known.pictures, ...known.others]);
+    const drawn = drawnPictures(model.preprocessing);
+    await reader.readPlanes(drawn);
+    const parts = partsOfKnown(known, subject, found, settings);
+    const check = (): void => signal?.throwIfAborted();
+    const ground: ScoringGround = { engine, reader, subject, asked, onBatch: check };
+    const rows = { ...reader.rowsOf(subject.reads, parts.training.hashes), labels: parts.training.labels };
+    heads = await Heads.open(engine, subject, rows, check);
+    const strength = heads.fitter
+      ? await chooseStrength(heads.fitter, parts.folds, (done, total) =>
+          onProgress("choosing", done, 2 * total),
+        )
+      : null;
+    if (strength) heads.strength = strength.strength;
+    const { classes, absent } = classesToLeaveOut(parts, subject);
+    const choice = await chooseDetector(ground, heads, {
+      training: parts.training,
+      folds: parts.folds,
+      classes,
+      unknown: unknown?.choosing.map(({ hash }) => hash) ?? [],
+      onProgress: (done, total) => onProgress("choosing", total + done, 2 * total),
+    });
+    const source = await heads.at();
+    const scoring = await scorePictures(ground, source, asSet("training pictures", parts.training), [
+      asSet("calibration", parts.calibration),
+      asSet("test", parts.test),
+      outside("unknown", unknown?.measuring ?? []),
+      outside("drawn", drawn),
+    ]);
+    const leftOut: ClassLeftOut[] = [];
+    for (const [i, without] of classes.entries()) {
+      onProgress("leave-class-out", i, classes.length);
+      const own = await leaveClassOut(ground, heads, parts.training, {
+        without,
+        known: parts.test,
+        unknown: parts.test.hashes.filter((_, row) => parts.test.labels[row] === without),
+      });
+      if (own) leftOut.push(own);
+    }
+    const refused = reader.cacheRefusal;
+    return {
+      found,
+      subject,
+      heads,
+      source,
+      known,
+      parts,
+      unknown,
+      drawn,
+      strength,
+      choice,
+      scoring,
+      leftOut,
+      noneLeftOut: leftOut.length > 0 ? undefined : (absent ?? "the test part has too few pictures for it"),
+      warnings: [
+        ...known.warnings,
+        ...subject.warnings,
+        ...parts.warnings,
+        ...(unknown?.warnings ?? []),
+        ...notAllowed,
+        ...scoring.warnings,
+        ...(refused === undefined
+          ? []
+          : [`features could not be kept for the next time (${refused}); OAL_CACHE names another folder`]),
+      ],
+    };
+  } catch (error) {
+    await heads?.release();
+    throw error;
+  } finally {
+    await reader.release();
+  }
+}
+
+/** The classes that can be left out, or why there are none. */
+function classesToLeaveOut(
+  { training }: KnownParts,
+  { kind, classNames }: Subject,
+): { readonly classes: readonly number[]; readonly absent?: string } {
+  if (kind === "none")
+    return {
+      classes: [],
+      absent: "there is one class, and nothing would be left if it were the unknown one",
+    };
+  const present = [...new Set(training.labels)].filter((label) => label >= 0).sort((a, b) => a - b);
+  if (present.length >= 3) return { classes: present };
+  const count = present.length === classNames.length ? classNames.length : present.length;
+  return {
+    classes: [],
+    absent: `it takes three classes or more, and there are ${count}: without one of two classes nothing is left to tell apart`,
+  };
+}
+
+function asSet(name: string, { hashes, labels }: PartPictures): PictureSet {
+  return { name, hashes, labels };
+}
+
+function outside(name: string, pictures: readonly { readonly hash: string }[]): PictureSet {
+  return {
+    name,
+    hashes: pictures.map(({ hash }) => hash),
+    labels: new Int32Array(pictures.length).fill(-1),
+  };
+}
