@@ -1,7 +1,7 @@
 /** Scored pictures for a person to look through, the most unknown first: one page, no script, nothing loaded from anywhere. */
 import type { ScoredPicture } from "oal-core";
 import { html, Markup } from "./markup.js";
-import { POLICY } from "./page.js";
+import { POLICY } from "./frame.js";
 import { STYLE } from "./style.js";
 
 /** A picture on the page. */

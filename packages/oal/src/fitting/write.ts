@@ -1,0 +1,167 @@
+/** A fit written into its folder: model file, report, and last of all fit.json. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { float32Tensor, isOalError, oalError, uint8Tensor, type Engine, type Tensor } from "oal-core";
+import type { BundleFacts } from "../bundle/facts.js";
+import { writeBundle } from "../bundle/write.js";
+import { makeFolder } from "../runtime/makeFolder.js";
+import { writeFileWhole } from "../runtime/writeFile.js";
+import type { Fit } from "./fit.js";
+import { readAgain } from "./pictures.js";
+import { renderFitReport } from "./report.js";
+import type { FitResult } from "./result.js";
+import type { Summary } from "./summarise.js";
+import { thumbnailsOf } from "./thumbnails.js";
+
+/** The file that says that a folder is a fit's. */
+export const fitFile = "fit.json";
+
+/** Pictures that the written model file is run with. */
+const checkedPictures = 4;
+
+/**
+ * Refuses a folder that is neither new nor empty nor that of an earlier fit.
+ *
+ * @throws OAL-E255
+ */
+export async function refuseOtherFolder(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw oalError("OAL-I101", { path: folder, problem: problemText(error) }, error);
+  });
+  const [file] = names.filter((name) => !name.startsWith("."));
+  if (file === undefined || (await isFitFolder(folder))) return;
+  throw oalError("OAL-E255", { path: folder, file });
+}
+
+/** Whether an earlier fit made a folder. */
+export async function isFitFolder(folder: string): Promise<boolean> {
+  try {
+    const found: unknown = JSON.parse(await readFile(join(folder, fitFile), "utf8"));
+    return typeof found === "object" && found !== null && "format" in found && "decides" in found;
+  } catch {
+    return false;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
+function problemText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What is written. */
+export interface WrittenFit {
+  readonly folder: string;
+  readonly fit: Fit;
+  readonly summary: Summary;
+  /** ISO time for the report. */
+  readonly finished: string;
+}
+
+/**
+ * Writes a fit. The model file is run after it was written, and must say what was measured.
+ *
+ * @returns what the model file says of itself
+ * @throws OAL-I145 when it does not, OAL-I101 when the folder cannot be written
+ */
+export async function writeFit(
+  engine: Engine,
+  { folder, fit, summary, finished }: WrittenFit,
+): Promise<BundleFacts> {
+  const { result } = summary;
+  const { model } = fit.subject;
+  const { images, expected } = await checkOf(fit, result);
+  const facts = await guarded(folder, async () => {
+    await makeFolder(folder);
+    return writeBundle(
+      join(folder, result.files.model),
+      {
+        version: result.version,
+        name: result.name,
+        preprocessing: model.preprocessing,
+        classNames: [...result.known.classNames],
+        decides: result.decides,
+        ingredients: [
+          ...model.ingredients,
+          {
+            role: "data",
+            name: "known pictures",
+            licence: "none stated",
+            origin: result.known.path,
+          },
+        ],
+        notes: {
+          "made by": `oal fit: ${result.known.sentence}`,
+          calibration: result.calibration.sentences.join(" "),
+        },
+        classifier: fit.heads.classifier(fit.source)(),
+        detectors: summary.detectors,
+      },
+      { engine, images, expected },
+    );
+  });
+  const { known, unknown } = summary.edges;
+  const made = await thumbnailsOf([...known, ...unknown], model.preprocessing);
+  const page = renderFitReport(
+    result,
+    { known: known.map(({ hash }) => made.get(hash)), unknown: unknown.map(({ hash }) => made.get(hash)) },
+    finished,
+  );
+  await guarded(folder, async () => {
+    await writeFileWhole(join(folder, result.files.report), page);
+    await writeFileWhole(join(folder, fitFile), fitJson(result));
+  });
+  return facts;
+}
+
+/** `fit.json`: numbers that JSON has not (infinite scores) as null. */
+export function fitJson(result: FitResult): string {
+  return `${JSON.stringify(result, null, 2)}\n`;
+}
+
+/** Pictures, and what the written file must say of them. */
+async function checkOf(
+  { parts, scoring, subject }: Fit,
+  { decides }: FitResult,
+): Promise<{ readonly images: Tensor; readonly expected: Readonly<Record<string, Tensor>> }> {
+  const { preprocessing } = subject.model;
+  const set = scoring.sets.find(({ name }) => name === "calibration");
+  const wanted = parts.calibration.pictures.slice(0, checkedPictures);
+  const planes = await readAgain(wanted, preprocessing);
+  const rows = Array.from(wanted.keys()).filter((row) => planes.has(wanted[row]?.hash ?? ""));
+  if (!set || rows.length === 0)
+    throw oalError("OAL-D103", { path: wanted[0]?.id ?? "", what: "the pictures are not there any more" });
+  const { crop } = preprocessing;
+  const pixels = new Uint8Array(rows.length * 3 * crop * crop);
+  rows.forEach((row, i) =>
+    pixels.set(planes.get(wanted[row]?.hash ?? "") ?? new Uint8Array(), i * 3 * crop * crop),
+  );
+  const classes = subject.classNames.length;
+  const logits = Float32Array.from(
+    rows.flatMap((row) => [...set.logits.subarray(row * classes, (row + 1) * classes)]),
+  );
+  const scores = Object.entries(set.confidence).map(([id, own]): [string, Tensor] => [
+    id === decides ? "score" : `score.${id}`,
+    float32Tensor(
+      [rows.length],
+      Float32Array.from(rows, (row) => own[row] ?? Number.NaN),
+    ),
+  ]);
+  return {
+    images: uint8Tensor([rows.length, 3, crop, crop], pixels),
+    expected: { logits: float32Tensor([rows.length, classes], logits), ...Object.fromEntries(scores) },
+  };
+}
+
+/** What the system refuses, as OAL-I101. */
+async function guarded<T>(folder: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (isOalError(error) || !(error instanceof Error && "syscall" in error)) throw error;
+    throw oalError("OAL-I101", { path: folder, problem: error.message }, error);
+  }
+}

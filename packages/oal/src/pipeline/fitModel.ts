@@ -1,0 +1,190 @@
+/** Fitting a model by its path: loaded, its normalisation guessed where nothing says it, fitted, written. */
+import { existsSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { detectors, type Engine } from "oal-core";
+import type { DetectorChoice } from "../evaluation/asked.js";
+import { bundleFileName } from "../bundle/facts.js";
+import { cacheFolder } from "../data/cacheFolder.js";
+import { makeFit, type FitSettings, type FitStage } from "../fitting/fit.js";
+import type { PartShares } from "../fitting/parts.js";
+import { openKnown, planesOf, type FoundSource } from "../fitting/pictures.js";
+import type { FitResult } from "../fitting/result.js";
+import { summarise } from "../fitting/summarise.js";
+import { isFitFolder, refuseOtherFolder, writeFit } from "../fitting/write.js";
+import { withGuessedNormalisation } from "../models/guessNormalisation.js";
+import { nameOf, type LoadedModel, type LoadModelOptions } from "../models/load.js";
+import { chooseDevice, cpuEngine, makeEngine, type DeviceChoice } from "../runtime/engines/index.js";
+import { loadModel } from "./loadModel.js";
+import { oalVersion } from "./versions.js";
+
+/** How a model is fitted. */
+export interface FitOptions {
+  /** Path of the model: an ONNX file, a bundle, a folder as hubs have them, a run. */
+  readonly model: string;
+  /** Folder or archive of the known pictures, one folder per class. */
+  readonly id: string;
+  /** Folder or archive of unknown pictures. */
+  readonly unknown?: string;
+  /** Folder for model file, report and fit.json. Default: called as the model, in the working folder. */
+  readonly out?: string;
+  /** Whose classes are known: the folder's (default), or all of the model's. */
+  readonly known?: "folder" | "model";
+  /** Share of known pictures to keep, in (0, 1]. Default 0.95. */
+  readonly keep?: number;
+  /** Share of known pictures that pass without a question, in (0, keep]. Default: nothing is asked. */
+  readonly ask?: number;
+  /** A cut for every predicted class. Default false. */
+  readonly perClass?: boolean;
+  /** Of the division into parts. Default 0. */
+  readonly seed?: number;
+  /** Shares of every class that calibrate and measure. Default 0.15 each. */
+  readonly shares?: PartShares;
+  /** Ids or aliases of detectors. Default: all that the model allows. */
+  readonly detectors?: readonly DetectorChoice[];
+  /** What to say of the model where its files do not. */
+  readonly load?: LoadModelOptions;
+  /** What computes. Default: the CPU. */
+  readonly engine?: Engine;
+  /** Threads of the default engine; 0: one per core. Default 0. */
+  readonly threads?: number;
+  /** The device of the default engine. Default "cpu". */
+  readonly device?: DeviceChoice;
+  /** Told what is under way. */
+  readonly onProgress?: (stage: FitProgress, done: number, total: number) => void;
+  /** Told in a sentence what is worth knowing before the end. */
+  readonly onMessage?: (sentence: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What is under way. */
+export type FitProgress = "normalisation" | FitStage | "writing";
+
+/** A fit as it was written. */
+export interface WrittenResult {
+  /** Folder of the fit. */
+  readonly folder: string;
+  /** Model file and report. */
+  readonly modelPath: string;
+  readonly reportPath: string;
+  readonly result: FitResult;
+}
+
+/** ImageNet's models are measured on the centre of a picture, 87.5 % of its shorter side. */
+const centreShare = 0.875;
+/** Pictures that normalisations are tried on. */
+const triedPictures = 36;
+
+/** Fits a model and writes what came of it; see `fitModel` of the library. */
+export async function fitModel(options: FitOptions): Promise<WrittenResult> {
+  const { model: path, id, known = "folder", keep = 0.95, seed = 0, signal, onProgress } = options;
+  const name = nameFor(path);
+  const folder = options.out ?? (await usualFolder(name));
+  await refuseOtherFolder(folder);
+  const engine = options.engine ?? (await engineOf(options));
+  const loaded = await centred(path, options.load ?? {});
+  const model = await normalised(loaded, await openKnown(id), engine, options);
+  const settings: FitSettings = {
+    engine,
+    model,
+    id,
+    unknown: options.unknown,
+    known,
+    keep,
+    ask: options.ask,
+    perClass: options.perClass ?? false,
+    seed,
+    shares: options.shares,
+    detectors: options.detectors ?? detectors.ids,
+    cache: join(cacheFolder(), "features"),
+    signal,
+    onProgress,
+  };
+  const fit = await makeFit(settings);
+  try {
+    const files = { model: bundleFileName(name), report: "report.html" };
+    const summary = summarise(fit, settings, { name, version: oalVersion(), files });
+    onProgress?.("writing", 0, 1);
+    await writeFit(engine, { folder, fit, summary, finished: new Date().toISOString() });
+    signal?.throwIfAborted();
+    return {
+      folder,
+      modelPath: join(folder, files.model),
+      reportPath: join(folder, files.report),
+      result: summary.result,
+    };
+  } finally {
+    await fit.heads.release();
+  }
+}
+
+/** What a model's fit is called. */
+function nameFor(path: string): string {
+  const whole = resolve(path);
+  return /\.onnx$/i.test(whole) ? nameOf(whole) : basename(whole);
+}
+
+/** The folder called as the model; where something else is called so, such as the model's own folder, NAME-fit. */
+async function usualFolder(name: string): Promise<string> {
+  if (!existsSync(name) || (await isFitFolder(name))) return name;
+  return `${name}-fit`;
+}
+
+/** A foreign model of which nothing says how pictures are cut sees their centre, as ImageNet's models do. */
+async function centred(path: string, given: LoadModelOptions): Promise<LoadedModel> {
+  const model = await loadModel(path, given);
+  const { crop, resize } = model.preprocessing;
+  const told = given.resize !== undefined || model.normalisation.source === "preprocessor_config.json";
+  if (model.kind !== "foreign" || told || resize !== crop) return model;
+  return loadModel(path, { ...given, resize: Math.round(crop / centreShare) });
+}
+
+async function normalised(
+  model: LoadedModel,
+  found: FoundSource,
+  engine: Engine,
+  { onProgress, onMessage, signal }: FitOptions,
+): Promise<LoadedModel> {
+  if (model.normalisation.source !== "assumed") return model;
+  const pictures = await somePictures(model, found);
+  if (pictures.length < 2) return model;
+  const guessed = await withGuessedNormalisation(model, {
+    engine,
+    pictures,
+    ...(signal ? { signal } : {}),
+    ...(onProgress
+      ? { onProgress: (done: number, total: number) => onProgress("normalisation", done, total) }
+      : {}),
+  });
+  const { name, evidence } = guessed.normalisation;
+  onMessage?.(
+    `nothing says what pixels become; tried on pictures: ${name}${evidence[0] === undefined ? "" : ` (${evidence[0]})`}`,
+  );
+  return guessed;
+}
+
+/** A few pictures of every class. */
+async function somePictures(model: LoadedModel, { sources }: FoundSource): Promise<Uint8Array[]> {
+  const found: Uint8Array[] = [];
+  for (const { source } of sources.slice(0, 1)) {
+    const count = Math.min(triedPictures, source.ids.length);
+    // every fourth first, so that the first few show several classes
+    const spread = Array.from({ length: count }, (_, i) => Math.floor((i * source.ids.length) / count));
+    const planes = new Map<number, Uint8Array>();
+    for await (const item of source.read(new Set(spread))) {
+      const made = await planesOf(item, model.preprocessing);
+      if (made instanceof Uint8Array) planes.set(item.position, made);
+    }
+    for (const start of [0, 1, 2, 3])
+      found.push(
+        ...spread.filter((_, i) => i % 4 === start).flatMap((position) => planes.get(position) ?? []),
+      );
+  }
+  return found;
+}
+
+async function engineOf({ device = "cpu", threads = 0, onMessage }: FitOptions): Promise<Engine> {
+  const { choice, sentence } = await chooseDevice(device, threads);
+  if (sentence !== null) onMessage?.(sentence);
+  // Blocked convolutions are for training steps; nobody has to wait for their probe here.
+  return choice.device === "cpu" ? cpuEngine({ threads, blocked: false }) : makeEngine(choice);
+}
