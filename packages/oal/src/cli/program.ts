@@ -14,6 +14,7 @@ import type { ScoreCommandOptions } from "./commands/score.js";
 import { addExport } from "./exportCommands.js";
 import { addLeaveClassOut } from "./leaveClassOutCommand.js";
 import { addMachine } from "./machineCommands.js";
+import { addFit } from "./fitCommand.js";
 import { addInspect } from "./inspectCommand.js";
 import { addModels } from "./modelCommands.js";
 import { addPlanning } from "./planningCommands.js";
@@ -114,6 +115,7 @@ export function buildProgram(): Command {
       examples([
         "oal run                                  # the whole job on the embedded data set",
         "oal run --data photos                    # on your own photos/CLASS/*.jpg",
+        "oal fit model.onnx --id photos           # a model of anyone, as it is: known or unknown?",
         "oal score runs/photos picture.jpg        # known or unknown?",
         "oal config cifar10-small                 # every key, its meaning and its value",
       ]),
@@ -121,6 +123,7 @@ export function buildProgram(): Command {
   for (const each of stageCommands) addStageCommand(program, each);
   const outliers = program.command("outliers").description("the stages that make outliers");
   for (const each of outlierCommands) addStageCommand(outliers, each);
+  addFit(program);
   addLeaveClassOut(program);
   addPlanning(program);
   addMachine(program);

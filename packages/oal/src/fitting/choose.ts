@@ -6,7 +6,7 @@ import { scorePictures, type PictureSet, type ScoringGround } from "./scoring.js
 import type { Heads } from "./subject.js";
 
 /** Strengths that are tried, the strongest first: each fit begins where the one before it ended. */
-export const strengths: readonly number[] = [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5];
+export const strengths: readonly number[] = [1e-1, 1e-2, 1e-3, 1e-4, 3e-5, 1e-5];
 
 /** Most classes that are left out in turn where a detector is chosen; where it is measured, every class is. */
 const mostClassesForChoice = 16;

@@ -135,9 +135,12 @@ function drawsFor(size: number): number {
 function resamplesWithout(without: number, labels: Int32Array, count: number): ResampleSource {
   const byClass = new Map<number, number>();
   for (const label of labels) byClass.set(label, (byClass.get(label) ?? 0) + 1);
+  const streams = new Map(
+    [...byClass.keys()].map((label) => [label, new Random(0, `fit/leave-out/${label}`)]),
+  );
   const drawn = (label: number, b: number): number[] => {
     const own = byClass.get(label) ?? 0;
-    const uniforms = new Random(0, `fit/leave-out/${label}`).uniforms(b, own);
+    const uniforms = streams.get(label)?.uniforms(b, own) ?? new Float32Array();
     return Array.from(uniforms, (u) => Math.min(own - 1, Math.floor(u * own)));
   };
   // the known pictures keep the order of the set: where the members of each class stand among them

@@ -41,7 +41,7 @@ export async function minimise(
   const pairs: { readonly move: Float64Array; readonly turn: Float64Array; readonly rho: number }[] = [];
   let step = 0;
   for (; step < steps; step++) {
-    if (slope.gradient.every((entry) => Math.abs(entry) <= tolerance)) break;
+    if (largest(slope.gradient) <= tolerance) break;
     const direction = downhill(slope.gradient, pairs);
     const next = await search(evaluate, point, slope, direction, pairs.length === 0);
     if (!next) break; // rounding hides what is left to gain
@@ -62,7 +62,8 @@ function downhill(
   gradient: Float64Array,
   pairs: readonly { readonly move: Float64Array; readonly turn: Float64Array; readonly rho: number }[],
 ): Float64Array {
-  const direction = gradient.map((entry) => -entry);
+  const direction = new Float64Array(gradient.length);
+  addScaled(direction, gradient, -1);
   const factors: number[] = [];
   for (const { move, turn, rho } of pairs.toReversed()) {
     const factor = rho * dot(move, direction);
@@ -109,12 +110,20 @@ async function search(
   return null;
 }
 
+function largest(vector: Float64Array): number {
+  let most = 0;
+  for (let i = 0; i < vector.length; i++) most = Math.max(most, Math.abs(vector[i] ?? 0));
+  return most;
+}
+
 function norm(vector: Float64Array): number {
   return Math.sqrt(dot(vector, vector));
 }
 
 function difference(a: Float64Array, b: Float64Array): Float64Array {
-  return a.map((entry, i) => entry - (b[i] ?? 0));
+  const result = new Float64Array(a.length);
+  for (let i = 0; i < a.length; i++) result[i] = (a[i] ?? 0) - (b[i] ?? 0);
+  return result;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

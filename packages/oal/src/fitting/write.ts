@@ -1,5 +1,5 @@
 /** A fit written into its folder: model file, report, and last of all fit.json. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { float32Tensor, isOalError, oalError, uint8Tensor, type Engine, type Tensor } from "oal-core";
 import type { BundleFacts } from "../bundle/facts.js";
@@ -7,14 +7,12 @@ import { writeBundle } from "../bundle/write.js";
 import { makeFolder } from "../runtime/makeFolder.js";
 import { writeFileWhole } from "../runtime/writeFile.js";
 import type { Fit } from "./fit.js";
+import { fitFile } from "./folder.js";
 import { readAgain } from "./pictures.js";
 import { renderFitReport } from "./report.js";
 import type { FitResult } from "./result.js";
 import type { Summary } from "./summarise.js";
 import { thumbnailsOf } from "./thumbnails.js";
-
-/** The file that says that a folder is a fit's. */
-export const fitFile = "fit.json";
 
 /** Pictures that the written model file is run with. */
 const checkedPictures = 4;
@@ -25,23 +23,13 @@ const checkedPictures = 4;
  * @throws OAL-E255
  */
 export async function refuseOtherFolder(folder: string): Promise<void> {
-  const names = await readdir(folder).catch((error: unknown) => {
+  const names = await readdir(folder).catch((error: unknown): string[] => {
     if (isMissing(error)) return [];
     throw oalError("OAL-I101", { path: folder, problem: problemText(error) }, error);
   });
   const [file] = names.filter((name) => !name.startsWith("."));
-  if (file === undefined || (await isFitFolder(folder))) return;
+  if (file === undefined || names.includes(fitFile)) return;
   throw oalError("OAL-E255", { path: folder, file });
-}
-
-/** Whether an earlier fit made a folder. */
-export async function isFitFolder(folder: string): Promise<boolean> {
-  try {
-    const found: unknown = JSON.parse(await readFile(join(folder, fitFile), "utf8"));
-    return typeof found === "object" && found !== null && "format" in found && "decides" in found;
-  } catch {
-    return false;
-  }
 }
 
 function isMissing(error: unknown): boolean {

@@ -10,7 +10,9 @@ import type { PartShares } from "../fitting/parts.js";
 import { openKnown, planesOf, type FoundSource } from "../fitting/pictures.js";
 import type { FitResult } from "../fitting/result.js";
 import { summarise } from "../fitting/summarise.js";
-import { isFitFolder, refuseOtherFolder, writeFit } from "../fitting/write.js";
+import { fitFile } from "../fitting/folder.js";
+import { refuseOtherFolder, writeFit } from "../fitting/write.js";
+import { isHubName } from "../hub/name.js";
 import { withGuessedNormalisation } from "../models/guessNormalisation.js";
 import { nameOf, type LoadedModel, type LoadModelOptions } from "../models/load.js";
 import { chooseDevice, cpuEngine, makeEngine, type DeviceChoice } from "../runtime/engines/index.js";
@@ -78,7 +80,7 @@ const triedPictures = 36;
 export async function fitModel(options: FitOptions): Promise<WrittenResult> {
   const { model: path, id, known = "folder", keep = 0.95, seed = 0, signal, onProgress } = options;
   const name = nameFor(path);
-  const folder = options.out ?? (await usualFolder(name));
+  const folder = options.out ?? usualFolder(name);
   await refuseOtherFolder(folder);
   const engine = options.engine ?? (await engineOf(options));
   const loaded = await centred(path, options.load ?? {});
@@ -119,14 +121,14 @@ export async function fitModel(options: FitOptions): Promise<WrittenResult> {
 
 /** What a model's fit is called. */
 function nameFor(path: string): string {
+  if (isHubName(path)) return path.replace(/^.*\//, "").replace(/@.*$/, "");
   const whole = resolve(path);
   return /\.onnx$/i.test(whole) ? nameOf(whole) : basename(whole);
 }
 
 /** The folder called as the model; where something else is called so, such as the model's own folder, NAME-fit. */
-async function usualFolder(name: string): Promise<string> {
-  if (!existsSync(name) || (await isFitFolder(name))) return name;
-  return `${name}-fit`;
+function usualFolder(name: string): string {
+  return !existsSync(name) || existsSync(join(name, fitFile)) ? name : `${name}-fit`;
 }
 
 /** A foreign model of which nothing says how pictures are cut sees their centre, as ImageNet's models do. */

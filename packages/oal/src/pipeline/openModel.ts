@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { oalError, type Engine } from "oal-core";
 import { bundleFileName } from "../bundle/facts.js";
 import { Scorer, type ScorerOptions } from "../bundle/scorer.js";
+import { fittedModelIn } from "../fitting/folder.js";
 import { chooseDevice, cpuEngine, makeEngine, type DeviceChoice } from "../runtime/engines/index.js";
 import { changedFiles } from "./publishedFiles.js";
 import { readRunManifest, shownRecord } from "./runFolder.js";
@@ -22,7 +23,8 @@ export interface OpenModelOptions extends Omit<ScorerOptions, "engine"> {
 }
 
 /**
- * The model file that a path stands for: the file itself, or the model that decides in a run folder, as its run.json names it.
+ * The model file that a path stands for: the file itself, the model that decides in a run folder, as its run.json names it, or that of
+ * a folder of `oal fit`.
  *
  * @throws OAL-D101 when nothing is there, OAL-I104 for a run of another version, OAL-I121 for a folder where no run has finished,
  *   OAL-I103 when the run's model is not what the run left
@@ -31,6 +33,8 @@ export async function modelFileOf(path: string): Promise<string> {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw oalError("OAL-D101", { path, what: "the model" });
   if (!found.isDirectory()) return path;
+  const fitted = fittedModelIn(path);
+  if (fitted !== null) return fitted;
   refuseOtherFormat(path);
   const manifest = readRunManifest(path);
   const record = manifest && shownRecord(manifest);

@@ -205,6 +205,12 @@ export const evaluationErrors = {
     message: ({ path, problem }) => `${path}: no detector is left: ${problem}`,
     remedy: "name a value for the features (--features), or give two classes or more",
   }),
+  "OAL-E257": entry<{ path: string; found: number; wanted: number }>({
+    title: "a fit of another version of oal",
+    exit: 3,
+    message: ({ path, found, wanted }) => `${path} has the format ${found}; this oal reads format ${wanted}`,
+    remedy: "fit the model again: oal fit MODEL --id FOLDER --out with the folder writes it anew",
+  }),
   "OAL-E270": entry<{ detector: string; keep: number; count: number }>({
     title: "a share to keep that the stored calibration cannot promise",
     exit: 2,

@@ -1,0 +1,36 @@
+/** The folder that a fit leaves. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { oalError } from "oal-core";
+import { z } from "zod";
+import { fitFormat } from "./result.js";
+
+/** The file that says that a folder is a fit's. */
+export const fitFile = "fit.json";
+
+const head = z.object({ format: z.number(), decides: z.string(), files: z.object({ model: z.string() }) });
+
+/**
+ * The model file in the folder of a fit.
+ *
+ * @returns null for a folder that no fit made
+ * @throws OAL-E257 for a fit of another version, OAL-I103 when the model file is gone
+ */
+export function fittedModelIn(folder: string): string | null {
+  const path = join(folder, fitFile);
+  if (!existsSync(path)) return null;
+  let found: unknown;
+  try {
+    found = JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return null;
+  }
+  const parsed = head.safeParse(found);
+  if (!parsed.success) return null;
+  const { format, files } = parsed.data;
+  if (format !== fitFormat) throw oalError("OAL-E257", { path, found: format, wanted: fitFormat });
+  const file = join(folder, files.model);
+  if (!existsSync(file))
+    throw oalError("OAL-I103", { path: file, problem: "the model file of this fit is missing" });
+  return file;
+}
