@@ -29,7 +29,27 @@ export {
   type ConfigurationInput,
 } from "./pipeline/configuration/index.js";
 export type { EventKind, RunEvent } from "./pipeline/events.js";
-export { exportModel, loadModel, openModel, picturesIn, run } from "./pipeline/library.js";
+export { exportModel, fitModel, loadModel, openModel, picturesIn, run } from "./pipeline/library.js";
+export type { FitOptions, FitProgress, WrittenResult } from "./pipeline/fitModel.js";
+export type { FitStage } from "./fitting/fit.js";
+export type { PartShares } from "./fitting/parts.js";
+export type {
+  Ends,
+  FitClass,
+  FitClassCut,
+  FitDetectorResult,
+  FitEdgePicture,
+  FitLeaveOut,
+  FitLeaveOutPlan,
+  FitResult,
+  FitSetResult,
+} from "./fitting/result.js";
+export type { CalibrationPromise } from "./fitting/calibrate.js";
+export type { DetectorCandidate, StrengthChoice } from "./fitting/choose.js";
+export type { MeasuredShare } from "./fitting/measure.js";
+export type { Copies } from "./fitting/pictures.js";
+export type { HeadKind } from "./fitting/subject.js";
+export type { DetectorChoice } from "./evaluation/asked.js";
 export type { Exported, ExportOptions } from "./pipeline/exporting/exportOptions.js";
 export type { Changes, ChangesOfKind } from "./pipeline/exporting/changes.js";
 export type {

@@ -125,15 +125,15 @@ export async function headNumbers(engine: Engine, model: ModelSource): Promise<F
   if (!taps.head) return undefined;
   const { weight, bias } = taps.head;
   if (weight.constant && bias.constant) return { weight: weight.constant, bias: bias.constant };
-  graph.output("head.weight", weight);
-  graph.output("head.bias", bias);
+  graph.output("numbers of head.weight", weight);
+  graph.output("numbers of head.bias", bias);
   const session = await engine.compile(graph);
   try {
     const { size } = model;
     const outputs = await session.run({
       images: uint8Tensor([1, 3, size, size], new Uint8Array(3 * size * size)),
     });
-    const [W, b] = [outputs["head.weight"], outputs["head.bias"]];
+    const [W, b] = [outputs["numbers of head.weight"], outputs["numbers of head.bias"]];
     if (!W || !b) throw oalError("OAL-X101", { problem: "a head has no numbers" });
     return { weight: W, bias: b };
   } finally {

@@ -3,7 +3,7 @@ import { auroc } from "oal-core";
 import type { HeadFitter } from "./head.js";
 import { leaveClassOut, type KnownPictures } from "./leaveOut.js";
 import { scorePictures, type PictureSet, type ScoringGround } from "./scoring.js";
-import type { Heads } from "./subject.js";
+import type { Heads } from "./heads.js";
 
 /** Strengths that are tried, the strongest first: each fit begins where the one before it ended. */
 export const strengths: readonly number[] = [1e-1, 1e-2, 1e-3, 1e-4, 3e-5, 1e-5];

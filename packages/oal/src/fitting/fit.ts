@@ -19,7 +19,8 @@ import {
   type Scoring,
   type ScoringGround,
 } from "./scoring.js";
-import { Heads, subjectOf, type LogitSource, type Subject } from "./subject.js";
+import { Heads, type LogitSource } from "./heads.js";
+import { subjectOf, type Subject } from "./subject.js";
 import { readUnknown, type UnknownPictures } from "./unknown.js";
 
 /** What is under way. */

@@ -4,7 +4,7 @@
  */
 import { auroc } from "oal-core";
 import { scorePictures, type PictureSet, type ScoringGround } from "./scoring.js";
-import type { Heads } from "./subject.js";
+import type { Heads } from "./heads.js";
 
 /** Known pictures that take part. */
 export interface KnownPictures {

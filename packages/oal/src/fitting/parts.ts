@@ -53,12 +53,15 @@ export function divide(
     const folder = pictures[i]?.folder ?? -1;
     byFolder.set(folder, [...(byFolder.get(folder) ?? []), i]);
   }
-  // what rounding leaves over in one class is taken in the next, so that the whole has its shares
-  let [owedCalibration, owedTest] = [0, 0];
-  for (const [, members] of [...byFolder].sort(([a], [b]) => a - b)) {
-    const ranked = members
+  const classes = [...byFolder.values()].map((members) =>
+    members
       .map((i) => ({ i, rank: rankOf(pictures[i]?.hash ?? "", seed) }))
-      .sort((a, b) => (a.rank < b.rank ? -1 : 1));
+      .sort((a, b) => (a.rank < b.rank ? -1 : 1)),
+  );
+  // what rounding leaves over in one class is taken in the next, so that the whole has its shares; names do not say which is next
+  classes.sort((a, b) => ((a[0]?.rank ?? "") < (b[0]?.rank ?? "") ? -1 : 1));
+  let [owedCalibration, owedTest] = [0, 0];
+  for (const members of classes) {
     owedCalibration += calibration * members.length;
     owedTest += test * members.length;
     // one picture of a class is trained on, a second one measures
@@ -68,7 +71,7 @@ export function divide(
     const calibrationCount = Math.max(0, Math.min(Math.round(owedCalibration), rest - 1));
     owedTest -= own;
     owedCalibration -= calibrationCount;
-    ranked.forEach(({ i }, place) => {
+    members.forEach(({ i }, place) => {
       if (place < own) parts[i] = "test";
       else if (place < own + calibrationCount) parts[i] = "calibration";
     });

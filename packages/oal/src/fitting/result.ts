@@ -1,5 +1,5 @@
 /** What a fit came to, as data: `fit.json`, and what the report is made of. */
-import type { Coverage, MetricVector, ParameterValues, PerMetric } from "oal-core";
+import type { MetricVector, ParameterValues, PerMetric } from "oal-core";
 import type { Preprocessing } from "../bundle/facts.js";
 import type { Skipped } from "../data/badImages.js";
 import type { DetectorCandidate, StrengthChoice } from "./choose.js";
@@ -174,5 +174,3 @@ export interface FitResult {
   readonly warnings: readonly string[];
   readonly files: { readonly model: string; readonly report: string };
 }
-
-export type { Coverage };

@@ -12,7 +12,8 @@ import { fitDetector, isUnfit, type FitGround } from "../evaluation/fit.js";
 import { predictions, type OutputSet } from "../evaluation/outputs.js";
 import { scoreSets } from "../evaluation/score.js";
 import type { OutputReader } from "./outputs.js";
-import type { LogitSource, PictureNumbers, Subject } from "./subject.js";
+import type { LogitSource, PictureNumbers } from "./heads.js";
+import type { Subject } from "./subject.js";
 
 /** Pictures by hash, with their classes. */
 export interface PictureSet {

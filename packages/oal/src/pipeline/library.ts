@@ -6,6 +6,7 @@ import { anEngine, expectArguments, kind, kinds } from "oal-core";
 import type { NamedPicture } from "../bundle/pictures.js";
 import type { Scorer } from "../bundle/scorer.js";
 import type { Exported, ExportOptions } from "./exporting/exportOptions.js";
+import type { FitOptions, WrittenResult } from "./fitModel.js";
 import { blamePlugin } from "./plugins/fault.js";
 import { checkConfiguration } from "./configuration/index.js";
 import { devices } from "../runtime/engines/index.js";
@@ -123,6 +124,52 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   expectArguments("loadModel", { path: [path, kinds.name], options: [options, loadOptions] });
   const loading = await import("./loadModel.js");
   return loading.loadModel(path, options);
+}
+
+const aShareToKeep = kind(
+  "a share in (0, 1]",
+  (value) => typeof value === "number" && value > 0 && value <= 1,
+);
+const partShare = kind("a share in [0, 1)", (value) => typeof value === "number" && value >= 0 && value < 1);
+
+const fitOptions = kinds.fields({
+  model: kinds.name,
+  id: kinds.name,
+  unknown: kinds.optional(kinds.name),
+  out: kinds.optional(kinds.name),
+  known: kinds.optional(kinds.oneOf(["folder", "model"])),
+  keep: kinds.optional(aShareToKeep),
+  ask: kinds.optional(aShareToKeep),
+  perClass: kinds.optional(kinds.boolean),
+  seed: kinds.optional(kinds.count),
+  shares: kinds.optional(kinds.fields({ calibration: partShare, test: partShare })),
+  detectors: kinds.optional(kind("a list of detectors", (value) => Array.isArray(value) && value.length > 0)),
+  load: kinds.optional(loadOptions),
+  engine: kinds.optional(anEngine),
+  threads: kinds.optional(kinds.count),
+  device: kinds.optional(kinds.oneOf(devices)),
+  onProgress: kinds.optional(kinds.callback),
+  onMessage: kinds.optional(kinds.callback),
+  signal: kinds.optional(kinds.signal),
+});
+
+/**
+ * Makes a model of anyone say "known" or "unknown", without training its network: a last layer for the folder's classes where the model
+ * has none for them, detectors, a decision calibrated on pictures that nothing else saw, figures with intervals. Writes model file,
+ * report and fit.json. What the model says of pictures is kept in the cache, so that a second fit, or one that was stopped, is quick.
+ *
+ * @returns where all of it lies, and what fit.json holds
+ * @throws OAL-C120 (an option is not what it should be), OAL-E254 (too few pictures), OAL-E255 (the folder holds something else), OAL-E256
+ *   (no detector can be used), OAL-E211 (`ask` above `keep`), the errors of `loadModel` and of data
+ * @example
+ * const { result, modelPath } = await fitModel({ model: "mobilenet.onnx", id: "photos", unknown: "others", keep: 0.95 });
+ * console.log(result.accuracy?.value, result.calibration.sentences.join(" "));
+ * const scorer = await openModel(modelPath);
+ */
+export async function fitModel(options: FitOptions): Promise<WrittenResult> {
+  expectArguments("fitModel", { options: [options, fitOptions] });
+  const fitting = await import("./fitModel.js");
+  return fitting.fitModel(options);
 }
 
 const exportOptions = kinds.fields({

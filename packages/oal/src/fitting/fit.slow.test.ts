@@ -1,0 +1,100 @@
+/** Fits again and otherwise: from the cache, of renamed files, of their own files, with the model's own classes, of very small folders. */
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openModel, type FitClass, type WrittenResult } from "../index.js";
+import { ColourFolder, coloursModel, colourNormalisation } from "../testing/coloursFit.js";
+import { testEngine } from "../testing/engine.js";
+
+const folder = new ColourFolder();
+beforeAll(() => folder.fill());
+afterAll(() => folder.remove());
+
+describe("a fit", () => {
+  it("done again is the same, from what is kept; names and order of files do not matter", async () => {
+    const first = await folder.fit({});
+    const counted: number[] = [];
+    const again = await folder.fit({
+      onProgress: (stage, done) => void (stage === "pictures" && counted.push(done)),
+    });
+    expect(again.result).toEqual(first.result);
+    expect(counted.length).toBe(48);
+    for (const [name, to] of [
+      ["red", "a"],
+      ["green", "b"],
+      ["blue", "c"],
+    ] as const)
+      for (let i = 0; i < 16; i++) {
+        mkdirSync(folder.at("renamed", to), { recursive: true });
+        copyFileSync(folder.at("three", name, `${i}.png`), folder.at("renamed", to, `${99 - i}.png`));
+      }
+    const { result } = await folder.fit({ id: folder.at("renamed") });
+    const [blue, green, red] = first.result.parts.classes;
+    const sizes = (own: FitClass | undefined): number[] => [
+      own?.train ?? 0,
+      own?.calibration ?? 0,
+      own?.test ?? 0,
+    ];
+    expect(result.parts.classes.map(sizes)).toEqual([red, green, blue].map(sizes));
+    const tested = (found: WrittenResult): string[] =>
+      found.result.edges.known.map(({ score }) => score.toFixed(2)).sort();
+    expect(tested({ ...first, result })).toEqual(tested(first));
+  });
+
+  it("refits its own file: the last layer stays where the names are the same", async () => {
+    const first = await folder.fit({ keep: 0.8 });
+    const { result } = await folder.fit({
+      model: first.modelPath,
+      load: {},
+      out: folder.at("refit"),
+      keep: 0.9,
+    });
+    expect(result.known).toMatchObject({ head: "own", strength: null });
+    expect(result.model.kind).toBe("bundle");
+    expect(result.accuracy?.value).toBe(1);
+    expect(result.calibration.keep).toBe(0.9);
+  });
+
+  it("cuts the model's own last layer to the folders that are called as its classes, or keeps all of it", async () => {
+    writeFileSync(folder.at("named.onnx"), coloursModel(5));
+    const given = {
+      model: folder.at("named.onnx"),
+      load: { normalisation: colourNormalisation, classNames: ["red", "sofa", "green", "lamp", "blue"] },
+    };
+    const cut = await folder.fit({ ...given, out: folder.at("cut") });
+    expect(cut.result.known).toMatchObject({ head: "own rows", classNames: ["blue", "green", "red"] });
+    const whole = await folder.fit({ ...given, out: folder.at("whole"), known: "model" });
+    expect(whole.result.known).toMatchObject({ head: "own", from: "model" });
+    expect(whole.result.known.classNames).toHaveLength(5);
+    expect(whole.result.leaveClassOut).toMatchObject({
+      sentence: expect.stringContaining("taken out of the model's own last layer"),
+    });
+  });
+});
+
+describe("untidy folders", () => {
+  it("of one class are decided by features alone", async () => {
+    const { result, modelPath } = await folder.fit({ id: folder.at("grey"), out: folder.at("one") });
+    expect(result.known.head).toBe("none");
+    expect(result.detectors.map(({ id }) => id)).toEqual(["knn"]);
+    expect(result.leaveClassOut).toMatchObject({ absent: expect.stringContaining("there is one class") });
+    const scorer = await openModel(modelPath, { engine: testEngine });
+    expect(await scorer.score(folder.at("three/red/1.png"))).toMatchObject({ known: false });
+    await scorer.release();
+  });
+
+  it("with classes of one to five pictures are fitted, and what that means is said", async () => {
+    for (const [c, count] of [
+      [0, 1],
+      [1, 2],
+      [2, 5],
+    ] as const)
+      for (let i = 0; i < count; i++) await folder.draw(`tiny/${c}/${i}.png`, c, i);
+    const { result } = await folder.fit({ id: folder.at("tiny"), out: folder.at("tiny-out") });
+    expect(result.warnings.join("\n")).toContain("0, 1, 2: fewer than 6 pictures");
+    expect(result.parts.calibration).toBeGreaterThanOrEqual(1);
+    for (const c of [0, 1]) await folder.draw(`single/${c}/0.png`, c, 1);
+    await expect(folder.fit({ id: folder.at("single"), out: folder.at("single-out") })).rejects.toThrowError(
+      expect.objectContaining({ code: "OAL-E254" }),
+    );
+  });
+});

@@ -1,0 +1,106 @@
+/** A small model of someone else, fitted from its file to the bundle that answers, with folders as people have them. */
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openModel } from "../index.js";
+import { ColourFolder } from "../testing/coloursFit.js";
+import { testEngine } from "../testing/engine.js";
+
+const folder = new ColourFolder();
+beforeAll(() => folder.fill());
+afterAll(() => folder.remove());
+
+describe("a fit", () => {
+  it("makes a file that answers as it was measured, a report, and fit.json", async () => {
+    const {
+      folder: made,
+      result,
+      modelPath,
+      reportPath,
+    } = await folder.fit({ unknown: folder.at("grey"), ask: 0.7 });
+    expect(result.parts).toMatchObject({ train: 25, calibration: 16, test: 7, given: false });
+    expect(result.known).toMatchObject({ head: "new", classNames: ["blue", "green", "red"] });
+    expect(result.known.sentence).toBe(
+      "A new last layer for the 3 folders is fitted on the model's features, because nothing names the model's classes.",
+    );
+    expect(result.accuracy).toMatchObject({ hits: 7, count: 7, value: 1 });
+    expect(result.unknown).toMatchObject({ choosing: 0, measuring: 10 });
+    expect(result.detectors.map(({ id }) => id)).toEqual(["msp", "mls", "ebo", "knn"]);
+    expect(result.leaveClassOut).toMatchObject({
+      classes: [{ name: "blue" }, { name: "green" }, { name: "red" }],
+    });
+    expect(result.calibration).toMatchObject({ count: 16, keep: 0.95, ask: 0.7 });
+    expect(result.calibration.sentences[0]).toContain("16 calibration pictures are too few to promise 95 %");
+    expect(JSON.parse(readFileSync(join(made, "fit.json"), "utf8"))).toEqual(
+      JSON.parse(JSON.stringify(result)),
+    );
+    const page = readFileSync(reportPath, "utf8");
+    expect(page).toContain("16 calibration pictures are too few");
+    expect(page).not.toMatch(/src="(?!data:)|<script|https?:/);
+    for (const path of [modelPath, made]) {
+      const scorer = await openModel(path, { engine: testEngine });
+      expect(scorer.facts).toMatchObject({ name: "colours", classNames: ["blue", "green", "red"] });
+      const edge = result.edges.known[0];
+      const said = await scorer.score(folder.at("three", edge?.id ?? ""));
+      expect(said).toMatchObject({ known: edge?.known, label: edge?.predicted });
+      expect(said.pValue).toBeCloseTo(edge?.pValue ?? NaN, 6);
+      await scorer.release();
+    }
+  });
+
+  it("leaves nothing behind and can be gone on with when it is stopped", async () => {
+    const stop = new AbortController();
+    const out = folder.at("stopped");
+    const stopped = folder.fit({
+      out,
+      seed: 7,
+      signal: stop.signal,
+      onProgress: (stage) => void (stage === "choosing" && stop.abort()),
+    });
+    await expect(stopped).rejects.toThrow("abort");
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it("does not write into a folder of something else", async () => {
+    await expect(folder.fit({ out: folder.at("three") })).rejects.toThrowError(
+      expect.objectContaining({ code: "OAL-E255" }),
+    );
+  });
+});
+
+describe("untidy folders", () => {
+  it("of two classes say why no class is left out; copies, contradictions and known unknowns are named", async () => {
+    for (const [c, name] of ["red", "green"].entries())
+      for (let i = 0; i < 12; i++) await folder.draw(`untidy/${name}/${i}.png`, c, i);
+    copyFileSync(folder.at("untidy/red/3.png"), folder.at("untidy/red/copy.png"));
+    copyFileSync(folder.at("untidy/red/4.png"), folder.at("untidy/green/twin.png"));
+    writeFileSync(folder.at("untidy/red/broken.jpg"), "no picture");
+    mkdirSync(folder.at("untidy/empty"));
+    await folder.draw("untidy-unknown/a.png", -1, 50);
+    copyFileSync(folder.at("untidy/green/5.png"), folder.at("untidy-unknown/b.png"));
+    const { result } = await folder.fit({
+      id: folder.at("untidy"),
+      unknown: folder.at("untidy-unknown"),
+      out: folder.at("untidy-out"),
+    });
+    expect(result.leaveClassOut).toEqual({
+      absent:
+        "Leave-class-out is absent: it takes three classes or more, and there are 2: without one of two classes nothing is left to tell apart.",
+    });
+    expect(result.choice.sentence).toContain("the simplest is taken");
+    expect(result.leftOut.unreadable.map(({ id }) => id)).toEqual(["red/broken.jpg"]);
+    expect(result.leftOut.copies).toEqual([{ ids: ["red/3.png", "red/copy.png"] }]);
+    expect(result.leftOut.contradictions).toEqual([{ ids: ["green/twin.png", "red/4.png"] }]);
+    expect(result.leftOut.overlaps).toEqual([{ unknown: "b.png", known: "green/5.png" }]);
+    expect(result.unknown).toMatchObject({ measuring: 1 });
+    const said = result.warnings.join("\n");
+    for (const text of [
+      "empty",
+      "cannot be read",
+      "more than one class",
+      "more than once",
+      "b.png = green/5.png",
+    ])
+      expect(said).toContain(text);
+  });
+});
