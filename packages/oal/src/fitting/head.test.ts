@@ -1,6 +1,6 @@
 /** A fitted head is the minimum of its loss, in the scale of the features, and knows nothing of what it was not fitted on. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Random } from "oal-core";
+import { Random, toNumbers } from "oal-core";
 import { testEngine } from "../testing/engine.js";
 import { HeadFitter, headLogits, type LinearHead } from "./head.js";
 import { minimise } from "./minimise.js";
@@ -58,13 +58,13 @@ describe("a fitted head", () => {
       const moved: LinearHead = {
         weight: {
           ...head.weight,
-          data: Float32Array.from(head.weight.data, (w, i) => Number(w) + 3e-3 * (moves[i] ?? 0)),
+          data: Float32Array.from(toNumbers(head.weight), (w, i) => w + 3e-3 * (moves[i] ?? 0)),
         },
         bias: {
           ...head.bias,
           data: Float32Array.from(
-            head.bias.data,
-            (b, c) => Number(b) + 3e-3 * (moves[classes * width + c] ?? 0),
+            toNumbers(head.bias),
+            (b, c) => b + 3e-3 * (moves[classes * width + c] ?? 0),
           ),
         },
       };
