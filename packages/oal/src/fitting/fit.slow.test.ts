@@ -1,19 +1,20 @@
 /** Fits again and otherwise: from the cache, of renamed files, of their own files, with the model's own classes, of very small folders. */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openModel, type FitClass, type WrittenResult } from "../index.js";
+import { fitModel, openModel, type FitOptions, type WrittenResult, type FitClass } from "../index.js";
 import { ColourFolder, coloursModel, colourNormalisation } from "../testing/coloursFit.js";
 import { testEngine } from "../testing/engine.js";
 
 const folder = new ColourFolder();
+const fit = (options: Partial<FitOptions>): Promise<WrittenResult> => fitModel(folder.options(options));
 beforeAll(() => folder.fill());
 afterAll(() => folder.remove());
 
 describe("a fit", () => {
   it("done again is the same, from what is kept; names and order of files do not matter", async () => {
-    const first = await folder.fit({});
+    const first = await fit({});
     const counted: number[] = [];
-    const again = await folder.fit({
+    const again = await fit({
       onProgress: (stage, done) => void (stage === "pictures" && counted.push(done)),
     });
     expect(again.result).toEqual(first.result);
@@ -27,7 +28,7 @@ describe("a fit", () => {
         mkdirSync(folder.at("renamed", to), { recursive: true });
         copyFileSync(folder.at("three", name, `${i}.png`), folder.at("renamed", to, `${99 - i}.png`));
       }
-    const { result } = await folder.fit({ id: folder.at("renamed") });
+    const { result } = await fit({ id: folder.at("renamed") });
     const [blue, green, red] = first.result.parts.classes;
     const sizes = (own: FitClass | undefined): number[] => [
       own?.train ?? 0,
@@ -41,8 +42,8 @@ describe("a fit", () => {
   });
 
   it("refits its own file: the last layer stays where the names are the same", async () => {
-    const first = await folder.fit({ keep: 0.8 });
-    const { result } = await folder.fit({
+    const first = await fit({ keep: 0.8 });
+    const { result } = await fit({
       model: first.modelPath,
       load: {},
       out: folder.at("refit"),
@@ -60,9 +61,9 @@ describe("a fit", () => {
       model: folder.at("named.onnx"),
       load: { normalisation: colourNormalisation, classNames: ["red", "sofa", "green", "lamp", "blue"] },
     };
-    const cut = await folder.fit({ ...given, out: folder.at("cut") });
+    const cut = await fit({ ...given, out: folder.at("cut") });
     expect(cut.result.known).toMatchObject({ head: "own rows", classNames: ["blue", "green", "red"] });
-    const whole = await folder.fit({ ...given, out: folder.at("whole"), known: "model" });
+    const whole = await fit({ ...given, out: folder.at("whole"), known: "model" });
     expect(whole.result.known).toMatchObject({ head: "own", from: "model" });
     expect(whole.result.known.classNames).toHaveLength(5);
     expect(whole.result.leaveClassOut).toMatchObject({
@@ -73,7 +74,7 @@ describe("a fit", () => {
 
 describe("untidy folders", () => {
   it("of one class are decided by features alone", async () => {
-    const { result, modelPath } = await folder.fit({ id: folder.at("grey"), out: folder.at("one") });
+    const { result, modelPath } = await fit({ id: folder.at("grey"), out: folder.at("one") });
     expect(result.known.head).toBe("none");
     expect(result.detectors.map(({ id }) => id)).toEqual(["knn"]);
     expect(result.leaveClassOut).toMatchObject({ absent: expect.stringContaining("there is one class") });
@@ -89,11 +90,11 @@ describe("untidy folders", () => {
       [2, 5],
     ] as const)
       for (let i = 0; i < count; i++) await folder.draw(`tiny/${c}/${i}.png`, c, i);
-    const { result } = await folder.fit({ id: folder.at("tiny"), out: folder.at("tiny-out") });
+    const { result } = await fit({ id: folder.at("tiny"), out: folder.at("tiny-out") });
     expect(result.warnings.join("\n")).toContain("0, 1, 2: fewer than 6 pictures");
     expect(result.parts.calibration).toBeGreaterThanOrEqual(1);
     for (const c of [0, 1]) await folder.draw(`single/${c}/0.png`, c, 1);
-    await expect(folder.fit({ id: folder.at("single"), out: folder.at("single-out") })).rejects.toThrowError(
+    await expect(fit({ id: folder.at("single"), out: folder.at("single-out") })).rejects.toThrowError(
       expect.objectContaining({ code: "OAL-E254" }),
     );
   });

@@ -2,11 +2,12 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openModel } from "../index.js";
+import { fitModel, openModel, type FitOptions, type WrittenResult } from "../index.js";
 import { ColourFolder } from "../testing/coloursFit.js";
 import { testEngine } from "../testing/engine.js";
 
 const folder = new ColourFolder();
+const fit = (options: Partial<FitOptions>): Promise<WrittenResult> => fitModel(folder.options(options));
 beforeAll(() => folder.fill());
 afterAll(() => folder.remove());
 
@@ -17,7 +18,7 @@ describe("a fit", () => {
       result,
       modelPath,
       reportPath,
-    } = await folder.fit({ unknown: folder.at("grey"), ask: 0.7 });
+    } = await fit({ unknown: folder.at("grey"), ask: 0.7 });
     expect(result.parts).toMatchObject({ train: 25, calibration: 16, test: 7, given: false });
     expect(result.known).toMatchObject({ head: "new", classNames: ["blue", "green", "red"] });
     expect(result.known.sentence).toBe(
@@ -51,7 +52,7 @@ describe("a fit", () => {
   it("leaves nothing behind and can be gone on with when it is stopped", async () => {
     const stop = new AbortController();
     const out = folder.at("stopped");
-    const stopped = folder.fit({
+    const stopped = fit({
       out,
       seed: 7,
       signal: stop.signal,
@@ -62,7 +63,7 @@ describe("a fit", () => {
   });
 
   it("does not write into a folder of something else", async () => {
-    await expect(folder.fit({ out: folder.at("three") })).rejects.toThrowError(
+    await expect(fit({ out: folder.at("three") })).rejects.toThrowError(
       expect.objectContaining({ code: "OAL-E255" }),
     );
   });
@@ -78,7 +79,7 @@ describe("untidy folders", () => {
     mkdirSync(folder.at("untidy/empty"));
     await folder.draw("untidy-unknown/a.png", -1, 50);
     copyFileSync(folder.at("untidy/green/5.png"), folder.at("untidy-unknown/b.png"));
-    const { result } = await folder.fit({
+    const { result } = await fit({
       id: folder.at("untidy"),
       unknown: folder.at("untidy-unknown"),
       out: folder.at("untidy-out"),

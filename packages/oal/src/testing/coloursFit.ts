@@ -14,8 +14,6 @@ import {
   writeModel,
 } from "oal-core";
 import sharp from "sharp";
-import type { FitOptions, WrittenResult } from "../pipeline/fitModel.js";
-import { fitModel } from "../pipeline/library.js";
 import { testEngine } from "./engine.js";
 
 /** What the model's pixels become. */
@@ -42,6 +40,14 @@ export function coloursModel(classes: number | null): Uint8Array {
 /** A folder for one test file, with the model, three colours of 16 pictures, and ten grey ones. */
 export class ColourFolder {
   readonly root: string = mkdtempSync(join(tmpdir(), "oal-fit-"));
+  /** The model, fitted to the three colours. */
+  readonly usual = {
+    model: this.at("colours.onnx"),
+    id: this.at("three"),
+    out: this.at("out"),
+    engine: testEngine,
+    load: { normalisation: colourNormalisation },
+  };
   readonly #cache = process.env["OAL_CACHE"];
 
   /** A path inside. */
@@ -70,16 +76,9 @@ export class ColourFolder {
     writeFileSync(this.at(path), await sharp(pixels, { raw }).png().toBuffer());
   }
 
-  /** Fits the model to the three colours, or otherwise. */
-  fit(options: Partial<FitOptions>): Promise<WrittenResult> {
-    return fitModel({
-      model: this.at("colours.onnx"),
-      id: this.at("three"),
-      out: this.at("out"),
-      engine: testEngine,
-      load: { normalisation: colourNormalisation },
-      ...options,
-    });
+  /** Options of a fit of the model to the three colours, with others in their place. */
+  options<Other extends object>(other: Other): typeof this.usual & Other {
+    return { ...this.usual, ...other };
   }
 
   /** Removes everything. */
