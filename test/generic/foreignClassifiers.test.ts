@@ -430,6 +430,37 @@ describe("sizes, colours and hints", () => {
     expect((await loadModelFile(write("open 224", open))).preprocessing.crop).toBe(224);
   });
 
+  it("are found where every axis is open and the size is computed with, as Optimum exports", async () => {
+    const facts = await understood(
+      "optimum",
+      {
+        nodes: [
+          ["Shape", ["x"], ["/shape"]],
+          ["Gather", ["/shape", "zero"], ["/count"], { axis: 0 }],
+          ["Unsqueeze", ["/count", "front"], ["/counts"]],
+          ["Concat", ["/counts", "rest"], ["/target"], { axis: 0 }],
+          ...pooled.slice(0, 3),
+          ["Reshape", ["/pool", "/target"], ["/flat"]],
+          ["Gemm", ["/flat", "fc.weight", "fc.bias"], ["y"], { transB: 1 }],
+        ],
+        inputs: { x: { dims: ["batch_size", "num_channels", "height", "width"] } },
+        outputs: { y: { dims: ["batch_size", 4] } },
+        initialisers: {
+          ...fc,
+          zero: { dims: [], values: [0], isInt64: true },
+          front: whole([0]),
+          rest: whole([-1]),
+        },
+      },
+      { size: 8 },
+    );
+    expect(facts).toMatchObject({
+      input: { channels: 3, height: 8 },
+      features: { value: "/flat", width: 6 },
+    });
+    expect(facts.head).not.toBeNull();
+  });
+
   it("are refused where they do not fit", async () => {
     const fixed = write("fixed", { ...open, inputs: { x: nchw } });
     await expect(loadModelFile(fixed, { size: 12 })).rejects.toThrow(
@@ -474,6 +505,34 @@ describe("sizes, colours and hints", () => {
     await expect(loadModelFile(model, { hints: { classes: 9 } })).rejects.toThrow(
       "9 classes are asked for, but y has 4 classes",
     );
+  });
+});
+
+describe("a quantised classifier", () => {
+  it("has class scores before they are rounded, and a last layer of rounded weights", async () => {
+    const rounded = (from: string, to: string): FileNode[] => [
+      ["QuantizeLinear", [from, "scale"], [`${to}.q`]],
+      ["DequantizeLinear", [`${to}.q`, "scale"], [to]],
+    ];
+    const facts = await understood("qdq", {
+      nodes: [
+        ...rounded("x", "/x"),
+        ...stem("/x"),
+        ["GlobalAveragePool", ["/maps"], ["/pool"]],
+        ["Flatten", ["/pool"], ["/flat"]],
+        ...rounded("/flat", "/rounded"),
+        ...rounded("fc.weight", "/weight"),
+        ["Gemm", ["/rounded", "/weight", "fc.bias"], ["/fc"], { transB: 1 }],
+        ...rounded("/fc", "y"),
+      ],
+      outputs: { y: scores },
+      initialisers: { scale: scalar(0.02), ...fc },
+    });
+    expect(facts).toMatchObject({
+      logits: { value: "/fc", output: "y" },
+      features: { value: "/rounded", width: 6 },
+      head: { operator: "Gemm", weight: "/weight" },
+    });
   });
 });
 

@@ -103,29 +103,37 @@ function channelsByReader(
   input: Value,
   readers: ReadonlyMap<Value, readonly Node[]>,
 ): { layout: "nchw" | "nhwc"; channels: number } | null {
-  let order = [0, 1, 2, 3];
-  let value = input;
-  for (let steps = 0; steps < 16; steps++) {
-    const [node] = readers.get(value) ?? [];
-    if (!node) return null;
-    const type = typeOf(node);
-    if (type === "Conv") {
-      const weight = node.inputs[1]?.knownType?.shape;
-      const group = node.attributes["group"] ?? 1;
-      const channels =
-        typeof weight?.[1] === "number" && typeof group === "number" ? weight[1] * group : null;
-      if (channels === null || (order[1] !== 1 && order[1] !== 3)) return null;
-      return { layout: order[1] === 1 ? "nchw" : "nhwc", channels };
+  const pending: { readonly value: Value; readonly order: readonly number[] }[] = [
+    { value: input, order: [0, 1, 2, 3] },
+  ];
+  for (const { value, order } of pending) {
+    if (pending.length > 64) return null;
+    for (const node of readers.get(value) ?? []) {
+      const type = typeOf(node);
+      if (type === "Conv" && node.inputs[0] === value) {
+        const found = channelsOf(node, order);
+        if (found) return found;
+      }
+      const { perm } = node.attributes;
+      const isTurned = type === "Transpose" && typeof perm === "object" && perm.length === 4;
+      const [next] = node.outputs;
+      if (next && (isTurned || passing.has(type)))
+        pending.push({ value: next, order: isTurned ? perm.map((axis) => order[axis] ?? 0) : order });
     }
-    const { perm } = node.attributes;
-    if (type === "Transpose" && typeof perm === "object" && perm.length === 4)
-      order = perm.map((axis) => order[axis] ?? 0);
-    else if (!passing.has(type)) return null;
-    const [next] = node.outputs;
-    if (!next) return null;
-    value = next;
   }
   return null;
+}
+
+/** What a convolution takes; `order` says which axis of the input stands at each of its places. */
+function channelsOf(
+  node: Node,
+  order: readonly number[],
+): { layout: "nchw" | "nhwc"; channels: number } | null {
+  const weight = node.inputs[1]?.knownType?.shape;
+  const group = node.attributes["group"] ?? 1;
+  const channels = typeof weight?.[1] === "number" && typeof group === "number" ? weight[1] * group : null;
+  if (channels === null || (order[1] !== 1 && order[1] !== 3)) return null;
+  return { layout: order[1] === 1 ? "nchw" : "nhwc", channels };
 }
 
 const passing = new Set([

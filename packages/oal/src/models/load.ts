@@ -211,13 +211,17 @@ function holdsHalves({ inputs, constants, nodes }: Graph): boolean {
 function ofSize(model: ReadModel, input: ModelInput, size: number): ReadOptions {
   const value = model.graph.inputs.find(({ name }) => name === input.name);
   if (!value) throw oalError("OAL-X101", { problem: `the input ${input.name} is gone` });
-  const first = (input.layout === "nchw" ? 2 : 1) - (input.batch === 0 ? 1 : 0);
-  const isSide = (axis: number): boolean => axis === first || axis === first + 1;
-  const shape = value.dims.map((side, axis) => (isSide(axis) && typeof side === "string" ? size : side));
-  const sizes = value.dims.flatMap((side, axis): [string, number][] =>
-    isSide(axis) && typeof side === "string" ? [[side, size]] : [],
-  );
-  return { types: { [input.name]: { dtype: value.dtype, shape } }, sizes: Object.fromEntries(sizes) };
+  const ordered = input.layout === "nchw" ? [input.channels, size, size] : [size, size, input.channels];
+  const numbers = input.batch === 0 ? ordered : [undefined, ...ordered];
+  const known = value.dims.map((side, axis) => (typeof side === "string" ? (numbers[axis] ?? side) : side));
+  const sizes = value.dims.flatMap((side, axis): [string, number][] => {
+    const now = known[axis];
+    return typeof side === "string" && typeof now === "number" ? [[side, now]] : [];
+  });
+  return {
+    types: { [input.name]: { dtype: value.dtype, shape: known } },
+    sizes: Object.fromEntries(sizes),
+  };
 }
 
 function normalisationOf(
