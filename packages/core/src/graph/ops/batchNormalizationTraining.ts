@@ -3,8 +3,8 @@
  * running ones come out beside y, moved by ONNX's rule: momentum * before + (1 - momentum) * batch, the variance of the batch
  * divided by its number of elements.
  */
-import { float, int, ShapeProblem, type Operator } from "../operator.js";
-import { sizeOf, toNumbers } from "../tensor.js";
+import { float, int, ShapeProblem, type Attributes, type Operator } from "../operator.js";
+import { sizeOf, toNumbers, type Shape } from "../tensor.js";
 import type { Node, Value } from "../value.js";
 import { add } from "./add.js";
 import { at, canBeEqual, floatAt, inputOf, outputOf, tensorAt } from "./access.js";
@@ -93,29 +93,16 @@ export const BatchNormalizationTraining: Operator = {
       tensorOf(x.dtype, [channels], moved(varianceBefore, variance)),
     ];
   },
-  testPoints: [
-    {
-      inputs: [
-        { dtype: "float32", shape: [2, 3, 2, 2] },
-        { dtype: "float32", shape: [3] },
-        { dtype: "float32", shape: [3] },
-        { dtype: "float32", shape: [3] },
-        { dtype: "float32", shape: [3], range: [0.5, 2] },
-      ],
-      attributes: { training_mode: 1, epsilon: 0.01, momentum: 0.8 },
-    },
-    {
-      inputs: [
-        { dtype: "float32", shape: [5, 2] },
-        { dtype: "float32", shape: [2] },
-        { dtype: "float32", shape: [2] },
-        { dtype: "float32", shape: [2] },
-        { dtype: "float32", shape: [2], range: [0.5, 2] },
-      ],
-      attributes: { training_mode: 1, epsilon: 0.01 },
-    },
-  ],
+  testPoints: [point([2, 2, 1, 2], { epsilon: 0.01, momentum: 0.8 }), point([3, 1], { epsilon: 0.01 })],
 };
+
+function point(shape: Shape, attributes: Attributes): Operator["testPoints"][number] {
+  const channels = { dtype: "float32", shape: [at(shape, 1)] } as const;
+  return {
+    inputs: [{ dtype: "float32", shape }, channels, channels, channels, { ...channels, range: [0.5, 2] }],
+    attributes: { training_mode: 1, ...attributes },
+  };
+}
 
 const aTrainingNode = kind(
   "a BatchNormalization node in training",
