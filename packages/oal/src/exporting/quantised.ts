@@ -1,20 +1,7 @@
 /** Numbers of 8 bits in a graph: tensors made into them and back, as ONNX Runtime fuses them with what stands between. */
-import { apply, defineOperator, toNumbers, type Graph, type Tensor, type Value } from "oal-core";
+import { apply, operators, toNumbers, type Graph, type Tensor, type Value } from "oal-core";
 
-/** ONNX's QuantizeLinear to uint8: round half to even of x / scale + zero point, cut to 0..255. */
-const QuantizeLinear = defineOperator({
-  name: "QuantizeLinear",
-  sinceOpset: 13,
-  infer: ([x]) => [{ dtype: "uint8", shape: x?.shape ?? [] }],
-});
-
-/** ONNX's DequantizeLinear: (x - zero point) scale, along an axis where there are several scales. */
-const DequantizeLinear = defineOperator({
-  name: "DequantizeLinear",
-  sinceOpset: 13,
-  attributes: { axis: "int" },
-  infer: ([x]) => [{ dtype: "float32", shape: x?.shape ?? [] }],
-});
+const { QuantizeLinear, DequantizeLinear } = operators;
 
 /** Where the numbers of a tensor lie. */
 export interface Range {
