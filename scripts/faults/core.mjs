@@ -3,6 +3,20 @@ const source = (path) => `packages/core/src/${path}`;
 
 export const core = [
   {
+    file: source("preprocess/resizeGraph.ts"),
+    what: "pictures resized in a graph are cut off instead of rounded",
+    find: "floor(mul(add(sums, 2 ** 21), 2 ** -22))",
+    replace: "floor(mul(add(sums, 0), 2 ** -22))",
+    tests: ["packages/oal/src/exporting/resizing.test.ts"],
+  },
+  {
+    file: source("detection/recut.ts"),
+    what: "a cut for another share keeps one picture less than it promises",
+    find: "const unknown = calibration[reached - 1];",
+    replace: "const unknown = calibration[reached];",
+    tests: [source("detection/recut.test.ts")],
+  },
+  {
     file: source("rewrite/blockedConvolution.ts"),
     what: "grouped convolutions are rewritten to blocked ones",
     find: `int(node.attributes, "group", 1) !== 1`,

@@ -3,6 +3,20 @@ const source = (path) => `packages/oal/src/${path}`;
 
 export const program = [
   {
+    file: source("exporting/quantised.ts"),
+    what: "neighbouring weights of 8 bits overrun 16",
+    find: "return Math.max(...own.map(Math.abs), ...pairs, 1e-8) / largestWeight;",
+    replace: "return Math.max(...own.map(Math.abs), 1e-8 + 0 * pairs.length) / largestWeight;",
+    tests: [source("exporting/precision.test.ts")],
+  },
+  {
+    file: source("pipeline/exporting/selection.ts"),
+    what: "another share to keep is said, but the cut in the graph stays",
+    find: "if (keep !== undefined) substitutes.set(...replacedCut(graph, model, now.decision));",
+    replace: "if (keep !== undefined) replacedCut(graph, model, now.decision);",
+    tests: ["test/exportModel.test.ts"],
+  },
+  {
     file: source("pipeline/stages/embeddings.ts"),
     what: "embeddings.perClass is off by one",
     find: ">= perClass",
