@@ -59,6 +59,7 @@ describe("oal inspect", () => {
       /normalisation .*\(by the pictures\)/,
       /How much more surely the model says the same .*, on 4 pictures: /,
       /parameters {5}120/,
+      /gradients {6}flow through all of them/,
     ])
       expect(stdout).toMatch(line);
   });

@@ -196,11 +196,18 @@ function featuresOfExtractor(model: ReadModel, evidence: string[]): TracedFeatur
 function sameRows(a: Value, b: Value): boolean {
   const source = (value: Value): Value => {
     let at = value;
-    while (at.node && isShaping(at.node) && at.node.inputs[0] && typeOf(at.node) !== "Cast")
-      at = at.node.inputs[0];
+    for (let input = shapedFrom(at); input; input = shapedFrom(at)) at = input;
     return at;
   };
   return source(a) === source(b);
+}
+
+/** What a node gives another shape, of the same element type: half precision that is read as single leaves casts that do nothing. */
+function shapedFrom({ node, knownType }: Value): Value | null {
+  const [input] = node && isShaping(node) ? node.inputs : [];
+  return input && (!node || typeOf(node) !== "Cast" || input.knownType?.dtype === knownType?.dtype)
+    ? input
+    : null;
 }
 
 /** Inputs beside the pictures that the classes depend on: the model cannot be run with pictures alone. */

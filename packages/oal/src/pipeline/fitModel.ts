@@ -13,6 +13,7 @@ import { summarise } from "../fitting/summarise.js";
 import { fitFile } from "../fitting/folder.js";
 import { refuseOtherFolder, writeFit } from "../fitting/write.js";
 import { isHubName } from "../hub/name.js";
+import { checkTaps } from "../models/checkTaps.js";
 import { withGuessedNormalisation } from "../models/guessNormalisation.js";
 import type { LoadedModel, LoadModelOptions } from "../models/load.js";
 import { nameOf } from "../models/modelName.js";
@@ -85,6 +86,7 @@ export async function fitModel(options: FitOptions): Promise<WrittenResult> {
   await refuseOtherFolder(folder);
   const engine = options.engine ?? (await engineOf(options));
   const loaded = await centred(path, options.load ?? {});
+  await checkTaps(loaded, engine);
   const model = await normalised(loaded, await openKnown(id), engine, options);
   const settings: FitSettings = {
     engine,
@@ -160,7 +162,7 @@ async function normalised(
   });
   const { name, evidence } = guessed.normalisation;
   onMessage?.(
-    `nothing says what pixels become; tried on pictures: ${name}${evidence[0] === undefined ? "" : ` (${evidence[0]})`}`,
+    `nothing says what pixels become; tried on pictures: ${name}${evidence.length === 0 ? "" : ` (${evidence.join(" ")})`}`,
   );
   return guessed;
 }

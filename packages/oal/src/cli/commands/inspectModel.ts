@@ -196,15 +196,22 @@ function operatorsLine({ operators }: ModelFacts): string {
   return operators.map(({ type, count }) => `${type} ${count}`).join(", ");
 }
 
-/** Detectors that follow gradients to the pictures need every operator on the way. */
+/** Which operators no gradient flows through, and which are not understood. */
 function gradientLines({ operators }: ModelFacts): [string, string][] {
-  const opaque = operators.filter((each) => each.opaque !== null);
-  return opaque.length === 0
-    ? []
-    : [
-        [
-          "not understood",
-          `${opaque.map(({ type, opaque: reason }) => `${type} (${reason ?? ""})`).join("; ")}: kept as they stand; no gradients flow through them`,
-        ],
-      ];
+  const [opaque, understood] = [true, false].map((isOpaque) =>
+    operators.filter((each) => (each.opaque !== null) === isOpaque),
+  );
+  const still = understood?.filter(({ differentiable }) => !differentiable).map(({ type }) => type) ?? [];
+  const lines: [string, string][] = [
+    [
+      "gradients",
+      still.length === 0 ? "flow through all of them" : `flow through all but ${still.join(", ")}`,
+    ],
+  ];
+  if (!opaque || opaque.length === 0) return lines;
+  const reasons = opaque.map(({ type, opaque: reason }) => `${type} (${reason ?? ""})`).join("; ");
+  return [
+    ["gradients", `flow through ${still.length === 0 ? "the others" : `the others but ${still.join(", ")}`}`],
+    ["not understood", `${reasons}: kept as they stand`],
+  ];
 }
