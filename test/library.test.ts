@@ -7,7 +7,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -173,31 +172,20 @@ describe("README", { timeout: 300_000 }, () => {
 
   it("measures anew on other validation images", async () => {
     for (const name of ["red", "green", "blue"]) await draw(join("others", name), 2, [90, 90, 90]);
-    // One process for six calls: what is asked is which artifacts are made, not how they are started.
-    writeFileSync(
-      join(folder, "keys.mjs"),
-      `import { loadConfiguration, run } from "oal";
-      const short = ["teacher.epochs=1", "student.epochs=1", "data.test={path: photos}"];
-      for (const validation of ["photos", "others", "photos"]) {
-        const config = loadConfiguration("photos.yaml", { set: [...short, \`data.validation={path: \${validation}}\`] });
-        const options = { config, out: "runs/keys" };
-        const { artifacts: first } = await run({ ...options, until: "teacher" });
-        const { artifacts: second } = await run({ ...options, until: "student", methods: ["ce"] });
-        console.log([first.teacher, second["student:ce"]].join(" "));
-      }`,
-    );
-    const made = spawnSync(process.execPath, ["keys.mjs"], { cwd: folder, encoding: "utf8" });
-    expect(made.status, made.stderr).toBe(0);
-    const [photos = [], others = [], again = []] = made.stdout
-      .trim()
-      .split("\n")
-      .map((line) => line.split(" "));
+    const keys = async (validation: string): Promise<Record<string, string>> => {
+      const settings = ["data.test={path: photos}", `data.validation={path: ${validation}}`];
+      const args = ["plan", "photos.yaml", "--json", ...settings.flatMap((setting) => ["--set", setting])];
+      const { stdout, status, stderr } = await oalInside(args, { cwd: folder });
+      expect(status, stderr).toBe(0);
+      const planned: readonly { name: string; key: string }[] = JSON.parse(stdout);
+      return Object.fromEntries(planned.map(({ name, key }) => [name, key]));
+    };
+    const [photos, others, again] = [await keys("photos"), await keys("others"), await keys("photos")];
     expect(again).toEqual(photos);
-    expect([photos.length, others.length]).toEqual([2, 2]);
-    for (const [i, path] of photos.entries()) expect(path).not.toBe(others[i]);
-    const names = readdirSync(join(folder, "runs", "keys", "artifacts"));
-    for (const stage of ["teacher-", "student-ce-"])
-      expect(names.filter((name) => name.startsWith(stage))).toHaveLength(2);
+    for (const stage of ["teacher", "student:ce", "evaluation:ce", "report"]) {
+      expect(photos[stage]).toMatch(/^[0-9a-f]{64}$/);
+      expect(others[stage], stage).not.toBe(photos[stage]);
+    }
   });
 
   it("claims neither intervals nor tests without resamples", async () => {

@@ -4,6 +4,7 @@
  * catalogue, never a fault of oal, a stack, a raw control character, or nothing for ever.
  */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -19,6 +20,9 @@ type Option = Command["options"][number];
 const folder = mkdtempSync(join(tmpdir(), "oal-bad-paths-"));
 const before = process.cwd();
 
+/** A hub without a single model: what a path is taken for that names one is asked here and nowhere else. */
+const hub = createServer((_request, answer) => answer.writeHead(404).end());
+
 async function prepare(): Promise<void> {
   await untrainedModel(join(folder, "model"), ["cat", "dog"]);
   // a source that looks right until its images are decoded, so that commands open what they write to, and none trains
@@ -27,6 +31,11 @@ async function prepare(): Promise<void> {
     for (let i = 0; i < 4; i++) writeFileSync(join(folder, "source", name, `${i}.png`), `no picture ${i}`);
   }
   vi.stubEnv("OAL_CACHE", join(folder, "cache"));
+  await new Promise<void>((ready) => hub.listen(0, "127.0.0.1", ready));
+  const address = hub.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  vi.stubEnv("HF_ENDPOINT", `http://127.0.0.1:${port}`);
+  vi.stubEnv("HF_HOME", join(folder, "hub"));
   process.chdir(folder);
   chmodSync(folder, 0o755);
   // what commands load is loaded now: another user may not be able to enter this folder
@@ -35,6 +44,7 @@ async function prepare(): Promise<void> {
 }
 
 function cleanUp(): void {
+  hub.close();
   process.chdir(before);
   removeBadPaths(join(folder, "bad"));
   vi.unstubAllEnvs();
