@@ -212,6 +212,22 @@ describe("what stands behind the last layer", () => {
     expect(facts.logits).toMatchObject({ value: "/fc", output: "y", classes: 4 });
   });
 
+  it("is a mean of two layers, or another function of them: then there are class scores only, and it is said", async () => {
+    const facts = await understood("two heads", {
+      nodes: [
+        ...pooled,
+        gemm,
+        ["Gemm", ["/flat", "second.weight"], ["/second"], { transB: 1 }],
+        ["Add", ["/fc", "/second"], ["/sum"]],
+        ["Div", ["/sum", "two"], ["y"]],
+      ],
+      outputs: { y: scores },
+      initialisers: { ...fc, "second.weight": weights([4, 6], 9), two: scalar(2) },
+    });
+    expect(facts).toMatchObject({ logits: { value: "y", classes: 4 }, features: null, head: null });
+    expect(facts.evidence.join(" ")).toContain("Detectors of class scores only");
+  });
+
   it("is one sigmoid for two classes", async () => {
     const facts = await understood("binary", {
       nodes: [
