@@ -31,7 +31,8 @@ export interface PreflightOptions {
 
 /** What a run that measures does although its user may not expect it. */
 export function planWarnings({ data }: Configuration): string[] {
-  if (data.source === "embedded" || data.ood.length > 0 || !data.embeddedOod || data.size === 32) return [];
+  const hasUnknowns = data.source === "embedded" || data.ood.length > 0 || data.leaveOut !== undefined;
+  if (hasUnknowns || !data.embeddedOod || data.size === 32) return [];
   return [
     "there is no set of unknown images to measure against: those that oal draws have 32 pixels; name some with --ood or data.ood",
   ];

@@ -8,8 +8,8 @@ import { passRows } from "../../runtime/passRows.js";
 import { Predictor } from "../../training/predict.js";
 import { gatherRows } from "../../training/side/rows.js";
 
-/** Strength of the penalty on a head's weights; the fit's own scale makes it mean the same for every model. */
-const strength = 1e-3;
+/** Strength of the penalty on a head's weights. Of 1e-1 to 1e-5 on three splits of photos: 3e-5 has nearly the smallest cross-entropy. */
+const strength = 3e-5;
 
 /** What a head is fitted to, and with. */
 export interface HeadRequest {
