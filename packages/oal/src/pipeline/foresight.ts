@@ -11,13 +11,14 @@ import { decode, encode } from "../outliers/diffusion/autoEncoder.js";
 import { denoise, encodeCondition } from "../outliers/diffusion/denoiser.js";
 import { poolingProblem } from "../outliers/pooling.js";
 import { leadingTo } from "./plan/stages.js";
+import { planRecipe } from "./recipeNeeds.js";
 import { recipes } from "../training/recipes/index.js";
 import { targetsOf } from "./targets.js";
 import { featureExposureMethod } from "../training/methods/featureExposure.js";
 import { mutualInformationMethod } from "../training/methods/mutualInformation.js";
 import type { LoadedModel } from "../models/load.js";
 import type { Configuration } from "./configuration/schema.js";
-import { teacherModelOf } from "./configuration/initSection.js";
+import { teacherModelOf, wantsBytes } from "./configuration/initSection.js";
 import { presets } from "./configuration/presets.js";
 import type { RunModels } from "./models.js";
 import { networkChoice, type RecipeSection } from "./stages/context.js";
@@ -106,6 +107,11 @@ export function configurationProblems(
     if (!(error instanceof OalError)) throw error;
     problems.push(error);
   }
+  if (needs.teacher && wantsBytes(config) && looksInSteps(config, aim))
+    refuse(
+      "teacher.precision",
+      "int8 holds for outputs that are computed once, not in every step: kd.teacherView: clean",
+    );
   if (!needs.outliers) return problems;
   const diffusion = diffusionProblem(config);
   if (diffusion !== undefined) refuse("data.size", diffusion);
@@ -128,6 +134,13 @@ function poolableSizes(config: Configuration): string {
     .sort((a, b) => a - b)
     .join(" or ");
   return `take data.size ${sizes}, or mi.latentPooling channel-row-mean`;
+}
+
+/** Whether students of some recipe ask the teacher in every step. */
+function looksInSteps(config: Configuration, { methods }: Aim): boolean {
+  return methods.some((recipe) =>
+    planRecipe(recipe, config).sources.some(({ stages }) => stages.includes("teacher")),
+  );
 }
 
 /** What of a model cannot be trained as section `init` asks. */

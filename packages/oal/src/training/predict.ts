@@ -6,6 +6,7 @@ import {
   uint8Tensor,
   type Classifier,
   type Engine,
+  type Graph,
   type Session,
 } from "oal-core";
 import type { ImageSet } from "../data/imageSet.js";
@@ -67,9 +68,14 @@ export class Predictor {
     classifier: Classifier,
     { rows }: { rows: number },
   ): Promise<Predictor> {
-    const size = classifier.taps.images.size(2);
-    const graph = exposeTaps(classifier, ["logits", "features"]);
-    return new Predictor(await engine.compile(graph), rows, size);
+    return Predictor.ofGraph(engine, exposeTaps(classifier, ["logits", "features"]), { rows });
+  }
+
+  /** The same for a graph with an input "images" and outputs "logits" and "features". */
+  static async ofGraph(engine: Engine, graph: Graph, { rows }: { rows: number }): Promise<Predictor> {
+    const images = graph.inputs.find(({ name }) => name === "images");
+    if (!images) throw oalError("OAL-X101", { problem: "a classifier without images" });
+    return new Predictor(await engine.compile(graph), rows, images.size(2));
   }
 
   /** Logits and features of every image of a set, in its order. */

@@ -112,9 +112,10 @@ function modelRules(configuration: Configuration): readonly Rule[] {
     [under("init", keys(initSchema.shape, ["model"])), !starts && "no init.model"],
     [["data.normalisation"], starts && "init.model, which has its own"],
     [under("student", ["network", ...ofNetworks]), starts && "init.model"],
+    [["teacher.precision"], teacherModelOf({ teacher }) === undefined && "no teacher.model"],
     [["init.views"], starts && init.frozen === 0 && "init.frozen: 0"],
     [
-      under("teacher", keys(teacher, ["model"])),
+      under("teacher", keys(teacher, ["model", "precision"])),
       teacherModelOf({ teacher }) !== undefined && "teacher.model, which is not trained",
     ],
   ];

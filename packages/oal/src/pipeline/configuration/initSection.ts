@@ -55,7 +55,18 @@ export const teacherModelShape = {
     .describe(
       "a trained model that teaches as it is, with pictures of its own size: as init.model; default: none, a network of ours is trained",
     ),
+  precision: z
+    .enum(["float32", "int8"])
+    .optional()
+    .describe(
+      "with model: numbers in which its outputs on the plain pictures are computed; int8 only where its decisions stay; default float32",
+    ),
 } as const;
+
+/** Whether the teacher's outputs are wanted in numbers of 8 bits. */
+export function wantsBytes({ teacher }: { readonly teacher: { readonly [key: string]: unknown } }): boolean {
+  return teacher["precision"] === "int8";
+}
 
 /** The path of the teacher's model; undefined: a network of ours is trained. */
 export function teacherModelOf({

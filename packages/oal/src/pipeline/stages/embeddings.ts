@@ -13,12 +13,11 @@ import {
 import { refuseForeignLabels } from "../../data/labels.js";
 import { predictions } from "../../evaluation/outputs.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
-import { Predictor } from "../../training/predict.js";
 import { gatherRows } from "../../training/side/rows.js";
 import type { Artifact } from "../artifact.js";
 import type { Stage } from "../plan/stage.js";
-import { loadClassifier } from "./classifierArtifact.js";
 import { predictionEffort } from "./classifierTraining.js";
+import { teacherPredictor } from "./teacherBytes.js";
 import { tellTeacherCost } from "./teacherCost.js";
 import { knownForTeacher } from "./teacherViews.js";
 
@@ -40,9 +39,7 @@ export const embeddingsStage: Stage = {
     const { config, data, input, folder, events, engine, signal } = job;
     const set = knownForTeacher(data).train;
     tellTeacherCost(job);
-    const predictor = await Predictor.create(engine, await loadClassifier(input("teacher").folder), {
-      batchSize: config.evaluation.batchSize,
-    });
+    const predictor = await teacherPredictor(engine, input("teacher").folder, config.evaluation);
     try {
       const found = await predictor.predict(set, (done, total) => {
         signal.throwIfAborted();

@@ -2,12 +2,14 @@
 import { oalError } from "oal-core";
 import { nameOf } from "../../models/modelName.js";
 import { importedNetwork } from "../../nn/imported/index.js";
+import { wantsBytes } from "../configuration/initSection.js";
 import type { StageJob } from "../plan/stage.js";
 import { saveClassifier } from "./classifierArtifact.js";
 import { accuracyOn } from "./classifierTraining.js";
 import { saveImported } from "./imported.js";
 import { headFor } from "./importedHead.js";
 import { teacherParts } from "./initNetwork.js";
+import { writeBytes } from "./teacherBytes.js";
 import { knownForTeacher } from "./teacherViews.js";
 
 /**
@@ -51,5 +53,8 @@ export async function saveForeignTeacher(job: StageJob): Promise<Record<string, 
   );
   const { accuracy } = await accuracyOn(folder, validation, job);
   const secondsPerPicture = (performance.now() - started) / 1000 / Math.max(1, pictures + validation.count);
-  return { validationAccuracy: accuracy, secondsPerPicture };
+  const bytes = wantsBytes(config) ? await writeBytes(job) : {};
+  const { decisionsOfBytes = 0, timeOfBytes = 1 } = bytes;
+  const share = decisionsOfBytes > 0 && timeOfBytes < 1 ? timeOfBytes : 1;
+  return { validationAccuracy: accuracy, secondsPerPicture: secondsPerPicture * share, ...bytes };
 }
