@@ -56,11 +56,16 @@ describe("what a model cannot be asked for", () => {
       "OAL-C202 configuration: teacher.model: recipe fx makes outliers of the teacher's features",
     ],
     [
+      "teacher={model: m.onnx, precision: int8}",
+      "OAL-C202 configuration: teacher.precision: int8 holds for outputs",
+    ],
+    [
       "data.leaveOut=bea",
       'OAL-C202 configuration: data.leaveOut: there is no class "bea", did you mean "bee"?',
     ],
   ])("%s", async (set, expected) => {
-    const [first] = await told(load("photos", "m.onnx", set));
+    const more = set.startsWith("teacher") ? ["methods=[kd]", "kd.teacherView=same"] : [];
+    const [first] = await told(load("photos", "m.onnx", set, ...more));
     expect(first).toContain(expected);
   });
 
@@ -86,6 +91,9 @@ it("settings that a model puts out of force are refused, and a preset's give way
   );
   expect(() => load("folder", undefined, "teacher.model=m.onnx", "teacher.epochs=3")).toThrow(
     "has no effect with teacher.model",
+  );
+  expect(() => load("folder", undefined, "teacher.precision=int8")).toThrow(
+    "has no effect with no teacher.model",
   );
   expect(load("folder", "m.onnx").student["widths"]).toBeUndefined();
 });
