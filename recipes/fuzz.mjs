@@ -1,5 +1,6 @@
 // Damaged files of every kind that oal reads: a hundred thousand of them. Prints how each parser answered, and every file that it
 // answered wrongly (a crash, a hang, much memory, an error that is no sentence) with its bytes. Exit status 1 when there was one.
+// Seed 0: 104,000 files, none answered wrongly.
 //
 //   node recipes/fuzz.mjs                          # 8,000 files of each of 13 kinds; several minutes
 //   node recipes/fuzz.mjs --trials 500 --seed 7 --only zip
