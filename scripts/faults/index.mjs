@@ -4,10 +4,11 @@
  */
 import { core } from "./core.mjs";
 import { training } from "./training.mjs";
+import { foreign } from "./foreign.mjs";
 import { outliers } from "./outliers.mjs";
 import { program } from "./program.mjs";
 
-export const faults = [...core, ...training, ...outliers, ...program];
+export const faults = [...core, ...training, ...outliers, ...foreign, ...program];
 
 /** The faults as a Markdown table: where, what, and the tests that see it. */
 export function faultTable(list) {

@@ -180,7 +180,10 @@ describe("a pull", () => {
       response.writeHead(200, header === "none" ? {} : { "content-length": bytes.length });
       response.end(bytes);
     });
-    expect(await refusal()).toMatchObject({ code: "OAL-D167" });
+    const error = await refusal();
+    expect(error.code).toBe("OAL-D167");
+    // seen by its length, not when all of it had been taken
+    expect(error.message).toMatch(new RegExp(`\\b${model.length}\\b`));
     expect((await readdir(blobs())).filter((entry) => entry.startsWith(modelEtag))).toEqual([]);
   });
 
@@ -331,18 +334,21 @@ describe("a pull", () => {
   });
 
   it.each([
-    ["a login page", "<html>Welcome to our network</html>"],
+    ["a login page", "<html>Welcome to our network</html>", /not the list of a model's files/],
     [
       "a file outside the model",
       JSON.stringify({ sha: testCommit, siblings: [{ rfilename: "../../model.onnx" }] }),
+      /no path inside a model/,
     ],
-    ["a commit that is a path", JSON.stringify({ sha: "../../../etc", siblings: [] })],
-  ])("refuses %s in place of a listing", async (_, text) => {
+    ["a commit that is a path", JSON.stringify({ sha: "../../../etc", siblings: [] }), /not the list/],
+  ])("refuses %s in place of a listing", async (_, text, words) => {
     hub.habit = (_request, response) => {
       response.end(text);
       return true;
     };
-    expect((await refusal()).code).toBe("OAL-D168");
+    const error = await refusal();
+    expect(error.code).toBe("OAL-D168");
+    expect(error.message).toMatch(words);
   });
 
   it("waits for no other process: it is named, unless it is gone", async () => {

@@ -14,6 +14,7 @@ import { describe, expect, it } from "vitest";
 import { EvaluationContext, TrainingContext } from "../context.js";
 import { initializeParameters } from "../parameters.js";
 import { airbench } from "./airbench.js";
+import { resnet50 } from "./resnet.js";
 import { resnetSmall } from "./resnetSmall.js";
 import { whiteningWeights } from "./whitening.js";
 
@@ -74,5 +75,22 @@ describe("residual networks", () => {
       [32, 16, 8, 4].slice(0, stages.size).map((side) => [side]),
     );
     expect(stages.size).toBeGreaterThan(2);
+  });
+
+  it("with bottlenecks have the stride in the 3x3 convolution", () => {
+    const graph = new Graph();
+    const images = graph.input("x", { dtype: "float32", shape: [1, 3, 64, 64] });
+    const small = { classes: 2, imageSize: 64, widths: [4, 4, 4, 4], stageBlocks: [1, 2, 1, 1] };
+    resnet50.build(new TrainingContext(graph), images, small);
+    const strided = graph.nodes.flatMap(({ operator, inputs, attributes }) =>
+      operator === operators.Conv && JSON.stringify(attributes["strides"]) === "[2,2]"
+        ? [inputs[1]?.name]
+        : [],
+    );
+    const stages = [2, 3, 4].flatMap((stage) => [
+      `layer${stage}.0.conv2.weight`,
+      `layer${stage}.0.downsample.0.weight`,
+    ]);
+    expect(strided).toEqual(["conv1.weight", ...stages]);
   });
 });
