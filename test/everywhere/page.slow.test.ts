@@ -215,6 +215,8 @@ describe.skipIf(missingChromium !== null)(
       );
       const kinds: Record<string, Sharp> = {
         "transparent.png": sharp(rgba, { raw: { width: 40, height: 300, channels: 4 } }).png(),
+        // wider than a texture
+        "wide.png": sharp(rgba, { raw: { width: 4000, height: 3, channels: 4 } }).png(),
         "grey.png": drawn(40, 30).greyscale().png(),
         "progressive.jpg": drawn(61, 47).jpeg({ progressive: true, quality: 60 }),
         "turned.jpg": drawn(61, 47).withMetadata({ orientation: 6 }).jpeg(),

@@ -106,7 +106,7 @@ async function copied(bitmap: ImageBitmap): Promise<RgbImage> {
     context.drawImage(bitmap, 0, -y);
     const strip = context.getImageData(0, 0, width, Math.min(rows, height - y)).data;
     if (!dropAlpha(strip, data, 3 * width * y)) {
-      await straightPixels(bitmap, (rgba, row) => dropAlpha(rgba, data, 3 * width * row));
+      await straightPixels(bitmap, (rgba, column, row) => dropAlpha(rgba, data, 3 * (width * row + column)));
       break;
     }
   }

@@ -2,43 +2,38 @@
 
 /** Pixels as they are stored: no colour management, no alpha multiplied in. */
 export const asStored = { premultiplyAlpha: "none", colorSpaceConversion: "none" } as const;
-/** Rows of a texture; every WebGL 2 has sides of 2048. */
-const textureRows = 256;
+/** Sides of a texture; every WebGL 2 has at least these. */
+const tile = 2048;
 
 /**
- * Hands out the RGBA of a bitmap in strips of whole rows.
+ * Hands out the RGBA of a bitmap in tiles.
  *
- * @param take strip, and the number of its first row
+ * @param take a row of a tile, the column where it begins, and its row
  */
 export async function straightPixels(
   bitmap: ImageBitmap,
-  take: (rgba: Uint8Array, row: number) => void,
+  take: (rgba: Uint8Array, column: number, row: number) => void,
 ): Promise<void> {
   const gl = new OffscreenCanvas(1, 1).getContext("webgl2");
   if (!gl) throw new Error("it is partly transparent, and this browser has no WebGL");
-  const { width, height } = bitmap;
+  const texture = gl.createTexture();
   gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
-  gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+  gl.bindTexture(gl.TEXTURE_2D, texture);
   gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
   gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
-  for (let y = 0; y < height; y += textureRows) {
-    const rows = Math.min(textureRows, height - y);
-    const strip = await createImageBitmap(bitmap, 0, y, width, rows, asStored);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, strip);
-    strip.close();
-    const { FRAMEBUFFER, COLOR_ATTACHMENT0, TEXTURE_2D } = gl;
-    gl.framebufferTexture2D(
-      FRAMEBUFFER,
-      COLOR_ATTACHMENT0,
-      TEXTURE_2D,
-      gl.getParameter(gl.TEXTURE_BINDING_2D),
-      0,
-    );
-    const rgba = new Uint8Array(4 * width * rows);
-    gl.readPixels(0, 0, width, rows, gl.RGBA, gl.UNSIGNED_BYTE, rgba);
-    const error = gl.getError();
-    if (error !== gl.NO_ERROR) throw new Error(`WebGL error ${error}`);
-    take(rgba, y);
-  }
+  for (let y = 0; y < bitmap.height; y += tile)
+    for (let x = 0; x < bitmap.width; x += tile) {
+      const [width, height] = [Math.min(tile, bitmap.width - x), Math.min(tile, bitmap.height - y)];
+      const part = await createImageBitmap(bitmap, x, y, width, height, asStored);
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, part);
+      part.close();
+      gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+      const rgba = new Uint8Array(4 * width * height);
+      gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, rgba);
+      const error = gl.getError();
+      if (error !== gl.NO_ERROR) throw new Error(`WebGL error ${error}`);
+      for (let row = 0; row < height; row++)
+        take(rgba.subarray(4 * width * row, 4 * width * (row + 1)), x, y + row);
+    }
   gl.getExtension("WEBGL_lose_context")?.loseContext();
 }
