@@ -12,14 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { NamedPicture } from "../../packages/oal/src/bundle/pictures.js";
-import {
-  openModel,
-  type OpenModelOptions,
-  type ScoredPicture,
-  type ScoreResult,
-} from "../../packages/oal/src/index.js";
-import { Review } from "../../packages/oal/src/cli/commands/scoreReview.js";
+import { openModel, type OpenModelOptions, type ScoreResult } from "../../packages/oal/src/index.js";
 import { csvForm } from "../../packages/oal/src/cli/commands/scoreForms.js";
 import { scoreTable } from "../../packages/oal/src/cli/commands/scoreTable.js";
 import { parseCsv } from "../../packages/oal/src/evaluation/scoreFiles.js";
@@ -60,43 +53,6 @@ async function mixedResults(options: OpenModelOptions = {}): Promise<ScoreResult
   await scorer.release();
   return results;
 }
-
-describe("a page of the most unknown pictures", () => {
-  const result = (id: string, pValue: number, score: number): ScoredPicture => ({
-    id,
-    known: pValue > 0.05,
-    label: "<cat>",
-    confidence: 0.5,
-    pValue,
-    score,
-    detector: "msp",
-    top: [],
-  });
-
-  it("keeps as many as it may, in order, and says so", async () => {
-    const review = await Review.begin(at("most.html"), 3);
-    const pixels = { width: 18, height: 18, data: noise };
-    const given = [0.9, 0.04, 0.5, 0.04, 0.3].map((pValue, i) => result(`p${i}.png`, pValue, -i));
-    async function* pictures(): AsyncGenerator<NamedPicture> {
-      for (const { id } of given) yield { id, picture: pixels };
-    }
-    let next = 0;
-    for await (const { picture } of review.watch(pictures())) {
-      if (typeof picture === "function") await picture();
-      await review.take(given[next++] ?? expect.fail("one too many"));
-    }
-    expect(await review.write("model m")).toBe(
-      `${at("most.html")}: the 3 most unknown of 5 pictures, the most unknown first`,
-    );
-    const html = readFileSync(at("most.html"), "utf8");
-    expect([...html.matchAll(/alt="(p\d)\.png"/g)].map(([, id]) => id)).toEqual(["p3", "p1", "p4"]);
-    expect(html).toContain("3 known, 2 unknown");
-    expect(html).toContain("nearest: &lt;cat&gt;");
-    expect(html).not.toContain("<cat>");
-    expect(html.match(/src="data:image\/jpeg;base64,\/9j\//g)).toHaveLength(3);
-    await expect(Review.begin(folder)).rejects.toMatchObject({ code: "OAL-I101" });
-  });
-});
 
 describe("what is printed", () => {
   it("is one line for every picture, with nothing that steers a terminal", async () => {

@@ -1,10 +1,8 @@
-/** oal-web on the engines for Node and for the web, from source and as the one file that pages copy. */
+/** oal-web on the engines for Node and for the web. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
-import { catalogue, modelMetadata, selfTestPicture, uint8Tensor } from "oal-core";
+import { modelMetadata, selfTestPicture, uint8Tensor } from "oal-core";
 import * as node from "onnxruntime-node";
 import * as web from "onnxruntime-web";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,7 +12,6 @@ import { testEngine as engine } from "../../oal/src/testing/engine.js";
 import { openModel } from "./index.js";
 import { withoutOrientation } from "./orientation.js";
 
-const built = fileURLToPath(new URL("../dist/oal-web.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "oal-web-"));
 const path = join(folder, "m.onnx");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -109,37 +106,6 @@ const twisted = {
     },
   },
 };
-
-describe("the file that pages copy", () => {
-  const code = readFileSync(built, "utf8");
-
-  it("is small and imports nothing", () => {
-    expect(Buffer.byteLength(code)).toBeLessThan(17_000);
-    expect(gzipSync(code, { level: 9 }).length).toBeLessThan(7500);
-    expect(code).not.toMatch(/\b(import|require)\b\s*[({"'*]/);
-  });
-
-  it("says what the sources say, errors in the catalogue's words too", async () => {
-    const copied: typeof import("./index.js") = await import(built);
-    const model = await copied.openModel(bytes, { ort: node });
-    const source = await openModel(bytes, { ort: node });
-    expect(await model.selfTest()).toEqual([]);
-    for (const picture of pictures) expect(await model.score(picture)).toEqual(await source.score(picture));
-    await expect(copied.openModel(bytes, { ort: node, detector: "knn" })).rejects.toMatchObject({
-      code: "OAL-E214",
-      message: catalogue["OAL-E214"].message({ detector: "knn", known: ["msp"] }),
-    });
-    await model.release();
-    await source.release();
-  });
-
-  it("holds the sentence of every error that it can throw", () => {
-    const thrown = new Set(code.match(/(?<=\(`)OAL-[A-Z]\d+(?=`)/g));
-    const worded = new Set(code.match(/(?<=")OAL-[A-Z]\d+(?=":)/g));
-    expect(thrown.size).toBeGreaterThan(8);
-    expect(worded).toEqual(thrown);
-  });
-});
 
 describe("the note of how a picture is to be turned", () => {
   it("is hidden, and nothing else changes", async () => {
