@@ -78,6 +78,8 @@ export interface LoadedModel {
   readonly producer: string;
   /** Whether the file computes with 16-bit floats; the classifier computes with 32-bit ones, on any device. */
   readonly isHalf: boolean;
+  /** Whether the file leaves the size of pictures open, so that the one it is loaded with was chosen. */
+  readonly isOfChosenSize: boolean;
   /** The classifier in a graph of its own, for any number of pictures; no outputs are marked. */
   classifier(): AdaptedClassifier;
   /** The same model with other numbers before its first layer. */
@@ -146,7 +148,18 @@ async function load(path: string, options: LoadModelOptions): Promise<LoadedMode
   const hash = await hashOf(path);
   const normalisation = normalisationOf(facts, options, beside, bundle);
   const preprocessing = preprocessingOf(height, options, beside, bundle, normalisation);
-  return loaded({ path, hash, model, isHalf, facts, bundle, names, preprocessing, normalisation });
+  return loaded({
+    path,
+    hash,
+    model,
+    isHalf,
+    isOfChosenSize: isOpen,
+    facts,
+    bundle,
+    names,
+    preprocessing,
+    normalisation,
+  });
 }
 
 /** What a bundle calls its values. */
@@ -160,6 +173,7 @@ interface Parts {
   readonly hash: string;
   readonly model: ReadModel;
   readonly isHalf: boolean;
+  readonly isOfChosenSize: boolean;
   readonly facts: ModelFacts;
   readonly bundle: BundleFacts | null;
   readonly names: ClassNames | null;
@@ -168,7 +182,8 @@ interface Parts {
 }
 
 function loaded(parts: Parts): LoadedModel {
-  const { path, hash, model, isHalf, facts, bundle, names, preprocessing, normalisation } = parts;
+  const { path, hash, model, isHalf, isOfChosenSize, facts, bundle, names, preprocessing, normalisation } =
+    parts;
   const { name, version } = model.producer;
   return {
     kind: bundle ? "bundle" : "foreign",
@@ -184,6 +199,7 @@ function loaded(parts: Parts): LoadedModel {
     ],
     bundle,
     isHalf,
+    isOfChosenSize,
     producer: [name, version].filter((word) => word !== "").join(" "),
     classifier: () => {
       try {

@@ -108,6 +108,14 @@ export function describeModel(
       "",
       `resized to ${preprocessing.resize}, centre of ${preprocessing.crop} x ${preprocessing.crop} pixels (${preprocessing.interpolation})`,
     ],
+    ...(model.isOfChosenSize
+      ? [
+          ["", `the file leaves the size open; ${preprocessing.crop} is taken (--size)`] satisfies [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ["class scores", scoresLine(facts)],
     [
       "features",
