@@ -78,6 +78,17 @@ describe("expectArguments", () => {
     ]);
   });
 
+  it("names the misspelt property that stands where one is missing", () => {
+    const definition = kinds.fields({ title: kinds.text, terms: kinds.optional(kinds.record) });
+    expect(refusal({ titel: "a" }, definition)).toBe(
+      'call: argument.title must be a string (there is "titel"), not undefined',
+    );
+    expect(refusal({ name: "a" }, definition)).toBe("call: argument.title must be a string, not undefined");
+    expect(refusal({ titel: "a", title: 3 }, definition)).toBe(
+      "call: argument.title must be a string, not 3",
+    );
+  });
+
   it("takes own kinds", () => {
     const even = kind("an even number", (value) => typeof value === "number" && value % 2 === 0);
     expect(refusal(3, even)).toBe("call: argument must be an even number, not 3");

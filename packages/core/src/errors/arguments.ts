@@ -3,6 +3,7 @@
  * somewhere inside. A check costs a few comparisons; what inner loops call has none.
  */
 import { oalError } from "./error.js";
+import { nearest } from "./nearest.js";
 
 /** The part of an argument that is wrong: where it is ("results[0].model"), what it must be, and what was found. */
 interface Fault {
@@ -63,7 +64,7 @@ function listOf(element: Kind): Kind {
   };
 }
 
-/** An object with at least these properties; the fault names the property. */
+/** An object with at least these properties; the fault names the property, and what stands there in its place when it is misspelt. */
 function fields(properties: Readonly<Record<string, Kind>>): Kind {
   const words = `an object with ${Object.keys(properties).join(", ")}`;
   return {
@@ -72,7 +73,11 @@ function fields(properties: Readonly<Record<string, Kind>>): Kind {
       if (!isRecord(value)) return { argument, wanted: words, value };
       for (const [name, each] of Object.entries(properties)) {
         const fault = each.fault(value[name], `${argument}.${name}`);
-        if (fault) return fault;
+        if (!fault) continue;
+        const others =
+          value[name] === undefined ? Object.keys(value).filter((key) => !(key in properties)) : [];
+        const near = nearest(name, others);
+        return near === undefined ? fault : { ...fault, wanted: `${fault.wanted} (there is "${near}")` };
       }
       return null;
     },
