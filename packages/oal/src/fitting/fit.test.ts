@@ -62,6 +62,17 @@ describe("a fit", () => {
     expect(existsSync(out)).toBe(false);
   });
 
+  it("refuses what cannot be before any work", async () => {
+    const codeOf = (options: Partial<FitOptions>): Promise<unknown> =>
+      fit({ out: folder.at("refused"), onProgress: () => expect.fail("work has begun"), ...options }).catch(
+        (error: unknown) => error,
+      );
+    expect(await codeOf({ keep: 0.8, ask: 0.9 })).toMatchObject({ code: "OAL-E211" });
+    expect(await codeOf({ detectors: ["mspp"] })).toMatchObject({ code: "OAL-E201" });
+    expect(await codeOf({ unknown: folder.at("nowhere") })).toMatchObject({ code: "OAL-D101" });
+    expect(await codeOf({ model: folder.at("nowhere.onnx") })).toMatchObject({ code: "OAL-D101" });
+  });
+
   it("does not write into a folder of something else", async () => {
     await expect(fit({ out: folder.at("three") })).rejects.toThrowError(
       expect.objectContaining({ code: "OAL-E255" }),

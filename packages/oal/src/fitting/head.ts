@@ -180,8 +180,8 @@ export class HeadFitter {
       share: float32Tensor([labels.length, 1], share),
       mask: float32Tensor([classes], mask),
       strength: float32Tensor([], [strength]),
-      weight: float32Tensor([classes, width], Float32Array.from(point.subarray(0, size))),
-      bias: float32Tensor([classes], Float32Array.from(point.subarray(size))),
+      weight: float32Tensor([classes, width], new Float32Array(point.subarray(0, size))),
+      bias: float32Tensor([classes], new Float32Array(point.subarray(size))),
     };
   }
 }

@@ -76,7 +76,7 @@ function overview(result: FitResult): Section {
     <article class="card" style="--key:var(--good)">
       <h3>Known pictures that are kept</h3>
       <dl>
-        ${entry("promised", percent(calibration.coverage.mean), `true rate ${percentInterval([calibration.coverage.low, calibration.coverage.high])}`)}
+        ${entry("promised", percent(Math.min(calibration.keep, calibration.coverage.mean)), `true rate ${percentInterval([calibration.coverage.low, calibration.coverage.high])}`)}
         ${own?.kept ? entry("of the test part", percent(own.kept.value), `${own.kept.hits} of ${own.kept.count}`) : null}
       </dl>
     </article>

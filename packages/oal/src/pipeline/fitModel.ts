@@ -1,13 +1,13 @@
 /** Fitting a model by its path: loaded, its normalisation guessed where nothing says it, fitted, written. */
 import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { detectors, type Engine } from "oal-core";
-import type { DetectorChoice } from "../evaluation/asked.js";
+import { detectors, oalError, type Engine } from "oal-core";
+import { askedDetectors, type DetectorChoice } from "../evaluation/asked.js";
 import { bundleFileName } from "../bundle/facts.js";
 import { cacheFolder } from "../data/cacheFolder.js";
 import { makeFit, type FitSettings, type FitStage } from "../fitting/fit.js";
 import type { PartShares } from "../fitting/parts.js";
-import { openKnown, planesOf, type FoundSource } from "../fitting/pictures.js";
+import { openKnown, openUnknown, planesOf, type FoundSource } from "../fitting/pictures.js";
 import type { FitResult } from "../fitting/result.js";
 import { summarise } from "../fitting/summarise.js";
 import { fitFile } from "../fitting/folder.js";
@@ -83,7 +83,12 @@ export async function fitModel(options: FitOptions): Promise<WrittenResult> {
   const { model: path, id, known = "folder", keep = 0.95, seed = 0, signal, onProgress } = options;
   const name = nameFor(path);
   const folder = options.out ?? usualFolder(name);
+  const { ask } = options;
+  // what can be refused is refused before any work
+  if (ask !== undefined && ask > keep) throw oalError("OAL-E211", { ask, target: keep });
+  askedDetectors(options.detectors ?? detectors.ids);
   await refuseOtherFolder(folder);
+  if (options.unknown !== undefined) await openUnknown(options.unknown);
   const engine = options.engine ?? (await engineOf(options));
   const loaded = await centred(path, options.load ?? {});
   await checkTaps(loaded, engine);
