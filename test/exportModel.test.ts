@@ -137,6 +137,15 @@ describe("an exported model", () => {
     await expect(again).rejects.toMatchObject({ code: "OAL-E275", message: expect.stringContaining("int8") });
   });
 
+  it("cannot have its cuts of classes moved", async () => {
+    const path = join(root, "classes.onnx");
+    await untrainedModel(path, ["ant", "bee", "cat"], {}, true);
+    const moved = exportModel(path, join(root, "none.onnx"), { keep: 0.6, engine });
+    await expect(moved).rejects.toMatchObject({ code: "OAL-E271" });
+    const { facts } = await exportModel(path, join(root, "same.onnx"), { engine });
+    expect(facts.detectors[0]?.decision.perClass).toHaveLength(3);
+  });
+
   it("is a folder for transformers.js whose logits are those of the bundle, bit for bit", async () => {
     const folder = join(root, "hf");
     await exportModel(model, folder, { format: "hf", engine });

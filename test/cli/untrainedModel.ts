@@ -15,11 +15,13 @@ const size = 16;
  * @param path ends in .onnx
  * @param classNames two or more
  * @param rule how pictures become images, where it is not the usual
+ * @param perClass whether every class has a cut of its own
  */
 export async function untrainedModel(
   path: string,
   classNames: readonly string[],
   rule: Partial<Preprocessing> = {},
+  perClass = false,
 ): Promise<void> {
   const network = {
     id: "resnetSmall",
@@ -49,7 +51,10 @@ export async function untrainedModel(
     detectors: [
       {
         fitted: { detector: detectors.find("msp"), parameters: {}, fitted: { tensors: {}, bank: null } },
-        decision: makeDecision([0, 0.5, 0.6, 0.7], { detector: "msp", target: 1 }),
+        decision: {
+          ...makeDecision([0, 0.5, 0.6, 0.7], { detector: "msp", target: 1 }),
+          ...(perClass ? { perClass: classNames.map(() => ({ unknown: 0.25 })) } : {}),
+        },
       },
     ],
     ingredients: [],

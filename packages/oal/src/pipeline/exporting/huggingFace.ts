@@ -116,7 +116,8 @@ export async function writeHuggingFace(
   const files = names.map((name) => join(target, name));
   let bytes = 0;
   for (const file of files) bytes += (await stat(file)).size;
-  return { path: target, files, bytes, facts };
+  const decider = facts.detectors.filter(({ id }) => id === facts.decides);
+  return { path: target, files, bytes, facts: { ...facts, detectors: decider } };
 }
 
 /**
