@@ -11,7 +11,7 @@ import { frozenLayers, initNetwork, trainedSentence } from "./initNetwork.js";
 /** The start of the students: a classifier artifact, of which nothing is trained but its head. */
 export const initStage: Stage = {
   id: "init",
-  version: 1,
+  version: 2,
   title: "the model that students start from, with its head",
   variants: ({ init }) => (init.model === undefined ? [] : [""]),
   slice: ({ config, data, models }) => {
