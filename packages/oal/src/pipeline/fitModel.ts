@@ -1,6 +1,6 @@
 /** Fitting a model by its path: loaded, its normalisation guessed where nothing says it, fitted, written. */
 import { existsSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { join } from "node:path";
 import { detectors, oalError, type Engine } from "oal-core";
 import { askedDetectors, type DetectorChoice } from "../evaluation/asked.js";
 import { bundleFileName } from "../bundle/facts.js";
@@ -12,11 +12,10 @@ import type { FitResult } from "../fitting/result.js";
 import { summarise } from "../fitting/summarise.js";
 import { fitFile } from "../fitting/folder.js";
 import { refuseOtherFolder, writeFit } from "../fitting/write.js";
-import { isHubName } from "../hub/name.js";
 import { checkTaps } from "../models/checkTaps.js";
 import { withGuessedNormalisation } from "../models/guessNormalisation.js";
 import type { LoadedModel, LoadModelOptions } from "../models/load.js";
-import { nameOf } from "../models/modelName.js";
+import { fitName } from "../models/modelName.js";
 import { chooseDevice, cpuEngine, makeEngine, type DeviceChoice } from "../runtime/engines/index.js";
 import { loadModel } from "./loadModel.js";
 import { oalVersion } from "./versions.js";
@@ -81,7 +80,7 @@ const triedPictures = 36;
 /** Fits a model and writes what came of it; see `fitModel` of the library. */
 export async function fitModel(options: FitOptions): Promise<WrittenResult> {
   const { model: path, id, known = "folder", keep = 0.95, seed = 0, signal, onProgress } = options;
-  const name = nameFor(path);
+  const name = fitName(path);
   const folder = options.out ?? usualFolder(name);
   const { ask } = options;
   // what can be refused is refused before any work
@@ -125,13 +124,6 @@ export async function fitModel(options: FitOptions): Promise<WrittenResult> {
   } finally {
     await fit.heads.release();
   }
-}
-
-/** What a model's fit is called. */
-function nameFor(path: string): string {
-  if (isHubName(path)) return path.replace(/^.*\//, "").replace(/@.*$/, "");
-  const whole = resolve(path);
-  return /\.onnx$/i.test(whole) ? nameOf(whole) : basename(whole);
 }
 
 /** The folder called as the model; where something else is called so, such as the model's own folder, NAME-fit. */
