@@ -68,7 +68,7 @@ describe.skipIf(!isThere)(
       expect(left("ebo")).toBeGreaterThan(0.995 - 0.005);
       expect(left("knn")).toBeGreaterThan(0.987 - 0.005);
       expect(results.every(({ unknown: own }) => own?.choosing === 50 && own.measuring === 50)).toBe(true);
-    });
+    }, 900_000);
 
     it("are kept as promised, whichever of the held-out ones calibrate, all together and per class", async () => {
       const shares = { calibration: 0.4, test: 0.3 };
