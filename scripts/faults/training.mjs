@@ -283,14 +283,14 @@ export const training = [
     tests: [source("training/methods/terms.test.ts")],
   },
   {
-    file: source("training/loss.ts"),
+    file: source("training/classifier.ts"),
     what: "outliers of the loss are images of the batch",
     find: "const [from, to] = [start, end];",
     replace: "const [from, to] = [0, end - start];",
     tests: [source("training/classifier.test.ts")],
   },
   {
-    file: source("training/loss.ts"),
+    file: source("training/classifier.ts"),
     what: "the teacher inside a step sees unnormalised images",
     find: "side.pictures === null ? batch.images",
     replace:

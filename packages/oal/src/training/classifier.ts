@@ -1,20 +1,51 @@
 /**
- * Training a classifier (teacher or student) with a list of methods: which images, which side data, in which order.
- * Every choice of a step is a function of the seed and the step.
+ * Training a classifier (teacher or student) with a list of methods: what a step is fed, and the loss that is made of it. Which
+ * images, which side data and which draws a step has are functions of the seed and the step; the loss is a graph: the network on
+ * everything that is shown, then the methods' terms.
  */
-import { float32Tensor, Random, uint8Tensor, type Tensor, type TensorType } from "oal-core";
+import {
+  concat,
+  float32Tensor,
+  normaliseImages,
+  oalError,
+  Random,
+  slice,
+  uint8Tensor,
+  type Normalisation,
+  type Tensor,
+  type TensorType,
+  type Value,
+} from "oal-core";
 import { augmentBatch, type AugmentSpec } from "../data/augment.js";
 import { batchIndices, epochOf } from "../data/batches.js";
 import type { ImageSet } from "../data/imageSet.js";
 import { refuseForeignLabels } from "../data/labels.js";
+import type { Context, TrainingContext } from "../nn/context.js";
+import type { NetworkOutputs } from "../nn/networks/network.js";
 import type { ParameterStore } from "../nn/parameters.js";
 import type { CutViews } from "./cutViews.js";
-import { classifierLoss, drawName, type LossOptions } from "./loss.js";
 import { trainingMethods } from "./methods/index.js";
+import type { Batch, ByName, NetworkTaps } from "./methods/inputs.js";
+import type { MethodSettings, TrainingMethod } from "./methods/method.js";
 import { refuseUnknownSettings } from "./methods/settings.js";
+import { scaledWeight, weightedSum } from "./methods/terms.js";
 import { neededSideData } from "./needs.js";
-import type { SideData } from "./side/sideData.js";
-import type { TrainingTask } from "./task.js";
+import { headOutputs, networkOf, networkPrefix, type NetworkChoice } from "./network.js";
+import type { WeightedMethod } from "./recipes/recipe.js";
+import type { SideData, SideNetwork } from "./side/sideData.js";
+import type { LossTerms, TrainingTask } from "./task.js";
+
+/** What a loss is made of. */
+export interface LossOptions {
+  readonly network: NetworkChoice;
+  readonly normalisation: Normalisation;
+  readonly methods: readonly WeightedMethod[];
+  readonly settings: MethodSettings;
+  /** Networks that are evaluated inside the step. */
+  readonly sideNetworks: readonly SideNetwork[];
+  /** Whether the batch holds values at the network's cut in place of its images. Default false. */
+  readonly fromCut?: boolean;
+}
 
 /** A classifier training, as data. */
 export interface ClassifierOptions extends Omit<LossOptions, "sideNetworks" | "fromCut"> {
@@ -98,4 +129,150 @@ function oneHot(labels: ArrayLike<number>, indices: ArrayLike<number>, classes: 
   for (let row = 0; row < indices.length; row++)
     values[row * classes + (labels[indices[row] ?? -1] ?? Number.NaN)] = 1;
   return float32Tensor([indices.length, classes], values);
+}
+
+/** The input that holds one of a method's draws. */
+function drawName(method: TrainingMethod, name: string): string {
+  return `${method.id}.${name}`;
+}
+
+/**
+ * Builds the loss.
+ *
+ * @param inputs the batch tensors of the step by name
+ * @throws OAL-T110 when a method asks for side data that it did not say it needs; OAL-T132 when one needs the images and the batch
+ *   holds values at the cut
+ */
+export function classifierLoss(
+  context: TrainingContext,
+  inputs: Readonly<Record<string, Value>>,
+  options: LossOptions,
+): LossTerms {
+  const { network, normalisation, settings, fromCut = false } = options;
+  const { classes } = network.options;
+  const methods = options.methods.map(({ method }) => method);
+  const made = new Map<string, Value>();
+  const normalised = (name: string): Value => {
+    const value = made.get(name) ?? normaliseImages(required(inputs[name], name), normalisation);
+    made.set(name, value);
+    return value;
+  };
+  const computed = new Map<string, Value>();
+  const sideOf = (method: TrainingMethod): ByName<Value> => {
+    const needs = method.needs(settings);
+    return declared(method, needs, (name) => inputs[name] ?? computed.get(name));
+  };
+
+  const entry = entryOf(network, fromCut);
+  const images = fromCut ? required(inputs["images"], "images") : normalised("images");
+  let batch: Batch = { images, labels: required(inputs["labels"], "labels") };
+  for (const method of methods) {
+    const draws: ByName<Value> = (name) => required(inputs[drawName(method, name)], name);
+    if (method.batch && fromCut) throw oalError("OAL-T132", { what: `training method ${method.id}` });
+    if (method.batch) batch = method.batch({ ...batch, classes, draws, side: sideOf(method) }, settings);
+  }
+  const shownNames = [...new Set(methods.flatMap((method) => method.shows(settings)))];
+  const pictures = new Map([
+    ["", batch.images],
+    ...shownNames.map((name) => [name, entry.lead(normalised(name))] as const),
+  ]);
+  const part = context.child(networkPrefix);
+  const { taps, head } = tapsOf(pictures, (values) => entry.build(part, values));
+  for (const side of options.sideNetworks) {
+    if (side.pictures === null && fromCut) throw oalError("OAL-T132", { what: side.names.join(" and ") });
+    const seen = side.pictures === null ? batch.images : normalised(side.pictures);
+    for (const [name, value] of Object.entries(side.build(context.graph, seen))) computed.set(name, value);
+  }
+
+  const own = taps("");
+  const terms = options.methods.flatMap(({ method, weight }) => {
+    const outputs = headOutputs(method, part, own, classes, settings);
+    const added = method.build(
+      {
+        context,
+        classes,
+        labels: batch.labels,
+        ...own,
+        ...(head ? { head } : {}),
+        side: sideOf(method),
+        shown: declared(method, method.shows(settings), taps),
+        outputs: declared(method, Object.keys(outputs), (name) => outputs[name]),
+      },
+      settings,
+    );
+    return added.map((term) => ({ ...term, weight: scaledWeight(term.weight, weight) }));
+  });
+  const names = terms.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined)
+    throw oalError("OAL-T113", { method: "of the recipe", term: twice, problem: "is another method's too" });
+  const total = weightedSum(terms);
+  if (!total)
+    throw oalError("OAL-T113", {
+      method: "of the recipe",
+      term: "total",
+      problem: "has no part with a weight",
+    });
+  return { total, terms: Object.fromEntries(terms.map(({ name, value }) => [name, value])) };
+}
+
+/** Where a batch enters the network. */
+interface Entry {
+  /** Brings normalised pictures to where the batch enters. */
+  lead(images: Value): Value;
+  build(context: Context, values: Value): NetworkOutputs;
+}
+
+function entryOf(choice: NetworkChoice, fromCut: boolean): Entry {
+  if (!fromCut)
+    return {
+      lead: (images) => images,
+      build: (context, images) => networkOf(choice).build(context, images, choice.options),
+    };
+  const { split } = choice.imported ?? {};
+  if (!split) throw oalError("OAL-X101", { problem: `network ${choice.id} has no cut` });
+  return { lead: (images) => split.before(images), build: (context, value) => split.after(context, value) };
+}
+
+/** One pass of all pictures through the network, taken apart again; normalisation sees them together. */
+function tapsOf(
+  pictures: ReadonlyMap<string, Value>,
+  network: (images: Value) => NetworkOutputs,
+): { readonly taps: ByName<NetworkTaps>; readonly head: NetworkOutputs["head"] } {
+  const all = [...pictures.values()];
+  const [first] = all;
+  const joint = network(all.length === 1 && first ? first : concat(all, 0));
+  const found = new Map<string, NetworkTaps>();
+  let start = 0;
+  for (const [name, { shape }] of pictures) {
+    const end = start + (shape[0] ?? 0);
+    const [from, to] = [start, end];
+    const cut = (value: Value): Value => (all.length === 1 ? value : slice(value, [from], [to], [0]));
+    found.set(name, { logits: cut(joint.logits), features: cut(joint.features) });
+    start = end;
+  }
+  const taps: ByName<NetworkTaps> = (name) => {
+    const known = found.get(name);
+    if (!known) throw oalError("OAL-X101", { problem: `pictures ${name} were not shown` });
+    return known;
+  };
+  return { taps, head: joint.head };
+}
+
+/** A look-up that refuses what was not declared. */
+function declared<T>(
+  method: TrainingMethod,
+  names: readonly string[],
+  find: (name: string) => T | undefined,
+): ByName<T> {
+  return (name) => {
+    const found = names.includes(name) ? find(name) : undefined;
+    if (found === undefined) throw oalError("OAL-T110", { method: method.id, need: name });
+    return found;
+  };
+}
+
+function required(value: Value | undefined, name: string): Value {
+  if (!value) throw oalError("OAL-X101", { problem: `input ${name} was not declared` });
+  return value;
 }

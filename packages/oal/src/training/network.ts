@@ -25,6 +25,9 @@ export interface HeadChoice {
   readonly settings: MethodSettings;
 }
 
+/** Prefix of the network's parameter names in a training. */
+export const networkPrefix = "network";
+
 /** The network of a choice. @throws OAL-C204 for one that does not exist */
 export function networkOf({ id, imported }: Pick<NetworkChoice, "id" | "imported">): Network {
   return imported ?? networks.find(id);

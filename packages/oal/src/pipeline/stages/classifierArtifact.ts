@@ -5,7 +5,7 @@ import { oalError } from "oal-core";
 import { z } from "zod";
 import { parametersUnder, type ParameterStore } from "../../nn/parameters.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
-import { networkPrefix } from "../../training/loss.js";
+import { networkPrefix } from "../../training/network.js";
 import type { ClassifierModel } from "../../training/model.js";
 import { copyImported, loadImported } from "./imported.js";
 import { writeError } from "../systemError.js";

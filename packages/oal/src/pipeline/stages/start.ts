@@ -6,8 +6,7 @@ import { networks } from "../../nn/networks/index.js";
 import { withPrefix } from "../../nn/parameters.js";
 import { writeSafetensors } from "../../nn/safetensors.js";
 import { passRows } from "../../runtime/passRows.js";
-import { networkPrefix } from "../../training/loss.js";
-import type { NetworkChoice } from "../../training/network.js";
+import { type NetworkChoice, networkPrefix } from "../../training/network.js";
 
 /**
  * Writes the start tensors of a network, where it has some, into a folder.

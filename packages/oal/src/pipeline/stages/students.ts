@@ -2,7 +2,7 @@
 import type { Configuration } from "../configuration/schema.js";
 import { planRecipe } from "../recipeNeeds.js";
 import { withPrefix } from "../../nn/parameters.js";
-import { networkPrefix } from "../../training/loss.js";
+import { networkPrefix } from "../../training/network.js";
 import { recipes } from "../../training/recipes/index.js";
 import type { Stage, StageJob } from "../plan/stage.js";
 import { loadClassifier, saveClassifier } from "./classifierArtifact.js";

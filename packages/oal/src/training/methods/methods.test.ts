@@ -5,7 +5,7 @@ import { TrainingContext } from "../../nn/context.js";
 import { initializeParameters } from "../../nn/parameters.js";
 import { networks } from "../../nn/networks/index.js";
 import { classifierTask, type ClassifierOptions } from "../classifier.js";
-import { networkPrefix } from "../loss.js";
+import { networkPrefix } from "../network.js";
 import type { TrainingOptions } from "../options.js";
 import { recipes } from "../recipes/index.js";
 import { methodsOf } from "../recipes/recipe.js";
