@@ -115,12 +115,21 @@ export async function* readAll(
         continue;
       }
       const { position, id } = item;
-      yield { id, folder: source.labels[position] ?? -1, hash: hashOf(item), given, source, position, item };
+      yield {
+        id,
+        folder: source.labels[position] ?? -1,
+        hash: hashOfItem(item),
+        given,
+        source,
+        position,
+        item,
+      };
     }
   }
 }
 
-function hashOf(item: Exclude<SourceItem, { readonly problem: string }>): string {
+/** The hash of a picture's content as it lies in its source. */
+export function hashOfItem(item: Exclude<SourceItem, { readonly problem: string }>): string {
   const hash = createHash("sha256");
   if ("bytes" in item) return hash.update(item.bytes).digest("hex");
   const { width, height, data } = item.pixels;

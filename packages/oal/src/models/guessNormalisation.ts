@@ -26,7 +26,7 @@ export interface GuessOptions {
   readonly engine: Engine;
   /** Pictures, each uint8 [3, S, S] as the model's preprocessing makes them, of as many kinds as there are; the first 72 are used. */
   readonly pictures: readonly Uint8Array[];
-  /** Told before every run of the model on a batch. */
+  /** Told before some pictures are shown under a candidate; the fewer candidates are left, the fewer there are to come. */
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -38,24 +38,29 @@ interface Tried {
   readonly values: readonly number[];
 }
 
-/** How many further pictures the best candidates are tried on, round after round, until one is clearly the best. */
-const rounds = [
-  { pictures: 12, candidates: Infinity },
-  { pictures: 24, candidates: 3 },
-  { pictures: 36, candidates: 2 },
+/** To be raised whenever other answers come of the same pictures: answers are kept. */
+export const guessVersion = 2;
+
+/** Pictures that are shown at once, under every candidate that is left. */
+const groupSize = 8;
+/** Candidates that go on once so many pictures were tried: the first of these that is reached from the end counts. */
+const mostCandidates = [
+  { from: groupSize, candidates: 4 },
+  { from: 2 * groupSize, candidates: 2 },
 ] as const;
-/** Standard errors by which the best must be ahead to need no further round, and to be called clear. */
-const surely = 2.5;
+/** Most pictures that are tried. */
+const mostPictures = 72;
+/** Standard errors by which a candidate must be behind to be given up at once, and for the best to be called clear. */
+const surely = 3;
 const clearly = 1;
 /** Parameters beyond which half as many pictures must do. */
 const largeModel = 30e6;
-const batchSize = 6;
 
 /**
  * The model with the normalisation that its own files give, or where they give none, with the one that pictures speak for.
  *
  * @throws OAL-X101 without pictures, the engine's errors
- * @cost nothing where a file says it; otherwise at most 650 pictures through the model, or eight through its first layers
+ * @cost nothing where a file says it; otherwise at most 530 pictures through the model, or eight through its first layers
  */
 export async function withGuessedNormalisation(
   model: LoadedModel,
@@ -150,21 +155,27 @@ async function byAgreement(
   options: GuessOptions,
 ): Promise<KnownNormalisation> {
   const scale = model.facts.parameters > largeModel ? 0.5 : 1;
-  const look = looker(model, session, candidates.length, options);
-  let all: Tried[] = candidates.map((candidate) => ({ ...candidate, values: [] }));
-  let start = 0;
-  for (const round of rounds) {
-    const some = options.pictures.slice(start, start + round.pictures * scale);
-    // Agreement with other pictures needs others.
+  const pictures = options.pictures.slice(0, mostPictures * scale);
+  const look = looker(model, session, options);
+  let left: Tried[] = candidates.map((candidate) => ({ ...candidate, values: [] }));
+  let givenUp: Tried[] = [];
+  for (let start = 0; start < pictures.length; start += groupSize) {
+    const some = pictures.slice(start, start + groupSize);
     const isSettled =
-      start > 0 && (isSure(all, surely) || (round.candidates < 3 && all[0]?.name === usualFor(exporter)));
+      left.length === 1 || (start >= 3 * groupSize * scale && left[0]?.name === usualFor(exporter));
+    // Agreement with other pictures needs others.
     if (some.length < 2 || isSettled) break;
-    start += some.length;
     const further: Tried[] = [];
-    for (const each of all.slice(0, round.candidates))
+    for (const [index, each] of left.entries()) {
+      options.onProgress?.(start * left.length + index * some.length, pictures.length * left.length);
       further.push({ ...each, values: [...each.values, ...(await look(each.normalisation, some))] });
-    all = [...ranked(further), ...all.slice(round.candidates)];
+    }
+    const order = ranked(further);
+    const going = goingOn(order, (start + some.length) / scale);
+    givenUp = [...order.filter((each) => !going.includes(each)), ...givenUp];
+    left = going;
   }
+  const all = [...left, ...givenUp];
   const [best, second] = all;
   if (!best || !second) throw oalError("OAL-X101", { problem: "no normalisation was tried" });
   const figures = all.map((each) => `${each.name} ${meanOf(each.values).toFixed(3)}`).join(", ");
@@ -198,36 +209,28 @@ function exporterSentence(exporter: Exporter, name: string): string {
     : `${name} is taken: it is the best of them.`;
 }
 
+/** Of candidates, the best first, those that more pictures are shown under. */
+function goingOn(order: readonly Tried[], tried: number): Tried[] {
+  const most = mostCandidates.findLast(({ from }) => tried >= from)?.candidates ?? Infinity;
+  const [best] = order;
+  return order.filter(
+    (each, rank) => best === each || (rank < most && best && sureness(best, each) <= surely),
+  );
+}
+
 /** Shows a model some pictures under a normalisation: per picture, how alike its answers for the looks at it are. */
 function looker(
   { facts, preprocessing: { crop: side } }: LoadedModel,
   session: Session,
-  candidates: number,
-  { signal, pictures, onProgress = () => undefined }: GuessOptions,
+  { signal }: GuessOptions,
 ): (normalisation: PixelNormalisation, some: readonly Uint8Array[]) => Promise<number[]> {
-  const perPicture = 1 + looks.length;
-  const counts = rounds.map((round, index) => {
-    const before = rounds.slice(0, index).reduce((sum, each) => sum + each.pictures, 0);
-    return (
-      Math.min(round.pictures, Math.max(0, pictures.length - before)) * Math.min(candidates, round.candidates)
-    );
-  });
-  const total = perPicture * counts.reduce((sum, count) => sum + count, 0);
-  let done = 0;
   const rows = async (
     some: readonly Uint8Array[],
     normalisation: PixelNormalisation,
   ): Promise<Float32Array[]> => {
-    const found: Float32Array[] = [];
-    for (let start = 0; start < some.length; start += batchSize) {
-      signal?.throwIfAborted();
-      onProgress(done, total);
-      const batch = some.slice(start, start + batchSize);
-      const outputs = await session.run({ pixels: feedOf(batch, normalisation, side) });
-      found.push(...rowsOf(outputs["model.logits"], batch.length));
-      done += batch.length;
-    }
-    return found;
+    signal?.throwIfAborted();
+    const outputs = await session.run({ pixels: feedOf(some, normalisation, side) });
+    return rowsOf(outputs["model.logits"], some.length);
   };
   return async (normalisation, some) => {
     const plain = await rows(some, normalisation);
@@ -243,11 +246,6 @@ function looker(
     }
     return values;
   };
-}
-
-/** Whether the best is ahead of every other by so many standard errors. */
-function isSure([best, ...others]: readonly Tried[], errors: number): boolean {
-  return best !== undefined && others.every((other) => sureness(best, other) > errors);
 }
 
 const ranked = (tried: readonly Tried[]): Tried[] =>

@@ -6,14 +6,14 @@ import { askedDetectors, type DetectorChoice } from "../evaluation/asked.js";
 import { bundleFileName } from "../bundle/facts.js";
 import { cacheFolder } from "../data/cacheFolder.js";
 import { makeFit, type FitSettings, type FitStage } from "../fitting/fit.js";
+import { normalisedBy } from "../fitting/normalised.js";
 import type { PartShares } from "../fitting/parts.js";
-import { openKnown, openUnknown, planesOf, type FoundSource } from "../fitting/pictures.js";
+import { openKnown, openUnknown } from "../fitting/pictures.js";
 import type { FitResult } from "../fitting/result.js";
 import { summarise } from "../fitting/summarise.js";
 import { fitFile } from "../fitting/folder.js";
 import { refuseOtherFolder, writeFit } from "../fitting/write.js";
 import { checkTaps } from "../models/checkTaps.js";
-import { withGuessedNormalisation } from "../models/guessNormalisation.js";
 import type { LoadedModel, LoadModelOptions } from "../models/load.js";
 import { fitName } from "../models/modelName.js";
 import { chooseDevice, cpuEngine, makeEngine, type DeviceChoice } from "../runtime/engines/index.js";
@@ -74,9 +74,6 @@ export interface WrittenResult {
 
 /** ImageNet's models are measured on the centre of a picture, 87.5 % of its shorter side. */
 const centreShare = 0.875;
-/** Pictures that normalisations are tried on. */
-const triedPictures = 36;
-
 /** Fits a model and writes what came of it; see `fitModel` of the library. */
 export async function fitModel(options: FitOptions): Promise<WrittenResult> {
   const { model: path, id, known = "folder", keep = 0.95, seed = 0, signal, onProgress } = options;
@@ -91,7 +88,15 @@ export async function fitModel(options: FitOptions): Promise<WrittenResult> {
   const engine = options.engine ?? (await engineOf(options));
   const loaded = await centred(path, options.load ?? {});
   await checkTaps(loaded, engine);
-  const model = await normalised(loaded, await openKnown(id), engine, options);
+  const cache = join(cacheFolder(), "features");
+  const told = onProgress && ((done: number, total: number) => onProgress("normalisation", done, total));
+  const model = await normalisedBy(await openKnown(id), loaded, {
+    engine,
+    cache,
+    signal,
+    onProgress: told,
+    onMessage: options.onMessage,
+  });
   const settings: FitSettings = {
     engine,
     model,
@@ -104,7 +109,7 @@ export async function fitModel(options: FitOptions): Promise<WrittenResult> {
     seed,
     shares: options.shares,
     detectors: options.detectors ?? detectors.ids,
-    cache: join(cacheFolder(), "features"),
+    cache,
     signal,
     onProgress,
   };
@@ -138,50 +143,6 @@ async function centred(path: string, given: LoadModelOptions): Promise<LoadedMod
   const told = given.resize !== undefined || model.normalisation.source === "preprocessor_config.json";
   if (model.kind !== "foreign" || told || resize !== crop) return model;
   return loadModel(path, { ...given, resize: Math.round(crop / centreShare) });
-}
-
-async function normalised(
-  model: LoadedModel,
-  found: FoundSource,
-  engine: Engine,
-  { onProgress, onMessage, signal }: FitOptions,
-): Promise<LoadedModel> {
-  if (model.normalisation.source !== "assumed") return model;
-  const pictures = await somePictures(model, found);
-  if (pictures.length < 2) return model;
-  const guessed = await withGuessedNormalisation(model, {
-    engine,
-    pictures,
-    ...(signal ? { signal } : {}),
-    ...(onProgress
-      ? { onProgress: (done: number, total: number) => onProgress("normalisation", done, total) }
-      : {}),
-  });
-  const { name, evidence } = guessed.normalisation;
-  onMessage?.(
-    `nothing says what pixels become; tried on pictures: ${name}${evidence.length === 0 ? "" : ` (${evidence.join(" ")})`}`,
-  );
-  return guessed;
-}
-
-/** A few pictures of every class. */
-async function somePictures(model: LoadedModel, { sources }: FoundSource): Promise<Uint8Array[]> {
-  const found: Uint8Array[] = [];
-  for (const { source } of sources.slice(0, 1)) {
-    const count = Math.min(triedPictures, source.ids.length);
-    // every fourth first, so that the first few show several classes
-    const spread = Array.from({ length: count }, (_, i) => Math.floor((i * source.ids.length) / count));
-    const planes = new Map<number, Uint8Array>();
-    for await (const item of source.read(new Set(spread))) {
-      const made = await planesOf(item, model.preprocessing);
-      if (made instanceof Uint8Array) planes.set(item.position, made);
-    }
-    for (const start of [0, 1, 2, 3])
-      found.push(
-        ...spread.filter((_, i) => i % 4 === start).flatMap((position) => planes.get(position) ?? []),
-      );
-  }
-  return found;
 }
 
 async function engineOf({ device = "cpu", threads = 0, onMessage }: FitOptions): Promise<Engine> {

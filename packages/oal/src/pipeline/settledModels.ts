@@ -6,7 +6,7 @@ import { z } from "zod";
 import { spacedPositions } from "../data/badImages.js";
 import type { ImageSet } from "../data/imageSet.js";
 import { resizePictures } from "../data/resizePictures.js";
-import { withGuessedNormalisation } from "../models/guessNormalisation.js";
+import { guessVersion, withGuessedNormalisation } from "../models/guessNormalisation.js";
 import type { KnownNormalisation, LoadedModel } from "../models/load.js";
 import { nameOf } from "../models/modelName.js";
 import { chooseDevice, engineOnDemand } from "../runtime/engines/index.js";
@@ -56,7 +56,7 @@ async function settle(
 ): Promise<LoadedModel> {
   const identity: ArtifactIdentity = {
     stage: "normalisation",
-    version: 1,
+    version: guessVersion,
     slice: { model: model.hash },
     seed: 0,
     inputs: {},
