@@ -37,6 +37,9 @@ describe("a fit", () => {
     );
     const page = readFileSync(reportPath, "utf8");
     expect(page).toContain("16 calibration pictures are too few");
+    // a percent sign stays on the line of its number, and every column of figures has its head
+    expect(page).not.toMatch(/\d %/);
+    expect(page).toMatch(/<th colspan="3">\s*your unknown pictures\s*<\/th>/);
     expect(page).not.toMatch(/src="(?!data:)|<script|https?:/);
     for (const path of [modelPath, made]) {
       const scorer = await openModel(path, { engine: testEngine });

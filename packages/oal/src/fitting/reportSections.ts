@@ -26,23 +26,29 @@ const setTitle = ({ kind }: Pick<FitSetResult, "kind">): string =>
 export function detectorsSection(result: FitResult): Section {
   const sets = result.detectors[0]?.sets ?? [];
   const shown = metrics.all.filter(({ headline = true }) => headline);
+  // sets in a row of their own: columns stay as narrow as their figures
+  const columns = shown.length + 1;
+  const leavesOut = !("absent" in result.leaveClassOut);
   const head = html`<tr>
-    <th>Detector</th>
-    ${"absent" in result.leaveClassOut ? null : html`<th>AUROC<small>a class left out</small></th>`}
-    ${sets.flatMap((set) => shown.map(({ title }) => html`<th>${title}<small>${setTitle(set)}</small></th>`))}
-    ${sets.map((set) => html`<th>called known<small>${setTitle(set)}</small></th>`)}
-    <th>test kept</th>
-    <th>cut</th>
-  </tr>`;
+      <th rowspan="2">Detector</th>
+      ${leavesOut ? html`<th>a class left out</th>` : null}
+      ${sets.map((set) => html`<th colspan="${columns}">${setTitle(set)}</th>`)}
+      <th rowspan="2">test kept</th>
+      <th rowspan="2">cut</th>
+    </tr>
+    <tr>
+      ${leavesOut ? html`<th>AUROC</th>` : null}
+      ${sets.flatMap(() => [...shown.map(({ title }) => html`<th>${title}</th>`), html`<th>called known</th>`])}
+    </tr>`;
   const rows = result.detectors.map(
     (own) =>
       html`<tr>
         <th>${own.id}${own.id === result.decides ? html`<small>decides</small>` : null}</th>
-        ${own.leaveClassOut ? cell(own.leaveClassOut.mean, own.leaveClassOut.interval) : null}
-        ${own.sets.flatMap((set) =>
-          shown.map(({ id }) => cell(set.metrics[id] ?? Number.NaN, set.interval[id])),
-        )}
-        ${own.sets.map((set) => html`<td>${percent(set.accepted)}</td>`)}
+        ${own.leaveClassOut ? cell(own.leaveClassOut.mean, own.leaveClassOut.interval) : leavesOut ? html`<td>–</td>` : null}
+        ${own.sets.flatMap((set) => [
+          ...shown.map(({ id }) => cell(set.metrics[id] ?? Number.NaN, set.interval[id])),
+          html`<td>${percent(set.accepted)}</td>`,
+        ])}
         <td>${own.kept ? percent(own.kept.value) : "–"}</td>
         <td>${significant(own.cut)}</td>
       </tr>`,
@@ -147,18 +153,21 @@ export function leaveOutSection(result: FitResult): Section {
     "Leave-class-out",
     heading,
     `${plan.sentence} It estimates how well unknown pictures are found that are as near to the known classes as these are to each other.`,
-    html`<div class="grid wide">
-      ${picture}
-      ${table(
-        "Leave-class-out",
-        html`<tr>
-          <th>Class</th>
-          <th>pictures</th>
-          ${own.map(({ id }) => html`<th>${id}</th>`)}
-        </tr>`,
-        [means, rows],
-      )}
-    </div>`,
+    [
+      // beside the chart there is room for three columns at most
+      html`<div class="${own.length <= 2 ? "grid wide" : "stacked"}">
+        ${picture}
+        ${table(
+          "Leave-class-out",
+          html`<tr>
+            <th>Class</th>
+            <th>pictures</th>
+            ${own.map(({ id }) => html`<th>${id}</th>`)}
+          </tr>`,
+          [means, rows],
+        )}
+      </div>`,
+    ],
   );
 }
 

@@ -58,5 +58,10 @@ export function renderPage({ title, brand, summary, warnings, sections, footer }
         <footer class="wrap">${footer}</footer>
       </body>
     </html> `;
-  return page.text;
+  return keptTogether(page.text);
+}
+
+/** Percent signs stay on the line of their number. */
+function keptTogether(text: string): string {
+  return text.replaceAll(/(\d) %/g, "$1\u00a0%");
 }

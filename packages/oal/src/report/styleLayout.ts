@@ -20,7 +20,7 @@ small, .note { font-size: 0.82em; color: var(--soft); font-weight: 400; }
 
 header { padding: 3rem 0 1.7rem; }
 .brand { font-size: 0.78rem; letter-spacing: 0.09em; text-transform: uppercase; color: var(--accent); font-weight: 600; margin-bottom: 0.6rem; }
-.summary { margin-top: 0.8rem; max-width: 46rem; color: var(--soft); font-size: 1.05rem; }
+.summary { margin-top: 0.8rem; max-width: 46rem; color: var(--soft); font-size: 1.05rem; overflow-wrap: anywhere; }
 nav { position: sticky; top: 0; z-index: 5; background: var(--page); border-block: 1px solid var(--line); }
 nav .wrap { display: flex; gap: 1.5rem; overflow-x: auto; scrollbar-width: none; white-space: nowrap; }
 nav .wrap::-webkit-scrollbar { display: none; }
@@ -36,6 +36,8 @@ footer::before { content: ""; position: absolute; left: 28px; right: 28px; top: 
 .grid { display: grid; gap: 1.5rem 1.6rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 290px), 1fr)); }
 .grid.wide { grid-template-columns: repeat(auto-fit, minmax(min(100%, 310px), 1fr)); gap: 1.6rem 2.2rem; }
 .grid.wide > figure { max-width: 480px; }
+.stacked { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.6rem; }
+.stacked > figure { max-width: 640px; }
 .side { display: grid; grid-template-columns: minmax(0, 1.25fr) minmax(0, 1fr); gap: 2rem 3rem; align-items: start; }
 @media (max-width: 760px) {
   body { font-size: 14.5px; }

@@ -25,6 +25,7 @@ th, td { text-align: right; padding: 0.42rem 0.75rem; vertical-align: top; white
 thead th { vertical-align: bottom; color: var(--soft); font-weight: 550; font-size: 0.82rem; line-height: 1.3; border-bottom: 1px solid var(--line-strong); }
 th small, td small { display: block; font-size: 0.74rem; line-height: 1.35; color: var(--soft); }
 th:first-child { text-align: left; padding-left: 0; position: sticky; left: 0; background: var(--page); }
+thead tr + tr th:first-child { text-align: right; padding-left: 0.75rem; position: static; }
 tbody th { font-weight: 600; }
 td.text, th.text { text-align: left; }
 td.wrapped { white-space: normal; min-width: 16rem; }
