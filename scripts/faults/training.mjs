@@ -52,11 +52,11 @@ export const training = [
     tests: [source("training/classifier.test.ts")],
   },
   {
-    file: source("data/augment.ts"),
+    file: source("data/batches.ts"),
     what: "reflected padding is off by one at the far edge",
     find: "2 * side - 2 - at",
     replace: "2 * side - 1 - at",
-    tests: [source("data/augment.test.ts")],
+    tests: [source("data/batches.test.ts")],
   },
   {
     file: source("nn/layers/batchNorm.ts"),
@@ -171,21 +171,21 @@ export const training = [
     tests: [source("nn/context.test.ts")],
   },
   {
-    file: source("data/augment.ts"),
+    file: source("data/batches.ts"),
     what: "cutout is not centred",
     find: "const top = y - (length >> 1);",
     replace: "const top = y;",
     tests: [source("data/figures.test.ts")],
   },
   {
-    file: source("data/augment.ts"),
+    file: source("data/batches.ts"),
     what: "random crops never reach the far edge",
     find: "top: draw(i, 1, 2 * padding + 1)",
     replace: "top: draw(i, 1, 2 * padding)",
     tests: [source("data/figures.test.ts")],
   },
   {
-    file: source("data/augment.ts"),
+    file: source("data/batches.ts"),
     what: "columns of a crop follow its rows",
     find: "left: draw(i, 2, 2 * padding + 1)",
     replace: "left: draw(i, 1, 2 * padding + 1)",

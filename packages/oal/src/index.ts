@@ -99,7 +99,7 @@ export type { Override } from "./pipeline/configuration/load.js";
 export type { StageEvent, StageEvents } from "./pipeline/events.js";
 export type { Artifact } from "./pipeline/artifact.js";
 export type { Effort, Setting, StageReport } from "./pipeline/plan/stage.js";
-export type { AugmentSpec } from "./data/augment.js";
+export type { AugmentSpec } from "./data/batches.js";
 export type { Skipped } from "./data/badImages.js";
 export type { NetworkChoice } from "./training/network.js";
 export type { Teacher } from "./training/side/teacher.js";

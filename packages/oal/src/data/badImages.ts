@@ -1,9 +1,8 @@
 /** Images that cannot be read, and what becomes of a set that has some. */
 import { isOalError, oalError, type OalError } from "oal-core";
-import { type DecodeOptions, decodeImage } from "./decode.js";
 import { defaultMaxPixels } from "./pictures/limits.js";
 import { placeOf } from "./problems.js";
-import type { OpenSource, SourceItem, SourceSpec } from "./readers/reader.js";
+import type { OpenSource, SourceSpec } from "./readers/reader.js";
 
 /** An image that could not be read. */
 export interface Skipped {
@@ -22,13 +21,6 @@ export function problemOfImage(error: unknown): Omit<Skipped, "id"> {
     problem: `${width} x ${height} pixels, more than the ${maxPixels} allowed`,
     pixels: [width, height],
   };
-}
-
-/** The pixels of an item. @throws OAL-D102 when there are none, OAL-D123 when there are too many */
-export function pixelsOf(item: SourceItem, options: DecodeOptions): ReturnType<typeof decodeImage> {
-  if ("pixels" in item) return Promise.resolve(item.pixels);
-  if ("bytes" in item) return decodeImage(item.bytes, item.id, options);
-  throw oalError("OAL-D102", { file: item.id, problem: item.problem });
 }
 
 /** `limit` positions evenly spaced over 0 to count-1, all without a limit. */

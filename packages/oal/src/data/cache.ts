@@ -7,9 +7,9 @@ import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:f
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { type Interpolation, oalError, OalError, preprocessImage, toPlanes } from "oal-core";
-import { badImages, emptied, pixelsOf, problemOfImage, spacedPositions, type Skipped } from "./badImages.js";
+import { badImages, emptied, problemOfImage, spacedPositions, type Skipped } from "./badImages.js";
 import { openImageSet, readSetManifest, SET_FORMAT, verifyImageSet, writeSetManifest } from "./cachedSet.js";
-import { type DecodeOptions, type OrientationUse } from "./decode.js";
+import { type DecodeOptions, type OrientationUse, pixelsOf } from "./decode.js";
 import type { ImageSet, SetDescription } from "./imageSet.js";
 import { skippedSentence, type SkippedFiles } from "./pictures/kinds.js";
 import { defaultMaxPixels } from "./pictures/limits.js";

@@ -1,8 +1,8 @@
 /** Decodes every image of some sources, one at a time, to find those that cannot be read and those that are the same picture. */
 import { createHash } from "node:crypto";
 import type { RgbImage } from "oal-core";
-import { pixelsOf, problemOfImage, spacedPositions, type Skipped } from "./badImages.js";
-import type { DecodeOptions } from "./decode.js";
+import { problemOfImage, spacedPositions, type Skipped } from "./badImages.js";
+import { type DecodeOptions, pixelsOf } from "./decode.js";
 import type { OpenSource, SourceSpec } from "./readers/reader.js";
 
 /** Where an image was met. */

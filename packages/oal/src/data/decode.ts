@@ -23,6 +23,7 @@ import { orientationOf, upright } from "./pictures/orientation.js";
 import { decodePng } from "./pictures/pngDecoder.js";
 import type { RgbaImage } from "./pictures/wasm.js";
 import { loadSharp } from "./pictures/sharp.js";
+import type { SourceItem } from "./readers/reader.js";
 
 /** What to do with a picture that says how it is to be turned: turn it, or take the pixels as they are stored. */
 export type OrientationUse = "apply" | "ignore";
@@ -33,6 +34,13 @@ export interface DecodeOptions {
   readonly orientation?: OrientationUse | undefined;
   /** Most pixels (width times height) of a picture. Default `defaultMaxPixels`. */
   readonly maxPixels?: number | undefined;
+}
+
+/** The pixels of an item of a source. @throws OAL-D102 when there are none, OAL-D123 when there are too many */
+export function pixelsOf(item: SourceItem, options: DecodeOptions): Promise<RgbImage> {
+  if ("pixels" in item) return Promise.resolve(item.pixels);
+  if ("bytes" in item) return decodeImage(item.bytes, item.id, options);
+  throw oalError("OAL-D102", { file: item.id, problem: item.problem });
 }
 
 /**

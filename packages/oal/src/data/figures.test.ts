@@ -1,8 +1,7 @@
 /** Numbers over whole sets, shares of splits and reach of augmentation, counted by hand. */
 import { Random } from "oal-core";
 import { describe, expect, it } from "vitest";
-import { augmentBatch } from "./augment.js";
-import { batchIndices } from "./batches.js";
+import { augmentBatch, batchIndices } from "./batches.js";
 import { memoryImageSet, subsetImageSet } from "./imageSet.js";
 import { stratifiedSplit } from "./split.js";
 import { findOverlap, measureNormalisation } from "./statistics.js";

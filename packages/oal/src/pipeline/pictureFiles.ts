@@ -7,10 +7,10 @@ import { pipeline } from "node:stream/promises";
 import { isOalError, oalError, OalError } from "oal-core";
 import type { NamedPicture } from "../bundle/pictures.js";
 import { archiveKind, hasArchiveName, openArchive } from "../data/archives/archiveKind.js";
-import { headOf, locate, problemOf, readRegularFile, type Member } from "../data/pictures/folderWalk.js";
+import { folderContainer, headOf, locate, problemOf, readRegularFile } from "../data/pictures/folderWalk.js";
 import { classifyFile, kindOfBytes, needsHead, skippedSentence } from "../data/pictures/kinds.js";
 import { selectPictures, type SelectedMembers } from "../data/pictures/select.js";
-import { folderContainer, type Container } from "../data/readers/container.js";
+import type { Container, Member } from "../data/readers/container.js";
 
 /** Standard input as a path. */
 export const standardInput = "-";

@@ -1,6 +1,6 @@
 /** A training as plain data, so that it can be sent to a worker thread: paths and options, no functions. */
 import type { Normalisation } from "oal-core";
-import type { AugmentSpec } from "../data/augment.js";
+import type { AugmentSpec } from "../data/batches.js";
 import type { NetworkChoice } from "../training/network.js";
 import type { MethodSettings } from "../training/methods/method.js";
 import type { TrainingOptions } from "../training/options.js";

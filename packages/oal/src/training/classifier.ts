@@ -16,8 +16,7 @@ import {
   type TensorType,
   type Value,
 } from "oal-core";
-import { augmentBatch, type AugmentSpec } from "../data/augment.js";
-import { batchIndices, epochOf } from "../data/batches.js";
+import { augmentBatch, type AugmentSpec, batchIndices, epochOf } from "../data/batches.js";
 import type { ImageSet } from "../data/imageSet.js";
 import { refuseForeignLabels } from "../data/labels.js";
 import type { Context, TrainingContext } from "../nn/context.js";

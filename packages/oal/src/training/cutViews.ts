@@ -4,7 +4,7 @@
  */
 import { float32Tensor, Random, type Tensor, type TensorType } from "oal-core";
 import type { ImageSet } from "../data/imageSet.js";
-import { augmentBatch, type AugmentSpec } from "../data/augment.js";
+import { augmentBatch, type AugmentSpec } from "../data/batches.js";
 
 /** The values at a cut, [N, ...shape], of views of images. */
 export interface CutViews {

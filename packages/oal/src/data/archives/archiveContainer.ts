@@ -2,8 +2,8 @@
 import { stat } from "node:fs/promises";
 import { OalError, oalError } from "oal-core";
 import { classifyFile, headLength, isHidden, needsHead } from "../pictures/kinds.js";
-import type { Member } from "../pictures/folderWalk.js";
-import { type Container, fingerprintFile, type MemberContent } from "../readers/container.js";
+import type { Container, Member, MemberContent } from "../readers/container.js";
+import { fingerprintFile } from "../readers/fingerprint.js";
 import { readingProblem } from "./byteSource.js";
 import type { ArchiveTree, FolderNode } from "./archiveTree.js";
 import { refuseBomb, refuseLarge } from "./limits.js";

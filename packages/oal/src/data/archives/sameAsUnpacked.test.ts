@@ -6,7 +6,8 @@ import fc from "fast-check";
 import { OalError } from "oal-core";
 import { afterAll, expect, test } from "vitest";
 import { tarBytes, type TarMember, zipBytes, type ZipMember } from "../../testing/archives.js";
-import { type Container, folderContainer } from "../readers/container.js";
+import { folderContainer } from "../pictures/folderWalk.js";
+import type { Container } from "../readers/container.js";
 import { archiveKind, openArchive } from "./archiveKind.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-unpacked-"));

@@ -1,31 +1,16 @@
 /**
- * The one walk through a user's folder. Symbolic links to files and folders are followed, a link back to a folder above ends there, hidden
+ * A user's folder: the one walk through it, and its files read. Symbolic links to files and folders are followed, a link back to a folder above ends there, hidden
  * entries are left out, and nothing but regular files is ever opened.
  */
+import { createHash } from "node:crypto";
 import { type BigIntStats, constants, type Dirent, type Stats } from "node:fs";
 import { open, readdir, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { oalError } from "oal-core";
 import { largeProblem, MAX_PICTURE_BYTES } from "../archives/limits.js";
+import type { Container, Member } from "../readers/container.js";
 import { classifyFile, headLength, isHidden, needsHead } from "./kinds.js";
 import { nameOfText, textOfName } from "./rawName.js";
-
-/** A file or folder inside a container; paths use "/" and have no leading or trailing one. */
-export interface Member {
-  /** Below the container's root; bytes that are no UTF-8 are written \xHH. */
-  readonly path: string;
-  readonly isFolder: boolean;
-  /** First bytes of a file whose name does not tell its kind (`needsHead`). */
-  readonly head?: Uint8Array;
-  /** Why this file cannot be read, where listing shows it: a clause such as "a link to nowhere (x.jpg)". */
-  readonly problem?: string;
-  /** Why this entry is left out; counted with the skipped files. */
-  readonly skip?: string;
-  /** The real folder behind a folder's path: equal for two paths that lead to one. */
-  readonly realFolder?: string;
-  /** Set on folders that are links or lie below one. */
-  readonly viaLink?: true;
-}
 
 /** Ways over links that may lead to one real folder; more are not walked, so that links between folders cannot multiply without end. */
 const MOST_WAYS = 16;
@@ -213,5 +198,38 @@ async function brokenLink(location: string | Buffer, error: unknown): Promise<st
       : `a link to ${target}: ${reason}`;
   } catch {
     return reason;
+  }
+}
+
+/** A folder on disk, walked as `walkFolder` says. */
+export function folderContainer(root: string): Container {
+  return {
+    list: () => walkFolder(root),
+    async *read(wanted) {
+      for (const path of wanted) {
+        try {
+          yield { path, bytes: await readRegularFile(locate(root, path)) };
+        } catch (error) {
+          yield { path, problem: problemOf(error) };
+        }
+      }
+    },
+    async fingerprint() {
+      const hash = createHash("sha256");
+      for (const { path, isFolder } of await walkFolder(root))
+        hash.update(await stateOf(root, path, isFolder));
+      return hash.digest("hex");
+    },
+  };
+}
+
+/** Path, size and time of change of a file, as text. */
+export async function stateOf(root: string, path: string, isFolder = false): Promise<string> {
+  if (isFolder) return `${path}/\n`;
+  try {
+    const { size, mtimeMs } = await stat(locate(root, path));
+    return `${path} ${size} ${mtimeMs}\n`;
+  } catch {
+    return `${path} missing\n`;
   }
 }

@@ -1,5 +1,5 @@
 /** Which members of a folder or archive are pictures, and what becomes of the others. */
-import type { Member } from "./folderWalk.js";
+import type { Member } from "../readers/container.js";
 import { classifyFile, type SkippedFiles } from "./kinds.js";
 
 /** The members of a container, sorted out. */

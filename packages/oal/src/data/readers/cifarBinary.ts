@@ -7,8 +7,10 @@ import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { oalError, type RgbImage } from "oal-core";
 import { archiveKind, openArchive } from "../archives/archiveKind.js";
+import { folderContainer } from "../pictures/folderWalk.js";
 import { entriesOf, holdsBinary, NAMES, otherVersionAt, TEST, TRAIN } from "./cifarVersions.js";
-import { type Container, fingerprintFile, folderContainer } from "./container.js";
+import type { Container } from "./container.js";
+import { fingerprintFile } from "./fingerprint.js";
 import type { OpenSource, Reader, SourceItem, SourceSpec } from "./reader.js";
 
 const PLANE = 1024;

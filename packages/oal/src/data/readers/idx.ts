@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { OalError, oalError } from "oal-core";
 import { type ByteSource, plainSource, readingProblem } from "../archives/byteSource.js";
 import { folderEntries } from "../pictures/folderWalk.js";
-import { fingerprintFile } from "./container.js";
+import { fingerprintFile } from "./fingerprint.js";
 import type { OpenSource, Reader, SourceItem, SourceSpec } from "./reader.js";
 
 const IMAGES = /images[-.]idx3/;

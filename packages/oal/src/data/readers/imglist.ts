@@ -9,9 +9,10 @@ import { join } from "node:path";
 import { oalError, type OalError } from "oal-core";
 import { archiveKind, hasArchiveName, openArchive } from "../archives/archiveKind.js";
 import { foreignLabel } from "../labels.js";
-import { locate, problemOf, readRegularFile } from "../pictures/folderWalk.js";
+import { folderContainer, locate, problemOf, readRegularFile, stateOf } from "../pictures/folderWalk.js";
 import { textOfName } from "../pictures/rawName.js";
-import { type Container, fingerprintFile, folderContainer, stateOf } from "./container.js";
+import type { Container } from "./container.js";
+import { fingerprintFile } from "./fingerprint.js";
 import type { OpenSource, Reader, SourceItem, SourceSpec } from "./reader.js";
 
 interface ListLine {

@@ -3,12 +3,10 @@ import { existsSync } from "node:fs";
 import { oalError } from "oal-core";
 import { readers } from "../readerRegistry.js";
 import { cifarBinary } from "./cifarBinary.js";
+import { imageFolder, tarArchive, zipArchive } from "./classFolders.js";
 import { idx } from "./idx.js";
-import { imageFolder } from "./imageFolder.js";
 import { imglist } from "./imglist.js";
 import type { Reader, SourceSpec } from "./reader.js";
-import { tarArchive } from "./tarArchive.js";
-import { zipArchive } from "./zipArchive.js";
 
 const standard: readonly Reader[] = [imglist, idx, cifarBinary, tarArchive, zipArchive, imageFolder];
 

@@ -1,6 +1,6 @@
 /**
  * The contract of data readers. A reader recognises one kind of source, names its images and labels, and yields encoded bytes or pixels.
- * One file per reader, and one line in readers/index.ts.
+ * One file per kind of data, and one line in readers/index.ts.
  */
 import type { OalError, RgbImage } from "oal-core";
 import type { OrientationUse } from "../decode.js";

@@ -4,7 +4,7 @@
  */
 import type { Normalisation } from "oal-core";
 import type { ImageSet } from "../../data/imageSet.js";
-import type { AugmentSpec } from "../../data/augment.js";
+import type { AugmentSpec } from "../../data/batches.js";
 import type { MethodSettings } from "../../training/methods/method.js";
 import type { SideData } from "../../training/side/sideData.js";
 import type { Teacher } from "../../training/side/teacher.js";

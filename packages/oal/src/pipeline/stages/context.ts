@@ -1,6 +1,5 @@
 /** What every stage gets, and the translations of configuration sections that several stages need. */
-import type { AugmentSpec } from "../../data/augment.js";
-import { stepsPerEpoch } from "../../data/batches.js";
+import { type AugmentSpec, stepsPerEpoch } from "../../data/batches.js";
 import { optionsIn } from "../../fields.js";
 import { networks } from "../../nn/networks/index.js";
 import { optimisers } from "../../nn/optimisers/index.js";

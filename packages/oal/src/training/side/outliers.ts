@@ -1,7 +1,6 @@
 /** Outlier pictures as side data: which of them a step shows, augmented as the images are, and when they count. */
 import { float32Tensor, Random, uint8Tensor } from "oal-core";
-import { augmentBatch, type AugmentSpec } from "../../data/augment.js";
-import { batchIndices, epochOf } from "../../data/batches.js";
+import { augmentBatch, type AugmentSpec, batchIndices, epochOf } from "../../data/batches.js";
 import { gatherRows } from "./rows.js";
 import type { SideTensor } from "./sideData.js";
 

@@ -1,11 +1,51 @@
-/** The rule of image folders, on disk or in an archive: the first folder level on which images differ names the class. */
+/** Class folders, on disk or in an archive: the first folder level on which images differ names the class. */
+import { stat } from "node:fs/promises";
 import { oalError, type OalError } from "oal-core";
-import type { Member } from "../pictures/folderWalk.js";
+import { archiveKind, openArchive } from "../archives/archiveKind.js";
+import { folderContainer } from "../pictures/folderWalk.js";
 import { isHidden, skippedSentence } from "../pictures/kinds.js";
 import { isPicture, repeatedFolders, selectPictures } from "../pictures/select.js";
 import { placeOf } from "../problems.js";
-import type { Container } from "./container.js";
-import type { OpenSource, SourceItem, SourceSpec } from "./reader.js";
+import type { Container, Member } from "./container.js";
+import type { OpenSource, Reader, SourceItem, SourceSpec } from "./reader.js";
+
+/** A reader of class folders in one kind of container. */
+function classFolders(
+  containerOf: (path: string) => Container,
+  about: Pick<Reader, "id" | "title" | "version" | "matches">,
+): Reader {
+  return {
+    ...about,
+    orientation: "apply",
+    splits: ({ path }) => splitsOf(containerOf(path)),
+    fingerprint: ({ path }) => containerOf(path).fingerprint(),
+    open: (spec) => openClassTree(containerOf(spec.path), spec),
+  };
+}
+
+/** Reader of class folders on disk. */
+export const imageFolder = classFolders(folderContainer, {
+  id: "imageFolder",
+  title: "a folder of class folders",
+  version: 2,
+  matches: async ({ path }) => (await stat(path)).isDirectory(),
+});
+
+/** Reader of class folders in tar files, plain or gzipped, read in place. */
+export const tarArchive = classFolders(openArchive, {
+  id: "tarArchive",
+  title: "class folders in a .tar or .tar.gz file",
+  version: 3,
+  matches: ({ path }) => Promise.resolve(["tar", "tar.gz"].includes(archiveKind(path) ?? "")),
+});
+
+/** Reader of class folders in zip files, read in place through the directory. */
+export const zipArchive = classFolders(openArchive, {
+  id: "zipArchive",
+  title: "class folders in a .zip file",
+  version: 3,
+  matches: ({ path }) => Promise.resolve(archiveKind(path) === "zip"),
+});
 
 const SPLITS = ["train", "training", "val", "valid", "validation", "test", "testing"];
 
@@ -18,7 +58,7 @@ function sharedFolders(paths: readonly (readonly string[])[], kept: number): num
 }
 
 /** Names of the splits ("train", "val", "test" and the like) that a container's folders are first divided into; none if they are not. */
-export async function splitsOf(container: Container): Promise<string[]> {
+async function splitsOf(container: Container): Promise<string[]> {
   const paths = (await container.list()).filter(isPicture).map((m) => m.path.split("/"));
   if (paths.length === 0) return [];
   const shared = sharedFolders(paths, 2);
@@ -43,7 +83,7 @@ function below(path: readonly string[], split: string | undefined): readonly str
  *   `spec.classes`. The images that these are about are left out
  * @throws OAL-D103 without images, OAL-D106 for a source divided into parts of which none was chosen
  */
-export async function openClassTree(container: Container, spec: SourceSpec): Promise<OpenSource> {
+async function openClassTree(container: Container, spec: SourceSpec): Promise<OpenSource> {
   const inScope = (await container.list()).flatMap((member): ScopedMember[] => {
     const parts = below(member.path.split("/"), spec.split);
     return parts === null ? [] : [{ ...member, parts }];

@@ -3,9 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { OalError } from "oal-core";
 import { afterAll, expect, test } from "vitest";
-import { splitsOf } from "./classTree.js";
-import { folderContainer } from "./container.js";
-import { imageFolder } from "./imageFolder.js";
+import { folderContainer } from "../pictures/folderWalk.js";
+import { imageFolder } from "./classFolders.js";
 import type { OpenSource, SourceItem, SourceSpec } from "./reader.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-tree-"));
@@ -91,7 +90,7 @@ test("all problems come at once, and the images they are about are left out", as
 test("a split may be a link to another one", async () => {
   const path = folder(["test/ant/1.jpg", "test/bee/2.jpg", "train/ant/3.jpg", "train/bee/4.jpg"]);
   symlinkSync("test", join(path, "val"));
-  expect(await splitsOf(folderContainer(path))).toEqual(["test", "train", "val"]);
+  expect(await imageFolder.splits({ path, name: "set" })).toEqual(["test", "train", "val"]);
   expect((await open(path, { split: "val" })).ids).toEqual(["val/ant/1.jpg", "val/bee/2.jpg"]);
   expect((await open(path, { split: "test" })).ids).toEqual(["test/ant/1.jpg", "test/bee/2.jpg"]);
 });

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { preprocessImage, Random, toPlanes } from "oal-core";
 import { describe, expect, test } from "vitest";
 import { loadManifest } from "../testing/golden.js";
-import { augmentBatch, transformPlanes } from "./augment.js";
-import { batchIndices, epochOf, stepsPerEpoch } from "./batches.js";
+import { augmentBatch, batchIndices, epochOf, stepsPerEpoch, transformPlanes } from "./batches.js";
 import { decodeImage } from "./decode.js";
 
 /** Planes of an [H, W, 3] image. */
