@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fitModel, openModel, type FitOptions, type WrittenResult } from "../index.js";
+import { exportSource } from "../pipeline/exporting/source.js";
 import { ColourFolder } from "../testing/coloursFit.js";
 import { testEngine } from "../testing/engine.js";
 
@@ -41,6 +42,9 @@ describe("a fit", () => {
     expect(page).not.toMatch(/\d %/);
     expect(page).toMatch(/<th colspan="3">\s*your unknown pictures\s*<\/th>/);
     expect(page).not.toMatch(/src="(?!data:)|<script|https?:/);
+    // fit.json says which file is the fit's: another one beside it changes nothing
+    copyFileSync(modelPath, join(made, "another.onnx"));
+    expect((await exportSource(made)).path).toBe(modelPath);
     for (const path of [modelPath, made]) {
       const scorer = await openModel(path, { engine: testEngine });
       expect(scorer.facts).toMatchObject({ name: "colours", classNames: ["blue", "green", "red"] });

@@ -103,7 +103,7 @@ export const evaluationErrors = {
     exit: 2,
     message: ({ detector, known }) => `the model holds ${known.join(", ")}, not ${detector}`,
     remedy:
-      "name it in evaluation.storedDetectors of its run and run the same command again: nothing is trained anew, the model is measured and written again",
+      "for a run name it in evaluation.storedDetectors and run the same command again: nothing is trained anew, the model is measured and written again; for a fit name it in --detectors of oal fit",
   }),
   "OAL-E215": entry<Record<string, never>>({
     title: "the model was released",
@@ -244,8 +244,8 @@ export const evaluationErrors = {
     title: "nothing to compute with 8 bits",
     exit: 6,
     message: () =>
-      "the network has no convolution or matrix product with known float32 weights before its last layer: it may hold fewer bits already",
-    remedy: "export it as it is, or from the file with 32 bits",
+      "before its last layer the network has no matrix product and no convolution of five input channels or more (of fewer it is no quicker with 8 bits) whose weights are known float32 numbers: it is too small, or holds fewer bits already",
+    remedy: "export it as it is; a file that holds fewer bits already, from the one with 32 bits",
   }),
   "OAL-E275": entry<{ problem: string }>({
     title: "options of an export that do not go together",

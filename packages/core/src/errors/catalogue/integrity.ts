@@ -100,7 +100,8 @@ export const integrityErrors = {
     exit: 7,
     message: ({ path, found, wanted }) =>
       `${path} was written in format ${found}, this oal reads format ${wanted}`,
-    remedy: "evaluate its run again with this oal, or use the version that wrote it",
+    remedy:
+      "write it again with this oal (oal report with its run folder, or oal fit again), or use the version that wrote it",
   }),
   "OAL-I145": entry<{ path: string; output: string; difference: number; allowed: number }>({
     title: "a written model does not compute what was measured",

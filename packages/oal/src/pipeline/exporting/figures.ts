@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { BundleFacts } from "../../bundle/facts.js";
 import { resultsFromJson } from "../../evaluation/resultForm.js";
 import { comparisonFiles } from "../stages/comparison.js";
-import { fitFile } from "./source.js";
+import { fitFile } from "../../fitting/folder.js";
 
 /** One figure, for people. */
 export interface ExportFigure {

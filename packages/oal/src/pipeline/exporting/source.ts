@@ -1,10 +1,11 @@
 /** The model that is exported: a bundle, wherever it lies. */
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isOalError, oalError } from "oal-core";
 import { readBundle } from "../../bundle/index.js";
 import type { BundleFacts } from "../../bundle/facts.js";
 import { OnnxProblem, readOnnxMetadata } from "../../bundle/onnxMetadata.js";
+import { fittedModelIn } from "../../fitting/folder.js";
 import { modelFileOf } from "../openModel.js";
 
 /** A bundle to export. */
@@ -16,35 +17,22 @@ export interface ExportSource {
   readonly run: string | null;
 }
 
-/** What `oal fit` leaves beside its model. */
-export const fitFile = "fit.json";
-
 /**
  * Finds and reads a bundle.
  *
  * @param path a run folder (its deciding model), a model file, or a folder that `oal fit` wrote
- * @throws OAL-I160 for a model of someone else, which has no decision; the errors of `modelFileOf` and `readBundle`
+ * @throws OAL-I160 for a model of someone else, which has no decision; the errors of `fittedModelIn`, `modelFileOf` and `readBundle`
  */
 export async function exportSource(path: string): Promise<ExportSource> {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw oalError("OAL-D101", { path });
   if (!found.isDirectory()) return { path, facts: await bundleFacts(path), run: null };
-  if (existsSync(join(path, fitFile))) {
-    const file = fittedModel(path);
-    return { path: file, facts: await bundleFacts(file), run: null };
-  }
+  const fitted = fittedModelIn(path);
+  if (fitted !== null) return { path: fitted, facts: await bundleFacts(fitted), run: null };
   if (!existsSync(join(path, "run.json")) && existsSync(join(path, "onnx")))
     throw oalError("OAL-I160", { path });
   const file = await modelFileOf(path);
   return { path: file, facts: await bundleFacts(file), run: path };
-}
-
-/** The one model in a folder of `oal fit`. */
-function fittedModel(folder: string): string {
-  const [name, ...others] = readdirSync(folder).filter((each) => each.endsWith(".onnx"));
-  if (name !== undefined && others.length === 0) return join(folder, name);
-  const problem = name === undefined ? "it holds no model" : "it holds several models: name the file";
-  throw oalError("OAL-I143", { path: folder, problem });
 }
 
 async function bundleFacts(path: string): Promise<BundleFacts> {
