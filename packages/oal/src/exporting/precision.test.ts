@@ -14,6 +14,7 @@ import {
   mul,
   Random,
   reduceMax,
+  relu,
   toNumbers,
   transpose,
   uint8Tensor,
@@ -246,5 +247,18 @@ describe("a network of 8 bits", () => {
     graph.output("logits", gemm(x, graph.constant(float32Tensor([2, 2], [1, 0, 0, 1]))));
     const only = [{ images: float32Tensor([1, 2], [1, 1]) }];
     await expect(quantise(graph, only, engine)).rejects.toMatchObject({ code: "OAL-E274" });
+    // convolutions of few channels are no quicker with 8 bits, and the error says so
+    const narrow = new Graph();
+    const pictures = narrow.input("images", { dtype: "float32", shape: ["batch", 3, 4, 4] });
+    const ones = (shape: number[]): Value =>
+      narrow.constant(
+        float32Tensor(shape, new Float32Array(shape.reduce((all, side) => all * side, 1)).fill(1)),
+      );
+    const map = relu(conv2d(relu(conv2d(pictures, ones([4, 3, 1, 1]))), ones([4, 4, 1, 1])));
+    narrow.output("logits", gemm(globalAveragePool(map), ones([4, 2])));
+    const grey = [{ images: float32Tensor([1, 3, 4, 4], new Float32Array(48).fill(1)) }];
+    await expect(quantise(narrow, grey, engine)).rejects.toThrow(
+      /no convolution of five input channels or more/,
+    );
   });
 });

@@ -44,6 +44,8 @@ describe.skipIf(!isThere)("reference networks", () => {
     expect(model.facts.logits?.value).toBe(logits);
     expect(features).toContain(model.facts.features?.value);
     expect((await checkTaps(model, testEngine)).head).not.toBeNull();
+    // maps of a transformer are its patches: what tokens give one another has four axes too, and is none
+    if (file.startsWith("vit-")) expect(model.facts.maps).toHaveLength(1);
   });
 });
 
