@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Random, toNumbers } from "oal-core";
 import { testEngine } from "../testing/engine.js";
-import { HeadFitter, headLogits, type LinearHead } from "./head.js";
+import { HeadFitter, HeadRunner, type LinearHead } from "./head.js";
 import { minimise } from "./minimise.js";
 
 const random = new Random(0, "head");
@@ -16,10 +16,15 @@ const features = Float32Array.from(noise, (value, i) => {
 });
 
 let fitter: HeadFitter;
+let runner: HeadRunner;
 beforeAll(async () => {
+  runner = await HeadRunner.open(testEngine);
   fitter = await HeadFitter.prepare(testEngine, { features, width, labels, classes });
 });
-afterAll(() => fitter.release());
+afterAll(async () => {
+  await fitter.release();
+  await runner.release();
+});
 
 /** Mean cross-entropy and penalty of a head of the features themselves, in double precision. */
 function lossOf(
@@ -74,13 +79,13 @@ describe("a fitted head", () => {
 
   it("gives the logits of its weights, and tells the classes apart", async () => {
     const head = fitter.head(await fitter.fit({ strength: 1e-3 }));
-    const logits = await headLogits(testEngine, head, features);
+    const logits = await runner.logits(head, features);
     const right = all.filter((row) => {
       const own = logits.subarray(row * classes, (row + 1) * classes);
       return own.indexOf(Math.max(...own)) === labels[row];
     });
     expect(right.length / count).toBeGreaterThan(0.7);
-    expect(await headLogits(testEngine, head, new Float32Array())).toHaveLength(0);
+    expect(await runner.logits(head, new Float32Array())).toHaveLength(0);
   });
 
   it("without a class is that of a folder without it", async () => {
@@ -97,10 +102,7 @@ describe("a fitted head", () => {
     // the same penalty in the scale of the other fit
     const strength = (0.01 * spreadOf(all)) / spreadOf(kept);
     const other = alone.head(await alone.fit({ strength }));
-    const [a, b] = await Promise.all([
-      headLogits(testEngine, without, features),
-      headLogits(testEngine, other, features),
-    ]);
+    const [a, b] = await Promise.all([runner.logits(without, features), runner.logits(other, features)]);
     const margin = (logits: Float32Array): number[] =>
       all.map((row) => (logits[2 * row] ?? 0) - (logits[2 * row + 1] ?? 0));
     margin(a).forEach((value, i) => expect(value).toBeCloseTo(margin(b)[i] ?? NaN, 2));

@@ -14,7 +14,6 @@ import {
   neg,
   oalError,
   reduceSum,
-  runOnce,
   type Engine,
   type Session,
   type Tensor,
@@ -229,19 +228,37 @@ function lossGraph({ width, labels, classes }: LabelledRows, features: Float32Ar
   return graph;
 }
 
-/** Logits of a linear head, float32 [n, C] flat. @param features  float32 [n, width], flat */
-export async function headLogits(
-  engine: Engine,
-  { weight, bias }: LinearHead,
-  features: Float32Array,
-): Promise<Float32Array> {
-  const [classes = 0, width = 0] = weight.shape;
-  const count = features.length / width;
-  if (count === 0) return new Float32Array();
-  const graph = new Graph();
-  const rows = graph.input("features", { dtype: "float32", shape: [count, width] });
-  graph.output("logits", gemm(rows, graph.constant(weight), graph.constant(bias), { transB: true }));
-  const { logits } = await runOnce(engine, graph, { features: float32Tensor([count, width], features) });
-  if (!logits) throw oalError("OAL-X101", { problem: `a head of ${classes} classes gave no logits` });
-  return float32Data(logits);
+/** Applies linear heads: one session for all heads, whatever their classes and however many the pictures. */
+export class HeadRunner {
+  readonly #session: Session;
+
+  private constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Prepares it. */
+  static async open(engine: Engine): Promise<HeadRunner> {
+    const graph = new Graph();
+    const rows = graph.input("features", { dtype: "float32", shape: ["n", "width"] });
+    const weight = graph.input("weight", { dtype: "float32", shape: ["classes", "width"] });
+    const bias = graph.input("bias", { dtype: "float32", shape: ["classes"] });
+    graph.output("logits", gemm(rows, weight, bias, { transB: true }));
+    return new HeadRunner(await engine.compile(graph));
+  }
+
+  /** Logits of a head, float32 [n, C] flat. @param features  float32 [n, width], flat */
+  async logits({ weight, bias }: LinearHead, features: Float32Array): Promise<Float32Array> {
+    const [classes = 0, width = 0] = weight.shape;
+    const count = features.length / width;
+    if (count === 0) return new Float32Array();
+    const feeds = { features: float32Tensor([count, width], features), weight, bias };
+    const { logits } = await this.#session.run(feeds);
+    if (!logits) throw oalError("OAL-X101", { problem: `a head of ${classes} classes gave no logits` });
+    return float32Data(logits);
+  }
+
+  /** Frees the engine's memory. */
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
 }

@@ -11,7 +11,7 @@ import {
   type FitHead,
 } from "oal-core";
 import { headNumbers } from "../evaluation/modelTaps.js";
-import { HeadFitter, headLogits, type LinearHead } from "./head.js";
+import { HeadFitter, HeadRunner } from "./head.js";
 import type { Subject } from "./subject.js";
 
 /** Numbers of pictures as a head is fitted and applied on them. */
@@ -52,22 +52,23 @@ export interface HeadScope {
 
 /** Makes heads of a subject: whole, on a part of the training pictures, without a class. */
 export class Heads {
-  readonly #engine: Engine;
   readonly #subject: Subject;
+  /** New heads are fitted by the one and applied by the other; undefined for any other head. */
   readonly #fitter: HeadFitter | undefined;
+  readonly #runner: HeadRunner | undefined;
   readonly #ownHead: FitHead | undefined;
   /** Strength of the penalty of new heads; chosen before heads are made. */
   strength = 0;
 
   private constructor(
-    engine: Engine,
     subject: Subject,
     fitter: HeadFitter | undefined,
+    runner: HeadRunner | undefined,
     ownHead: FitHead | undefined,
   ) {
-    this.#engine = engine;
     this.#subject = subject;
     this.#fitter = fitter;
+    this.#runner = runner;
     this.#ownHead = ownHead;
   }
 
@@ -82,7 +83,8 @@ export class Heads {
     if (kind === "new") {
       const { data: features, width, labels } = training;
       const rows = { features, width, labels, classes: classNames.length };
-      return new Heads(engine, subject, await HeadFitter.prepare(engine, rows, onStep), undefined);
+      const runner = await HeadRunner.open(engine);
+      return new Heads(subject, await HeadFitter.prepare(engine, rows, onStep), runner, undefined);
     }
     const source = {
       batch: 1,
@@ -90,7 +92,7 @@ export class Heads {
       build: (): Classifier => model.classifier(),
     };
     const own = kind === "none" ? undefined : await headNumbers(engine, source);
-    return new Heads(engine, subject, undefined, own && rowsOfHead(own, subject.rows));
+    return new Heads(subject, undefined, undefined, own && rowsOfHead(own, subject.rows));
   }
 
   /** The fitter of new heads; undefined for any other head. */
@@ -101,9 +103,12 @@ export class Heads {
   /** A head of a scope. */
   async at({ rows, without }: HeadScope = {}): Promise<LogitSource> {
     const { kind, reads, classNames, model } = this.#subject;
-    if (this.#fitter) {
+    const runner = this.#runner;
+    if (this.#fitter && runner) {
       const fitted = await this.#fitter.fit({ strength: this.strength, rows, without });
-      return this.#linear(this.#fitter.head(fitted, without));
+      const head = this.#fitter.head(fitted, without);
+      const count = head.weight.shape[0] ?? 0;
+      return { classes: count, head, logits: ({ read }) => runner.logits(head, read) };
     }
     const kept = Array.from(classNames.keys()).filter((c) => c !== without);
     if (kind === "none") return noHead;
@@ -154,14 +159,7 @@ export class Heads {
   /** Frees the engine's memory. */
   async release(): Promise<void> {
     await this.#fitter?.release();
-  }
-
-  #linear(head: LinearHead): LogitSource {
-    return {
-      classes: head.weight.shape[0] ?? 0,
-      head,
-      logits: ({ read }) => headLogits(this.#engine, head, read),
-    };
+    await this.#runner?.release();
   }
 }
 

@@ -43,8 +43,13 @@ export async function normalisedBy(
   const path = answerFile(cache, model, items);
   let known = readAnswer(path);
   if (!known) {
-    const made = await Promise.all(items.map((item) => planesOf(item, model.preprocessing)));
-    const pictures = made.filter((planes) => planes instanceof Uint8Array);
+    // one after the other: decoded photographs are large
+    const pictures: Uint8Array[] = [];
+    for (const item of items) {
+      signal?.throwIfAborted();
+      const planes = await planesOf(item, model.preprocessing);
+      if (planes instanceof Uint8Array) pictures.push(planes);
+    }
     if (pictures.length < 2) return model;
     known = await guessNormalisation(model, {
       engine,

@@ -117,18 +117,13 @@ export async function scorePictures(
       flat,
     };
   };
-  const fitSets = [
-    await asSet(training, "train"),
-    // what a detector fits on "validation" images it fits on training pictures too: the others are for calibrating and measuring
-    await asSet({ ...training, name: `${training.name}, again` }, "validation"),
-  ];
+  const train = await asSet(training, "train");
+  // what a detector fits on "validation" images it fits on training pictures too: the others are for calibrating and measuring
+  const again = { ...train, name: `${training.name}, again`, group: "validation" } as const;
+  const fitSets = [train, again];
   const sets = await Promise.all(scored.map((set) => asSet(set, "test")));
-  const [train, again] = fitSets;
   const fits: FitGround = {
-    streams: storedStreams(
-      { ...(train ? { train } : {}), ...(again ? { validation: again } : {}) },
-      source.head,
-    ),
+    streams: storedStreams({ train, validation: again }, source.head),
     head: source.head,
     sets: fitSets,
   };
