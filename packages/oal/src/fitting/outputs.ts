@@ -188,12 +188,15 @@ export class OutputReader {
   }
 }
 
-/** Planes that come together; one batch is computed while the next is filled. */
+/**
+ * Planes that come together; one batch is computed while the next is filled. Two buffers take turns, so that no batch leaves memory behind.
+ */
 class Batch {
   readonly #run: (hashes: readonly string[], planes: Uint8Array) => Promise<void>;
   readonly #seen = new Set<string>();
   #hashes: string[] = [];
-  #planes: Uint8Array[] = [];
+  #filled = new Uint8Array();
+  #computed = new Uint8Array();
   #running: Promise<void> = Promise.resolve();
 
   constructor(run: (hashes: readonly string[], planes: Uint8Array) => Promise<void>) {
@@ -204,10 +207,12 @@ class Batch {
     return this.#seen.has(hash);
   }
 
+  /** @param planes of one picture, as many numbers as those before */
   async add(hash: string, planes: Uint8Array): Promise<void> {
     this.#seen.add(hash);
+    if (this.#filled.length === 0) this.#filled = new Uint8Array(batchSize * planes.length);
+    this.#filled.set(planes, this.#hashes.length * planes.length);
     this.#hashes.push(hash);
-    this.#planes.push(planes);
     if (this.#hashes.length >= batchSize) await this.#start();
   }
 
@@ -224,10 +229,11 @@ class Batch {
 
   async #start(): Promise<void> {
     await this.#running;
-    const [hashes, planes] = [this.#hashes, Buffer.concat(this.#planes)];
+    const hashes = this.#hashes;
+    const planes = this.#filled.subarray(0, (hashes.length * this.#filled.length) / batchSize);
     this.#hashes = [];
-    this.#planes = [];
-    this.#running = this.#run(hashes, new Uint8Array(planes.buffer, planes.byteOffset, planes.length));
+    [this.#filled, this.#computed] = [this.#computed, this.#filled];
+    this.#running = this.#run(hashes, planes);
     this.#running.catch(() => undefined); // told where it is waited for
   }
 }
