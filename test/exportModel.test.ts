@@ -177,6 +177,9 @@ describe("an exported model", () => {
     for (const session of [bundle, hub]) await session.release();
     // figures stand on the page where the fit left some beside the model
     const figures = {
+      format: 1,
+      decides: "msp",
+      files: { model: "own.onnx" },
       accuracy: { value: 0.75, count: 8 },
       detectors: [
         {

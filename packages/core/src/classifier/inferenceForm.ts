@@ -13,7 +13,8 @@ export function isTrainingForm({ nodes }: Graph): boolean {
 export const inferenceForm: NonNullable<InlineOptions["build"]> = (node, inputs, names) => {
   const [x, scale, bias, mean, variance] = inputs;
   if (node.operator !== BatchNormalizationTraining || !x || !mean || !variance) return null;
-  const { epsilon = 1e-5 } = node.attributes;
+  // momentum stays: whoever trains the network moves its statistics by it
+  const { training_mode: _training, ...kept } = node.attributes;
   const all = [x, scale ?? null, bias ?? null, mean, variance];
-  return [...x.graph.node(BatchNormalization, all, { epsilon }, names.slice(0, 1)), mean, variance];
+  return [...x.graph.node(BatchNormalization, all, kept, names.slice(0, 1)), mean, variance];
 };

@@ -1,5 +1,6 @@
 /** Fits again and otherwise: from the cache, of renamed files, of their own files, with the model's own classes, of very small folders. */
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fitModel, openModel, type FitOptions, type WrittenResult, type FitClass } from "../index.js";
 import { ColourFolder, coloursModel, colourNormalisation } from "../testing/coloursFit.js";
@@ -53,6 +54,15 @@ describe("a fit", () => {
     expect(result.model.kind).toBe("bundle");
     expect(result.accuracy?.value).toBe(1);
     expect(result.calibration.keep).toBe(0.9);
+  });
+
+  it("is written anew in its own folder: one model remains there, the new one", async () => {
+    const first = await fit({ out: folder.at("own") });
+    const again = await fit({ model: first.folder, load: {}, out: first.folder });
+    expect(again.modelPath).not.toBe(first.modelPath);
+    expect(readdirSync(first.folder).filter((name) => name.endsWith(".onnx"))).toEqual([
+      basename(again.modelPath),
+    ]);
   });
 
   it("cuts the model's own last layer to the folders that are called as its classes, or keeps all of it", async () => {

@@ -1,5 +1,5 @@
 /** A fit written into its folder: model file, report, and last of all fit.json. */
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { float32Tensor, isOalError, oalError, uint8Tensor, type Engine, type Tensor } from "oal-core";
 import type { BundleFacts } from "../bundle/facts.js";
@@ -7,7 +7,7 @@ import { writeBundle } from "../bundle/write.js";
 import { makeFolder } from "../runtime/makeFolder.js";
 import { writeFileWhole } from "../runtime/writeFile.js";
 import type { Fit } from "./fit.js";
-import { fitFile } from "./folder.js";
+import { fitFile, fittedModelIn } from "./folder.js";
 import { readAgain } from "./pictures.js";
 import { renderFitReport } from "./report.js";
 import type { FitResult } from "./result.js";
@@ -50,7 +50,8 @@ export interface WrittenFit {
 }
 
 /**
- * Writes a fit. The model file is run after it was written, and must say what was measured.
+ * Writes a fit. The model file is run after it was written, and must say what was measured. A model of another name that an earlier fit
+ * left in the folder goes once the new one and its fit.json are there.
  *
  * @returns what the model file says of itself
  * @throws OAL-I145 when it does not, OAL-I101 when the folder cannot be written
@@ -62,6 +63,7 @@ export async function writeFit(
   const { result } = summary;
   const { model } = fit.subject;
   const { images, expected } = await checkOf(fit, result);
+  const earlier = modelBefore(folder);
   const facts = await guarded(folder, async () => {
     await makeFolder(folder);
     return writeBundle(
@@ -101,8 +103,19 @@ export async function writeFit(
   await guarded(folder, async () => {
     await writeFileWhole(join(folder, result.files.report), page);
     await writeFileWhole(join(folder, fitFile), fitJson(result));
+    if (earlier !== null && earlier !== join(folder, result.files.model)) await rm(earlier, { force: true });
   });
   return facts;
+}
+
+/** The model of an earlier fit in the folder; null where there is none, or none that this version knows. */
+function modelBefore(folder: string): string | null {
+  try {
+    return fittedModelIn(folder);
+  } catch (error) {
+    if (isOalError(error)) return null;
+    throw error;
+  }
 }
 
 /** `fit.json`: numbers that JSON has not (infinite scores) as null. */

@@ -89,6 +89,7 @@ export function fitSummary({ folder, result, modelPath, reportPath }: WrittenRes
   const lines = [
     `${bold(printable(result.name))}: ${parts.classes.length} ${parts.classes.length === 1 ? "class" : "classes"}, fitted on ${parts.train} pictures, calibrated with ${parts.calibration}, measured on ${parts.test}`,
     printable(known.sentence),
+    picturesSentence(result.model),
     ...(accuracy
       ? [
           `Accuracy ${percent(accuracy.value)} (${accuracy.hits} of ${accuracy.count}; ${ends(accuracy.interval)})`,
@@ -108,6 +109,16 @@ export function fitSummary({ folder, result, modelPath, reportPath }: WrittenRes
     `model:  ${shown(modelPath)}   ${dim(`try: oal score ${shown(folder)} PICTURE`)}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** What the model is shown of a picture, and how that is known. */
+function picturesSentence({ preprocessing, normalisation }: FitResult["model"]): string {
+  const { resize, crop } = preprocessing;
+  const { name, source } = normalisation;
+  const why = source === "guess" ? "found by trying" : source === "given" ? "as given" : `by ${source}`;
+  return printable(
+    `It sees the centre of ${crop} x ${crop} pixels of a picture whose shorter side is ${resize}; pixels as ${name} (${source === "assumed" ? "assumed" : why}).`,
+  );
 }
 
 function tableOf(result: FitResult, color: boolean): string {
