@@ -1,5 +1,6 @@
 /** Options of commands that take a model of anyone: what to say of it where its files do not. */
 import { InvalidArgumentError, Option, type Command } from "commander";
+import { oalError } from "oal-core";
 import type { LoadModelOptions } from "../models/load.js";
 import { wholeNumber } from "./options.js";
 
@@ -17,6 +18,9 @@ export interface ModelOptions {
   readonly bgr?: boolean;
 }
 
+/** No mean or deviation of pixels in 0..1 is larger; those of pixels in 0..255 are. */
+const largest = 4;
+
 type Triple = readonly [number, number, number];
 
 /** "0.485,0.456,0.406", or one number for all three colours. */
@@ -25,6 +29,10 @@ function triple(text: string): Triple {
   const [a = NaN, b = a, c = a] = numbers;
   if ((numbers.length !== 1 && numbers.length !== 3) || ![a, b, c].every(Number.isFinite))
     throw new InvalidArgumentError("must be three numbers with commas between, or one.");
+  if ([a, b, c].some((value) => Math.abs(value) > largest))
+    throw new InvalidArgumentError(
+      "are of pixels in 0..1: numbers of pixels in 0..255, as 127.5, are given divided by 255.",
+    );
   return [a, b, c];
 }
 
@@ -54,9 +62,21 @@ export function addModelOptions(command: Command): Command {
     .option("--classes <n>", "number of classes, where several outputs could be meant", wholeNumber(1));
 }
 
-/** The options as `loadModel` takes them. */
-export function loadOptionsOf(options: ModelOptions): LoadModelOptions {
+/**
+ * The options as `loadModel` takes them.
+ *
+ * @param command  as it is called, for errors
+ * @throws OAL-C102 where only one of mean and standard deviation is given
+ */
+export function loadOptionsOf(command: string, options: ModelOptions): LoadModelOptions {
   const { images, logits, features, classes, labels, size, resize, mean, std, bgr } = options;
+  if ((mean === undefined) !== (std === undefined)) {
+    const [given, lacking] = mean ? ["--mean", "--std"] : ["--std", "--mean"];
+    throw oalError("OAL-C102", {
+      command,
+      problem: `${given} is given without ${lacking}: a normalisation takes both (--mean 0 or --std 1 where there is none)`,
+    });
+  }
   return {
     hints: {
       ...(images === undefined ? {} : { images }),

@@ -94,7 +94,7 @@ export async function fitDetector(
   const lowered = loweredDefaults(detector, given, ground.sets);
   const warnings = Object.entries(lowered).map(([name, { value, smallest }]) => {
     const usual = String(detector.parameters[name]?.default);
-    const why = `the smallest class has ${smallest} images to fit on`;
+    const why = `the smallest class has ${smallest} ${smallest === 1 ? "image" : "images"} to fit on`;
     return `${detector.id}: ${name} is ${value} instead of ${usual}, because ${why}`;
   });
   const own = Object.fromEntries(Object.entries(lowered).map(([name, { value }]) => [name, value]));

@@ -88,6 +88,16 @@ describe("a fit", () => {
 });
 
 describe("untidy folders", () => {
+  it("that share all their pictures are named, with the reason", async () => {
+    for (let i = 0; i < 4; i++) {
+      await folder.draw(`shared/c/${i}.png`, 2, i);
+      for (const name of ["a", "b"]) await folder.draw(`shared/${name}/${i}.png`, 0, i);
+    }
+    await expect(fit({ id: folder.at("shared"), out: folder.at("shared-out") })).rejects.toThrow(
+      `${folder.at("shared")}: 2 classes have no image of their own: "a", "b"; the images there lie under other classes too`,
+    );
+  });
+
   it("of two classes say why no class is left out; copies, contradictions and known unknowns are named", async () => {
     for (const [c, name] of ["red", "green"].entries())
       for (let i = 0; i < 12; i++) await folder.draw(`untidy/${name}/${i}.png`, c, i);

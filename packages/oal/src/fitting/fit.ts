@@ -19,6 +19,7 @@ import {
   type Scoring,
   type ScoringGround,
 } from "./scoring.js";
+import { doubtOf } from "../models/guessNormalisation.js";
 import { Heads, type LogitSource } from "./heads.js";
 import { subjectOf, type Subject } from "./subject.js";
 import { readUnknown, type UnknownPictures } from "./unknown.js";
@@ -114,7 +115,7 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
         )
       : null;
     if (strength) heads.strength = strength.strength;
-    const { classes, absent } = classesToLeaveOut(parts, subject);
+    const { classes, absent } = classesToLeaveOut(parts, subject, settings.known);
     const choice = await chooseDetector(ground, heads, {
       training: parts.training,
       folds: parts.folds,
@@ -140,6 +141,7 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
       if (own) leftOut.push(own);
     }
     const refused = reader.cacheRefusal;
+    const doubt = doubtOf(model.normalisation);
     return {
       found,
       subject,
@@ -155,6 +157,11 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
       leftOut,
       noneLeftOut: leftOut.length > 0 ? undefined : (absent ?? "the test part has too few pictures for it"),
       warnings: [
+        ...(doubt === undefined
+          ? []
+          : [
+              `the normalisation is a guess, ${model.normalisation.name}, and figures depend on it. ${doubt}`,
+            ]),
         ...known.warnings,
         ...subject.warnings,
         ...parts.warnings,
@@ -178,6 +185,7 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
 function classesToLeaveOut(
   { training }: KnownParts,
   { kind, classNames }: Subject,
+  from: FitSettings["known"],
 ): { readonly classes: readonly number[]; readonly absent?: string } {
   if (kind === "none")
     return {
@@ -186,10 +194,15 @@ function classesToLeaveOut(
     };
   const present = [...new Set(training.labels)].filter((label) => label >= 0).sort((a, b) => a - b);
   if (present.length >= 3) return { classes: present };
+  if (from === "model")
+    return {
+      classes: [],
+      absent: `it takes pictures of three of the model's classes or more, and ${present.length === 1 ? "1 class has" : `${present.length} classes have`} any, so there are too few to leave one out and measure on the others`,
+    };
   const count = present.length === classNames.length ? classNames.length : present.length;
   return {
     classes: [],
-    absent: `it takes three classes or more, and there are ${count}: without one of two classes nothing is left to tell apart`,
+    absent: `it takes three classes or more, and there ${count === 1 ? "is" : "are"} ${count}: without one of two classes nothing is left to tell apart`,
   };
 }
 

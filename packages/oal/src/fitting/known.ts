@@ -32,7 +32,7 @@ export async function readKnown(found: FoundSource, reader: OutputReader): Promi
     ...(kept.copies.length === 0
       ? []
       : [
-          `${counted(kept.copies.length)} there more than once, and count${kept.copies.length === 1 ? "s" : ""} once: ${kept.copies[0]?.ids.join(" = ")}${kept.copies.length > 1 ? ", ..." : ""}`,
+          `${thereAre(kept.copies.length)} there more than once, and count${kept.copies.length === 1 ? "s" : ""} once: ${kept.copies[0]?.ids.join(" = ")}${kept.copies.length > 1 ? ", ..." : ""}`,
         ]),
   ];
   const counts = new Set(kept.pictures);
@@ -46,7 +46,7 @@ function leftOutSentence(count: number, why: string, first: string | undefined):
   return [`${what} ${verb} and ${count === 1 ? "is" : "are"} left out: ${first}${count > 1 ? ", ..." : ""}`];
 }
 
-function counted(count: number): string {
+function thereAre(count: number): string {
   return count === 1 ? "1 picture is" : `${count} pictures are`;
 }
 
@@ -76,15 +76,21 @@ const foldCount = 5;
 /**
  * Divides the known pictures.
  *
- * @throws OAL-E254 when nothing is left to train or calibrate with
+ * @throws OAL-D104 for a class without a picture of its own, OAL-E254 when nothing is left to train or calibrate with
  */
 export function partsOfKnown(
-  { pictures }: KnownFound,
+  { pictures, others }: KnownFound,
   { classOf, classNames, kind }: Subject,
   { path, folders }: FoundSource,
   options: { readonly seed: number; readonly keep: number; readonly shares?: PartShares | undefined },
 ): KnownParts {
   const { seed, keep, shares } = options;
+  // first of all, because it tells more than how few pictures are left; a picture of the folder that was kept nowhere is a contradiction
+  const counted = new Set(pictures.map(({ folder }) => folder));
+  const lost = new Set(others.map(({ folder }) => folder));
+  const shared = folders.filter((_, folder) => !counted.has(folder) && lost.has(folder));
+  if (shared.length > 0 && (kind === "new" || pictures.length === 0))
+    throw oalError("OAL-D104", { path, classNames: shared, shared: true });
   const parts = divide(pictures, { seed, keep, ...(shares === undefined ? {} : { shares }) });
   const of = (part: Part): PartPictures => {
     const own = pictures.filter((_, i) => parts[i] === part);

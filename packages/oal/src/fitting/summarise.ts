@@ -14,6 +14,7 @@ import {
   type FitSetResult,
 } from "./result.js";
 import type { ScoredSet } from "./scoring.js";
+import { uselessSentences } from "./useless.js";
 
 /** Pictures at the edge that are shown, of either kind. */
 const shownEdges = 12;
@@ -59,6 +60,7 @@ export function summarise(fit: Fit, settings: FitSettings, naming: FitName): Sum
   const classCuts = decides.classCuts;
   const names = subject.classNames;
   const edges = edgesOf(fit, decides.decision);
+  const measured = detectorResults(fit, calibrated);
   return {
     detectors: scoring.fitted.map((fitted, i) => ({
       fitted,
@@ -115,7 +117,7 @@ export function summarise(fit: Fit, settings: FitSettings, naming: FitName): Sum
       decides: decides.decision.detector,
       choice: { sentence: choice.sentence, candidates: choice.candidates },
       accuracy: accuracyOf(test, parts.test.labels),
-      detectors: detectorResults(fit, calibrated),
+      detectors: measured,
       leaveClassOut: leaveOutPlan(fit),
       calibration: {
         ...promise,
@@ -143,7 +145,7 @@ export function summarise(fit: Fit, settings: FitSettings, naming: FitName): Sum
         contradictions: fit.known.contradictions,
         overlaps: unknown?.overlaps ?? [],
       },
-      warnings: fit.warnings,
+      warnings: [...fit.warnings, ...uselessSentences(measured, decides.decision.detector)],
       files: naming.files,
     },
   };

@@ -49,14 +49,14 @@ export async function readUnknown(
   const half = kept.length < fewestDivided ? 0 : Math.floor(kept.length / 2);
   const sentence =
     half === 0
-      ? `All ${kept.length} unknown pictures measure: with fewer than ${fewestDivided} none can be spared for choosing.`
+      ? allMeasure(kept.length)
       : `Of ${kept.length} unknown pictures the first ${half} by name may choose the detector; the other ${kept.length - half} measure.`;
   const [overlap] = overlaps;
   const warnings = [
     ...found.warnings,
     ...(overlap
       ? [
-          `${overlaps.length === 1 ? "1 unknown picture is a known one" : `${overlaps.length} unknown pictures are known ones`} and counts as known only: ${overlaps
+          `${overlaps.length === 1 ? "1 unknown picture is a known one" : `${overlaps.length} unknown pictures are known ones`} and ${overlaps.length === 1 ? "counts" : "count"} as known only: ${overlaps
             .slice(0, 5)
             .map((each) => `${printable(each.unknown)} = ${printable(each.known)}`)
             .join(", ")}${overlaps.length > 5 ? ", ..." : ""}`,
@@ -79,4 +79,9 @@ export async function readUnknown(
     sentence,
     warnings,
   };
+}
+
+function allMeasure(count: number): string {
+  if (count === 0) return "No unknown picture is left, so none chooses and none measures.";
+  return `${count === 1 ? "The only unknown picture measures" : `All ${count} unknown pictures measure`}: with fewer than ${fewestDivided} none can be spared for choosing.`;
 }

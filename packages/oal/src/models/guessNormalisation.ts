@@ -199,8 +199,18 @@ function guessed(
   return { ...normalisation, name, source: "guess", evidence };
 }
 
+/** What is not clear of a guess, in a sentence; undefined of one that pictures speak for, and of what was no guess. */
+export function doubtOf({
+  source,
+  evidence,
+}: Pick<KnownNormalisation, "source" | "evidence">): string | undefined {
+  return source === "guess" ? evidence.find((text) => text.startsWith(notClear)) : undefined;
+}
+
+const notClear = "It is not clear: ";
+
 function unclear(names: readonly string[]): string {
-  return `It is not clear: ${names.join(", ")} are alike. preprocessor_config.json beside the model, or --mean and --std, would settle it.`;
+  return `${notClear}${names.join(", ")} are alike. preprocessor_config.json beside the model, or --mean and --std, would settle it.`;
 }
 
 function exporterSentence(exporter: Exporter, name: string): string {

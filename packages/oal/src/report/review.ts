@@ -65,7 +65,11 @@ function card({ result, thumbnail }: ReviewedPicture): Markup {
 export function renderReview({ model, pictures, known, unknown, unreadable }: ReviewInput): string {
   const all = known + unknown;
   const shown =
-    pictures.length < all ? `The ${pictures.length} most unknown of ${all} pictures` : `All ${all} pictures`;
+    pictures.length < all
+      ? `The ${pictures.length} most unknown of ${all} pictures`
+      : all === 1
+        ? "The only picture"
+        : `All ${all} pictures`;
   const counts = `${known} known, ${unknown} unknown${unreadable.length > 0 ? `, ${unreadable.length} unreadable` : ""}`;
   const page = html`<!doctype html>
     <html lang="en">

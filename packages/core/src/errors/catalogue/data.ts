@@ -61,14 +61,20 @@ export const dataErrors = {
     remedy:
       "images are expected as CLASS/*.jpg (or .png, .webp, .gif, .tif, .bmp, .avif), in a folder or in a .tar, .tar.gz or .zip of one",
   }),
-  "OAL-D104": entry<{ path: string; classNames: readonly string[] }>({
+  "OAL-D104": entry<{ path: string; classNames: readonly string[]; shared?: boolean }>({
     title: "empty class",
     exit: 3,
-    message: ({ path, classNames }) =>
-      classNames.length === 1
-        ? `${path}: class "${classNames[0]}" has no image`
-        : `${path}: ${classNames.length} classes have no image: ${quoted(classNames)}`,
-    remedy: "put images into the class or remove its folder",
+    message: ({ path, classNames, shared = false }) => {
+      const what = shared ? "no image of its own" : "no image";
+      const why = shared
+        ? "; the images there lie under other classes too, and one that lies under several counts for none"
+        : "";
+      return classNames.length === 1
+        ? `${path}: class "${classNames[0]}" has ${what}${why}`
+        : `${path}: ${classNames.length} classes have ${what.replace("its", "their")}: ${quoted(classNames)}${why}`;
+    },
+    remedy:
+      "put images into the class or remove its folder; keep an image that lies under several classes under one",
   }),
   "OAL-D105": entry<{ path: string; className: string }>({
     title: "single class",

@@ -57,7 +57,7 @@ export async function fitCommand(model: string, options: FitCommandOptions): Pro
         ...(seed === undefined ? {} : { seed }),
         ...(threads === undefined ? {} : { threads }),
         ...(device === undefined ? {} : { device }),
-        load: loadOptionsOf(options),
+        load: loadOptionsOf("oal fit", options),
         signal,
         onProgress: progress,
         onMessage: (sentence) => (quiet ? undefined : view.note(printable(sentence))),
@@ -87,7 +87,7 @@ export function fitSummary({ folder, result, modelPath, reportPath }: WrittenRes
   const shown = (path: string): string => printable(relative(process.cwd(), path) || ".");
   const { accuracy, parts, known, choice, calibration, unknown, warnings } = result;
   const lines = [
-    `${bold(printable(result.name))}: ${parts.classes.length} ${parts.classes.length === 1 ? "class" : "classes"}, fitted on ${parts.train} pictures, calibrated with ${parts.calibration}, measured on ${parts.test}`,
+    `${bold(printable(result.name))}: ${known.classNames.length} known ${known.classNames.length === 1 ? "class" : "classes"}, fitted on ${parts.train} ${parts.train === 1 ? "picture" : "pictures"}, calibrated with ${parts.calibration}, measured on ${parts.test}`,
     printable(known.sentence),
     picturesSentence(result.model),
     ...(accuracy

@@ -26,7 +26,7 @@ const mostPictures = 72;
 /** Prints what a model is. */
 export async function inspectModelCommand(path: string, options: InspectModelOptions): Promise<void> {
   const { pictures = [], threads = 0, json = false, quiet = false } = options;
-  const found = await loadModel(path, loadOptionsOf(options));
+  const found = await loadModel(path, loadOptionsOf("oal inspect", options));
   const engine = await cpuEngine({ threads, blocked: false });
   const check = await checkTaps(found, engine);
   const tried = await tryPictures(found, engine, pictures, quiet);

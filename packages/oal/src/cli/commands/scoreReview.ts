@@ -111,7 +111,7 @@ export class Review {
     });
     const all = this.#known + this.#unknown;
     const which = this.#shown.length < all ? `the ${this.#most} most unknown of ${all}` : `all ${all}`;
-    return `${printable(this.#path)}: ${which} pictures, the most unknown first`;
+    return `${printable(this.#path)}: ${all === 1 ? "the only picture" : `${which} pictures, the most unknown first`}`;
   }
 }
 
