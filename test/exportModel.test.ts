@@ -139,11 +139,20 @@ describe("an exported model", () => {
 
   it("cannot have its cuts of classes moved", async () => {
     const path = join(root, "classes.onnx");
-    await untrainedModel(path, ["ant", "bee", "cat"], {}, true);
+    await untrainedModel(path, ["ant", "bee", "cat"], {}, { perClass: 0.25 });
     const moved = exportModel(path, join(root, "none.onnx"), { keep: 0.6, engine });
     await expect(moved).rejects.toMatchObject({ code: "OAL-E271" });
     const { facts } = await exportModel(path, join(root, "same.onnx"), { engine });
     expect(facts.detectors[0]?.decision.perClass).toHaveLength(3);
+  });
+
+  it("has one cut moved that all classes have in common", async () => {
+    const path = join(root, "common.onnx");
+    await untrainedModel(path, ["ant", "bee", "cat"], {}, { perClass: 0 });
+    const { facts } = await exportModel(path, join(root, "moved.onnx"), { keep: 0.6, engine });
+    const { cuts, perClass } = facts.detectors[0]?.decision ?? {};
+    expect(cuts?.unknown).toBeGreaterThan(0);
+    expect(perClass).toEqual([cuts, cuts, cuts]);
   });
 
   it("is a folder for transformers.js whose logits are those of the bundle, bit for bit", async () => {
@@ -229,6 +238,10 @@ describe("what cannot be exported", () => {
     writeFileSync(foreign, writeModel(graph));
     const before = readdirSync(root);
     expect(await refused(foreign, "out.onnx", {})).toMatchObject({ code: "OAL-I160" });
+    const hub = mkdtempSync(join(tmpdir(), "oal-hub-"));
+    writeFileSync(join(hub, "model.onnx"), writeModel(graph));
+    expect(await refused(hub, "out.onnx", {})).toMatchObject({ code: "OAL-I160" });
+    rmSync(hub, { recursive: true });
     expect(await refused(join(root, "nothing"), "out.onnx", {})).toEqual(code("OAL-D101"));
     expect(await refused(files[0] ?? "", "out.onnx", {})).toEqual(code("OAL-I143"));
     expect(await refused(model, "out.onnx", { detectors: ["knn"] })).toEqual(code("OAL-E214"));

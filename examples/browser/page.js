@@ -65,8 +65,10 @@ function drop(old) {
 function show({ item, text, result }) {
   const line = (tag, content) => Object.assign(document.createElement(tag), { textContent: content });
   if (!result) return text.replaceChildren(line("small", "…"));
-  const { error, pValue, label, confidence, id } = result;
+  const { error, pValue, label, confidence, id, ask } = result;
   const known = Math.fround(pValue) > Math.fround(1 - $("keep").value);
+  // below the file's second cut: known there, or by the slider alone
+  const look = known && ask !== undefined && (ask || !result.known) ? "known, but have a person look" : "";
   item.className = error ? "" : known ? "known" : "unknown";
   const share = `${Math.round(100 * confidence)}\u00a0%`;
   text.replaceChildren(
@@ -76,6 +78,7 @@ function show({ item, text, result }) {
       error ? error.message.replace(`${id}: `, "") : known ? share : `nearest: ${label}, ${share}`,
     ),
     line("small", error ? "" : `p value ${pValue.toPrecision(2)}`),
+    line("small", look),
     line("small", id),
   );
   const count = (kind) => document.getElementsByClassName(kind).length;

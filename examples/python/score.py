@@ -50,17 +50,29 @@ def resize_and_crop(image, rule):
     return image.crop((left, top, left + crop, top + crop))
 
 
+def fitting(session, pixels):
+    """The pixels, where the graph takes pictures of their size."""
+    wanted = session.get_inputs()[0].shape
+    if any(isinstance(size, int) and size != found for size, found in zip(wanted[1:], pixels.shape[1:])):
+        raise ValueError(f"the model takes the shape {wanted[1:]}, this picture has {list(pixels.shape[1:])}")
+    return pixels
+
+
 def ask(session, facts, image):
     """What the deciding detector says of a picture."""
     outputs = next(each for each in facts["detectors"] if each["id"] == facts["decides"])["outputs"]
     names = ["label", "probabilities", outputs["score"], outputs["pValue"], outputs["known"]]
-    label, probabilities, score, p_value, known = session.run(names, {"images": prepare(image, facts)})
+    if "ask" in outputs:
+        names.append(outputs["ask"])
+    found = session.run(names, {"images": fitting(session, prepare(image, facts))})
+    label, probabilities, score, p_value, known, *to_ask = found
     return {
         "label": int(label[0]),
         "confidence": float(probabilities[0, label[0]]),
         "score": float(score[0]),
         "pValue": float(p_value[0]),
         "known": bool(known[0]),
+        "ask": bool(to_ask and to_ask[0][0]),
     }
 
 
@@ -99,6 +111,7 @@ def main(path, *pictures):
             continue
         name = facts["classNames"][found["label"]]
         what = f"{name}, {100 * found['confidence']:.1f} %" if found["known"] else "unknown"
+        what += " (known, but have a person look)" if found["ask"] else ""
         print(f"{picture}: {what}, p value {found['pValue']:.3f}")
 
 

@@ -76,6 +76,17 @@ describe("what is printed", () => {
     );
   });
 
+  it("tells which known pictures a person should look at", async () => {
+    const path = at("asks.onnx");
+    await untrainedModel(path, ["cat", "dog", "emu"], {}, { ask: 2 });
+    const scorer = await openModel(path, { engine });
+    const result = await scorer.score(at("mixed", "b good.png"));
+    const table = scoreTable(path, scorer, [result], { color: false, top: 1 });
+    await scorer.release();
+    expect(table).toMatch(/\n1 known \(1 to ask about\), 0 unknown\n.*; known\?: known, but near the cut/);
+    expect(csvForm(1).row(result)).toMatch(/png,true,true,/);
+  });
+
   it("names the most probable classes that were asked for, in CSV too", async () => {
     const results = await mixedResults({ top: 3 });
     const form = csvForm(3);
@@ -83,15 +94,15 @@ describe("what is printed", () => {
       [form.begin(), ...results.map((result) => form.row(result))].join(""),
     );
     expect(header.join()).toBe(
-      "id,known,label,confidence,pValue,score,detector,label2,confidence2,label3,confidence3,error,reason",
+      "id,known,ask,label,confidence,pValue,score,detector,label2,confidence2,label3,confidence3,error,reason",
     );
     expect(lines).toHaveLength(4);
     const scored = results[1];
-    expect(lines[1]?.slice(7, 11)).toEqual(
+    expect(lines[1]?.slice(8, 12)).toEqual(
       scored?.top.slice(1).flatMap(({ label, confidence }) => [label, String(confidence)]),
     );
-    expect(lines[0]?.slice(1, 6)).toEqual(["", "", "", "", ""]);
-    expect(lines[0]?.[11]).toBe("OAL-D102");
+    expect(lines[0]?.slice(1, 7)).toEqual(["", "", "", "", "", ""]);
+    expect(lines[0]?.[12]).toBe("OAL-D102");
   });
 
   it("and the exit status tells whether all were read", async () => {

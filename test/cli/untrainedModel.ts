@@ -15,13 +15,13 @@ const size = 16;
  * @param path ends in .onnx
  * @param classNames two or more
  * @param rule how pictures become images, where it is not the usual
- * @param perClass whether every class has a cut of its own
+ * @param cuts other cuts than that of the calibration: of a question, and of every class
  */
 export async function untrainedModel(
   path: string,
   classNames: readonly string[],
   rule: Partial<Preprocessing> = {},
-  perClass = false,
+  cuts: { readonly ask?: number; readonly perClass?: number } = {},
 ): Promise<void> {
   const network = {
     id: "resnetSmall",
@@ -32,6 +32,8 @@ export async function untrainedModel(
   networks.find(network.id).build(context, declared, network.options);
   const parameters = initializeParameters(context.specs, 0);
   const normalisation = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
+  const { ask, perClass } = cuts;
+  const decision = makeDecision([0, 0.5, 0.6, 0.7], { detector: "msp", target: 1 });
   const contents = {
     classifier: buildClassifier({ network, parameters, normalisation }, "batch"),
     version: "0.1.0",
@@ -52,8 +54,9 @@ export async function untrainedModel(
       {
         fitted: { detector: detectors.find("msp"), parameters: {}, fitted: { tensors: {}, bank: null } },
         decision: {
-          ...makeDecision([0, 0.5, 0.6, 0.7], { detector: "msp", target: 1 }),
-          ...(perClass ? { perClass: classNames.map(() => ({ unknown: 0.25 })) } : {}),
+          ...decision,
+          cuts: { ...decision.cuts, ...(ask === undefined ? {} : { ask }) },
+          ...(perClass === undefined ? {} : { perClass: classNames.map(() => ({ unknown: perClass })) }),
         },
       },
     ],

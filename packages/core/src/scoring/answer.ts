@@ -35,6 +35,7 @@ export interface ScoredPicture {
 export interface UnreadablePicture {
   readonly id: string;
   readonly known: null;
+  readonly ask?: undefined;
   readonly label: null;
   readonly confidence: null;
   readonly pValue: null;

@@ -319,7 +319,7 @@ export const dataErrors = {
     exit: 3,
     message: ({ model, endpoint, problem }) => `${model} does not come from ${endpoint}: ${problem}`,
     remedy:
-      "what came is kept, the same command goes on; --endpoint or HF_ENDPOINT names a mirror; files from elsewhere serve as well, give their folder",
+      "run the same command again, it goes on from what has come, if anything did; --endpoint or HF_ENDPOINT names a mirror; files from elsewhere serve as well, give their folder",
   }),
   "OAL-D167": entry<{ model: string; file: string; problem: string }>({
     title: "a fetched file is wrong",

@@ -7,7 +7,7 @@ export const integrityErrors = {
     exit: 7,
     message: ({ path, problem }) => `${path}: cannot write (${problem})`,
     remedy:
-      "free space, or choose a writable folder: --out for the run folder, OAL_STORE for what stages leave; what was finished before is kept, run the same command again",
+      "free space, or name a place that can be written: the option that gives this path (--out, --thumbs), OAL_STORE or OAL_CACHE where no option does; then run the same command again, what was finished before is kept",
   }),
   "OAL-I102": entry<{ path: string; owner: string }>({
     title: "an artifact was taken over",
@@ -75,7 +75,8 @@ export const integrityErrors = {
     title: "no model there",
     exit: 7,
     message: ({ path }) => `${path} holds no trained model with a detector`,
-    remedy: "give a run folder that reached the evaluation, or models/METHOD.onnx inside it",
+    remedy:
+      "a model without a decision is fitted first: oal fit MODEL --id FOLDER of known pictures; else give what oal fit or oal export wrote, or a run folder that reached the evaluation",
   }),
   "OAL-I140": entry<{ problem: string }>({
     title: "standard output refused",
@@ -93,7 +94,8 @@ export const integrityErrors = {
     title: "no model of oal",
     exit: 7,
     message: ({ path, problem }) => `${path} is no model that oal can score with: ${problem}`,
-    remedy: "give a run folder that reached the evaluation, or models/METHOD.onnx inside it",
+    remedy:
+      "a model without a decision is fitted first: oal fit MODEL --id FOLDER of known pictures; else give what oal fit or oal export wrote, or a run folder that reached the evaluation",
   }),
   "OAL-I144": entry<{ path: string; found: string; wanted: string }>({
     title: "model file of another version",

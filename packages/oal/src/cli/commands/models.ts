@@ -3,7 +3,7 @@ import { createInterface } from "node:readline/promises";
 import Table from "cli-table3";
 import { oalError, printable } from "oal-core";
 import { cachedModels, removalOf, verifyModels, type CachedModel } from "../../hub/contents.js";
-import { parseHubName, writtenName } from "../../hub/name.js";
+import { parseHubName, writtenName, type HubName } from "../../hub/name.js";
 import { hubCache, hubPlace } from "../../hub/place.js";
 import { pullModel, type PulledModel } from "../../hub/pull.js";
 import { interruptible } from "../interrupt.js";
@@ -20,7 +20,7 @@ export interface PullCommandOptions {
 
 /** Fetches a model and says where it lies. */
 export async function pullCommand(model: string, options: PullCommandOptions): Promise<void> {
-  const name = parseHubName(model);
+  const name = ownedName(model);
   const place = await hubPlace(options.endpoint);
   const view = showProgress({ quiet: options.quiet ?? false });
   const began = Date.now();
@@ -54,6 +54,16 @@ export async function pullCommand(model: string, options: PullCommandOptions): P
   }
   if (options.json) process.stdout.write(`${JSON.stringify(pulled, null, 2)}\n`);
   else process.stdout.write(describePulled(pulled));
+}
+
+/** A name with an owner: a word alone is a slip far more often than one of the hub's first models, which all have an owner now. */
+function ownedName(model: string): HubName {
+  const name = parseHubName(model);
+  if (name.repo.includes("/")) return name;
+  throw oalError("OAL-C220", {
+    name: model,
+    problem: "has no owner: OWNER/NAME, as in apple/mobilevit-small",
+  });
 }
 
 function describePulled({ folder, files, commit, fetched, ...name }: PulledModel): string {

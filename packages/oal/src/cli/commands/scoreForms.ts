@@ -58,7 +58,7 @@ export function jsonLinesForm(): ScoreForm {
 }
 
 /**
- * CSV with a header; cells of what could not be scored are empty.
+ * CSV with a header; cells of what could not be scored are empty, and so is `ask` where the model has no such cut.
  *
  * @param top classes beyond the first have columns label2, confidence2, ...
  */
@@ -67,6 +67,7 @@ export function csvForm(top: number): ScoreForm {
   const columns = [
     "id",
     "known",
+    "ask",
     "label",
     "confidence",
     "pValue",
@@ -79,11 +80,12 @@ export function csvForm(top: number): ScoreForm {
   return {
     silent: true,
     begin: () => stringify([columns]),
-    row: ({ id, known, label, confidence, pValue, score, detector, top: ranked, error }) =>
+    row: ({ id, known, ask, label, confidence, pValue, score, detector, top: ranked, error }) =>
       stringify([
         [
           id,
           known === null ? "" : String(known),
+          ask === undefined ? "" : String(ask),
           label,
           confidence,
           pValue === null ? "" : shortestFloat32(pValue),

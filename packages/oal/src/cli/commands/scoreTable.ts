@@ -50,16 +50,19 @@ function pValueText(pValue: number): string {
 function counts(results: readonly ScoreResult[]): string {
   const of = (known: boolean | null): number => results.filter((each) => each.known === known).length;
   const unreadable = of(null);
-  const parts = [`${of(true)} known`, `${of(false)} unknown`];
+  const asked = results.filter(({ ask }) => ask === true).length;
+  const parts = [`${of(true)} known${asked > 0 ? ` (${asked} to ask about)` : ""}`, `${of(false)} unknown`];
   if (unreadable > 0) parts.push(`${unreadable} unreadable`);
   return parts.join(", ");
 }
 
-/** Which model and detector were asked, and from which score on a picture is known. */
+/** Which model and detector were asked, from which score on a picture is known, and what "known?" means where there is such a cut. */
 export function modelSentence(model: string, { path, facts, detector, threshold }: Scorer): string {
   const of = path === model ? "" : ` of ${printable(model)}`;
   const rule = `known: ${detector} score of at least ${threshold.toFixed(3)}`;
-  return `model ${printable(facts.name)}${of} (${printable(path)}); ${rule}`;
+  const asks = facts.detectors.some(({ id, outputs }) => id === detector && outputs.ask !== undefined);
+  const second = asks ? "; known?: known, but near the cut, a person should look" : "";
+  return `model ${printable(facts.name)}${of} (${printable(path)}); ${rule}${second}`;
 }
 
 /** The sentence of a failure without the name that stands beside it. */

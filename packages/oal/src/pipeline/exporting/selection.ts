@@ -5,6 +5,7 @@ import {
   inline,
   oalError,
   recutDecision,
+  type Cuts,
   type Decision,
   type ReadModel,
   type Value,
@@ -74,9 +75,17 @@ export function selectFromBundle(
 
 function recut(stored: StoredDetector, keep: number): StoredDetector {
   const { id, decision } = stored;
-  if (decision.perClass) throw oalError("OAL-E271", { detector: id, keep });
-  const changed = recutDecision(decision, keep);
-  if (changed) return { ...stored, decision: changed };
+  const { perClass, ...common } = decision;
+  const isCommon = ({ unknown, ask }: Cuts): boolean =>
+    unknown === common.cuts.unknown && ask === common.cuts.ask;
+  if (perClass?.every(isCommon) === false) throw oalError("OAL-E271", { detector: id, keep });
+  const changed = recutDecision(common, keep);
+  // Classes with too few pictures for cuts of their own all have the common one, before and after.
+  if (changed)
+    return {
+      ...stored,
+      decision: { ...changed, ...(perClass ? { perClass: perClass.map(() => changed.cuts) } : {}) },
+    };
   throw oalError("OAL-E270", { detector: id, keep, count: decision.count });
 }
 
@@ -91,9 +100,22 @@ function renamed(stored: StoredDetector, decides: string): StoredDetector {
 }
 
 /** The initialiser of a cut, and the one that takes its place under its name. */
-function replacedCut(graph: Graph, { values }: ReadModel, { detector, cuts }: Decision): [Value, Value] {
+function replacedCut(
+  graph: Graph,
+  { values }: ReadModel,
+  { detector, cuts, perClass = [cuts] }: Decision,
+): [Value, Value] {
   const name = `threshold.${detector}`;
   const value = values.get(name);
   if (!value) throw oalError("OAL-X101", { problem: `a model file without the initialiser ${name}` });
-  return [value, graph.constant(float32Tensor([1], [cuts.unknown]), name)];
+  return [
+    value,
+    graph.constant(
+      float32Tensor(
+        [perClass.length],
+        perClass.map(({ unknown }) => unknown),
+      ),
+      name,
+    ),
+  ];
 }

@@ -1,6 +1,5 @@
 /** The model that is exported: a bundle, wherever it lies. */
-import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, statSync } from "node:fs";
 import { isOalError, oalError } from "oal-core";
 import { readBundle } from "../../bundle/index.js";
 import type { BundleFacts } from "../../bundle/facts.js";
@@ -17,6 +16,9 @@ export interface ExportSource {
   readonly run: string | null;
 }
 
+/** What lies in the folder of someone else's model. */
+const ofHub = /^config\.json$|\.(onnx|safetensors)$/;
+
 /**
  * Finds and reads a bundle.
  *
@@ -29,7 +31,8 @@ export async function exportSource(path: string): Promise<ExportSource> {
   if (!found.isDirectory()) return { path, facts: await bundleFacts(path), run: null };
   const fitted = fittedModelIn(path);
   if (fitted !== null) return { path: fitted, facts: await bundleFacts(fitted), run: null };
-  if (!existsSync(join(path, "run.json")) && existsSync(join(path, "onnx")))
+  const names = readdirSync(path);
+  if (!names.includes("run.json") && names.some((name) => name === "onnx" || ofHub.test(name)))
     throw oalError("OAL-I160", { path });
   const file = await modelFileOf(path);
   return { path: file, facts: await bundleFacts(file), run: path };
