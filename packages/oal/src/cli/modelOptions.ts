@@ -31,7 +31,7 @@ function triple(text: string): Triple {
     throw new InvalidArgumentError("must be three numbers with commas between, or one.");
   if ([a, b, c].some((value) => Math.abs(value) > largest))
     throw new InvalidArgumentError(
-      "are of pixels in 0..1: numbers of pixels in 0..255, as 127.5, are given divided by 255.",
+      "must be of pixels in 0..1: divide numbers of pixels in 0..255, as 127.5, by 255.",
     );
   return [a, b, c];
 }

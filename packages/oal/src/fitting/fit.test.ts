@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fitModel, openModel, type FitOptions, type WrittenResult } from "../index.js";
 import { exportSource } from "../pipeline/exporting/source.js";
-import { ColourFolder } from "../testing/coloursFit.js";
+import { ColourFolder, coloursModel } from "../testing/coloursFit.js";
 import { testEngine } from "../testing/engine.js";
 
 const folder = new ColourFolder();
@@ -87,6 +87,25 @@ describe("a fit", () => {
   });
 });
 
+it("warns where it is not clear what pixels become", async () => {
+  writeFileSync(folder.at("blind.onnx"), coloursModel(null, true));
+  const { result, reportPath } = await fit({
+    model: folder.at("blind.onnx"),
+    load: {},
+    detectors: ["knn"],
+    out: folder.at("unclear-out"),
+  });
+  expect(result.warnings[0]).toMatch(/^the normalisation is a guess, .*It is not clear: .* are alike/);
+  expect(readFileSync(reportPath, "utf8").split("<h2")[0]).toContain("It is not clear");
+});
+
+it("with all classes of the model known, says why none of them is left out", async () => {
+  const { result } = await fit({ known: "model", detectors: ["msp"], out: folder.at("whole-out") });
+  expect(result.leaveClassOut).toMatchObject({
+    absent: expect.stringContaining("pictures of three of the model's classes or more, and none has any"),
+  });
+});
+
 describe("untidy folders", () => {
   it("that share all their pictures are named, with the reason", async () => {
     for (let i = 0; i < 4; i++) {
@@ -122,13 +141,14 @@ describe("untidy folders", () => {
     expect(result.leftOut.contradictions).toEqual([{ ids: ["green/twin.png", "red/4.png"] }]);
     expect(result.leftOut.overlaps).toEqual([{ unknown: "b.png", known: "green/5.png" }]);
     expect(result.unknown).toMatchObject({ measuring: 1 });
+    expect(result.unknown?.sentence).toMatch(/^The only unknown picture measures: /);
     const said = result.warnings.join("\n");
     for (const text of [
       "empty",
       "cannot be read",
       "more than one class",
       "more than once",
-      "b.png = green/5.png",
+      "1 unknown picture is a known one and counts as known only: b.png = green/5.png",
     ])
       expect(said).toContain(text);
   });

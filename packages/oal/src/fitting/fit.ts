@@ -197,7 +197,7 @@ function classesToLeaveOut(
   if (from === "model")
     return {
       classes: [],
-      absent: `it takes pictures of three of the model's classes or more, and ${present.length === 1 ? "1 class has" : `${present.length} classes have`} any, so there are too few to leave one out and measure on the others`,
+      absent: `it takes pictures of three of the model's classes or more, and ${["none has", "1 class has"][present.length] ?? `${present.length} classes have`} any, so there are too few to leave one out and measure on the others`,
     };
   const count = present.length === classNames.length ? classNames.length : present.length;
   return {
