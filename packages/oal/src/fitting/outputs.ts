@@ -14,8 +14,8 @@ import type { LoadedModel } from "../models/load.js";
 import { FeatureCache } from "./featureCache.js";
 import { planesOf, readAll, type FitPicture, type FoundSource } from "./pictures.js";
 
-/** Pictures that the model is run on at once: more of them are not faster, and take more memory. */
-const batchSize = 8;
+/** Pictures that the model is run on at once: 8 take 60 MB more of MobileNetV2 and save a tenth of the time. */
+const batchSize = 4;
 
 /** The values that are kept of a picture. */
 export type KeptTap = Exclude<TapName, "head" | "images" | `maps.${string}`>;
