@@ -2,19 +2,24 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { oalError } from "oal-core";
+import { notRegular } from "../data/pictures/folderWalk.js";
 import { isHubName } from "../hub/name.js";
 import { hubSnapshot } from "../hub/snapshot.js";
 
 /**
  * The file that a path stands for: itself, the model of a folder, or that of "hf:OWNER/NAME[@REVISION]".
  *
- * @throws OAL-D101, OAL-I155 where there is none, OAL-D162 for a hub model that is not on this machine
+ * @throws OAL-D101, OAL-I155 where there is none, OAL-I112 for a pipe or a device, OAL-D162 for a hub model that is not on this machine
  */
 export function modelFileAt(given: string): string {
   const path = isHubName(given) ? hubSnapshot(given) : given;
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw oalError("OAL-D101", { path });
-  if (!found.isDirectory()) return path;
+  if (!found.isDirectory()) {
+    const problem = notRegular(found);
+    if (problem !== undefined) throw oalError("OAL-I112", { path, problem });
+    return path;
+  }
   const weights = existsSync(join(path, usualWeights)) ? usualWeights : undefined;
   const name = usualFiles.find((each) => existsSync(join(path, each))) ?? onlyFile(path) ?? weights;
   if (name === undefined)

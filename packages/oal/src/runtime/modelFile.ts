@@ -175,7 +175,10 @@ export async function readModelFile(
   options: Omit<ReadOptions, "external"> = {},
 ): Promise<ReadModel> {
   expectArguments("readModelFile", { path: [path, kinds.name], options: [options, kinds.record] });
-  const { size } = await stat(path);
+  const found = await stat(path);
+  // a pipe may block and a device may never end
+  if (!found.isFile()) throw oalError("OAL-I112", { path, problem: "it is no file" });
+  const { size } = found;
   if (size > largestFile)
     throw oalError("OAL-G112", {
       where: path,

@@ -1,9 +1,9 @@
 /** Bytes of a file in order, plain or gunzipped, with a way to pass over what is not wanted. */
 import { createReadStream } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { problemOf } from "../pictures/folderWalk.js";
+import { notRegular, problemOf } from "../pictures/folderWalk.js";
 import { refuseBomb } from "./limits.js";
 
 /** A place in a run of bytes that only moves forward. */
@@ -29,6 +29,9 @@ export interface WindowedFile {
 
 /** Opens a file whose small neighbouring reads are served from a window of 64 KiB. */
 export async function openWindowed(path: string): Promise<WindowedFile> {
+  // a pipe would hold the program until somebody writes into it
+  const problem = notRegular(await stat(path));
+  if (problem !== undefined) throw new Error(problem);
   const file = await open(path);
   const { size } = await file.stat();
   let window: { from: number; bytes: Buffer } = { from: 0, bytes: Buffer.alloc(0) };
