@@ -1,4 +1,4 @@
-// One of every kind that a plugin may add to training, each as small as it can be; test/openRegistries.test.ts uses them all.
+// One of every kind that a plugin may add to training, each as small as it can be; test/openRegistries.slow.test.ts uses them all.
 export default ({
   graph,
   z,
