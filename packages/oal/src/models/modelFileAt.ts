@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { oalError } from "oal-core";
-import { notRegular } from "../data/pictures/folderWalk.js";
 import { isHubName } from "../hub/name.js";
 import { hubSnapshot } from "../hub/snapshot.js";
+import { notRegular } from "../runtime/notRegular.js";
 
 /**
  * The file that a path stands for: itself, the model of a folder, or that of "hf:OWNER/NAME[@REVISION]".

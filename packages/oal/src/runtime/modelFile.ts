@@ -20,6 +20,7 @@ import {
   type ReadOptions,
   type WriteOptions,
 } from "oal-core";
+import { notRegular } from "./notRegular.js";
 import { writeFileWhole } from "./writeFile.js";
 
 /** Bytes of constants beyond which they lie in a file of their own: 1 GB. */
@@ -177,7 +178,8 @@ export async function readModelFile(
   expectArguments("readModelFile", { path: [path, kinds.name], options: [options, kinds.record] });
   const found = await stat(path);
   // a pipe may block and a device may never end
-  if (!found.isFile()) throw oalError("OAL-I112", { path, problem: "it is no file" });
+  const problem = notRegular(found);
+  if (problem !== undefined) throw oalError("OAL-I112", { path, problem });
   const { size } = found;
   if (size > largestFile)
     throw oalError("OAL-G112", {

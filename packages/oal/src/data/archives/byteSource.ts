@@ -3,7 +3,8 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { notRegular, problemOf } from "../pictures/folderWalk.js";
+import { notRegular } from "../../runtime/notRegular.js";
+import { problemOf } from "../pictures/folderWalk.js";
 import { refuseBomb } from "./limits.js";
 
 /** A place in a run of bytes that only moves forward. */

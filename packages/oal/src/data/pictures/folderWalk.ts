@@ -3,10 +3,11 @@
  * entries are left out, and nothing but regular files is ever opened.
  */
 import { createHash } from "node:crypto";
-import { type BigIntStats, constants, type Dirent, type Stats } from "node:fs";
+import { type BigIntStats, constants, type Dirent } from "node:fs";
 import { open, readdir, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { oalError } from "oal-core";
+import { notRegular } from "../../runtime/notRegular.js";
 import { largeProblem, MAX_PICTURE_BYTES } from "../archives/limits.js";
 import type { Container, Member } from "../readers/container.js";
 import { classifyFile, headLength, isHidden, needsHead } from "./kinds.js";
@@ -97,13 +98,6 @@ async function withRegularFile<T>(
   } finally {
     await file.close();
   }
-}
-
-/** What an entry is instead of a regular file; undefined for one. */
-export function notRegular(found: Stats | BigIntStats): string | undefined {
-  if (found.isFile()) return undefined;
-  if (found.isDirectory()) return "a folder, not a file";
-  return found.isFIFO() ? "a named pipe, not a file" : found.isSocket() ? "a socket, not a file" : "a device";
 }
 
 /** The first bytes of a regular file. @throws Error with the reason as its message */

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { oalError } from "oal-core";
 import { sha256OfFile } from "../fileHashes.js";
-import { notRegular } from "../pictures/folderWalk.js";
+import { notRegular } from "../../runtime/notRegular.js";
 
 const HASHED_BYTES = 2 ** 31;
 const fingerprints = new Map<string, string>();
