@@ -16,6 +16,7 @@ export interface StageOptions {
   readonly studentSeeds?: readonly number[];
   readonly threads?: number;
   readonly device?: string;
+  readonly mode?: string;
   readonly method?: readonly string[];
   readonly skipBad?: number;
   readonly force?: boolean;
@@ -111,6 +112,12 @@ export function addConfigurationOptions(command: Command): Command {
       new Option("--threads <n>", "threads of the engine; 0: one per core").argParser(wholeNumber(0)),
     )
     .addOption(deviceOption())
+    .addOption(
+      new Option(
+        "--mode <mode>",
+        "corrected, or official: every row of the published code as it is (docs/official.md); --set fixes.r03=true turns one",
+      ).choices(["corrected", "official"]),
+    )
     .addOption(
       new Option("--skip-bad <n>", "leave out up to n unreadable images instead of stopping").argParser(
         wholeNumber(0),

@@ -93,6 +93,20 @@ export const configurationErrors = {
     message: ({ path, problem }) => `plugin ${path}: ${problem}`,
     remedy: "the line named is the plugin's own: mend it there; what was finished before is kept",
   }),
+  "OAL-C212": entry<{ key: string; where: string; asked: string; row: string; value: string }>({
+    title: "a setting contradicts a row of the published code",
+    exit: 2,
+    message: ({ key, where, asked, row, value }) =>
+      `${where}: ${key}: ${asked} contradicts fixes.${row}: false, which holds it at ${value}`,
+    remedy: "leave the setting out, or set fixes.rNN to true to choose it; docs/official.md tells every row",
+  }),
+  "OAL-C213": entry<{ row: string; where: string; key: string; value: string }>({
+    title: "a fix is asked for beside the published setting",
+    exit: 2,
+    message: ({ row, where, key, value }) =>
+      `${where}: fixes.${row}: true, but the file holds ${key}: ${value}, which is what the published code does`,
+    remedy: "take that setting out of the file; docs/official.md tells what every row holds",
+  }),
   "OAL-C301": entry<{ stage: string; problem: string }>({
     title: "stages do not fit together",
     exit: 2,

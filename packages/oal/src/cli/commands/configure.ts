@@ -18,6 +18,7 @@ export function configure(given: string | undefined, options: StageOptions): Con
   if (options.threads !== undefined)
     flags.push({ key: "threads", value: options.threads, where: "--threads" });
   if (options.device !== undefined) flags.push({ key: "device", value: options.device, where: "--device" });
+  if (options.mode !== undefined) flags.push({ key: "mode", value: options.mode, where: "--mode" });
   if (options.skipBad !== undefined)
     flags.push({ key: "data.skipBad", value: options.skipBad, where: "--skip-bad" });
   return loadConfiguration(given, {

@@ -10,8 +10,9 @@ import { optimisers } from "../../nn/optimisers/index.js";
 import { schedules } from "../../nn/schedules/index.js";
 import { trainingMethods } from "../../training/methods/index.js";
 import { ownSection } from "../../training/methods/method.js";
+import { askedFor, type Given } from "./given.js";
 import type { Locate } from "./issues.js";
-import { isRecord, removePath, setPath, valueAt, type Tree } from "./merge.js";
+import { removePath, setPath, valueAt, type Tree } from "./merge.js";
 import { optionKeys, type Choice } from "./choosing.js";
 import { initSchema, teacherModelOf } from "./initSection.js";
 import { synthesisChoices } from "./outlierSections.js";
@@ -46,14 +47,6 @@ export function ignoredSettings(configuration: Configuration): readonly IgnoredS
   );
 }
 
-/** What of a configuration was given, and by whom. */
-export interface Given {
-  /** The user's file, or the name of a preset alone. */
-  readonly file: Tree;
-  /** Single keys on top of it. */
-  readonly overrides: readonly { readonly key: string; readonly value: unknown; readonly where: string }[];
-}
-
 /**
  * The configuration with the default in place of every preset's setting that has no effect.
  *
@@ -68,10 +61,7 @@ export function withoutIgnored(configuration: Configuration, given: Given, locat
     const path = key.split(".");
     const [value, usual] = [valueAt(configuration, path), valueAt(defaults, path)];
     const isUsual = (found: unknown): boolean => JSON.stringify(found) === JSON.stringify(usual);
-    const override = overrideOf(path, given);
-    const asked = override
-      ? valueAt(setPath({}, override.key, override.value, ""), path)
-      : valueAt(given.file, path);
+    const { value: asked, override } = askedFor(path, given) ?? {};
     if (asked === false) continue;
     if (override || (asked !== undefined && !isUsual(asked))) {
       throw oalError("OAL-C202", {
@@ -85,18 +75,6 @@ export function withoutIgnored(configuration: Configuration, given: Given, locat
     tree = usual === undefined ? removePath(tree, path) : setPath(tree, key, usual, "default");
   }
   return tree === configuration ? configuration : configurationSchema().parse(tree);
-}
-
-/** The last override that gives a key, itself or with a section around it. */
-function overrideOf(path: readonly string[], { overrides }: Given): Given["overrides"][number] | undefined {
-  return overrides.findLast(({ key, value }) => {
-    const keys = key.split(".");
-    if (keys.length > path.length || keys.some((name, i) => name !== path[i])) return false;
-    return (
-      keys.length === path.length ||
-      (isRecord(value) && valueAt(value, path.slice(keys.length)) !== undefined)
-    );
-  });
 }
 
 /** What a model that was trained elsewhere puts out of force, and what only holds with one. */

@@ -12,6 +12,8 @@ import { explainIssues, type Locate } from "./issues.js";
 import { isRecord, merge, setPath, unsafeKey, valueAt, type Tree } from "./merge.js";
 import { presets } from "./presets.js";
 import { checkTogether } from "./rules.js";
+import { withRows } from "./published/decide.js";
+import { constantsOf, modeOf, withEveryRow, withoutUsualRows } from "./published/modes.js";
 import { parseSourceText } from "./sourceText.js";
 import { configurationSchema, type Configuration } from "./schema.js";
 import { isHubName } from "../../hub/name.js";
@@ -68,15 +70,22 @@ const loadOptions = kinds.fields({
  * A configuration that was given as an object, checked as a file is; absent keys get their defaults.
  *
  * @param where what to call it in an error
- * @throws OAL-C201 unknown key, OAL-C202 value refused
+ * @throws OAL-C201 unknown key, OAL-C202 value refused, OAL-C212 a setting against a row of the published code
  */
 export function checkConfiguration(given: unknown, where: string): Configuration {
   if (isRecord(given)) loadPluginsOf(given, process.cwd());
   const schema = configurationSchema();
-  const parsed = schema.safeParse(given, { reportInput: true });
+  const tree = isRecord(given)
+    ? withEveryRow(merge(constantsOf(modeOf(given) ?? "corrected"), given))
+    : given;
+  const parsed = schema.safeParse(tree, { reportInput: true });
   if (!parsed.success) throw explainIssues(parsed.error.issues, schema, () => where);
   checkTogether(parsed.data, () => where);
-  return withAbsoluteSource(parsed.data, process.cwd());
+  const explicit = { file: isRecord(given) ? given : {}, overrides: [] };
+  return withAbsoluteSource(
+    withRows(parsed.data, explicit, () => where),
+    process.cwd(),
+  );
 }
 
 /**
@@ -85,7 +94,8 @@ export function checkConfiguration(given: unknown, where: string): Configuration
  * @param given a preset's name, the path of a YAML or JSON file, or undefined for "embedded" ("folder" with `data`, "photos" with `init`
  *   too)
  * @param options overrides, later ones win over earlier ones, and all win over the file
- * @throws OAL-C201 unknown key, OAL-C202 value refused, OAL-C203 file cannot be read, OAL-C204 unknown preset
+ * @throws OAL-C201 unknown key, OAL-C202 value refused, OAL-C203 file cannot be read, OAL-C204 unknown preset, OAL-C212 and OAL-C213 a
+ *   setting against a row of the published code
  * @example loadConfiguration("cifar10-small", { set: ["student.epochs=2"], data: "../shared/data" })
  */
 export function loadConfiguration(given?: string, options: LoadOptions = {}): Configuration {
@@ -108,7 +118,13 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
     named === undefined ? source.tree["preset"] : named.value,
     named?.where ?? source.locate(["preset"]),
   );
-  let tree = merge(preset, source.tree);
+  const file = withoutUsualRows(source.tree, preset);
+  const wanted = overrides.reduce((found, { key, value, where }) => setPath(found, key, value, where), {
+    ...preset,
+    ...file,
+  });
+  const constants = constantsOf(modeOf(wanted) ?? "corrected");
+  let tree = merge(merge(preset, constants), file);
   for (const { key, value, where } of overrides) tree = setPath(tree, key, value, where);
   if (options.ood !== undefined && options.ood.length > 0) tree = appendOod(tree, options.ood, cwd);
   const locate: Locate = (path) => {
@@ -119,14 +135,15 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
     const inside = overrides.findLast(({ key }) => key.startsWith(`${path.join(".")}.`));
     return inside?.where ?? source.locate(path);
   };
-  tree = ofModelSize({ ...tree, ...loadPluginsOf(tree, cwd) }, source.tree, overrides, cwd);
+  tree = withEveryRow(ofModelSize({ ...tree, ...loadPluginsOf(tree, cwd) }, file, overrides, cwd));
   const schema = configurationSchema();
   const parsed = schema.safeParse(tree, { reportInput: true });
   if (!parsed.success) throw explainIssues(parsed.error.issues, schema, locate);
   checkTogether(parsed.data, locate);
   const added = options.ood?.length ? [{ key: "data.ood", value: options.ood, where: "--ood" }] : [];
-  const explicit = { file: source.tree, overrides: [...overrides, ...added] };
-  return withAbsoluteSource(withoutIgnored(parsed.data, explicit, locate), cwd);
+  const explicit = { file, overrides: [...overrides, ...added] };
+  const held = withRows(parsed.data, explicit, locate);
+  return withAbsoluteSource(withoutIgnored(held, explicit, locate), cwd);
 }
 
 /** The pictures are as large as the model wants them that students start from, where the user does not say otherwise. */

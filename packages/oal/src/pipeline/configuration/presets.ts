@@ -179,22 +179,13 @@ const presetTable = {
     title:
       "the published method's constants on CIFAR-10, with a teacher and a diffusion model of our own; days on two cores",
     configuration: {
+      mode: "official",
       data: cifar10Data,
       teacher: { ...airbenchRecipe, widths: [128, 384, 512], epochs: 40 },
       student: { ...resnet18Recipe, learningRate: 0.005, minFactor: 2e-6 },
-      kd: { logitsWeight: 4, featureWeight: 8, temperature: 1, dtLearningRate: 2 },
       // the published code fits q by the value itself; likelihood steps are ours, so there are none
-      mi: {
-        embWeight: 0.1,
-        latentWeight: 0.2,
-        reduction: "sum",
-        pairing: "random",
-        qSteps: 0,
-        latentPooling: "channel-row-mean",
-      },
-      // no outlier picture is shown to the student
-      exposure: { uniformWeight: 0, energyWeight: 0, distillWeight: 0 },
-      boundary: { k: 300, select: 50, anchors: 50, noise: 1500, keep: 2, rounds: 10, sigma: 0.07 },
+      mi: { qSteps: 0 },
+      boundary: { k: 300, anchors: 50, noise: 1500, keep: 2, rounds: 10 },
       autoEncoder: { width: 32, fullResolution: true, steps: 15_000, batchSize: 128, learningRate: 2e-4 },
       denoiser: { channels: 96, blocks: 2, steps: 40_000, learningRate: 2e-4, ema: 0.999 },
       synthesis: { count: 300, sampler: "ddim", steps: 50 },

@@ -19,6 +19,8 @@ import {
 } from "./outlierSections.js";
 import type { Open } from "./choosing.js";
 import { initSchema, teacherModelShape } from "./initSection.js";
+import { modes } from "./published/modes.js";
+import { fixesSchema } from "./published/section.js";
 import { studentDefaults, teacherDefaults, trainingSection } from "./trainingSection.js";
 
 /** Something with a section of its own. */
@@ -83,6 +85,17 @@ function knownShape() {
       .array(z.string().min(1))
       .default([])
       .describe("modules that add networks, methods, detectors, ...; relative to the file that names them"),
+    mode: z
+      .enum(modes)
+      .default("corrected")
+      .describe(
+        "what the rows of fixes are where it is not said: corrected, all true; official, all false, with the published loss terms",
+      ),
+    fixes: fixesSchema
+      .prefault({})
+      .describe(
+        "what the published code does otherwise than the method means, row by row; docs/official.md tells each",
+      ),
     seed: whole(0, 0, 2 ** 31 - 1, "seed of everything drawn"),
     seeds: seedList.optional().describe("seeds of whole runs, in place of seed; the first names the models"),
     studentSeeds: seedList

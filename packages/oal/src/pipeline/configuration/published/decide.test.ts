@@ -1,0 +1,109 @@
+/** Rows of the published code in a configuration: modes, single switches, and settings against them. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { OalError } from "oal-core";
+import { afterAll, describe, expect, it } from "vitest";
+import { checkConfiguration, loadConfiguration } from "../index.js";
+import { valueAt } from "../merge.js";
+import { heldSettings, settingsOfRows } from "./decide.js";
+import { rowIds, rowsNotReproduced } from "./rows.js";
+
+const folder = mkdtempSync(join(tmpdir(), "oal-rows-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const set = (...settings: string[]) => ({ set: settings, cwd: folder });
+
+function codeOf(body: () => unknown): string {
+  try {
+    body();
+  } catch (error) {
+    if (error instanceof OalError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  return "nothing was thrown";
+}
+
+describe("modes", () => {
+  it("are presets of the rows, with the published loss terms in official", () => {
+    const [corrected, official] = [loadConfiguration(), loadConfiguration(undefined, set("mode=official"))];
+    expect(Object.values(corrected.fixes).every((fixed) => fixed)).toBe(true);
+    expect(Object.values(official.fixes).some((fixed) => fixed)).toBe(false);
+    expect(heldSettings(corrected)).toEqual([]);
+    for (const { key, value } of heldSettings(official))
+      expect(valueAt(official, key.split("."))).toEqual(value);
+    expect(official["kd"]).toMatchObject({ logitsWeight: 4, featureWeight: 8, temperature: 1 });
+    expect(official["mi"]).toMatchObject({
+      embWeight: 0.1,
+      latentWeight: 0.2,
+      pairing: "random",
+      reduction: "sum",
+    });
+  });
+
+  it("name every row of METHOD 9 once, switched or not reproduced", () => {
+    const all = Array.from({ length: 25 }, (_, i) => `r${String(i + 1).padStart(2, "0")}`);
+    expect([...rowIds, ...Object.keys(rowsNotReproduced)].sort()).toEqual(all);
+  });
+
+  it("change a whole file that was written for the other", () => {
+    writeFileSync(join(folder, "whole.json"), JSON.stringify(loadConfiguration()));
+    const official = loadConfiguration("whole.json", set("mode=official"));
+    expect(official.fixes.r03).toBe(false);
+    expect(official["mi"]).toMatchObject({ pairing: "random" });
+    writeFileSync(join(folder, "own.yaml"), "mode: official\nfixes: { r03: true }\n");
+    const own = loadConfiguration("own.yaml", { cwd: folder });
+    expect([own.fixes.r03, own.fixes.r04]).toEqual([true, false]);
+    expect(own["mi"]).toMatchObject({ pairing: "class", latentPooling: "channel-row-mean" });
+  });
+});
+
+describe("a row", () => {
+  it("is switched alone, in either mode, and moves its own settings only", () => {
+    const every = "kd.featureWeight=8"; // embedded has no feature term, without which r21 has no effect
+    const corrected = loadConfiguration(undefined, set(every));
+    for (const row of rowIds) {
+      const own = settingsOfRows(corrected).filter((each) => each.row === row);
+      const usual = own.every(({ key, value }) => valueAt(corrected, key.split(".")) === value);
+      if (own.length === 0) continue;
+      const one = loadConfiguration(undefined, set(every, `fixes.${row}=false`));
+      for (const { key, value } of own) expect(valueAt(one, key.split("."))).toEqual(value);
+      const { fixes: _fixes, ...rest } = one;
+      const { fixes: _before, ...before } = corrected;
+      expect(JSON.stringify(rest) === JSON.stringify(before), row).toBe(usual);
+    }
+    const rest = loadConfiguration(undefined, set("mode=official", "fixes.r03=true"));
+    expect(rest["mi"]).toMatchObject({ pairing: "class", reduction: "sum" });
+  });
+
+  it("refuses a setting against it, wherever that was given, and names both", () => {
+    const against = codeOf(() => loadConfiguration(undefined, set("fixes.r03=false", "mi.pairing=class")));
+    expect(against).toContain("OAL-C212");
+    expect(against).toContain("mi.pairing: class contradicts fixes.r03: false, which holds it at random");
+    writeFileSync(
+      join(folder, "against.yaml"),
+      "mode: official\nmi:\n  hidden: 8\nboundary:\n  sigma: 0.2\n",
+    );
+    expect(codeOf(() => loadConfiguration("against.yaml", { cwd: folder }))).toContain(
+      "against.yaml:5: boundary.sigma",
+    );
+    expect(
+      codeOf(() => checkConfiguration({ mode: "official", mi: { reduction: "mean", hidden: 8 } }, "here")),
+    ).toBe("nothing was thrown");
+    const same = loadConfiguration(undefined, set("fixes.r03=false", "mi.pairing=random"));
+    expect(same["mi"]).toMatchObject({ pairing: "random" });
+  });
+
+  it("refuses a fix beside the published setting of a file, and a switch without effect", () => {
+    writeFileSync(
+      join(folder, "official.json"),
+      JSON.stringify(loadConfiguration(undefined, set("mode=official"))),
+    );
+    expect(codeOf(() => loadConfiguration("official.json", set("fixes.r03=true")))).toContain(
+      "OAL-C213: --set fixes.r03=true: fixes.r03: true, but the file holds mi.pairing: random",
+    );
+    expect(codeOf(() => loadConfiguration(undefined, set("mi.measure=false", "fixes.r04=false")))).toContain(
+      "fixes.r04: has no effect with mi.latentWeight: 0 and mi.measure: false",
+    );
+  });
+});
