@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { format, resolveConfig } from "prettier";
 import { describe, expect, it } from "vitest";
 import { entryPoints } from "../scripts/docs/functions.mjs";
+import { pageOf } from "../bench/tables.mjs";
 import { pages } from "../scripts/docs/pages.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -44,4 +45,9 @@ describe("every public function", () => {
     const there = new Set(entryPoints.flatMap(({ exported }) => Object.keys(exported)));
     expect([...tabled].filter((name) => !there.has(name))).toEqual([]);
   });
+});
+
+it("the tables of docs/benchmarks.md are those of the results that they name", async () => {
+  const text = readFileSync(join(root, "docs/benchmarks.md"), "utf8");
+  expect(await pageOf(text)).toBe(text);
 });
