@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { oalError } from "oal-core";
 import { checkedIndex, hashOfSet, subsetImageSet, type ImageSet } from "./imageSet.js";
+import { isWithheld } from "./withheld.js";
 import type { SplitSets } from "./split.js";
 
 /** The name of the set. */
@@ -21,6 +22,7 @@ export function withoutClass(
   const left = train.classNames.indexOf(name);
   const parts = [train, validation, test];
   const kept = (set: ImageSet): ImageSet => {
+    if (isWithheld(set)) return set;
     const rows = rowsWhere(set, (label) => label !== left);
     return relabelled(
       subsetImageSet(set, rows),

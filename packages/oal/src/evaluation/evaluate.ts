@@ -15,7 +15,7 @@ import { askedDetectors, type AskedDetector, type DetectorChoice } from "./asked
 import { fitDetector, fitGround, isUnfit, refuseNone, type FitGround } from "./fit.js";
 import type { ModelSource } from "./modelTaps.js";
 import { predictions, type OutputSet } from "./outputs.js";
-import type { EvaluationResult, ModelScores, SetScores } from "./result.js";
+import { mayChoose, type EvaluationResult, type ModelScores, type SetScores } from "./result.js";
 import { scoreSets, type ScoreGround } from "./score.js";
 import { searchDetector, type SearchedOutcome } from "./search.js";
 import { summarize, type Measured, type SummaryOptions } from "./summary.js";
@@ -44,7 +44,7 @@ export interface Summary {
 
 /** An evaluation with what it rests on. */
 export interface Evaluation extends Summary {
-  /** The same on validation images, known against unknown: what settings may be chosen by. Null without unknown ones. */
+  /** The same on validation images, known against near and far unknown: what settings may be chosen by. Null without unknown ones. */
   readonly validation: Summary | null;
   /** For export: the fitted detectors. */
   readonly fitted: readonly FittedDetector[];
@@ -72,6 +72,60 @@ export async function evaluate(
   const test = sets.find((set) => set.group === "test");
   if (test === undefined || test.labels.length === 0)
     throw oalError("OAL-E102", { metric: "evaluation", side: "ID" });
+  const measured = await measureModel(engine, model, seed, sets, options);
+  return {
+    ...measured.summaryOf(
+      measured.scores.filter(({ group }) => !mayChoose(group)),
+      test,
+    ),
+    validation: onValidation(measured, sets),
+    fitted: measured.fitted,
+  };
+}
+
+/**
+ * Evaluates one model on validation images alone, known against unknown: what settings are chosen by. Sets of the test are no part of it,
+ * and are refused.
+ *
+ * @param sets  outputs on ID train and validation, and on unknown validation images
+ * @returns a result whose "test" images are the known validation images, and whose near and far sets are the unknown ones
+ * @throws OAL-E102 without known or unknown validation images, OAL-X101 for a set of the test, else as `evaluate`
+ */
+export async function evaluateOnValidation(
+  engine: Engine,
+  model: string,
+  seed: number,
+  sets: readonly OutputSet[],
+  options: EvaluateOptions = {},
+): Promise<EvaluationResult> {
+  const ofTest = sets.find(({ group }) => group === "test" || group === "near" || group === "far");
+  if (ofTest) throw oalError("OAL-X101", { problem: `${ofTest.name} is a set of the test` });
+  const summary = onValidation(await measureModel(engine, model, seed, sets, options), sets);
+  if (!summary) {
+    const hasKnown = sets.some(({ group, labels }) => group === "validation" && labels.length > 0);
+    throw oalError("OAL-E102", {
+      metric: "evaluation on validation images",
+      side: hasKnown ? "OOD" : "ID",
+    });
+  }
+  return summary.result;
+}
+
+/** One model's detectors, fitted and run on every image. */
+interface MeasuredModel {
+  readonly fitted: readonly FittedDetector[];
+  readonly scores: readonly SetScores[];
+  /** Metrics of some of the sets; `images` are the known ones among them. */
+  readonly summaryOf: (own: readonly SetScores[], images: OutputSet) => Summary;
+}
+
+async function measureModel(
+  engine: Engine,
+  model: string,
+  seed: number,
+  sets: readonly OutputSet[],
+  options: EvaluateOptions,
+): Promise<MeasuredModel> {
   const asked = askedDetectors(options.detectors ?? detectors.ids);
   const ground = await fitGround(engine, sets, options.classifier, asked, options);
   const { classifier, onBatch, largestBank = largestBankInGraph } = options;
@@ -99,16 +153,14 @@ export async function evaluate(
     const calibrated = calibration(allRows(images.logits), images.labels);
     return { scores: all, result: summarize(all, { ...measured, calibration: calibrated }, options) };
   };
+  return { fitted: ready, scores, summaryOf };
+}
+
+/** The validation images as an evaluation of them; null without known or unknown ones. */
+function onValidation({ scores, summaryOf }: MeasuredModel, sets: readonly OutputSet[]): Summary | null {
   const validation = sets.find((set) => set.group === "validation" && set.labels.length > 0);
   const chooser = asTestSets(scores);
-  return {
-    ...summaryOf(
-      scores.filter(({ group }) => group !== "validation-ood"),
-      test,
-    ),
-    validation: validation && chooser.length > 0 ? summaryOf(chooser, validation) : null,
-    fitted: ready,
-  };
+  return validation && chooser.length > 0 ? summaryOf(chooser, validation) : null;
 }
 
 /** @throws the last reason when no detector can be fitted */
@@ -118,9 +170,9 @@ async function fitAll(
   scoring: ScoreGround,
   search: boolean,
 ): Promise<SearchedOutcome[]> {
-  const isThere = (wanted: OutputSet["group"]): boolean =>
-    ground.sets.some(({ group, labels }) => group === wanted && labels.length > 0);
-  const canSearch = isThere("validation") && isThere("validation-ood");
+  const isThere = (isWanted: (group: OutputSet["group"]) => boolean): boolean =>
+    ground.sets.some(({ group, labels }) => isWanted(group) && labels.length > 0);
+  const canSearch = isThere((group) => group === "validation") && isThere(mayChoose);
   const outcomes: SearchedOutcome[] = [];
   for (const each of asked)
     outcomes.push(
@@ -181,8 +233,7 @@ async function scoreAll(
     name,
     group,
     ids,
-    labels:
-      group === "near" || group === "far" || group === "validation-ood" ? unknownLabels(labels) : labels,
+    labels: group === "near" || group === "far" || mayChoose(group) ? unknownLabels(labels) : labels,
     predictions: predictions(logits),
     confidence: confidence[k] ?? {},
   }));
@@ -193,11 +244,12 @@ function unknownLabels({ length }: Int32Array): Int32Array {
   return new Int32Array(length).fill(-1);
 }
 
-/** The validation sets as an evaluation of them: known ones take the place of test images, unknown ones of a near set. */
+/** The validation sets as an evaluation of them: known ones take the place of test images, unknown ones of near and far sets. */
 function asTestSets(scores: readonly SetScores[]): SetScores[] {
-  if (!scores.some(({ group }) => group === "validation-ood")) return [];
+  if (!scores.some(({ group }) => mayChoose(group))) return [];
   return scores.flatMap((set): SetScores[] => {
     if (set.group === "validation") return [{ ...set, group: "test" }];
-    return set.group === "validation-ood" ? [{ ...set, group: "near" }] : [];
+    if (!mayChoose(set.group)) return [];
+    return [{ ...set, group: set.group === "validation-near" ? "near" : "far" }];
   });
 }

@@ -1,8 +1,27 @@
 /** The data of an evaluation: what goes in (outputs of one model per set), the scores of every image, and the results. */
 import type { Calibration, Decision, MetricVector, ParameterValues, PerMetric } from "oal-core";
 
-/** Role of a set: ID training, validation and test; near and far OOD; unknown images that settings may be chosen by. */
-export type SetGroup = "train" | "validation" | "test" | "near" | "far" | "validation-ood";
+/**
+ * Groups of unknown images: near and far ones that settings may be chosen by, and near and far ones that are only measured.
+ */
+export const unknownGroups = ["validation-near", "validation-far", "near", "far"] as const;
+
+/** One of them. */
+export type UnknownGroup = (typeof unknownGroups)[number];
+
+/** Role of a set: ID training, validation and test, and the groups of unknown images. */
+export type SetGroup = "train" | "validation" | "test" | UnknownGroup;
+
+/** The groups of unknown images that settings may be chosen by. */
+export const choosingGroups = ["validation-near", "validation-far"] as const;
+
+/** One of them. */
+export type ChoosingGroup = (typeof choosingGroups)[number];
+
+/** Whether settings may be chosen by sets of a group. */
+export function mayChoose(group: SetGroup): group is ChoosingGroup {
+  return choosingGroups.some((each) => each === group);
+}
 
 /** Scores of every image of one set. */
 export interface SetScores {
@@ -50,7 +69,7 @@ export interface SetResult extends MetricSummary {
 export interface DetectorSearch {
   readonly candidates: readonly {
     readonly parameters: Readonly<Record<string, unknown>>;
-    /** AUROC of known against unknown validation images. */
+    /** AUROC of known against unknown validation images, mean over near and far. */
     readonly auroc: number;
   }[];
 }

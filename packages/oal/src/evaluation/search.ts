@@ -1,6 +1,6 @@
 /**
- * Automatic parameter search: every combination of a detector's searched values, scored on ID validation images against unknown
- * validation images; the first largest AUROC wins. Test images have no part in it.
+ * Automatic parameter search: every combination of a detector's searched values, scored on ID validation images against near and far
+ * unknown validation images; the first largest mean AUROC wins. Test images have no part in it.
  */
 import {
   auroc,
@@ -13,7 +13,7 @@ import {
 import type { AskedDetector } from "./asked.js";
 import { fitDetector, isUnfit, type FitGround, type FitOutcome } from "./fit.js";
 import type { OutputSet } from "./outputs.js";
-import type { DetectorSearch } from "./result.js";
+import { mayChoose, type DetectorSearch } from "./result.js";
 import { scoreSets, type ScoreGround } from "./score.js";
 
 /** A combination of values, by parameter. */
@@ -53,7 +53,7 @@ export async function searchDetector(
 ): Promise<SearchedOutcome> {
   const { detector, parameters: given } = asked;
   const known = ground.sets.filter(({ group }) => group === "validation");
-  const unknown = ground.sets.filter(({ group }) => group === "validation-ood");
+  const unknown = ground.sets.filter(({ group, labels }) => mayChoose(group) && labels.length > 0);
   const grid = searchGrid(detector, given);
   if (grid.length === 0) return fitDetector(asked, ground);
   const fits = new Fits(detector, ground);
@@ -105,7 +105,10 @@ class Fits {
   }
 }
 
-/** AUROC of known against unknown validation images, or why there is none. */
+/**
+ * How well known and unknown validation images are told apart, or why that cannot be said: the mean over near and far, each the mean of
+ * its sets' AUROC, so that neither a large set nor a group of many outweighs the other.
+ */
 async function measure(
   fitted: FittedDetector,
   known: readonly OutputSet[],
@@ -115,14 +118,22 @@ async function measure(
   try {
     const scores = await scoreSets(fitted, [...known, ...unknown], scoring);
     const together = (parts: readonly Float32Array[]): number[] => parts.flatMap((part) => Array.from(part));
+    if (scores.some((own) => own.some((score) => Number.isNaN(score))))
+      return "it gives scores that are no numbers";
     const id = together(scores.slice(0, known.length));
-    const ood = together(scores.slice(known.length));
-    if ([...id, ...ood].some((score) => Number.isNaN(score))) return "it gives scores that are no numbers";
-    return auroc(id, ood);
+    const each = unknown.map(({ group }, k) => ({ group, auroc: auroc(id, scores[known.length + k] ?? []) }));
+    const groups = [...new Set(each.map(({ group }) => group))];
+    return mean(
+      groups.map((group) => mean(each.filter((set) => set.group === group).map((set) => set.auroc))),
+    );
   } catch (error) {
     if (isUnfit(error)) return error.message;
     throw error;
   }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function pointText(point: Point): string {

@@ -7,12 +7,13 @@ import { classCounts, collecting, placeOf, sourceProblems } from "../data/proble
 import { readerOf } from "../data/readers/index.js";
 import type { OpenSource, Reader, SourceSpec } from "../data/readers/reader.js";
 import { partFor, partsOf, smallClasses, type PartSources, type SetRole } from "../data/split.js";
+import { mayChoose, type UnknownGroup } from "../evaluation/result.js";
 import type { Configuration, ImageSetConfiguration } from "./configuration/schema.js";
 
 /** A set of unknown images and its source. */
 export interface PlannedUnknowns {
   readonly name: string;
-  readonly group: "validation" | "near" | "far";
+  readonly group: UnknownGroup;
   readonly spec: SourceSpec;
 }
 
@@ -23,6 +24,8 @@ export interface DataPlan {
   /** Shares of every class that are split off the training images; 0 for a part with a source of its own. */
   readonly shares: { readonly validation: number; readonly test: number };
   readonly ood: readonly PlannedUnknowns[];
+  /** False where settings are chosen: then no set of the test is named here, and none is opened. */
+  readonly withTest: boolean;
 }
 
 /** One source as it was found. */
@@ -40,10 +43,15 @@ export interface SurveyedSet {
   readonly key?: string;
 }
 
-/** Finds the sources that a configuration names. Problems (paths that do not exist, parts that are missing) are added to `problems`. */
+/**
+ * Finds the sources that a configuration names. Problems (paths that do not exist, parts that are missing) are added to `problems`.
+ *
+ * @param withTest whether sets of the test are among them
+ */
 export async function planData(
   { data }: Pick<Configuration, "data">,
   problems: OalError[],
+  withTest = true,
 ): Promise<DataPlan> {
   const root = data.source === "embedded" ? process.cwd() : resolve(data.source);
   const source = (
@@ -64,13 +72,14 @@ export async function planData(
   };
   const ood: PlannedUnknowns[] = [];
   for (const { name, group, ...where } of data.ood) {
+    if (!withTest && !mayChoose(group)) continue;
     const spec = await collecting(problems, () => partFor(source(name, where, { labels: "ood" }), "ood"));
     if (spec) ood.push({ name, group, spec });
   }
-  if (data.source === "embedded") return { parts: null, shares: { validation: 0, test: 0 }, ood };
+  if (data.source === "embedded") return { parts: null, shares: { validation: 0, test: 0 }, ood, withTest };
   const found = await collecting(problems, () => partsOf(source("id", data.id)));
   const validation = data.validation ? await own("validation") : found?.validation;
-  const test = data.test ? await own("test") : found?.test;
+  const test = !withTest ? undefined : data.test ? await own("test") : found?.test;
   const parts = found && {
     train: found.train,
     ...(validation ? { validation } : {}),
@@ -83,6 +92,7 @@ export async function planData(
       test: (data.test ?? found?.test) ? 0 : data.testFraction,
     },
     ood,
+    withTest,
   };
 }
 

@@ -28,7 +28,7 @@ export function dataSizes(config: Configuration, { plan, sets }: Preflight): Dat
   const given = sets.reduce((sum, set) => sum + count(set), 0);
   if (plan.parts === null) {
     const { train, validation, test, validationOod, ood } = config.data.embedded;
-    return { classes: 10, train, all: given + train + validation + test + validationOod + 6 * ood };
+    return { classes: 10, train, all: given + train + validation + test + 2 * validationOod + 6 * ood };
   }
   const whole = sets.find(({ role }) => role === "train");
   const share = Math.max(0, 1 - plan.shares.validation - plan.shares.test);

@@ -6,6 +6,7 @@ import sharp from "sharp";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadConfiguration } from "./configuration/index.js";
 import type { LoadOptions } from "./configuration/load.js";
+import { isWithheld } from "../data/withheld.js";
 import type { Aim } from "./foresight.js";
 import { listenerLogs } from "./events.js";
 import type { Workshop } from "./plan/obtain.js";
@@ -185,7 +186,12 @@ describe("sets of unknown images", () => {
     const sets = await readSets(config, ahead, workshop);
     expect([sets.validation.count, sets.ood.map(({ name, set }) => [name, set.count])]).toEqual([
       2,
-      [["validation", 3]],
+      // no given set may choose, so drawn ones do
+      [
+        ["val_tinted", 500],
+        ["val_drawings", 500],
+        ["validation", 3],
+      ],
     ]);
     // by name and reason: the report shows them
     expect(sets.leftOut).toEqual([
@@ -195,6 +201,51 @@ describe("sets of unknown images", () => {
         passedOver: { ".txt": 1 },
       },
     ]);
+  });
+});
+
+describe("where settings are chosen", () => {
+  it.each([
+    ["test images of their own", true],
+    ["test images split off", false],
+    ["a class left out", false],
+  ])("no set of the test is looked at or opened: %s", async (name, hasTest) => {
+    const data = await pictures(`chosen${name.length}`, { a: 10, b: 10, c: 10 });
+    const set = [
+      "data.ood=[{name: tuning, path: odd-tuning, group: validation-far}, {name: svhn, path: not-there}]",
+      ...(name.includes("left out") ? ["data.leaveOut=b"] : []),
+    ];
+    await pictures("odd-tuning", { x: 3 });
+    const given = {
+      cwd: root,
+      data,
+      set: set.map((text) => text.replace("odd-tuning", join(root, "odd-tuning"))),
+    };
+    const config = loadConfiguration(undefined, hasTest ? { ...given, test: "not-there-either" } : given);
+    // a run would refuse these sources
+    expect((await preflight(config, whole)).problems.map(({ code }) => code)).toEqual(
+      Array.from({ length: hasTest ? 2 : 1 }, () => "OAL-D101"),
+    );
+    const ahead = await refuseEarly(config, whole, { withTest: false });
+    expect(ahead.sets.map((each) => each.name)).toEqual(["train", "tuning"]);
+    process.env["OAL_CACHE"] = join(root, "cache");
+    const workshop: Workshop = {
+      store: new ArtifactStore(join(root, "store")),
+      events: listenerLogs(),
+      versions: versions(),
+      signal: new AbortController().signal,
+    };
+    const sets = await readSets(config, ahead, workshop);
+    expect(sets.ood.map((each) => [each.name, each.group])).toEqual([
+      ["tuning", "validation-far"],
+      ["val_tinted", "validation-near"],
+    ]);
+    // the parts are those of a run, in which 20 % are test images
+    const classes = name.includes("left out") ? 2 : 3;
+    expect(sets.train.count).toBe(classes * (hasTest ? 9 : 7));
+    expect(isWithheld(sets.test)).toBe(true);
+    expect(() => sets.test.read([0])).toThrow(/withheld/);
+    expect(() => sets.test.contentHash).toThrow(/withheld/);
   });
 });
 

@@ -5,6 +5,7 @@
 import { oalError, suggest, type OalError } from "oal-core";
 import { throwProblems } from "../data/problems.js";
 import type { Configuration } from "./configuration/schema.js";
+import { mayChoose } from "../evaluation/result.js";
 import { planData, surveyData, type DataPlan, type SurveyedSet } from "./dataPlan.js";
 import { configurationProblems, needsOf, type Aim, type Needs } from "./foresight.js";
 import { openModels, type RunModels } from "./models.js";
@@ -25,14 +26,23 @@ export interface Preflight {
 export interface PreflightOptions {
   /** Whether decoded sets that lie in the cache already save reading their sources. Default false. */
   readonly cached?: boolean;
+  /** Whether sets of the test are looked at too; false where settings are chosen. Default true. */
+  readonly withTest?: boolean;
   /** Called before a source is opened. */
   readonly onOpen?: (name: string, done: number, total: number) => void;
 }
 
 /** What a run that measures does although its user may not expect it. */
 export function planWarnings({ data }: Configuration): string[] {
-  const hasUnknowns = data.source === "embedded" || data.ood.length > 0 || data.leaveOut !== undefined;
-  if (hasUnknowns || !data.embeddedOod || data.size === 32) return [];
+  const measured = data.ood.some(({ group }) => !mayChoose(group));
+  if (
+    data.source === "embedded" ||
+    measured ||
+    data.leaveOut !== undefined ||
+    !data.embeddedOod ||
+    data.size === 32
+  )
+    return [];
   return [
     "there is no set of unknown images to measure against: those that oal draws have 32 pixels; name some with --ood or data.ood",
   ];
@@ -69,8 +79,8 @@ export async function preflight(
 ): Promise<Preflight> {
   const problems: OalError[] = [];
   const models = await openModels(config, needsOf(config, aim), problems);
-  const plan = await planData(config, problems);
-  const { onOpen, cached = false } = options;
+  const { onOpen, cached = false, withTest = true } = options;
+  const plan = await planData(config, problems, withTest);
   const sets = await surveyData(plan, problems, {
     ...(onOpen ? { onOpen } : {}),
     ...(cached ? { cache: prepareOptions(config, models.init) } : {}),
@@ -95,17 +105,21 @@ export async function refuseEarly(
   return found;
 }
 
+/** How a run looks ahead. */
+type LookOptions = Pick<RunOptions, "onEvent" | "signal"> & Pick<PreflightOptions, "withTest">;
+
 /** `refuseEarly` for a run: as far as `until`, told as progress of stage "data". */
 export function lookAhead(
   config: Configuration,
   until: string,
-  { onEvent, signal }: Pick<RunOptions, "onEvent" | "signal">,
+  { onEvent, signal, withTest = true }: LookOptions,
 ): Promise<Preflight> {
   return refuseEarly(
     config,
     { methods: config.methods, until },
     {
       cached: true,
+      withTest,
       onOpen: (name, step, total) => {
         signal?.throwIfAborted();
         const text = `looking at ${name}`;

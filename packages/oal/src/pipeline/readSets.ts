@@ -6,16 +6,20 @@ import type { Skipped } from "../data/badImages.js";
 import { readSetManifest } from "../data/cachedSet.js";
 import { cacheFolder } from "../data/cacheFolder.js";
 import type { OrientationUse } from "../data/decode.js";
+import { inColoursOf } from "../data/tinted.js";
 import type { ImageSet } from "../data/imageSet.js";
+import { withheldSet } from "../data/withheld.js";
+import { choosingGroups, mayChoose, type UnknownGroup } from "../evaluation/result.js";
 import { classCounts, collecting, placeOf, throwProblems } from "../data/problems.js";
 import { leftOutName, withoutClass } from "../data/leaveOut.js";
 import { completeParts, smallClasses } from "../data/split.js";
 import type { Preprocessing } from "../bundle/index.js";
 import type { LoadedModel } from "../models/load.js";
+import { isDrawn } from "./configuration/choosers.js";
 import type { Configuration } from "./configuration/schema.js";
 import type { Workshop } from "./plan/obtain.js";
 import type { Preflight } from "./preflight.js";
-import { drawnData } from "./stages/drawnData.js";
+import { drawnChoosers, drawnData, drawnUnknowns } from "./stages/drawnData.js";
 
 /** What a run does without of one source: unreadable pictures, and files that are no pictures, by reason. */
 export interface LeftOut {
@@ -35,12 +39,18 @@ export interface LooseData {
   readonly leftOut: readonly LeftOut[];
   /** Keys of artifacts that hold some of the sets, by role. */
   readonly inputs: Readonly<Record<string, string>>;
-  readonly ood: readonly {
-    readonly name: string;
-    readonly group: "validation" | "near" | "far";
-    readonly set: ImageSet;
-  }[];
+  readonly ood: readonly UnknownSet[];
 }
+
+/** A set of unknown images, with its group. */
+export interface UnknownSet {
+  readonly name: string;
+  readonly group: UnknownGroup;
+  readonly set: ImageSet;
+}
+
+/** Sets of unknown images, and the artifacts that hold them. */
+export type LooseUnknowns = Pick<LooseData, "ood" | "inputs">;
 
 /**
  * How the cache decodes the images of a configuration.
@@ -94,28 +104,71 @@ export async function readSets(
     if (small) problems.push(small);
   }
   throwProblems(problems, config.data.source);
-  if (plan.parts === null) return drawnData(config, workshop);
+  if (plan.parts === null) return drawnData(config, workshop, plan.withTest);
   if (!train) throw oalError("OAL-X101", { problem: "there are no training images, and nothing says why" });
-  const parts = { validation: made.get("validation"), test: made.get("test") };
+  const isTestOfItsOwn = !plan.withTest && plan.shares.test === 0;
+  const parts = {
+    validation: made.get("validation"),
+    test: isTestOfItsOwn ? withheldSet("test") : made.get("test"),
+  };
   const complete = completeParts(train, parts, config.seed, plan.shares);
+  const seen = plan.withTest ? complete : { ...complete, test: withheldSet("test") };
   const { leaveOut } = config.data;
-  const split = leaveOut === undefined ? undefined : withoutClass(complete, leaveOut);
-  const known = split?.known ?? complete;
-  const leftOut = split ? [{ name: leftOutName, group: "near" as const, set: split.leftOut }] : [];
-  const given = plan.ood.flatMap(({ name, group }) => {
+  const split = leaveOut === undefined ? undefined : withoutClass(seen, leaveOut);
+  const known = split?.known ?? seen;
+  const given = plan.ood.flatMap(({ name, group }): UnknownSet[] => {
     const set = made.get(`ood/${name}`);
     return set ? [{ name, group, set }] : [];
   });
-  const standIn = given.length === 0 && config.data.embeddedOod && config.data.size === 32;
-  const orientation = await orientationFor(plan.parts.train, config.data.orientation);
+  const choosers = await drawnToChoose(config, known.validation, workshop);
+  const measured = plan.withTest
+    ? await measuredUnknowns(config, split?.leftOut, given, workshop)
+    : { ood: [], inputs: {} };
   return {
     ...known,
-    orientation,
+    orientation: await orientationFor(plan.parts.train, config.data.orientation),
     leftOut: [...made].flatMap(([name, set]) => leftOutOf(name.replace(/^ood\//, ""), set)),
-    ...(standIn && leftOut.length === 0
-      ? await drawnUnknowns(config, workshop)
-      : { ood: [...leftOut, ...given], inputs: {} }),
+    ood: [...given.filter(({ group }) => mayChoose(group)), ...choosers.ood, ...measured.ood],
+    inputs: { ...choosers.inputs, ...measured.inputs },
   };
+}
+
+/** The sets that are only measured: a class that was left out, those that were given, or drawn ones in their place. */
+async function measuredUnknowns(
+  config: Configuration,
+  leftOut: ImageSet | undefined,
+  given: readonly UnknownSet[],
+  workshop: Workshop,
+): Promise<LooseUnknowns> {
+  const ood = [
+    ...(leftOut ? [{ name: leftOutName, group: "near" as const, set: leftOut }] : []),
+    ...given.filter(({ group }) => !mayChoose(group)),
+  ];
+  if (ood.length > 0 || !config.data.embeddedOod || config.data.size !== 32) return { ood, inputs: {} };
+  // drawn pictures that no photo class contains: letters and scripts are near digits only
+  const drawn = await drawnUnknowns(config, workshop);
+  return { ...drawn, ood: drawn.ood.filter(({ group }) => group !== "near") };
+}
+
+/**
+ * Drawn pictures for the validation groups that no given set has. Near ones have the colours of known pictures, far ones their own.
+ *
+ * @param validation the known pictures whose colours near ones get
+ */
+async function drawnToChoose(
+  { data, seed }: Configuration,
+  validation: ImageSet,
+  workshop: Workshop,
+): Promise<LooseUnknowns> {
+  const wanted = choosingGroups.filter((group) => isDrawn(data, group));
+  if (wanted.length === 0) return { ood: [], inputs: {} };
+  const { ood, inputs } = await drawnChoosers({ data, seed }, workshop);
+  const drawings = ood.filter(({ group }) => group === "validation-far");
+  const near = drawings.map(({ set }): UnknownSet => {
+    const tinted = inColoursOf(set, validation, "val_tinted");
+    return { name: tinted.name, group: "validation-near", set: tinted };
+  });
+  return { inputs, ood: [...near, ...drawings].filter(({ group }) => wanted.some((each) => each === group)) };
 }
 
 function leftOutOf(name: string, { folder }: ImageSet): LeftOut[] {
@@ -124,14 +177,4 @@ function leftOutOf(name: string, { folder }: ImageSet): LeftOut[] {
   return skipped.length === 0 && Object.keys(passedOver).length === 0
     ? []
     : [{ set: name, unreadable: skipped, passedOver }];
-}
-
-/** What stands in for OOD sets when the user gives none: drawn pictures that no photo class contains. */
-async function drawnUnknowns(
-  config: Configuration,
-  workshop: Workshop,
-): Promise<Pick<LooseData, "ood" | "inputs">> {
-  const embedded = { ...config.data.embedded, train: 20, validation: 20, test: 20 };
-  const { ood, inputs } = await drawnData({ ...config, data: { ...config.data, embedded } }, workshop);
-  return { inputs, ood: ood.filter(({ group }) => group !== "near") };
 }

@@ -1,20 +1,19 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { cosine, sine } from "./draws.js";
-import { digitNames, makeDigits, makeEmbeddedSets, type EmbeddedSet } from "./index.js";
-import { readOutlines, type OutlineFile } from "./outlines.js";
+import { Random } from "oal-core";
+import { cosine, Draws, sine } from "./draws.js";
+import { digitNames, makeDigits, makeEmbeddedPart, type EmbeddedSet } from "./index.js";
+import { boundsOf, readOutlines, type OutlineFile } from "./outlines.js";
+import { inventSign } from "./validationOod.js";
 
 const COUNT = 64;
 const sizes = { train: COUNT, validation: COUNT, test: COUNT, validationOod: COUNT, ood: COUNT };
-const made = makeEmbeddedSets({ seed: 0, sizes });
-const all = (sets: typeof made): EmbeddedSet[] => [
-  sets.train,
-  sets.validation,
-  sets.test,
-  sets.validationOod,
-  ...Object.values(sets.near),
-  ...Object.values(sets.far),
-];
+const parts = (["known", "choosing", "test", "unknown"] as const).map((part) =>
+  makeEmbeddedPart(part, { seed: 0, sizes }),
+);
+const all = parts.flatMap((sets) => [...sets.values()]);
+const [known, choosing, tested, unknown] = parts.map((sets) => [...sets.values()]);
+const digitsOfTest = makeDigits("test", COUNT, 0);
 const hash = (set: EmbeddedSet): string =>
   createHash("sha256")
     .update(set.pixels.subarray(0, COUNT * 3072))
@@ -24,27 +23,28 @@ const families = (file: OutlineFile): Set<string> =>
   new Set(readOutlines(file).map((glyph) => glyph.source.split("/", 1)[0] ?? ""));
 
 test("the first 64 images of every set have the same bits on every machine", () => {
-  expect(Object.fromEntries(all(made).map((set) => [set.name, hash(set)]))).toMatchInlineSnapshot(`
+  expect(Object.fromEntries(all.map((set) => [set.name, hash(set)]))).toMatchInlineSnapshot(`
     {
+      "drawings": "8daa18d1c1146743",
       "fields": "2f59b553ef3a6b5a",
       "letters": "c58a983aa57e3a98",
       "noise": "71e36db5577d4702",
       "scripts": "fffeacac6109f06e",
       "shapes": "4c90f292e02d13b1",
+      "signs": "63204283719a787c",
       "test": "8b2fd2eecae9f609",
       "textures": "14b7be0eda4d9949",
       "train": "8d7ebeebf5aaf8a0",
       "validation": "357f480c70c21748",
-      "validation-ood": "b77ed57cb43389f6",
     }
   `);
 });
 
 test("an image depends on seed, set and index alone", () => {
   const longer = makeDigits("test", COUNT + 9, 0);
-  expect(hash(longer)).toBe(hash(made.test));
-  expect(hash(makeDigits("test", COUNT, 1))).not.toBe(hash(made.test));
-  expect(new Set(all(made).map(hash)).size).toBe(10);
+  expect(hash(longer)).toBe(hash(digitsOfTest));
+  expect(hash(makeDigits("test", COUNT, 1))).not.toBe(hash(digitsOfTest));
+  expect(new Set(all.map(hash)).size).toBe(11);
 });
 
 test("no font family is in two splits, and all 72 are there", () => {
@@ -55,19 +55,39 @@ test("no font family is in two splits, and all 72 are there", () => {
   expect(new Set(splits.flatMap((split) => [...split])).size).toBe(72);
   for (const file of ["digits-train", "digits-validation", "digits-test", "digits-csId"] as const)
     expect(readOutlines(file).length).toBe(10 * families(file).size);
-  for (const source of made.test.sources) expect(families("digits-test")).toContain(source.split("/", 1)[0]);
+  for (const source of digitsOfTest.sources)
+    expect(families("digits-test")).toContain(source.split("/", 1)[0]);
 });
 
-test("validation OOD shares no script, letter or texture with the test sets", () => {
-  const scripts = [...families("scripts-test"), ...families("scripts-validation")];
-  expect(new Set(scripts).size).toBe(12);
+test("what settings may be chosen by is of no kind that a test set has", () => {
+  expect([known, choosing, tested, unknown].map((sets) => sets?.map(({ name }) => name))).toEqual([
+    ["train", "validation"],
+    ["signs", "drawings"],
+    ["test"],
+    ["letters", "scripts", "textures", "shapes", "noise", "fields"],
+  ]);
   expect(families("letters-test")).toEqual(families("digits-test"));
-  const tested = new Set([...made.near.scripts.sources, ...made.far.textures.sources]);
-  for (const source of made.validationOod.sources) expect(tested.has(source)).toBe(false);
+  const kindsOf = (sets: readonly EmbeddedSet[] = []): Set<string> =>
+    new Set(sets.flatMap(({ sources }) => sources.flatMap((source) => source.split("/"))));
+  const shown = kindsOf([...(tested ?? []), ...(unknown ?? [])]);
+  expect([...kindsOf(choosing)].filter((kind) => shown.has(kind))).toEqual([]);
+});
+
+test("a sign has two slanting strokes and a place where three meet, and its ink fills the unit box", () => {
+  for (const source of choosing?.[0]?.sources ?? []) {
+    const strokes = (source.split("/")[1] ?? "").split("-").map((pair) => Array.from(pair, Number));
+    const slanting = strokes.filter(([from = 0, to = 0]) => to - from === 2 || to - from === 4);
+    expect(slanting.length, source).toBeGreaterThanOrEqual(2);
+    const ends = strokes.flat();
+    const most = Math.max(...ends.map((end) => ends.filter((other) => other === end).length));
+    expect(most, source).toBeGreaterThanOrEqual(3);
+  }
+  const [left, top, right, bottom] = boundsOf(inventSign(new Draws(new Random(3, "sign"), 0)).contours);
+  expect(Math.max(bottom - top, 0.8 * (right - left))).toBeCloseTo(1, 6);
 });
 
 test("no near-OOD glyph is a digit or an excluded look-alike", () => {
-  const used = (["letters-test", "scripts-test", "scripts-validation"] as const).flatMap((file) =>
+  const used = (["letters-test", "scripts-test"] as const).flatMap((file) =>
     readOutlines(file).map((glyph) => glyph.character),
   );
   const lookAlikes = [
@@ -82,7 +102,7 @@ test("no near-OOD glyph is a digit or an excluded look-alike", () => {
 });
 
 test("labels, names and pixels have the promised form", () => {
-  for (const set of all(made)) {
+  for (const set of all) {
     expect(set.pixels.length).toBe(COUNT * 3 * 32 * 32);
     expect(set.sources.length).toBe(COUNT);
     expect(set.sources.every((source) => source.includes("/"))).toBe(true);
@@ -99,7 +119,9 @@ test("labels, names and pixels have the promised form", () => {
 test("sizes of zero are empty sets, broken ones an error", () => {
   expect(makeDigits("train", 0, 0).pixels.length).toBe(0);
   for (const train of [-1, 1.5, Number.NaN])
-    expect(() => makeEmbeddedSets({ seed: 0, sizes: { train } })).toThrow(/embedded set "train"/);
+    expect(() => makeEmbeddedPart("known", { seed: 0, sizes: { ...sizes, train } })).toThrow(
+      /embedded set "train"/,
+    );
 });
 
 test("the polynomial sine is as close as a pixel needs", () => {

@@ -1,14 +1,13 @@
 /** Far-OOD: procedural textures, shapes, noise and photo-like fields, all through the same camera as the digits. */
 import { finish, type Canvas } from "./canvas.js";
 import type { Draws } from "./draws.js";
-import { scriptDrawer } from "./nearOod.js";
 import { drawField, drawNoise } from "./scenes.js";
 import { makeSet, type EmbeddedSet } from "./set.js";
 import { drawShapes } from "./shapes.js";
-import { drawTexture, testTextures, validationTextures } from "./textures.js";
+import { drawTexture } from "./textures.js";
 
 const painters = {
-  textures: (draws: Draws, index: number) => drawTexture(draws, testTextures, index),
+  textures: drawTexture,
   shapes: drawShapes,
   noise: drawNoise,
   fields: drawField,
@@ -28,19 +27,5 @@ export function makeFar(name: FarSet, count: number, seed: number): EmbeddedSet 
     const { canvas, kind } = painters[name](draws, index);
     finish(canvas, draws, out);
     return { label: -1, source: `${name}/${kind}` };
-  });
-}
-
-/**
- * The validation OOD set, of kinds that no test set has: even images are glyphs of four other scripts, odd ones other textures.
- */
-export function makeValidationOod(count: number, seed: number): EmbeddedSet {
-  const drawScript = scriptDrawer("scripts-validation");
-  return makeSet("validation-ood", seed, count, [], (index, draws, out) => {
-    const kindIndex = Math.floor(index / 2);
-    if (index % 2 === 0) return { label: -1, source: drawScript(kindIndex, draws, out) };
-    const { canvas, kind } = drawTexture(draws, validationTextures, kindIndex);
-    finish(canvas, draws, out);
-    return { label: -1, source: `textures/${kind}` };
   });
 }

@@ -3,8 +3,7 @@
  * of the outline files (blurred cosine of 0.90 or more with an ID digit, and Latin letters by inspection).
  */
 import { renderOne } from "./digits.js";
-import type { Draws } from "./draws.js";
-import { readOutlines, type Glyph, type OutlineFile } from "./outlines.js";
+import { readOutlines, type Glyph } from "./outlines.js";
 import { makeSet, type EmbeddedSet } from "./set.js";
 
 /** Latin letters of the very families that the ID test digits come from. */
@@ -18,20 +17,14 @@ export function makeLetters(count: number, seed: number): EmbeddedSet {
 
 /** Glyphs of eight scripts, each script equally often. */
 export function makeScripts(count: number, seed: number): EmbeddedSet {
-  const draw = scriptDrawer("scripts-test");
-  return makeSet("scripts", seed, count, [], (index, draws, out) => ({
-    label: -1,
-    source: draw(index, draws, out),
-  }));
-}
-
-/** Draws a glyph of the index-th script (cyclic) of an outline file and returns its source. */
-export function scriptDrawer(file: OutlineFile): (index: number, draws: Draws, out: Uint8Array) => string {
   const families = new Map<string, Glyph[]>();
-  for (const glyph of readOutlines(file)) {
+  for (const glyph of readOutlines("scripts-test")) {
     const family = glyph.source.slice(0, glyph.source.lastIndexOf("/"));
     families.set(family, [...(families.get(family) ?? []), glyph]);
   }
   const lists = [...families.values()];
-  return (index, draws, out) => renderOne(lists[index % lists.length] ?? [], draws, out);
+  return makeSet("scripts", seed, count, [], (index, draws, out) => ({
+    label: -1,
+    source: renderOne(lists[index % lists.length] ?? [], draws, out),
+  }));
 }

@@ -19,13 +19,7 @@ export interface Glyph {
 
 /** The committed outline files. Font families never appear in two digit files. */
 export type OutlineFile =
-  | "digits-train"
-  | "digits-validation"
-  | "digits-test"
-  | "digits-csId"
-  | "letters-test"
-  | "scripts-test"
-  | "scripts-validation";
+  "digits-train" | "digits-validation" | "digits-test" | "digits-csId" | "letters-test" | "scripts-test";
 
 const QUADRATIC_CHORDS = 6;
 const CUBIC_CHORDS = 8;
@@ -46,7 +40,7 @@ export function readOutlines(file: OutlineFile): readonly Glyph[] {
     for (const [family, paths] of entriesOf(Object.fromEntries(entriesOf(data))["families"]))
       for (const [character, outline] of entriesOf(paths)) {
         if (typeof outline !== "string") throw new Error(`${family}/${character} is not a path`);
-        const contours = normalise(parseOutline(outline));
+        const contours = inUnitBox(parseOutline(outline));
         glyphs.push({ source: `${family}/${character}`, character, contours });
       }
   } catch (error) {
@@ -121,8 +115,12 @@ function entriesOf(value: unknown): [string, unknown][] {
   return Object.entries(value);
 }
 
-/** Centres the ink, scales it to the unit box and turns outer contours to positive area. */
-function normalise(contours: Contours): Contours {
+/**
+ * Contours as those of a glyph: centred on their ink, scaled to the unit box, outer contours of positive area.
+ *
+ * @throws Error for contours without extent
+ */
+export function inUnitBox(contours: Contours): Contours {
   const [left, top, right, bottom] = boundsOf(contours);
   const extent = Math.max(bottom - top, 0.8 * (right - left));
   if (!(extent > 0)) throw new Error("an outline without area");

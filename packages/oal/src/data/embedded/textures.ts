@@ -1,7 +1,4 @@
-/**
- * Procedural textures in two disjoint groups: six kinds for the test set, four others for the validation OOD set, so that nothing
- * chosen on validation OOD has seen a test texture.
- */
+/** Procedural textures: six kinds of patterns that fill the picture. */
 import { clamp, cosine, sine, type Draws } from "./draws.js";
 import { contrastingColour, fill, luma, mix, newCanvas, PLANE, randomColour, type Canvas } from "./canvas.js";
 import { cloudNoise } from "./fields.js";
@@ -32,8 +29,8 @@ function cells(draws: Draws): (u: number, v: number) => readonly [number, number
   };
 }
 
-/** Kinds of the test set. */
-export const testTextures: Readonly<Record<string, PatternMaker>> = {
+/** The kinds. */
+const textureKinds: Readonly<Record<string, PatternMaker>> = {
   stripes: (draws) => {
     const sharpness = draws.between(0.5, 4);
     return (u, _v, t) => soft(sine(u + 0.15 * t), sharpness);
@@ -66,39 +63,12 @@ export const testTextures: Readonly<Record<string, PatternMaker>> = {
   },
 };
 
-/** Kinds of the validation OOD set. */
-export const validationTextures: Readonly<Record<string, PatternMaker>> = {
-  dots: (draws) => {
-    const radius = draws.between(0.2, 0.4);
-    return (u, v) => {
-      const [x, y] = [fraction(u) - 0.5, fraction(v) - 0.5];
-      return soft(radius - Math.sqrt(x * x + y * y), 8);
-    };
-  },
-  plaid: (draws) => {
-    const ratio = draws.between(1.3, 2.7);
-    return (u, v) =>
-      0.5 + 0.2 * (sine(u) + sine(v)) + 0.1 * (soft(sine(u / ratio), 9) - soft(sine(v / ratio), 9));
-  },
-  weave: () => (u, v) => {
-    const over = ((Math.floor(u) + Math.floor(v)) & 1) === 0;
-    return Math.abs(sine(fraction(over ? u : v) / 2)) * (over ? 1 : 0.65);
-  },
-  cracks: (draws) => {
-    const distances = cells(draws);
-    return (u, v) => {
-      const [nearest, second] = distances(u, v);
-      return soft(second - nearest - 0.12, 6);
-    };
-  },
-};
-
 /**
  * Paints a texture over the canvas: random scale and direction, three colours, uneven light.
  *
  * @param make  one of the kinds above
  */
-export function paintTexture(canvas: Canvas, draws: Draws, make: PatternMaker): void {
+function paintTexture(canvas: Canvas, draws: Draws, make: PatternMaker): void {
   const pattern = make(draws);
   const period = draws.between(4, 12);
   const turn = draws.next();
@@ -121,13 +91,9 @@ export function paintTexture(canvas: Canvas, draws: Draws, make: PatternMaker): 
     }
 }
 
-/** A new canvas with a texture of the index-th kind of a group. */
-export function drawTexture(
-  draws: Draws,
-  group: Readonly<Record<string, PatternMaker>>,
-  index: number,
-): { canvas: Canvas; kind: string } {
-  const list = Object.entries(group);
+/** A new canvas with a texture of the index-th kind. */
+export function drawTexture(draws: Draws, index: number): { canvas: Canvas; kind: string } {
+  const list = Object.entries(textureKinds);
   const [kind, make] = list[index % list.length] ?? ["stripes", () => (u: number) => soft(sine(u), 1)];
   const canvas = newCanvas();
   paintTexture(canvas, draws, make);

@@ -1,6 +1,7 @@
 /** Section `data`: where images come from, how large they become, and how many are used. */
 import { z } from "zod";
 import { defaultMaxPixels } from "../../data/pictures/limits.js";
+import { unknownGroups } from "../../evaluation/result.js";
 import { choice, flag, real, whole } from "../../fields.js";
 
 /** Where one set of images lies. */
@@ -45,6 +46,9 @@ export const takenSetNames: readonly string[] = [
   "near",
   "far",
   "left-out",
+  "val_signs",
+  "val_drawings",
+  "val_tinted",
 ];
 
 /** A set of unknown images and the group it is averaged in. */
@@ -55,9 +59,11 @@ export const outOfDistributionSetSchema = imageSetSchema
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, dashes and underscores only")
       .describe("name in tables and file names"),
     group: z
-      .enum(["validation", "near", "far"])
+      .enum(unknownGroups)
       .default("far")
-      .describe("validation: may choose settings; near and far: only measured"),
+      .describe(
+        "validation-near and validation-far: may choose settings, and should be of kinds that no other set has; near and far: only measured",
+      ),
   })
   .describe("one set of unknown images");
 
@@ -66,7 +72,12 @@ const embeddedSchema = z.strictObject({
   train: whole(12_000, 20, 1_000_000, "training images (digits 0-9, from the training font families)"),
   validation: whole(1000, 20, 1_000_000, "validation images (digits of font families of their own)"),
   test: whole(2000, 20, 1_000_000, "test images (digits of font families never seen in training)"),
-  validationOod: whole(1000, 20, 1_000_000, "images of the set of unknowns that may choose settings"),
+  validationOod: whole(
+    500,
+    20,
+    1_000_000,
+    "images of each of the two sets of unknowns (near and far) that may choose settings",
+  ),
   ood: whole(1000, 20, 1_000_000, "images of each of the six sets of unknowns that are only measured"),
 });
 
@@ -104,7 +115,11 @@ export const dataSchema = z.strictObject({
   ood: z.array(outOfDistributionSetSchema).default([]).describe("sets of unknown images"),
   embeddedOod: flag(
     true,
-    "with a source of files and no set in ood: measure against the embedded data set's textures, shapes and noise",
+    "with a source of files and no near or far set in ood: measure against the embedded data set's textures, shapes and noise",
+  ),
+  drawnValidation: flag(
+    true,
+    "with pictures of 32 pixels from files: draw unknown pictures that may choose settings for the group, validation-near or validation-far, that no set in ood has",
   ),
   normalisation: choice(
     ["measured", "cifar10", "cifar100", "imagenet"],

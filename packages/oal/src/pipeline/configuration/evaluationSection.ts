@@ -26,7 +26,7 @@ export const evaluationSchema = z.strictObject({
     ),
   search: flag(
     false,
-    "choose the detectors' parameters by known against unknown validation images (data.ood with group: validation)",
+    "choose the detectors' parameters by known against unknown validation images (sets of group validation-near and validation-far)",
   ),
   bootstrap: whole(
     bootstrapDefaults.resamples,

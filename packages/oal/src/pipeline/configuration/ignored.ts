@@ -11,6 +11,7 @@ import { schedules } from "../../nn/schedules/index.js";
 import { trainingMethods } from "../../training/methods/index.js";
 import { ownSection } from "../../training/methods/method.js";
 import { askedFor, type Given } from "./given.js";
+import { choosingGroups, mayChoose } from "../../evaluation/result.js";
 import type { Locate } from "./issues.js";
 import { removePath, setPath, valueAt, type Tree } from "./merge.js";
 import { optionKeys, type Choice } from "./choosing.js";
@@ -108,16 +109,19 @@ function dataRules({ data }: Configuration): readonly Rule[] {
     const others = Object.keys(data).filter((key) => !embeddedKeys.includes(key));
     return [[paths(others), "data.source: embedded"]];
   }
-  const standIns =
-    data.ood.length > 0
-      ? "sets in data.ood"
-      : !data.embeddedOod
-        ? "data.embeddedOod: false"
-        : data.size !== 32 && `data.size: ${data.size} (drawn images have 32)`;
+  const isLarge = data.size !== 32 && `data.size: ${data.size} (drawn images have 32)`;
+  const measured = data.ood.some(({ group }) => !mayChoose(group)) && "near or far sets in data.ood";
+  const chosenBy =
+    choosingGroups.every((group) => data.ood.some((set) => set.group === group)) &&
+    "sets of both validation groups in data.ood";
+  const standIns = measured || (!data.embeddedOod ? "data.embeddedOod: false" : isLarge);
+  const choosers = chosenBy || (!data.drawnValidation ? "data.drawnValidation: false" : isLarge);
   return [
     [paths(["embedded.train", "embedded.validation", "embedded.test"]), "images of your own in data.source"],
-    [paths(["embedded.validationOod", "embedded.ood"]), standIns],
-    [paths(["embeddedOod"]), data.ood.length > 0 && "sets in data.ood"],
+    [paths(["embedded.ood"]), standIns],
+    [paths(["embedded.validationOod"]), choosers],
+    [paths(["embeddedOod"]), measured],
+    [paths(["drawnValidation"]), chosenBy],
     [paths(["validationFraction"]), data.validation !== undefined && "data.validation"],
     [paths(["testFraction"]), data.test !== undefined && "data.test"],
   ];

@@ -123,9 +123,9 @@ describe("files and overrides", () => {
 
   it("changes one entry of a preset's list, and the preset itself", () => {
     const configuration = loadConfiguration(undefined, {
-      set: ["data.ood.1.limit=9", "preset=cifar10-small"],
+      set: ["data.ood.3.limit=9", "preset=cifar10-small"],
     });
-    expect(configuration.data.ood[1]).toMatchObject({ name: "cifar100", limit: 9 });
+    expect(configuration.data.ood[3]).toMatchObject({ name: "cifar100", limit: 9 });
     expect(failure(() => loadConfiguration(undefined, { set: ["preset=x"] })).code).toBe("OAL-C204");
   });
 
@@ -220,11 +220,22 @@ describe("files and overrides", () => {
   });
 
   it("refuses a search without unknown images to choose by", () => {
-    const ood = (group: string): string => `data.ood=[{name: x, path: x, group: ${group}}]`;
-    const load = (group: string) =>
-      loadConfiguration("folder", { data: folder, set: [ood(group), "evaluation.search=true"] });
-    expect(failure(() => load("far")).message).toContain("group: validation");
-    expect(load("validation").evaluation.search).toBe(true);
+    const load = (groups: readonly string[], ...set: readonly string[]) => {
+      const ood = groups.map((group, i) => `{name: x${i}, path: x, group: ${group}}`);
+      return loadConfiguration("folder", {
+        data: folder,
+        set: [`data.ood=[${ood.join(", ")}]`, "evaluation.search=true", ...set],
+      });
+    };
+    expect(load(["far"]).evaluation.search).toBe(true);
+    const without = "data.drawnValidation=false";
+    expect(failure(() => load(["far"], without)).message).toContain("group: validation-near");
+    expect(failure(() => load(["far"], "data.size=64")).message).toContain("group: validation-near");
+    expect(failure(() => load(["validation-near"], without)).message).toContain("group: validation-far");
+    expect(failure(() => load(["validation"], without)).message).toContain("validation-near");
+    const both = ["validation-near", "validation-far"];
+    expect(load(both, "data.size=64").evaluation.search).toBe(true);
+    expect(failure(() => load(both, "data.drawnValidation=true")).message).toContain("has no effect");
   });
 
   it("holds rules between keys", () => {

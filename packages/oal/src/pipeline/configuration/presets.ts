@@ -19,7 +19,9 @@ const cifar10Data: NonNullable<ConfigurationInput["data"]> = {
   validation: { path: "id/cifar10-test.tar.gz", list: "lists/cifar10_val.txt" },
   test: { path: "id/cifar10-test.tar.gz", list: "lists/cifar10_test.txt" },
   ood: [
-    { name: "val_tin", group: "validation", path: "ood/tin-test.tar.gz", list: "lists/val_tin.txt" },
+    { name: "val_tin", group: "validation-near", path: "ood/tin-test.tar.gz", list: "lists/val_tin.txt" },
+    { name: "val_omniglot", group: "validation-far", path: "ood/omniglot-28", limit: 1000 },
+    { name: "val_fashion", group: "validation-far", path: "id/fashion-mnist", split: "test", limit: 1000 },
     { name: "cifar100", group: "near", path: "ood/cifar100-test.tar.gz", list: "lists/test_cifar100.txt" },
     { name: "tin", group: "near", path: "ood/tin-test.tar.gz", list: "lists/test_tin.txt" },
     { name: "tin_unseen", group: "near", path: "ood/tin-test.tar.gz", list: "lists/test_tin_unseen.txt" },

@@ -5,6 +5,7 @@ import { outlierSources } from "../../outliers/sources/index.js";
 import { exposureOptions } from "../../training/methods/exposure.js";
 import { recipes } from "../../training/recipes/index.js";
 import { methodsOf } from "../../training/recipes/recipe.js";
+import { missingChoosers } from "./choosers.js";
 import { takenSetNames } from "./dataSection.js";
 import type { Locate } from "./issues.js";
 import type { Configuration } from "./schema.js";
@@ -82,13 +83,10 @@ function checkDetectors(
       problem + (near === undefined ? "" : `, did you mean "${near}"?`),
     );
   }
-  if (
-    evaluation.search &&
-    data.source !== "embedded" &&
-    !data.ood.some(({ group }) => group === "validation")
-  )
+  const [missing] = evaluation.search ? missingChoosers(data) : [];
+  if (missing !== undefined)
     refuse(
       ["evaluation", "search"],
-      "a search needs unknown images to choose by: a set of data.ood with group: validation",
+      `a search needs unknown images to choose by: a set of data.ood with group: ${missing}`,
     );
 }

@@ -4,6 +4,7 @@ import type { ImageSet } from "../../data/imageSet.js";
 import { checkConfiguration } from "../configuration/index.js";
 import { listenerLogs } from "../events.js";
 import type { Workshop } from "../plan/obtain.js";
+import { unknownGroups } from "../../evaluation/result.js";
 import { lookAhead } from "../preflight.js";
 import { readRunManifest, shownRecord } from "../runFolder.js";
 import { prepareSettings } from "../settings.js";
@@ -36,9 +37,7 @@ export async function runPictures(
     signal,
   };
   const { data } = (await prepareSettings(config, ahead, workshop)).all;
-  const group = (["validation", "near", "far"] as const).find((each) =>
-    data.ood.some((set) => set.group === each),
-  );
+  const group = unknownGroups.find((each) => data.ood.some((set) => set.group === each));
   const unknown = data.ood.filter((set) => set.group === group).map(({ set }) => set);
   return {
     known: picturesOfSets([data.validation.set]),

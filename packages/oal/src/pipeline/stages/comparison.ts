@@ -3,7 +3,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { differencesOf, type Difference } from "../../evaluation/compare.js";
 import { rowsOf, type SeedRow } from "../../evaluation/overSeeds.js";
-import type { EvaluationResult, ModelScores, SetScores } from "../../evaluation/result.js";
+import {
+  mayChoose,
+  type EvaluationResult,
+  type ModelScores,
+  type SetScores,
+} from "../../evaluation/result.js";
 import { readScores, scoreFileName } from "../../evaluation/scoreFiles.js";
 import { SeedSamples } from "../../evaluation/seedSamples.js";
 import { resultCsv, resultJson } from "../../evaluation/tables.js";
@@ -141,7 +146,7 @@ function imagesOf({ manifest }: Artifact, data: Pick<PreparedData, "ood">): stri
 function measuredSets({
   ood,
 }: Pick<PreparedData, "ood">): readonly { name: string; group: "near" | "far" }[] {
-  return ood.flatMap(({ name, group }) => (group === "validation" ? [] : [{ name, group }]));
+  return ood.flatMap(({ name, group }) => (mayChoose(group) ? [] : [{ name, group }]));
 }
 
 /** Differences of all pairs, the earlier model first. */

@@ -10,6 +10,8 @@ import type { Preprocessing } from "../../bundle/index.js";
 import { openImageSet } from "../../data/cachedSet.js";
 import type { OrientationUse } from "../../data/decode.js";
 import type { ImageSet } from "../../data/imageSet.js";
+import { isWithheld } from "../../data/withheld.js";
+import type { UnknownGroup } from "../../evaluation/result.js";
 import { findOverlap, measureNormalisation } from "../../data/statistics.js";
 import { storeImageSet } from "../../data/storeSet.js";
 import type { Artifact } from "../artifact.js";
@@ -33,7 +35,7 @@ export interface StoredSet {
 /** A set of unknown images with its group. */
 export interface OutOfDistributionSet extends StoredSet {
   readonly name: string;
-  readonly group: "validation" | "near" | "far";
+  readonly group: UnknownGroup;
 }
 
 /** Everything a run computes with. */
@@ -77,7 +79,7 @@ interface GivenData {
 /** Every set by its name in the artifact. */
 function setsOf({ train, validation, test, ood }: LooseData): Readonly<Record<string, ImageSet>> {
   const unknown = ood.map(({ name, set }): [string, ImageSet] => [`ood-${name}`, set]);
-  return { train, validation, test, ...Object.fromEntries(unknown) };
+  return { train, validation, ...(isWithheld(test) ? {} : { test }), ...Object.fromEntries(unknown) };
 }
 
 /** Keeps the sets that lie nowhere else, and measures them. */
@@ -127,6 +129,7 @@ export async function prepareData(
   const { classNames } = loose.train;
   const artifact = await prepare(dataStage, { loose, seed: config.seed }, workshop, name);
   const stored = (name: string, set: ImageSet): StoredSet => {
+    if (isWithheld(set)) return { folder: "", set };
     const folder = set.folder ?? join(artifact.folder, "sets", name);
     return { folder, set: set.folder === undefined ? openImageSet(folder, set.name) : set };
   };
@@ -156,7 +159,7 @@ function warnOverlaps({ train, validation, test, ood }: LooseData, events: Stage
   const parts = { training: train, validation, test };
   const unknown = ood.map(({ name, set }) => [name, set] as const);
   const warn = (known: string, a: ImageSet, other: string, b: ImageSet): void => {
-    const shared = a === b ? 0 : findOverlap(a, b);
+    const shared = a === b || isWithheld(a) || isWithheld(b) ? 0 : findOverlap(a, b);
     if (shared > 0) events.warning(`${shared} image(s) of ${other} are also ${known} images (OAL-D201)`);
   };
   warn("training", train, "validation", validation);

@@ -1,58 +1,118 @@
-/** The embedded sets, drawn in this process once: an artifact of their own, whose key needs no drawing. */
+/**
+ * The embedded sets, drawn in this process once: an artifact per part, whose key needs no drawing. Parts are apart so that a search of
+ * settings draws and opens what may choose them, and nothing of the test.
+ */
 import { join } from "node:path";
 import { openImageSet } from "../../data/cachedSet.js";
-import { embeddedOodNames, makeEmbeddedSets, type EmbeddedSet } from "../../data/embedded/index.js";
+import {
+  embeddedOodNames,
+  makeEmbeddedPart,
+  sizesOfPart,
+  type EmbeddedPart,
+  type EmbeddedSet,
+} from "../../data/embedded/index.js";
 import { memoryImageSet, type ImageSet } from "../../data/imageSet.js";
+import { withheldSet } from "../../data/withheld.js";
 import { storeImageSet } from "../../data/storeSet.js";
 import type { Configuration } from "../configuration/schema.js";
 import { prepare, type DataStage } from "../plan/dataStage.js";
 import type { Workshop } from "../plan/obtain.js";
-import type { LooseData } from "../readSets.js";
+import type { LooseData, LooseUnknowns } from "../readSets.js";
 
-/** Makes the embedded sets. */
-export const drawnStage: DataStage<Configuration> = {
-  id: "data:drawn",
-  version: 1,
-  title: "the embedded sets, drawn",
-  slice: ({ data }) => ({ sizes: data.embedded }),
-  seed: ({ seed }) => seed,
-  inputs: () => ({}),
-  sets: () => ({}),
-  async run({ data, seed }, { folder }) {
-    const sets = makeEmbeddedSets({ seed, sizes: data.embedded });
-    const store = async (name: string, set: EmbeddedSet): Promise<void> => {
-      const ids = set.sources.map((source, i) => `${i}/${source}`);
-      const image = memoryImageSet(set.name, set.pixels, set.labels, set.classNames, ids);
-      await storeImageSet(image, join(folder, name));
-    };
-    await store("train", sets.train);
-    await store("validation", sets.validation);
-    await store("test", sets.test);
-    await store("ood/validation", sets.validationOod);
-    for (const [name, set] of [...Object.entries(sets.near), ...Object.entries(sets.far)])
-      await store(`ood/${name}`, set);
-  },
-};
+/** What decides them. */
+type DrawnFrom = Pick<Configuration, "data" | "seed">;
 
-/** Draws the embedded sets, or finds them. */
-export async function drawnData(config: Configuration, workshop: Workshop): Promise<LooseData> {
-  const { data } = config;
-  const artifact = await prepare(drawnStage, config, workshop);
-  const open = (name: string): ImageSet => openImageSet(join(artifact.folder, name));
-  const group = (name: "near" | "far"): LooseData["ood"][number][] =>
-    embeddedOodNames[name].map((set) => ({ name: set, group: name, set: open(`ood/${set}`) }));
+function drawnStage(part: EmbeddedPart, title: string): DataStage<DrawnFrom> {
+  return {
+    id: `data:drawn-${part}`,
+    version: 1,
+    title,
+    slice: ({ data: { embedded } }) =>
+      Object.fromEntries(sizesOfPart[part].map((size) => [size, embedded[size]])),
+    seed: ({ seed }) => seed,
+    inputs: () => ({}),
+    sets: () => ({}),
+    async run({ data, seed }, { folder }) {
+      for (const [name, set] of makeEmbeddedPart(part, { seed, sizes: data.embedded }))
+        await storeImageSet(imageSetOf(set), join(folder, name));
+    },
+  };
+}
+
+function imageSetOf({ name, pixels, labels, classNames, sources }: EmbeddedSet): ImageSet {
+  const ids = sources.map((source, i) => `${i}/${source}`);
+  return memoryImageSet(name, pixels, labels, classNames, ids);
+}
+
+/** Draw the embedded sets, one stage per part. */
+export const drawnStages = {
+  known: drawnStage("known", "the embedded digits to train and validate by, drawn"),
+  choosing: drawnStage("choosing", "the embedded unknowns that settings may be chosen by, drawn"),
+  test: drawnStage("test", "the embedded digits of the test, drawn"),
+  unknown: drawnStage("unknown", "the embedded unknowns of the test, drawn"),
+} as const satisfies Record<EmbeddedPart, DataStage<DrawnFrom>>;
+
+/** A part that is there. */
+interface DrawnPart {
+  readonly key: string;
+  open(name: string): ImageSet;
+}
+
+async function drawn(part: EmbeddedPart, config: DrawnFrom, workshop: Workshop): Promise<DrawnPart> {
+  const { folder, key } = await prepare(drawnStages[part], config, workshop);
+  return { key, open: (name) => openImageSet(join(folder, name)) };
+}
+
+/**
+ * Draws the embedded sets, or finds them.
+ *
+ * @param withTest whether to draw those of the test; else the test set is withheld and its unknowns are not there
+ */
+export async function drawnData(
+  config: DrawnFrom,
+  workshop: Workshop,
+  withTest: boolean,
+): Promise<LooseData> {
+  const known = await drawn("known", config, workshop);
+  const test = withTest ? await drawn("test", config, workshop) : null;
+  const choosing = await drawnChoosers(config, workshop);
+  const unknown = withTest ? await drawnUnknowns(config, workshop) : null;
   return {
     // drawn upright: photos that are scored later have to be
-    orientation: data.orientation === "ignore" ? "ignore" : "apply",
-    train: open("train"),
-    validation: open("validation"),
-    test: open("test"),
-    inputs: { drawn: artifact.key },
+    orientation: config.data.orientation === "ignore" ? "ignore" : "apply",
+    train: known.open("train"),
+    validation: known.open("validation"),
+    test: test?.open("test") ?? withheldSet("test"),
+    inputs: {
+      drawn: known.key,
+      ...choosing.inputs,
+      ...(test ? { test: test.key } : {}),
+      ...unknown?.inputs,
+    },
     leftOut: [],
+    ood: [...choosing.ood, ...(unknown?.ood ?? [])],
+  };
+}
+
+/** The unknown pictures that settings may be chosen by. */
+export async function drawnChoosers(config: DrawnFrom, workshop: Workshop): Promise<LooseUnknowns> {
+  const { key, open } = await drawn("choosing", config, workshop);
+  return {
+    inputs: { choosing: key },
     ood: [
-      { name: "validation", group: "validation", set: open("ood/validation") },
-      ...group("near"),
-      ...group("far"),
+      { name: "val_signs", group: "validation-near", set: open("signs") },
+      { name: "val_drawings", group: "validation-far", set: open("drawings") },
     ],
+  };
+}
+
+/** The unknown pictures of the test. */
+export async function drawnUnknowns(config: DrawnFrom, workshop: Workshop): Promise<LooseUnknowns> {
+  const { key, open } = await drawn("unknown", config, workshop);
+  return {
+    inputs: { unknown: key },
+    ood: (["near", "far"] as const).flatMap((group) =>
+      embeddedOodNames[group].map((name) => ({ name, group, set: open(name) })),
+    ),
   };
 }

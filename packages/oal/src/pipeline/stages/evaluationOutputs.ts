@@ -19,11 +19,7 @@ export function setsOf(data: PreparedData): readonly EvaluatedSet[] {
     { name: "train", group: "train", set: data.train.set },
     { name: "id-validation", group: "validation", set: data.validation.set },
     { name: "id", group: "test", set: data.test.set },
-    ...data.ood.map(({ name, group, set }) => ({
-      name,
-      group: group === "validation" ? ("validation-ood" as const) : group,
-      set,
-    })),
+    ...data.ood,
   ];
 }
 

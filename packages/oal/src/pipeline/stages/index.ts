@@ -5,7 +5,7 @@ import { boundaryStage } from "./boundary.js";
 import { comparisonStage } from "./comparison.js";
 import { dataStage } from "./data.js";
 import { diffusionStage } from "./diffusion.js";
-import { drawnStage } from "./drawnData.js";
+import { drawnStages } from "./drawnData.js";
 import { embeddingsStage } from "./embeddings.js";
 import { evaluationStage } from "./evaluation.js";
 import { frozenStage } from "./frozen.js";
@@ -32,6 +32,6 @@ export const standardStages: readonly Stage[] = [
 ];
 for (const stage of standardStages) stages.register(stage);
 
-for (const stage of [drawnStage, dataStage]) dataStages.register(stage);
+for (const stage of [...Object.values(drawnStages), dataStage]) dataStages.register(stage);
 
 export { dataStages, stages };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { float32Data, type Tensor } from "oal-core";
 import { classesInTurn } from "../../data/classesInTurn.js";
 import { loadSharp } from "../../data/pictures/sharp.js";
-import type { ModelScores } from "../../evaluation/result.js";
+import { mayChoose, type UnknownGroup, type ModelScores } from "../../evaluation/result.js";
 import { contactSheet } from "../../outliers/contactSheet.js";
 import type { ReportFeatures, ReportMistake, ReportMistakeCounts, ReportSample } from "../../report/input.js";
 import type { Artifact } from "../artifact.js";
@@ -62,7 +62,7 @@ export async function featuresOf(artifact: Artifact, data: PreparedData): Promis
         ? "outlier"
         : name === "id-validation"
           ? "id-validation"
-          : (data.ood.find((set) => set.name === name)?.group ?? "far");
+          : groupOfUnknowns(data.ood.find((set) => set.name === name)?.group ?? "far");
   return [...tensors]
     .filter(([name]) => !name.endsWith("/labels"))
     .map(([set, tensor]) => ({
@@ -72,6 +72,10 @@ export async function featuresOf(artifact: Artifact, data: PreparedData): Promis
       dimension: tensor.shape[1] ?? 0,
       labels: labelsOf(tensors.get(`${set}/labels`)),
     }));
+}
+
+function groupOfUnknowns(group: UnknownGroup): ReportFeatures["group"] {
+  return mayChoose(group) ? "validation" : group;
 }
 
 function labelsOf(tensor: Tensor | undefined): Float32Array {

@@ -52,7 +52,7 @@ export async function teacherViews(
   const known = ahead.sets.filter(({ role }) => role !== "ood").map(({ key: _ofOtherSize, ...set }) => set);
   const { plan } = ahead;
   const { train, validation, test } = await readSets(
-    { ...config, data: { ...config.data, embeddedOod: false } },
+    { ...config, data: { ...config.data, embeddedOod: false, drawnValidation: false } },
     { ...ahead, sets: known, plan: { ...plan, ood: [] }, models: { init: teacher } },
     workshop,
   );
