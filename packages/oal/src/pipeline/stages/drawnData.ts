@@ -55,7 +55,7 @@ export const drawnStages = {
 /** A part that is there. */
 interface DrawnPart {
   readonly key: string;
-  open(name: string): ImageSet;
+  readonly open: (name: string) => ImageSet;
 }
 
 async function drawn(part: EmbeddedPart, config: DrawnFrom, workshop: Workshop): Promise<DrawnPart> {
