@@ -1,10 +1,11 @@
 /** What both test runs share: where sources are, how results are told, how many workers there are. */
 import { BaseSequencer, type Reporter, type TestSpecification } from "vitest/node";
 import { fileURLToPath } from "node:url";
+import { goldenNotes, goldenTable } from "./test/goldenTable.js";
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** The last line of a test run: the counts, without colours. */
+/** What the reference values said, and the last line of a test run: the counts, without colours. */
 const closingLine: Reporter = {
   onTestRunEnd(modules, errors) {
     const count = { passed: 0, failed: errors.length, skipped: 0, pending: 0 };
@@ -12,6 +13,8 @@ const closingLine: Reporter = {
       if (module.state() === "failed") count.failed += module.errors().length;
       for (const test of module.children.allTests()) count[test.result().state] += 1;
     }
+    const table = goldenTable(goldenNotes(modules));
+    if (table !== "") console.log(table);
     console.log(`tests: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
   },
 };

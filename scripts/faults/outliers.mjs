@@ -87,6 +87,20 @@ export const outliers = [
     tests: [source("outliers/samplers/drive.test.ts")],
   },
   {
+    file: source("outliers/samplers/plms.ts"),
+    what: "the second evaluation of PLMS's first step starts from the trial point",
+    find: "row(0, [1 / 2, 1 / 2], 1, 0)",
+    replace: "row(0, [1 / 2, 1 / 2], 0, 0)",
+    tests: [source("outliers/samplers/samplers.test.ts")],
+  },
+  {
+    file: source("outliers/boundary/selection.ts"),
+    what: "the published selection is read in the right layout",
+    find: "column[r] = distances[r * anchors + i] ?? 0",
+    replace: "column[r] = distances[i * candidates + r] ?? 0",
+    tests: [source("outliers/boundary/select.test.ts")],
+  },
+  {
     file: source("outliers/synthesis.ts"),
     what: "synthesis takes the unconditional half for the conditional",
     find: "output.subarray(half, 2 * half)",

@@ -21,9 +21,11 @@ import {
   Random,
   reduceSum,
   resizeNearest,
+  resizeTo,
   silu,
   sizeOf,
   sumOver,
+  adaptiveAveragePool2d,
   add,
   toNumbers,
   vectorJacobian,
@@ -133,6 +135,16 @@ const functionSubjects: readonly Subject[] = [
     "resizeNearest",
     [[1, 2, 2, 3]],
     one((x) => resizeNearest(x, 2)),
+  ),
+  subject(
+    "resizeTo",
+    [[1, 2, 2, 3]],
+    one((x) => resizeTo(x, [3, 4])),
+  ),
+  subject(
+    "adaptiveAveragePool2d",
+    [[1, 2, 4, 5]],
+    one((x) => adaptiveAveragePool2d(x, [3, 2])),
   ),
 ];
 

@@ -153,28 +153,40 @@ function toleranceOf(tolerance: Json, name: string): Json {
   return record(tolerance[key]);
 }
 
-/** The results that lie outside their tolerance, as sentences. */
-export function faultsOf(
+/** What was compared of a case: the deviation of every result as a share of its tolerance, and those outside of it as sentences. */
+export interface ImportOutcome {
+  readonly shares: readonly (readonly [name: string, share: number])[];
+  readonly faults: readonly string[];
+}
+
+/** Compares results with the golden tensors of their names. */
+export function compareCase(
   { raw, prefix }: ImportCase,
   results: Readonly<Record<string, Tensor>>,
   golden: ReadonlyMap<string, Tensor>,
-): string[] {
-  return Object.entries(results).flatMap(([name, result]) => {
+): ImportOutcome {
+  const faults: string[] = [];
+  const shares = Object.entries(results).map(([name, result]): [string, number] => {
     const want = golden.get(name);
-    if (!want) return [`no golden tensor ${name}`];
+    if (!want) {
+      faults.push(`no golden tensor ${name}`);
+      return [name, Infinity];
+    }
     const wanted = toNumbers(want);
     const got = toNumbers(result);
     const { rtol, atol, ownScale } = toleranceOf(record(raw["tolerance"]), name.slice(prefix.length));
     const largest = wanted.reduce((most, number) => Math.max(most, Math.abs(number)), 0);
     const allowed = Number(atol ?? NaN) + Number(ownScale ?? 0) * largest;
-    const worst = wanted.reduce(
-      (most, number, i) =>
-        Math.max(most, Math.abs((got[i] ?? NaN) - number) - Number(rtol) * Math.abs(number)),
-      -Infinity,
-    );
-    if (result.shape.join() === want.shape.join() && worst <= allowed) return [];
-    return [
-      `${name} [${result.shape.join(", ")}] for [${want.shape.join(", ")}]: ${worst} beyond, ${allowed} allowed`,
-    ];
+    const share = wanted.reduce((most, number, i) => {
+      const deviation = Math.abs((got[i] ?? NaN) - number);
+      const own = deviation === 0 ? 0 : deviation / (allowed + Number(rtol) * Math.abs(number));
+      return own <= most ? most : Number.isNaN(own) ? Infinity : own;
+    }, 0);
+    if (result.shape.join() !== want.shape.join() || share > 1)
+      faults.push(
+        `${name} [${result.shape.join(", ")}] for [${want.shape.join(", ")}]: ${share} times what is allowed`,
+      );
+    return [name, share];
   });
+  return { shares, faults };
 }

@@ -1,8 +1,9 @@
 /** Reference values `import`: the networks in both forms, and what is checked of one. */
 import { unbiasedRunningVariance, verifyGraph, type ReadModel, type Value } from "oal-core";
-import { expect } from "vitest";
+import { expect, type TestContext } from "vitest";
 import type { GoldenManifest } from "../../packages/oal/src/testing/golden.js";
-import { computeCase, faultsOf, record, textIn, valueOf, type ImportCase } from "./importCase.js";
+import { noteGolden, noteOf } from "../../packages/oal/src/testing/goldenSuite.js";
+import { computeCase, compareCase, record, textIn, valueOf, type ImportCase } from "./importCase.js";
 
 /** Every network in one of its forms. */
 export function networksOf(
@@ -43,12 +44,14 @@ function runningStatistics({ raw }: ImportCase, model: ReadModel): Record<string
 }
 
 /** A network is understood whole and gives all its golden tensors. */
-export async function checkNetwork(each: ImportCase): Promise<void> {
+export async function checkNetwork(each: ImportCase, test: Pick<TestContext, "task">): Promise<void> {
   const { results, golden, model } = await computeCase(each, (read) => runningStatistics(each, read));
   expect(model.opaque.map(({ node, reason }) => `${node.operator.name}: ${reason}`)).toEqual([]);
   const { [`${each.prefix}output`]: output, ...named } = results;
   expect(output?.data).toEqual(named[`${each.prefix}logits`]?.data);
-  expect(faultsOf(each, named, golden)).toEqual([]);
+  const { shares, faults } = compareCase(each, named, golden);
+  noteGolden(test, noteOf("import", each.file, shares));
+  expect(faults).toEqual([]);
   const missed = [...golden.keys()].filter((name) => name.startsWith(each.prefix) && !(name in named));
   expect(missed).toEqual([]);
   verifyGraph(model.graph);

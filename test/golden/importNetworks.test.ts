@@ -12,9 +12,9 @@ const inference = networksOf(manifest, "inference");
 const training = networksOf(manifest, "training");
 
 describe.skipIf(!manifest)("networks to import", () => {
-  it.each([...inference, ...training.slice(0, 1)])(
+  it.for([...inference, ...training.slice(0, 1)])(
     "%s is understood whole, and gives the golden outputs and gradients",
-    (_, each) => checkNetwork(each),
+    ([, each], test) => checkNetwork(each, test),
   );
 
   it("are made of operators that are known, in this set and in any other", () => {

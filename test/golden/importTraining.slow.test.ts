@@ -6,7 +6,7 @@ import { checkNetwork, networksOf } from "./importNetwork.js";
 const manifest = loadManifest("import");
 
 describe.skipIf(!manifest)("networks to import", () => {
-  it.each(networksOf(manifest, "training"))("%s gives the golden outputs and gradients", (_, each) =>
-    checkNetwork(each),
+  it.for(networksOf(manifest, "training"))("%s gives the golden outputs and gradients", ([, each], test) =>
+    checkNetwork(each, test),
   );
 });

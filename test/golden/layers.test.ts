@@ -1,12 +1,10 @@
-/**
- * Reference values `layers`: every case whose layer can be built from the graph's functions, forward and gradients,
- * computed by the engine in one model. Cases without a builder are listed by name as not yet covered.
- */
+/** Reference values `layers`: every case built from the graph's functions, forward and gradients, computed by the engine in one model. */
 import * as oal from "oal-core";
 import { Graph, vectorJacobian, type Tensor, type Value } from "oal-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { expect } from "vitest";
 import { runOnce } from "../../packages/oal/src/testing/engine.js";
 import { expectClose, loadManifest, type GoldenCase } from "../../packages/oal/src/testing/golden.js";
+import { goldenSuite, unknownKind } from "../../packages/oal/src/testing/goldenSuite.js";
 
 type Values = (name: string) => Value;
 /** Builds a case: the output, and further named results. Null when these hyper-parameters are not covered. */
@@ -149,15 +147,20 @@ const builders: Readonly<Record<string, Builder>> = {
       countIncludePad: hyper.is("count_include_pad"),
     }),
   }),
-  "adaptive-avgpool": (values, hyper) => {
-    const [x, [rows, columns]] = [values("x"), hyper.pair("output_size")];
-    const kernel = [(x.shape[2] ?? 0) / rows, (x.shape[3] ?? 0) / columns];
-    return kernel.every(Number.isInteger) ? { output: oal.averagePool2d(x, { kernel }) } : null;
-  },
-  mha: attention,
-  "resize-nearest-x": (values, hyper) => ({
-    output: oal.resizeNearest(values("x"), hyper.number("scale_factor")),
+  "adaptive-avgpool": (values, hyper) => ({
+    output: oal.adaptiveAveragePool2d(values("x"), hyper.pair("output_size")),
   }),
+  mha: attention,
+  resize: (values, hyper, golden) => {
+    const mode = hyper.text("mode");
+    if (mode !== "nearest" && mode !== "bilinear") return null;
+    if (golden.hyper["scale_factor"] !== undefined)
+      return mode === "nearest"
+        ? { output: oal.resizeNearest(values("x"), hyper.number("scale_factor")) }
+        : null;
+    const options: oal.ResizeOptions = { mode, alignCorners: hyper.is("align_corners") };
+    return { output: oal.resizeTo(values("x"), hyper.pair("size"), options) };
+  },
   embedding: (values) => ({ output: oal.gather(values("weight"), values("index"), 0) }),
   gather: (values, hyper) => ({
     output: oal.gatherElements(values("x"), values("index"), hyper.number("axis")),
@@ -190,21 +193,15 @@ function builderOf(id: string): Builder | undefined {
 const manifest = loadManifest("layers");
 const graph = new Graph();
 const feeds: Record<string, Tensor> = {};
-const covered: GoldenCase[] = [];
-const missing: string[] = [];
-for (const golden of manifest?.cases ?? []) {
-  if (addCase(golden)) covered.push(golden);
-  else missing.push(golden.id);
-}
-let results: Record<string, Tensor> = {};
+const known = new Set((manifest?.cases ?? []).filter((golden) => addCase(golden)).map(({ id }) => id));
+let results: Promise<Record<string, Tensor>> | undefined;
 
+/** Adds a case to the graph; false where no builder knows it. */
 function addCase(golden: GoldenCase): boolean {
-  const builder = builderOf(golden.id);
-  if (!builder) return false;
   const inputs = new Map<string, Value>();
   const values: Values = (name) => {
-    const known = inputs.get(name);
-    if (known) return known;
+    const given = inputs.get(name);
+    if (given) return given;
     const entry = golden.tensors.find(
       (t) => t.name === name && ["input", "parameter", "buffer"].includes(t.role),
     );
@@ -215,9 +212,9 @@ function addCase(golden: GoldenCase): boolean {
     inputs.set(name, value);
     return value;
   };
-  const outputs = builder(values, new Hyper(golden.hyper), golden);
+  const outputs = builderOf(golden.id)?.(values, new Hyper(golden.hyper), golden);
   if (!outputs?.["output"]) return false;
-  for (const [name, value] of Object.entries(outputs)) graph.output(`${golden.id}/output/${name}`, value);
+  for (const [name, value] of Object.entries(outputs)) graph.output(`${golden.id}/value/${name}`, value);
   const wanted = golden.tensors.filter((entry) => entry.role === "gradient").map((entry) => entry.name);
   const gradients = vectorJacobian([outputs["output"]], [values("grad_output")], wanted.map(values));
   gradients.forEach((gradient, index) =>
@@ -226,21 +223,17 @@ function addCase(golden: GoldenCase): boolean {
   return true;
 }
 
-describe.skipIf(manifest === null)("reference values: layers", () => {
-  beforeAll(async () => {
-    results = await runOnce(graph, feeds);
-    if (missing.length > 0) process.stderr.write(`layers not yet covered: ${missing.join(", ")}\n`);
-  });
-
-  it("has a builder for most cases", () => expect(covered.length).toBeGreaterThan(missing.length));
-
-  it.each(covered.map((golden) => [golden.id, golden] as const))("%s", (id, golden) => {
-    for (const entry of golden.tensors) {
-      if (entry.role !== "output" && entry.role !== "gradient") continue;
-      const got = results[`${id}/${entry.role}/${entry.name}`];
-      if (!got) throw new Error(`${id}: ${entry.role} ${entry.name} is not computed`);
+goldenSuite("layers", {
+  check: async (golden) => {
+    if (!known.has(golden.id)) return unknownKind(golden);
+    results ??= runOnce(graph, feeds);
+    const computed = await results;
+    for (const entry of golden.results) {
+      const kind = entry.role === "gradient" ? "gradient" : "value";
+      const got = computed[`${golden.id}/${kind}/${entry.name}`];
+      if (!got) throw new Error(`${golden.id}: ${kind} ${entry.name} is not computed`);
       expect(got.shape).toEqual(entry.shape);
       expectClose(got.data, entry);
     }
-  });
+  },
 });

@@ -12,11 +12,10 @@ import {
   type RgbImage,
   toPlanes,
 } from "oal-core";
-import { describe, expect, test } from "vitest";
-import { expectClose, type GoldenCase, loadManifest } from "../testing/golden.js";
+import { expect } from "vitest";
+import { expectClose, type GoldenCase } from "../testing/golden.js";
+import { goldenSuite } from "../testing/goldenSuite.js";
 import { decodeImage } from "./decode.js";
-
-const manifest = loadManifest("preprocess");
 
 const numbers = (value: unknown): number[] => (Array.isArray(value) ? value.map(Number) : []);
 const triple = (value: unknown): [number, number, number] => {
@@ -47,26 +46,26 @@ function apply(step: string, image: RgbImage, hyper: GoldenCase["hyper"]): RgbIm
     const [height = size, width = size] = numbers(hyper["resize"]);
     return resizeImage(image, height, width, interpolation);
   }
-  return image;
+  // decoding gives RGB, and the end of every pipeline is checked by itself
+  if (["rgb", "to_float", "normalize"].includes(step)) return image;
+  throw new Error(`unknown step ${step}`);
 }
 
-describe.skipIf(manifest === null)("preprocessing equals OpenOOD, torchvision and Pillow", () => {
-  for (const golden of manifest?.cases ?? []) {
-    test(golden.id, async () => {
-      const file = String(golden.hyper["image"]);
-      let image = await decodeImage(readFileSync(join(golden.folder, file)), file);
-      if (golden.has("decoded")) expectClose(image.data, golden.entry("decoded"));
-      const pipeline = golden.hyper["pipeline"];
-      for (const step of Array.isArray(pipeline) ? pipeline.map(String) : [])
-        image = apply(step, image, golden.hyper);
-      expectClose(image.data, golden.entry("pixels"));
-      const normalisation = { mean: triple(golden.hyper["mean"]), std: triple(golden.hyper["std"]) };
-      expectClose(
-        normaliseBatch(toPlanes(image), image.height * image.width, normalisation),
-        golden.entry("output"),
-      );
-      const name = golden.hyper["normalization"];
-      if (typeof name === "string") expect(normalisationOf(name)).toEqual(normalisation);
-    });
-  }
+goldenSuite("preprocess", {
+  check: async (golden) => {
+    const file = String(golden.hyper["image"]);
+    let image = await decodeImage(readFileSync(join(golden.folder, file)), file);
+    if (golden.has("decoded")) expectClose(image.data, golden.entry("decoded"));
+    const pipeline = golden.hyper["pipeline"];
+    for (const step of Array.isArray(pipeline) ? pipeline.map(String) : [])
+      image = apply(step, image, golden.hyper);
+    expectClose(image.data, golden.entry("pixels"));
+    const normalisation = { mean: triple(golden.hyper["mean"]), std: triple(golden.hyper["std"]) };
+    expectClose(
+      normaliseBatch(toPlanes(image), image.height * image.width, normalisation),
+      golden.entry("output"),
+    );
+    const name = golden.hyper["normalization"];
+    if (typeof name === "string") expect(normalisationOf(name)).toEqual(normalisation);
+  },
 });

@@ -1,11 +1,10 @@
 /** Evaluation end to end on small made-up outputs: numbers, files, tables, comparisons and every error path. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { accuracy, delongTest, detectionMetrics, memoryRows, Random, type ScorePair } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { zipBytes } from "../testing/archives.js";
-import { expectClose, loadManifest } from "../testing/golden.js";
 import {
   compareModels,
   differenceTable,
@@ -286,10 +285,6 @@ describe("score files", () => {
   });
 });
 
-const archives = (loadManifest("metrics")?.cases ?? []).filter(
-  (golden) => typeof golden.raw["archive"] === "string",
-);
-
 /** A .npy file of int64 zeros. */
 function npyZeros(count: number): Buffer {
   const header = `{'descr': '<i8', 'fortran_order': False, 'shape': (${count},), }`.padEnd(117);
@@ -320,18 +315,8 @@ describe("score archives", () => {
     );
     await writeFile(path, zipBytes([...members, { name: "pred.npy", body: npyZeros(3), crc: 1 }]));
     await expect(readScoreArchive(path)).rejects.toThrow("pred.npy: its checksum does not match");
-  });
-});
-
-describe.skipIf(archives.length === 0)("published score archives", () => {
-  it.each(archives.map((golden): [string, typeof golden] => [golden.id, golden]))("%s", async (_, golden) => {
-    const path = join(golden.folder, String(golden.raw["archive"]));
-    const { confidence, labels, predictions } = await readScoreArchive(path);
-    expectClose(confidence, golden.entry("conf"));
-    expectClose(labels, golden.entry("label"));
-    expectClose(predictions ?? [], golden.entry("pred"));
     const truncated = join(folder, "truncated.npz");
-    await writeFile(truncated, (await readFile(path)).subarray(0, 200));
+    await writeFile(truncated, zipBytes(members).subarray(0, 200));
     await expect(readScoreArchive(truncated)).rejects.toThrow("truncated.npz");
   });
 });

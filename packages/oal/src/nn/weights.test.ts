@@ -7,6 +7,7 @@ import { float32Tensor, Graph, int64Tensor, isOalError, reshape, toNumbers, type
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { referenceRoot } from "../testing/golden.js";
+import { noteGolden, noteOf } from "../testing/goldenSuite.js";
 import { runGraph } from "../testing/goldenProgram.js";
 import { EvaluationContext } from "./context.js";
 import { networks } from "./networks/index.js";
@@ -98,18 +99,21 @@ function residualOptions({ architecture, inputShape }: z.output<typeof residualC
   return { classes, imageSize: inputShape[2] ?? 0, widths, stageBlocks };
 }
 
+/** Throws unless a tensor is within its tolerance; gives its deviation as a share of it. */
 function expectNear(
   got: Tensor | undefined,
   wanted: Tensor | undefined,
   tolerance: { rtol: number; atol: number } | undefined,
-): void {
+): number {
   if (!got || !wanted || !tolerance) throw new Error("the case lacks a tensor or its tolerance");
   expect(got.shape).toEqual(wanted.shape);
   const [mine, theirs] = [toNumbers(got), toNumbers(wanted)];
   const excess = theirs.map(
     (value, i) => Math.abs((mine[i] ?? NaN) - value) / (tolerance.atol + tolerance.rtol * Math.abs(value)),
   );
-  expect(Math.max(...excess)).toBeLessThanOrEqual(1);
+  const worst = Math.max(...excess);
+  expect(worst).toBeLessThanOrEqual(1);
+  return worst;
 }
 
 describe.skipIf(!isThere)("weights with published names", () => {
@@ -119,7 +123,7 @@ describe.skipIf(!isThere)("weights with published names", () => {
   });
 
   for (const each of residualCases) {
-    it(`${each.id}: outputs and inner values are those of PyTorch`, async () => {
+    it(`${each.id}: outputs and inner values are those of PyTorch`, async (test) => {
       const options = residualOptions(each);
       const network = networks.find("resnet18");
       const { parameters, counters, naming } = await loadWeights(network, options, join(folder, each.file));
@@ -141,8 +145,11 @@ describe.skipIf(!isThere)("weights with published names", () => {
       const values = new Map([...(maps ?? []), ["features", features], ["logits", logits]]);
       for (const [name, value] of values) graph.output(`value of ${name}`, value);
       const results = await runGraph(graph, { x: images });
-      for (const name of each.goldenTensors)
-        expectNear(results[`value of ${name}`], golden.get(name), each.tolerance[name]);
+      const shares = each.goldenTensors.map((name): [string, number] => [
+        name,
+        expectNear(results[`value of ${name}`], golden.get(name), each.tolerance[name]),
+      ]);
+      noteGolden(test, noteOf("import/weights", each.id, shares));
     });
   }
 
@@ -150,9 +157,9 @@ describe.skipIf(!isThere)("weights with published names", () => {
     const { width, heads, depth, classes, imageSize, patchSize: patch, mlpWidth } = each.architecture;
     const options = { classes, imageSize, width, depth, heads, patch, mlpRatio: mlpWidth / width };
     const network = networks.find("vitBase16");
-    it.each(Object.entries(each.files))(
+    it.for(Object.entries(each.files))(
       `${each.id}, %s: the outputs are those of PyTorch`,
-      async (form, file) => {
+      async ([form, file], test) => {
         const { parameters, naming, prefix } = await loadWeights(network, options, join(folder, file));
         expect(naming).toBe(form.startsWith("timm") ? "timm" : form);
         expect(prefix).toBe(form === "timmWithModulePrefix" ? "module." : "");
@@ -167,16 +174,23 @@ describe.skipIf(!isThere)("weights with published names", () => {
         graph.output("features", reshape(features, [-1, width]));
         const results = await runGraph(graph, { x: images });
         const [name = ""] = (each.expectedOutputs[form] ?? "").split(" ");
-        expectNear(results["logits"], golden.get(name), each.tolerance[name]);
+        const shares: [string, number][] = [
+          [name, expectNear(results["logits"], golden.get(name), each.tolerance[name])],
+        ];
         // The stored features belong to the weights that were not rounded.
         if (name === "logits")
-          expectNear(results["features"], golden.get("features"), each.tolerance["features"]);
+          shares.push([
+            "features",
+            expectNear(results["features"], golden.get("features"), each.tolerance["features"]),
+          ]);
+        noteGolden(test, noteOf("import/weights", `${each.id} ${form}`, shares));
       },
     );
   }
 
   for (const bad of badNames) {
-    it("names that do not match are told in full, in one error", async () => {
+    it("names that do not match are told in full, in one error", async (test) => {
+      noteGolden(test, noteOf("import/weights", bad.file, []));
       const [each] = residualCases;
       if (!each) throw new Error("no network to load into");
       const path = join(folder, bad.file);
@@ -201,7 +215,8 @@ describe.skipIf(!isThere)("weights with published names", () => {
   }
 
   for (const { file, values, shapes } of types) {
-    it("every element type is read", async () => {
+    it("every element type is read", async (test) => {
+      noteGolden(test, noteOf("import/weights", file, []));
       const { tensors } = await readSafetensors(join(folder, file));
       const read = Object.fromEntries([...tensors].map(([name, tensor]) => [name, toNumbers(tensor)]));
       const wanted = Object.fromEntries(
@@ -213,7 +228,8 @@ describe.skipIf(!isThere)("weights with published names", () => {
   }
 
   for (const [file, reason] of malformed.flatMap(({ files }) => Object.entries(files))) {
-    it(`${file} is refused: ${reason}`, async () => {
+    it(`${file} is refused: ${reason}`, async (test) => {
+      noteGolden(test, noteOf("import/weights", file, []));
       const path = join(folder, file);
       const failed: unknown = await loadWeights(
         networks.find("resnet18"),

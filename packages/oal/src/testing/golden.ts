@@ -41,6 +41,8 @@ export interface GoldenCase {
   readonly tensors: readonly GoldenEntry[];
   /** The folder the case's files lie in. */
   readonly folder: string;
+  /** Everything that the reference computed: outputs, gradients and inner values. */
+  readonly results: readonly GoldenEntry[];
   /** Does an entry of this name (and role) exist? */
   has(name: string, role?: string): boolean;
   /** The entry of this name (and role); throws when there is none. */
@@ -83,6 +85,9 @@ export function loadManifest(folder: string): GoldenManifest | null {
   return { cases, raw, folder: base };
 }
 
+/** Roles of tensors that a program of ours is compared with; the others are fed to it. */
+const computedRoles: ReadonlySet<string> = new Set(["output", "intermediate", "gradient"]);
+
 function goldenCase(raw: Json, folder: string): GoldenCase {
   const id = text(raw["id"]);
   const tensors = list(raw["tensors"] ?? []).map((item) => goldenEntry(object(item), folder));
@@ -101,6 +106,7 @@ function goldenCase(raw: Json, folder: string): GoldenCase {
     raw,
     tensors,
     folder,
+    results: tensors.filter(({ role }) => computedRoles.has(role)),
     has: (name, role) => find(name, role) !== undefined,
     entry,
     tensor: (name, role) => entry(name, role).load(),
@@ -156,6 +162,14 @@ function scalarTensor(dtype: string, shape: readonly number[], value: number): T
   return { dtype: "float32", shape, data: Float32Array.of(value) };
 }
 
+/** The largest deviation of an entry that was compared, as a share of its tolerance. */
+const shares = new WeakMap<GoldenEntry, number>();
+
+/** How far an entry was missed where it was compared, as a share of its tolerance (1 is the most that passes); undefined before. */
+export function shareOf(entry: GoldenEntry): number | undefined {
+  return shares.get(entry);
+}
+
 /**
  * Throws unless every element meets the entry's tolerance. A digest entry (`reduce`) digests `got` first.
  *
@@ -173,6 +187,7 @@ export function expectClose(got: ArrayLike<number | bigint> | number, entry: Gol
     values = Array.from({ length: Math.min(want.length, values.length) }, (_, i) => Number(values[i]));
   }
   if (values.length !== want.length) {
+    shares.set(entry, Infinity);
     throw new Error(`${entry.name}: ${values.length} elements where ${want.length} are expected`);
   }
   let worst = 0;
@@ -182,12 +197,13 @@ export function expectClose(got: ArrayLike<number | bigint> | number, entry: Gol
     const b = Number(want[i]);
     if (Object.is(a, b) || a === b) continue;
     const excess = Math.abs(a - b) / (entry.atol + entry.rtol * Math.abs(b));
-    if (!(excess <= 1) && !(excess <= worst)) {
+    if (!(excess <= worst)) {
       worst = Number.isNaN(excess) ? Infinity : excess;
       at = i;
     }
   }
-  if (at >= 0) {
+  shares.set(entry, Math.max(worst, shares.get(entry) ?? 0));
+  if (worst > 1) {
     throw new Error(
       `${entry.name} (${entry.role}${entry.wrt === undefined ? "" : ` wrt ${entry.wrt}`}): element ${at} is ${String(values[at])}, ` +
         `expected ${String(want[at])}; ${worst.toPrecision(3)} times the tolerance (atol ${entry.atol}, rtol ${entry.rtol})`,

@@ -69,4 +69,4 @@ export { batchNormTraining, type BatchNormResult } from "./batchNormTraining.js"
 export { groupNorm } from "./groupNorm.js";
 export { linear } from "./linear.js";
 export { logSoftmax } from "./logSoftmax.js";
-export { resizeNearest } from "./resizeNearest.js";
+export { adaptiveAveragePool2d, resizeNearest, resizeTo, type ResizeOptions } from "./resize.js";

@@ -11,7 +11,9 @@ import {
   logSigmoid,
   logSoftmax,
   quickGelu,
+  adaptiveAveragePool2d,
   resizeNearest,
+  resizeTo,
   silu,
   topK,
 } from "./index.js";
@@ -93,5 +95,24 @@ describe("resizeNearest", () => {
   it("repeats pixels in both directions", () => {
     const x = float32Tensor([1, 1, 1, 2], [1, 2]);
     expect(of(x, (value) => resizeNearest(value, 2))).toEqual([1, 1, 2, 2, 1, 1, 2, 2]);
+  });
+});
+
+describe("resizeTo", () => {
+  const x = float32Tensor([1, 1, 1, 3], [0, 3, 6]);
+  it("takes the pixel that a point lies in, or weighs the two around it", () => {
+    expect(of(x, (value) => resizeTo(value, [1, 5], { mode: "nearest" }))).toEqual([0, 0, 3, 3, 6]);
+    expect(of(x, (value) => resizeTo(value, [1, 2]))).toEqual(near([0.75, 5.25]));
+    expect(of(x, (value) => resizeTo(value, [1, 5], { alignCorners: true }))).toEqual(
+      near([0, 1.5, 3, 4.5, 6]),
+    );
+  });
+});
+
+describe("adaptiveAveragePool2d", () => {
+  it("averages windows that overlap where numbers do not divide", () => {
+    const x = float32Tensor([1, 1, 2, 3], [0, 3, 6, 1, 4, 7]);
+    expect(of(x, (value) => adaptiveAveragePool2d(value, [2, 2]))).toEqual(near([1.5, 4.5, 2.5, 5.5]));
+    expect(of(x, (value) => adaptiveAveragePool2d(value, [1, 3]))).toEqual(near([0.5, 3.5, 6.5]));
   });
 });

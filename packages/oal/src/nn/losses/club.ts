@@ -3,9 +3,24 @@
  * Which row of x goes with which row of y is the caller's business, and so is whether q is frozen: take the
  * value with parameters behind stopGradient, or leave q's parameters out of the gradient.
  */
-import { add, exp, mul, neg, oalError, reduceMean, reduceSum, relu, sub, tanh, type Value } from "oal-core";
+import {
+  add,
+  exp,
+  logSoftmax,
+  mul,
+  neg,
+  oalError,
+  oneHot,
+  reduceMean,
+  reduceSum,
+  relu,
+  sub,
+  tanh,
+  type Value,
+} from "oal-core";
 import type { Context } from "../context.js";
 import { linearLayer } from "../layers/linear.js";
+import { crossEntropy } from "./crossEntropy.js";
 
 /** q(y|x), a diagonal Gaussian: both float32 [N, D_y]. */
 export interface ConditionalGaussian {
@@ -105,6 +120,27 @@ export function clubLearningLoss(q: ConditionalGaussian, y: Value, reduction: Cl
   checkRows(q, y);
   const error = sub(q.mean, y);
   return overSamples(add(mul(mul(error, error), exp(neg(q.logVariance))), q.logVariance), reduction);
+}
+
+/**
+ * The bound for labels: mean_i log q(y_i|x_i) - mean_ij log q(y_j|x_i), q(y|x) the softmax of logits. The second mean is that of
+ * log q(.|x_i) weighted with how often each label occurs, so it takes O(n C).
+ *
+ * @param logits float32 [N, C], of a network of x
+ * @param y int64 [N], labels
+ * @returns float32 scalar
+ * @source Linear95/CLUB mi_estimators.py class CLUBForCategorical
+ */
+export function clubCategoricalValue(logits: Value, y: Value): Value {
+  const logProbabilities = logSoftmax(logits, 1);
+  const labels = oneHot(y, logits.size(1));
+  const difference = sub(labels, reduceMean(labels, [0], true));
+  return reduceMean(reduceSum(mul(difference, logProbabilities), [1]), [0]);
+}
+
+/** What a categorical q is fitted by: its mean cross-entropy, -mean_i log q(y_i|x_i). Arguments as in {@link clubCategoricalValue}. */
+export function clubCategoricalLearningLoss(logits: Value, y: Value): Value {
+  return crossEntropy(logits, y);
 }
 
 function perceptron(context: Context, x: Value, widths: readonly number[]): Value {

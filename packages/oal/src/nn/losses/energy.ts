@@ -79,9 +79,14 @@ export function logisticEnergyLoss(context: Context, idEnergy: Value, outlierEne
  * The published ablation: energies through Linear(1, 2), then mean cross-entropy with label 1 for ID and 0 for outliers.
  *
  * @param context the module's own context ("logistic_regression1"); parameters `0.weight` [2, 1] and `0.bias` [2]
+ * @returns the loss, and the logits [N + M, 2] inside it, ID rows first
  * @source HengGao12/OAL openood/trainers/oal_trainer.py, energy_rl; METHOD 8
  */
-export function energyClassifierLoss(context: Context, idEnergy: Value, outlierEnergy: Value): Value {
+export function energyClassifier(
+  context: Context,
+  idEnergy: Value,
+  outlierEnergy: Value,
+): { readonly logits: Value; readonly loss: Value } {
   const inside = idEnergy.shape[0] ?? 0;
   const count = inside + (outlierEnergy.shape[0] ?? 0);
   const logits = linearLayer(
@@ -95,5 +100,5 @@ export function energyClassifierLoss(context: Context, idEnergy: Value, outlierE
       Array.from({ length: count }, (_, row) => (row < inside ? 1 : 0)),
     ),
   );
-  return softCrossEntropy(logits, oneHot(labels, 2));
+  return { logits, loss: softCrossEntropy(logits, oneHot(labels, 2)) };
 }

@@ -10,7 +10,7 @@ import {
   type Tensor,
   type Value,
 } from "oal-core";
-import { loadManifest } from "../../testing/golden.js";
+import { goldenSuite } from "../../testing/goldenSuite.js";
 import { EvaluationContext, TrainingContext, type Context } from "../context.js";
 import { checkCase, hyperNumber, runGraph } from "../../testing/goldenProgram.js";
 import { crossEntropy } from "../losses/crossEntropy.js";
@@ -116,64 +116,60 @@ describe("networks", () => {
   });
 });
 
-const manifest = loadManifest("resnet");
-describe.skipIf(!manifest)("resnet golden values", () => {
-  for (const golden of manifest?.cases ?? []) {
-    it(golden.id, async () => {
-      const network = {
-        classes: hyperNumber(golden, "num_classes"),
-        imageSize: hyperNumber(golden, "image_size"),
-        width: hyperNumber(golden, "base_width"),
-      };
-      const rule = sgd.make({
-        momentum: hyperNumber(golden, "momentum"),
-        nesterov: golden.hyper["nesterov"] === true,
-      });
-      const missing = await checkCase(golden, makeContext, ({ context, graph, input }) => {
-        const { logits, features } = resnet18_32x32.build(context, input("x"), network);
-        const loss = crossEntropy(logits, input("labels"));
-        const values: Record<string, Value> = { logits, features, loss };
-        const trained = context.specs.filter(({ kind }) => kind === "parameter").map(({ name }) => name);
-        const slopes = gradients(
-          loss,
-          trained.map((name) => context.values(name)),
-        );
-        trained.forEach((name, index) => {
-          const parameter = context.values(name);
-          const gradient = slopes[index];
-          if (!gradient) return;
-          const state = { momentum: mul(parameter, 0) };
-          const own = { momentum: hyperNumber(golden, "momentum") };
-          const after = rule.update(parameter, gradient, state, {
-            learningRate: hyperNumber(golden, "lr"),
-            decay: hyperNumber(golden, "weight_decay"),
-            own,
-          });
-          values[`${name}.after`] = after.parameter;
-          values[`${name}.after.norm`] = after.parameter;
-        });
-        const updated = (path: readonly string[]): Context => {
-          const find = (name: string): Value => {
-            const full = [...path, name].join(".");
-            const value = values[`${full}.after`] ?? context.bufferUpdates.get(full);
-            if (!value) throw new Error(`${full} was not updated`);
-            return value;
-          };
-          const child = (name: string): Context => updated([...path, name]);
-          return {
-            graph,
-            training: false,
-            parameter: find,
-            buffer: find,
-            updateBuffer: () => undefined,
-            child,
-            scope: (body) => body(),
-          };
-        };
-        values["logits.eval.after"] = resnet18_32x32.build(updated([]), input("x"), network).logits;
-        return values;
-      });
-      expect(missing).toEqual([]);
+goldenSuite("resnet", {
+  check: (golden) => {
+    const network = {
+      classes: hyperNumber(golden, "num_classes"),
+      imageSize: hyperNumber(golden, "image_size"),
+      width: hyperNumber(golden, "base_width"),
+    };
+    const rule = sgd.make({
+      momentum: hyperNumber(golden, "momentum"),
+      nesterov: golden.hyper["nesterov"] === true,
     });
-  }
+    return checkCase(golden, makeContext, ({ context, graph, input }) => {
+      const { logits, features } = resnet18_32x32.build(context, input("x"), network);
+      const loss = crossEntropy(logits, input("labels"));
+      const values: Record<string, Value> = { logits, features, loss };
+      const trained = context.specs.filter(({ kind }) => kind === "parameter").map(({ name }) => name);
+      const slopes = gradients(
+        loss,
+        trained.map((name) => context.values(name)),
+      );
+      trained.forEach((name, index) => {
+        const parameter = context.values(name);
+        const gradient = slopes[index];
+        if (!gradient) return;
+        const state = { momentum: mul(parameter, 0) };
+        const own = { momentum: hyperNumber(golden, "momentum") };
+        const after = rule.update(parameter, gradient, state, {
+          learningRate: hyperNumber(golden, "lr"),
+          decay: hyperNumber(golden, "weight_decay"),
+          own,
+        });
+        values[`${name}.after`] = after.parameter;
+        values[`${name}.after.norm`] = after.parameter;
+      });
+      const updated = (path: readonly string[]): Context => {
+        const find = (name: string): Value => {
+          const full = [...path, name].join(".");
+          const value = values[`${full}.after`] ?? context.bufferUpdates.get(full);
+          if (!value) throw new Error(`${full} was not updated`);
+          return value;
+        };
+        const child = (name: string): Context => updated([...path, name]);
+        return {
+          graph,
+          training: false,
+          parameter: find,
+          buffer: find,
+          updateBuffer: () => undefined,
+          child,
+          scope: (body) => body(),
+        };
+      };
+      values["logits.eval.after"] = resnet18_32x32.build(updated([]), input("x"), network).logits;
+      return values;
+    });
+  },
 });

@@ -6,7 +6,7 @@ import type { Engine } from "oal-core";
 import { bankDistances, candidateDistances, formCandidate, normaliseRows } from "./distances.js";
 import { refuse } from "./options.js";
 import { innerProducts } from "./products.js";
-import { rankedIndices } from "./selection.js";
+import { rankedIndices, selections, type CandidateSelection } from "./selection.js";
 
 /** Inputs of `selectBoundary`. */
 export interface BoundarySelectionInput {
@@ -25,6 +25,8 @@ export interface BoundarySelectionInput {
   readonly selfCounted?: boolean;
   /** Keep the nearest instead of the farthest (inliers). Default false. */
   readonly nearest?: boolean;
+  /** Which candidates are kept: the best of each anchor, or those that the published code takes for them. Default "farthest". */
+  readonly selection?: CandidateSelection;
 }
 
 /** Outputs of `selectBoundary`; distances are squared. */
@@ -41,7 +43,7 @@ export interface BoundarySelection {
 }
 
 /**
- * Selects boundary candidates: per anchor, among its own candidates, the `keep` with the largest K-th distance.
+ * Selects boundary candidates: per anchor, among its own candidates, the `keep` with the largest K-th distance, or as `selection` says.
  *
  * @throws OAL-C202 when k, select, keep or choice exceed what there is
  */
@@ -74,8 +76,6 @@ export async function selectBoundary(
     (rank) => boundaryIndex[rank] ?? refuse("anchors", `no rank ${rank}`),
   );
   const candidateKthDistance = new Float32Array(chosenIndex.length * noiseCount);
-  const keptIndex: number[] = [];
-  const keptPoints = new Float32Array(chosenIndex.length * input.keep * dimension);
   chosenIndex.forEach((anchor, p) => {
     const anchorNorm = norms[anchor] ?? 0;
     const anchorProducts = products
@@ -84,12 +84,16 @@ export async function selectBoundary(
     const shared = { noise, noiseProducts, count, stride: count, noiseCount, dimension, sigma, k };
     const distances = candidateDistances({ ...shared, anchorProducts, anchor, anchorNorm });
     candidateKthDistance.set(distances, p * noiseCount);
-    for (const s of rankedIndices(distances, nearest).slice(0, input.keep)) {
-      const anchorRow = bank.subarray(anchor * dimension, (anchor + 1) * dimension);
-      const noiseRow = noise.subarray(s * dimension, (s + 1) * dimension);
-      formCandidate(anchorRow, noiseRow, sigma, keptPoints, keptIndex.length * dimension);
-      keptIndex.push(p * noiseCount + s);
-    }
+  });
+  const select = selections[input.selection ?? "farthest"];
+  const keptIndex = select(candidateKthDistance, chosenIndex.length, input.keep, nearest);
+  const keptPoints = new Float32Array(keptIndex.length * dimension);
+  keptIndex.forEach((index, i) => {
+    const anchor = chosenIndex[Math.floor(index / noiseCount)] ?? 0;
+    const s = index % noiseCount;
+    const anchorRow = bank.subarray(anchor * dimension, (anchor + 1) * dimension);
+    const noiseRow = noise.subarray(s * dimension, (s + 1) * dimension);
+    formCandidate(anchorRow, noiseRow, sigma, keptPoints, i * dimension);
   });
   return { kthDistance, boundaryIndex, chosenIndex, candidateKthDistance, keptIndex, keptPoints };
 }

@@ -49,3 +49,54 @@ export function rankedIndices(values: Float32Array, smallest = false): number[] 
   const order = Array.from(values, (_, index) => index);
   return order.sort((a, b) => sign * ((values[a] ?? 0) - (values[b] ?? 0)) || a - b);
 }
+
+/**
+ * Which candidates of several anchors are kept: per anchor, among its own candidates, the best `keep`.
+ *
+ * @param distances  K-th distances, [anchors, candidates]
+ * @param smallest  keep the nearest instead of the farthest
+ * @returns flat indices (anchor * candidates + candidate), anchor-major, best first
+ */
+export function bestOfEach(
+  distances: Float32Array,
+  anchors: number,
+  keep: number,
+  smallest = false,
+): number[] {
+  const candidates = distances.length / anchors;
+  return Array.from({ length: anchors }, (_, p) =>
+    rankedIndices(distances.subarray(p * candidates, (p + 1) * candidates), smallest)
+      .slice(0, keep)
+      .map((s) => p * candidates + s),
+  ).flat();
+}
+
+/**
+ * The published selection (METHOD 3.2 and 9, row 1): the distances lie as [anchors, candidates] and are read as [candidates, anchors].
+ * The best rows r of column i name candidate r of anchor i, whose own distance was not looked at. With one to keep and several
+ * anchors an axis is lost as well: the rows themselves are taken, which are all candidates of the first anchor.
+ *
+ * Arguments and result as in {@link bestOfEach}.
+ */
+export function misreadOfEach(
+  distances: Float32Array,
+  anchors: number,
+  keep: number,
+  smallest = false,
+): number[] {
+  const candidates = distances.length / anchors;
+  const column = new Float32Array(candidates);
+  return Array.from({ length: anchors }, (_, i) => {
+    for (let r = 0; r < candidates; r++) column[r] = distances[r * anchors + i] ?? 0;
+    const losesAxis = keep === 1 && anchors > 1;
+    return rankedIndices(column, smallest)
+      .slice(0, keep)
+      .map((r) => (losesAxis ? r : i * candidates + r));
+  }).flat();
+}
+
+/** How candidates are selected: as intended, or as the published code does (METHOD 9, row 1). */
+export const selections = { farthest: bestOfEach, misread: misreadOfEach } as const;
+
+/** One of them. */
+export type CandidateSelection = keyof typeof selections;

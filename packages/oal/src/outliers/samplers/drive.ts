@@ -15,7 +15,7 @@ import {
   type Shape,
   type Tensor,
 } from "oal-core";
-import type { Sampler, SamplerOptions } from "./sampler.js";
+import { evaluationsOf, type Sampler, type SamplerOptions } from "./sampler.js";
 import type { SamplingGrid } from "./schedule.js";
 
 /** What the network predicts: the noise e, or v = √ᾱ e - √(1-ᾱ) x0. */
@@ -33,7 +33,7 @@ export interface SamplerRun {
   /**
    * Samples from `start` (standard normal at the grid's first level) down the grid.
    *
-   * @param predict  network outputs for a latent at a time
+   * @param predict  network outputs for a latent at a time; a sampler may ask more than once in a step
    * @param noise  fresh standard normal numbers of a step; required when the sampler uses noise
    * @param onStep  told the latent and data prediction after each step
    */
@@ -61,29 +61,32 @@ export interface SamplerSetup {
 export async function prepareSampler(engine: Engine, setup: SamplerSetup): Promise<SamplerRun> {
   const { sampler, grid, options, shape, guidance, prediction } = setup;
   const names = ["toNoiseFromLatent", "toNoiseFromOutput", ...sampler.coefficientNames];
+  const states = sampler.stateNames ?? [];
   const session: Session = await engine.compile(updateGraph(setup, names));
-  const table = sampler.coefficients(grid, options).map((row, i) => {
-    const level = grid.alphaBar[i] ?? 1;
+  const coefficients = sampler.coefficients(grid, options);
+  const table = evaluationsOf(sampler, grid).map((evaluation, i) => {
+    const level = grid.alphaBar[evaluation.at] ?? 1;
     const conversion = prediction === "epsilon" ? [0, 1] : [Math.sqrt(1 - level), Math.sqrt(level)];
-    return [...conversion, ...row];
+    return { ...evaluation, row: [...conversion, ...(coefficients[i] ?? [])] };
   });
-  const zero = new Float32Array(sizeOf(shape));
+  const zero = float32Tensor(shape, new Float32Array(sizeOf(shape)));
   return {
     run: async (start, predict, noise, onStep) => {
       if (sampler.usesNoise(options) && !noise)
         throw oalError("OAL-X101", { problem: `${sampler.id} needs a noise source` });
       let latent = float32Tensor(shape, start);
-      let previous = float32Tensor(shape, zero);
-      for (const [step, row] of table.entries()) {
-        const { conditional, unconditional } = await predict(latent, grid.timesteps[step] ?? 0, step);
-        const feeds: Record<string, Tensor> = { latent, previous, conditional };
-        feeds["noise"] = float32Tensor(shape, sampler.usesNoise(options) && noise ? noise(step) : zero);
+      let carried = Object.fromEntries(["dataPrediction", ...states].map((name) => [name, zero]));
+      for (const { step, at, completes, row } of table) {
+        const { conditional, unconditional } = await predict(latent, grid.timesteps[at] ?? 0, step);
+        const feeds: Record<string, Tensor> = { latent, conditional };
+        for (const [name, tensor] of Object.entries(carried)) feeds[`carried.${name}`] = tensor;
+        feeds["noise"] = sampler.usesNoise(options) && noise ? float32Tensor(shape, noise(step)) : zero;
         if (guidance !== 1) feeds["unconditional"] = unconditional ?? conditional;
         names.forEach((name, i) => (feeds[name] = float32Tensor([], [row[i] ?? 0])));
         const results = await session.run(feeds);
-        latent = outputOf(results, "nextLatent");
-        previous = outputOf(results, "dataPrediction");
-        onStep?.(step, dataOf(latent), dataOf(previous));
+        latent = outputOf(results, "latent.next");
+        carried = Object.fromEntries(Object.keys(carried).map((name) => [name, outputOf(results, name)]));
+        if (completes) onStep?.(step, dataOf(latent), dataOf(outputOf(results, "dataPrediction")));
       }
       return dataOf(latent);
     },
@@ -94,12 +97,10 @@ export async function prepareSampler(engine: Engine, setup: SamplerSetup): Promi
 function updateGraph({ sampler, shape, guidance }: SamplerSetup, names: readonly string[]): Graph {
   const graph = new Graph();
   const input = (name: string, of: Shape = shape) => graph.input(name, { dtype: "float32", shape: of });
-  const [latent, previous, noise, conditional] = [
-    input("latent"),
-    input("previous"),
-    input("noise"),
-    input("conditional"),
-  ];
+  const [latent, noise, conditional] = [input("latent"), input("noise"), input("conditional")];
+  const previous = input("carried.dataPrediction");
+  const states = sampler.stateNames ?? [];
+  const state = states.map((name) => input(`carried.${name}`));
   const coefficients = names.map((name) => input(name, []));
   const [fromLatent, fromOutput, ...rest] = coefficients;
   let output = conditional;
@@ -108,9 +109,10 @@ function updateGraph({ sampler, shape, guidance }: SamplerSetup, names: readonly
     output = add(unconditional, mul(sub(conditional, unconditional), guidance));
   }
   const noisePrediction = add(mul(latent, fromLatent ?? 0), mul(output, fromOutput ?? 1));
-  const next = sampler.update({ latent, noisePrediction, previous, noise, coefficients: rest });
-  graph.output("nextLatent", next.latent);
+  const next = sampler.update({ latent, noisePrediction, previous, noise, state, coefficients: rest });
+  graph.output("latent.next", next.latent);
   graph.output("dataPrediction", next.dataPrediction);
+  states.forEach((name, i) => graph.output(name, next.state?.[i] ?? latent));
   return graph;
 }
 

@@ -1,6 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { float32Data, float32Tensor, toNumbers, type Tensor } from "oal-core";
-import { expectClose, loadManifest, type GoldenCase } from "../../testing/golden.js";
+import { expectClose, type GoldenCase } from "../../testing/golden.js";
+import { goldenSuite, unknownKind } from "../../testing/goldenSuite.js";
+import { ddim } from "./ddim.js";
 import { prepareSampler, type Predictions } from "./drive.js";
 import { samplers } from "./index.js";
 import type { SamplerOptions } from "./sampler.js";
@@ -14,12 +16,6 @@ import {
   type SamplingGrid,
 } from "./schedule.js";
 import { testEngine } from "../../testing/engine.js";
-
-const manifest = loadManifest("samplers");
-const cases = manifest?.cases ?? [];
-const ids: Readonly<Record<string, string>> = { ddim: "ddim", "dpm-solver++": "dpmSolver2m" };
-const sampled = cases.filter((golden) => typeof golden.hyper["sampler"] === "string");
-const covered = sampled.filter((golden) => ids[String(golden.hyper["sampler"])] !== undefined);
 
 /** The reference set's analytic denoiser; see its README. */
 function denoiser(golden: GoldenCase, condition: Tensor): (latent: Tensor, time: number) => Tensor {
@@ -75,14 +71,18 @@ async function follow(golden: GoldenCase, id: string, grid: SamplingGrid, option
   });
   const latents = [...float32Data(start)];
   const data: number[] = [];
+  const guided: number[][] = [];
   const size = start.data.length;
   const noises = golden.has("noise")
     ? float32Data(golden.tensor("noise"))
     : new Float32Array(size * grid.timesteps.length);
-  const predict = async (latent: Tensor, time: number): Promise<Predictions> => ({
-    conditional: conditional(latent, time),
-    unconditional: unconditional(latent, time),
-  });
+  const predict = async (latent: Tensor, time: number, step: number): Promise<Predictions> => {
+    const both = { conditional: conditional(latent, time), unconditional: unconditional(latent, time) };
+    const [c, u] = [toNumbers(both.conditional), toNumbers(both.unconditional)];
+    // the first prediction of a step is at its latent; what is asked beside it lies on the way
+    guided[step] ??= c.map((value, i) => (u[i] ?? 0) + guidance * (value - (u[i] ?? 0)));
+    return both;
+  };
   const end = await run.run(
     float32Data(start),
     predict,
@@ -93,7 +93,7 @@ async function follow(golden: GoldenCase, id: string, grid: SamplingGrid, option
     },
   );
   await run.release();
-  return { latents, data, end };
+  return { latents, data, noises: guided.flat(), end };
 }
 
 function scheduleOf(golden: GoldenCase) {
@@ -105,88 +105,95 @@ function scheduleOf(golden: GoldenCase) {
   );
 }
 
-describe.skipIf(manifest === null)("golden samplers", () => {
-  test.each(covered)("$id", async (golden) => {
-    const { hyper } = golden;
-    const schedule = scheduleOf(golden);
-    if (hyper["sampler"] === "ddim") {
-      const timesteps = uniformTimesteps(Number(hyper["S"]), schedule.betas.length);
-      const grid = gridOf(schedule, timesteps);
-      expectClose(grid.timesteps, golden.entry("timesteps"));
-      const options = { eta: Number(hyper["eta"]) };
-      expectClose(grid.alphaBar.slice(0, -1), golden.entry("alphas"));
-      expectClose(grid.alphaBar.slice(1), golden.entry("alphas_prev"));
-      const sigmas = samplers
-        .find("ddim")
-        .coefficients(grid, options)
-        .map((row) => row[4] ?? 0);
-      expectClose(sigmas, golden.entry("sigmas"));
-      const result = await follow(golden, "ddim", grid, options);
-      expectClose(result.latents, golden.entry("x"));
-      expectClose(result.data, golden.entry("pred_x0"));
-      return;
-    }
-    const timesteps = Float64Array.from(toNumbers(golden.tensor("timesteps")));
-    const grid = { timesteps, alphaBar: Float64Array.from(toNumbers(golden.tensor("alpha_bar"))) };
-    expectClose(grid.alphaBar.map(Math.sqrt), golden.entry("alpha"));
-    expectClose(
-      grid.alphaBar.map((level) => Math.sqrt(1 - level)),
-      golden.entry("sigma"),
-    );
-    expectClose(grid.alphaBar.map(halfLogSnr), golden.entry("lambda"));
-    if (hyper["grid"] === "ddim-uniform") {
-      const ours = gridOf(schedule, uniformTimesteps(Number(hyper["steps"]), schedule.betas.length));
-      expect([...ours.timesteps]).toEqual([...timesteps]);
-      ours.alphaBar.forEach((level, i) => expect(level).toBeCloseTo(grid.alphaBar[i] ?? 0, 12));
-    }
-    const result = await follow(golden, "dpmSolver2m", grid, {
-      lowerOrderFinal: hyper["lower_order_final"] === true,
-    });
-    expectClose(result.latents, golden.entry("x"));
-    expectClose(result.data, golden.entry("pred_x0"));
-  });
+async function checkUniformGrid(golden: GoldenCase): Promise<void> {
+  const { hyper } = golden;
+  const schedule = scheduleOf(golden);
+  const grid = gridOf(schedule, uniformTimesteps(Number(hyper["S"]), schedule.betas.length));
+  expectClose(grid.timesteps, golden.entry("timesteps"));
+  expectClose(grid.alphaBar.slice(0, -1), golden.entry("alphas"));
+  expectClose(grid.alphaBar.slice(1), golden.entry("alphas_prev"));
+  const options = hyper["sampler"] === "ddim" ? { eta: Number(hyper["eta"]) } : {};
+  const rows = hyper["sampler"] === "ddim" ? ddim.coefficients(grid, options) : [];
+  expectClose(
+    Array.from(grid.timesteps, (_, step) => rows[step]?.[4] ?? 0),
+    golden.entry("sigmas"),
+  );
+  const result = await follow(golden, String(hyper["sampler"]), grid, options);
+  expectClose(result.latents, golden.entry("x"));
+  expectClose(result.data, golden.entry("pred_x0"));
+  if (golden.has("eps")) expectClose(result.noises, golden.entry("eps"));
+}
 
-  test.each(cases.filter((golden) => golden.has("betas")))("$id", (golden) => {
+async function checkSolver(golden: GoldenCase): Promise<void> {
+  const { hyper } = golden;
+  const schedule = scheduleOf(golden);
+  const timesteps = Float64Array.from(toNumbers(golden.tensor("timesteps")));
+  const grid = { timesteps, alphaBar: Float64Array.from(toNumbers(golden.tensor("alpha_bar"))) };
+  expectClose(grid.alphaBar.map(Math.sqrt), golden.entry("alpha"));
+  expectClose(
+    grid.alphaBar.map((level) => Math.sqrt(1 - level)),
+    golden.entry("sigma"),
+  );
+  expectClose(grid.alphaBar.map(halfLogSnr), golden.entry("lambda"));
+  if (hyper["grid"] === "ddim-uniform") {
+    const ours = gridOf(schedule, uniformTimesteps(Number(hyper["steps"]), schedule.betas.length));
+    expect([...ours.timesteps]).toEqual([...timesteps]);
+    ours.alphaBar.forEach((level, i) => expect(level).toBeCloseTo(grid.alphaBar[i] ?? 0, 12));
+  }
+  const result = await follow(golden, "dpmSolver2m", grid, {
+    lowerOrderFinal: hyper["lower_order_final"] === true,
+  });
+  expectClose(result.latents, golden.entry("x"));
+  expectClose(result.data, golden.entry("pred_x0"));
+}
+
+function checkTimesteps(golden: GoldenCase): void {
+  const total = Number(golden.hyper["num_timesteps"]);
+  for (const entry of golden.tensors) {
+    const steps = Number(entry.raw["S"] ?? golden.hyper["S"]);
+    expectClose(
+      entry.name === "timesteps" ? quadraticTimesteps(steps, total) : uniformTimesteps(steps, total),
+      entry,
+    );
+  }
+}
+
+async function checkConvergence(golden: GoldenCase): Promise<void> {
+  const solution = toNumbers(golden.tensor("solution"));
+  const errors: Record<string, number[]> = { ddim: [], dpmSolver2m: [] };
+  for (const steps of toNumbers(golden.tensor("steps"))) {
+    const grid = logSnrGrid(
+      scheduleOf(golden),
+      steps,
+      Number(golden.hyper["t_start"]),
+      Number(golden.hyper["t_end"]),
+    );
+    for (const [id, list] of Object.entries(errors)) {
+      const { end } = await follow(golden, id, grid, id === "ddim" ? {} : { lowerOrderFinal: false });
+      list.push(end.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (solution[i] ?? 0))), 0));
+    }
+  }
+  expectClose(errors["ddim"] ?? [], golden.entry("error_ddim"));
+  expectClose(errors["dpmSolver2m"] ?? [], golden.entry("error_dpmpp2m"));
+}
+
+goldenSuite("samplers", {
+  check: (golden) => {
+    const { sampler } = golden.hyper;
+    if (sampler === "ddim" || sampler === "plms") return checkUniformGrid(golden);
+    if (sampler === "dpm-solver++") return checkSolver(golden);
+    if (sampler !== undefined) return unknownKind(golden);
+    if (golden.has("error_ddim")) return checkConvergence(golden);
+    if (golden.id.startsWith("timesteps")) return checkTimesteps(golden);
+    if (!golden.has("betas")) return unknownKind(golden);
     const schedule = scheduleOf(golden);
     expectClose(schedule.betas, golden.entry("betas"));
     expectClose(schedule.alphaBar, golden.entry("alphas_cumprod"));
-  });
-
-  test.each(cases.filter((golden) => golden.id.startsWith("timesteps")))("$id", (golden) => {
-    const total = Number(golden.hyper["num_timesteps"]);
-    for (const entry of golden.tensors) {
-      const steps = Number(entry.raw["S"] ?? golden.hyper["S"]);
-      expectClose(
-        entry.name === "timesteps" ? quadraticTimesteps(steps, total) : uniformTimesteps(steps, total),
-        entry,
-      );
-    }
-  });
-
-  test.each(cases.filter((golden) => golden.has("error_ddim")))("$id", async (golden) => {
-    const solution = toNumbers(golden.tensor("solution"));
-    const errors: Record<string, number[]> = { ddim: [], dpmSolver2m: [] };
-    for (const steps of toNumbers(golden.tensor("steps"))) {
-      const grid = logSnrGrid(
-        scheduleOf(golden),
-        steps,
-        Number(golden.hyper["t_start"]),
-        Number(golden.hyper["t_end"]),
-      );
-      for (const [id, list] of Object.entries(errors)) {
-        const { end } = await follow(golden, id, grid, id === "ddim" ? {} : { lowerOrderFinal: false });
-        list.push(end.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (solution[i] ?? 0))), 0));
-      }
-    }
-    expectClose(errors["ddim"] ?? [], golden.entry("error_ddim"));
-    expectClose(errors["dpmSolver2m"] ?? [], golden.entry("error_dpmpp2m"));
-  });
-
-  test("names what is not covered", () => {
-    const open = sampled.filter((golden) => !covered.includes(golden)).map((golden) => golden.id);
-    process.stdout.write(`samplers: not yet covered: ${open.join(", ") || "none"}\n`);
-    expect(covered.length + open.length).toBe(sampled.length);
-  });
+  },
+  leaves: ({ name }) =>
+    name === "solution"
+      ? "the solution of the differential equation, which errors are measured from"
+      : undefined,
 });
 
 test("the exact denoiser of standard normal data: known end values (METHOD 4.2)", async () => {
@@ -194,6 +201,8 @@ test("the exact denoiser of standard normal data: known end values (METHOD 4.2)"
   const want: readonly (readonly [string, number, number])[] = [
     ["ddim", 20, 0.936859],
     ["dpmSolver2m", 10, 1.115283],
+    ["plms", 10, 0.992718],
+    ["plms", 50, 0.999432],
   ];
   for (const [id, steps, end] of want) {
     const grid = gridOf(schedule, uniformTimesteps(steps));
@@ -201,7 +210,7 @@ test("the exact denoiser of standard normal data: known end values (METHOD 4.2)"
       sampler: samplers.find(id),
       grid,
       shape: [1],
-      options: id === "ddim" ? {} : { lowerOrderFinal: true },
+      options: id === "dpmSolver2m" ? { lowerOrderFinal: true } : {},
       guidance: 1,
       prediction: "epsilon",
     });
