@@ -2,13 +2,25 @@
  * The WebGPU engine against the CPU engine: small graphs, on SwiftShader where it is installed. A process of its own: the environment
  * chooses the driver, which could end the process.
  */
-import { conv2d, float32Data, float32Tensor, Random, reduceMean, relu, mul, type Engine } from "oal-core";
+import {
+  conv2d,
+  float32Data,
+  float32Tensor,
+  Graph,
+  mul,
+  Random,
+  reduceMean,
+  relu,
+  slice,
+  type Engine,
+} from "oal-core";
 import { describe, expect, it } from "vitest";
 import { ones } from "../../packages/oal/src/nn/initialisers.js";
 import { cpuEngine, makeEngine } from "../../packages/oal/src/runtime/engines/index.js";
 import { selfTest } from "../../packages/oal/src/runtime/engines/selfTest.js";
 import type { TrainingTask } from "../../packages/oal/src/training/task.js";
 import { train } from "../../packages/oal/src/training/trainer.js";
+import { describeSteps } from "./stepping.js";
 import { difference, manifest, missing } from "./swiftShader.js";
 
 process.env["VK_ICD_FILENAMES"] = manifest;
@@ -52,5 +64,24 @@ describe.skipIf(missing !== null)(`WebGPU on SwiftShader${missing === null ? "" 
     const [wanted, found] = [await weightAfterTwoSteps(cpu), await weightAfterTwoSteps(gpu)];
     expect(new Set(wanted).size).toBeGreaterThan(20);
     expect(difference(found, wanted)).toBeLessThan(1e-5);
+  });
+
+  describeSteps("a stepper whose state stays on the device", gpu);
+
+  it("keeps nothing of a step but its state", async () => {
+    const graph = new Graph();
+    const state = graph.input("state", { dtype: "float32", shape: [1 << 20] });
+    graph.output("next", mul(state, 1.0001));
+    graph.output("first", slice(state, [0], [1], [0]));
+    const stepper = await gpu.stepper(graph, [{ name: "state", next: "next" }]);
+    await stepper.load(new Map([["state", float32Tensor([1 << 20], new Float32Array(1 << 20).fill(1))]]));
+    for (let step = 0; step < 20; step++) await stepper.step({});
+    const before = process.memoryUsage().rss;
+    for (let step = 0; step < 60; step++) await stepper.step({});
+    // SwiftShader's device memory is this process's; 60 states would be 250 MB.
+    expect(process.memoryUsage().rss - before).toBeLessThan(60e6);
+    const { first } = await stepper.step({});
+    expect(first && float32Data(first)[0]).toBeCloseTo(1.0001 ** 80, 4);
+    await stepper.release();
   });
 });

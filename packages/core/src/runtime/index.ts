@@ -10,3 +10,4 @@ export {
 } from "./engine.js";
 export { hostStepper } from "./hostStepper.js";
 export type { Session, ValueInfo } from "./session.js";
+export { stepperOver, type StateKeeper } from "./stepperOver.js";

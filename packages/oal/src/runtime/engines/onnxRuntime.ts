@@ -2,6 +2,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import {
   type DType,
+  type OalError,
   oalError,
   type Session,
   type Tensor,
@@ -12,6 +13,12 @@ import {
 
 /** The binding. */
 type Binding = typeof import("onnxruntime-node");
+
+/** A prepared model, and the binding that prepared it. */
+interface NativeModel {
+  readonly binding: Binding;
+  readonly session: InferenceSession;
+}
 
 /** How ONNX Runtime prepares a model. */
 export type NativeSettings = InferenceSession.SessionOptions;
@@ -43,6 +50,11 @@ const ortTypes = new Map<string, DType>(
  * @throws OAL-R101 when ONNX Runtime refuses the model
  */
 export async function nativeSession(model: Uint8Array | string, settings: NativeSettings): Promise<Session> {
+  return new NativeSession(await prepare(model, settings));
+}
+
+/** As {@link nativeSession}, as the binding has it. */
+export async function prepare(model: Uint8Array | string, settings: NativeSettings): Promise<NativeModel> {
   try {
     // Loaded here and not above: who only reads results or configurations need not wait for the engine.
     const binding = await import("onnxruntime-node");
@@ -50,23 +62,39 @@ export async function nativeSession(model: Uint8Array | string, settings: Native
       typeof model === "string"
         ? await binding.InferenceSession.create(model, settings)
         : await binding.InferenceSession.create(model, settings);
-    return new NativeSession(binding, session);
+    return { binding, session };
   } catch (error) {
     throw oalError("OAL-R101", { problem: error instanceof Error ? error.message : String(error) }, error);
   }
 }
 
+/**
+ * Runs a prepared model on tensors of the binding.
+ *
+ * @throws OAL-R102 when an input is of the wrong shape or element type, or an output is not there
+ */
+export async function runNative(
+  { session }: NativeModel,
+  feeds: Record<string, OrtTensor>,
+  fetch?: readonly string[],
+): Promise<InferenceSession.OnnxValueMapType> {
+  try {
+    return await (fetch ? session.run(feeds, fetch) : session.run(feeds));
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw oalError("OAL-R102", { input: "all", problem }, error);
+  }
+}
+
 class NativeSession implements Session {
-  readonly #binding: Binding;
-  readonly #session: InferenceSession;
+  readonly #model: NativeModel;
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
 
-  constructor(binding: Binding, session: InferenceSession) {
-    this.#binding = binding;
-    this.#session = session;
-    this.inputs = session.inputMetadata.map(valueInfo);
-    this.outputs = session.outputMetadata.map(valueInfo);
+  constructor(model: NativeModel) {
+    this.#model = model;
+    this.inputs = model.session.inputMetadata.map(valueInfo);
+    this.outputs = model.session.outputMetadata.map(valueInfo);
   }
 
   async run(
@@ -74,28 +102,15 @@ class NativeSession implements Session {
     fetch?: readonly string[],
   ): Promise<Record<string, Tensor>> {
     const native: Record<string, OrtTensor> = {};
-    for (const { name } of this.inputs) {
-      const tensor = feeds[name];
-      if (!tensor) throw oalError("OAL-R102", { input: name, problem: "not fed" });
-      native[name] = toNative(this.#binding, name, tensor);
-    }
-    let results: InferenceSession.OnnxValueMapType;
-    try {
-      results = await (fetch ? this.#session.run(native, fetch) : this.#session.run(native));
-    } catch (error) {
-      throw oalError(
-        "OAL-R102",
-        { input: "all", problem: error instanceof Error ? error.message : String(error) },
-        error,
-      );
-    }
+    for (const { name } of this.inputs) native[name] = toNative(this.#model.binding, name, feeds[name]);
+    const results = await runNative(this.#model, native, fetch);
     return Object.fromEntries(
       Object.entries(results).map(([name, value]) => [name, fromNative(name, value)]),
     );
   }
 
   async release(): Promise<void> {
-    await this.#session.release();
+    await this.#model.session.release();
   }
 }
 
@@ -105,7 +120,13 @@ function valueInfo(metadata: InferenceSession.ValueMetadata): ValueInfo {
     : { name: metadata.name, dtype: "no tensor", shape: [] };
 }
 
-function toNative({ Tensor: OrtTensor }: Binding, name: string, tensor: Tensor): OrtTensor {
+/** A tensor as the binding wants it. @throws OAL-R102 when it is not there, or of an element type that the binding does not have */
+export function toNative(
+  { Tensor: OrtTensor }: Binding,
+  name: string,
+  tensor: Tensor | undefined,
+): OrtTensor {
+  if (!tensor) throw oalError("OAL-R102", { input: name, problem: "not fed" });
   // ONNX Runtime holds an empty tensor only when its data is its own.
   const data = tensor.data.length === 0 ? zeros(tensor.dtype, 0) : tensor.data;
   const { dtype } = tensor;
@@ -125,16 +146,23 @@ function toNative({ Tensor: OrtTensor }: Binding, name: string, tensor: Tensor):
   return dtype === "float16" ? new OrtTensor("float16", data, shape) : new OrtTensor("uint16", data, shape);
 }
 
-function fromNative(name: string, value: InferenceSession.OnnxValueMapType[string]): Tensor {
-  const dtype = ortTypes.get(value.type);
+/** A tensor of the binding that lies in this process. @throws OAL-R102 for an element type that oal does not have */
+export function fromNative(name: string, value: InferenceSession.OnnxValueMapType[string]): Tensor {
+  const dtype = dtypeOf(name, value.type);
   const data = dtype === "float16" && ArrayBuffer.isView(value.data) ? bitsOf(value.data) : value.data;
-  if (dtype === undefined || !isTensorData(data)) {
-    throw oalError("OAL-R102", {
-      input: name,
-      problem: `output of element type ${value.type} is not supported`,
-    });
-  }
+  if (!isTensorData(data)) throw unsupported(name, value.type);
   return { dtype, shape: [...value.dims], data };
+}
+
+/** The element type of a tensor of the binding. @throws OAL-R102 for one that oal does not have */
+export function dtypeOf(name: string, type: string): DType {
+  const dtype = ortTypes.get(type);
+  if (dtype === undefined) throw unsupported(name, type);
+  return dtype;
+}
+
+function unsupported(name: string, type: string): OalError {
+  return oalError("OAL-R102", { input: name, problem: `output of element type ${type} is not supported` });
 }
 
 /** Newer versions of Node have a Float16Array, which the binding then uses. */

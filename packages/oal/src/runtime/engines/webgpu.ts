@@ -1,7 +1,8 @@
 /** The WebGPU engine: ONNX Runtime for Node on a graphics processor, through Vulkan, Metal or Direct3D. The plain formulation runs. */
-import { expectArguments, hostStepper, verifyGraph, writeModel, type Engine } from "oal-core";
+import { expectArguments, verifyGraph, writeModel, type Engine, type SessionOptions } from "oal-core";
 import { aModel, sessionOptions } from "./cpu.js";
-import { nativeSession } from "./onnxRuntime.js";
+import { deviceStepper } from "./deviceStepper.js";
+import { nativeSession, type NativeSettings } from "./onnxRuntime.js";
 import { bindingVersion } from "./version.js";
 
 /** How WebGPU is used. */
@@ -17,15 +18,16 @@ export interface WebgpuOptions {
  * why `chooseDevice` tries it in another one.
  */
 export function webgpuEngine({ threads = 0, adapter }: WebgpuOptions = {}): Engine {
+  const settingsOf = ({ optimization }: SessionOptions): NativeSettings => ({
+    executionProviders: [{ name: "webgpu" }],
+    graphOptimizationLevel: optimization ?? "all",
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+    ...(threads === 0 ? {} : { intraOpNumThreads: threads }),
+  });
   const open: Engine["open"] = async (model, given = {}) => {
     expectArguments("open", { model: [model, aModel], options: [given, sessionOptions] });
-    return nativeSession(model, {
-      executionProviders: [{ name: "webgpu" }],
-      graphOptimizationLevel: given.optimization ?? "all",
-      enableMemPattern: false,
-      logSeverityLevel: 3,
-      ...(threads === 0 ? {} : { intraOpNumThreads: threads }),
-    });
+    return nativeSession(model, settingsOf(given));
   };
   const compile: Engine["compile"] = async (graph, given) => {
     verifyGraph(graph);
@@ -42,7 +44,9 @@ export function webgpuEngine({ threads = 0, adapter }: WebgpuOptions = {}): Engi
     },
     open,
     compile,
-    // ONNX Runtime 1.30 can leave outputs on the device, but ends the process when one is read back.
-    stepper: async (graph, carried) => hostStepper(await compile(graph), carried),
+    stepper: async (graph, carried) => {
+      verifyGraph(graph);
+      return deviceStepper(graph, carried, settingsOf({}));
+    },
   };
 }
