@@ -347,10 +347,10 @@ export const training = [
     tests: [source("runtime/engines/device.test.ts")],
   },
   {
-    file: "packages/core/src/runtime/hostStepper.ts",
+    file: "packages/core/src/runtime/stepperOver.ts",
     what: "a step leaves the state as it was",
-    find: "if (tensor) state.set(name, tensor);",
-    replace: "if (tensor) state.set(next, tensor);",
+    find: "if (tensor !== undefined) replace(name, tensor);",
+    replace: "if (tensor !== undefined) replace(next, tensor);",
     tests: [source("runtime/engines/cpu.test.ts")],
   },
 ];
