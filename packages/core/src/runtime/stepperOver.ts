@@ -1,5 +1,5 @@
 /** Steps over a state that is kept somewhere: in this process or on a device. What is carried where is checked here, once for all. */
-import { oalError } from "../errors/index.js";
+import { expectArguments, kinds, oalError } from "../errors/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { CarriedTensor, Stepper } from "./engine.js";
 
@@ -31,14 +31,29 @@ export interface StateKeeper<Kept> {
   release(): Promise<void>;
 }
 
+const aKeeper = kinds.fields({
+  inputs: kinds.listOf(kinds.text),
+  outputs: kinds.listOf(kinds.text),
+  keep: kinds.callback,
+  copy: kinds.callback,
+  run: kinds.callback,
+  drop: kinds.callback,
+  release: kinds.callback,
+});
+const carriedTensors = kinds.listOf(kinds.fields({ name: kinds.text }));
+
 /**
  * A stepper.
  *
  * @param keeper released with the stepper
  * @param carried what it carries from step to step
  * @throws OAL-R111 for a carried tensor that the step does not have
+ * @example const stepper = stepperOver(keeper, [{ name: "weight", next: "next/weight" }]);
+ *   await stepper.load(new Map([["weight", float32Tensor([2], [0, 0])]]));
+ *   const { terms } = await stepper.step({ "batch/x": float32Tensor([2], [1, 2]) });
  */
 export function stepperOver<Kept>(keeper: StateKeeper<Kept>, carried: readonly CarriedTensor[]): Stepper {
+  expectArguments("stepperOver", { keeper: [keeper, aKeeper], carried: [carried, carriedTensors] });
   const [inputs, outputs] = [new Set(keeper.inputs), new Set(keeper.outputs)];
   const names = carried.map(({ name }) => name);
   const nextOf = new Map<string, string>();
