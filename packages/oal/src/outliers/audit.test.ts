@@ -1,7 +1,7 @@
 /** The audit of a synthetic set with a teacher whose answers are given: confidences on both sides of each threshold. */
 import { describe, expect, it } from "vitest";
 import { auditPosterior, withoutFakes, type Teacher } from "./audit.js";
-import type { SynthesisResult } from "./synthesis.js";
+import type { SynthesisPictures } from "./synthesis.js";
 import { testEngine } from "../testing/engine.js";
 
 /** Probability of the predicted class of two, the predicted class, and the class of the embedding behind the picture. */
@@ -29,7 +29,7 @@ const teacher: Teacher = (_pixels, count) =>
     features: Float32Array.from({ length: count * 2 }, (_, i) => (i % 2 === 0 ? 0.5 : Math.sqrt(0.75))),
   });
 
-const set: SynthesisResult = {
+const set: SynthesisPictures = {
   count: pictures.length,
   latentShape: [1, 1, 1],
   imageSize: 1,
@@ -37,6 +37,7 @@ const set: SynthesisResult = {
   images: Uint8Array.from({ length: pictures.length * 3 }, (_, i) => i),
   labels: Int32Array.from(pictures, ([, , label]) => label),
   sources: Int32Array.from(pictures, () => 0),
+  positions: Int32Array.from(pictures, (_, i) => i),
   seed: 1,
 };
 const conditions = { embeddings: Float32Array.of(2, 0), dimension: 2, labels: [0] };

@@ -9,7 +9,13 @@ import type { EmbeddingBank } from "./boundary/sample.js";
 import { kthLargest } from "./boundary/selection.js";
 import { DistanceGatherer, type DistanceSummary } from "./boundary/summary.js";
 import type { LatentDiffusion } from "./diffusion/model.js";
-import { synthesize, type ConditionSet, type SynthesisResult } from "./synthesis.js";
+import {
+  decodePictures,
+  synthesize,
+  type ConditionSet,
+  type SynthesisPictures,
+  type SynthesisWork,
+} from "./synthesis.js";
 import type { SynthesisOptions } from "./synthesisOptions.js";
 
 /** The teacher on uint8 pictures [count, 3, H, W]: logits [count, classes] and penultimate features [count, D]. */
@@ -61,7 +67,7 @@ export interface EmbeddingEffect {
  */
 export async function auditPosterior(
   engine: Engine,
-  set: SynthesisResult,
+  set: SynthesisPictures,
   conditions: ConditionSet,
   teacher: Teacher,
   bank: EmbeddingBank,
@@ -113,7 +119,7 @@ export function beatsChance({ sameClassShare, count }: PosteriorAudit, classes: 
   return sameClassShare > chance + 3 * Math.sqrt((chance * (1 - chance)) / Math.max(1, count));
 }
 
-function meanCosine(features: Float32Array, set: SynthesisResult, conditions: ConditionSet): number {
+function meanCosine(features: Float32Array, set: SynthesisPictures, conditions: ConditionSet): number {
   const { dimension } = conditions;
   const found = normaliseRows(features, dimension).unit;
   const wanted = normaliseRows(conditions.embeddings, dimension).unit;
@@ -165,6 +171,7 @@ export async function embeddingEffect(
   conditions: ConditionSet,
   options: SynthesisOptions,
   pairs = 16,
+  onStep?: SynthesisWork["onStep"],
 ): Promise<EmbeddingEffect> {
   const { seed } = options;
   const labels = Array.from(conditions.labels);
@@ -174,8 +181,13 @@ export async function embeddingEffect(
     const other = labels.findIndex((_, i) => labels[(half + i) % labels.length] !== labels[row]);
     return other < 0 ? half : (half + other) % labels.length;
   });
-  const make = (chosen: Int32Array, from: number) =>
-    synthesize(engine, model, conditions, { ...options, seed: from }, undefined, chosen);
+  const make = async (chosen: Int32Array, from: number): Promise<SynthesisPictures> => {
+    const work = { chosen, ...(onStep ? { onStep } : {}) };
+    return decodePictures(
+      model,
+      await synthesize(engine, model, conditions, { ...options, seed: from }, work),
+    );
+  };
   const base = await make(first, seed);
   const byEmbedding = meanDifference(base.images, (await make(second, seed)).images);
   const byNoise = meanDifference(base.images, (await make(first, seed + 1)).images);
@@ -191,10 +203,10 @@ function meanDifference(a: Uint8Array, b: Uint8Array): number {
  * (`synthesis.maxTeacherConfidence`; 1 keeps everything).
  */
 export function withoutFakes(
-  set: SynthesisResult,
+  set: SynthesisPictures,
   audit: PosteriorAudit,
   maxConfidence: number,
-): SynthesisResult {
+): SynthesisPictures {
   const kept: number[] = [];
   for (let i = 0; i < set.count; i++) {
     if (audit.prediction[i] !== set.labels[i] || (audit.confidence[i] ?? 0) <= maxConfidence) kept.push(i);
@@ -215,5 +227,6 @@ export function withoutFakes(
     images,
     labels: pick(set.labels),
     sources: pick(set.sources),
+    positions: pick(set.positions),
   };
 }

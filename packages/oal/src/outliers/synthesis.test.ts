@@ -3,7 +3,7 @@ import { float32Tensor } from "oal-core";
 import { describe, expect, it } from "vitest";
 import type { LatentDiffusion } from "./diffusion/model.js";
 import { noiseSchedule } from "./samplers/schedule.js";
-import { synthesize } from "./synthesis.js";
+import { decodePictures, synthesize } from "./synthesis.js";
 import { testEngine } from "../testing/engine.js";
 
 /** A network that predicts its state as the noise; no condition is the state 0. Counts the rows it was asked for. */
@@ -19,8 +19,8 @@ function stateModel(batch: number, calls: number[] = []): LatentDiffusion {
     denoiserBatch: batch,
     encode: () => Promise.reject(new Error("not asked for")),
     decode: (latents, count) => Promise.resolve(new Uint8Array(3 * count).fill(latents.length)),
-    condition: (embeddings, count) =>
-      Promise.resolve(embeddings ? embeddings.slice(0, count) : new Float32Array(count)),
+    condition: (given, count) =>
+      Promise.resolve(given ? given.embeddings.slice(0, count) : new Float32Array(count)),
     predict: (_latents, _time, states) => {
       calls.push(states.length);
       return Promise.resolve(float32Tensor([states.length, 1, 1, 1], states));
@@ -35,9 +35,7 @@ const chosen = Int32Array.of(2, 0, 1, 0, 1);
 /** Latents per unit of predicted noise, from the same start noise. */
 async function latents(guidance: number, batch = 4): Promise<number[]> {
   const options = { count: 5, seed: 3, steps: 5, sampler: "ddim", guidance };
-  return [
-    ...(await synthesize(testEngine, stateModel(batch), conditions, options, undefined, chosen)).latents,
-  ];
+  return [...(await synthesize(testEngine, stateModel(batch), conditions, options, { chosen })).latents];
 }
 
 describe("synthesis", () => {
@@ -47,8 +45,7 @@ describe("synthesis", () => {
       stateModel(4),
       { ...conditions, embeddings: new Float32Array(3) },
       { count: 5, seed: 3, steps: 5, sampler: "ddim", guidance: 1 },
-      undefined,
-      chosen,
+      { chosen },
     );
     const [one, two, four] = [await latents(1), await latents(2), await latents(4)];
     // The end is linear in the predicted noise, which is guidance times the embedding.
@@ -69,12 +66,12 @@ describe("synthesis", () => {
       stateModel(4),
       conditions,
       { count: 5, seed: 3, steps: 5, sampler: "dpmSolver2m", guidance: 2 },
-      undefined,
-      chosen,
+      { chosen },
     );
     expect([...made.sources]).toEqual([2, 0, 1, 0, 1]);
     expect([...made.labels]).toEqual([2, 0, 1, 0, 1]);
-    expect([made.count, made.images.length, made.images[0]]).toEqual([5, 15, 5]);
+    const { images } = await decodePictures(stateModel(4), made);
+    expect([made.count, images.length, images[0]]).toEqual([5, 15, 5]);
     const wide = await latents(2, 10);
     (await latents(2, 4)).forEach((value, i) => expect(value).toBeCloseTo(wide[i] ?? NaN, 4));
   });

@@ -1,5 +1,6 @@
 /** Family D: data that is missing, corrupt or contradictory (exit status 3). */
 import { entry } from "../entry.js";
+import { suggest } from "../suggest.js";
 
 /** Names in a message: at most so many, then their number. */
 const shownNames = 10;
@@ -339,5 +340,71 @@ export const dataErrors = {
     exit: 3,
     message: ({ what, lock, holder }) => `${what} is being fetched by another process (${holder}; ${lock})`,
     remedy: "wait for it; the lock of a process that is gone on another machine can be deleted",
+  }),
+  "OAL-D171": entry<{ path: string; what: string; near?: string }>({
+    title: "a file of a diffusion model is missing",
+    exit: 3,
+    message: ({ path, what, near }) =>
+      `${path}: no such file; it holds ${what}` + (near === undefined ? "" : ` (there is ${near})`),
+    remedy:
+      "a diffusion model is a folder with unet/model.onnx, vae_decoder/model.onnx, text_encoder/model.onnx, tokenizer/ and scheduler/scheduler_config.json; docs/stable-diffusion.md tells how to get one",
+  }),
+  "OAL-D172": entry<{ path: string; problem: string }>({
+    title: "a part of a diffusion model does not fit its place",
+    exit: 3,
+    message: ({ path, problem }) => `${path}: ${problem}`,
+    remedy:
+      "give a text-to-image model of Stable Diffusion 1.x or 2.x as Optimum exports it; docs/stable-diffusion.md lists what every part takes and gives",
+  }),
+  "OAL-D173": entry<{ path: string; problem: string }>({
+    title: "a text encoder that cannot be cut",
+    exit: 3,
+    message: ({ path, problem }) => `text encoder ${path}: ${problem}`,
+    remedy:
+      "export it without quantisation or fused embeddings: optimum-cli export onnx --model MODEL FOLDER",
+  }),
+  "OAL-D174": entry<{ path: string; problem: string }>({
+    title: "a tokenizer of another kind",
+    exit: 3,
+    message: ({ path, problem }) => `tokenizer ${path}: ${problem}`,
+    remedy: "give the tokenizer of the model's text encoder, CLIP's: vocab.json and merges.txt",
+  }),
+  "OAL-D175": entry<{ name: string; problem: string }>({
+    title: "a class name that the tokenizer does not know",
+    exit: 3,
+    message: ({ name, problem }) => `the tokenizer does not know the class name "${name}": ${problem}`,
+    remedy: "say what the class is called in prompts, in words: synthesis.names: {CLASS: name}",
+  }),
+  "OAL-D176": entry<{ name: string; piece: string; prompt: string }>({
+    title: "nothing to replace in a prompt",
+    exit: 3,
+    message: ({ name, piece, prompt }) =>
+      `"${piece}", the piece of "${name}" that the outlier shall stand for, does not occur in the prompt "${prompt}"`,
+    remedy:
+      "shorten the prompt, keep a space on both sides of <name>, or call the class by another name with synthesis.names",
+  }),
+  "OAL-D177": entry<{ path: string; found: string }>({
+    title: "a diffusion model of another family",
+    exit: 3,
+    message: ({ path, found }) => `${path} holds ${found}; Stable Diffusion 1.x and 2.x as ONNX are taken`,
+    remedy:
+      "convert weights with: optimum-cli export onnx --model MODEL --task text-to-image FOLDER; docs/stable-diffusion.md names models that serve",
+  }),
+  "OAL-D178": entry<{ path: string; key: string; found: string; known: readonly string[] }>({
+    title: "a diffusion model with noise that is not known",
+    exit: 3,
+    message: ({ path, key, found, known }) => {
+      const near = suggest(found, known);
+      return `${path}: ${key} is ${found}; ${near === undefined ? `known are ${known.join(", ")}` : `did you mean ${near}?`}`;
+    },
+    remedy: "give the scheduler's configuration that the model was published with",
+  }),
+  "OAL-D179": entry<{ path: string; width: number; found: number }>({
+    title: "outliers of another width than the text encoder",
+    exit: 3,
+    message: ({ path, width, found }) =>
+      `the teacher's features have ${found} numbers, and the text encoder ${path} takes embeddings of ${width}`,
+    remedy:
+      "let the features be turned into its space with synthesis.align: true, or take a teacher of that width",
   }),
 };

@@ -9,7 +9,7 @@ import { train } from "../../training/trainer.js";
 import { auditPosterior, beatsChance, embeddingEffect, withoutFakes, type Teacher } from "../audit.js";
 import { writeContactSheet } from "../contactSheet.js";
 import { noiseSchedule } from "../samplers/schedule.js";
-import { synthesize, type ConditionSet } from "../synthesis.js";
+import { decodePictures, synthesize, type ConditionSet } from "../synthesis.js";
 import { diffusionGraphs, type TrainedDiffusion } from "./graphs.js";
 import { openDiffusionFolder } from "./openFolder.js";
 import { saveDiffusionFolder } from "./folder.js";
@@ -188,7 +188,10 @@ describe("folder, synthesis, audit", () => {
   });
 
   test("conditions are unit directions times √D, and a learned vector without", async () => {
-    const states = await model.condition(conditions.embeddings.subarray(0, dimension), 1);
+    const states = await model.condition(
+      { embeddings: conditions.embeddings.subarray(0, dimension), labels: [0] },
+      1,
+    );
     expect(states.reduce((sum, value) => sum + value * value, 0)).toBeCloseTo(dimension, 4);
     const none = await model.condition(null, 2);
     expect([...none.subarray(0, dimension)]).toEqual([...none.subarray(dimension)]);
@@ -203,15 +206,14 @@ describe("folder, synthesis, audit", () => {
     await other.release();
     expect(first.labels).toEqual(Int32Array.of(0, 1, 2, 0, 1));
     expect(new Set(first.sources).size).toBe(5);
-    expect(first.images.length).toBe(5 * 768);
+    expect((await decodePictures(model, first)).images.length).toBe(5 * 768);
     second.latents.forEach((value, i) => expect(value).toBeCloseTo(first.latents[i] ?? NaN, 3));
     const reseeded = await synthesize(
       testEngine,
       model,
       conditions,
       { ...options, seed: 3 },
-      undefined,
-      first.sources,
+      { chosen: first.sources },
     );
     expect(reseeded.latents).not.toEqual(first.latents);
     const unguided = await synthesize(
@@ -219,8 +221,7 @@ describe("folder, synthesis, audit", () => {
       model,
       conditions,
       { ...options, guidance: 1 },
-      undefined,
-      first.sources,
+      { chosen: first.sources },
     );
     expect(unguided.latents).not.toEqual(first.latents);
     expect(
@@ -229,7 +230,8 @@ describe("folder, synthesis, audit", () => {
   });
 
   test("audit counts fakes and drops them", async () => {
-    const set = await synthesize(testEngine, model, conditions, { ...defaults, steps: 2 });
+    const made = await synthesize(testEngine, model, conditions, { ...defaults, steps: 2 });
+    const set = await decodePictures(model, made);
     const teacher: Teacher = async (_, rows) => ({
       logits: Float32Array.from({ length: rows * 3 }, (_, i) => (i % 3 === 0 ? 5 : 0)),
       features: conditions.embeddings.subarray(0, rows * dimension),

@@ -1,10 +1,12 @@
 /**
  * A latent diffusion model as synthesis sees it: embeddings in, latents and pictures out. Our own small model and Stable
- * Diffusion stand behind this one interface; both are read from a folder of ONNX models (openFolder.ts).
+ * Diffusion stand behind this one interface; both are read from a folder of ONNX models (openFolder.ts), and differ only in what
+ * turns an embedding into states.
  */
 import type { Tensor } from "oal-core";
 import type { PredictionType } from "../samplers/drive.js";
 import type { NoiseSchedule } from "../samplers/schedule.js";
+import type { Parts } from "./parts.js";
 
 /** Distribution of latents before scaling, each [count, ...latentShape]. */
 export interface LatentMoments {
@@ -12,15 +14,33 @@ export interface LatentMoments {
   readonly logVariance: Float32Array;
 }
 
+/** Embeddings with the classes they belong to. */
+export interface Conditions {
+  /** [count, D], of any norm. */
+  readonly embeddings: Float32Array;
+  /** Class of each row. */
+  readonly labels: ArrayLike<number>;
+}
+
+/** What turns embeddings into the states that a denoiser takes. */
+export interface Conditioner {
+  /** Length of an embedding. */
+  readonly embeddingDimension: number;
+  /** [tokens, width] of the states. */
+  readonly stateShape: readonly [number, number];
+  /** States of embeddings, [count, ...stateShape]; null gives the unconditional ones. */
+  condition(given: Conditions | null, count: number): Promise<Float32Array>;
+}
+
+/** Makes a conditioner whose part of the model is opened among the others. */
+export type MakeConditioner = (parts: Parts) => Conditioner;
+
 /** An opened latent diffusion model. Any count is accepted everywhere; work is cut into the models' batches. */
-export interface LatentDiffusion {
+export interface LatentDiffusion extends Conditioner {
   /** [channels, height, width] of one latent. */
   readonly latentShape: readonly [number, number, number];
   /** Height and width of the pictures, in pixels. */
   readonly imageSize: number;
-  /** Length of an embedding, and [tokens, width] of the states the denoiser takes. */
-  readonly embeddingDimension: number;
-  readonly stateShape: readonly [number, number];
   /** Factor between the auto-encoder's latents and the denoiser's. */
   readonly latentScale: number;
   readonly schedule: NoiseSchedule;
@@ -31,10 +51,8 @@ export interface LatentDiffusion {
   encode(pixels: Uint8Array, count: number): Promise<LatentMoments>;
   /** Decodes scaled latents to uint8 pictures [count, 3, H, W], rounded to the nearest. */
   decode(latents: Float32Array, count: number): Promise<Uint8Array>;
-  /** States of embeddings (of any norm) [count, D]; null gives the unconditional states. */
-  condition(embeddings: Float32Array | null, count: number): Promise<Float32Array>;
   /** Network output for `denoiserBatch` latents at one time. */
   predict(latents: Float32Array, time: number, states: Float32Array): Promise<Tensor>;
-  /** Frees the engine's memory. */
+  /** Frees the engine's memory; the model can be used again, its parts are opened when they are needed. */
   release(): Promise<void>;
 }

@@ -12,6 +12,8 @@ export interface ScheduleOptions {
   readonly betaEnd?: number;
   /** Number of training timesteps. Default 1000. */
   readonly timesteps?: number;
+  /** Whether the betas or their square roots lie on a line. Default "scaled_linear": the roots. */
+  readonly form?: "scaled_linear" | "linear";
 }
 
 /** A noise schedule by timestep. */
@@ -31,9 +33,10 @@ export interface SamplingGrid {
   readonly alphaBar: Float64Array;
 }
 
-/** β_t = (√βstart + t/(T-1) (√βend - √βstart))², Stable Diffusion's "scaled linear" schedule. */
+/** β_t = (√βstart + t/(T-1) (√βend - √βstart))², Stable Diffusion's "scaled linear" schedule; without roots and square: "linear". */
 export function noiseSchedule(options: ScheduleOptions = {}): NoiseSchedule {
-  const { betaStart = 0.00085, betaEnd = 0.012, timesteps = 1000 } = options;
+  const { betaStart = 0.00085, betaEnd = 0.012, timesteps = 1000, form = "scaled_linear" } = options;
+  const power = form === "linear" ? 1 : 2;
   if (
     !(betaStart > 0 && betaEnd < 1 && betaStart <= betaEnd) ||
     !Number.isInteger(timesteps) ||
@@ -45,8 +48,8 @@ export function noiseSchedule(options: ScheduleOptions = {}): NoiseSchedule {
   const alphaBar = new Float64Array(timesteps);
   let product = 1;
   for (let t = 0; t < timesteps; t++) {
-    betas[t] =
-      (Math.sqrt(betaStart) + (t / (timesteps - 1)) * (Math.sqrt(betaEnd) - Math.sqrt(betaStart))) ** 2;
+    const [first, last] = [betaStart ** (1 / power), betaEnd ** (1 / power)];
+    betas[t] = (first + (t / (timesteps - 1)) * (last - first)) ** power;
     product *= 1 - (betas[t] ?? 0);
     alphaBar[t] = product;
   }

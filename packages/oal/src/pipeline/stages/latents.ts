@@ -15,9 +15,15 @@ import {
 } from "../../outliers/audit.js";
 import { writeContactSheet } from "../../outliers/contactSheet.js";
 import { openDiffusionFolder } from "../../outliers/diffusion/folder.js";
+import { latentsInFolder } from "../../outliers/keptLatents.js";
 import { poolLatents, type LatentPooling } from "../../outliers/pooling.js";
 import { decodedFolder, latentsFile } from "../../outliers/sources/latents.js";
-import { synthesize, type ConditionSet, type SynthesisResult } from "../../outliers/synthesis.js";
+import {
+  decodePictures,
+  synthesize,
+  type ConditionSet,
+  type SynthesisPictures,
+} from "../../outliers/synthesis.js";
 import { mutualInformationMethod } from "../../training/methods/mutualInformation.js";
 import { Predictor } from "../../training/predict.js";
 import type { Artifact } from "../artifact.js";
@@ -48,7 +54,7 @@ export const latentsStage: Stage = {
     unit: { denoiser, autoEncoder, size: data.train.set.height },
     amount: (synthesis.count + synthesis.inliers) * synthesis.steps,
   }),
-  async run({ config, data, input, folder, events, engine, signal }) {
+  async run({ config, data, input, folder, checkpoints, events, engine, signal }) {
     const { synthesis } = config;
     const model = await openDiffusionFolder(engine, join(input("diffusion").folder, diffusionFolder));
     const classifier = await loadClassifier(input("teacher").folder);
@@ -64,10 +70,15 @@ export const latentsStage: Stage = {
       const conditions = await readConditions(input("boundary"));
       const bank = { ...(await readBank(input("embeddings"))), classes: data.classNames.length };
       const options = { ...synthesis, count: synthesis.count };
-      const made = await synthesize(engine, model, conditions, options, (done, total) => {
-        signal.throwIfAborted();
-        events.progress(done, total, { text: "outlier latents" });
-      });
+      const onStep = (): void => signal.throwIfAborted();
+      const made = await decodePictures(
+        model,
+        await synthesize(engine, model, conditions, options, {
+          onStep,
+          kept: latentsInFolder(join(checkpoints, "outliers")),
+          onProgress: (done, total) => events.progress(done, total, { text: "outlier latents" }),
+        }),
+      );
       const k = Math.min(config.boundary.k, Math.floor((0.6 * bank.labels.length) / bank.classes));
       const audit = await auditPosterior(engine, made, conditions, teacher, bank, Math.max(1, k));
       const effect = await embeddingEffect(engine, model, conditions, options);
@@ -79,7 +90,7 @@ export const latentsStage: Stage = {
       const outliers = kept.count > 0 ? kept : made;
       if (kept.count === 0) events.warning("the teacher is sure of every outlier; none was rejected");
       const inlierOptions = { ...synthesis, count: Math.max(1, synthesis.inliers) };
-      const inliers = await synthesize(engine, model, bank, inlierOptions);
+      const inliers = await decodePictures(model, await synthesize(engine, model, bank, inlierOptions));
       const inlierAudit = await auditPosterior(engine, inliers, bank, teacher, bank, Math.max(1, k));
       if (!effect.differs || !beatsChance(inlierAudit, bank.classes)) {
         const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
@@ -140,7 +151,7 @@ export async function readConditions(boundary: Artifact): Promise<ConditionSet> 
 
 async function writeOutliers(
   folder: string,
-  outliers: SynthesisResult,
+  outliers: SynthesisPictures,
   teacher: Teacher,
   pooling: LatentPooling,
   classes: number,
