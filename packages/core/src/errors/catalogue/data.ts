@@ -1,6 +1,5 @@
 /** Family D: data that is missing, corrupt or contradictory (exit status 3). */
 import { entry } from "../entry.js";
-import { suggest } from "../suggest.js";
 
 /** Names in a message: at most so many, then their number. */
 const shownNames = 10;
@@ -393,10 +392,7 @@ export const dataErrors = {
   "OAL-D178": entry<{ path: string; key: string; found: string; known: readonly string[] }>({
     title: "a diffusion model with noise that is not known",
     exit: 3,
-    message: ({ path, key, found, known }) => {
-      const near = suggest(found, known);
-      return `${path}: ${key} is ${found}; ${near === undefined ? `known are ${known.join(", ")}` : `did you mean ${near}?`}`;
-    },
+    message: ({ path, key, found, known }) => `${path}: ${key} is ${found}; known are ${shortened(known)}`,
     remedy: "give the scheduler's configuration that the model was published with",
   }),
   "OAL-D179": entry<{ path: string; width: number; found: number }>({
