@@ -166,8 +166,22 @@ export const outliers = [
   {
     file: source("outliers/diffusion/openFolder.ts"),
     what: "decoded latents are not unscaled",
-    find: "(v) => v / vae.scaling_factor",
-    replace: "(v) => v * vae.scaling_factor",
+    find: "(v) => v / latentScale",
+    replace: "(v) => v * latentScale",
     tests: [source("outliers/diffusion/losses.test.ts")],
+  },
+  {
+    file: source("outliers/stableDiffusion/prompts.ts"),
+    what: "the outlier stands for the piece before the last of a name",
+    find: "const place = start + known.length - 1;",
+    replace: "const place = start + known.length - 2;",
+    tests: [source("outliers/stableDiffusion/miniature.golden.test.ts")],
+  },
+  {
+    file: source("outliers/synthesis.ts"),
+    what: "latents of an earlier attempt are put at the place of the next",
+    find: "if (found) take(begin, found);",
+    replace: "if (found) take(begin + own, found);",
+    tests: [source("outliers/keptLatents.test.ts")],
   },
 ];
