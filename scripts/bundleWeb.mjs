@@ -5,9 +5,10 @@ import { rolldown } from "rolldown";
 
 /**
  * What a page does without: the catalogue of errors but for the few that can happen there; the checks of arguments, which are for
- * strangers who call functions of the library, whereas here our own code calls them; and what makes names safe for terminals.
+ * strangers who call functions of the library, whereas here our own code calls them; and what makes names safe for terminals. The
+ * class of errors is written for few bytes, with the same fields.
  */
-const catalogueFile = "core/src/errors/catalogue/index.ts";
+const errorFile = "core/src/errors/error.ts";
 const checksFile = "core/src/errors/arguments.ts";
 const noChecks = `
 export const kinds = {};
@@ -15,9 +16,6 @@ export function kind() {}
 export function expectArguments() {}
 export function describeValue() {}
 `;
-const printableFile = "core/src/errors/printable.ts";
-const asItIs =
-  "export const printable = (text) => text; export const printableDetails = (details) => details;";
 
 /** Replaces files by source texts. */
 const instead = (texts) => ({
@@ -28,19 +26,34 @@ const instead = (texts) => ({
   },
 });
 
-/** Sentences of some codes as source text; they are functions of their details alone. */
-async function catalogueOf(root, codes) {
+/** Details whose every field is its own name in braces. */
+const blanks = new Proxy(
+  {},
+  { get: (_, name) => ({ toString: () => `{${String(name)}}`, join: () => `{${String(name)}}` }) },
+);
+
+/** The class of errors with the sentences of some codes, as source text. A sentence is text with blanks for its details. */
+async function errorsOf(root, codes) {
   const path = join(root, "packages", "core", "dist", "errors", "catalogue", "index.js");
   const { catalogue } = await import(pathToFileURL(path).href);
   const entries = codes.map((code) => {
     const { exit, message } = catalogue[code];
-    return `${JSON.stringify(code)}: entry(${exit}, ${message.toString()})`;
+    if (/[?=]/.test(message.toString().replace("=>", "")))
+      throw new Error(`${code}: a sentence of a page may do nothing but name its details`);
+    return `${JSON.stringify(code)}: [${exit}, ${JSON.stringify(message(blanks))}]`;
   });
-  const entry = `const entry = (exit, message) => ({ exit, message, remedy: "see docs/errors.md" });`;
-  return `${entry} export const catalogue = { ${entries.join(",\n")} };`;
+  return `
+const catalogue = { ${entries.join(",\n")} };
+export class OalError extends Error {}
+export const isOalError = (error) => error instanceof OalError;
+export function oalError(code, details, cause) {
+  const [exit, sentence] = catalogue[code];
+  const message = sentence.replace(/{(\\w+)}/g, (_, name) => [details[name]].flat().join(", "));
+  return Object.assign(new OalError(message, { cause }), { name: "OalError", code, details, remedy: "see docs/errors.md", exit });
+}`;
 }
 
-async function codeOf(root, catalogue) {
+async function codeOf(root, errors) {
   const bundle = await rolldown({
     input: join(root, "packages", "web", "src", "index.ts"),
     resolve: { alias: { "oal-core": join(root, "packages", "core", "src", "index.ts") } },
@@ -48,17 +61,17 @@ async function codeOf(root, catalogue) {
       propertyReadSideEffects: false,
       manualPureFunctions: ["kinds", "kind", "expectArguments"],
     },
-    plugins: [instead({ [catalogueFile]: catalogue, [checksFile]: noChecks, [printableFile]: asItIs })],
+    plugins: [instead({ [errorFile]: errors, [checksFile]: noChecks })],
     logLevel: "warn",
   });
   const { output } = await bundle.generate({ format: "esm", minify: true });
   await bundle.close();
-  return output[0].code;
+  return output[0].code.replaceAll("/* @__PURE__ */ ", "");
 }
 
 /** The file's text. */
 export async function bundleWeb(root) {
-  const draft = await codeOf(root, "export const catalogue = {};");
+  const draft = await codeOf(root, await errorsOf(root, []));
   const codes = [...new Set(draft.match(/OAL-[A-Z]\d{3}/g))].sort();
-  return codeOf(root, await catalogueOf(root, codes));
+  return codeOf(root, await errorsOf(root, codes));
 }

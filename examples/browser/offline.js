@@ -1,17 +1,13 @@
-// The page works without a network once it was there: what came from the server is kept, and taken when the server does not answer.
-self.onfetch = (event) => {
-  if (event.request.method !== "GET") return;
-  event.respondWith(
-    (async () => {
-      const kept = await caches.open("known-or-unknown");
-      try {
-        const answer = await fetch(event.request);
-        if (answer.ok) event.waitUntil(kept.put(event.request, answer.clone()));
-        return answer;
-      } catch {
-        return (await kept.match(event.request)) ?? Response.error();
-      }
-    })(),
-  );
+// The page works without a network once it was there: what came is kept, and taken when the server does not answer.
+const answer = async (event, { request } = event) => {
+	const kept = await caches.open("known-or-unknown");
+	try {
+		const found = await fetch(request);
+		if (found.ok) event.waitUntil(kept.put(request, found.clone()));
+		return found;
+	} catch {
+		return (await kept.match(request)) ?? Response.error();
+	}
 };
-self.onactivate = (event) => event.waitUntil(clients.claim());
+onfetch = (event) => event.respondWith(answer(event));
+onactivate = (event) => event.waitUntil(clients.claim());

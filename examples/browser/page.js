@@ -1,134 +1,107 @@
-// The page: pictures go to the worker, answers come back; the slider compares p values and asks nothing again.
-const $ = (id) => document.getElementById(id);
+// Pictures go to the worker, answers come back; the slider compares p values and asks nothing again.
+const [state, main, files, camera, rate, keep, count, list] = document.querySelectorAll("[id]");
+const element = (tag, properties) => Object.assign(document.createElement(tag), properties);
 const worker = new Worker("worker.js", { type: "module" });
-const waiting = new Map();
-let asked = 0;
+const waiting = [];
 
-/** What the model says of a picture. */
-const ask = (picture, name) =>
-  new Promise((done) => {
-    waiting.set(++asked, done);
-    worker.postMessage({ id: asked, picture, name }, picture instanceof ImageBitmap ? [picture] : []);
-  });
-
-worker.onmessage = ({ data }) => {
-  if (data.result) {
-    waiting.get(data.id)(data.result);
-    waiting.delete(data.id);
-  } else if (data.opened) start(data.opened);
-  else say(data.state, data.bad);
+/** What the model says of a picture: answers come in turn. */
+const ask = (picture, name) => {
+	worker.postMessage({ picture, name }, picture instanceof ImageBitmap ? [picture] : []);
+	return new Promise((done) => waiting.push(done));
 };
-worker.onerror = () => say("This browser cannot run the page: it needs modules in workers.", true);
-// Without it (private windows, plain http) the page works too, as long as there is a network.
+
+worker.onmessage = ({ data }) => (data.state ? say(data) : waiting.shift()(data));
+worker.onerror = () => say({ state: "This browser cannot run the worker.", bad: "bad" });
+// without it (private windows, plain http) the page needs a network
 navigator.serviceWorker?.register("offline.js").catch(() => {});
 
-function say(text, bad = false) {
-  $("state").textContent = text;
-  $("state").className = bad ? "bad" : "";
+function say(told) {
+	Object.assign(state, { textContent: told.state, className: told.bad || "" });
+	if (!told.target) return;
+	keep.value = told.target;
+	keep.oninput();
+	main.hidden = false;
 }
 
-function start({ name, classes, target, faults, verified }) {
-  const tested = faults ? "The self-test passed" : "It has no self-test";
-  const checked = verified ? "" : "; its checksum could not be checked";
-  if (faults?.length)
-    say(`Do not trust the answers here: the self-test failed (${faults.join("; ")}).`, true);
-  else say(`${name}: ${classes} classes. ${tested}${checked}.`);
-  $("keep").value = target;
-  $("keep").oninput();
-  document.querySelector("main").hidden = false;
-}
-
-const cards = new Set();
-$("keep").oninput = () => {
-  $("rate").querySelector("output").value = +(100 * $("keep").value).toFixed(1);
-  for (const card of cards) show(card);
+keep.oninput = () => {
+	rate.value = +(100 * keep.value).toFixed(1);
+	[...list.children].forEach(show);
 };
 
 /** A card for a picture; the newest comes first. */
-function card(media) {
-  const made = { item: document.createElement("li"), text: document.createElement("div"), result: null };
-  made.item.append(media, made.text);
-  $("list").prepend(made.item);
-  cards.add(made);
-  show(made);
-  const [oldest] = cards;
-  if (cards.size > 200) drop(oldest);
-  return made;
+function add(media) {
+	const card = element("li", { media, text: element("div") });
+	card.append(media, card.text);
+	list.prepend(card);
+	show(card);
+	if (list.children.length > 200) remove(list.lastChild);
+	return card;
 }
 
-function drop(old) {
-  URL.revokeObjectURL(old.item.firstChild.src);
-  old.item.remove();
-  cards.delete(old);
+function remove(card) {
+	URL.revokeObjectURL(card.media.src);
+	card.remove();
 }
 
-function show({ item, text, result }) {
-  const line = (tag, content) => Object.assign(document.createElement(tag), { textContent: content });
-  if (!result) return text.replaceChildren(line("small", "…"));
-  const { error, pValue, label, confidence, id, ask } = result;
-  const known = Math.fround(pValue) > Math.fround(1 - $("keep").value);
-  // below the file's second cut: known there, or by the slider alone
-  const look = known && ask !== undefined && (ask || !result.known) ? "known, but have a person look" : "";
-  item.className = error ? "" : known ? "known" : "unknown";
-  const share = `${Math.round(100 * confidence)}\u00a0%`;
-  text.replaceChildren(
-    line("b", error ? "Not scored" : known ? label : "Unknown"),
-    line(
-      "small",
-      error ? error.message.replace(`${id}: `, "") : known ? share : `nearest: ${label}, ${share}`,
-    ),
-    line("small", error ? "" : `p value ${pValue.toPrecision(2)}`),
-    line("small", look),
-    line("small", id),
-  );
-  const count = (kind) => document.getElementsByClassName(kind).length;
-  const limit = (1 - $("keep").value).toPrecision(2);
-  $("count").textContent = `${count("known")} known, ${count("unknown")} unknown (p value at most ${+limit})`;
+function show(card) {
+	const { text, result } = card;
+	if (!result) return (text.textContent = "…");
+	const { problem, pValue, label, confidence, name, ask } = result;
+	const known = Math.fround(pValue) > Math.fround(1 - keep.value);
+	// below the file's second cut
+	const look = known && ask !== undefined && (ask || !result.known);
+	const share = `${Math.round(100 * confidence)}\u00a0%`;
+	const lines = problem
+		? ["Not scored", problem]
+		: [
+				known ? label : "Unknown",
+				known ? share : `nearest: ${label}, ${share}`,
+				`p value ${pValue.toPrecision(2)}`,
+				look && "known, but have a person look",
+			];
+	card.className = problem ? "" : known ? "known" : "unknown";
+	const tell = (textContent, line) => element(line ? "small" : "b", { textContent });
+	text.replaceChildren(...[...lines, name].filter(Boolean).map(tell));
+	const number = (kind) => document.getElementsByClassName(kind).length;
+	count.textContent = `${number("known")} known, ${number("unknown")} unknown`;
 }
 
-function take(files) {
-  for (const file of files) {
-    const image = Object.assign(new Image(), { alt: "", loading: "lazy", src: URL.createObjectURL(file) });
-    image.onerror = () => image.remove();
-    const made = card(image);
-    void ask(file, file.name).then((result) => {
-      made.result = result;
-      show(made);
-    });
-  }
+function take(chosen) {
+	for (const file of chosen) {
+		const onerror = () => card.media.remove();
+		const card = add(element("img", { alt: "", loading: "lazy", src: URL.createObjectURL(file), onerror }));
+		ask(file, file.name).then((result) => show(Object.assign(card, { result })));
+	}
 }
-$("files").onchange = ({ target }) => take(target.files);
-$("drop").onkeydown = ({ key }) => "Enter ".includes(key) && $("files").click();
+files.onchange = () => take(files.files);
 document.ondragover = (event) => event.preventDefault();
 document.ondrop = (event) => {
-  event.preventDefault();
-  take(event.dataTransfer.files);
+	event.preventDefault();
+	take(event.dataTransfer.files);
 };
-document.onpaste = (event) => take(event.clipboardData.files);
 
-let live = null;
-$("camera").onclick = async () => {
-  if (live) return stop();
-  const video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
-  try {
-    video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-    await video.play();
-    live = card(video);
-    $("camera").textContent = "Stop the camera";
-    while (live) {
-      live.result = await ask(await createImageBitmap(video), "camera");
-      if (live) show(live);
-    }
-  } catch (error) {
-    $("count").textContent = `The camera cannot be used: ${error.message}`;
-    stop();
-  }
+let live;
+camera.onclick = async () => {
+	if (live) return stop();
+	try {
+		const srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+		const video = element("video", { muted: true, playsInline: true, srcObject });
+		await video.play();
+		live = add(video);
+		camera.textContent = "Stop the camera";
+		while (live) {
+			live.result = await ask(await createImageBitmap(video), "camera");
+			if (live) show(live);
+		}
+	} catch (error) {
+		count.textContent = `The camera cannot be used: ${error.message}`;
+		stop();
+	}
 };
 
 function stop() {
-  $("camera").textContent = "Use the camera";
-  if (!live) return;
-  for (const track of live.item.firstChild.srcObject.getTracks()) track.stop();
-  drop(live);
-  live = null;
+	camera.textContent = "Use the camera";
+	for (const track of live?.media.srcObject.getTracks() ?? []) track.stop();
+	if (live) remove(live);
+	live = undefined;
 }

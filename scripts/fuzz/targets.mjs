@@ -9,10 +9,9 @@ import {
   float32Tensor,
   gemm,
   Graph,
-  jpegSize,
   makeDecision,
   modelMetadata,
-  pngSize,
+  pictureSize,
   readModel,
   readNpy,
   reduceMean,
@@ -175,8 +174,7 @@ export async function targets() {
   ];
   const image = {
     readBytes: async (bytes) => {
-      jpegSize(bytes);
-      pngSize(bytes);
+      pictureSize(bytes);
       orientationOf(bytes);
       await decodeImage(bytes, "picture", { orientation: "apply", maxPixels });
     },

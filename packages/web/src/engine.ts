@@ -8,10 +8,8 @@ export interface OrtTensor {
 
 /** A model made ready. */
 export interface OrtSession<Value> {
-  run(
-    feeds: Readonly<Record<string, Value>>,
-    fetches: readonly string[],
-  ): Promise<Readonly<Record<string, OrtTensor>>>;
+  /** All outputs. */
+  run(feeds: Readonly<Record<string, Value>>): Promise<Readonly<Record<string, OrtTensor>>>;
   release(): Promise<void>;
 }
 

@@ -35,7 +35,7 @@ export interface ModelFacts extends PictureRule {
   /** Id of the detector that decides. */
   readonly decides: string;
   readonly detectors: readonly StoredDetector[];
-  readonly selfTest?: SelfTest;
+  readonly selfTest?: SelfTest | undefined;
 }
 
 /** The format that is read. */
@@ -47,12 +47,8 @@ type Unchecked = { readonly [Key in keyof ModelFacts]: unknown };
 
 /** Whether everything is there; what it holds is what was written, as the checksum tells. */
 function isModelFacts(facts: Unchecked): facts is ModelFacts {
-  const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
-  return (
-    [facts.version, facts.name, facts.decides].every((value) => typeof value === "string") &&
-    [facts.preprocessing, facts.input].every(isObject) &&
-    [facts.classNames, facts.detectors].every(Array.isArray)
-  );
+  const { selfTest: _, ...needed } = facts;
+  return Object.values(needed).every(Boolean);
 }
 
 /**
@@ -64,31 +60,29 @@ function isModelFacts(facts: Unchecked): facts is ModelFacts {
  */
 export function readFacts(bytes: Uint8Array, path: string): ModelFacts {
   const metadata = modelMetadata(bytes);
-  const found = metadata.get("oal.format");
+  const text = (key: string): string | undefined => metadata.get(`oal.${key}`);
+  const found = text("format");
   if (found === undefined)
     throw oalError("OAL-I143", { path, problem: "it is an ONNX model without detector and decision" });
   if (found !== format) throw oalError("OAL-I144", { path, found, wanted: format });
-  if (metadata.has("oal.weights")) throw oalError("OAL-I166", { path });
-  const json = (key: string): unknown => {
-    try {
-      return JSON.parse(metadata.get(`oal.${key}`) ?? "null");
-    } catch {
-      return null;
-    }
-  };
-  const selfTest = json("selfTest");
-  const facts = {
-    version: metadata.get("oal.version"),
-    name: metadata.get("oal.name"),
-    preprocessing: json("preprocessing"),
-    input: json("input"),
-    classNames: json("classNames"),
-    decides: metadata.get("oal.decides"),
-    detectors: json("detectors"),
-    ...(selfTest === null ? {} : { selfTest }),
-  };
-  if (!isModelFacts(facts)) throw oalError("OAL-I103", { path, problem: "its metadata do not fit" });
-  return facts;
+  if (text("weights") !== undefined) throw oalError("OAL-I166", { path });
+  try {
+    const json = (key: string): unknown => JSON.parse(text(key) ?? "null") ?? undefined;
+    const facts = {
+      version: text("version"),
+      name: text("name"),
+      preprocessing: json("preprocessing"),
+      input: json("input"),
+      classNames: json("classNames"),
+      decides: text("decides"),
+      detectors: json("detectors"),
+      selfTest: json("selfTest"),
+    };
+    if (isModelFacts(facts)) return facts;
+  } catch {
+    // text that is no JSON
+  }
+  throw oalError("OAL-I103", { path, problem: "its metadata do not fit" });
 }
 
 /**

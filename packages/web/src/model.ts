@@ -7,16 +7,15 @@ import {
   selfTestFaults,
   selfTestPicture,
   unreadable,
-  type AnswerOptions,
   type BatchOutputs,
   type FoundAnswer,
   type RgbImage,
   type ScoreResult,
 } from "oal-core";
-import { decodesExactly } from "./decodeTest.js";
-import type { Ort, OrtSession } from "./engine.js";
+import { readsExactly } from "./readingTest.js";
+import type { Ort } from "./engine.js";
 import { readFacts, verifyChecksum, type ModelFacts, type StoredDetector } from "./facts.js";
-import { pixelsOf, type Picture } from "./picture.js";
+import { bytesOf, pixelsOf, type Picture } from "./picture.js";
 
 /** How a model is opened. */
 export interface OpenOptions<Value> {
@@ -35,36 +34,13 @@ export interface OpenOptions<Value> {
 }
 
 /** A classifier that knows what it does not know. */
-export class WebModel<Value = never> {
+export interface WebModel {
   /** What the file says of itself. */
   readonly facts: ModelFacts;
   /** Id of the detector that is asked. */
   readonly detector: string;
   /** Whether the file was compared with its checksum; browsers can on pages that came by https or from this machine only. */
   readonly verified: boolean;
-  readonly #ort: Ort<Value>;
-  readonly #session: OrtSession<Value>;
-  readonly #stored: StoredDetector;
-  readonly #answers: AnswerOptions;
-  /** Resolves when everything asked before has been answered: a session computes one thing at a time. */
-  #last: Promise<unknown> = Promise.resolve();
-
-  constructor(
-    facts: ModelFacts,
-    stored: StoredDetector,
-    verified: boolean,
-    session: OrtSession<Value>,
-    ort: Ort<Value>,
-    answers: AnswerOptions,
-  ) {
-    this.facts = facts;
-    this.detector = stored.id;
-    this.verified = verified;
-    this.#stored = stored;
-    this.#session = session;
-    this.#ort = ort;
-    this.#answers = answers;
-  }
 
   /**
    * Scores one picture. One that cannot be read gives a result with an error.
@@ -72,76 +48,18 @@ export class WebModel<Value = never> {
    * @param picture a file, its bytes, anything a page can draw, or pixels
    * @param id what it is called; default: a file's name, else "picture"
    */
-  async score(
-    picture: Picture,
-    id = picture instanceof File ? picture.name : "picture",
-  ): Promise<ScoreResult> {
-    try {
-      const image = await pixelsOf(picture, id, this.facts.preprocessing);
-      const outputs = await this.#run(image, id, [this.#stored]);
-      return answerOf(outputs(this.#stored), 0, id, this.#answers);
-    } catch (error) {
-      if (error instanceof OalError) return unreadable(id, this.detector, error);
-      throw error;
-    }
-  }
+  score(picture: Picture, id?: string): Promise<ScoreResult>;
 
   /**
-   * Shows the model the picture of its self-test, once as pixels; and, in a browser, tries whether that picture is decoded as it was
-   * stored.
+   * Shows the model the picture of its self-test, once as pixels; and, in a browser, tries whether pixels are read as they are.
    *
    * @returns what is said otherwise than where the file was written, as sentences: none is the good answer; null for a file without
    *   self-test
    */
-  async selfTest(): Promise<readonly string[] | null> {
-    const { selfTest, detectors } = this.facts;
-    if (!selfTest) return null;
-    const image = selfTestPicture(selfTest.width, selfTest.height);
-    const outputs = await this.#run(image, "the self-test", detectors);
-    const found: Record<string, FoundAnswer> = {};
-    let label = -1;
-    for (const stored of detectors) {
-      const { logits, score, pValue, known } = outputs(stored);
-      label = Array.from(logits).indexOf(Math.max(...Array.from(logits)));
-      found[stored.id] = { score: score[0] ?? NaN, pValue: pValue[0] ?? NaN, known: known[0] === 1 };
-    }
-    const faults = selfTestFaults(selfTest, label, found);
-    return (await decodesExactly(image, this.facts.preprocessing))
-      ? faults
-      : [...faults, "this browser changes the colours of pictures that a page reads"];
-  }
+  selfTest(): Promise<readonly string[] | null>;
 
   /** Frees the engine's memory. */
-  async release(): Promise<void> {
-    await this.#last;
-    await this.#session.release();
-  }
-
-  /** The file's outputs of one picture, for each of some detectors. */
-  async #run(
-    image: RgbImage,
-    id: string,
-    detectors: readonly StoredDetector[],
-  ): Promise<(detector: StoredDetector) => BatchOutputs> {
-    const { data, shape } = pictureInput(image, this.facts, id);
-    const images = new this.#ort.Tensor("uint8", data, [1, ...shape]);
-    const wanted = ["logits", ...detectors.flatMap(({ outputs }) => Object.values(outputs))];
-    const running = this.#last.then(() => this.#session.run({ images }, wanted));
-    this.#last = running.catch(() => undefined);
-    const outputs = await running;
-    const of = (name: string): ArrayLike<number> => {
-      const values = outputs[name]?.data;
-      if (values instanceof Float32Array || values instanceof Uint8Array) return values;
-      throw oalError("OAL-X101", { problem: `the model gave no ${name}` });
-    };
-    return ({ outputs: { score, pValue, known, ask } }) => ({
-      logits: of("logits"),
-      score: of(score),
-      pValue: of(pValue),
-      known: of(known),
-      ...(ask === undefined ? {} : { ask: of(ask) }),
-    });
-  }
+  release(): Promise<void>;
 }
 
 /**
@@ -154,46 +72,87 @@ export class WebModel<Value = never> {
  */
 export async function openModel<Value>(
   source: string | URL | Uint8Array<ArrayBuffer> | Blob,
-  { ort, session, detector, threshold, top = 5, onProgress }: OpenOptions<Value>,
-): Promise<WebModel<Value>> {
-  const { path, bytes } = await contentOf(source, onProgress);
+  { ort, session: options, detector: wanted, threshold, top = 5, onProgress }: OpenOptions<Value>,
+): Promise<WebModel> {
+  const path = source instanceof File ? source.name : isContent(source) ? "the model" : String(source);
+  const bytes = await bytesOf(isContent(source) ? source : await fetched(path, onProgress));
   const facts = readFacts(bytes, path);
   const verified = await verifyChecksum(bytes, path);
-  const asked = detector ?? facts.decides;
-  const stored = facts.detectors.find(({ id }) => id === asked);
-  if (!stored) throw oalError("OAL-E214", { detector: asked, known: facts.detectors.map(({ id }) => id) });
-  const made = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3, ...session });
-  return new WebModel(facts, stored, verified, made, ort, {
-    path,
-    classNames: facts.classNames,
-    detector: stored.id,
-    top: Math.min(top, facts.classNames.length),
-    ...(threshold === undefined ? {} : { threshold }),
-  });
+  const { classNames, detectors, preprocessing, selfTest: expected } = facts;
+  const detector = wanted ?? facts.decides;
+  const asked = detectors.find(({ id }) => id === detector);
+  if (!asked) throw oalError("OAL-E214", { detector, known: detectors.map(({ id }) => id) });
+  const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3, ...options });
+  const answers = { path, classNames, detector, top, threshold };
+
+  /** Resolves when everything asked before has been answered: a session computes one thing at a time, and a decoded photo is large. */
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = last.then(work);
+    last = result.catch(() => {});
+    return result;
+  };
+
+  /** What the file says of a picture, for each of its detectors. */
+  const ask = async (image: RgbImage, id: string): Promise<(stored: StoredDetector) => BatchOutputs> => {
+    const { data, shape } = pictureInput(image, facts, id);
+    const images = new ort.Tensor("uint8", data, [1, ...shape]);
+    const outputs = await session.run({ images });
+    const of = (name: string): ArrayLike<number> => {
+      const values = outputs[name]?.data;
+      return values instanceof Float32Array || values instanceof Uint8Array ? values : [];
+    };
+    return ({ outputs: { score, pValue, known, ask: look } }) => ({
+      logits: of("logits"),
+      score: of(score),
+      pValue: of(pValue),
+      known: of(known),
+      ask: look === undefined ? look : of(look),
+    });
+  };
+
+  return {
+    facts,
+    detector,
+    verified,
+    score: (picture, id = picture instanceof File ? picture.name : "picture") =>
+      inTurn(async () => {
+        try {
+          const outputs = await ask(await pixelsOf(picture, id, preprocessing), id);
+          return answerOf(outputs(asked), 0, id, answers);
+        } catch (error) {
+          if (error instanceof OalError) return unreadable(id, detector, error);
+          throw error;
+        }
+      }),
+    selfTest: () =>
+      inTurn(async () => {
+        if (!expected) return null;
+        const image = selfTestPicture(expected.width, expected.height);
+        const outputs = await ask(image, "the self-test");
+        const logits = Array.from(outputs(asked).logits);
+        const found: Record<string, FoundAnswer> = {};
+        for (const stored of detectors) {
+          const { score, pValue, known } = outputs(stored);
+          found[stored.id] = { score: score[0] ?? NaN, pValue: pValue[0] ?? NaN, known: known[0] === 1 };
+        }
+        const faults = selfTestFaults(expected, logits.indexOf(Math.max(...logits)), found);
+        if (!(await readsExactly(image, preprocessing)))
+          faults.push("this browser changes the colours of pictures that a page reads");
+        return faults;
+      }),
+    release: () => inTurn(() => session.release()),
+  };
 }
 
-/** The bytes of a model file, and what it is called. */
-async function contentOf(
-  source: string | URL | Uint8Array<ArrayBuffer> | Blob,
-  onProgress: OpenOptions<never>["onProgress"],
-): Promise<{ readonly path: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
-  if (source instanceof Uint8Array) return { path: "the model", bytes: source };
-  if (source instanceof Blob) {
-    const path = source instanceof File ? source.name : "the model";
-    return { path, bytes: new Uint8Array(await source.arrayBuffer()) };
-  }
-  return { path: String(source), bytes: await fetched(source, onProgress) };
+function isContent(source: unknown): source is Uint8Array<ArrayBuffer> | Blob {
+  return source instanceof Uint8Array || source instanceof Blob;
 }
 
-async function fetched(
-  source: string | URL,
-  onProgress: OpenOptions<never>["onProgress"],
-): Promise<Uint8Array<ArrayBuffer>> {
-  const refuse = (problem: string, cause?: unknown): OalError =>
-    oalError("OAL-I167", { path: String(source), problem }, cause);
+async function fetched(path: string, onProgress: OpenOptions<never>["onProgress"]): Promise<Blob> {
   try {
-    const response = await fetch(source);
-    if (!response.ok) throw refuse(`HTTP status ${response.status}`);
+    const response = await fetch(path);
+    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
     const length = Number(response.headers.get("content-length")) || undefined;
     const parts: Uint8Array<ArrayBuffer>[] = [];
     let loaded = 0;
@@ -203,10 +162,8 @@ async function fetched(
       parts.push(value);
       onProgress?.((loaded += value.length), length);
     }
-    return new Uint8Array(await new Blob(parts).arrayBuffer());
+    return new Blob(parts);
   } catch (error) {
-    throw error instanceof OalError
-      ? error
-      : refuse(error instanceof Error ? error.message : String(error), error);
+    throw oalError("OAL-I167", { path, problem: error instanceof Error ? error.message : "" }, error);
   }
 }

@@ -1,22 +1,19 @@
 /** Browsers turn pictures as cameras noted, asked or not; for models that want them as they are stored, the note is hidden. */
-import { jpegSegments, pngChunks, viewOf } from "oal-core";
+import { pictureBlocks } from "oal-core";
+
+/** A byte of a block's type, counted back from its content, and one that makes another type of it, which nobody reads. */
+const hidden: Readonly<Record<string, readonly [back: number, byte: number]>> = {
+  e1: [3, 0xef], // APP1 of JPEG, EXIF and XMP, becomes APP15
+  eXIf: [1, 0x67], // of PNG: "eXIg", an unknown chunk of no consequence
+  EXIF: [8, 0x58], // of WebP: "XXIF"
+};
 
 /** A JPEG, PNG or WebP file without its EXIF data; other bytes as they are. */
 export function withoutOrientation(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const copy = bytes.slice();
-  if (copy[0] === 0xff && copy[1] === 0xd8) {
-    // application data of EXIF and XMP, APP1, become APP15, which nobody reads
-    for (const { marker, content } of jpegSegments(copy))
-      if (marker === 0xe1) copy[content.byteOffset - 3] = 0xef;
-  } else if (copy[0] === 0x89) {
-    for (const { type, content } of pngChunks(copy)) if (type === "eXIf") copy[content.byteOffset - 1] = 0x67; // "eXIg", an unknown chunk of no consequence
-  } else if (copy[8] === 0x57) {
-    const view = viewOf(copy);
-    for (let at = 12; at + 8 <= copy.length;) {
-      const length = view.getUint32(at + 4, true);
-      if (view.getUint32(at) === 0x45584946) copy[at] = 0x58; // "XXIF"
-      at += 8 + length + (length & 1);
-    }
+  for (const { type, start } of pictureBlocks(bytes)) {
+    const change = hidden[type];
+    if (change) copy[start - change[0]] = change[1];
   }
   return copy;
 }

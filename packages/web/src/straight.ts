@@ -5,6 +5,20 @@ export const asStored = { premultiplyAlpha: "none", colorSpaceConversion: "none"
 /** Sides of a texture; every WebGL 2 has at least these. */
 const tile = 2048;
 
+/** One for all pictures: browsers keep few. Nothing is awaited between a tile's way in and out, so that pictures do not meet in it. */
+let shared: WebGL2RenderingContext | null = null;
+
+function context(): WebGL2RenderingContext {
+  if (shared && !shared.isContextLost()) return shared;
+  const gl = (shared = new OffscreenCanvas(1, 1).getContext("webgl2"));
+  if (!gl) throw new Error("transparent, and no WebGL");
+  gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
+  const texture = gl.createTexture();
+  gl.bindTexture(gl.TEXTURE_2D, texture);
+  gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+  return gl;
+}
+
 /**
  * Hands out the RGBA of a bitmap in tiles.
  *
@@ -14,26 +28,19 @@ export async function straightPixels(
   bitmap: ImageBitmap,
   take: (rgba: Uint8Array, column: number, row: number) => void,
 ): Promise<void> {
-  const gl = new OffscreenCanvas(1, 1).getContext("webgl2");
-  if (!gl) throw new Error("it is partly transparent, and this browser has no WebGL");
-  const texture = gl.createTexture();
-  gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
-  gl.bindTexture(gl.TEXTURE_2D, texture);
-  gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
-  gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
   for (let y = 0; y < bitmap.height; y += tile)
     for (let x = 0; x < bitmap.width; x += tile) {
       const [width, height] = [Math.min(tile, bitmap.width - x), Math.min(tile, bitmap.height - y)];
       const part = await createImageBitmap(bitmap, x, y, width, height, asStored);
-      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, part);
+      const gl = context();
+      const { RGBA, UNSIGNED_BYTE } = gl;
+      gl.texImage2D(gl.TEXTURE_2D, 0, RGBA, RGBA, UNSIGNED_BYTE, part);
       part.close();
-      gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
       const rgba = new Uint8Array(4 * width * height);
-      gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, rgba);
+      gl.readPixels(0, 0, width, height, RGBA, UNSIGNED_BYTE, rgba);
       const error = gl.getError();
-      if (error !== gl.NO_ERROR) throw new Error(`WebGL error ${error}`);
+      if (error) throw new Error(`WebGL error ${error}`);
       for (let row = 0; row < height; row++)
         take(rgba.subarray(4 * width * row, 4 * width * (row + 1)), x, y + row);
     }
-  gl.getExtension("WEBGL_lose_context")?.loseContext();
 }

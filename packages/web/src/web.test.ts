@@ -94,8 +94,8 @@ const twisted = {
     async create(model: Uint8Array) {
       const session = await node.InferenceSession.create(model, { logSeverityLevel: 3 });
       return {
-        async run(feeds: Readonly<Record<string, node.Tensor>>, fetches: readonly string[]) {
-          const outputs = await session.run(feeds, [...fetches]);
+        async run(feeds: Readonly<Record<string, node.Tensor>>) {
+          const outputs = await session.run(feeds);
           const scores = outputs["score"]?.data;
           if (!(scores instanceof Float32Array)) throw new Error("no scores");
           const data = scores.map((score) => score + 0.001);

@@ -7,51 +7,46 @@ export interface PictureSize {
   readonly height: number;
 }
 
-/** A marker segment of a JPEG file, without its marker and length. */
-export interface JpegSegment {
-  /** Second byte of the marker, 0xC0 to 0xFE. */
-  readonly marker: number;
-  readonly content: Uint8Array;
-}
-
-/** The segments of a JPEG file up to its first scan; ends early where the file does. */
-export function* jpegSegments(bytes: Uint8Array): Iterable<JpegSegment> {
-  expectArguments("jpegSegments", { bytes: [bytes, kinds.bytes] });
-  let at = 2;
-  while (at + 4 <= bytes.length) {
-    if (bytes[at] !== 0xff) {
-      at++;
-      continue;
-    }
-    const marker = bytes[at + 1] ?? 0;
-    // fill bytes, and markers that stand alone
-    if (marker === 0xff || marker === 0x00 || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
-      at += marker === 0xff ? 1 : 2;
-      continue;
-    }
-    if (marker === 0xd9 || marker === 0xda) return;
-    const length = ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
-    yield { marker, content: bytes.subarray(at + 4, at + 2 + Math.max(2, length)) };
-    at += 2 + Math.max(2, length);
-  }
-}
-
-/** A chunk of a PNG file. */
-export interface PngChunk {
+/** A part of a picture's file: a segment of JPEG, a chunk of PNG or WebP. */
+export interface PictureBlock {
+  /** The four characters of a chunk, or the second byte of a JPEG marker in hexadecimal digits, "c0" to "fe". */
   readonly type: string;
+  /** Where its content begins in the file. */
+  readonly start: number;
   readonly content: Uint8Array;
 }
 
-/** The chunks of a PNG file; ends early where the file does. */
-export function* pngChunks(bytes: Uint8Array): Iterable<PngChunk> {
-  expectArguments("pngChunks", { bytes: [bytes, kinds.bytes] });
+/** The parts of a JPEG file up to its first scan, of a PNG or a WebP file; none of other files. Ends early where the file does. */
+export function* pictureBlocks(bytes: Uint8Array): Iterable<PictureBlock> {
+  expectArguments("pictureBlocks", { bytes: [bytes, kinds.bytes] });
   const view = viewOf(bytes);
-  for (let at = 8; at + 12 <= bytes.length;) {
-    const length = view.getUint32(at);
-    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-    yield { type, content: bytes.subarray(at + 8, at + 8 + length) };
-    at += 12 + length;
-  }
+  const block = (type: string, start: number, length: number): PictureBlock => ({
+    type,
+    start,
+    content: bytes.subarray(start, start + length),
+  });
+  if (bytes[0] === 0xff)
+    for (let at = 2; at + 4 <= bytes.length;) {
+      const marker = view.getUint16(at) - 0xff00;
+      // other bytes and fill bytes, then markers that stand alone
+      if (marker < 0 || marker === 0xff) at++;
+      else if (marker < 2 || (marker >= 0xd0 && marker <= 0xd8)) at += 2;
+      else if (marker === 0xd9 || marker === 0xda) return;
+      else {
+        const length = Math.max(0, view.getUint16(at + 2) - 2);
+        yield block(marker.toString(16), (at += 4), length);
+        at += length;
+      }
+    }
+  const riff = bytes[0] === 0x52;
+  if (riff || bytes[0] === 0x89)
+    for (let at = riff ? 12 : 8; at + 8 <= bytes.length;) {
+      const length = view.getUint32(riff ? at + 4 : at, riff);
+      const name = riff ? at : at + 4;
+      yield block(String.fromCharCode(...bytes.subarray(name, name + 4)), (at += 8), length);
+      // WebP fills up to an even length, PNG has a checksum
+      at += length + (riff ? length & 1 : 4);
+    }
 }
 
 /** The bytes as a view of numbers. */
@@ -60,24 +55,15 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-const notFrames = [0xc4, 0xc8, 0xcc];
-
-/** Size of a JPEG image by its first frame header; undefined when there is none. */
-export function jpegSize(bytes: Uint8Array): PictureSize | undefined {
-  expectArguments("jpegSize", { bytes: [bytes, kinds.bytes] });
-  for (const { marker, content } of jpegSegments(bytes)) {
-    if (marker < 0xc0 || marker > 0xcf || notFrames.includes(marker) || content.length < 5) continue;
+/** Size of a PNG or JPEG picture by its (first) header; undefined for others and where there is none. */
+export function pictureSize(bytes: Uint8Array): PictureSize | undefined {
+  expectArguments("pictureSize", { bytes: [bytes, kinds.bytes] });
+  for (const { type, content } of pictureBlocks(bytes)) {
+    if (content.length < 8) continue;
     const view = viewOf(content);
-    return { height: view.getUint16(1), width: view.getUint16(3) };
+    if (type === "IHDR") return { width: view.getUint32(0), height: view.getUint32(4) };
+    // C0 to CF are frames of JPEG, but for C4, C8 and CC
+    if (/^c[^48c]$/.test(type)) return { height: view.getUint16(1), width: view.getUint16(3) };
   }
   return undefined;
-}
-
-/** Size of a PNG image by its IHDR chunk; undefined when the file does not begin with one. */
-export function pngSize(bytes: Uint8Array): PictureSize | undefined {
-  expectArguments("pngSize", { bytes: [bytes, kinds.bytes] });
-  const [first] = pngChunks(bytes);
-  if (first?.type !== "IHDR" || first.content.length < 8) return undefined;
-  const view = viewOf(first.content);
-  return { width: view.getUint32(0), height: view.getUint32(4) };
 }

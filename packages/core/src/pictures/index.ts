@@ -1,11 +1,2 @@
 /** What the bytes of a picture's file say without being decoded. */
-export {
-  jpegSegments,
-  jpegSize,
-  pngChunks,
-  pngSize,
-  viewOf,
-  type JpegSegment,
-  type PictureSize,
-  type PngChunk,
-} from "./header.js";
+export { pictureBlocks, pictureSize, viewOf, type PictureBlock, type PictureSize } from "./header.js";

@@ -43,10 +43,7 @@ export function toPlanes(image: RgbImage, out?: Uint8Array): Uint8Array {
   expectArguments("toPlanes", { image: [image, anImage], out: [out, kinds.optional(kinds.bytes)] });
   const planes = out ?? new Uint8Array(image.data.length);
   const plane = image.height * image.width;
-  for (let i = 0, from = 0; i < plane; i++, from += 3) {
-    planes[i] = image.data[from] ?? 0;
-    planes[plane + i] = image.data[from + 1] ?? 0;
-    planes[2 * plane + i] = image.data[from + 2] ?? 0;
-  }
+  for (let c = 0; c < 3; c++)
+    for (let i = 0; i < plane; i++) planes[c * plane + i] = image.data[3 * i + c] ?? 0;
   return planes;
 }

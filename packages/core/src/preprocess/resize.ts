@@ -11,22 +11,15 @@ export type Interpolation = "bilinear" | "bicubic" | "nearest";
 /** What an interpolation may be, for checks of arguments. */
 export const anInterpolation = kinds.oneOf(["bilinear", "bicubic", "nearest"] satisfies Interpolation[]);
 
-interface Kernel {
-  readonly support: number;
-  readonly weight: (x: number) => number;
+/** Half the width of an interpolation's window, in pixels; `nearest` has none and takes the pixel that its position lies in. */
+const supports = { nearest: 0, bilinear: 1, bicubic: 2 } as const;
+
+/** Weight of a pixel at distance x >= 0, in pixels: a triangle, or Keys' cubic with a = -0.5. */
+function weightAt(x: number, support: number): number {
+  if (support < 2) return Math.max(0, 1 - x);
+  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+  return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
 }
-
-const bilinear: Kernel = { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) };
-
-// Keys' cubic with a = -0.5.
-const bicubic: Kernel = {
-  support: 2,
-  weight: (signed) => {
-    const x = Math.abs(signed);
-    if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
-    return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
-  },
-};
 
 /** Output positions along one side: `count` from `start` on, of a side of `to` in all. */
 export interface Span {
@@ -46,58 +39,45 @@ interface Table {
 const tables = new Map<string, Table>();
 const TABLES_KEPT = 256;
 
-/** Pillow's weights of a side of `from` pixels for a span of another side. */
-export function tableOf(from: number, span: Span, interpolation: "bilinear" | "bicubic"): Table {
+/** Pillow's weights of a side of `from` pixels for a span of another side; the first positions never decrease. */
+export function tableOf(from: number, span: Span, interpolation: Interpolation): Table {
   const key = `${interpolation} ${from} ${span.to} ${span.start} ${span.count}`;
   const known = tables.get(key);
   if (known) return known;
-  const made = makeTable(from, span, interpolation === "bilinear" ? bilinear : bicubic);
+  const made = makeTable(from, span, supports[interpolation]);
   if (tables.size >= TABLES_KEPT) tables.clear();
   tables.set(key, made);
   return made;
 }
 
-function makeTable(from: number, { to, start: begin, count }: Span, kernel: Kernel): Table {
+function makeTable(from: number, { to, start: begin, count }: Span, halfWidth: number): Table {
   const scale = from / to;
   const stretch = Math.max(scale, 1);
-  const support = kernel.support * stretch;
-  const taps = Math.ceil(support) * 2 + 1;
+  const support = halfWidth * stretch;
+  const taps = Math.min(Math.ceil(support) * 2 + 1, from);
   const first = new Int32Array(count);
   const weights = new Int32Array(count * taps);
   for (let i = 0; i < count; i++) {
     const centre = (begin + i + 0.5) * scale;
-    const low = Math.max(0, Math.trunc(centre - support + 0.5));
-    const high = Math.min(from, Math.trunc(centre + support + 0.5));
+    const half = halfWidth && 0.5;
+    const low = Math.max(0, Math.trunc(centre - support + half));
+    const high = halfWidth ? Math.min(from, Math.trunc(centre + support + half)) : low + 1;
     const raw: number[] = [];
     let sum = 0;
     for (let j = low; j < high; j++) {
-      const weight = kernel.weight((j - centre + 0.5) / stretch);
+      const weight = halfWidth ? weightAt(Math.abs((j - centre + 0.5) / stretch), halfWidth) : 1;
       raw.push(weight);
       sum += weight;
     }
+    // a window that would run over the end begins earlier, with weights of zero
+    const start = Math.min(low, from - taps);
+    first[i] = start;
     raw.forEach((weight, j) => {
       const scaled = (weight / sum) * 2 ** 22;
-      weights[i * taps + j] = Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+      weights[i * taps + low - start + j] = Math.trunc(scaled + (scaled < 0 ? -0.5 : 0.5));
     });
-    // A window that would run over the end is moved back; its weights move with it.
-    const moved = Math.max(0, low + taps - from);
-    const start = Math.max(0, low - moved);
-    if (start < low) weights.copyWithin(i * taps + low - start, i * taps, i * taps + high - low);
-    if (start < low) weights.fill(0, i * taps, i * taps + low - start);
-    first[i] = start;
   }
-  return {
-    count,
-    taps: Math.min(taps, from),
-    first,
-    weights: taps > from ? narrow(weights, count, taps, from) : weights,
-  };
-}
-
-function narrow(weights: Int32Array, rows: number, taps: number, kept: number): Int32Array {
-  const out = new Int32Array(rows * kept);
-  for (let i = 0; i < rows; i++) out.set(weights.subarray(i * taps, i * taps + kept), i * kept);
-  return out;
+  return { count, taps, first, weights };
 }
 
 /** The pass along rows `top` to `bottom`; windows always lie inside the image (see makeTable). */
@@ -148,25 +128,6 @@ function vertical(image: RgbImage, table: Table, top: number): RgbImage {
   return { height, width, data: new Uint8Array(out.buffer) };
 }
 
-/** The source position that an output position takes without interpolation. */
-export function nearestSource(from: number, to: number, position: number): number {
-  return Math.floor((position + 0.5) * (from / to));
-}
-
-function nearest(image: RgbImage, rows: Span, columns: Span): RgbImage {
-  const [height, width] = [rows.count, columns.count];
-  const data = new Uint8Array(height * width * 3);
-  let to = 0;
-  for (let y = 0; y < height; y++) {
-    const row = nearestSource(image.height, rows.to, rows.start + y) * image.width;
-    for (let x = 0; x < width; x++) {
-      let from = (row + nearestSource(image.width, columns.to, columns.start + x)) * 3;
-      for (let c = 0; c < 3; c++) data[to++] = image.data[from++] ?? 0;
-    }
-  }
-  return { height, width, data };
-}
-
 /**
  * The image at exactly height x width; a direction whose size does not change is not resampled.
  *
@@ -204,13 +165,10 @@ export function resizeRegion(
 ): RgbImage {
   const [sameHeight, sameWidth] = [image.height === rows.to, image.width === columns.to];
   if (sameHeight && sameWidth && rows.count === rows.to && columns.count === columns.to) return image;
-  if (interpolation === "nearest") return nearest(image, rows, columns);
   const table = sameHeight ? undefined : tableOf(image.height, rows, interpolation);
   // rows of the source that the wanted rows are made of
-  const top = table ? table.first.reduce((least, row) => Math.min(least, row), image.height) : rows.start;
-  const bottom = table
-    ? table.first.reduce((most, row) => Math.max(most, row + table.taps), 0)
-    : rows.start + rows.count;
+  const top = table ? (table.first[0] ?? 0) : rows.start;
+  const bottom = table ? (table.first.at(-1) ?? 0) + table.taps : top + rows.count;
   const wide = sameWidth
     ? cropImage(image, top, columns.start, bottom - top, columns.count)
     : horizontal(image, tableOf(image.width, columns, interpolation), top, bottom);
@@ -222,9 +180,7 @@ export function sizeByShorterSide(
   { height, width }: Pick<RgbImage, "height" | "width">,
   size: number,
 ): { readonly height: number; readonly width: number } {
-  const short = Math.min(height, width);
-  const long =
-    short === size ? Math.max(height, width) : Math.floor((size * Math.max(height, width)) / short);
+  const long = Math.floor((size * Math.max(height, width)) / Math.min(height, width));
   return height <= width ? { height: size, width: long } : { height: long, width: size };
 }
 

@@ -5,7 +5,7 @@ import { aValue } from "../graph/ops/operands.js";
 import { integers } from "../graph/ops/apply.js";
 import { centreOffset } from "./image.js";
 import type { PreprocessSpec } from "./preprocess.js";
-import { anInterpolation, nearestSource, sizeByShorterSide, tableOf, type Span } from "./resize.js";
+import { anInterpolation, sizeByShorterSide, tableOf, type Span } from "./resize.js";
 
 const aSpec = kinds.fields({ resize: kinds.positiveCount, crop: kinds.positiveCount });
 const pictures = kind(
@@ -81,9 +81,9 @@ function pass(
   return cast(clip(rounded, 0, 255), "uint8");
 }
 
-function gatherSpan(images: Value, axis: number, from: number, { to, start, count }: Span): Value {
-  const sources = Array.from({ length: count }, (_, i) => nearestSource(from, to, start + i));
-  return gather(images, integers(images.graph, sources), axis);
+function gatherSpan(images: Value, axis: number, from: number, span: Span): Value {
+  const { first } = tableOf(from, span, "nearest");
+  return gather(images, integers(images.graph, Array.from(first)), axis);
 }
 
 function cut(images: Value, axis: number, { to, start, count }: Span): Value {

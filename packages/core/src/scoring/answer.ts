@@ -59,7 +59,7 @@ export interface BatchOutputs {
   /** [N], 1 for known */
   readonly known: ArrayLike<number>;
   /** [N]; absent where the model has no such cut */
-  readonly ask?: ArrayLike<number>;
+  readonly ask?: ArrayLike<number> | undefined;
 }
 
 /** Of what and how an answer is made. */
@@ -72,7 +72,7 @@ export interface AnswerOptions {
   /** How many classes an answer names, the best first. */
   readonly top: number;
   /** Score from which a picture is known. Default: what the model says. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
 }
 
 const batchOutputs = kinds.fields({
@@ -144,12 +144,12 @@ export function unreadable(id: string, detector: string, error: OalError): Unrea
 
 /** Classes by probability, the first of equals first. */
 function rankLabels(logits: readonly number[], classNames: readonly string[], count: number): RankedLabel[] {
-  const largest = logits.reduce((most, value) => Math.max(most, value), -Infinity);
-  const sum = logits.reduce((all, value) => all + Math.exp(value - largest), 0);
-  const order = logits.map((value, index) => ({ value, index }));
+  const order = logits.map((value, index) => ({ value, label: classNames[index] ?? String(index) }));
   order.sort((a, b) => b.value - a.value);
-  return order.slice(0, count).map(({ value, index }) => ({
-    label: classNames[index] ?? String(index),
+  const largest = order[0]?.value ?? 0;
+  const sum = logits.reduce((all, value) => all + Math.exp(value - largest), 0);
+  return order.slice(0, count).map(({ value, label }) => ({
+    label,
     confidence: Math.exp(value - largest) / sum,
   }));
 }

@@ -61,13 +61,10 @@ export function pictureInput(image: RgbImage, rule: PictureRule, id: string): Pi
   if (resizing === "fixed" && (image.height !== height || image.width !== width))
     throw oalError("OAL-I165", {
       id,
-      height: image.height,
-      width: image.width,
-      wantedHeight: height ?? 0,
-      wantedWidth: width ?? 0,
+      size: `${image.width} x ${image.height}`,
+      wanted: `${width} x ${height}`,
     });
-  const { resize, crop, interpolation } = preprocessing;
-  const made = resizing === "outside" ? preprocessImage(image, { resize, crop, interpolation }) : image;
+  const made = resizing === "outside" ? preprocessImage(image, preprocessing) : image;
   return layout === "nchw"
     ? { data: toPlanes(made), shape: [3, made.height, made.width] }
     : { data: made.data, shape: [made.height, made.width, 3] };

@@ -144,6 +144,6 @@ describe("a self-test", () => {
       "ebo: p value 0.6 instead of 0.5 (at most 0.01 apart)",
     ]);
     expect(faults({ ...same, known: false })).toEqual(["ebo: unknown instead of known"]);
-    expect(selfTestFaults(expected, 1, { ebo: same })).toEqual(["knn gave no score"]);
+    expect(selfTestFaults(expected, 1, { ebo: same })).toEqual(["knn: no score"]);
   });
 });

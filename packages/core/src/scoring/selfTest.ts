@@ -153,15 +153,23 @@ export function selfTestFaults(
     expected.label === null || label === expected.label
       ? []
       : [`the most probable class is number ${label}, not ${expected.label}`];
+  const verdict = (known: boolean): string => (known ? "known" : "unknown");
   for (const [id, { score, pValue, known, tolerance }] of Object.entries(expected.detectors)) {
     const here = found[id];
-    if (!here) faults.push(`${id} gave no score`);
-    else if (!(Math.abs(here.score - score) <= tolerance.score))
-      faults.push(`${id}: score ${here.score} instead of ${score} (at most ${tolerance.score} apart)`);
-    else if (!(Math.abs(here.pValue - pValue) <= tolerance.pValue))
-      faults.push(`${id}: p value ${here.pValue} instead of ${pValue} (at most ${tolerance.pValue} apart)`);
-    else if (known !== null && here.known !== known)
-      faults.push(`${id}: ${here.known ? "known" : "unknown"} instead of ${known ? "known" : "unknown"}`);
+    const fault = !here
+      ? "no score"
+      : (farFrom("score", here.score, score, tolerance.score) ??
+        farFrom("p value", here.pValue, pValue, tolerance.pValue) ??
+        (known === null || here.known === known
+          ? null
+          : `${verdict(here.known)} instead of ${verdict(known)}`));
+    if (fault) faults.push(`${id}: ${fault}`);
   }
   return faults;
+}
+
+/** What is said of a number that is further from the wanted one than it may be, or is none; null for others. */
+function farFrom(name: string, here: number, wanted: number, most: number): string | null {
+  if (Math.abs(here - wanted) <= most) return null;
+  return `${name} ${here} instead of ${wanted} (at most ${most} apart)`;
 }

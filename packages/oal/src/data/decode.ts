@@ -5,15 +5,7 @@
  * reduces 16 bits to their high byte and turns CMYK into sRGB by its colour profile (Pillow: naively). The first bytes decide, not the
  * name; what they do not show to be a picture reaches no decoder.
  */
-import {
-  isOalError,
-  jpegSize,
-  oalError,
-  pngSize,
-  type OalError,
-  type PictureSize,
-  type RgbImage,
-} from "oal-core";
+import { isOalError, oalError, pictureSize, type OalError, type PictureSize, type RgbImage } from "oal-core";
 import { bitmapSize, decodeBitmap } from "./pictures/bitmap.js";
 import { problemOf } from "./pictures/folderWalk.js";
 import { decodeJpeg } from "./pictures/jpegDecoder.js";
@@ -68,7 +60,7 @@ async function decodeStored(bytes: Uint8Array, file: string, maxPixels: number):
   const kind = kindOfBytes(bytes.subarray(0, headLength));
   if (kind === undefined) throw unreadable(file, "its content is no picture that oal reads");
   if (kind.refusal !== undefined) throw unreadable(file, kind.refusal);
-  const size = kind.id === "jpeg" ? jpegSize(bytes) : kind.id === "png" ? pngSize(bytes) : undefined;
+  const size = pictureSize(bytes);
   if (size) refuseLarge(size, file, maxPixels);
   if (kind.id === "jpeg") return jpeg(bytes, file, maxPixels);
   if (kind.id === "png" && bytes[24] !== 16) return png(bytes, file);

@@ -113,17 +113,11 @@ export const integrityErrors = {
     remedy:
       "run the same command again; if it fails again, report it with the versions that oal doctor tells",
   }),
-  "OAL-I165": entry<{
-    id: string;
-    height: number;
-    width: number;
-    wantedHeight: number;
-    wantedWidth: number;
-  }>({
+  "OAL-I165": entry<{ id: string; size: string; wanted: string }>({
     title: "picture of another size",
     exit: 7,
-    message: ({ id, height, width, wantedHeight, wantedWidth }) =>
-      `${id} has ${width} x ${height} pixels; this model file takes pictures of ${wantedWidth} x ${wantedHeight} only`,
+    message: ({ id, size, wanted }) =>
+      `${id} has ${size} pixels; this model file takes pictures of ${wanted} only`,
     remedy: "give pictures of that size, or export the model without a fixed size",
   }),
   "OAL-I166": entry<{ path: string }>({

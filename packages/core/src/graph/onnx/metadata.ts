@@ -4,29 +4,28 @@ import { expectArguments, kinds, oalError } from "../../errors/index.js";
 /** The fields of a message that are no varints: their numbers and bytes. */
 function* fieldsOf(bytes: Uint8Array): Generator<readonly [field: number, content: Uint8Array]> {
   let at = 0;
-  const fail = (problem: string): never => {
-    throw oalError("OAL-G112", { where: "the model", problem });
+  const fail = (): never => {
+    throw oalError("OAL-G112", { where: "the model", problem: "is no protobuf message" });
   };
   const varint = (): number => {
     let value = 0;
-    for (let count = 0; count < 10; count++) {
-      const byte = bytes[at++] ?? fail("ends in the middle of a number");
-      value += (byte & 127) * 2 ** (7 * count);
+    // of 64 bits, seven a byte
+    for (let factor = 1; factor < 2 ** 70; factor *= 128) {
+      const byte = bytes[at++] ?? fail();
+      value += (byte & 127) * factor;
       if (byte < 128) return value;
     }
-    return fail("holds a number of more than 64 bits");
+    return fail();
   };
   while (at < bytes.length) {
     const key = varint();
     const wire = key % 8;
-    if (wire === 0) {
-      varint();
-      continue;
-    }
-    const fixed = wire === 1 ? 8 : wire === 5 ? 4 : null;
-    const length = fixed ?? (wire === 2 ? varint() : fail(`holds a field of wire type ${wire}`));
-    if (length > bytes.length - at) fail(`promises ${length} bytes where ${bytes.length - at} are left`);
-    yield [Math.floor(key / 8), bytes.subarray(at, (at += length))];
+    const number = wire === 0 || wire === 2 ? varint() : wire === 1 ? 8 : wire === 5 ? 4 : fail();
+    if (wire === 0) continue;
+    const end = at + number;
+    if (end > bytes.length) fail();
+    yield [Math.floor(key / 8), bytes.subarray(at, end)];
+    at = end;
   }
 }
 

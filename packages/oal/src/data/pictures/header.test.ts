@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { isOalError, jpegSize, pngSize } from "oal-core";
+import { isOalError, pictureSize } from "oal-core";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { decodeImage } from "../decode.js";
@@ -12,8 +12,8 @@ test("sizes and orientations are read from damaged files without a fault, and su
     (["jpeg", "png", "webp", "tiff"] as const).map((format) => turned.clone().toFormat(format).toBuffer()),
   );
   expect(files.map((bytes) => orientationOf(bytes))).toEqual([6, 6, 6, 6]);
-  expect(jpegSize(files[0] ?? Buffer.alloc(0))).toEqual({ width: 9, height: 7 });
-  expect(pngSize(files[1] ?? Buffer.alloc(0))).toEqual({ width: 9, height: 7 });
+  expect(pictureSize(files[0] ?? Buffer.alloc(0))).toEqual({ width: 9, height: 7 });
+  expect(pictureSize(files[1] ?? Buffer.alloc(0))).toEqual({ width: 9, height: 7 });
   const byte = fc.integer({ min: 0, max: 255 });
   const change = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), byte);
   await fc.assert(
@@ -25,8 +25,7 @@ test("sizes and orientations are read from damaged files without a fault, and su
         const damaged = Buffer.from(bytes.subarray(0, Math.ceil(bytes.length * kept)));
         for (const [place, value] of changes) damaged[Math.floor(place * (damaged.length - 1))] = value;
         expect(orientationOf(damaged)).toBeGreaterThan(0);
-        jpegSize(damaged);
-        pngSize(damaged);
+        pictureSize(damaged);
         const outcome: unknown = await decodeImage(damaged, "a", {
           orientation: "apply",
           maxPixels: 10_000,

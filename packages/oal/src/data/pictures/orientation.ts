@@ -3,7 +3,7 @@
  * reads it: the EXIF tag, else the one in XMP; a value outside 1 to 8 means nothing.
  */
 import { inflateSync } from "node:zlib";
-import { jpegSegments, pngChunks, viewOf, type RgbImage } from "oal-core";
+import { pictureBlocks, viewOf, type RgbImage } from "oal-core";
 import { kindOfBytes } from "./kinds.js";
 
 /** The EXIF orientation: 1 upright, 2 mirrored, 3 half turned, 4 upside down mirrored, 5 to 8 lying. */
@@ -24,16 +24,6 @@ function startsWith(bytes: Uint8Array, text: string): boolean {
 const exifPrefix = "Exif\0\0";
 const xmpPrefix = "http://ns.adobe.com/xap/1.0/\0";
 
-function jpegBlocks(bytes: Uint8Array): Blocks {
-  const found: Blocks = {};
-  for (const { marker, content } of jpegSegments(bytes)) {
-    if (marker !== 0xe1) continue;
-    if (startsWith(content, exifPrefix)) found.exif ??= content;
-    else if (startsWith(content, xmpPrefix)) found.xmp ??= content;
-  }
-  return found;
-}
-
 /** Most bytes that a packed EXIF profile may unpack to; real ones have less than 64 KB. */
 const MOST_PROFILE = 1 << 20;
 
@@ -53,28 +43,18 @@ function rawProfile(type: string, content: Uint8Array): Uint8Array | undefined {
   }
 }
 
-function pngBlocks(bytes: Uint8Array): Blocks {
+function blocksOf(bytes: Uint8Array): Blocks {
   const found: Blocks = {};
   let raw: Uint8Array | undefined;
-  for (const { type, content } of pngChunks(bytes)) {
-    if (type === "eXIf") found.exif ??= content;
+  for (const { type, content } of pictureBlocks(bytes)) {
+    if (type === "EXIF" || type === "eXIf") found.exif ??= content;
+    else if (type === "e1" && startsWith(content, exifPrefix)) found.exif ??= content;
+    else if (type === "e1" && startsWith(content, xmpPrefix)) found.xmp ??= content;
     else if (type === "iTXt" && startsWith(content, "XML:com.adobe.xmp\0")) found.xmp ??= content;
+    else if (type === "XMP ") found.xmp ??= content;
     else if (type === "zTXt" || type === "tEXt") raw ??= rawProfile(type, content);
   }
   if (raw !== undefined) found.exif ??= raw;
-  return found;
-}
-
-function webpBlocks(bytes: Uint8Array): Blocks {
-  const found: Blocks = {};
-  const view = viewOf(bytes);
-  for (let at = 12; at + 8 <= bytes.length;) {
-    const length = view.getUint32(at + 4, true);
-    const content = bytes.subarray(at + 8, at + 8 + length);
-    if (startsWith(bytes.subarray(at), "EXIF")) found.exif ??= content;
-    else if (startsWith(bytes.subarray(at), "XMP ")) found.xmp ??= content;
-    at += 8 + length + (length & 1);
-  }
   return found;
 }
 
@@ -109,17 +89,7 @@ function isOrientation(value: number | undefined): value is Orientation {
  */
 export function orientationOf(bytes: Uint8Array): Orientation {
   const kind = kindOfBytes(bytes)?.id;
-  const blocks: Blocks =
-    kind === "jpeg"
-      ? jpegBlocks(bytes)
-      : kind === "png"
-        ? pngBlocks(bytes)
-        : kind === "webp"
-          ? webpBlocks(bytes)
-          : kind === "tiff"
-            ? { exif: bytes }
-            : {};
-  const { exif, xmp } = blocks;
+  const { exif, xmp }: Blocks = kind === "tiff" ? { exif: bytes } : kind ? blocksOf(bytes) : {};
   const tag =
     exif === undefined
       ? undefined
