@@ -4,14 +4,15 @@ import { inferTypes, tensorOfKnown } from "../elements.js";
 import { ShapeProblem } from "../operator.js";
 import { Identity } from "../ops/identity.js";
 import { operators } from "../ops/index.js";
-import { describeType, elementBytes, toNumbers, type Tensor, type ValueType } from "../tensor.js";
+import { describeType, elementBytes, toNumbers, type Shape, type Tensor, type ValueType } from "../tensor.js";
 import { Graph, type Node, type Value } from "../value.js";
 import { NodeAttributes } from "./attributes.js";
+import { carriedTensor, isCarried } from "./carriedTensor.js";
 import { describeNode, inOrder, needsOf, refuseUnknown } from "./fileNodes.js";
 import { foldedOutputs, withoutShapeArithmetic } from "./fold.js";
 import type { FileFunctions } from "./functions.js";
 import { refuseHeldTypes, widenedCode, widenedTensor, widenedType } from "./halves.js";
-import { opaqueOperator } from "./opaque.js";
+import { carriedConstant, opaqueOperator } from "./opaque.js";
 import { opaqueTypes } from "./opaqueTypes.js";
 import type { FileNode, Translation } from "./otherForms.js";
 import type { Message } from "./protobufReader.js";
@@ -20,6 +21,7 @@ import { constantOf } from "./readConstant.js";
 import { understand } from "./readNode.js";
 import { readTensor } from "./readTensor.js";
 import { NamelessAxes, readType } from "./readType.js";
+import { knownOpset } from "./schemaVersions.js";
 import { capturedBy, usesOf } from "./subgraph.js";
 
 /** Builds the graph of one file. */
@@ -34,6 +36,8 @@ export class GraphReader {
   readonly #graph = new Graph();
   readonly #values = new Map<string, Value>();
   readonly #types = new Map<string, ValueType>();
+  /** Shapes of the constants whose element type is carried only. */
+  readonly #carried = new Map<Value, Shape>();
   readonly #opaque: { node: Node; reason: string }[] = [];
   readonly #dropouts: { value: Value; ratio: number }[] = [];
   /** The names that nodes, graphs inside them or outputs of the file read. */
@@ -70,11 +74,7 @@ export class GraphReader {
     for (const info of inputs) this.#input(info);
     // An output of an input's name is that input.
     for (const name of outputs) if (!this.#values.has(name)) this.#graph.reserveOutput(name);
-    for (const tensor of initialisers) {
-      const name = tensor.text(8);
-      const value = readTensor(tensor, `initialiser ${name}`, this.#options.external);
-      this.#values.set(name, this.#graph.constant(this.#widened(value), name));
-    }
+    for (const tensor of initialisers) this.#initialiser(tensor);
     const nodes = inOrder(body.messages(1, "a node"), new Set(this.#values.keys()));
     refuseUnknown(nodes, this.#functions.names, this.#options.domains ?? []);
     const readByNodes = new Set(nodes.flatMap(needsOf));
@@ -110,6 +110,23 @@ export class GraphReader {
     this.#values.set(name, this.#graph.input(name, type));
   }
 
+  #initialiser(tensor: Message): void {
+    const name = tensor.text(8);
+    const where = `initialiser ${name}`;
+    if (isCarried(tensor)) {
+      const { shape, attribute } = carriedTensor(tensor, where, this.#options.external);
+      const opset = this.#opsets.get("") ?? knownOpset;
+      const constant = opaqueOperator("Constant", "", carriedConstant(attribute, opset));
+      const [value] = this.#graph.node(constant, [], {}, [name]);
+      if (!value) return;
+      this.#carried.set(value, shape);
+      this.#values.set(name, value);
+    } else {
+      const value = readTensor(tensor, where, this.#options.external);
+      this.#values.set(name, this.#graph.constant(this.#widened(value), name));
+    }
+  }
+
   #value(name: string, reader: Message): Value {
     return this.#values.get(name) ?? reader.fail(`reads "${name}", which nothing computes`);
   }
@@ -133,6 +150,7 @@ export class GraphReader {
       opset,
       attributes: new NodeAttributes(node),
       types: inputs.map((input) => input?.knownType ?? null),
+      carried: inputs.map((input) => (input && this.#carried.get(input)) ?? null),
       constants: inputs.map(tensorOfKnown),
       outputs: names.filter((name) => name !== "").length,
       external: this.#options.external,

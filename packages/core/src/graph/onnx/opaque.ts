@@ -44,3 +44,17 @@ export function opaqueOperator(name: string, domain: string, opaque: OpaqueNode)
     opaque,
   };
 }
+
+/** What is kept of a tensor that oal does not compute with: a Constant node without inputs. */
+export function carriedConstant(attribute: Uint8Array, opset: number): OpaqueNode {
+  return {
+    reason: "oal does not compute with its element type",
+    attributes: [attribute],
+    captured: [],
+    outputs: [{ type: null, isLeftOut: false }],
+    overload: "",
+    uses: [{ operator: "Constant", domain: "", attributes: ["value"], inputs: 0, outputs: 1, opset }],
+    imports: new Map([["", opset]]),
+    functions: [],
+  };
+}

@@ -5,7 +5,7 @@
 import { ShapeProblem, type Attributes, type Operator } from "../operator.js";
 import { broadcastShapes } from "../ops/broadcasting.js";
 import { operators } from "../ops/index.js";
-import type { Dim, DType, ValueType } from "../tensor.js";
+import { dtypeOfCode, type Dim, type Dims, type DType, type ValueType } from "../tensor.js";
 import { attributeValue } from "./attributes.js";
 import type { FileNode } from "./otherForms.js";
 
@@ -58,6 +58,9 @@ const stretched =
     return [a && b ? { dtype: a.dtype, shape: broadcastShapes<Dim>(a.shape, b.shape) } : null];
   };
 
+const typed = (shape: Dims | null | undefined, dtype: DType | undefined): ValueType | null =>
+  shape && dtype ? { dtype, shape } : null;
+
 const named = (names: string, rule: Rule): Readonly<Record<string, Rule>> =>
   Object.fromEntries(names.split(" ").map((name) => [name, rule]));
 
@@ -72,6 +75,10 @@ const ofOnnx: Readonly<Record<string, Rule>> = {
   ),
   ...named("BitShift BitwiseAnd BitwiseOr BitwiseXor", stretched(0, 1)),
   ...named("IsInf IsNaN", ({ types: [type] }) => [type ? { dtype: "bool", shape: type.shape } : null]),
+  Cast: ({ types, carried, attributes }) => [
+    typed(types[0]?.shape ?? carried[0], dtypeOfCode(attributes.int("to", 0))),
+  ],
+  DequantizeLinear: ({ types, carried }) => [typed(types[0]?.shape ?? carried[0], types[1]?.dtype)],
   Dropout: like(0, "bool"),
   Mean: ({ types }) => {
     const [first] = types;

@@ -7,7 +7,7 @@ import { ShapeProblem, type Attributes, type Operator } from "../operator.js";
 import { operators } from "../ops/index.js";
 import { tensorOf } from "../ops/broadcasting.js";
 import { pairOf, spanOf } from "../ops/windows.js";
-import type { Dim, DType, Tensor, ValueType } from "../tensor.js";
+import type { Dim, DType, Shape, Tensor, ValueType } from "../tensor.js";
 import { float32Tensor, int64Tensor, sizeOf } from "../tensor.js";
 import type { NodeAttributes } from "./attributes.js";
 import type { ExternalBytes } from "./readTensor.js";
@@ -22,6 +22,8 @@ export interface FileNode {
   readonly attributes: NodeAttributes;
   /** Its inputs; null for one that is left out or of which no type is known. */
   readonly types: readonly (ValueType | null)[];
+  /** Shapes of its inputs that are constants of an element type that is carried only. */
+  readonly carried: readonly (Shape | null)[];
   /** Its inputs as far as they are constants. */
   readonly constants: readonly (Tensor | null)[];
   /** Number of outputs that it names. */

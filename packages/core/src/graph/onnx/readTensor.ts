@@ -9,6 +9,7 @@ import {
   type DType,
   type Tensor,
 } from "../tensor.js";
+import { carriedTypes } from "./carriedTypes.js";
 import { Message } from "./protobufReader.js";
 
 /**
@@ -21,25 +22,11 @@ import { Message } from "./protobufReader.js";
  */
 export type ExternalBytes = (location: string, offset: number, length: number, where: string) => Uint8Array;
 
-/** ONNX's names of the element types that oal does not hold. */
-const unheld = new Map([
-  [8, "string"],
-  [14, "complex64"],
-  [15, "complex128"],
-  [17, "float8e4m3fn"],
-  [18, "float8e4m3fnuz"],
-  [19, "float8e5m2"],
-  [20, "float8e5m2fnuz"],
-  [21, "uint4"],
-  [22, "int4"],
-  [23, "float4e2m1"],
-]);
-
 /** The element type of a number in a file. @throws OAL-G113 for one that oal does not hold */
-export function heldType(code: number, where: string): DType {
+function heldType(code: number, where: string): DType {
   const dtype = dtypeOfCode(code);
   if (dtype) return dtype;
-  const name = unheld.get(code) ?? `number ${code}`;
+  const name = carriedTypes.get(code)?.name ?? `number ${code}`;
   throw oalError("OAL-G113", { where, problem: `is of element type ${name}, which oal does not hold` });
 }
 
@@ -53,19 +40,32 @@ export function readTensor(message: Message, where: string, external?: ExternalB
   const fail = (problem: string): never => {
     throw oalError("OAL-G112", { where, problem });
   };
-  const shape = message.integers(1);
   const dtype = heldType(message.integer(2) ?? 0, where);
-  const length = sizeOf(shape) * elementBytes(dtype);
+  const { shape, raw } = shapeAndBytes(message, 8 * elementBytes(dtype), where, external);
+  return raw ? tensorOfBytes(dtype, shape, raw) : fromFields(message, dtype, shape, fail);
+}
+
+/** The shape of a TensorProto, and its data as far as they are bytes, checked against each other. */
+export function shapeAndBytes(
+  message: Message,
+  bits: number,
+  where: string,
+  external: ExternalBytes | undefined,
+): { readonly shape: readonly number[]; readonly raw: Uint8Array | undefined } {
+  const shape = message.integers(1);
+  const length = Math.ceil((sizeOf(shape) * bits) / 8);
+  const fail = (problem: string): never => {
+    throw oalError("OAL-G112", { where, problem });
+  };
   if (shape.some((size) => size < 0) || !Number.isSafeInteger(length))
     fail(`has the shape [${shape.join(", ")}]`);
   if (message.has(3))
     throw oalError("OAL-G113", { where, problem: "is kept in segments, which oal does not read" });
   const raw =
     message.integer(14) === 1 ? externalData(message, where, length, external) : message.parts(9).at(-1);
-  if (!raw) return fromFields(message, dtype, shape, fail);
-  if (raw.length !== length)
+  if (raw && raw.length !== length)
     fail(`has ${raw.length} bytes of data where its shape [${shape.join(", ")}] asks for ${length}`);
-  return tensorOfBytes(dtype, shape, raw);
+  return { shape, raw };
 }
 
 function externalData(
