@@ -2,7 +2,6 @@
 import {
   detectors,
   float32Data,
-  isOalError,
   makeDecision,
   memoryRows,
   storedStreams,
@@ -18,6 +17,7 @@ import {
   type Preprocessing,
 } from "../../packages/oal/src/bundle/index.js";
 import type { BundleFacts } from "../../packages/oal/src/bundle/facts.js";
+import { isUnfit } from "../../packages/oal/src/evaluation/fit.js";
 import { testEngine as engine } from "../../packages/oal/src/testing/engine.js";
 
 /** Pictures as planes, uint8 [n, 3, S, S], and their classes. */
@@ -79,7 +79,10 @@ export async function writeEverything(path: string, ingredients: Ingredients): P
     return memoryRows(values, values.length / train.labels.length);
   };
   const stored = { labels: train.labels, logits: rowsOf("logits"), features: rowsOf("features") };
-  const source = storedStreams({ train: stored });
+  const { head } = shown.taps;
+  const [weight, bias] = [head?.weight.constant, head?.bias.constant];
+  const last = weight && bias ? { weight, bias } : undefined;
+  const source = storedStreams({ train: stored, validation: stored }, last);
   const fitted: FittedDetector[] = [];
   const scoring = classifier();
   for (const detector of detectors.all) {
@@ -91,7 +94,7 @@ export async function writeEverything(path: string, ingredients: Ingredients): P
       );
       fitted.push(each);
     } catch (error) {
-      if (!isOalError(error, "OAL-E203")) throw error; // a tap that this classifier does not show
+      if (!isUnfit(error)) throw error; // a tap that this classifier does not show, or too few images
     }
   }
   const ids = fitted.map(({ detector }) => detector.id);

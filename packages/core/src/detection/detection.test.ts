@@ -9,6 +9,7 @@ import {
   resolveParameters,
   storedStreams,
   type Detector,
+  type FitHead,
   type Fitted,
   type FitSource,
 } from "./index.js";
@@ -27,36 +28,61 @@ interface Outputs {
 
 function outputs(name: string, count: number): Outputs {
   const random = new Random(3, name);
+  const drawn = random.normals(0, count * classes).map((z) => 3 * z);
+  // Most training images are called what they are, as those of a trained model.
+  const right = name === "train" ? 6 : 0;
   return {
     classes,
     featureSize,
-    logits: random.normals(0, count * classes).map((z) => 3 * z),
+    logits: drawn.map((z, k) => z + (Math.floor(k / classes) % classes === k % classes ? right : 0)),
     features: random.normals(1, count * featureSize).map((f) => Math.max(f, 0)),
     labels: Int32Array.from({ length: count }, (_, i) => i % classes),
   };
 }
 
+/** A last layer of the features; the logits of these tests are drawn, not computed with it. */
+const head: FitHead = {
+  weight: {
+    dtype: "float32",
+    shape: [classes, featureSize],
+    data: new Random(5, "head").normals(0, classes * featureSize),
+  },
+  bias: { dtype: "float32", shape: [classes], data: new Random(5, "head").normals(1, classes) },
+};
+
+/** Parameters that suit sixty images of six features. */
+const small: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  vim: { dimensions: 3 },
+  residual: { dimensions: 3 },
+  neco: { dimensions: 3 },
+  nnguide: { neighbours: 5, share: 0.4, batch: 7 },
+  openmax: { tail: 3 },
+};
+
 function streams({ labels, logits, features, ...sizes }: Outputs, batch?: number): FitSource {
-  const train = {
+  const rows = {
     labels,
     logits: memoryRows(logits, sizes.classes),
     features: memoryRows(features, sizes.featureSize),
   };
-  return storedStreams({ train }, undefined, batch);
+  return storedStreams({ train: rows, validation: rows }, head, batch);
 }
 
 async function fitted(detector: Detector, parameters = {}): Promise<Fitted> {
-  return detector.fit(streams(outputs("train", 60), 16), parameters);
+  return detector.fit(streams(outputs("train", 60), 16), { ...small[detector.id], ...parameters });
 }
 
-function score(detector: Detector, set: Outputs, kept: Fitted = nothing, parameters = {}): number[] {
+function score(detector: Detector, set: Outputs, kept: Fitted = nothing, given = {}): number[] {
   const rows = set.labels.length;
-  const graph = detectorGraph(detector, { rows, classes, featureSize }, kept, parameters);
+  const parameters = { ...small[detector.id], ...given };
+  const graph = detectorGraph(detector, { rows, classes, featureSize }, kept, parameters, head);
   const all: Record<string, Tensor> = {
     logits: { dtype: "float32", shape: [rows, classes], data: set.logits },
     features: { dtype: "float32", shape: [rows, featureSize], data: set.features },
   };
-  expect(graph.inputs.map((input) => input.name)).toEqual(detector.needs);
+  expect(new Set(graph.inputs.map(({ name }) => name))).toEqual(
+    new Set(detector.needs.filter((name) => name !== "head")),
+  );
   const { confidence } = evaluateReference(graph, all);
   expect(confidence?.shape).toEqual([rows]);
   return Array.from(confidence?.data ?? [], Number);
@@ -96,7 +122,7 @@ describe.each(detectors.all.map((detector): [string, Detector] => [detector.id, 
         [6, 7, 8],
       ].flatMap((part) => score(detector, rowsOf(test, part), kept));
       expect(parts).toEqual(whole);
-      const other = await detector.fit(streams(outputs("train", 60), 60));
+      const other = await detector.fit(streams(outputs("train", 60), 60), small[id]);
       expect(score(detector, test, other)).toEqual(whole);
     });
 
@@ -118,12 +144,15 @@ describe.each(detectors.all.map((detector): [string, Detector] => [detector.id, 
 
     it("says which input is missing", async () => {
       const kept = await fitted(detector);
-      const graph = detectorGraph(detector, { rows: 2, classes, featureSize }, kept);
-      expect(() => detector.score(graph, {}, { tensors: {}, bank: kept.bank })).toThrow(
+      const sizes = { rows: 2, classes, featureSize };
+      const graph = detectorGraph(detector, sizes, kept, small[id], head);
+      expect(() => detector.score(graph, {}, kept, small[id])).toThrow(
         `detector ${id} needs ${detector.needs.join(" and ")}`,
       );
       if (detector.fitOn() === null) return;
-      expect(() => detectorGraph(detector, { rows: 2, classes, featureSize }, nothing)).toThrow("needs bank");
+      expect(() => detectorGraph(detector, sizes, nothing, small[id], head)).toThrow(
+        `needs ${detector.bank ? "bank" : detector.fittedNames.join(" and ")}`,
+      );
       await expect(detector.fit(() => null)).rejects.toThrow(
         `needs ${detector.fitTaps.join(" and ")} of the ID ${detector.fitOn() ?? ""} images`,
       );

@@ -32,7 +32,7 @@ export {
   type DetectorDefinition,
   type Fitted,
 } from "./detector.js";
-export { detectors } from "./detectors/index.js";
+export { defaultDetectors, detectors } from "./detectors/index.js";
 export type {
   FitBatch,
   FitDefinition,

@@ -30,6 +30,8 @@ export interface Parameter<T extends ParameterValue = ParameterValue> {
    * measures the distance to other classes.
    */
   readonly classShare?: number | undefined;
+  /** For a number of dimensions: the largest default, as a share of the features. */
+  readonly featureShare?: number | undefined;
   /** The domain in words: "an integer in [1, inf)". */
   readonly domain: string;
   /** Whether a value lies in the domain. */
@@ -78,20 +80,23 @@ const numberSpec = kinds.fields({
   default: kinds.number,
   search: kinds.optional(kinds.listOf(kinds.number)),
   classShare: bound,
+  featureShare: bound,
 });
 
+/** Defaults that follow the data. */
+interface DataShares {
+  readonly classShare?: number;
+  readonly featureShare?: number;
+}
+
 /** A real number. */
-export function real(
-  spec: Told<number> & NumberBounds & { readonly classShare?: number },
-): Parameter<number> {
+export function real(spec: Told<number> & NumberBounds & DataShares): Parameter<number> {
   expectArguments("real", { spec: [spec, numberSpec] });
   return numberParameter("real", spec);
 }
 
 /** A whole number. */
-export function integer(
-  spec: Told<number> & NumberBounds & { readonly classShare?: number },
-): Parameter<number> {
+export function integer(spec: Told<number> & NumberBounds & DataShares): Parameter<number> {
   expectArguments("integer", { spec: [spec, numberSpec] });
   return numberParameter("integer", spec);
 }
@@ -154,11 +159,12 @@ export function list(
 
 function numberParameter(
   form: "real" | "integer",
-  spec: Told<number> & NumberBounds & { readonly classShare?: number },
+  spec: Told<number> & NumberBounds & DataShares,
 ): Parameter<number> {
   return checked({
     ...common(form, spec),
     ...(spec.classShare === undefined ? {} : { classShare: spec.classShare }),
+    ...(spec.featureShare === undefined ? {} : { featureShare: spec.featureShare }),
     domain: rangeOf(form, spec),
     accepts: (value): value is number => isWithin(form, spec, value),
     outside: () => [...outsideOf(form, spec), "1", null],

@@ -50,7 +50,7 @@ export function addFit(program: Command): void {
     )
     .option(
       "--detectors <names>",
-      "only these, with commas between them; default: all that the model allows",
+      "these, with commas between them, or all; default msp,mls,ebo,knn",
       names,
     )
     .option(

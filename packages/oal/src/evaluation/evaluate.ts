@@ -3,7 +3,7 @@ import {
   allRows,
   bankBytes,
   calibration,
-  detectors,
+  defaultDetectors,
   largestBankInGraph,
   oalError,
   sampledVariant,
@@ -126,7 +126,7 @@ async function measureModel(
   sets: readonly OutputSet[],
   options: EvaluateOptions,
 ): Promise<MeasuredModel> {
-  const asked = askedDetectors(options.detectors ?? detectors.ids);
+  const asked = askedDetectors(options.detectors ?? defaultDetectors);
   const ground = await fitGround(engine, sets, options.classifier, asked, options);
   const { classifier, onBatch, largestBank = largestBankInGraph } = options;
   const scoring: ScoreGround = { engine, model: classifier, head: ground.head, largestBank, onBatch };

@@ -31,6 +31,8 @@ export interface FitGroundOptions {
   readonly keepRows?: RowKeeper | undefined;
   /** Called before every batch; what it throws ends the fit. */
   readonly onBatch?: (() => void) | undefined;
+  /** The last layer as numbers, where there is no model to take it from. */
+  readonly head?: FitHead | undefined;
 }
 
 /** Streams of stored outputs, and of the model's other taps where it can be run. */
@@ -39,11 +41,11 @@ export async function fitGround(
   sets: readonly OutputSet[],
   model: ModelSource | undefined,
   asked: readonly AskedDetector[],
-  { keepRows, onBatch }: FitGroundOptions = {},
+  { keepRows, onBatch, head: given }: FitGroundOptions = {},
 ): Promise<FitGround> {
   const { classes } = outputSizes(sets);
   const needsHead = asked.some(({ detector }) => detector.needs.includes("head"));
-  const head = model && needsHead ? await headNumbers(engine, model) : undefined;
+  const head = model && needsHead ? await headNumbers(engine, model) : given;
   const stored = storedStreams(
     { train: storedOf(sets, "train"), validation: storedOf(sets, "validation") },
     head,
@@ -92,10 +94,9 @@ export async function fitDetector(
   ground: FitGround,
 ): Promise<FitOutcome> {
   const lowered = loweredDefaults(detector, given, ground.sets);
-  const warnings = Object.entries(lowered).map(([name, { value, smallest }]) => {
+  const warnings = Object.entries(lowered).map(([name, { value, because }]) => {
     const usual = String(detector.parameters[name]?.default);
-    const why = `the smallest class has ${smallest} ${smallest === 1 ? "image" : "images"} to fit on`;
-    return `${detector.id}: ${name} is ${value} instead of ${usual}, because ${why}`;
+    return `${detector.id}: ${name} is ${value} instead of ${usual}, because ${because}`;
   });
   const own = Object.fromEntries(Object.entries(lowered).map(([name, { value }]) => [name, value]));
   const parameters = resolveParameters(detector.id, detector.parameters, { ...own, ...given });
@@ -110,25 +111,36 @@ export async function fitDetector(
 
 /** Whether an error says that the data do not allow a detector. */
 export function isUnfit(error: unknown): error is OalError {
-  return error instanceof OalError && ["OAL-E203", "OAL-E204"].includes(error.code);
+  return (
+    error instanceof OalError &&
+    ["OAL-E203", "OAL-E204", "OAL-E290", "OAL-E291", "OAL-E292"].includes(error.code)
+  );
 }
 
-/** Defaults above their share of the smallest class, unless a value is given. */
+/** Defaults above their share of the smallest class or of the features, unless a value is given. */
 function loweredDefaults(
   detector: Detector,
   given: Readonly<Record<string, unknown>>,
   sets: readonly OutputSet[],
-): Record<string, { value: number; smallest: number }> {
+): Record<string, { value: number; because: string }> {
   const on = detector.fitOn(given);
-  const labels = sets.find((set) => set.group === on)?.labels ?? [];
+  const fitted = sets.find((set) => set.group === on);
   const counts = new Map<number, number>();
-  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  for (const label of fitted?.labels ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
+  if (!fitted || counts.size === 0) return {};
   const smallest = Math.min(...counts.values());
-  const lowered: Record<string, { value: number; smallest: number }> = {};
-  for (const [name, spec] of Object.entries(detector.parameters)) {
-    if (spec.classShare === undefined || name in given || counts.size === 0) continue;
-    const value = Math.max(1, Math.floor(spec.classShare * smallest));
-    if (typeof spec.default === "number" && value < spec.default) lowered[name] = { value, smallest };
+  const features = fitted.features.width;
+  const lowered: Record<string, { value: number; because: string }> = {};
+  const lower = (name: string, usual: unknown, share: number, count: number, because: string): void => {
+    const value = Math.max(1, Math.floor(share * count));
+    if (typeof usual === "number" && value < usual) lowered[name] = { value, because };
+  };
+  const images = `the smallest class has ${smallest} ${smallest === 1 ? "image" : "images"} to fit on`;
+  for (const [name, { classShare, featureShare, default: usual }] of Object.entries(detector.parameters)) {
+    if (name in given) continue;
+    if (classShare !== undefined) lower(name, usual, classShare, smallest, images);
+    if (featureShare !== undefined)
+      lower(name, usual, featureShare, features, `a feature has ${features} numbers`);
   }
   return lowered;
 }

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decide, detectors, Random } from "oal-core";
+import { decide, defaultDetectors, Random } from "oal-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModelFile, type LoadedModel } from "../models/load.js";
 import { testEngine } from "../testing/engine.js";
@@ -39,7 +39,7 @@ describe.skipIf(!isThere)(
         keep: 0.95,
         perClass: false,
         seed: 0,
-        detectors: detectors.ids,
+        detectors: defaultDetectors,
         cache,
       };
     });

@@ -1,7 +1,7 @@
 /** Fitting a model by its path: loaded, its normalisation guessed where nothing says it, fitted, written. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { detectors, oalError, type Engine } from "oal-core";
+import { defaultDetectors, oalError, type Engine } from "oal-core";
 import { askedDetectors, type DetectorChoice } from "../evaluation/asked.js";
 import { bundleFileName } from "../bundle/facts.js";
 import { cacheFolder } from "../data/cacheFolder.js";
@@ -82,7 +82,7 @@ export async function fitModel(options: FitOptions): Promise<WrittenResult> {
   const { ask } = options;
   // what can be refused is refused before any work
   if (ask !== undefined && ask > keep) throw oalError("OAL-E211", { ask, target: keep });
-  askedDetectors(options.detectors ?? detectors.ids);
+  askedDetectors(options.detectors ?? defaultDetectors);
   await refuseOtherFolder(folder);
   if (options.unknown !== undefined) await openUnknown(options.unknown);
   const engine = options.engine ?? (await engineOf(options));
@@ -108,7 +108,7 @@ export async function fitModel(options: FitOptions): Promise<WrittenResult> {
     perClass: options.perClass ?? false,
     seed,
     shares: options.shares,
-    detectors: options.detectors ?? detectors.ids,
+    detectors: options.detectors ?? defaultDetectors,
     cache,
     signal,
     onProgress,

@@ -2,13 +2,73 @@
 import { oalError, suggest } from "../../errors/index.js";
 import { Registry } from "../../registry.js";
 import type { Detector } from "../detector.js";
+import { ashB } from "./ashB.js";
+import { ashP } from "./ashP.js";
+import { ashS } from "./ashS.js";
+import { dice } from "./dice.js";
 import { ebo } from "./ebo.js";
+import { entropy } from "./entropy.js";
+import { fdbd } from "./fdbd.js";
+import { gen } from "./gen.js";
+import { gradnorm } from "./gradnorm.js";
+import { klm } from "./klm.js";
 import { knn } from "./knn.js";
+import { mcm } from "./mcm.js";
+import { mds } from "./mds.js";
 import { mls } from "./mls.js";
 import { msp } from "./msp.js";
+import { nci } from "./nci.js";
+import { neco } from "./neco.js";
+import { nnguide } from "./nnguide.js";
+import { openmax } from "./openmax.js";
+import { react } from "./react.js";
+import { relation } from "./relation.js";
+import { residual } from "./residual.js";
+import { rmds } from "./rmds.js";
+import { scale } from "./scale.js";
+import { she } from "./she.js";
+import { tempScaling } from "./tempScaling.js";
+import { vim } from "./vim.js";
+import { vra } from "./vra.js";
+import { weiperMsp } from "./weiperMsp.js";
+
+const builtIn: readonly Detector[] = [
+  msp,
+  mls,
+  ebo,
+  knn,
+  mcm,
+  entropy,
+  gen,
+  tempScaling,
+  klm,
+  openmax,
+  mds,
+  rmds,
+  vim,
+  residual,
+  react,
+  vra,
+  ashB,
+  ashP,
+  ashS,
+  scale,
+  dice,
+  she,
+  gradnorm,
+  fdbd,
+  nci,
+  nnguide,
+  relation,
+  neco,
+  weiperMsp,
+];
 
 /** Every detector oal knows; `register` adds one from outside. Unknown names: OAL-E201. */
-export const detectors = new Registry<Detector>("detector", [msp, mls, ebo, knn], {
+export const detectors = new Registry<Detector>("detector", builtIn, {
   aliases: ({ aliases }) => aliases,
   unknown: (id, known) => oalError("OAL-E201", { id, near: suggest(id, known) }),
 });
+
+/** What is computed where nobody asks for others: cheap ones that need little memory and few images. */
+export const defaultDetectors: readonly string[] = ["msp", "mls", "ebo", "knn"];

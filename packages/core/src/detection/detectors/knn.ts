@@ -63,8 +63,7 @@ export const knn = defineDetector({
       const distance = relu(sub(add(queryNorm, rowNorm), mul(gemm(query, rows, null, { transB: true }), 2)));
       return nearest(distance, Math.min(neighbours, count));
     },
-    merge: (_graph, distances, { neighbours }) =>
-      nearest(distances, Math.min(neighbours, distances.shape[1] ?? 0)),
+    merge: (_graph, distances, { neighbours }) => nearest(distances, Math.min(neighbours, distances.size(1))),
     score: (_graph, { features }, distances, { neighbours }) =>
       neg(reshape(slice(distances, [neighbours - 1], [neighbours], [1]), [features.dims[0] ?? 0])),
   },

@@ -259,4 +259,24 @@ export const evaluationErrors = {
     message: ({ keep }) => `a cut keeps a share of the known pictures between 0 and 1, not ${keep}`,
     remedy: "give a number like 0.95; a file that calls every picture known needs no cut",
   }),
+  "OAL-E290": entry<{ detector: string; category: number; what: string }>({
+    title: "a class is missing from what a detector is fitted on",
+    exit: 6,
+    message: ({ detector, category, what }) =>
+      `detector ${detector}: class ${category} (counted from 0) has no ${what} among those that it is fitted on`,
+    remedy: "give images of every class, or leave the detector out",
+  }),
+  "OAL-E291": entry<{ detector: string; parameter: string; value: number; features: number }>({
+    title: "a detector asks for more dimensions than there are",
+    exit: 6,
+    message: ({ detector, parameter, value, features }) =>
+      `detector ${detector}: ${parameter} is ${value}, but the features have ${features} numbers`,
+    remedy: "choose fewer dimensions than features",
+  }),
+  "OAL-E292": entry<{ detector: string; problem: string }>({
+    title: "the images do not allow a detector",
+    exit: 6,
+    message: ({ detector, problem }) => `detector ${detector}: ${problem}`,
+    remedy: "give more images, or leave the detector out",
+  }),
 };

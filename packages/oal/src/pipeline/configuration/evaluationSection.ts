@@ -1,6 +1,6 @@
 /** Section `evaluation`: how students are measured. */
 import { bootstrapDefaults, defaultKeep } from "../../evaluation/summary.js";
-import { detectors } from "oal-core";
+import { defaultDetectors, detectors } from "oal-core";
 import { z } from "zod";
 import { flag, real, whole } from "../../fields.js";
 
@@ -20,9 +20,9 @@ export const evaluationSchema = z.strictObject({
       ]),
     )
     .min(1)
-    .default(["msp", "mls", "ebo", "knn"])
+    .default([...defaultDetectors])
     .describe(
-      "detectors by name, or as { id: knn, parameters: { neighbours: 10 } }; oal list detectors shows them",
+      "detectors by name, or as { id: knn, parameters: { neighbours: 10 } }; all: every one; oal list detectors shows them",
     ),
   search: flag(
     false,

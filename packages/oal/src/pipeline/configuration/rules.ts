@@ -1,5 +1,6 @@
 /** Rules that no single key's type can hold: names of registries, and keys that must fit each other. */
 import { detectors, isOalError, oalError, resolveParameters, suggest } from "oal-core";
+import { everyDetector } from "../../evaluation/asked.js";
 import { unknownName } from "../../fields.js";
 import { outlierSources } from "../../outliers/sources/index.js";
 import { exposureOptions } from "../../training/methods/exposure.js";
@@ -64,6 +65,7 @@ function checkDetectors(
   evaluation.detectors.forEach((choice, i) => {
     const at = ["evaluation", "detectors", String(i)];
     const id = ids[i] ?? "";
+    if (choice === everyDetector) return;
     if (!detectors.has(id)) refuse(at, unknownName("detector", id, known));
     if (ids.indexOf(id) < i) refuse(at, `"${id}" is named twice`);
     if (typeof choice === "string") return;
@@ -75,8 +77,9 @@ function checkDetectors(
       refuse([...at, "parameters", parameter], `must be ${range}, it is ${found}`);
     }
   });
-  if (!ids.includes(evaluation.scoreDetector)) {
-    const near = suggest(evaluation.scoreDetector, ids);
+  const all = ids.includes(everyDetector);
+  if (!(all ? known : ids).includes(evaluation.scoreDetector)) {
+    const near = suggest(evaluation.scoreDetector, all ? known : ids);
     const problem = `"${evaluation.scoreDetector}" is not among evaluation.detectors`;
     refuse(
       ["evaluation", "scoreDetector"],

@@ -1,0 +1,19 @@
+/** Negative entropy of the predicted distribution. */
+import { logSoftmax, mul, reduceSum, softmax } from "../../graph/index.js";
+import { defineDetector } from "../detector.js";
+
+/**
+ * Entropy: Σ_c p_c log p_c, in [-log C, 0]. From the log-softmax, so that a probability that rounds to 0 contributes 0 (pytorch-ood
+ * takes the logarithm of the rounded probability, which gives NaN).
+ *
+ * @source the classic uncertainty of a distribution (Shannon 1948), as in pytorch-ood
+ */
+export const entropy = defineDetector({
+  id: "entropy",
+  title: "Negative entropy",
+  needs: ["logits"],
+  source: "Shannon 1948",
+  formula: "Σ_c p_c log p_c",
+  parameters: {},
+  score: (_graph, { logits }) => reduceSum(mul(softmax(logits, 1), logSoftmax(logits, 1)), [1]),
+});

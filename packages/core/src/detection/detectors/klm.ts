@@ -1,0 +1,56 @@
+/** Divergence from the nearest of the typical distributions of the classes. */
+import { div, gemm, logSoftmax, mul, reduceMax, reduceSum, softmax, sub } from "../../graph/index.js";
+import { defineDetector } from "../detector.js";
+import { eachImage, firstLargest, floats, rowOf, softmaxRow } from "../fitting/statistics.js";
+
+/** Stands for log 0: a class that a typical distribution excludes makes the divergence huge, and its own probability 0 makes it 0. */
+const logOfZero = -1e30;
+
+/**
+ * KLM: -min_c KL(p || q_c), at most 0, where q_c is the mean softmax of the validation images that are called c; the one-hot vector of
+ * c where none is. All c are compared, not only the one that is called.
+ *
+ * @source Hendrycks et al. 2022, "Scaling Out-of-Distribution Detection for Real-World Settings", in OpenOOD's form
+ */
+export const klm = defineDetector({
+  id: "klm",
+  title: "KL matching",
+  aliases: ["klMatching"],
+  needs: ["logits"],
+  source: "Hendrycks et al. 2022",
+  formula: "-min_c KL(p || q_c)",
+  parameters: {},
+  fit: {
+    on: "validation",
+    needs: ["logits"],
+    tensors: ["logTypical"],
+    async run(streams) {
+      const { classes } = streams;
+      const counts = new Int32Array(classes);
+      const sums = new Float64Array(classes * classes);
+      await eachImage(streams, ({ taps: { logits } }, i) => {
+        const p = softmaxRow(rowOf(logits, i));
+        const called = firstLargest(p);
+        counts[called] = (counts[called] ?? 0) + 1;
+        for (let j = 0; j < classes; j++)
+          sums[called * classes + j] = (sums[called * classes + j] ?? 0) + (p[j] ?? 0);
+      });
+      const logs = new Float64Array(classes * classes);
+      for (let c = 0; c < classes; c++) {
+        const count = counts[c] ?? 0;
+        const row = Array.from({ length: classes }, (_, j) =>
+          count > 0 ? Math.fround((sums[c * classes + j] ?? 0) / count) : j === c ? 1 : 0,
+        );
+        const total = row.reduce((sum, q) => sum + q, 0);
+        row.forEach((q, j) => (logs[c * classes + j] = q > 0 ? Math.log(q / total) : logOfZero));
+      }
+      return { logTypical: floats([classes, classes], logs) };
+    },
+  },
+  score(_graph, { logits, fitted }) {
+    const raw = softmax(logits, 1);
+    const p = div(raw, reduceSum(raw, [1], true));
+    const own = reduceSum(mul(p, logSoftmax(logits, 1)), [1], true);
+    return reduceMax(sub(gemm(p, fitted.logTypical, null, { transB: true }), own), [1]);
+  },
+});

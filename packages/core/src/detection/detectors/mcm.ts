@@ -1,0 +1,27 @@
+/** Maximum softmax probability at a temperature, as used on the cosine logits of CLIP. */
+import { div, reduceMax, softmax } from "../../graph/index.js";
+import { defineDetector } from "../detector.js";
+import { real } from "../parameters.js";
+
+/**
+ * MCM: max_c softmax(z / τ)_c, in (0, 1]. CLIP's logits are 100 times a cosine, so that τ = 1 on them is the paper's 0.01 on cosines.
+ *
+ * @source Ming et al. 2022, "Delving into Out-of-Distribution Detection with Vision-Language Representations"
+ */
+export const mcm = defineDetector({
+  id: "mcm",
+  title: "Maximum concept matching",
+  aliases: ["maximumConceptMatching"],
+  needs: ["logits"],
+  source: "Ming et al. 2022",
+  formula: "max_c softmax(z / τ)_c",
+  parameters: {
+    temperature: real({
+      above: 0,
+      default: 1,
+      description: "τ, no unit; the larger, the flatter the probabilities",
+      reason: "OpenOOD's; its list of others [0.01, 1, 10] is never searched there",
+    }),
+  },
+  score: (_graph, { logits }, { temperature }) => reduceMax(softmax(div(logits, temperature), 1), [1]),
+});

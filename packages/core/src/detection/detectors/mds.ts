@@ -1,0 +1,29 @@
+/** Mahalanobis distance to the nearest class mean. */
+import { neg, reduceMax } from "../../graph/index.js";
+import { defineDetector } from "../detector.js";
+import { fitClassGaussians, squaredDistances } from "../gaussians.js";
+
+/**
+ * MDS: -min_c (f - μ_c)^T Σ^+ (f - μ_c), at most 0: class means and one covariance of all training features around their class's mean,
+ * divided by N; its pseudo-inverse, because dead and duplicate features make it singular. Of the last layer only and without input
+ * noise, as in OpenOOD.
+ *
+ * @cost d² + C d per image (whitened features), d² numbers
+ * @source Lee et al. 2018, "A Simple Unified Framework for Detecting Out-of-Distribution Samples and Adversarial Attacks"
+ */
+export const mds = defineDetector({
+  id: "mds",
+  title: "Mahalanobis distance",
+  aliases: ["mahalanobis"],
+  needs: ["features"],
+  source: "Lee et al. 2018",
+  formula: "-min_c (f-μ_c)ᵀ Σ⁺ (f-μ_c)",
+  parameters: {},
+  fit: {
+    on: "train",
+    needs: ["features"],
+    tensors: ["centre", "whitening", "means"],
+    run: (streams) => fitClassGaussians("mds", streams),
+  },
+  score: (_graph, { features, fitted }) => reduceMax(neg(squaredDistances(features, fitted)), [1]),
+});

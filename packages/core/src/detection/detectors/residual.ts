@@ -1,0 +1,44 @@
+/** Norm of a feature outside the principal subspace. */
+import { neg } from "../../graph/index.js";
+import { defineDetector } from "../detector.js";
+import { choice, integer } from "../parameters.js";
+import { fitResidual, residualNorm } from "../residual.js";
+
+/**
+ * Residual: -||R (f - u)||, at most 0: the part of `vim` that needs no logits.
+ *
+ * @cost 2 D d per image, D d numbers
+ * @source Wang et al. 2022, "ViM: Out-of-Distribution with Virtual-logit Matching", its ablation; OpenOOD fits it on validation images
+ */
+export const residual = defineDetector({
+  id: "residual",
+  title: "Residual",
+  needs: ["features", "head"],
+  source: "Wang et al. 2022",
+  formula: "-||R(f-u)||",
+  parameters: {
+    dimensions: integer({
+      min: 1,
+      default: 512,
+      featureShare: 0.5,
+      description: "D, how many principal directions count as known",
+      reason: "OpenOOD's, for 2,048 features; half of the features where there are fewer than 1,024",
+    }),
+    variant: choice({
+      options: ["openood", "paper"],
+      default: "openood",
+      description: "fitted on the validation images (openood) or on the training images (paper)",
+      reason: "tables of the field are made with OpenOOD's",
+    }),
+  },
+  fit: {
+    on: ({ variant }) => (variant === "paper" ? "train" : "validation"),
+    needs: ["features"],
+    tensors: ["origin", "axes"],
+    async run(streams, { dimensions }) {
+      const { tensors } = await fitResidual("residual", streams, streams.head(), dimensions);
+      return tensors;
+    },
+  },
+  score: (_graph, { features, fitted }) => neg(residualNorm(features, fitted)),
+});

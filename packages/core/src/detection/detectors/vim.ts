@@ -1,0 +1,52 @@
+/** Energy minus a virtual logit: the norm of a feature outside the principal subspace. */
+import { oalError } from "../../errors/index.js";
+import { mul, sub } from "../../graph/index.js";
+import { defineDetector } from "../detector.js";
+import { floats } from "../fitting/statistics.js";
+import { integer } from "../parameters.js";
+import { fitResidual, meanOutside, residualNorm } from "../residual.js";
+import { headEnergy } from "../shaping.js";
+
+/**
+ * ViM: log Σ exp(z) - α ||R (f - u)||, with u = -W^+ b, R the directions beyond the D principal ones of the training features around u,
+ * and α = mean max_c z_c / mean ||R (f - u)||, so that the virtual logit is as large as the others on average.
+ *
+ * @cost 2 D d per image, D d numbers
+ * @source Wang et al. 2022, "ViM: Out-of-Distribution with Virtual-logit Matching"
+ */
+export const vim = defineDetector({
+  id: "vim",
+  title: "Virtual-logit matching",
+  aliases: ["virtualLogitMatching"],
+  needs: ["features", "head"],
+  source: "Wang et al. 2022",
+  formula: "log Σ_c exp(z_c) - α ||R(f-u)||",
+  parameters: {
+    dimensions: integer({
+      min: 1,
+      default: 256,
+      featureShare: 0.5,
+      search: [256, 1000],
+      description: "D, how many principal directions count as known",
+      reason: "OpenOOD's, half of a ResNet-18's 512 features; half of the features where there are fewer",
+    }),
+  },
+  fit: {
+    on: "train",
+    needs: ["features", "logits"],
+    tensors: ["origin", "axes", "alpha"],
+    async run(streams, { dimensions }) {
+      const { tensors, outside } = await fitResidual("vim", streams, streams.head(), dimensions);
+      const mean = await meanOutside(streams, outside);
+      // What is left of float32 features is rounding where the axes span all of them.
+      if (!(mean.outside > 1e-5 * Math.abs(mean.largest)))
+        throw oalError("OAL-E292", {
+          detector: "vim",
+          problem: `the training features have no part outside their first ${dimensions} principal directions`,
+        });
+      return { ...tensors, alpha: floats([1], [mean.largest / mean.outside]) };
+    },
+  },
+  score: (_graph, { features, head, fitted }) =>
+    sub(headEnergy(head, features), mul(residualNorm(features, fitted), fitted.alpha)),
+});
