@@ -48,11 +48,7 @@ export function addFit(program: Command): void {
       "a second cut: this share of known pictures passes, those between are asked about",
       share,
     )
-    .option(
-      "--detectors <names>",
-      "these, with commas between them, or all; default msp,mls,ebo,knn",
-      names,
-    )
+    .option("--detectors <names>", "these, with commas between them, or all; default msp,mls,ebo,knn", names)
     .option(
       "--seed <n>",
       "of the division into training, calibration and test pictures; default 0",
