@@ -70,5 +70,10 @@ export const detectors = new Registry<Detector>("detector", builtIn, {
   unknown: (id, known) => oalError("OAL-E201", { id, near: suggest(id, known) }),
 });
 
-/** What is computed where nobody asks for others: cheap ones that need little memory and few images. */
+/**
+ * What is computed where nobody asks for others: cheap ones that need little memory and few images.
+ *
+ * @example
+ * const asked = defaultDetectors.map((id) => detectors.find(id));
+ */
 export const defaultDetectors: readonly string[] = ["msp", "mls", "ebo", "knn"];
