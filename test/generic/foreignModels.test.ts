@@ -11,7 +11,7 @@ import {
   relu,
   softmax,
   toNumbers,
-  useBlockedConvolutions,
+  useBlockedLayout,
   verifyGraph,
   writeModel,
   type Tensor,
@@ -117,7 +117,7 @@ describe("a node that oal does not understand", () => {
   });
 
   it("outlives a rewrite and a second reading", async () => {
-    const once = writeModel(useBlockedConvolutions(readModel(hard).graph, 8));
+    const once = writeModel(useBlockedLayout(readModel(hard).graph, 8));
     const twice = writeModel(readModel(once).graph);
     expect(await run(twice, { x })).toEqual(await run(hard, { x }));
   });
@@ -235,7 +235,7 @@ describe("graphs inside a node", () => {
     const written = writeModel(graph);
     expect(await run(written, { x })).toEqual(await run(bytes, { x }));
     // Once more, in a graph whose values all have other names.
-    const copied = writeModel(useBlockedConvolutions(readModel(written).graph, 8));
+    const copied = writeModel(useBlockedLayout(readModel(written).graph, 8));
     expect(await run(copied, { x })).toEqual(await run(bytes, { x }));
   });
 });

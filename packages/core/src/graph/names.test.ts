@@ -1,6 +1,6 @@
 /** Names of a graph: what is given is kept or refused, what is generated makes way. */
 import { describe, expect, it } from "vitest";
-import { useBlockedConvolutions } from "../rewrite/index.js";
+import { useBlockedLayout } from "../rewrite/index.js";
 import { conv2d } from "./functions/index.js";
 import { evaluateReference } from "./interpret.js";
 import { relu } from "./ops/relu.js";
@@ -67,7 +67,7 @@ it("a rewritten graph keeps the names of its outputs, also those that look gener
     const y = conv2d(x, weight);
     graph.output(names[0], y);
     graph.output(names[1], relu(y));
-    return useBlockedConvolutions(graph, 8);
+    return useBlockedLayout(graph, 8);
   };
   const [first, second] = build(["y", "z"]).nodes.flatMap((node) => node.outputs.map(({ name }) => name));
   if (first === undefined || second === undefined) throw new Error("no nodes");
@@ -84,7 +84,7 @@ it("a rewrite refuses a value that nothing computes", () => {
   const x = graph.input("x", type);
   graph.output("y", relu(x));
   graph.output("stray", other.input("stray", type));
-  expect(() => useBlockedConvolutions(graph, 8)).toThrowError(
+  expect(() => useBlockedLayout(graph, 8)).toThrowError(
     expect.objectContaining({ code: "OAL-G102", message: expect.stringContaining("stray") }),
   );
 });

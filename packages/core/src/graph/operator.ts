@@ -85,6 +85,11 @@ export interface Operator {
   /** Plain loops, for tests and for machines without an engine. */
   reference(inputs: readonly (Tensor | null)[], attributes: Attributes): readonly Tensor[];
   readonly testPoints: readonly TestPoint[];
+  /**
+   * Whether element i of the result depends on element i of the operands alone, which stretch to one another: then it may run on
+   * operands in any memory order that they share.
+   */
+  readonly elementwise?: boolean;
   /** Set for a node that was read and not understood: what was kept of it. */
   readonly opaque?: OpaqueNode;
 }

@@ -1,2 +1,2 @@
 /** Rewrites: graph in, graph out, the same results. */
-export { countRewritten, useBlockedConvolutions } from "./blockedConvolution.js";
+export { countBlocked, useBlockedLayout } from "./blockedLayout.js";

@@ -29,6 +29,7 @@ export const Clip: Operator = {
       high && wants(2) ? sumTo(among(lowered(low, high, x, y)), high.shape) : null,
     ];
   },
+  elementwise: true,
   reference: (inputs) => {
     const x = tensorAt(inputs, 0);
     const low = inputs[1] ? Number(inputs[1].data[0]) : -Infinity;

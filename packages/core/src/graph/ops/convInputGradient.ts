@@ -1,4 +1,5 @@
 /** Gradient of a convolution by its input, in the formulations that are fast in ONNX Runtime (ENGINE 3.1). */
+import { Composite } from "../composite.js";
 import type { Shape } from "../tensor.js";
 import type { Value } from "../value.js";
 import { at } from "./access.js";
@@ -9,6 +10,15 @@ import { flip } from "./slice.js";
 import { transpose } from "./transpose.js";
 import { spanOf, type Windows } from "./windows.js";
 
+/** dX of an ungrouped convolution, given dY. */
+export const inputGradients = new Composite<{
+  readonly dy: Value;
+  readonly weight: Value;
+  /** Of dX: [N, C, H, W]. */
+  readonly shape: Shape;
+  readonly windows: Windows;
+}>();
+
 /** dX [N, C, H, W] from dY and the weight. */
 export function convInputGradient(
   dy: Value,
@@ -17,6 +27,11 @@ export function convInputGradient(
   windows: Windows,
   group: number,
 ): Value {
+  const gradient = formulated(dy, weight, shape, windows, group);
+  return group === 1 ? inputGradients.mark(gradient, { dy, weight, shape, windows }) : gradient;
+}
+
+function formulated(dy: Value, weight: Value, shape: Shape, windows: Windows, group: number): Value {
   const { strides } = windows;
   if (group === 1 && strides[0] === 1 && strides[1] === 1) return flippedConv(dy, weight, windows);
   return convTranspose2d(dy, weight, null, {

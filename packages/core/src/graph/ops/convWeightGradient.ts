@@ -1,4 +1,5 @@
 /** Gradient of a convolution by its weight, in the formulations that are fast in ONNX Runtime (ENGINE 3.2). */
+import { Composite } from "../composite.js";
 import type { Value } from "../value.js";
 import { at } from "./access.js";
 import { add } from "./add.js";
@@ -13,19 +14,12 @@ import { slice } from "./slice.js";
 import { swapLast, transpose } from "./transpose.js";
 import type { Windows } from "./windows.js";
 
-/** What a composed value computes: dW of a convolution of `x`, given dY, so that a rewrite may compute it otherwise. */
-export interface WeightGradient {
+/** dW of an ungrouped convolution of `x`, given dY. */
+export const weightGradients = new Composite<{
   readonly x: Value;
   readonly dy: Value;
   readonly windows: Windows;
-}
-
-const weightGradients = new WeakMap<Value, WeightGradient>();
-
-/** What was differentiated, where a value is the weight gradient of an ungrouped convolution; otherwise undefined. */
-export function weightGradientOf(value: Value): WeightGradient | undefined {
-  return weightGradients.get(value);
-}
+}>();
 
 /** Pixels of a map from which the shifted copies of all images together would take too much memory. */
 const largeMap = 64 * 64;
@@ -52,8 +46,7 @@ export function convWeightGradient(x: Value, dy: Value, windows: Windows, group:
 /** The same, all images at once. */
 function wholeGradient(x: Value, dy: Value, windows: Windows, group: number): Value {
   const gradient = formulated(x, dy, windows, group);
-  if (group === 1) weightGradients.set(gradient, { x, dy, windows });
-  return gradient;
+  return group === 1 ? weightGradients.mark(gradient, { x, dy, windows }) : gradient;
 }
 
 function formulated(x: Value, dy: Value, windows: Windows, group: number): Value {

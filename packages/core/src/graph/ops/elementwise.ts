@@ -38,6 +38,7 @@ export function unary(name: string, parts: UnaryParts): Operator {
     infer: (inputs) => [(parts.takesIntegers === true ? signedAt : floatAt)(inputs, 0)],
     ...(elements ? { elements: (inputs) => [elementsAt(inputs, 0).map(elements)] } : {}),
     gradient: parts.gradient,
+    elementwise: true,
     reference: (inputs, attributes) => {
       const x = tensorAt(inputs, 0);
       return [mapBroadcast([x], x.dtype, (element) => parts.compute(element, attributes))];
@@ -69,6 +70,7 @@ export function binary(name: string, parts: BinaryParts): Operator {
     },
     ...elementsRule(parts.join),
     gradient: parts.gradient,
+    elementwise: true,
     reference: (inputs) => {
       const [a, b] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];
       return [mapBroadcast([a, b], parts.result ?? a.dtype, parts.compute)];

@@ -12,6 +12,7 @@ export const Identity: Operator = {
   infer: (inputs) => [typeAt(inputs, 0)],
   elements: (inputs) => [elementsAt(inputs, 0)],
   gradient: (_node, dy) => [flowing(dy)],
+  elementwise: true,
   reference: (inputs) => [tensorAt(inputs, 0)],
   testPoints: [{ inputs: [{ dtype: "float32", shape: [2, 3] }] }],
 };

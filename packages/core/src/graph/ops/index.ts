@@ -11,7 +11,11 @@ import { AveragePool } from "./averagePool.js";
 import { BatchNormalization } from "./batchNormalization.js";
 import { BatchNormalizationOfBatch } from "./batchNormalization.js";
 import { BatchNormalizationTraining } from "./batchNormalizationTraining.js";
+import { BlockedAveragePool } from "./blockedPools.js";
 import { BlockedConv } from "./blockedConv.js";
+import { BlockedGlobalAveragePool } from "./blockedPools.js";
+import { BlockedMaxPool } from "./blockedPools.js";
+import { BlockedUpsample } from "./blockedUpsample.js";
 import { Cast } from "./cast.js";
 import { Ceil } from "./rounding.js";
 import { Celu } from "./curves.js";
@@ -116,7 +120,11 @@ export const operators = {
   BatchNormalization,
   BatchNormalizationOfBatch,
   BatchNormalizationTraining,
+  BlockedAveragePool,
   BlockedConv,
+  BlockedGlobalAveragePool,
+  BlockedMaxPool,
+  BlockedUpsample,
   Cast,
   Ceil,
   Celu,

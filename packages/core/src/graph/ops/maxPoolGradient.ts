@@ -1,4 +1,5 @@
 /** Gradient of MaxPool by equality masks; elements that share a maximum share its gradient. */
+import { Composite } from "../composite.js";
 import type { Shape } from "../tensor.js";
 import type { Value } from "../value.js";
 import { at } from "./access.js";
@@ -14,16 +15,25 @@ import { repeatBlocks } from "./resize.js";
 import { slice } from "./slice.js";
 import { step } from "./step.js";
 import { sub } from "./sub.js";
-import type { Windows } from "./windows.js";
+import type { Pair, Windows } from "./windows.js";
 
 /** Below every finite float32 that can win against it. */
 const lowest = -3.4028234663852886e38;
+
+/** dX of a pool of float32 whose windows of this size stand edge to edge. */
+export const tiledMaxPoolGradients = new Composite<{
+  readonly x: Value;
+  readonly y: Value;
+  readonly dy: Value;
+  readonly kernel: Pair;
+}>();
 
 /** dX [N, C, H, W] of a pool from its input, result and dY. */
 export function maxPoolGradient(x: Value, y: Value, dy: Value, windows: Windows): Value {
   // The engine enlarges no float64.
   const isTiled = x.dtype === "float32" && isTiling(windows, x.shape, y.shape);
-  return isTiled ? tiled(x, y, dy, windows) : tapped(x, y, dy, windows);
+  if (!isTiled) return tapped(x, y, dy, windows);
+  return tiledMaxPoolGradients.mark(tiled(x, y, dy, windows), { x, y, dy, kernel: windows.kernel });
 }
 
 /** Do the windows stand edge to edge inside the image? Rows and columns at the end may be left over. */

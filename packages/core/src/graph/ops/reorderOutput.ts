@@ -1,11 +1,10 @@
-/** Operator ReorderOutput of ONNX Runtime's blocked domain: a blocked tensor back to [N, C, H, W] or [N, H, W, C]. CPU only. */
+/** Operator ReorderOutput of ONNX Runtime's blocked domain: a blocked tensor back to [N, C, H, W] or [N, H, W, C]. */
 import { int, ShapeProblem, type Operator } from "../operator.js";
 import type { Value } from "../value.js";
-import { at, tensorAt } from "./access.js";
+import { at, number, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
-import { offsets, pick } from "./broadcasting.js";
-import { blockedDomain } from "./reorderInput.js";
-import { floatOfRank } from "./reshape.js";
+import { blockedDomain, blockedShape, toPlain, wholeBlocks } from "./blockedMemory.js";
+import { Transpose } from "./transpose.js";
 
 export const ReorderOutput: Operator = {
   name: "ReorderOutput",
@@ -13,47 +12,40 @@ export const ReorderOutput: Operator = {
   sinceOpset: 1,
   attributes: { channels: "int", channels_last: "int", block: "note" },
   infer: (inputs, attributes) => {
-    const shape = floatOfRank(inputs, 0, 4);
+    const shape = blockedShape(inputs, 0, attributes);
     const channels = int(attributes, "channels");
-    if (channels !== at(shape, 1) || channels % int(attributes, "block") !== 0) {
-      throw new ShapeProblem(`${channels} channels asked of ${at(shape, 1)}`);
-    }
-    const [images, , rows, columns] = [at(shape, 0), 0, at(shape, 2), at(shape, 3)];
-    const last = int(attributes, "channels_last", 0) === 1;
+    const whole = number(at(shape, 1));
+    if (channels < 1 || wholeBlocks(channels, int(attributes, "block")) !== whole)
+      throw new ShapeProblem(`${channels} channels asked of ${whole}`);
+    const [images, rows, columns] = [at(shape, 0), at(shape, 2), at(shape, 3)];
+    const isLast = int(attributes, "channels_last", 0) === 1;
     return [
       {
         dtype: "float32",
-        shape: last ? [images, rows, columns, channels] : [images, channels, rows, columns],
+        shape: isLast ? [images, rows, columns, channels] : [images, channels, rows, columns],
       },
     ];
   },
   gradient: "none",
   reference: (inputs, attributes) => {
-    const x = tensorAt(inputs, 0);
-    const block = int(attributes, "block");
-    const [images, channels, rows, columns] = [
-      at(x.shape, 0),
-      at(x.shape, 1),
-      at(x.shape, 2),
-      at(x.shape, 3),
-    ];
-    const places = rows * columns;
-    const whole = channels * places;
-    if (int(attributes, "channels_last", 0) === 1) {
-      const walk = [images, places, channels / block, block];
-      return [pick(x, [images, rows, columns, channels], offsets(walk, [whole, block, block * places, 1]))];
-    }
-    const walk = [images, channels / block, block, places];
-    return [pick(x, x.shape, offsets(walk, [whole, block * places, 1, block]))];
+    const plain = toPlain(tensorAt(inputs, 0), int(attributes, "block"), int(attributes, "channels"));
+    const isLast = int(attributes, "channels_last", 0) === 1;
+    return isLast ? Transpose.reference([plain], { perm: [0, 2, 3, 1] }) : [plain];
   },
   testPoints: [],
 };
 
-/** A blocked tensor in ordinary memory: [N, C, H, W], or [N, H, W, C] with `channelsLast`. */
-export function reorderOutput(x: Value, block: number, channelsLast = false): Value {
-  return apply(ReorderOutput, [x], {
-    channels: at(x.shape, 1),
-    block,
-    ...(channelsLast ? { channels_last: 1 } : {}),
-  });
+/**
+ * A blocked tensor in ordinary memory.
+ *
+ * @param options.channels how many of its channels there are without the zeros behind the last. Default all
+ * @param options.channelsLast [N, H, W, C] instead of [N, C, H, W]
+ */
+export function reorderOutput(
+  x: Value,
+  block: number,
+  options: { readonly channels?: number; readonly channelsLast?: boolean } = {},
+): Value {
+  const { channels = x.size(1), channelsLast = false } = options;
+  return apply(ReorderOutput, [x], { channels, block, ...(channelsLast ? { channels_last: 1 } : {}) });
 }

@@ -65,7 +65,7 @@ export const Resize: Operator = {
   gradient: (node, dy, wants) => {
     // The factors decide the shape of the result: they cannot be varied.
     if (wants(2)) throw oalError("OAL-G103", { operator: "Resize by its factors", path: node.path });
-    const factors = blocksOf(node);
+    const factors = repeatedBlocks(node);
     if (factors) return [mul(averagePool2d(flowing(dy), { kernel: factors }), sizeOf(factors)), null, null];
     const [from, to] = [inputOf(node, 0).shape, outputOf(node, 0).shape];
     const axes = axisTaps(from, to, scalesOf(node), node.attributes);
@@ -223,7 +223,7 @@ function gathered(dy: Value, taps: readonly Taps[], axis: number, from: number):
 const isFactor = (factor: number): boolean => Number.isInteger(factor) && factor >= 1;
 
 /** The factors of a node that repeats every pixel of images as a block; null for any other. */
-function blocksOf(node: Node): Pair | null {
+export function repeatedBlocks(node: Node): Pair | null {
   const factors = scalesOf(node) ?? [];
   const [count = 0, channels = 0, rows = 0, columns = 0] = factors;
   const isOfImages = factors.length === 4 && count === 1 && channels === 1;

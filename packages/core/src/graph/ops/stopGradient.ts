@@ -11,6 +11,7 @@ export const StopGradient: Operator = {
   attributes: {},
   infer: (inputs) => [typeAt(inputs, 0)],
   gradient: "none",
+  elementwise: true,
   reference: (inputs) => [tensorAt(inputs, 0)],
   testPoints: [{ inputs: [{ dtype: "float32", shape: [2, 3] }] }],
 };

@@ -4,6 +4,7 @@
  */
 import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
+import { Composite } from "../composite.js";
 import { sizeOf, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
 import { at } from "./access.js";
@@ -14,6 +15,9 @@ interface Block {
   readonly size: number;
   readonly summed: boolean;
 }
+
+/** Sums of a value over all its axes but the second, which are left: [C]. */
+export const channelSums = new Composite<{ readonly x: Value }>();
 
 /** Sum over axes, which vanish: equals reduceSum(x, axes) and is faster over several or leading axes. */
 export function sumOver(x: Value, axes: readonly number[]): Value {
@@ -36,7 +40,9 @@ export function sumOver(x: Value, axes: readonly number[]): Value {
     if (!block.summed) continue;
     result = position === 0 && blocks.length > 1 ? columnSum(result) : reduceSum(result, [position]);
   }
-  return shaped(result, kept);
+  const sum = shaped(result, kept);
+  const isOfChannels = x.rank > 1 && axes.length === x.rank - 1 && !axes.includes(1);
+  return isOfChannels ? channelSums.mark(sum, { x }) : sum;
 }
 
 /** The gradient of a broadcast: sums a value down to the shape it was stretched from. */

@@ -33,6 +33,7 @@ export function variadic(name: string, parts: VariadicParts): Operator {
     },
     ...elementsRule(parts.join),
     gradient: parts.gradient,
+    elementwise: true,
     reference: (inputs) => {
       const tensors = inputs.map((_, index) => tensorAt(inputs, index));
       return [

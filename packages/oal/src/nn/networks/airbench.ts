@@ -18,6 +18,8 @@ import { identityWhitening, patchesOf, whiteningWeights } from "./whitening.js";
 const normBiasRate = 64;
 /** The head's outputs are multiplied by this, so that plain SGD rates fit. */
 const headScale = 1 / 9;
+/** Side and stride of the pools' windows. */
+const poolSide = 2;
 const schema = z.strictObject({
   widths: z
     .array(z.number().int().min(4).max(4096))
@@ -78,11 +80,12 @@ export const airbench = defineNetwork({
 });
 
 function block(context: Context, x: Value, width: number, activate: (x: Value) => Value): Value {
-  const convolution = (name: string, input: Value): Value =>
+  const convolution = (name: string, input: Value, multiple: number): Value =>
     convolutionLayer(context.child(name), input, {
       outputs: width,
       kernel: 3,
       padding: 1,
+      multiple,
       bias: false,
       init: partialIdentity,
     });
@@ -93,8 +96,8 @@ function block(context: Context, x: Value, width: number, activate: (x: Value) =
       bias: { rate: normBiasRate, decay: false },
     });
   return context.scope(() => {
-    const pooled = maxPool2d(convolution("conv1", x), { kernel: [2, 2], strides: [2, 2] });
+    const pooled = maxPool2d(convolution("conv1", x, poolSide), { kernel: poolSide });
     const inner = activate(norm("norm1", pooled));
-    return activate(norm("norm2", convolution("conv2", inner)));
+    return activate(norm("norm2", convolution("conv2", inner, 1)));
   });
 }

@@ -4,7 +4,7 @@ import {
   hostStepper,
   kind,
   kinds,
-  useBlockedConvolutions,
+  useBlockedLayout,
   verifyGraph,
   writeModel,
   type Engine,
@@ -72,7 +72,6 @@ export async function cpuEngine(options: CpuOptions = {}): Promise<Engine> {
     facts: { device: "cpu", name: "onnxruntime-node", version: bindingVersion(), blockSize: block, threads },
     open,
     compile,
-    stepper: async (graph, carried) =>
-      hostStepper(await compile(useBlockedConvolutions(graph, block)), carried),
+    stepper: async (graph, carried) => hostStepper(await compile(useBlockedLayout(graph, block)), carried),
   };
 }

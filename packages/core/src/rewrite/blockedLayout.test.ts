@@ -1,0 +1,234 @@
+/** What the layout pass takes, and that what it makes of it means the same, by the plain interpreter: for blocks of 4, 8 and 16. */
+import { describe, expect, it } from "vitest";
+import { gradients } from "../autodiff/index.js";
+import {
+  add,
+  averagePool2d,
+  batchNormTraining,
+  conv2d,
+  evaluateReference,
+  exp,
+  float32Tensor,
+  gelu,
+  globalAveragePool,
+  Graph,
+  log,
+  maxPool2d,
+  mul,
+  reduceSum,
+  relu,
+  resizeNearest,
+  sizeOf,
+  toNumbers,
+  type ConvOptions,
+  type Shape,
+  type Tensor,
+  type Value,
+} from "../graph/index.js";
+import { Random } from "../random/index.js";
+import { countBlocked, useBlockedLayout } from "./index.js";
+
+/** A graph with its inputs' values. */
+class Case {
+  readonly graph = new Graph();
+  readonly feeds: Record<string, Tensor> = {};
+
+  input(name: string, shape: Shape): Value {
+    this.feeds[name] = float32Tensor(shape, new Random(5, name).normals(0, sizeOf(shape)));
+    return this.graph.input(name, { dtype: "float32", shape });
+  }
+
+  /** The result as an output, and the gradients of its product with something by the values given. */
+  outputs(y: Value, sources: readonly Value[]): this {
+    this.graph.output("y", y);
+    const weights = this.graph.constant(
+      float32Tensor(y.shape, new Random(6, "dy").normals(0, sizeOf(y.shape))),
+    );
+    gradients(reduceSum(mul(y, weights)), sources).forEach((value, i) => this.graph.output(`d${i}`, value));
+    return this;
+  }
+}
+
+/** A convolution, and its two gradients where asked for. */
+function convolution(x: Shape, w: Shape, options: ConvOptions, trained = true): Case {
+  const made = new Case();
+  const inputs = [made.input("x", x), made.input("w", w)] as const;
+  return made.outputs(conv2d(...inputs, null, options), trained ? inputs : []);
+}
+
+/** The rewritten graph computes the same; returns how many blocked nodes of each kind it has. */
+function blockedNodes({ graph, feeds }: Case, block: number): Record<string, number> {
+  const rewritten = useBlockedLayout(graph, block);
+  const [wanted, got] = [evaluateReference(graph, feeds), evaluateReference(rewritten, feeds)];
+  expect(Object.keys(got)).toEqual(Object.keys(wanted));
+  for (const [name, tensor] of Object.entries(wanted)) {
+    expect(got[name]?.shape).toEqual(tensor.shape);
+    const values = toNumbers(tensor);
+    const largest = Math.max(...values.map(Math.abs));
+    const worst = Math.max(...values.map((value, i) => Math.abs(value - Number(got[name]?.data[i]))));
+    expect(worst, name).toBeLessThan(2e-5 * (1 + largest));
+  }
+  return countBlocked(rewritten);
+}
+
+describe("convolutions", () => {
+  it.each([
+    ["3x3", [4, 8, 5, 5], [4, 8, 3, 3], { pads: 1 }, 4],
+    ["whose padding is uneven", [4, 4, 5, 5], [4, 4, 3, 3], { pads: [1, 1, 0, 0] }, 4],
+    ["with strides", [4, 4, 8, 6], [4, 4, 3, 3], { pads: 1, strides: 2 }, 7],
+    [
+      "with strides over odd maps, whose dX stays plain",
+      [4, 4, 7, 7],
+      [4, 4, 3, 3],
+      { pads: 1, strides: 2 },
+      3,
+    ],
+    ["with strides of 3", [4, 4, 6, 6], [4, 4, 5, 5], { pads: 2, strides: 3 }, 12],
+    ["with dilations", [4, 4, 9, 7], [4, 4, 3, 2], { pads: [2, 0, 1, 1], dilations: [2, 1] }, 4],
+    ["of one pixel", [4, 8, 5, 5], [4, 8, 1, 1], {}, 3],
+    ["of one pixel in two", [4, 8, 6, 4], [4, 8, 1, 1], { strides: 2 }, 3],
+    ["that drop an edge", [4, 4, 6, 6], [4, 4, 3, 3], { strides: 2 }, 6],
+    ["of few input channels", [4, 3, 5, 5], [4, 3, 3, 3], { pads: 1 }, 3],
+  ] satisfies [string, Shape, Shape, ConvOptions, number][])("%s", (_name, x, w, options, count) => {
+    expect(blockedNodes(convolution(x, w, options), 4)["BlockedConv"]).toBe(count);
+  });
+
+  it("with channels that leave a block unfilled get zeros behind them", () => {
+    const made = convolution([8, 12, 4, 4], [12, 12, 3, 3], { pads: 1 });
+    const counts = blockedNodes(made, 8);
+    expect(counts["BlockedConv"]).toBeGreaterThanOrEqual(3);
+    expect(useBlockedLayout(made.graph, 8).nodes.some(({ outputs: [y] }) => y?.dims[1] === 16)).toBe(true);
+  });
+
+  it.each([
+    ["in groups", [2, 8, 5, 5], [8, 4, 3, 3], { pads: 1, group: 2 }, 4],
+    ["to channels that leave most of a block unfilled", [2, 8, 5, 5], [4, 8, 3, 3], { pads: 1 }, 16],
+    ["to channels that are no multiple of 4", [2, 8, 5, 5], [6, 8, 3, 3], { pads: 1 }, 8],
+  ] satisfies [string, Shape, Shape, ConvOptions, number][])(
+    "%s stay plain",
+    (_name, x, w, options, block) => {
+      expect(blockedNodes(convolution(x, w, options, false), block)).toEqual({});
+      blockedNodes(convolution(x, w, options), block);
+    },
+  );
+
+  it("of one channel a group are taken, their gradients stay plain and right", () => {
+    const made = convolution([2, 8, 5, 5], [8, 1, 3, 3], { pads: 1, group: 8 });
+    expect(blockedNodes(made, 4)["BlockedConv"]).toBe(1);
+  });
+
+  it("of a batch that fills no block have a plain weight gradient", () => {
+    expect(blockedNodes(convolution([3, 4, 6, 6], [4, 4, 3, 3], { pads: 1 }), 4)["BlockedConv"]).toBe(2);
+  });
+
+  it("leaves constant weights to the engine, which packs them itself", () => {
+    const made = new Case();
+    const weight = made.graph.constant(float32Tensor([4, 4, 3, 3], new Float32Array(144).fill(0.5)));
+    made.graph.output("y", conv2d(made.input("x", [1, 4, 5, 5]), weight, null, {}));
+    expect(blockedNodes(made, 4)).toEqual({});
+  });
+
+  it("take a bias, a sum that nothing else wants and ReLU into the same pass", () => {
+    const made = new Case();
+    const [x, w, b, s] = [
+      made.input("x", [4, 8, 5, 5]),
+      made.input("w", [8, 8, 3, 3]),
+      made.input("b", [8]),
+      made.input("s", [4, 8, 5, 5]),
+    ];
+    made.graph.output("y", relu(add(conv2d(x, w, b, { pads: 1 }), s)));
+    // The image, the summand and the weight, which takes two steps, come into blocks.
+    expect(blockedNodes(made, 8)).toEqual({ BlockedConv: 1, ReorderInput: 4, ReorderOutput: 1 });
+  });
+
+  it("whose result is read twice are computed once", () => {
+    const made = new Case();
+    const y = conv2d(made.input("x", [4, 8, 5, 5]), made.input("w", [8, 8, 3, 3]), null, { pads: 1 });
+    made.graph.output("y", relu(y));
+    made.graph.output("z", y);
+    expect(blockedNodes(made, 8)["BlockedConv"]).toBe(1);
+  });
+});
+
+describe("what follows a convolution", () => {
+  /** A convolution, then something, with gradients by all. */
+  function after(channels: number, follow: (y: Value, made: Case) => Value, images = 8, side = 4): Case {
+    const made = new Case();
+    const x = made.input("x", [images, channels, side, side]);
+    const w = made.input("w", [channels, channels, 3, 3]);
+    return made.outputs(follow(conv2d(x, w, null, { pads: 1 }), made), [x, w]);
+  }
+  const normalised = (y: Value, made: Case): Value =>
+    batchNormTraining(y, made.input("scale", [y.size(1)]), made.input("shift", [y.size(1)])).y;
+
+  it.each([8, 16])("batch normalisation with shortcut and ReLU, block of %i", (block) => {
+    for (const channels of [16, 12]) {
+      const made = after(channels, (y, own) => relu(add(normalised(y, own), own.input("s", y.shape))), 16, 3);
+      const counts = blockedNodes(made, block);
+      // Forward: the convolution, centred values and their squares, the normalisation with all that follows it.
+      expect(counts["BlockedConv"]).toBeGreaterThanOrEqual(8);
+      expect(counts["BlockedGlobalAveragePool"]).toBe(2);
+      // Neither layout changes between.
+      expect(counts["ReorderOutput"]).toBeLessThanOrEqual(5);
+    }
+  });
+
+  it("max-pools, whose gradient is shared among equals", () => {
+    const made = after(8, (y) => maxPool2d(relu(y), { kernel: 2 }));
+    expect(blockedNodes(made, 8)).toMatchObject({
+      BlockedMaxPool: 1,
+      BlockedUpsample: 2,
+      BlockedAveragePool: 1,
+    });
+  });
+
+  it("max-pools that drop rows or overlap", () => {
+    const dropping = after(8, (y) => maxPool2d(y, { kernel: 2 }), 8, 5);
+    const sharing = after(8, (y) => maxPool2d(y, { kernel: 3, strides: 2, pads: 1 }));
+    for (const made of [dropping, sharing]) expect(blockedNodes(made, 8)["BlockedMaxPool"]).toBe(1);
+    // Where no window reaches every row, the mask is made as in ordinary memory.
+    expect(blockedNodes(sharing, 8)["BlockedUpsample"]).toBeUndefined();
+  });
+
+  it("mean pools, padded or not, and the mean of a map", () => {
+    const counted = after(8, (y) => averagePool2d(y, { kernel: 3, strides: 2, pads: 1 }));
+    const inside = after(8, (y) => averagePool2d(y, { kernel: 2, pads: 1, countIncludePad: false }));
+    for (const made of [counted, inside])
+      expect(blockedNodes(made, 4)["BlockedAveragePool"]).toBeGreaterThan(0);
+    expect(blockedNodes(after(8, globalAveragePool), 4)["BlockedGlobalAveragePool"]).toBe(1);
+  });
+
+  it("pixels repeated, and their gradient", () => {
+    expect(
+      blockedNodes(
+        after(8, (y) => resizeNearest(y, 2)),
+        8,
+      )["BlockedUpsample"],
+    ).toBe(1);
+  });
+
+  it("what works element by element", () => {
+    const made = after(8, (y) => mul(gelu(y), add(y, 2)));
+    const { ReorderOutput } = blockedNodes(made, 8);
+    // The result, the two gradients and dW's image.
+    expect(ReorderOutput).toBe(4);
+  });
+
+  it("nothing of zeros behind the last channel that could become infinite", () => {
+    const made = after(12, (y) => log(add(exp(y), 0.5)));
+    const twice = new Case();
+    const [x, w, v] = [
+      twice.input("x", [8, 12, 4, 4]),
+      twice.input("w", [12, 12, 3, 3]),
+      twice.input("v", [12, 12, 1, 1]),
+    ];
+    // log(0) behind the last channel would meet the zeros of the next weight.
+    twice.outputs(conv2d(log(mul(conv2d(x, w), conv2d(x, w))), v), [v]);
+    for (const each of [made, twice]) blockedNodes(each, 8);
+  });
+});
+
+it("without blocked kernels is the graph itself", () => {
+  const { graph } = convolution([4, 8, 5, 5], [8, 8, 3, 3], {});
+  expect(useBlockedLayout(graph, 0)).toBe(graph);
+});
