@@ -7,7 +7,7 @@ import { classifierTask } from "../../packages/oal/dist/training/classifier.js";
 import { networkPrefix } from "../../packages/oal/dist/training/network.js";
 import { ce } from "../../packages/oal/dist/training/recipes/ce.js";
 import { methodsOf } from "../../packages/oal/dist/training/recipes/recipe.js";
-import { ourStep, shareStep, trainingOptions } from "./trainingStep.mjs";
+import { stepContestants, trainingOptions } from "./trainingStep.mjs";
 
 /** How pictures enter both networks. */
 export const normalisation = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
@@ -68,7 +68,7 @@ export function classifierTaskOf(
   );
 }
 
-const training = trainingOptions(sgd);
+const training = trainingOptions(sgd, 0.01);
 
 /**
  * A case.
@@ -79,29 +79,9 @@ const training = trainingOptions(sgd);
 export function classifierStepCase({ title, network, options, batch, goals }) {
   return {
     title: (given) => `training step, ${title}, batch ${given.batch}`,
-    unit: "ms a step",
     settings: { network, options, batch },
     short: { batch: 16 },
     goals,
-    tolerance: 1e-3,
-    prepare: async (given, folder) => shareStep(classifierTaskOf(given), training, folder),
-    contestants: {
-      oal: { make: async (given) => ourStep(classifierTaskOf(given), training, given) },
-      "oal plain": {
-        variant: true,
-        make: async (given) => ourStep(classifierTaskOf(given), training, { ...given, plain: true }),
-      },
-      "PyTorch NCHW": {
-        needs: "torch",
-        python: "classifier_step",
-        variant: true,
-        settings: { channelsLast: false },
-      },
-      "PyTorch channels-last": {
-        needs: "torch",
-        python: "classifier_step",
-        settings: { channelsLast: true },
-      },
-    },
+    ...stepContestants(classifierTaskOf, training, "classifier_step"),
   };
 }

@@ -3,17 +3,18 @@ import { makeEngine, cpuEngine } from "../../packages/oal/dist/runtime/engines/i
 import { optimiserOf, buildTrainingStep, nextName } from "../../packages/oal/dist/training/step.js";
 import { writeArrays } from "../harness/arrays.mjs";
 
-/** The rate of every step: small, so that the losses of the first steps stay comparable. */
-const learningRate = 0.01;
-
-/** Options of a training of a few steps. */
-export function trainingOptions(optimizer, more = {}) {
+/**
+ * Options of a training of a few steps.
+ *
+ * @param rate small, so that the losses of the first steps stay comparable
+ */
+export function trainingOptions(optimizer, rate, more = {}) {
   return {
     name: "bench",
     seed: 0,
     steps: 10,
     optimizer,
-    schedule: { id: "constant", rate: learningRate, warmup: 0 },
+    schedule: { id: "constant", rate, warmup: 0 },
     ...more,
   };
 }
@@ -39,6 +40,7 @@ export async function ourStep(task, training, settings) {
   await stepper.load(step.initialState(training.seed));
   const batch = task.batch(0);
   const optimiser = optimiserOf(training.optimizer);
+  const { rate: learningRate } = training.schedule;
   const carries = new Set(step.stateNames);
   const fed = step.graph.inputs.map(({ name }) => name).filter((name) => !carries.has(name));
   let done = 0;
@@ -76,9 +78,32 @@ export function shareStep(task, training, folder) {
     .filter(({ kind }) => kind === "parameter")
     .map(({ name, rate, decay }) => ({
       name,
-      rate: rate * learningRate,
+      rate: rate * training.schedule.rate,
       decay: !decay ? 0 : optimiser.dividesDecay && rate > 1 ? weightDecay / rate : weightDecay,
     }));
   const { clipNorm = null, ema = null } = training;
   writeArrays(folder, arrays, { parameters, optimizer, clipNorm, ema });
+}
+
+/**
+ * Everything about a case that is the same for every training step: ours as training runs it and in the plain layout, PyTorch in both.
+ *
+ * @param taskOf makes the task from the case's settings
+ * @param python the module in peers/ that has the same step
+ */
+export function stepContestants(taskOf, training, python) {
+  return {
+    unit: "ms a step",
+    tolerance: 1e-3,
+    prepare: async (settings, folder) => shareStep(taskOf(settings), training, folder),
+    contestants: {
+      oal: { make: async (settings) => ourStep(taskOf(settings), training, settings) },
+      "oal plain": {
+        variant: true,
+        make: async (settings) => ourStep(taskOf(settings), training, { ...settings, plain: true }),
+      },
+      "PyTorch NCHW": { needs: "torch", python, variant: true, settings: { channelsLast: false } },
+      "PyTorch channels-last": { needs: "torch", python, settings: { channelsLast: true } },
+    },
+  };
 }
