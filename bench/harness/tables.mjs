@@ -38,9 +38,8 @@ export function ratioRows({ ratios, title, goals }) {
 
 function goalText(goals) {
   if (!goals) return "–";
-  return [goals.must === undefined ? null : `${goals.must}`, goals.aim === undefined ? null : `${goals.aim}`]
-    .map((each) => each ?? "–")
-    .join(" / ");
+  const sign = goals.atMost ? "< " : "";
+  return [goals.must, goals.aim].map((goal) => (goal === undefined ? "–" : `${sign}${goal}`)).join(" / ");
 }
 
 export const contestantHead = ["case", "contestant", "minimum (median)", "unit", "peak memory, MB"];

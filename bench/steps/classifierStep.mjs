@@ -11,7 +11,7 @@ import { stepContestants, trainingOptions } from "./trainingStep.mjs";
 
 /** How pictures enter both networks. */
 export const normalisation = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
-export const sgd = { id: "sgd", momentum: 0.9, nesterov: true, weightDecay: 5e-4 };
+const sgd = { id: "sgd", momentum: 0.9, nesterov: true, weightDecay: 5e-4 };
 
 /** A set of random pictures of `classes` classes. */
 export function randomSet(count, side = 32, classes = 10) {
@@ -68,7 +68,7 @@ export function classifierTaskOf(
   );
 }
 
-const training = trainingOptions(sgd, 0.01);
+export const sgdTraining = trainingOptions(sgd, 0.01);
 
 /**
  * A case.
@@ -82,6 +82,6 @@ export function classifierStepCase({ title, network, options, batch, goals }) {
     settings: { network, options, batch },
     short: { batch: 16 },
     goals,
-    ...stepContestants(classifierTaskOf, training, "classifier_step"),
+    ...stepContestants(classifierTaskOf, sgdTraining, "classifier_step"),
   };
 }

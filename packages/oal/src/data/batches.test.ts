@@ -122,3 +122,34 @@ test("a batch larger than the set repeats images evenly", () => {
   expect(counts.size).toBe(3);
   expect([...counts.values()].sort((a, b) => a - b)).toEqual([2, 2, 3]);
 });
+
+test.each(["zero", "reflect"] as const)(
+  "every flip and shift of an image is the same pixel by pixel: %s",
+  (mode) => {
+    for (const [side, padding] of [
+      [7, 0],
+      [7, 3],
+      [6, 5],
+    ] as const) {
+      const image = ramp(1, side);
+      const out = new Uint8Array(image.length);
+      const inside = (i: number): number => {
+        if (mode === "reflect") return i < 0 ? -i : i >= side ? 2 * side - 2 - i : i;
+        return i < 0 || i >= side ? -1 : i;
+      };
+      for (const flip of [false, true])
+        for (let top = 0; top <= 2 * padding; top++)
+          for (let left = 0; left <= 2 * padding; left++) {
+            const wanted = Uint8Array.from(image, (_, i) => {
+              const [channel, y, x] = [Math.floor(i / side ** 2), Math.floor(i / side) % side, i % side];
+              const [row, column] = [inside(y + top - padding), inside(x + left - padding)];
+              if (row < 0 || column < 0) return 0;
+              return image[(channel * side + row) * side + (flip ? side - 1 - column : column)] ?? 0;
+            });
+            out.fill(99);
+            transformPlanes(image, side, { flip, top, left }, padding, mode, out);
+            expect([flip, top, left, out]).toEqual([flip, top, left, wanted]);
+          }
+    }
+  },
+);
