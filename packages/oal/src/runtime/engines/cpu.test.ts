@@ -2,7 +2,7 @@
 import { add, float32Tensor, Graph, runOnce } from "oal-core";
 import { describe, expect, it } from "vitest";
 import { counting, describeSteps, scalar } from "../../../../../test/engines/stepping.js";
-import { cpuEngine } from "./cpu.js";
+import { cpuEngine, cpuSettings } from "./cpu.js";
 
 const engine = await cpuEngine({ threads: 1 });
 
@@ -12,6 +12,14 @@ describe("cpuEngine", () => {
     expect({ device, name, threads }).toEqual({ device: "cpu", name: "onnxruntime-node", threads: 1 });
     expect(version).toMatch(/^\d+\.\d+\.\d+/);
     expect([0, 8, 16]).toContain(blockSize);
+  });
+
+  it("lets go of the cores between two runs, whatever else is asked for", () => {
+    const stopped = { force_spinning_stop: "1" };
+    expect(cpuSettings(2, {}).extra).toEqual({ session: stopped });
+    expect(cpuSettings(0, { optimization: "disabled" }).extra).toEqual({
+      session: { ...stopped, disable_prepacking: "1" },
+    });
   });
 
   it("has no block when it is told not to use any", async () => {

@@ -45,7 +45,13 @@ export function cpuSettings(threads: number, { optimization }: SessionOptions): 
     graphOptimizationLevel: optimization ?? "all",
     enableMemPattern: false,
     logSeverityLevel: 3,
-    ...(optimization === "disabled" ? { extra: { session: { disable_prepacking: "1" } } } : {}),
+    extra: {
+      session: {
+        // Idle threads would go on spinning between two runs, on cores that batches and other sessions need; measured, it costs nothing.
+        force_spinning_stop: "1",
+        ...(optimization === "disabled" ? { disable_prepacking: "1" } : {}),
+      },
+    },
     ...(threads === 0 ? {} : { intraOpNumThreads: threads }),
   };
 }
