@@ -15,14 +15,22 @@ export type FileAttribute =
   | { readonly f: number }
   | { readonly floats: readonly number[] }
   | { readonly graph: FileGraph }
-  | { readonly tensor: FileTensor };
+  | { readonly tensor: FileTensor }
+  | { readonly ofCall: string; readonly type: number };
 
-/** A tensor of float32, or of int64 where it says so, or of the element type of a number, its values as in ONNX's int32_data. */
+/**
+ * A tensor of float32, or of int64 where it says so, or of the element type of a number, its values as in ONNX's int32_data or its
+ * bytes as they are; or of strings.
+ */
 export interface FileTensor {
   readonly dims: readonly number[];
-  readonly values: readonly number[];
+  readonly values?: readonly number[];
   readonly isInt64?: boolean;
   readonly code?: number;
+  readonly bytes?: Uint8Array;
+  readonly strings?: readonly string[];
+  /** A file that holds its bytes, and how many they are. */
+  readonly beside?: readonly [location: string, length: number];
 }
 
 /** A node: operator, inputs, outputs, attributes, domain. */
@@ -51,6 +59,9 @@ export interface FileFunction {
   readonly outputs: readonly string[];
   readonly nodes: readonly FileNode[];
   readonly opsets: Readonly<Record<string, number>>;
+  /** Names of attributes without a default, and those with one. */
+  readonly attributes?: readonly string[];
+  readonly defaults?: Readonly<Record<string, FileAttribute>>;
 }
 
 /** The bytes of a file. */
@@ -60,7 +71,7 @@ export function onnxFile(
   functions: readonly FileFunction[] = [],
 ): Uint8Array {
   const writer = new ProtobufWriter();
-  writer.integer(1, 8).string(2, "another program");
+  writer.integer(1, 10).string(2, "another program");
   writer.message(7, (body) => writeGraph(body, graph));
   writeOpsets(writer, 8, opsets);
   for (const each of functions) {
@@ -70,6 +81,9 @@ export function onnxFile(
       for (const name of each.outputs) body.string(5, name);
       for (const node of each.nodes) body.message(7, (message) => writeNode(message, node));
       writeOpsets(body, 9, each.opsets);
+      for (const name of each.attributes ?? []) body.string(6, name);
+      for (const [name, value] of Object.entries(each.defaults ?? {}))
+        body.message(11, (attribute) => writeAttribute(attribute.string(1, name), value));
     });
   }
   return writer.finish();
@@ -112,6 +126,7 @@ function writeAttribute(writer: ProtobufWriter, value: FileAttribute): void {
     writer.integer(20, 6);
   } else if ("graph" in value) writer.message(6, (body) => writeGraph(body, value.graph)).integer(20, 5);
   else if ("tensor" in value) writer.message(5, (body) => writeTensor(body, value.tensor, "")).integer(20, 4);
+  else if ("ofCall" in value) writer.string(21, value.ofCall).integer(20, value.type);
   else {
     for (const each of value) writer.integer(8, each);
     writer.integer(20, 7);
@@ -120,12 +135,27 @@ function writeAttribute(writer: ProtobufWriter, value: FileAttribute): void {
 
 function writeTensor(
   writer: ProtobufWriter,
-  { dims, values, isInt64 = false, code = isInt64 ? 7 : 1 }: FileTensor,
+  {
+    dims,
+    values = [],
+    isInt64 = false,
+    bytes,
+    strings,
+    beside,
+    code = isInt64 ? 7 : strings ? 8 : 1,
+  }: FileTensor,
   name: string,
 ): void {
   for (const size of dims) writer.integer(1, size);
   writer.integer(2, code).string(8, name);
-  if (isInt64) for (const value of values) writer.integer(7, value);
+  if (beside) {
+    const [location, length] = beside;
+    for (const [key, text] of Object.entries({ location, length: String(length) }))
+      writer.message(13, (entry) => entry.string(1, key).string(2, text));
+    writer.integer(14, 1);
+  } else if (bytes) writer.bytes(9, bytes);
+  else if (strings) for (const each of strings) writer.string(6, each);
+  else if (isInt64) for (const value of values) writer.integer(7, value);
   else if (code !== 1) for (const value of values) writer.integer(5, value);
   else writer.bytes(9, new Uint8Array(Float32Array.from(values).buffer));
 }

@@ -17,6 +17,7 @@ import { opaqueTypes } from "./opaqueTypes.js";
 import type { FileNode, Translation } from "./otherForms.js";
 import type { Message } from "./protobufReader.js";
 import type { ReadModel, ReadOptions } from "./read.js";
+import { openFunctions } from "./openFunctions.js";
 import { constantOf } from "./readConstant.js";
 import { understand } from "./readNode.js";
 import { readTensor } from "./readTensor.js";
@@ -75,7 +76,9 @@ export class GraphReader {
     // An output of an input's name is that input.
     for (const name of outputs) if (!this.#values.has(name)) this.#graph.reserveOutput(name);
     for (const tensor of initialisers) this.#initialiser(tensor);
-    const nodes = inOrder(body.messages(1, "a node"), new Set(this.#values.keys()));
+    const given = new Set(this.#values.keys());
+    const opened = openFunctions(body.messages(1, "a node"), this.#functions, this.#opsets, given);
+    const nodes = inOrder(opened, given);
     refuseUnknown(nodes, this.#functions.names, this.#options.domains ?? []);
     const readByNodes = new Set(nodes.flatMap(needsOf));
     const copies = finalCopies(nodes, outputs, readByNodes);

@@ -9,6 +9,8 @@ const isHalf = (dtype: DType): boolean => dtype === "float16" || dtype === "bflo
 /** ONNX's numbers of float32 and of the floats of 16 bits. */
 const codes = { float32: 1, halves: [10, 16] } as const;
 
+const isHalfCode = (code: number | undefined): boolean => codes.halves.some((half) => half === code);
+
 /** The type with 32 in place of 16 bits. */
 export function widenedType(type: ValueType): ValueType {
   return isHalf(type.dtype) ? { dtype: "float32", shape: type.shape } : type;
@@ -21,11 +23,12 @@ export function widenedTensor(tensor: Tensor): Tensor {
 
 /** The element type that a Cast makes. */
 export function widenedCode(code: number): number {
-  return codes.halves.some((half) => half === code) ? codes.float32 : code;
+  return isHalfCode(code) ? codes.float32 : code;
 }
 
 /**
- * A node that is not understood computes with the element types that it holds; where it holds some, they cannot be changed.
+ * A node that is not understood computes with the element types that it holds; where 16-bit floats may be among them, they cannot be
+ * changed.
  *
  * @throws OAL-G113
  */
@@ -34,12 +37,16 @@ export function refuseHeldTypes(node: Message): void {
     .messages(5, "an attribute")
     .some(
       (attribute) =>
-        ["dtype", "to"].includes(attribute.text(1)) || [5, 6, 10, 11].some((field) => attribute.has(field)),
+        (["dtype", "to"].includes(attribute.text(1)) && isHalfCode(attribute.integer(3))) ||
+        [5, 10].some((field) =>
+          attribute.messages(field, "a tensor").some((tensor) => isHalfCode(tensor.integer(2))),
+        ) ||
+        [6, 11].some((field) => attribute.has(field)),
     );
   if (!holds) return;
   throw oalError("OAL-G113", {
     where: describeNode(node),
     problem:
-      "is not understood and holds tensors, graphs or element types of its own, so that the model cannot be read as float32",
+      "is not understood and holds 16-bit floats or graphs of its own, so that the model cannot be read as float32",
   });
 }

@@ -387,10 +387,10 @@ describe("a file that is no readable model", () => {
       'nothing here knows the Odd node "n1" (Odd of the domain "my.ops"), the Unheard node "n2"',
     ],
     [
-      "a tensor of strings",
+      "a tensor of strings that has none",
       (writer) =>
         writer.message(7, (graph) => graph.message(5, (tensor) => tensor.integer(2, 8).string(8, "names"))),
-      "initialiser names is of element type string",
+      "initialiser names has 0 elements of data where its shape [] asks for 1",
     ],
     [
       "a reader of nothing",
