@@ -173,8 +173,8 @@ export const outliers = [
   {
     file: source("outliers/stableDiffusion/prompts.ts"),
     what: "the outlier stands for the piece before the last of a name",
-    find: "const place = start + known.length - 1;",
-    replace: "const place = start + known.length - 2;",
+    find: "[start + tokens.length - 1]",
+    replace: "[start + tokens.length - 2]",
     tests: [source("outliers/stableDiffusion/miniature.golden.test.ts")],
   },
   {

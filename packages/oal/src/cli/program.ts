@@ -82,7 +82,10 @@ const outlierCommands: readonly StageCommand[] = [
     name: "synthesize",
     until: "latents",
     description: "up to the outlier latents and their audit",
-    examples: ["oal outliers synthesize --set synthesis.count=300"],
+    examples: [
+      "oal outliers synthesize --set synthesis.count=300",
+      "oal outliers synthesize --data photos --set synthesis.model=models/stable-diffusion",
+    ],
   },
 ];
 

@@ -163,15 +163,14 @@ async function classDistances(
 /**
  * Measures what a change of embedding does to the pictures, with the start noise held.
  *
- * @param pairs  pictures compared. Default 16
+ * @param work pairs: pictures compared, default 16; onStep: what it throws stops the work
  */
 export async function embeddingEffect(
   engine: Engine,
   model: LatentDiffusion,
   conditions: ConditionSet,
   options: SynthesisOptions,
-  pairs = 16,
-  onStep?: SynthesisWork["onStep"],
+  { pairs = 16, onStep }: { readonly pairs?: number } & Pick<SynthesisWork, "onStep"> = {},
 ): Promise<EmbeddingEffect> {
   const { seed } = options;
   const labels = Array.from(conditions.labels);

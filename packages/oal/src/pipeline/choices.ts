@@ -36,6 +36,7 @@ export function choicesOf(config: Configuration, results: readonly EvaluationRes
 const stageSections: Readonly<Record<string, readonly string[]>> = {
   teacher: ["teacher"],
   embeddings: ["embeddings"],
+  alignment: ["alignment"],
   boundary: ["boundary"],
   diffusion: ["autoEncoder", "denoiser"],
   latents: ["synthesis"],

@@ -9,11 +9,14 @@ import { networks } from "../nn/networks/index.js";
 import { checkBoundaryOptions } from "../outliers/boundary/options.js";
 import { decode, encode } from "../outliers/diffusion/autoEncoder.js";
 import { denoise, encodeCondition } from "../outliers/diffusion/denoiser.js";
+import { outlierSources } from "../outliers/sources/index.js";
 import { poolingProblem } from "../outliers/pooling.js";
 import { leadingTo } from "./plan/stages.js";
 import { planRecipe } from "./recipeNeeds.js";
+import { outliersSource } from "./sideSources/outliers.js";
 import { recipes } from "../training/recipes/index.js";
 import { targetsOf } from "./targets.js";
+import { exposureOptions } from "../training/methods/exposure.js";
 import { featureExposureMethod } from "../training/methods/featureExposure.js";
 import { mutualInformationMethod } from "../training/methods/mutualInformation.js";
 import type { LoadedModel } from "../models/load.js";
@@ -22,6 +25,7 @@ import { teacherModelOf, wantsBytes } from "./configuration/initSection.js";
 import { presets } from "./configuration/presets.js";
 import type { RunModels } from "./models.js";
 import { networkChoice, type RecipeSection } from "./stages/context.js";
+import { isAligned } from "./stages/alignment.js";
 import { headOfZeros, initNetwork } from "./stages/initNetwork.js";
 
 /** What of a run is to be made. */
@@ -39,6 +43,10 @@ export interface Needs {
   readonly boundary: boolean;
   /** Outlier pictures or latents. */
   readonly outliers: boolean;
+  /** A diffusion model of ours. */
+  readonly ownDiffusion: boolean;
+  /** That of someone else. */
+  readonly diffusion: boolean;
   readonly student: boolean;
 }
 
@@ -49,7 +57,10 @@ export function needsOf(config: Configuration, { methods, until }: Aim): Needs {
   return {
     teacher: reached.includes("teacher"),
     boundary: reached.includes("boundary"),
-    outliers: reached.includes("diffusion"),
+    outliers: reached.includes("latents"),
+    ownDiffusion: reached.includes("diffusion"),
+    diffusion:
+      config.synthesis.model !== undefined && ["latents", "alignment"].some((name) => reached.includes(name)),
     student: reached.some((name) => name.startsWith("student:")),
   };
 }
@@ -101,6 +112,11 @@ export function configurationProblems(
       "teacher.model",
       "recipe fx makes outliers of the teacher's features for the student's last layer, so both must be one model: give --init and --teacher the same",
     );
+  if (needs.student && showsFeatures && isAligned(config))
+    refuse(
+      "synthesis.align",
+      "recipe fx shows the student outliers among the teacher's features, and these would be sampled among tokens: give synthesis.align: false, or another recipe",
+    );
   try {
     if (needs.boundary) checkBoundaryOptions(boundary);
   } catch (error) {
@@ -113,13 +129,33 @@ export function configurationProblems(
       "int8 holds for outputs that are computed once, not in every step: kd.teacherView: clean",
     );
   if (!needs.outliers) return problems;
-  const diffusion = diffusionProblem(config);
+  const diffusion = needs.ownDiffusion ? diffusionProblem(config) : undefined;
   if (diffusion !== undefined) refuse("data.size", diffusion);
-  const side = data.size / 4;
-  const pooling = poolingProblem([4, side, side], latentPooling);
+  const shape = latentShapeOf(config, models);
+  const shown = aim.methods.find((recipe) => showsLatents(config, recipe));
+  if (config.synthesis.space === "latent" && shown !== undefined)
+    refuse(
+      "synthesis.space",
+      `recipe ${shown} shows students decoded outliers, and latent space decodes none: give pixel`,
+    );
+  const pooling = shape && poolingProblem(shape, latentPooling);
   if (pooling !== undefined)
-    refuse("mi.latentPooling", `${pooling} at data.size ${data.size}; ${poolableSizes(config)}`);
+    refuse(
+      "mi.latentPooling",
+      needs.diffusion
+        ? `${pooling}; take another synthesis.size, or mi.latentPooling channel-row-mean`
+        : `${pooling} at data.size ${data.size}; ${poolableSizes(config)}`,
+    );
   return problems;
+}
+
+/** Shape of the latents of a run; undefined where its model could not be opened. */
+export function latentShapeOf(
+  { data, synthesis }: Configuration,
+  { diffusion }: RunModels,
+): readonly [number, number, number] | undefined {
+  if (synthesis.model !== undefined) return diffusion?.layout.latentShape;
+  return [4, data.size / 4, data.size / 4];
 }
 
 /** Sizes near the configured one that the pooling can use. */
@@ -134,6 +170,15 @@ function poolableSizes(config: Configuration): string {
     .sort((a, b) => a - b)
     .join(" or ");
   return `take data.size ${sizes}, or mi.latentPooling channel-row-mean`;
+}
+
+/** Whether students of a recipe see decoded latents. */
+function showsLatents(config: Configuration, recipe: string): boolean {
+  const { outliers } = exposureOptions(config);
+  return (
+    outlierSources.find(outliers).stages.includes("latents") &&
+    planRecipe(recipe, config).sources.some(({ source }) => source.id === outliersSource.id)
+  );
 }
 
 /** Whether students of some recipe ask the teacher in every step. */

@@ -9,6 +9,8 @@ import { parametersUnder, type ParameterSpec, type ParameterStore } from "../nn/
 import { diffusionGraphs, diffusionRows } from "../outliers/diffusion/graphs.js";
 import { autoEncoderTask, denoiserTask } from "../outliers/diffusion/tasks.js";
 import { noiseSchedule } from "../outliers/samplers/schedule.js";
+import { bytesBesides } from "../outliers/diffusion/parts.js";
+import type { PromptedDiffusion } from "../outliers/stableDiffusion/open.js";
 import { autoEncoderRows, passRows } from "../runtime/passRows.js";
 import type { LoadedModel } from "../models/load.js";
 import { classifierTask } from "../training/classifier.js";
@@ -23,8 +25,9 @@ import type { OptimizerOptions } from "../training/options.js";
 import { buildTrainingStep } from "../training/step.js";
 import type { TrainingTask } from "../training/task.js";
 import type { Configuration } from "./configuration/schema.js";
-import { needsOf, type Aim } from "./foresight.js";
+import { latentShapeOf, needsOf, type Aim } from "./foresight.js";
 import type { RunModels } from "./models.js";
+import { isAligned } from "./stages/alignment.js";
 import { headOfZeros, initNetwork, teacherParts } from "./stages/initNetwork.js";
 import { batchSizeOf, networkChoice, optimizerOptionsOf, type RecipeSection } from "./stages/context.js";
 
@@ -32,6 +35,8 @@ import { batchSizeOf, networkChoice, optimizerOptionsOf, type RecipeSection } fr
 const processBytes = 350 * 2 ** 20;
 /** What the engine takes for what is alive: scratch space and gaps between blocks (measured 1.14 to 1.44). */
 const engineFactor = 1.4;
+/** Bytes of a large denoiser's activations for each number of the latents that run at once (Stable Diffusion 1: about 1 GB for two). */
+const activationsOfDenoiser = 32_000;
 /** Copies of inputs and constants: the array here, the engine's, and the outputs that replace the inputs. */
 const heldFactor = 3;
 
@@ -94,6 +99,10 @@ export function estimateMemory(
     if (largest) addClassifier("student", largest);
   }
   if (!needs.outliers) return sorted(parts);
+  if (!needs.ownDiffusion) {
+    if (models.diffusion) parts.push(promptedMemory(config, models.diffusion, size));
+    return sorted(parts);
+  }
   const { autoEncoder, denoiser, synthesis } = config;
   const moments = 2 * 4 * 4 * sizes.train * (size / 4) ** 2;
   const autoEncoderBatch = Math.min(autoEncoderRows(autoEncoder.batchSize, size), sizes.train);
@@ -142,6 +151,25 @@ export function estimateMemory(
   return sorted(parts);
 }
 
+/** The largest part of Stable Diffusion, and the latents and pictures that are made. */
+function promptedMemory(
+  { synthesis }: Configuration,
+  { layout, table }: PromptedDiffusion,
+  size: number,
+): StageMemory {
+  const largest = Math.max(
+    bytesBesides(layout.unet),
+    bytesBesides(layout.vaeDecoder),
+    // the text encoder is read, cut and prepared
+    3 * bytesBesides(layout.condition.path),
+  );
+  const numbers = layout.latentShape.reduce((product, side) => product * side, 1);
+  const made = synthesis.count * (2 * 4 * numbers + (synthesis.space === "pixel" ? 2 * 3 * size ** 2 : 0));
+  const working = layout.rows.denoiser * numbers * activationsOfDenoiser + 4 * table.size * table.width;
+  const bytes = processBytes + largest + made + working;
+  return { what: "making outliers with synthesis.model", lower: "synthesis.size or synthesis.count", bytes };
+}
+
 interface Step {
   readonly memory: GraphMemory;
   readonly specs: readonly ParameterSpec[];
@@ -177,23 +205,36 @@ function largestRecipes(all: readonly string[]): readonly string[] {
 interface Choices {
   readonly teacher: NetworkChoice;
   readonly student: NetworkChoice;
+  /** [channels, height, width] of a latent. */
+  readonly latentShape: readonly [number, number, number];
+  /** Length of an outlier embedding. */
+  readonly outlierWidth: number;
 }
 
-function choicesOf(config: Configuration, { init, teacher }: RunModels, classes: number): Choices {
+function choicesOf(config: Configuration, models: RunModels, classes: number): Choices {
+  const { init, teacher, diffusion } = models;
   const { size } = config.data;
   const read = (model: LoadedModel, imported: ImportedNetwork): NetworkChoice => ({
     id: imported.id,
     options: { classes, imageSize: model.preprocessing.crop },
     imported,
   });
+  const teaches = teacher
+    ? read(teacher, importedNetwork(teacherParts(teacher, headOfZeros(teacher, classes))))
+    : networkChoice(config.teacher, classes, size);
   return {
-    teacher: teacher
-      ? read(teacher, importedNetwork(teacherParts(teacher, headOfZeros(teacher, classes))))
-      : networkChoice(config.teacher, classes, size),
+    teacher: teaches,
+    latentShape: latentShapeOf(config, models) ?? [4, size / 4, size / 4],
+    outlierWidth: isAligned(config) && diffusion ? diffusion.table.width : widthOf(teaches),
     student: init
       ? read(init, initNetwork(config, init, headOfZeros(init, classes)).network)
       : networkChoice(config.student, classes, size),
   };
+}
+
+/** Width of the teacher's features. */
+export function teacherWidth(config: Configuration, models: RunModels, classes: number): number {
+  return widthOf(choicesOf(config, models, classes).teacher);
 }
 
 function widthOf(choice: NetworkChoice): number {
@@ -232,7 +273,8 @@ function classifierStep(
   const shared = { seed: 0, batchSize, augmentation };
   const sizes = {
     featureWidth,
-    latentSide: data.size / 4,
+    latentShape: choices.latentShape,
+    outlierWidth: choices.outlierWidth,
     teacher: { network: choices.teacher, parameters, normalisation },
   };
   const side = sources.flatMap(({ source, names }) => {

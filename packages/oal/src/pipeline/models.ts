@@ -1,8 +1,11 @@
 /** The models of others that a run takes: loaded before anything is made, so that what does not fit is told first. */
 import { oalError, type OalError } from "oal-core";
 import { collecting } from "../data/problems.js";
+import { isHubName } from "../hub/name.js";
+import { hubSnapshot } from "../hub/snapshot.js";
 import type { LoadedModel } from "../models/load.js";
 import { pictureSizeOf } from "../models/pictureSize.js";
+import { openPromptedDiffusion, type PromptedDiffusion } from "../outliers/stableDiffusion/open.js";
 import { teacherModelOf } from "./configuration/initSection.js";
 import type { Configuration } from "./configuration/schema.js";
 import { loadModel } from "./loadModel.js";
@@ -13,6 +16,8 @@ export interface RunModels {
   readonly init?: LoadedModel;
   /** What teaches. */
   readonly teacher?: LoadedModel;
+  /** What outliers are made with. */
+  readonly diffusion?: PromptedDiffusion;
 }
 
 /**
@@ -23,11 +28,11 @@ export interface RunModels {
  */
 export async function openModels(
   config: Configuration,
-  needs: { readonly teacher: boolean; readonly student: boolean },
+  needs: { readonly teacher: boolean; readonly student: boolean; readonly diffusion: boolean },
   problems: OalError[],
 ): Promise<RunModels> {
   const { init } = config;
-  const models: { init?: LoadedModel; teacher?: LoadedModel } = {};
+  const models: { init?: LoadedModel; teacher?: LoadedModel; diffusion?: PromptedDiffusion } = {};
   if (init.model !== undefined && needs.student) {
     const path = init.model;
     const hints = {
@@ -50,6 +55,14 @@ export async function openModels(
   if (path !== undefined && needs.teacher) {
     const model = await collecting(problems, () => loadModel(path));
     if (model) models.teacher = model;
+  }
+  const { model: prompted, size } = config.synthesis;
+  if (prompted !== undefined && needs.diffusion) {
+    const folder = isHubName(prompted) ? () => hubSnapshot(prompted) : () => prompted;
+    const sized = size === undefined ? {} : { size };
+    const open = () => openPromptedDiffusion(folder(), { path: prompted, ...sized });
+    const model = await collecting(problems, open);
+    if (model) models.diffusion = model;
   }
   return models;
 }

@@ -3,12 +3,15 @@
  * `oal run` refuses by it, `oal data inspect` prints it.
  */
 import { oalError, suggest, type OalError } from "oal-core";
+import { digitNames } from "../data/embedded/digits.js";
 import { throwProblems } from "../data/problems.js";
 import type { Configuration } from "./configuration/schema.js";
 import { mayChoose } from "../evaluation/result.js";
 import { planData, surveyData, type DataPlan, type SurveyedSet } from "./dataPlan.js";
 import { configurationProblems, needsOf, type Aim, type Needs } from "./foresight.js";
+import { teacherWidth } from "./memoryEstimate.js";
 import { openModels, type RunModels } from "./models.js";
+import { promptProblems } from "./prompts.js";
 import { prepareOptions } from "./readSets.js";
 import type { RunOptions } from "./runTypes.js";
 
@@ -89,6 +92,11 @@ export async function preflight(
   const names = sets.find(({ role }) => role === "train")?.source.classNames;
   const left = config.data.leaveOut;
   if (left !== undefined && names !== undefined) problems.push(...leaveOutProblems(left, names));
+  const known = config.data.source === "embedded" ? digitNames : names;
+  if (models.diffusion && known !== undefined)
+    problems.push(
+      ...promptProblems(config, models.diffusion, known, teacherWidth(config, models, known.length)),
+    );
   const own = configurationProblems(config, aim, Math.max(2, classes), models);
   return { plan, sets, models, problems: [...own, ...problems] };
 }

@@ -149,10 +149,12 @@ export function auditOf(
       "sameClassShare of pictures made from ID embeddings: whether the model obeys its condition",
     "latents: changeByEmbedding": "mean pixel change, 0 to 1, when only the embedding changes",
     "latents: changeByNoise": "mean pixel change, 0 to 1, when only the start noise changes",
+    "alignment: accuracy": "share of the teacher's features that are nearest to their own class's token",
+    "alignment: meanCosine": "mean cosine between a mapped feature and its class's token",
     "diffusion: psnr": "reconstruction of validation images by the auto-encoder, in dB; 24 are asked for",
     "teacher: trainSeconds": "seconds of the last, uninterrupted part of the training",
   };
-  const audited = ["teacher", "teacher:test", "boundary", "diffusion", "latents"];
+  const audited = ["teacher", "teacher:test", "alignment", "boundary", "diffusion", "latents"];
   return shown
     .filter(({ name: stage }) => audited.includes(stage))
     .flatMap(({ name: stage, metrics }) =>

@@ -43,6 +43,7 @@ export async function settleModels(
       ? settle(model, pictures, config, workshop)
       : Promise.resolve(model);
   return {
+    ...models,
     ...(init ? { init: await settled(init, data.train.set) } : {}),
     ...(teacher ? { teacher: await settled(teacher, knownForTeacher(data).train) } : {}),
   };

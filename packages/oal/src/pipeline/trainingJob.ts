@@ -80,5 +80,18 @@ export interface DenoiserJob {
   readonly result: string;
 }
 
+/** Training of the map from the teacher's features to the tokens of prompts. */
+export interface AlignmentJob {
+  readonly kind: "alignment";
+  readonly training: TrainingOptions;
+  /** Safetensors with the teacher's "features" [N, D] and "labels" [N] of the training images. */
+  readonly embeddings: string;
+  /** Safetensors with "anchors" [C, W]. */
+  readonly anchors: string;
+  readonly batchSize: number;
+  readonly temperature: number;
+  readonly result: string;
+}
+
 /** Any training. */
-export type TrainingJob = ClassifierJob | AutoEncoderJob | DenoiserJob;
+export type TrainingJob = ClassifierJob | AutoEncoderJob | DenoiserJob | AlignmentJob;

@@ -1,9 +1,10 @@
 /** The training thread: builds a job's task, trains it, writes the result. Talks to the main thread by messages only. */
 import { existsSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { OalError } from "oal-core";
+import { OalError, toNumbers } from "oal-core";
 import { openImageSet } from "../data/cachedSet.js";
 import { readSafetensors, writeSafetensors } from "../nn/safetensors.js";
+import { alignmentTask } from "../outliers/alignment.js";
 import { autoEncoderTask, denoiserTask } from "../outliers/diffusion/tasks.js";
 import { noiseSchedule } from "../outliers/samplers/schedule.js";
 import { classifierTask } from "../training/classifier.js";
@@ -18,9 +19,9 @@ import { loadPlugins } from "./plugins/load.js";
 import { sideSources } from "./sideSources/index.js";
 import { readCutViews } from "./stages/cutViewsArtifact.js";
 import { loadImported } from "./stages/imported.js";
-import { floats, widthOf } from "./sideSources/stored.js";
+import { floats, stored, widthOf } from "./sideSources/stored.js";
 import type { WorkerInput, WorkerMessage } from "./trainInWorker.js";
-import type { AutoEncoderJob, ClassifierJob, DenoiserJob, TrainingJob } from "./trainingJob.js";
+import type { AlignmentJob, AutoEncoderJob, ClassifierJob, DenoiserJob, TrainingJob } from "./trainingJob.js";
 
 async function taskOf(job: TrainingJob): Promise<TrainingTask> {
   switch (job.kind) {
@@ -30,6 +31,8 @@ async function taskOf(job: TrainingJob): Promise<TrainingTask> {
       return autoEncoderOf(job);
     case "denoiser":
       return denoiserOf(job);
+    case "alignment":
+      return alignmentTaskOf(job);
   }
 }
 
@@ -94,6 +97,21 @@ async function denoiserOf(job: DenoiserJob): Promise<TrainingTask> {
     conditionDropout: job.conditionDropout,
     conditionNoise: job.conditionNoise,
     schedule: noiseSchedule(),
+    seed: job.training.seed,
+  });
+}
+
+async function alignmentTaskOf({ embeddings, anchors, ...job }: AlignmentJob): Promise<TrainingTask> {
+  const { tensors } = await readSafetensors(embeddings);
+  const targets = (await readSafetensors(anchors)).tensors;
+  return alignmentTask({
+    features: floats(tensors, "features"),
+    dimension: widthOf(tensors, "features"),
+    labels: toNumbers(stored(tensors, "labels")),
+    anchors: floats(targets, "anchors"),
+    classes: stored(targets, "anchors").shape[0] ?? 0,
+    temperature: job.temperature,
+    batchSize: job.batchSize,
     seed: job.training.seed,
   });
 }

@@ -56,6 +56,14 @@ export const trainingErrors = {
     remedy:
       "set init.views to 0, which computes the frozen part in every step; for the teacher kd.teacherView: clean will do",
   }),
+  "OAL-T150": entry<{ first: string; second: string; piece: string }>({
+    title: "two classes with one token",
+    exit: 2,
+    message: ({ first, second, piece }) =>
+      `"${first}" and "${second}" have the word-piece "${piece}" in common, which outliers shall stand for: no features can be turned into the tokens of both`,
+    remedy:
+      "call one of them by another word with synthesis.names: {CLASS: name}, or leave the features as they are: synthesis.align: false",
+  }),
   "OAL-T133": entry<{ method: string }>({
     title: "a training method needs a linear last layer",
     exit: 2,

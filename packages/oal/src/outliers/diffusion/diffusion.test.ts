@@ -225,7 +225,7 @@ describe("folder, synthesis, audit", () => {
     );
     expect(unguided.latents).not.toEqual(first.latents);
     expect(
-      (await embeddingEffect(testEngine, model, conditions, { ...defaults, steps: 2 }, 4)).byNoise,
+      (await embeddingEffect(testEngine, model, conditions, { ...defaults, steps: 2 }, { pairs: 4 })).byNoise,
     ).toBeGreaterThan(0);
   });
 

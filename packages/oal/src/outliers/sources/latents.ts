@@ -5,9 +5,12 @@ import { openImageSet } from "../../data/cachedSet.js";
 import { readSafetensors } from "../../nn/safetensors.js";
 import type { OutlierSource } from "./source.js";
 
-/** File with "latents" [M, 4, h, w], "pooled" [M, P], "labels", "sources" [M] and "teacherLogits" [M, C]. */
+/**
+ * File with "latents" [M, 4, h, w], "pooled" [M, P], "labels", "sources", "seeds" and "positions" [M] (the noise of a latent is drawn by
+ * its seed and position), and, where they were decoded, "teacherLogits" [M, C].
+ */
 export const latentsFile = "latents.safetensors";
-/** Decoded outliers as an image set, in the same order. */
+/** Decoded outliers as an image set, in the same order; absent where none were decoded. */
 export const decodedFolder = "images";
 
 /** Decoded outlier latents. */

@@ -15,14 +15,15 @@ export interface Wording {
   /** What each class is called in its prompt. */
   readonly names: readonly string[];
   /**
-   * "name": the last word-piece of the name, where the name stands (METHOD 9, row 7 repaired). "word": as the published code does, the
-   * first word-piece of another word, at every place of the prompt where that token occurs.
+   * Which word-piece gives way. "last": the last one of the name, where the name stands (METHOD 9, row 7 repaired). "first": the first one
+   * of the word, at every place of the prompt where that token occurs, as the published code does.
    */
-  readonly replace: "name" | "word";
-  /** With "word": the word of each class. Default: its name. */
+  readonly piece: "last" | "first";
+  /**
+   * The words that are looked for in place of the names, at every place where they occur; one that does not occur leaves the prompt as it
+   * is, as published (row 6). Default: the names, which must occur.
+   */
   readonly words?: readonly string[];
-  /** With "word": a token that does not occur leaves the prompt as it is, as published (row 6); otherwise it is an error. Default false. */
-  readonly mayBeMissing?: boolean;
 }
 
 /** The prompt of one class. */
@@ -39,8 +40,8 @@ export interface ClassPrompt {
 /**
  * The prompts of all classes.
  *
- * @throws OAL-D175 for a name that the tokenizer does not know, OAL-D176 for a prompt in which the token to be replaced does not occur,
- *   OAL-C202 for a prompt without a place for the name
+ * @throws OAL-D175 for a name that the tokenizer does not know, OAL-D176 for a prompt in which the name is not found or cut off, OAL-C202
+ *   for a prompt without a place for the name
  */
 export function classPrompts(tokenizer: ClipTokenizer, wording: Wording): ClassPrompt[] {
   const parts = wording.prompt.split(namePlace);
@@ -51,23 +52,18 @@ export function classPrompts(tokenizer: ClipTokenizer, wording: Wording): ClassP
       where: "configuration",
       problem: `must hold ${namePlace} once, where the name of the class goes`,
     });
-  return wording.names.map((name, label) => {
+  const { names, piece, words } = wording;
+  return names.map((name, label) => {
     const text = `${before}${name}${after}`;
     const row = tokenizer.row(text);
-    const known = knownTokens(tokenizer, name);
-    if (wording.replace === "name") {
-      const start = 1 + tokenizer.tokens(before).length;
-      const place = start + known.length - 1;
-      const isThere = known.every((token, i) => row[start + i] === token) && place < tokenizer.length - 1;
-      const token = known.at(-1) ?? tokenizer.end;
-      if (!isThere) throw missing(tokenizer, name, token, text);
-      return { text, row, token, places: [place] };
-    }
-    const word = wording.words?.[label] ?? name;
-    const [token = tokenizer.end] = knownTokens(tokenizer, word);
-    const places = row.flatMap((found, i) => (found === token ? [i] : []));
-    if (places.length === 0 && wording.mayBeMissing !== true) throw missing(tokenizer, word, token, text);
-    return { text, row, token, places };
+    const tokens = knownTokens(tokenizer, words?.[label] ?? name);
+    const token = (piece === "last" ? tokens.at(-1) : tokens[0]) ?? tokenizer.end;
+    const everywhere = row.flatMap((found, i) => (found === token ? [i] : []));
+    if (words) return { text, row, token, places: everywhere };
+    const start = 1 + tokenizer.tokens(before).length;
+    const isThere = tokens.every((each, i) => row[start + i] === each);
+    if (!isThere) throw missing(tokenizer, name, token, text);
+    return { text, row, token, places: piece === "last" ? [start + tokens.length - 1] : everywhere };
   });
 }
 
@@ -86,4 +82,10 @@ function knownTokens(tokenizer: ClipTokenizer, name: string): readonly number[] 
 
 function missing(tokenizer: ClipTokenizer, name: string, token: number, prompt: string): Error {
   return oalError("OAL-D176", { name, piece: tokenizer.name(token).replace("</w>", ""), prompt });
+}
+
+/** The first two classes of which one token is all that tells them, which no embedding of it could tell apart. */
+export function sharedToken(prompts: readonly ClassPrompt[]): readonly [number, number] | undefined {
+  const label = prompts.findIndex(({ token }, i) => prompts.slice(0, i).some((one) => one.token === token));
+  return label < 0 ? undefined : [prompts.findIndex(({ token }) => token === prompts[label]?.token), label];
 }

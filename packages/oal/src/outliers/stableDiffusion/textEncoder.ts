@@ -53,14 +53,15 @@ interface Lookup {
 export async function readTokenTable(path: string): Promise<TokenTable> {
   const { graph } = await readModelFile(path);
   const { table } = lookupIn(graph, path);
-  const tensor = table.constant;
-  const [size = 0, width = 0] = tensor?.shape ?? [];
-  if (!tensor) throw notFound(path);
+  if (!table.constant) throw notFound(path);
+  const { dtype, shape } = table.constant;
+  // a copy: the table may be a view of the bytes of the whole file
+  const data = table.constant.data.slice();
+  const [size = 0, width = 0] = shape;
   return {
     width,
     size,
     row: (token) => {
-      const { dtype, data } = tensor;
       const part = data.slice(token * width, (token + 1) * width);
       return Float32Array.from(toNumbers({ dtype, shape: [width], data: part }));
     },

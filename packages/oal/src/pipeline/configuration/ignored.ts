@@ -19,6 +19,7 @@ import { initSchema, teacherModelOf } from "./initSection.js";
 import { synthesisChoices } from "./outlierSections.js";
 import { trainingChoices } from "./trainingSection.js";
 import { configurationSchema, type Configuration } from "./schema.js";
+import { synthesisRules } from "./synthesisModel.js";
 
 /** Keys without effect, and the setting that makes them so; a false one is in force. */
 type Rule = readonly [keys: readonly string[], because: string | false];
@@ -41,6 +42,7 @@ export function ignoredSettings(configuration: Configuration): readonly IgnoredS
     ...trainingRules("student", configuration.student),
     ...notChosen("synthesis", synthesisChoices, configuration.synthesis),
     ...outlierRules(configuration),
+    ...synthesisRules(configuration),
     ...methodRules(configuration),
   ];
   return rules.flatMap(([keys, because]) =>

@@ -16,6 +16,7 @@ import { withRows } from "./published/decide.js";
 import { constantsOf, modeOf, withEveryRow, withoutUsualRows } from "./published/modes.js";
 import { parseSourceText } from "./sourceText.js";
 import { configurationSchema, type Configuration } from "./schema.js";
+import { synthesisDefaults } from "./synthesisModel.js";
 import { isHubName } from "../../hub/name.js";
 import { pictureSizeOf } from "../../models/pictureSize.js";
 import { loadPlugins } from "../plugins/load.js";
@@ -76,7 +77,7 @@ export function checkConfiguration(given: unknown, where: string): Configuration
   if (isRecord(given)) loadPluginsOf(given, process.cwd());
   const schema = configurationSchema();
   const tree = isRecord(given)
-    ? withEveryRow(merge(constantsOf(modeOf(given) ?? "corrected"), given))
+    ? withEveryRow(merge(merge(constantsOf(modeOf(given) ?? "corrected"), synthesisDefaults(given)), given))
     : given;
   const parsed = schema.safeParse(tree, { reportInput: true });
   if (!parsed.success) throw explainIssues(parsed.error.issues, schema, () => where);
@@ -124,7 +125,7 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
     ...file,
   });
   const constants = constantsOf(modeOf(wanted) ?? "corrected");
-  let tree = merge(merge(preset, constants), file);
+  let tree = merge(merge(merge(preset, constants), synthesisDefaults(wanted)), file);
   for (const { key, value, where } of overrides) tree = setPath(tree, key, value, where);
   if (options.ood !== undefined && options.ood.length > 0) tree = appendOod(tree, options.ood, cwd);
   const locate: Locate = (path) => {
@@ -282,7 +283,7 @@ function nameOf(path: string): string {
 }
 
 function withAbsoluteSource(configuration: Configuration, cwd: string): Configuration {
-  const { data, init, teacher } = configuration;
+  const { data, init, teacher, synthesis } = configuration;
   const absolute = (path: string): string =>
     isAbsolute(path) || isHubName(path) ? path : resolve(cwd, path);
   const source = data.source === "embedded" ? data.source : absolute(data.source);
@@ -291,6 +292,9 @@ function withAbsoluteSource(configuration: Configuration, cwd: string): Configur
     ...configuration,
     data: { ...data, source },
     ...(init.model === undefined ? {} : { init: { ...init, model: absolute(init.model) } }),
+    ...(synthesis.model === undefined
+      ? {}
+      : { synthesis: { ...synthesis, model: absolute(synthesis.model) } }),
     ...(own === undefined ? {} : { teacher: { ...teacher, model: absolute(own) } }),
   };
 }

@@ -10,6 +10,7 @@ import { devices } from "../../runtime/engines/index.js";
 import { trainingMethods } from "../../training/methods/index.js";
 import { dataSchema } from "./dataSection.js";
 import { evaluationSchema } from "./evaluationSection.js";
+import { alignmentSchema } from "../../outliers/alignment.js";
 import { boundarySchema } from "../../outliers/boundary/options.js";
 import {
   autoEncoderSection,
@@ -117,6 +118,9 @@ function knownShape() {
     boundary: boundarySchema.prefault({}).describe("outlier embeddings at the boundary of each class"),
     autoEncoder: autoEncoderSection.prefault({}).describe("images to latents and back"),
     denoiser: denoiserSection.prefault({}).describe("the diffusion model on latents"),
+    alignment: alignmentSchema
+      .prefault({})
+      .describe("the map of the teacher's features into the space of Stable Diffusion's tokens"),
     synthesis: synthesisSection().prefault({}).describe("outlier latents from outlier embeddings"),
     init: initSchema.prefault({}).describe("the model that students start from"),
     student: trainingSection(studentDefaults, options)

@@ -30,8 +30,8 @@ export const outlierEmbeddingsSource: SideSource = {
     const { tensors } = await readSafetensors(join(request.folders["boundary"] ?? "", boundaryFile));
     return [rowsInPairs("outlierEmbeddings", rowsOf(tensors, "embeddings"), pairingOf(request))];
   },
-  outline: (facts, { featureWidth }) => [
-    rowsInPairs("outlierEmbeddings", empty(featureWidth), pairingOf(facts)),
+  outline: (facts, { outlierWidth }) => [
+    rowsInPairs("outlierEmbeddings", empty(outlierWidth), pairingOf(facts)),
   ],
 };
 
@@ -45,9 +45,9 @@ export const outlierLatentsSource: SideSource = {
     const { tensors } = await readSafetensors(join(request.folders["latents"] ?? "", latentsFile));
     return [rowsInPairs("outlierLatents", rowsOf(tensors, "pooled"), pairingOf(request))];
   },
-  outline: (facts, { latentSide }) => {
+  outline: (facts, { latentShape }) => {
     const { latentPooling } = mutualInformationMethod.options(facts.settings);
-    const width = pooledWidth([4, latentSide, latentSide], latentPooling);
+    const width = pooledWidth(latentShape, latentPooling);
     return [rowsInPairs("outlierLatents", empty(width), pairingOf(facts))];
   },
 };

@@ -36,8 +36,10 @@ export interface SideRequest extends StepFacts {
 export interface OutlineSizes {
   /** Width of the teacher's features. */
   readonly featureWidth: number;
-  /** Height and width of a latent. */
-  readonly latentSide: number;
+  /** Length of an outlier embedding. */
+  readonly outlierWidth: number;
+  /** [channels, height, width] of a latent. */
+  readonly latentShape: readonly [number, number, number];
   /** A teacher of the right shapes, its numbers of no meaning. */
   readonly teacher: Teacher;
 }

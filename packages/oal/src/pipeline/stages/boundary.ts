@@ -6,7 +6,7 @@ import { writeSafetensors } from "../../nn/safetensors.js";
 import type { BoundaryWarning } from "../../outliers/boundary/options.js";
 import { sampleBoundary } from "../../outliers/boundary/sample.js";
 import type { Stage } from "../plan/stage.js";
-import { readBank } from "./embeddings.js";
+import { alignmentStage, isAligned, readSampledBank } from "./alignment.js";
 
 /** File with "embeddings" [M, D] (unit vectors), "labels", "rounds", "anchors", "noise" [M], "distances" [M], "bankDistances" [B]. */
 export const boundaryFile = "outliers.safetensors";
@@ -18,13 +18,16 @@ export const boundaryStage: Stage = {
   title: "outlier embeddings at the boundary of every class",
   variants: () => [""],
   slice: ({ config }) => config.boundary,
-  inputs: () => ({ embeddings: "embeddings" }),
+  inputs: (config) => ({
+    embeddings: "embeddings",
+    ...(isAligned(config) ? { alignment: alignmentStage.id } : {}),
+  }),
   effort: ({ config: { boundary, embeddings }, data }) => ({
     unit: { boundary, embeddings },
     amount: data.classNames.length,
   }),
-  async run({ config, data, input, folder, events, engine, signal }) {
-    const bank = await readBank(input("embeddings"));
+  async run({ config, data, input, optionalInput, folder, events, engine, signal }) {
+    const bank = await readSampledBank(input("embeddings"), optionalInput("alignment"));
     const result = await sampleBoundary(
       engine,
       { ...bank, classes: data.classNames.length },

@@ -30,7 +30,7 @@ export const diffusionStage: Stage = {
   id: "diffusion",
   version: 2,
   title: "auto-encoder and conditional denoiser",
-  variants: () => [""],
+  variants: ({ synthesis }) => (synthesis.model === undefined ? [""] : []),
   slice: ({ config: { autoEncoder, denoiser, teacher }, data }) => ({
     autoEncoder,
     denoiser,

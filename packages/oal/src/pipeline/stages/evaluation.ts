@@ -44,7 +44,7 @@ export const evaluationStage: Stage = {
   },
   inputs: (config, method) => ({
     student: `student:${method}`,
-    ...(studentsRead(config, "latents") ? { latents: "latents" } : {}),
+    ...(studentsRead(config, "latents") && config.synthesis.space === "pixel" ? { latents: "latents" } : {}),
   }),
   effort: ({ config, data, models }) => {
     const images = imagesOf(setsOf(data));

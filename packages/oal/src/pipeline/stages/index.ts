@@ -1,6 +1,7 @@
 /** Every stage. Adding one: one file and one line here; the order of a run follows from the stages' inputs. */
 import type { Stage } from "../plan/stage.js";
 import { dataStages, stages } from "../plan/stages.js";
+import { alignmentStage } from "./alignment.js";
 import { boundaryStage } from "./boundary.js";
 import { comparisonStage } from "./comparison.js";
 import { dataStage } from "./data.js";
@@ -20,6 +21,7 @@ export const standardStages: readonly Stage[] = [
   teacherStage,
   teacherTestStage,
   embeddingsStage,
+  alignmentStage,
   boundaryStage,
   diffusionStage,
   latentsStage,

@@ -54,7 +54,16 @@ export function ingredientsOf({
         : [{ role: "teacher" as const, name: teacher.network, ...made }]
       : []),
     ...(read.includes("latents")
-      ? [{ role: "diffusion model" as const, name: "auto-encoder and denoiser", ...made }]
+      ? [
+          models.diffusion
+            ? {
+                role: "diffusion model" as const,
+                name: nameOf(models.diffusion.path),
+                licence: "none stated",
+                origin: `a model folder, SHA-256 ${models.diffusion.hash}`,
+              }
+            : { role: "diffusion model" as const, name: "auto-encoder and denoiser", ...made },
+        ]
       : []),
   ];
 }

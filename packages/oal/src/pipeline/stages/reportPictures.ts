@@ -45,8 +45,11 @@ export async function sheets(
   }
   const sheet = latents ? join(latents.folder, "sheet.png") : "";
   if (latents && existsSync(sheet)) {
-    const caption =
-      "left: training images; middle: made from undisturbed embeddings; right: outliers the student was shown";
+    const middle =
+      latents.manifest.metrics["inlierSameClassShare"] === undefined
+        ? ""
+        : " middle: made from undisturbed embeddings;";
+    const caption = `left: training images;${middle} right: outliers the student was shown`;
     samples.push({ title: "Decoded latents", caption, section: "outliers", png: await readFile(sheet) });
   }
   return samples;
