@@ -38,8 +38,8 @@ describe("taps", () => {
   });
 
   it("have names of one form", () => {
-    expect(["images", "logits", "features", "head", "maps.layer4"].every(isTapName)).toBe(true);
-    expect(["maps.", "maps", "Logits", "layer4"].some(isTapName)).toBe(false);
+    expect(["images", "logits", "features", "head", "maps", "maps.layer4"].every(isTapName)).toBe(true);
+    expect(["maps.", "map", "Logits", "layer4"].some(isTapName)).toBe(false);
   });
 
   it("become outputs of the graph beside its own", () => {

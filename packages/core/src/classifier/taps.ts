@@ -34,8 +34,8 @@ export interface Taps {
   readonly maps: ReadonlyMap<string, Value>;
 }
 
-/** What a tap is called. */
-export type TapName = "images" | "logits" | "features" | "head" | `maps.${string}`;
+/** What a tap is called; "maps" are all feature maps together. */
+export type TapName = "images" | "logits" | "features" | "head" | "maps" | `maps.${string}`;
 
 /** A graph with parameters inside and its taps. */
 export interface Classifier {
@@ -46,10 +46,10 @@ export interface Classifier {
 /** Whether a string has the form of a tap's name. */
 export function isTapName(name: string): name is TapName {
   expectArguments("isTapName", { name: [name, kinds.text] });
-  return ["images", "logits", "features", "head"].includes(name) || /^maps\../.test(name);
+  return ["images", "logits", "features", "head", "maps"].includes(name) || /^maps\../.test(name);
 }
 
-/** The names of the taps that a classifier has. */
+/** The names of the taps that a classifier has; every map by its own name, not all of them as "maps". */
 export function tapNames(taps: Taps): TapName[] {
   expectArguments("tapNames", { taps: [taps, someTaps] });
   const { features, head, maps } = taps;
@@ -63,11 +63,11 @@ export function tapNames(taps: Taps): TapName[] {
 }
 
 /**
- * The value of a tap. A head is no value: it is taken from the taps themselves.
+ * The value of a tap. A head and all maps together are no value: they are taken from the taps themselves.
  *
  * @throws OAL-E213 for one that this classifier does not have
  */
-export function tapValue(taps: Taps, name: Exclude<TapName, "head">): Value {
+export function tapValue(taps: Taps, name: Exclude<TapName, "head" | "maps">): Value {
   expectArguments("tapValue", { taps: [taps, someTaps], name: [name, kinds.text] });
   const { images, logits, features, maps } = taps;
   const found =
@@ -88,7 +88,10 @@ export function tapValue(taps: Taps, name: Exclude<TapName, "head">): Value {
  * @throws OAL-E213 for a tap that this classifier does not have, OAL-G110 for one that is marked already
  * @example engine.compile(exposeTaps(classifier, ["logits", "features"]))
  */
-export function exposeTaps(classifier: Classifier, names: readonly Exclude<TapName, "head">[]): Graph {
+export function exposeTaps(
+  classifier: Classifier,
+  names: readonly Exclude<TapName, "head" | "maps">[],
+): Graph {
   expectArguments("exposeTaps", {
     classifier: [classifier, aClassifier],
     names: [names, kinds.listOf(kinds.text)],

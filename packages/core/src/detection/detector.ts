@@ -7,7 +7,7 @@ import { concat, slice, type Graph, type Tensor, type Value } from "../graph/ind
 import { aGraph } from "../graph/value.js";
 import type { TapName } from "../classifier/taps.js";
 import { bankBlock, bankConstant, type BankDefinition } from "./bank.js";
-import type { FitDefinition, FitSet, FitSource, FitStreams, StreamTap } from "./fit.js";
+import type { FitDefinition, FitSet, FitSource, FitStreams, Measurement, StreamTap } from "./fit.js";
 import { aTapName, detectorInputs, fittedConstants, type DetectorInputs, type SomeTaps } from "./inputs.js";
 import {
   aParameterSchema,
@@ -50,7 +50,12 @@ export interface DetectorDefinition<
   readonly parameters: Schema;
   /** The parameters that a fit and a bank's rows depend on, so that a search fits anew only where it must. Default: all. */
   readonly fitReads?: readonly (keyof Schema & string)[];
-  readonly fit?: FitDefinition<ParameterValues<Schema>, FitNeeds, Fitted> | null;
+  readonly fit?: FitDefinition<
+    ParameterValues<Schema>,
+    DetectorInputs<Needs, never>,
+    FitNeeds,
+    Fitted
+  > | null;
   readonly bank?: BankDefinition<ParameterValues<Schema>, DetectorInputs<Needs, Fitted>, BankNeeds>;
   /** Confidence [N], float32, larger = more in-distribution. */
   readonly score?: (
@@ -228,10 +233,16 @@ export function defineDetector<
     },
     fit: async (find, given, keep = keepInMemory) => {
       const values = resolve(given);
+      const measure = fit?.measure;
+      const measured: Measurement | undefined =
+        measure && ((graph, taps) => measure(graph, detectorInputs(id, needs, taps, [], {}), values));
       const streamsOf = <Name extends StreamTap>(set: FitSet, taps: readonly Name[]): FitStreams<Name> => {
         const refuse = (needs: string): Error => oalError("OAL-E203", { detector: id, needs });
-        const streams = find(set, taps);
-        if (!streams) throw refuse(`${taps.join(" and ")} of the ID ${set} images`);
+        const streams = find(set, taps, measured);
+        const wanted = taps.filter((tap) => tap !== "measured");
+        const inside = wanted.length < taps.length ? needs : [];
+        const all = [...new Set<string>([...wanted, ...inside])].join(" and ");
+        if (!streams) throw refuse(`${all} of the ID ${set} images`);
         const { head, ...rest } = streams;
         return {
           ...rest,

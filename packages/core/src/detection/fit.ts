@@ -1,12 +1,19 @@
 /** What a detector is fitted on: streams of what a model says of labelled ID images, as often as they are asked for. */
-import type { Tensor } from "../graph/index.js";
+import type { Graph, Tensor, Value } from "../graph/index.js";
 import type { TapName } from "../classifier/taps.js";
+import type { SomeTaps } from "./inputs.js";
 
 /** The ID set a fit reads; a detector never sees unknown images here. */
 export type FitSet = "train" | "validation";
 
-/** The taps that a stream can carry; a head is no stream, and images are read by graphs only. */
-export type StreamTap = Exclude<TapName, "head" | "images">;
+/**
+ * What a stream can carry: taps that are values, and "measured", the numbers that a fit has computed of every image inside the model. A
+ * head is no stream, and images are read by graphs only.
+ */
+export type StreamTap = Exclude<TapName, "head" | "images" | "maps"> | "measured";
+
+/** Numbers of every image, float32 [N, k], as a graph in the model's own: for fits that look at gradients or at all maps. */
+export type Measurement = (graph: Graph, taps: SomeTaps) => Value;
 
 /** One batch of a stream. */
 export interface FitBatch<Name extends string = string> {
@@ -51,18 +58,25 @@ export interface FoundStreams<Name extends string = string> extends Omit<FitStre
   readonly head?: FitHead | undefined;
 }
 
-/** Where a fit finds its streams; null for a set that is not there, or lacks one of the taps. */
+/**
+ * Where a fit finds its streams; null for a set that is not there, or lacks one of the taps.
+ *
+ * @param measured  what the tap "measured" is, where it is among them
+ */
 export type FitSource = <Name extends StreamTap>(
   set: FitSet,
   taps: readonly Name[],
+  measured?: Measurement,
 ) => FoundStreams<Name> | null;
 
-/** How a detector learns from ID images. */
-export interface FitDefinition<Schema, Needs extends StreamTap, Fitted extends string> {
+/** How a detector learns from ID images; `Inputs` are the taps that its score is built from. */
+export interface FitDefinition<Schema, Inputs, Needs extends StreamTap, Fitted extends string> {
   /** The set it is fitted on, by the parameters where a variant uses another. */
   readonly on: FitSet | ((parameters: Schema) => FitSet);
   /** The taps that its streams carry. */
   readonly needs: readonly Needs[];
+  /** What its streams carry as "measured": numbers of every image, float32 [N, k], from the detector's own taps. */
+  readonly measure?: (graph: Graph, inputs: Inputs, parameters: Schema) => Value;
   /** Names of the tensors it keeps. */
   readonly tensors: readonly Fitted[];
   /** Computes them, in one pass or several. */

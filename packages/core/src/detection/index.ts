@@ -42,6 +42,7 @@ export type {
   FitSource,
   FitStreams,
   FoundStreams,
+  Measurement,
   StreamTap,
 } from "./fit.js";
 export type { DetectorInputs, ImagesTap, SomeTaps, TapValue } from "./inputs.js";

@@ -6,7 +6,7 @@ import { replay } from "./replay.js";
 
 /** The name of a tap as an argument. */
 export const aTapName = kind(
-  '"images", "logits", "features", "head" or "maps.X"',
+  '"images", "logits", "features", "head", "maps" or "maps.X"',
   (name) => typeof name === "string" && isTapName(name),
 );
 
@@ -29,7 +29,9 @@ export type TapValue<Name extends TapName> = Name extends "images"
   ? ImagesTap
   : Name extends "head"
     ? Head
-    : Value;
+    : Name extends "maps"
+      ? ReadonlyMap<string, Value>
+      : Value;
 
 /** The taps a detector named, and its fitted tensors. */
 export type DetectorInputs<Needs extends TapName, Fitted extends string> = {
@@ -51,13 +53,14 @@ export function detectorInputs<Needs extends TapName, Fitted extends string>(
   fittedNames: readonly Fitted[],
   fitted: Readonly<Record<string, Value>>,
 ): DetectorInputs<Needs, Fitted> {
-  const available: Record<string, ImagesTap | Head | Value> = {};
+  const available: Record<string, ImagesTap | Head | Value | ReadonlyMap<string, Value>> = {};
   const { images, input, logits, features, head, maps } = taps;
   if (images && input)
     available["images"] = { pixels: images, input, at: (moved) => replay(new Map([[input, moved]])) };
   if (logits) available["logits"] = logits;
   if (features) available["features"] = features;
   if (head) available["head"] = head;
+  if (maps && maps.size > 0) available["maps"] = maps;
   for (const [name, map] of maps ?? []) available[`maps.${name}`] = map;
   if (!hasAll(fitted, fittedNames)) throw missing(detector, fittedNames, fitted);
   if (!hasTaps(available, needs)) throw missing(detector, needs, available);

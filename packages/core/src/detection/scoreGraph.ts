@@ -5,7 +5,7 @@ import { aTensor } from "../graph/tensor.js";
 import type { Head, TapName } from "../classifier/taps.js";
 import { aDetector, type Detector, type Fitted } from "./detector.js";
 import type { FitHead } from "./fit.js";
-import { aTapName, fittedConstants, type SomeTaps } from "./inputs.js";
+import { fittedConstants, type SomeTaps } from "./inputs.js";
 
 const staticSizes = kinds.fields({ rows: kinds.count, classes: kinds.count, featureSize: kinds.count });
 const aFitHead = kinds.fields({ weight: aTensor, bias: aTensor });
@@ -14,9 +14,9 @@ const aFitHead = kinds.fields({ weight: aTensor, bias: aTensor });
 const storedTaps: readonly TapName[] = ["logits", "features", "head"];
 
 /** Whether taps are among what is kept of every image. */
-export function areStored(taps: readonly TapName[]): boolean {
-  expectArguments("areStored", { taps: [taps, kinds.listOf(aTapName)] });
-  return taps.every((name) => storedTaps.includes(name));
+export function areStored(taps: readonly (TapName | "measured")[]): boolean {
+  expectArguments("areStored", { taps: [taps, kinds.listOf(kinds.text)] });
+  return taps.every((name) => name !== "measured" && storedTaps.includes(name));
 }
 
 /** Sizes of a graph over stored outputs. */

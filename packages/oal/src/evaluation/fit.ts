@@ -55,8 +55,8 @@ export async function fitGround(
     sets,
     head,
     keep: keepRows,
-    streams(set, taps) {
-      const found = areStored(taps) ? stored(set, taps) : (throughModel?.(set, taps) ?? null);
+    streams(set, taps, measured) {
+      const found = areStored(taps) ? stored(set, taps) : (throughModel?.(set, taps, measured) ?? null);
       return found && { ...found, batches: () => told(found.batches(), onBatch) };
     },
   };

@@ -9,6 +9,7 @@ import {
   type FitHead,
   type FitRows,
   type FitSource,
+  type Measurement,
   type Session,
   type StreamTap,
   type Tensor,
@@ -71,15 +72,15 @@ export function modelStreams(
   classes: number,
   head: FitHead | undefined,
 ): FitSource {
-  return (group, taps) => {
+  return (group, taps, measured) => {
     const set = sets.find((each) => each.group === group);
     const built = model.build(model.batch);
-    if (!set?.images || !taps.every((name) => tapOf(built, name))) return null;
+    if (!set?.images || !taps.every((name) => name === "measured" || tapOf(built, name))) return null;
     return {
       set: group,
       count: set.labels.length,
       classes,
-      batches: () => tapBatches(engine, model, set, taps),
+      batches: () => tapBatches(engine, model, set, taps, measured),
       head,
     };
   };
@@ -90,10 +91,11 @@ async function* tapBatches<Name extends StreamTap>(
   model: ModelSource,
   set: OutputSet,
   names: readonly Name[],
+  measured: Measurement | undefined,
 ): AsyncGenerator<FitBatch<Name>, void, undefined> {
   const built = model.build(model.batch);
   for (const name of names) {
-    const value = tapOf(built, name);
+    const value = name === "measured" ? measured?.(built.graph, built.taps) : tapOf(built, name);
     if (value) built.graph.output(name, value);
   }
   const session = await engine.compile(built.graph);
@@ -115,6 +117,7 @@ function hasAll<Name extends string>(
 }
 
 function tapOf({ taps }: Classifier, name: StreamTap): Value | undefined {
+  if (name === "measured") return undefined;
   if (name === "logits" || name === "features") return taps[name];
   return taps.maps.get(name.slice("maps.".length));
 }

@@ -69,13 +69,13 @@ export function allowedDetectors(
 }
 
 function lacking({ needs, fitTaps }: Detector, { kind, reads, model }: Subject): string | undefined {
-  const wanted: readonly TapName[] = [...needs, ...fitTaps];
+  const wanted: readonly (TapName | "measured")[] = [...needs, ...fitTaps];
   if (kind === "none" && wanted.some((tap) => tap === "logits" || tap === "head"))
     return "with one class there are no class scores to look at";
   if (wanted.includes("features") && reads !== "features") return "the model shows no features";
   if (wanted.includes("head") && (reads !== "features" || (kind !== "new" && model.facts.head === null)))
     return "the model's last layer is not linear, or was not found";
-  const inside = wanted.find((tap) => tap === "images" || tap.startsWith("maps."));
+  const inside = wanted.find((tap) => tap === "images" || tap === "maps" || tap.startsWith("maps."));
   return inside === undefined
     ? undefined
     : `it looks at ${inside === "images" ? "pixels" : inside} inside the model, and fits are made from features and class scores`;

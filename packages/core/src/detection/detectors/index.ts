@@ -2,6 +2,8 @@
 import { oalError, suggest } from "../../errors/index.js";
 import { Registry } from "../../registry.js";
 import type { Detector } from "../detector.js";
+import { adascaleA } from "./adascaleA.js";
+import { adascaleL } from "./adascaleL.js";
 import { ashB } from "./ashB.js";
 import { ashP } from "./ashP.js";
 import { ashS } from "./ashS.js";
@@ -11,6 +13,8 @@ import { entropy } from "./entropy.js";
 import { fdbd } from "./fdbd.js";
 import { gen } from "./gen.js";
 import { gradnorm } from "./gradnorm.js";
+import { gram } from "./gram.js";
+import { iodin } from "./iodin.js";
 import { klm } from "./klm.js";
 import { knn } from "./knn.js";
 import { mcm } from "./mcm.js";
@@ -20,7 +24,9 @@ import { msp } from "./msp.js";
 import { nci } from "./nci.js";
 import { neco } from "./neco.js";
 import { nnguide } from "./nnguide.js";
+import { odin } from "./odin.js";
 import { openmax } from "./openmax.js";
+import { rankfeat } from "./rankfeat.js";
 import { react } from "./react.js";
 import { relation } from "./relation.js";
 import { residual } from "./residual.js";
@@ -43,6 +49,8 @@ const builtIn: readonly Detector[] = [
   tempScaling,
   klm,
   openmax,
+  odin,
+  iodin,
   mds,
   rmds,
   vim,
@@ -53,13 +61,17 @@ const builtIn: readonly Detector[] = [
   ashP,
   ashS,
   scale,
+  adascaleA,
+  adascaleL,
   dice,
   she,
   gradnorm,
+  gram,
   fdbd,
   nci,
   nnguide,
   relation,
+  rankfeat,
   neco,
   weiperMsp,
 ];
