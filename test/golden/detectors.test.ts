@@ -1,22 +1,22 @@
 /** Detectors through the engine against the reference values of folder `detectors`: scores, what was fitted, searches. */
 import { auroc, detectors, float32Data, type Fitted, type FittedDetector } from "oal-core";
 import { expect } from "vitest";
-import { testEngine } from "../testing/engine.js";
+import { testEngine } from "../../packages/oal/src/testing/engine.js";
 import {
   expectClose,
   loadManifest,
   type GoldenCase,
   type GoldenEntry,
   type GoldenManifest,
-} from "../testing/golden.js";
-import { convolutionLogits, convolutionScores, convolutionStreams } from "../testing/goldenConvolution.js";
-import { floats, headOf, outputSet, parametersOf } from "../testing/goldenFeatures.js";
-import { goldenSuite, unknownKind } from "../testing/goldenSuite.js";
-import { gramBounds, gramRows, readHeader } from "../../../core/src/detection/detectors/gram.js";
-import { fitDetector, fitGround } from "./fit.js";
-import { predictions, type OutputSet } from "./outputs.js";
-import type { SetGroup } from "./result.js";
-import { scoreSets } from "./score.js";
+} from "../../packages/oal/src/testing/golden.js";
+import { convolutionLogits, convolutionScores, convolutionStreams } from "./detectorNet.js";
+import { floats, headOf, outputSet, parametersOf } from "./detectorFeatures.js";
+import { goldenSuite, unknownKind } from "../../packages/oal/src/testing/goldenSuite.js";
+import { gramBounds, gramRows, readHeader } from "../../packages/core/src/detection/detectors/gram.js";
+import { fitDetector, fitGround } from "../../packages/oal/src/evaluation/fit.js";
+import { predictions, type OutputSet } from "../../packages/oal/src/evaluation/outputs.js";
+import type { SetGroup } from "../../packages/oal/src/evaluation/result.js";
+import { scoreSets } from "../../packages/oal/src/evaluation/score.js";
 
 /** Detectors that leave the logits as they are, so that the class they call is the model's. */
 const untouched =

@@ -17,7 +17,7 @@ import {
   type Tensor,
   type Value,
 } from "oal-core";
-import type { GoldenCase, GoldenManifest } from "./golden.js";
+import type { GoldenCase, GoldenManifest } from "../../packages/oal/src/testing/golden.js";
 
 /** A part of the images of a case: "train", "val", "id" or "ood". */
 export type ImagePart = "train" | "val" | "id" | "ood";

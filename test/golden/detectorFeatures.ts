@@ -1,8 +1,8 @@
 /** The reference's cases of detectors that look at features and logits: parameters in our names, heads, outputs. */
 import { detectors, type FitHead, type Tensor } from "oal-core";
-import { outputsInMemory, type OutputSet } from "../evaluation/outputs.js";
-import type { SetGroup } from "../evaluation/result.js";
-import type { GoldenCase, GoldenManifest } from "./golden.js";
+import { outputsInMemory, type OutputSet } from "../../packages/oal/src/evaluation/outputs.js";
+import type { SetGroup } from "../../packages/oal/src/evaluation/result.js";
+import type { GoldenCase, GoldenManifest } from "../../packages/oal/src/testing/golden.js";
 
 /** The reference's parameter names where ours are spelled out, by detector or for all. */
 const parameterNames: Readonly<Record<string, string>> = {
