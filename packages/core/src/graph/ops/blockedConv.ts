@@ -38,8 +38,10 @@ export const BlockedConv: Operator = {
     const group = int(attributes, "group", 1);
     const ordinary = isOrdinary(inputs[0]?.shape ?? [], block);
     if (!ordinary) blockedShape(inputs, 0, attributes);
-    const isWhole = at(weight, 0) % block === 0 && (group > 1 ? at(weight, 1) === 1 : true);
-    if (!type || !isWhole || (group > 1 && (ordinary || group !== at(weight, 0))))
+    const [outs, ins] = [at(weight, 0), at(weight, 1)];
+    const isDepthwise = group > 1 && ins === 1 && group === outs;
+    const isWhole = outs % block === 0 && (ordinary || isDepthwise || ins % block === 0);
+    if (!type || !isWhole || (group > 1 && !isDepthwise && (outs / group) % block !== 0))
       throw new ShapeProblem(
         `weight [${weight.join(", ")}] in ${group} groups does not consist of blocks of ${block}`,
       );
@@ -53,7 +55,7 @@ export const BlockedConv: Operator = {
     const [x, blockedWeight] = [tensorAt(inputs, 0), tensorAt(inputs, 1)];
     const block = int(attributes, "block");
     const image = isOrdinary(x.shape, block) ? x : toPlain(x, block);
-    const weight = plainWeight(blockedWeight, block, int(attributes, "group", 1) > 1);
+    const weight = plainWeight(blockedWeight, block);
     const [plain] = Conv.reference([image, weight, inputs[2] ?? null], attributes);
     if (!plain) return [];
     const result = toBlocked(plain, block);
@@ -79,10 +81,10 @@ function activationOf(attributes: Attributes): (x: number) => number {
 }
 
 /** The weight in ordinary memory. */
-function plainWeight(weight: Tensor, block: number, isDepthwise: boolean): Tensor {
+function plainWeight(weight: Tensor, block: number): Tensor {
   const [outs, ins] = [at(weight.shape, 0), at(weight.shape, 1)];
   const taps = at(weight.shape, 2) * at(weight.shape, 3);
-  if (isDepthwise || ins < block) {
+  if (ins < block) {
     const walk = [outs / block, block, ins, taps];
     return pick(weight, weight.shape, offsets(walk, [block * ins * taps, 1, taps * block, block]));
   }

@@ -9,7 +9,7 @@ import type { Value } from "../../graph/value.js";
 import { affineBuilder } from "./affine.js";
 import type { Builder } from "./builder.js";
 import { convolutionBuilder } from "./convolution.js";
-import { inputGradientBuilder } from "./inputGradient.js";
+import { inputGradientBuilder, sparseSumBuilder } from "./inputGradient.js";
 import type { Layout, Rule } from "./layout.js";
 
 /** The rule of everything that has a builder. */
@@ -26,6 +26,7 @@ function builderOf(value: Value, layout: Layout): Builder | null {
     inputGradientBuilder(value, layout) ??
     convolutionBuilder(value, layout) ??
     affineBuilder(value, layout) ??
+    sparseSumBuilder(value, layout) ??
     sumBuilder(value, layout) ??
     reluBuilder(value, layout)
   );

@@ -9,7 +9,6 @@ import { pad } from "../../graph/ops/pad.js";
 import { reorderInput } from "../../graph/ops/reorderInput.js";
 import { reorderOutput } from "../../graph/ops/reorderOutput.js";
 import { reshape } from "../../graph/ops/reshape.js";
-import { transpose } from "../../graph/ops/transpose.js";
 import type { Shape } from "../../graph/tensor.js";
 import type { Value } from "../../graph/value.js";
 import type { Layout } from "./layout.js";
@@ -37,12 +36,12 @@ function filterOf(weight: Value, ins: number, layout: Layout): Value {
     // [O / b][I][taps][o], where I may be [I / b][i].
     const byOutput = reorderInput(reshape(padded, [whole[0] / block, block, ins, rows * columns]), block);
     const isReady = ins < block || rows * columns === 1;
-    return reshape(isReady ? byOutput : swapped(byOutput, block, rows * columns, block), whole);
+    return reshape(isReady ? byOutput : swapInBlocks(byOutput, block, rows * columns, block), whole);
   });
 }
 
 /** [...][from][to][block] to [...][to][from][block], as the engine takes channels from behind the pixels. */
-function swapped(x: Value, from: number, to: number, block: number): Value {
+export function swapInBlocks(x: Value, from: number, to: number, block: number): Value {
   return reorderInput(reshape(x, [-1, from, 1, to * block]), block, true);
 }
 
@@ -83,16 +82,4 @@ export function backwardFilter(
   const chosen = order.every((tile, place) => tile === place) && order.length === at(tiles.shape, 0);
   const filter = chosen ? tiles : gather(tiles, integers(layout.target, order), 0);
   return reshape(filter, [inGroups * block, outGroups * block, ...kernel]);
-}
-
-/**
- * The result of a weight gradient, [C][O / b][taps][o], as a weight [O, C, KH, KW].
- *
- * @param gradient blocked [C, O, KH, KW]
- */
-export function weightOf(gradient: Value, block: number): Value {
-  const [ins, outs, rows, columns] = filterShape(gradient.shape);
-  const byOutput = transpose(reshape(gradient, [ins, outs / block, rows * columns * block]), [1, 0, 2]);
-  const blocked = reshape(byOutput, [outs / block, block, ins, rows * columns]);
-  return reshape(reorderOutput(blocked, block), [outs, ins, rows, columns]);
 }

@@ -2,7 +2,8 @@
  * dX of a convolution, from dY (ENGINE 3.1). Stride 1: one convolution with the kernel turned by half a turn. Stride s: every s-th row
  * and column of dX depends on the same taps, so that it is s^2 convolutions with a part of the taps each, put together like a chequerboard.
  */
-import { at } from "../../graph/ops/access.js";
+import { at, inputOf } from "../../graph/ops/access.js";
+import { Add } from "../../graph/ops/add.js";
 import { blockedConv } from "../../graph/ops/blockedConv.js";
 import { concat } from "../../graph/ops/concat.js";
 import { inputGradients } from "../../graph/ops/convInputGradient.js";
@@ -22,42 +23,92 @@ interface Phase {
   readonly after: number;
 }
 
+/** dX by its phases. */
+interface Phases {
+  readonly rows: readonly Phase[];
+  readonly columns: readonly Phase[];
+  /** Whether only the first of every s rows and columns depends on dY at all. */
+  readonly isSparse: boolean;
+  /** The rows and columns of one phase. */
+  convolved(row: Phase, column: Phase, extras: Extras): Value;
+}
+
 export function inputGradientBuilder(value: Value, layout: Layout): Builder | null {
+  const phases = phasesFor(value, layout);
+  if (!phases) return null;
+  const { rows, columns, isSparse } = phases;
+  const [row, column] = [at(rows, 0), at(columns, 0)];
+  if (rows.length * columns.length === 1)
+    return {
+      room: "sum and activation",
+      isCheap: false,
+      build: (extras) => phases.convolved(row, column, extras),
+    };
+  const build = (): Value =>
+    isSparse
+      ? spread(phases.convolved(row, column, {}), [rows.length, columns.length], layout.block)
+      : allPhases(phases, null, layout.block);
+  return { room: "nothing", isCheap: false, build };
+}
+
+/**
+ * The sum of two dX of the same strides, of which one has every s-th row and column alone (a shortcut of one pixel): that one is added
+ * to the first phase of the other, before the phases are put together.
+ */
+export function sparseSumBuilder(value: Value, layout: Layout): Builder | null {
+  const { node } = value;
+  if (node?.operator !== Add) return null;
+  const operands = [inputOf(node, 0), inputOf(node, 1)];
+  if (operands.some((operand) => layout.readers(operand) > 1)) return null;
+  const phases = operands.map((operand) => phasesFor(operand, layout));
+  const [sparse, dense] = [
+    phases.find((each) => each?.isSparse),
+    phases.find((each) => each?.isSparse === false),
+  ];
+  if (!sparse || !dense || sparse.rows.length !== dense.rows.length) return null;
+  if (sparse.columns.length !== dense.columns.length) return null;
+  const build = (): Value => {
+    const summand = sparse.convolved(at(sparse.rows, 0), at(sparse.columns, 0), {});
+    return allPhases(dense, summand, layout.block);
+  };
+  return { room: "nothing", isCheap: false, build };
+}
+
+function allPhases({ rows, columns, convolved }: Phases, first: Value | null, block: number): Value {
+  const tiles = rows.map((row, i) =>
+    columns.map((column, j) => convolved(row, column, i + j === 0 && first ? { sum: first } : {})),
+  );
+  return interleaved(tiles, block);
+}
+
+/** The phases of a value that is dX of a convolution; null where it is not, or they do not make it up. */
+function phasesFor(value: Value, layout: Layout): Phases | null {
   const parts = inputGradients.partsOf(value);
   if (!parts || parts.weight.constant || !layout.shapeOf(value) || !layout.shapeOf(parts.dy)) return null;
   const { dy, weight, shape, windows } = parts;
   const rows = phasesOf(windows, 0, at(shape, 2), at(dy.shape, 2));
   const columns = phasesOf(windows, 1, at(shape, 3), at(dy.shape, 3));
   if (!rows || !columns) return null;
-  const convolved = (down: Phase, right: Phase, extras: Extras): Value => {
-    const kernel = [down.taps.length, right.taps.length] as const;
-    const taps = down.taps.flatMap((i) => right.taps.map((j) => i * windows.kernel[1] + j));
-    return blockedConv(layout.blocked(dy), backwardFilter(weight, taps, kernel, layout), {
-      pads: [down.before, right.before, down.after, right.after],
-      dilations: windows.dilations,
-      ...extras,
-      block: layout.block,
-    });
+  const isEmpty = ({ taps }: Phase): boolean => taps.length === 0;
+  const isStrided = rows.length * columns.length > 1;
+  const isSparse = isStrided && [...rows.slice(1), ...columns.slice(1)].every(isEmpty);
+  const needed = isSparse ? [at(rows, 0), at(columns, 0)] : [...rows, ...columns];
+  if (needed.some(isEmpty)) return null;
+  return {
+    rows,
+    columns,
+    isSparse,
+    convolved: (row, column, extras) => {
+      const kernel = [row.taps.length, column.taps.length] as const;
+      const taps = row.taps.flatMap((i) => column.taps.map((j) => i * windows.kernel[1] + j));
+      return blockedConv(layout.blocked(dy), backwardFilter(weight, taps, kernel, layout), {
+        pads: [row.before, column.before, row.after, column.after],
+        dilations: windows.dilations,
+        ...extras,
+        block: layout.block,
+      });
+    },
   };
-  const [down, right] = [at(rows, 0), at(columns, 0)];
-  if (rows.length * columns.length === 1)
-    return {
-      room: "sum and activation",
-      isCheap: false,
-      build: (extras) => convolved(down, right, extras),
-    };
-  const all = [...rows, ...columns];
-  const isSparse = [...rows.slice(1), ...columns.slice(1)].every(({ taps }) => taps.length === 0);
-  if (!isSparse && all.some(({ taps }) => taps.length === 0)) return null;
-  if (down.taps.length * right.taps.length === 0) return null;
-  const build = (): Value =>
-    isSparse
-      ? spread(convolved(down, right, {}), [rows.length, columns.length], layout.block)
-      : interleaved(
-          rows.map((row) => columns.map((column) => convolved(row, column, {}))),
-          layout.block,
-        );
-  return { room: "nothing", isCheap: false, build };
 }
 
 /** The phases of an axis; null where dX would have to be cropped or does not consist of whole strides. */

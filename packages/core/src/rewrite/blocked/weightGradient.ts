@@ -1,58 +1,92 @@
 /**
- * dW of a convolution as a blocked convolution with the image and channel axes swapped: X plays the images [C, N, H, W],
- * dY the filter [O, N, H', W'], strides become dilations and dilations strides (ENGINE 3.2).
+ * dW of a convolution as one blocked convolution in which images play the channels: dY is the filter, X the image (ENGINE 3.2).
+ *
+ * The channels of X that lie together in a block are taken as pixels side by side: a row of X is W times b columns, and the taps of the
+ * filter stand b columns apart. So one row of the result holds every tap of b channels, X comes from its blocks to this order by one
+ * reordering, and dY is read once for b channels. The sum over images is split into groups, which are added at the end, where that is
+ * less to move than dY.
  */
 import { at } from "../../graph/ops/access.js";
 import { blockedConv, channelAffine } from "../../graph/ops/blockedConv.js";
 import { weightGradients } from "../../graph/ops/convWeightGradient.js";
 import { pad } from "../../graph/ops/pad.js";
+import { reduceSum } from "../../graph/ops/reduceSum.js";
 import { reorderInput } from "../../graph/ops/reorderInput.js";
+import { reorderOutput } from "../../graph/ops/reorderOutput.js";
 import { reshape } from "../../graph/ops/reshape.js";
 import { slice } from "../../graph/ops/slice.js";
 import { transpose } from "../../graph/ops/transpose.js";
-import { float32Tensor } from "../../graph/tensor.js";
 import type { Windows } from "../../graph/ops/windows.js";
+import { float32Tensor, sizeOf } from "../../graph/tensor.js";
 import type { Value } from "../../graph/value.js";
-import { weightOf } from "./filters.js";
-import type { Rule } from "./layout.js";
-
-/** Maps of this height and more are processed in chunks of images, so that a chunk of dY fits into the caches. */
-const chunkedRows = 14;
-/** Images of one chunk. */
-const chunkImages = 32;
+import { swapInBlocks } from "./filters.js";
+import type { Layout, Rule } from "./layout.js";
 
 /** Images must be a multiple of the block, for they take the place of channels. */
 export const weightGradient: Rule = ({ outputs: [output] }, layout) => {
-  const parts = output && weightGradients.partsOf(output);
-  if (!parts || parts.x.dtype !== "float32" || !layout.shapeOf(parts.dy)) return false;
+  const formula = output && weightGradients.partsOf(output);
+  if (!formula || formula.x.dtype !== "float32" || !layout.shapeOf(formula.dy)) return false;
+  const { x, dy, windows } = formula;
   const { block } = layout;
-  const { x, dy, windows } = parts;
-  const images = at(dy.shape, 0);
-  if (images % block !== 0) return false;
+  // Taps that are not neighbours in X cannot be neighbours in the result.
+  if (at(dy.shape, 0) % block !== 0 || windows.dilations[1] > 1) return false;
+  if (at(x.shape, 1) >= block && !layout.shapeOf(x)) return false;
+  const pixels = withMargins(asPixels(x, layout), marginsOf(x, dy, windows), block);
   const slopes = layout.blocked(dy);
-  const image = layout.plain(x);
-  const isChunked = at(dy.shape, 2) >= chunkedRows && images % chunkImages === 0 && chunkImages % block === 0;
-  const chunk = isChunked ? chunkImages : images;
-  let sum: Value | undefined;
-  for (let start = 0; start < images; start += chunk) {
-    const part = (value: Value): Value => (isChunked ? slice(value, [start], [start + chunk]) : value);
-    sum = blockedConv(
-      asImages(part(image), marginsOf(x, dy, windows), block),
-      asFilter(part(slopes), block),
-      {
-        strides: windows.dilations,
-        dilations: windows.strides,
-        block,
-        ...(sum ? { sum } : {}),
-      },
-    );
-  }
-  if (!sum) return false;
-  const outs = at(dy.shape, 1);
-  const whole = weightOf(sum, block);
-  layout.keepPlain(output, outs === at(whole.shape, 0) ? whole : slice(whole, [0], [outs]));
+  const { groups, channels, together, rows, columns } = pixels;
+  const [, outs, height, width] = sizesOf(slopes);
+  const result = sizeOf(windows.kernel) * channels * together * outs;
+  const parts = groups * result <= sizeOf(slopes.shape) ? groups : 1;
+  const image = reshape(swapped(reshape(pixels.value, [groups, channels, -1])), [
+    channels,
+    groups * block,
+    rows,
+    columns * together,
+  ]);
+  // From [N / b][n][O / b][place][o] to [N / b][O / b][place][n][o], as if n were pixels, behind which the engine takes channels from.
+  const tiles = reorderInput(reshape(slopes, [groups, block, 1, outs * height * width]), block, true);
+  const ordered = parts === 1 ? swapped(reshape(tiles, [groups, outs / block, -1])) : tiles;
+  const filter = reshape(ordered, [parts * outs, (groups / parts) * block, height, width]);
+  const taps = blockedConv(image, filter, {
+    strides: [windows.dilations[0], 1],
+    dilations: [windows.strides[0], windows.strides[1] * together],
+    group: parts,
+    block,
+  });
+  const sums = parts === 1 ? taps : reduceSum(reshape(taps, [channels, parts, result / channels]), [1]);
+  const gradient = inOrder(sums, [outs, channels, together, ...windows.kernel], block);
+  layout.keepPlain(output, cut(gradient, at(dy.shape, 1), at(x.shape, 1)));
   return true;
 };
+
+/** X with images as channels: memory [N / b][channels][row][column][together][n]. */
+interface Pixels {
+  readonly value: Value;
+  readonly groups: number;
+  /** Blocks of channels, and how many channels of a block lie side by side in a row. */
+  readonly channels: number;
+  readonly together: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+function asPixels(x: Value, layout: Layout): Pixels {
+  const { block } = layout;
+  // Of pictures, which do not lie in blocks, every channel stands alone.
+  const isBlocked = at(x.shape, 1) >= block;
+  const [images, channels, rows, columns] = sizesOf(isBlocked ? layout.blocked(x) : x);
+  const ordered = isBlocked ? layout.blocked(x) : layout.plain(x);
+  const together = isBlocked ? block : 1;
+  const groups = images / block;
+  return {
+    value: reorderInput(reshape(ordered, [groups, block, 1, channels * rows * columns]), block),
+    groups,
+    channels: channels / together,
+    together,
+    rows,
+    columns,
+  };
+}
 
 /** Padding of exactly the pixels that the taps read; windows that drop an edge give negative amounts. */
 function marginsOf(x: Value, dy: Value, { kernel, strides, dilations, pads }: Windows): Windows["pads"] {
@@ -63,42 +97,47 @@ function marginsOf(x: Value, dy: Value, { kernel, strides, dilations, pads }: Wi
   return [pads[0], pads[1], missing(0), missing(1)];
 }
 
-/** [N, C, H, W] with margins, as blocked images [C, N, ...]. */
-function asImages(x: Value, margins: Windows["pads"], block: number): Value {
-  const [images, channels, rows, columns] = [at(x.shape, 0), at(x.shape, 1), at(x.shape, 2), at(x.shape, 3)];
-  const groups = images / block;
-  const blocked = reorderInput(reshape(x, [groups, block, channels * rows, columns]), block);
-  const padded = withMargins(reshape(blocked, [groups * channels, block, rows, columns]), margins, block);
-  const [height, width] = [at(padded.shape, 2), at(padded.shape, 3)];
-  const byChannel = transpose(reshape(padded, [groups, channels, height * width * block]), [1, 0, 2]);
-  return reshape(byChannel, [channels, images, height, width]);
-}
-
-/** A blocked tensor of one block with zeros around it, by the kernel that pads fastest; negative margins crop. */
-function withMargins(x: Value, margins: Windows["pads"], block: number): Value {
-  if (margins.every((amount) => amount === 0)) return x;
+/** Zeros around the maps, by the kernel that pads fastest; negative margins crop. */
+function withMargins(pixels: Pixels, margins: Windows["pads"], block: number): Pixels {
   const [top, left, bottom, right] = margins;
-  if (margins.every((amount) => amount >= 0)) {
-    const ones = x.graph.constant(float32Tensor([block], new Float32Array(block).fill(1)));
-    return channelAffine(x, ones, { pads: [top, left, bottom, right], block });
+  const { value, groups, channels, together, rows, columns } = pixels;
+  const size = { rows: rows + top + bottom, columns: columns + left + right };
+  if (margins.every((amount) => amount === 0)) return pixels;
+  if (margins.some((amount) => amount < 0)) {
+    const lines = reshape(value, [groups * channels, rows, columns * together * block]);
+    const step = together * block;
+    return { ...pixels, ...size, value: pad(lines, [0, top, left * step, 0, bottom, right * step]) };
   }
-  const [images, , rows, columns] = x.shape;
-  const lines = reshape(x, [images ?? 1, rows ?? 1, (columns ?? 1) * block]);
-  const padded = pad(lines, [0, top, left * block, 0, bottom, right * block]);
-  return reshape(padded, [images ?? 1, block, at(padded.shape, 1), at(padded.shape, 2) / block]);
+  const ones = value.graph.constant(float32Tensor([block], new Float32Array(block).fill(1)));
+  const maps = reshape(value, [groups * channels, block, rows, columns * together]);
+  const pads = [top, left * together, bottom, right * together];
+  return { ...pixels, ...size, value: channelAffine(maps, ones, { pads, block }) };
 }
 
-/** Blocked [N, O, H', W'] as a blocked filter [O, N, H', W'], memory [O / b][N / b][place][n][o]. */
-function asFilter(slopes: Value, block: number): Value {
-  const [images, outs, rows, columns] = [
-    at(slopes.shape, 0),
-    at(slopes.shape, 1),
-    at(slopes.shape, 2),
-    at(slopes.shape, 3),
-  ];
-  const [groups, places] = [images / block, rows * columns];
-  // [N / b][n][O / b][place][o] to [N / b][O / b][place][n][o]: channels from behind the pixels, which n plays.
-  const tiles = reorderInput(reshape(slopes, [groups, block, 1, outs * places]), block, true);
-  const byOutput = transpose(reshape(tiles, [groups, outs / block, places * block * block]), [1, 0, 2]);
-  return reshape(byOutput, [outs, images, rows, columns]);
+/** Memory [channels][O / b][taps][together][o] as a weight [O, channels * together, KH, KW]. */
+function inOrder(
+  sums: Value,
+  [outs, channels, together, height, width]: readonly [number, number, number, number, number],
+  block: number,
+): Value {
+  const taps = height * width;
+  const byOutput = swapped(reshape(sums, [channels, outs / block, taps * together * block]));
+  const byChannel = taps === 1 || together === 1 ? byOutput : swapInBlocks(byOutput, taps, together, block);
+  const blocked = reshape(byChannel, [outs / block, block, channels * together, taps]);
+  return reshape(reorderOutput(blocked, block), [outs, channels * together, height, width]);
+}
+
+/** [a, b, rest] as [b, a, rest]; an axis of one element needs no moving. */
+function swapped(x: Value): Value {
+  return at(x.shape, 0) === 1 || at(x.shape, 1) === 1 ? x : transpose(x, [1, 0, 2]);
+}
+
+/** Without the zeros that filled blocks. */
+function cut(weight: Value, outs: number, ins: number): Value {
+  const isWhole = outs === at(weight.shape, 0) && ins === at(weight.shape, 1);
+  return isWhole ? weight : slice(weight, [0, 0], [outs, ins]);
+}
+
+function sizesOf({ shape }: Value): [images: number, channels: number, rows: number, columns: number] {
+  return [at(shape, 0), at(shape, 1), at(shape, 2), at(shape, 3)];
 }
