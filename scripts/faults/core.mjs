@@ -31,6 +31,13 @@ export const core = [
     tests: [source("rewrite/blockedLayout.test.ts")],
   },
   {
+    file: source("rewrite/blocked/inputGradient.ts"),
+    what: "the gradient of a shortcut joins the wrong phase of a strided one",
+    find: "i + j === 0 && first",
+    replace: "i + j === 2 && first",
+    tests: [source("rewrite/blockedLayout.test.ts")],
+  },
+  {
     file: source("rewrite/blocked/elementwise.ts"),
     what: "the zeros behind the last channel may become infinite",
     find: "!bounded.has(operator)",
@@ -166,8 +173,8 @@ export const core = [
   {
     file: source("rewrite/blocked/weightGradient.ts"),
     what: "strides do not become dilations in a blocked weight gradient",
-    find: "strides: windows.dilations,",
-    replace: "strides: windows.strides,",
+    find: "[windows.strides[0], windows.strides[1] * together]",
+    replace: "[1, together]",
     tests: [source("rewrite/blockedLayout.test.ts")],
   },
   {

@@ -141,6 +141,23 @@ describe("convolutions", () => {
     expect(blockedNodes(made, 8)).toEqual({ BlockedConv: 1, ReorderInput: 4, ReorderOutput: 1 });
   });
 
+  it("beside a shortcut share the first phase of their strided gradient", () => {
+    const made = new Case();
+    const [x, w, v] = [
+      made.input("x", [4, 4, 4, 6]),
+      made.input("w", [8, 4, 3, 3]),
+      made.input("v", [8, 4, 1, 1]),
+    ];
+    made.outputs(add(conv2d(x, w, null, { pads: 1, strides: 2 }), conv2d(x, v, null, { strides: 2 })), [
+      x,
+      w,
+      v,
+    ]);
+    // Two forward, one of which takes the other as its summand; four phases and the shortcut's; two dW, one of them padded.
+    expect(blockedNodes(made, 4)["BlockedConv"]).toBe(10);
+    expect(useBlockedLayout(made.graph, 4).outputs.get("d0")?.node?.operator.name).toBe("ReorderOutput");
+  });
+
   it("whose result is read twice are computed once", () => {
     const made = new Case();
     const y = conv2d(made.input("x", [4, 8, 5, 5]), made.input("w", [8, 8, 3, 3]), null, { pads: 1 });
@@ -205,6 +222,17 @@ describe("what follows a convolution", () => {
         8,
       )["BlockedUpsample"],
     ).toBe(1);
+  });
+
+  it("factors and offsets, several as one, and those of GELU's derivative", () => {
+    const made = after(8, (y, own) => add(mul(add(mul(y, 2), own.input("v", [8, 1, 1])), -3), 1));
+    expect(blockedNodes(made, 8)["BlockedConv"]).toBe(5);
+    expect(
+      blockedNodes(
+        after(8, (y) => gelu(y)),
+        8,
+      )["BlockedConv"],
+    ).toBe(7);
   });
 
   it("what works element by element", () => {

@@ -109,11 +109,28 @@ const cases: [string, Record<string, Shape>, Build, keyof ReturnType<typeof coun
   ],
   ["a bias", { x: [16, 16, 5, 6], w: [32, 16, 3, 3], b: [32] }, convolution({ pads: 1 }), "BlockedConv", 4],
   [
-    "chunks of images",
+    "blocks of images added at the end",
     { x: [64, 16, 15, 14], w: [32, 16, 3, 3] },
     convolution({ pads: 1 }),
     "BlockedConv",
-    6,
+    4,
+  ],
+  [
+    "images summed at once, for little is moved",
+    { x: [32, 32, 2, 2], w: [64, 32, 3, 3] },
+    convolution({ pads: 1 }),
+    "BlockedConv",
+    4,
+  ],
+  [
+    "a shortcut beside stride 2",
+    { x: [16, 16, 8, 8], w: [32, 16, 3, 3], v: [32, 16, 1, 1] },
+    ({ x, w, v }) => {
+      if (!x || !w || !v) throw new Error("no input");
+      return add(conv2d(x, w, null, { pads: 1, strides: 2 }), conv2d(x, v, null, { strides: 2 }));
+    },
+    "BlockedConv",
+    10,
   ],
   [
     "stride 2",

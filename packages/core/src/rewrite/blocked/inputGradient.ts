@@ -30,7 +30,7 @@ interface Phases {
   /** Whether only the first of every s rows and columns depends on dY at all. */
   readonly isSparse: boolean;
   /** The rows and columns of one phase. */
-  convolved(row: Phase, column: Phase, extras: Extras): Value;
+  readonly convolved: (row: Phase, column: Phase, extras: Extras) => Value;
 }
 
 export function inputGradientBuilder(value: Value, layout: Layout): Builder | null {
