@@ -17,18 +17,32 @@ export const outliers = [
     tests: [source("outliers/audit.test.ts")],
   },
   {
-    file: source("outliers/boundary/sample.ts"),
+    file: source("outliers/boundary/prepare.ts"),
     what: "anchors are the innermost embeddings",
-    find: "rankedIndices(one.distances).slice",
-    replace: "rankedIndices(one.distances, true).slice",
+    find: "rankedIndices(options.countSelf ? published : distances)",
+    replace: "rankedIndices(options.countSelf ? published : distances, true)",
     tests: [source("outliers/boundary/sample.test.ts")],
   },
   {
     file: source("outliers/boundary/sample.ts"),
     what: "every round has the anchors of the first",
-    find: ".permutation(round, ranked.length)",
-    replace: ".permutation(0, ranked.length)",
+    find: "random.permutation(round, one.limits.select)",
+    replace: "random.permutation(0, one.limits.select)",
     tests: [source("outliers/boundary/sample.test.ts")],
+  },
+  {
+    file: source("outliers/boundary/search.ts"),
+    what: "a candidate is ruled out when one inner product too few is large",
+    find: "return above >= k;",
+    replace: "return above >= k - 1;",
+    tests: [source("outliers/boundary/classNoise.test.ts")],
+  },
+  {
+    file: source("outliers/boundary/classNoise.ts"),
+    what: "what a direction has inside of the coordinates stays in the noise",
+    find: "(scales[Math.floor(at / rank)] ?? 0) * (along[at] ?? 0)",
+    replace: "0 * (along[at] ?? 0)",
+    tests: [source("outliers/boundary/classNoise.test.ts")],
   },
   {
     file: source("outliers/boundary/globalRejection.ts"),
@@ -96,8 +110,8 @@ export const outliers = [
   {
     file: source("outliers/boundary/selection.ts"),
     what: "the published selection is read in the right layout",
-    find: "column[r] = distances[r * anchors + i] ?? 0",
-    replace: "column[r] = distances[i * candidates + r] ?? 0",
+    find: "first: i, step: anchors, count: candidates",
+    replace: "first: i * candidates, step: 1, count: candidates",
     tests: [source("outliers/boundary/select.test.ts")],
   },
   {

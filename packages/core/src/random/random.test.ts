@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { normalQuantile } from "./normalQuantile.js";
 import { philox4x32 } from "./philox.js";
 import { Random } from "./random.js";
 
@@ -47,6 +48,45 @@ test("distributions have the right moments", () => {
   const counts = Array.from({ length: 7 }, () => 0);
   for (let i = 0; i < 7000; i++) counts[random.integer(3, i, 7)] = (counts[random.integer(3, i, 7)] ?? 0) + 1;
   for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(150);
+});
+
+test("quick normal numbers are normal, to the tails, and differ by seed, purpose and step", () => {
+  const n = 400_000;
+  const z = new Random(1, "quick").quickNormals(3, n);
+  const mean = (f: (v: number) => number): number => z.reduce((sum, v) => sum + f(v), 0) / n;
+  expect(mean((v) => v)).toBeCloseTo(0, 2);
+  expect(Math.abs(mean((v) => v * v) - 1)).toBeLessThan(0.01);
+  expect(Math.abs(mean((v) => v ** 4) - 3)).toBeLessThan(0.08);
+  // shares beyond 1, 2 and 3.5 standard deviations
+  for (const [limit, share] of [
+    [1, 0.317311],
+    [2, 0.0455],
+    [3.5, 0.000465],
+  ] as const)
+    expect(Math.abs(mean((v) => (Math.abs(v) > limit ? 1 : 0)) - share)).toBeLessThan(
+      5 * Math.sqrt(share / n),
+    );
+  let neighbours = 0;
+  for (let i = 1; i < n; i++) neighbours += (z[i] ?? 0) * (z[i - 1] ?? 0);
+  expect(Math.abs(neighbours / n)).toBeLessThan(0.008);
+  const random = new Random(1, "quick");
+  expect(random.quickNormals(3, 5000)).toEqual(z.subarray(0, 5000));
+  const starts = [random, new Random(2, "quick"), new Random(1, "other")].map((r) => r.quickNormals(3, 1)[0]);
+  starts.push(random.quickNormals(4, 1)[0], random.quickNormals(3 + 2 ** 32, 1)[0]);
+  expect(new Set(starts).size).toBe(5);
+});
+
+test("the normal quantile", () => {
+  // by Python's statistics.NormalDist().inv_cdf
+  const known = [
+    [1e-10, -6.361340902404056],
+    [1e-5, -4.264890793922825],
+    [0.01, -2.3263478740408408],
+    [0.3, -0.5244005127080407],
+    [0.5, 0],
+    [0.93, 1.4757910281791708],
+  ] as const;
+  for (const [p, z] of known) expect(normalQuantile(p)).toBeCloseTo(z, 12);
 });
 
 test("a permutation holds every index once, in an order of its own for every step", () => {

@@ -3,6 +3,7 @@
  * call, so a run that was stopped, or is spread over workers, draws the same numbers.
  */
 import { expectArguments, kinds } from "../errors/index.js";
+import { normalsOfWords } from "./normalQuantile.js";
 import { philoxFill } from "./philox.js";
 
 // The last counter word keeps the kinds of draw of one purpose apart.
@@ -10,6 +11,7 @@ const UNIFORM = 0;
 const NORMAL = 1;
 const INTEGER = 2;
 const PERMUTATION = 3;
+const QUICK_NORMAL = 4;
 const CHUNK = 4096;
 const scratch = new Uint32Array(CHUNK);
 
@@ -74,6 +76,26 @@ export class Random {
         numbers[start + i] = radius * Math.cos(angle);
         if (i + 1 < wanted) numbers[start + i + 1] = radius * Math.sin(angle);
       }
+    }
+    return numbers;
+  }
+
+  /**
+   * Standard normal numbers by the billion: quantiles of hashed counters, six times as fast as `normals` and other numbers than
+   * its. Absolute errors stay below 2e-5.
+   *
+   * @param step  as in `uniforms`
+   * @param count  as in `uniforms`, at most 2^32
+   * @param out  as in `uniforms`
+   */
+  quickNormals(step: number, count: number, out?: Float32Array): Float32Array {
+    const numbers = receiver("quickNormals", step, count, out);
+    const first = this.#key0 ^ mixed(step >>> 0);
+    const second = this.#key1 ^ mixed((Math.floor(step / 2 ** 32) >>> 0) + QUICK_NORMAL);
+    for (let start = 0; start < count; start += CHUNK) {
+      const words = scratch.subarray(0, Math.min(CHUNK, count - start));
+      for (let i = 0; i < words.length; i++) words[i] = mixed(mixed(start + i + first) + second);
+      normalsOfWords(words, numbers, start);
     }
     return numbers;
   }
@@ -165,6 +187,14 @@ function hash64(text: string): [number, number] {
     b = Math.imul(b ^ (unit + 0x9e37), 0x01000193) ^ (b >>> 15);
   }
   return [finish(a), finish(b ^ Math.imul(text.length, 0x9e3779b1))];
+}
+
+/** A bijection of 32-bit words whose results look unrelated for neighbouring words. */
+function mixed(word: number): number {
+  let x = word | 0;
+  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+  return x ^ (x >>> 16);
 }
 
 function finish(hash: number): number {

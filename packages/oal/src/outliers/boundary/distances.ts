@@ -26,10 +26,12 @@ export function normaliseRows(
 }
 
 /**
- * K-th smallest squared distance of every bank row to the bank.
+ * K-th smallest squared distance of bank rows to the bank.
  *
- * @param products  [count, stride] inner products of the unit rows
+ * @param products  [rows, stride] inner products of unit rows with the bank
  * @param selfCounted  whether the row itself is rank 1 (published) or left out (intended)
+ * @param rows  how many rows. Default: all of the bank
+ * @param first  which row of the bank they begin with
  */
 export function bankDistances(
   products: Float32Array,
@@ -37,12 +39,14 @@ export function bankDistances(
   stride: number,
   k: number,
   selfCounted: boolean,
+  rows = count,
+  first = 0,
 ): Float32Array {
-  const distances = new Float32Array(count);
+  const distances = new Float32Array(rows);
   const scratch = new Float32Array(count);
-  for (let row = 0; row < count; row++) {
+  for (let row = 0; row < rows; row++) {
     for (let j = 0; j < count; j++) scratch[j] = products[row * stride + j] ?? 0;
-    if (!selfCounted) scratch[row] = -Infinity;
+    if (!selfCounted) scratch[first + row] = -Infinity;
     distances[row] = Math.max(0, 2 - 2 * kthLargest(scratch, count, k));
   }
   return distances;

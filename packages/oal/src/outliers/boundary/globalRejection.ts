@@ -53,18 +53,21 @@ export class GlobalRejection {
    * The first `keep` of `best` that are not rejected; fewer when they run out.
    *
    * @param best  candidate indices, best first
-   * @param form  makes the unit vector of a candidate
+   * @param form  makes the unit vectors of some candidates, [indices, dimension]
    */
   async take(
     best: readonly number[],
     keep: number,
-    form: (index: number) => Float32Array,
+    form: (indices: readonly number[]) => Promise<Float32Array>,
   ): Promise<{ index: number; candidate: Float32Array }[]> {
     const taken: { index: number; candidate: Float32Array }[] = [];
     for (let start = 0; start < best.length && taken.length < keep; start += chunk) {
-      const formed = best.slice(start, start + chunk).map((index) => ({ index, candidate: form(index) }));
-      const rows = new Float32Array(formed.length * this.#dimension);
-      formed.forEach(({ candidate }, i) => rows.set(candidate, i * this.#dimension));
+      const indices = best.slice(start, start + chunk);
+      const rows = await form(indices);
+      const formed = indices.map((index, i) => ({
+        index,
+        candidate: rows.subarray(i * this.#dimension, (i + 1) * this.#dimension),
+      }));
       const products = await this.#products.compute(rows, this.#bank);
       for (const [i, one] of formed.entries()) {
         if (taken.length === keep) break;

@@ -32,6 +32,22 @@ export const boundarySchema = z.strictObject({
     10,
     'length of the noise relative to the anchor when sigma is "auto" (0.5 = 27 degrees)',
   ),
+  noiseSharing: z
+    .enum(["anchor", "round"])
+    .default("anchor")
+    .describe(
+      "whose the noise is: each anchor's own, or one set for all anchors of a round (few directions win everywhere)",
+    ),
+  selection: z
+    .enum(["farthest", "misread"])
+    .default("farthest")
+    .describe(
+      "which candidates are kept: the farthest of each anchor, or those that the published code takes for them (needs noiseSharing: round)",
+    ),
+  countSelf: flag(
+    false,
+    "count an embedding as its own first neighbour when anchors are sought, as published",
+  ),
   // a candidate is dropped whose nearest embedding over all classes is closer than the median K-th distance of that class
   globalReject: flag(false, "drop candidates that lie inside another class"),
 });
@@ -64,8 +80,12 @@ export interface BoundaryWarning {
 export function checkBoundaryOptions(options: BoundaryOptions): void {
   const [issue] = boundarySchema.strip().safeParse(options).error?.issues ?? [];
   if (issue) refuse(issue.path.map(String).join("."), issue.message);
-  const { keep, noise } = options;
+  const { keep, noise, selection, noiseSharing, globalReject } = options;
   if (keep > noise) refuse("keep", `${keep} exceeds the ${noise} candidates per anchor`);
+  if (selection === "farthest") return;
+  if (noiseSharing !== "round")
+    refuse("selection", '"misread" looks at all anchors of a round at once and needs noiseSharing: round');
+  if (globalReject) refuse("globalReject", 'candidates are not ordered by selection: "misread"');
 }
 
 /** The error of a refused boundary option. */

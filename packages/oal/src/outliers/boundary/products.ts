@@ -3,6 +3,7 @@
  * of row counts and reused for every class and round; smaller sets are padded with zero rows.
  */
 import {
+  cast,
   Graph,
   float32Data,
   float32Tensor,
@@ -11,6 +12,7 @@ import {
   transpose,
   type Engine,
   type Session,
+  type Tensor,
 } from "oal-core";
 
 /** Computes A Bᵀ for row sets of at most the declared sizes. */
@@ -45,12 +47,62 @@ export async function innerProducts(
         left: float32Tensor([rows, dimension], padded(a, rows * dimension)),
         right: float32Tensor([columns, dimension], padded(b, columns * dimension)),
       };
-      const { products } = await session.run(feeds);
-      if (!products) throw oalError("OAL-X101", { problem: "the inner product graph gave no products" });
-      return float32Data(products, "products");
+      return floats(await session.run(feeds), "products");
     },
     release: () => session.release(),
   };
+}
+
+/** What a search wants to know of a set of noise: inner products with some rows, as they are and as whole numbers, [noise, rows]. */
+export interface NoiseMeasures {
+  readonly products: Float32Array;
+  readonly whole: Int32Array;
+}
+
+/** Measures sets of noise. */
+export interface NoiseMeter {
+  /**
+   * @param drawn  coordinates, [noise, rank]
+   * @param rows  what they are multiplied with, [rows, rank]; products stay below 2^31
+   */
+  measure(drawn: Float32Array, rows: Float32Array): Promise<NoiseMeasures>;
+  release(): Promise<void>;
+}
+
+/** Noise vectors of a set, rows of the class that are looked at first, and the coordinates that they need. */
+export interface NoiseSize {
+  readonly noise: number;
+  readonly rows: number;
+  readonly rank: number;
+}
+
+async function noiseMeter(engine: Engine, { noise, rows, rank }: NoiseSize): Promise<NoiseMeter> {
+  const graph = new Graph();
+  const drawn = graph.input("drawn", { dtype: "float32", shape: [noise, rank] });
+  const factor = graph.input("rows", { dtype: "float32", shape: [rows, rank] });
+  const products = matmul(drawn, transpose(factor, [1, 0]));
+  graph.output("products", products);
+  graph.output("whole", cast(products, "int32"));
+  const session = await engine.compile(graph);
+  return {
+    measure: async (coordinates, factors) => {
+      const results = await session.run({
+        drawn: float32Tensor([noise, rank], coordinates),
+        rows: float32Tensor([rows, rank], factors),
+      });
+      const counted = results["whole"]?.data;
+      if (!(counted instanceof Int32Array))
+        throw oalError("OAL-X101", { problem: "the graph of noise gave no whole numbers" });
+      return { products: floats(results, "products"), whole: counted };
+    },
+    release: () => session.release(),
+  };
+}
+
+function floats(results: Readonly<Record<string, Tensor>>, name: string): Float32Array {
+  const tensor = results[name];
+  if (!tensor) throw oalError("OAL-X101", { problem: `the graph of boundary sampling gave no ${name}` });
+  return float32Data(tensor, name);
 }
 
 function padded(data: Float32Array, length: number): Float32Array {
@@ -58,4 +110,56 @@ function padded(data: Float32Array, length: number): Float32Array {
   const full = new Float32Array(length);
   full.set(data);
   return full;
+}
+
+/** Sessions by purpose: one of the same sizes is there already, one of others takes its place. */
+export class BoundarySessions {
+  readonly #engine: Engine;
+  readonly #known = new Map<string, { readonly key: string; readonly session: Releasable }>();
+  readonly #products = new Map<string, InnerProducts>();
+  readonly #meters = new Map<string, NoiseMeter>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** {@link innerProducts} for a purpose. */
+  products(purpose: string, rows: number, columns: number, dimension: number): Promise<InnerProducts> {
+    return this.#take(this.#products, purpose, [rows, columns, dimension], () =>
+      innerProducts(this.#engine, rows, columns, dimension),
+    );
+  }
+
+  /** What measures sets of noise. */
+  meter(size: NoiseSize): Promise<NoiseMeter> {
+    return this.#take(this.#meters, "meter", [size.noise, size.rows, size.rank], () =>
+      noiseMeter(this.#engine, size),
+    );
+  }
+
+  /** Frees the engine's memory. */
+  async release(): Promise<void> {
+    for (const { session } of this.#known.values()) await session.release();
+    this.#known.clear();
+  }
+
+  async #take<T extends Releasable>(
+    sessions: Map<string, T>,
+    purpose: string,
+    sizes: readonly number[],
+    make: () => Promise<T>,
+  ): Promise<T> {
+    const key = sizes.join();
+    const [known, session] = [this.#known.get(purpose), sessions.get(purpose)];
+    if (known?.key === key && session) return session;
+    await session?.release();
+    const made = await make();
+    this.#known.set(purpose, { key, session: made });
+    sessions.set(purpose, made);
+    return made;
+  }
+}
+
+interface Releasable {
+  release(): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { Random } from "oal-core";
-import { formCandidate, normaliseRows } from "./distances.js";
+import { normaliseRows } from "./distances.js";
 import { boundarySchema } from "./options.js";
-import { anchorNoise, sampleBoundary, type EmbeddingBank } from "./sample.js";
+import { sampleBoundary, type EmbeddingBank } from "./sample.js";
 import { testEngine } from "../../testing/engine.js";
 
 const dimension = 8;
@@ -37,38 +37,64 @@ function kthDistance(point: Float32Array, label: number, k: number): number {
   return distances.sort((a, b) => a - b)[k - 1] ?? 0;
 }
 
-test("keeps the farthest of each anchor's own candidates, and says where they come from", async () => {
+test("keeps outliers farther than candidates are, and says where they come from", async () => {
   const result = await sampleBoundary(testEngine, bank, options);
   expect(result.count).toBe(3 * 2 * 2 * 2);
   expect(result.classes[0]).toEqual({ size: 30, k: 18, select: 3, anchors: 2 });
   expect(result.warnings.map((warning) => `${warning.option}${warning.class}`)).toContain("k0");
-  const unit = normaliseRows(bank.embeddings, dimension).unit;
-  const record = result.records[5];
-  if (!record) throw new Error("no record");
-  const noise = anchorNoise(5, record.class, record.round, record.anchor, 20, dimension);
-  const anchorRow = unit.subarray(record.anchor * dimension, (record.anchor + 1) * dimension);
-  const distances = Array.from({ length: 20 }, (_, s) => {
-    const candidate = new Float32Array(dimension);
-    formCandidate(anchorRow, noise.subarray(s * dimension, (s + 1) * dimension), 0.3, candidate, 0);
-    if (s === record.noise)
-      expect([...result.embeddings.subarray(5 * dimension, 6 * dimension)]).toEqual([...candidate]);
-    return kthDistance(candidate, record.class, 18);
-  });
-  expect(record.distance).toBeCloseTo(distances[record.noise] ?? 0, 4);
-  expect(distances.filter((distance) => distance > record.distance + 1e-4).length).toBeLessThan(2);
+  for (const [i, record] of result.records.entries()) {
+    const point = result.embeddings.subarray(i * dimension, (i + 1) * dimension);
+    expect(record.distance).toBeCloseTo(kthDistance(point, record.class, 18), 4);
+    expect(result.labels[i]).toBe(record.class);
+    expect(bank.labels[record.anchor]).toBe(record.class);
+  }
   expect(result.distances.candidates.count).toBe(3 * 2 * 2 * 20);
   expect(result.distances.kept.mean).toBeGreaterThan(result.distances.candidates.mean);
 });
 
-test("is a function of the seed, and more candidates extend the same noise", async () => {
+test("is a function of the seed; classes and rounds do not depend on one another", async () => {
   const first = await sampleBoundary(testEngine, bank, options);
   const again = await sampleBoundary(testEngine, bank, options);
   const other = await sampleBoundary(testEngine, bank, { ...options, seed: 6 });
+  const shorter = await sampleBoundary(testEngine, bank, { ...options, rounds: 1 });
   expect(again.embeddings).toEqual(first.embeddings);
   expect(other.embeddings).not.toEqual(first.embeddings);
-  expect(anchorNoise(5, 0, 0, 3, 2, dimension)).toEqual(
-    anchorNoise(5, 0, 0, 3, 4, dimension).subarray(0, 2 * dimension),
-  );
+  expect(shorter.embeddings.subarray(0, 4 * dimension)).toEqual(first.embeddings.subarray(0, 4 * dimension));
+  expect(shorter.records.slice(4, 8)).toEqual(first.records.slice(8, 12));
+});
+
+test("one set of noise for a round is shared by its anchors; a set for each is not", async () => {
+  const noises = async (noiseSharing: "anchor" | "round"): Promise<Set<string>> => {
+    const { records } = await sampleBoundary(testEngine, bank, { ...options, anchors: 3, noiseSharing });
+    return new Set(records.map((record) => `${record.class}/${record.round}/${record.noise}`));
+  };
+  const [shared, own] = [await noises("round"), await noises("anchor")];
+  // of 36 outliers: the same noise wins for every anchor
+  expect(shared.size).toBeLessThan(20);
+  expect(own.size).toBeGreaterThan(shared.size);
+});
+
+test("the published selection keeps candidates whose distances are those of any", async () => {
+  const many = { ...options, noise: 60, anchors: 3, select: 3, rounds: 8, noiseSharing: "round" as const };
+  const farthest = await sampleBoundary(testEngine, bank, many);
+  const misread = await sampleBoundary(testEngine, bank, { ...many, selection: "misread" });
+  const { mean, standardDeviation } = misread.distances.candidates;
+  expect(misread.count).toBe(farthest.count);
+  expect(Math.abs(misread.distances.kept.mean - mean)).toBeLessThan(standardDeviation / 2);
+  expect(farthest.distances.kept.mean).toBeGreaterThan(mean + 1.2 * standardDeviation);
+  await expect(
+    sampleBoundary(testEngine, bank, { ...many, noiseSharing: "anchor", selection: "misread" }),
+  ).rejects.toMatchObject({ code: "OAL-C202" });
+});
+
+test("an embedding that is counted as its own neighbour has its K-th other one as neighbour K + 1", async () => {
+  const anchorsOf = async (k: number, countSelf: boolean): Promise<Set<number>> => {
+    const all = { ...options, anchors: 3, select: 3, rounds: 1, k, countSelf };
+    const { records } = await sampleBoundary(testEngine, bank, all);
+    return new Set(records.map(({ anchor }) => anchor));
+  };
+  expect(await anchorsOf(2, true)).toEqual(await anchorsOf(1, false));
+  expect(await anchorsOf(2, false)).not.toEqual(await anchorsOf(1, false));
 });
 
 test("global rejection drops candidates inside other classes", async () => {

@@ -1,33 +1,26 @@
 /**
- * Boundary sampling (METHOD 3.3, in the exact efficient form of 3.4): around the embeddings that lie farthest from their
- * own class, Gaussian candidates are drawn and those farthest from the class are kept as outlier embeddings.
- * Every anchor has noise of its own, a function of (seed, class, round, anchor) alone.
+ * Boundary sampling (METHOD 3): around the embeddings that lie farthest from their own class, Gaussian candidates are drawn and those
+ * farthest from the class are kept as outlier embeddings. Every anchor has noise of its own, or all anchors of a round share one set;
+ * the noise is a function of (seed, class, round, anchor) alone. docs/decisions/0032 says how much of it is ever computed.
  */
 import { Random, oalError, type Engine } from "oal-core";
-import { refuseForeignLabels } from "../../data/labels.js";
-import { bankDistances, candidateDistances, formCandidate, normaliseRows } from "./distances.js";
+import { ClassNoise, type KeptNoise } from "./classNoise.js";
+import { normaliseRows } from "./distances.js";
 import { GlobalRejection } from "./globalRejection.js";
 import {
   checkBoundaryOptions,
-  limitsOf,
   noiseScale,
   type BoundaryOptions,
   type BoundaryWarning,
   type ClassLimits,
 } from "./options.js";
-import { innerProducts, type InnerProducts } from "./products.js";
-import { rankedIndices } from "./selection.js";
+import { prepareClasses, type EmbeddingBank, type PreparedClass } from "./prepare.js";
+import type { CandidateSearch } from "./search.js";
+import { BoundarySessions } from "./products.js";
+import { misreadOrder } from "./selection.js";
 import { DistanceGatherer, medianOf, type DistanceSummary } from "./summary.js";
 
-/** Embeddings of in-distribution images with their labels. */
-export interface EmbeddingBank {
-  /** Penultimate features, [count, dimension], of any norm. */
-  readonly embeddings: Float32Array;
-  readonly dimension: number;
-  /** Class of each row, 0..classes-1. */
-  readonly labels: ArrayLike<number>;
-  readonly classes: number;
-}
+export type { EmbeddingBank } from "./prepare.js";
 
 /** Where a kept outlier comes from; enough to make it again. */
 export interface OutlierRecord {
@@ -35,7 +28,7 @@ export interface OutlierRecord {
   readonly round: number;
   /** Row of the anchor in the whole bank. */
   readonly anchor: number;
-  /** Row of the anchor's noise set. */
+  /** Row of its set of noise: the anchor's, or the round's. */
   readonly noise: number;
   /** Squared distance to its K-th neighbour in its class. */
   readonly distance: number;
@@ -58,6 +51,7 @@ export interface BoundaryResult {
   readonly distances: {
     readonly bank: DistanceSummary;
     readonly anchors: DistanceSummary;
+    /** Of all candidates where a round has few, else of the first of every anchor. */
     readonly candidates: DistanceSummary;
     readonly kept: DistanceSummary;
   };
@@ -68,15 +62,6 @@ export interface BoundaryResult {
 
 /** Options with the seed of all draws. */
 export type SeededOptions = BoundaryOptions & { readonly seed: number };
-
-interface PreparedClass {
-  readonly label: number;
-  readonly limits: ClassLimits;
-  readonly members: readonly number[];
-  readonly unit: Float32Array;
-  readonly products: Float32Array;
-  readonly distances: Float32Array;
-}
 
 /**
  * Samples outlier embeddings around the boundary of every class.
@@ -97,8 +82,25 @@ export async function sampleBoundary(
   const { dimension } = bank;
   const sigma = noiseScale(options, dimension);
   const unit = normaliseRows(bank.embeddings, dimension).unit;
-  const warnings: BoundaryWarning[] = [];
-  const prepared = await prepareClasses(engine, bank, unit, options, warnings);
+  const sessions = new BoundarySessions(engine);
+  try {
+    return await sampleClasses(engine, sessions, bank, unit, sigma, options, onProgress);
+  } finally {
+    await sessions.release();
+  }
+}
+
+async function sampleClasses(
+  engine: Engine,
+  sessions: BoundarySessions,
+  bank: EmbeddingBank,
+  unit: Float32Array,
+  sigma: number,
+  options: SeededOptions,
+  onProgress: ((done: number, total: number) => void) | undefined,
+): Promise<BoundaryResult> {
+  const { dimension } = bank;
+  const { prepared, blocks, warnings } = await prepareClasses(sessions, bank, unit, options);
   const allDistances = new Float32Array(bank.labels.length);
   const gather = {
     bank: new DistanceGatherer(),
@@ -110,8 +112,6 @@ export async function sampleBoundary(
     gather.bank.add(one.distances);
     one.members.forEach((row, i) => (allDistances[row] = one.distances[i] ?? 0));
   }
-  const stride = Math.max(...prepared.map((one) => one.limits.size));
-  const crossed = await innerProducts(engine, options.noise, stride, dimension);
   const rejection = options.globalReject
     ? await GlobalRejection.create(
         engine,
@@ -121,37 +121,26 @@ export async function sampleBoundary(
         prepared.map((one) => medianOf(one.distances)),
       )
     : null;
-  const records: OutlierRecord[] = [];
-  const kept: Float32Array[] = [];
+  const kept: Kept[] = [];
   try {
     let done = 0;
     for (const one of prepared) {
-      const ranked = rankedIndices(one.distances).slice(0, one.limits.select);
-      gather.anchors.add(ranked.map((anchor) => one.distances[anchor] ?? 0));
+      gather.anchors.add(one.order.slice(0, one.limits.select).map((place) => one.distances[place] ?? 0));
+      const settings = { seed: options.seed, noise: options.noise, sigma };
+      const noise = await ClassNoise.create(sessions, blocks, one, unit, dimension, settings);
+      const sampler: ClassSampler = { one, noise, options, rejection, candidates: gather.candidates };
       for (let round = 0; round < options.rounds; round++) {
-        await sampleRound({
-          one,
-          ranked,
-          round,
-          resolved: options,
-          sigma,
-          dimension,
-          crossed,
-          rejection,
-          gather,
-          records,
-          kept,
-        });
+        kept.push(...(await sampleRound(sampler, round)));
         onProgress?.(++done, prepared.length * options.rounds);
       }
     }
   } finally {
-    await crossed.release();
     await rejection?.release();
   }
-  const embeddings = new Float32Array(kept.length * dimension);
-  kept.forEach((row, i) => embeddings.set(row, i * dimension));
   if (kept.length === 0) throw oalError("OAL-D152", { rejected: rejection?.rejected ?? 0 });
+  const embeddings = new Float32Array(kept.length * dimension);
+  kept.forEach(({ vector }, i) => embeddings.set(vector, i * dimension));
+  const records = kept.map(({ record }) => record);
   gather.kept.add(records.map((record) => record.distance));
   const wanted = prepared.reduce((sum, one) => sum + one.limits.anchors * options.rounds * options.keep, 0);
   if (kept.length < wanted) {
@@ -179,108 +168,165 @@ export async function sampleBoundary(
   };
 }
 
-async function prepareClasses(
-  engine: Engine,
-  bank: EmbeddingBank,
-  unit: Float32Array,
-  options: BoundaryOptions,
-  warnings: BoundaryWarning[],
-): Promise<PreparedClass[]> {
-  const { dimension } = bank;
-  refuseForeignLabels(bank.labels, bank.classes, (row) => `embedding ${row}`);
-  const members = Array.from({ length: bank.classes }, (): number[] => []);
-  for (let row = 0; row < bank.labels.length; row++) members[bank.labels[row] ?? -1]?.push(row);
-  const limits = members.map((rows, label) => limitsOf(options, label, rows.length));
-  const stride = Math.max(...members.map((rows) => rows.length));
-  const square = await innerProducts(engine, stride, stride, dimension);
-  const prepared: PreparedClass[] = [];
-  try {
-    for (const [label, rows] of members.entries()) {
-      const limit = limits[label];
-      if (!limit) continue;
-      warnings.push(...limit.warnings);
-      const own = new Float32Array(rows.length * dimension);
-      rows.forEach((row, i) => own.set(unit.subarray(row * dimension, (row + 1) * dimension), i * dimension));
-      const products = await square.compute(own, own);
-      const distances = bankDistances(products, rows.length, stride, limit.limits.k, false);
-      prepared.push({ label, limits: limit.limits, members: rows, unit: own, products, distances });
-    }
-  } finally {
-    await square.release();
-  }
-  return prepared;
+/** A kept outlier with its vector. */
+interface Kept {
+  readonly vector: Float32Array;
+  readonly record: OutlierRecord;
 }
 
-interface Round {
+/** What the rounds of a class have in common. */
+interface ClassSampler {
   readonly one: PreparedClass;
-  readonly ranked: readonly number[];
-  readonly round: number;
-  readonly resolved: SeededOptions;
-  readonly sigma: number;
-  readonly dimension: number;
-  readonly crossed: InnerProducts;
+  readonly noise: ClassNoise;
+  readonly options: SeededOptions;
   readonly rejection: GlobalRejection | null;
-  readonly gather: { readonly candidates: DistanceGatherer };
-  readonly records: OutlierRecord[];
-  readonly kept: Float32Array[];
+  readonly candidates: DistanceGatherer;
 }
 
-/** The noise rows of one anchor in one round, [noise, dimension]; a function of its arguments alone. */
-export function anchorNoise(
-  seed: number,
-  label: number,
+/** Candidates that are made vectors at once when they may be rejected. */
+const rejectionChunk = 16;
+/** A round of at most so many candidates is measured whole for the summary; of a larger one about this share of numbers. */
+const measuredWhole = 1024;
+const measuredOfMany = 64;
+
+/** A candidate that was chosen: the place of its anchor in the class's order, its noise, and what its vector is made of. */
+interface Chosen {
+  readonly s: number;
+  readonly made: KeptNoise;
+}
+
+async function sampleRound(sampler: ClassSampler, round: number): Promise<Kept[]> {
+  const { one, noise, options, rejection } = sampler;
+  const random = new Random(options.seed, `boundary/anchors/${one.label}`);
+  const anchors = [...random.permutation(round, one.limits.select).subarray(0, one.limits.anchors)];
+  const chosen =
+    options.noiseSharing === "round"
+      ? await fromSharedNoise(sampler, round, anchors)
+      : await fromOwnNoise(sampler, round, anchors);
+  if (rejection) return chosen.flatMap(({ accepted }) => accepted);
+  const all = chosen.flatMap(({ candidates }) => candidates);
+  return keptOf(sampler, round, all, await noise.vectors(all.map(({ made }) => made)));
+}
+
+/** What was chosen of some anchors: candidates to be made vectors together, or those that passed the rejection. */
+interface Choice {
+  readonly candidates: readonly Chosen[];
+  readonly accepted: readonly Kept[];
+}
+
+/** One set of noise for all anchors of a round. */
+async function fromSharedNoise(
+  sampler: ClassSampler,
   round: number,
-  anchor: number,
-  noise: number,
-  dimension: number,
-): Float32Array {
-  return new Random(seed, `boundary/noise/${label}/${round}`).normals(anchor, noise * dimension);
+  anchors: readonly number[],
+): Promise<Choice[]> {
+  const { noise, options } = sampler;
+  const set = await noise.draw(round, -1);
+  const search = noise.search(anchors, [set]);
+  gatherCandidates(sampler, search, anchors.length, anchors.length);
+  const chosen = (p: number, s: number): Chosen => ({ s, made: noise.keep(anchors[p] ?? 0, set, s) });
+  if (options.selection === "misread") {
+    const candidates = misreadOrder(anchors.length, options.noise, options.keep, (column) =>
+      search.farthest(column, options.keep).map(({ position }) => position),
+    ).map((flat) => chosen(Math.floor(flat / options.noise), flat % options.noise));
+    return [{ candidates, accepted: [] }];
+  }
+  const choices: Choice[] = [];
+  for (const p of anchors.keys())
+    choices.push(await chooseOf(sampler, round, search, p, (s) => chosen(p, s)));
+  return choices;
 }
 
-async function sampleRound(work: Round): Promise<void> {
-  const { one, ranked, round, resolved, sigma, dimension, crossed } = work;
-  const { size: count, k, anchors } = one.limits;
-  const stride = crossed.columns;
-  const order = new Random(resolved.seed, `boundary/anchors/${one.label}`).permutation(round, ranked.length);
-  for (const rank of order.subarray(0, anchors)) {
-    const anchor = ranked[rank] ?? 0;
-    const row = one.members[anchor] ?? 0;
-    const noise = anchorNoise(resolved.seed, one.label, round, row, resolved.noise, dimension);
-    const noiseProducts = await crossed.compute(noise, one.unit);
-    const anchorProducts = one.products.subarray(anchor * stride, anchor * stride + count);
-    const set = {
-      noise,
-      noiseProducts,
-      anchorProducts,
-      anchor,
-      anchorNorm: 1,
-      count,
-      stride,
-      dimension,
-      sigma,
-      k,
-    };
-    const distances = candidateDistances({ ...set, noiseCount: resolved.noise });
-    work.gather.candidates.add(distances);
-    const anchorRow = one.unit.subarray(anchor * dimension, (anchor + 1) * dimension);
-    const form = (s: number): Float32Array => {
-      const candidate = new Float32Array(dimension);
-      formCandidate(anchorRow, noise.subarray(s * dimension, (s + 1) * dimension), sigma, candidate, 0);
-      return candidate;
-    };
-    const best = rankedIndices(distances);
-    const chosen = work.rejection
-      ? await work.rejection.take(best, resolved.keep, form)
-      : best.slice(0, resolved.keep).map((index) => ({ index, candidate: form(index) }));
-    for (const { index, candidate } of chosen) {
-      work.kept.push(candidate);
-      work.records.push({
-        class: one.label,
-        round,
-        anchor: row,
-        noise: index,
-        distance: distances[index] ?? 0,
-      });
-    }
+/** A set of noise for each anchor. */
+async function fromOwnNoise(
+  sampler: ClassSampler,
+  round: number,
+  anchors: readonly number[],
+): Promise<Choice[]> {
+  const { one, noise } = sampler;
+  const choices: Choice[] = [];
+  for (const anchor of anchors) {
+    const set = await noise.draw(round, one.members[one.order[anchor] ?? 0] ?? 0);
+    const search = noise.search([anchor], [set]);
+    gatherCandidates(sampler, search, 1, anchors.length);
+    choices.push(await chooseOf(sampler, round, search, 0, (s) => ({ s, made: noise.keep(anchor, set, s) })));
   }
+  return choices;
+}
+
+/** The farthest of an anchor's candidates that are not rejected. */
+async function chooseOf(
+  sampler: ClassSampler,
+  round: number,
+  search: CandidateSearch,
+  p: number,
+  chosen: (s: number) => Chosen,
+): Promise<Choice> {
+  const { noise, options, rejection } = sampler;
+  const own = { first: p * options.noise, step: 1, count: options.noise };
+  if (!rejection) {
+    const best = search.farthest(own, options.keep);
+    return { candidates: best.map(({ position }) => chosen(position)), accepted: [] };
+  }
+  const accepted: Kept[] = [];
+  for (let seen = 0, wanted = rejectionChunk; ; seen = wanted, wanted *= 4) {
+    const best = search
+      .farthest(own, wanted)
+      .slice(seen)
+      .map(({ position }) => position);
+    const taken = await rejection.take(best, options.keep - accepted.length, (positions) =>
+      noise.vectors(positions.map((s) => chosen(s).made)),
+    );
+    const vectors = new Float32Array(taken.reduce((sum, { candidate }) => sum + candidate.length, 0));
+    taken.forEach(({ candidate }, i) => vectors.set(candidate, i * candidate.length));
+    accepted.push(
+      ...(await keptOf(
+        sampler,
+        round,
+        taken.map(({ index }) => chosen(index)),
+        vectors,
+      )),
+    );
+    if (accepted.length === options.keep || wanted >= options.noise) return { candidates: [], accepted };
+  }
+}
+
+/** Chosen candidates with their vectors, whose own distances are what is recorded. */
+async function keptOf(
+  { one, noise }: ClassSampler,
+  round: number,
+  chosen: readonly Chosen[],
+  vectors: Float32Array,
+): Promise<Kept[]> {
+  const distances = await noise.distances(vectors);
+  const dimension = vectors.length / chosen.length;
+  return chosen.map(({ s, made }, i) => ({
+    vector: vectors.slice(i * dimension, (i + 1) * dimension),
+    record: {
+      class: one.label,
+      round,
+      anchor: one.members[one.order[made.anchor] ?? 0] ?? 0,
+      noise: s,
+      distance: distances[i] ?? 0,
+    },
+  }));
+}
+
+/** Adds distances of candidates to the summary: of all in a small round, else of the first of every anchor. */
+function gatherCandidates(
+  { options, candidates }: ClassSampler,
+  search: CandidateSearch,
+  anchors: number,
+  ofRound: number,
+): void {
+  const share =
+    options.noise * ofRound <= measuredWhole
+      ? options.noise
+      : Math.max(1, Math.floor(measuredOfMany / ofRound));
+  for (let p = 0; p < anchors; p++)
+    candidates.add(
+      Array.from({ length: Math.min(share, options.noise) }, (_, s) =>
+        search.distance(p * options.noise + s),
+      ),
+    );
 }

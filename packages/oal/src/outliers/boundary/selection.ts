@@ -2,6 +2,7 @@
  * Order statistics for boundary sampling: the K-th largest of many short rows, and the best few of a row.
  * Separate because both must be exact, linear in time and settle ties by the lower index.
  */
+import type { CandidateRange } from "./search.js";
 
 /**
  * The k-th largest of the first `count` entries (k = 1 is the maximum). Reorders `values`.
@@ -76,23 +77,34 @@ export function bestOfEach(
  * The best rows r of column i name candidate r of anchor i, whose own distance was not looked at. With one to keep and several
  * anchors an axis is lost as well: the rows themselves are taken, which are all candidates of the first anchor.
  *
- * Arguments and result as in {@link bestOfEach}.
+ * @param best  the positions of the best `keep` of a column, best first
+ * @returns as in {@link bestOfEach}
  */
+export function misreadOrder(
+  anchors: number,
+  candidates: number,
+  keep: number,
+  best: (column: CandidateRange) => readonly number[],
+): number[] {
+  const losesAxis = keep === 1 && anchors > 1;
+  return Array.from({ length: anchors }, (_, i) =>
+    best({ first: i, step: anchors, count: candidates }).map((r) => (losesAxis ? r : i * candidates + r)),
+  ).flat();
+}
+
+/** {@link misreadOrder} of distances that are all known. Arguments and result as in {@link bestOfEach}. */
 export function misreadOfEach(
   distances: Float32Array,
   anchors: number,
   keep: number,
   smallest = false,
 ): number[] {
-  const candidates = distances.length / anchors;
-  const column = new Float32Array(candidates);
-  return Array.from({ length: anchors }, (_, i) => {
-    for (let r = 0; r < candidates; r++) column[r] = distances[r * anchors + i] ?? 0;
-    const losesAxis = keep === 1 && anchors > 1;
-    return rankedIndices(column, smallest)
-      .slice(0, keep)
-      .map((r) => (losesAxis ? r : i * candidates + r));
-  }).flat();
+  return misreadOrder(anchors, distances.length / anchors, keep, ({ first, step, count }) =>
+    rankedIndices(
+      Float32Array.from({ length: count }, (_, r) => distances[first + r * step] ?? 0),
+      smallest,
+    ).slice(0, keep),
+  );
 }
 
 /** How candidates are selected: as intended, or as the published code does (METHOD 9, row 1). */

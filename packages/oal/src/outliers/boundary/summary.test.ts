@@ -40,10 +40,15 @@ describe("global rejection", () => {
     const bank = Float32Array.of(1, 0, 0, 1);
     const rejection = await GlobalRejection.create(testEngine, bank, [0, 1], 2, [1, 0.1]);
     const angles = [20, 70, 85];
-    const form = (index: number): Float32Array => {
-      const angle = ((angles[index] ?? 0) * Math.PI) / 180;
-      return Float32Array.of(Math.cos(angle), Math.sin(angle));
-    };
+    const form = (indices: readonly number[]): Promise<Float32Array> =>
+      Promise.resolve(
+        Float32Array.from(
+          indices.flatMap((index) => {
+            const angle = ((angles[index] ?? 0) * Math.PI) / 180;
+            return [Math.cos(angle), Math.sin(angle)];
+          }),
+        ),
+      );
     // Squared distances to the nearest: 0.12 at 20 degrees (of class 0), 0.12 and 0.008 to class 1.
     const taken = await rejection.take([0, 1, 2], 3, form);
     await rejection.release();

@@ -14,7 +14,7 @@ export const boundaryFile = "outliers.safetensors";
 /** Outlier embeddings. */
 export const boundaryStage: Stage = {
   id: "boundary",
-  version: 1,
+  version: 2,
   title: "outlier embeddings at the boundary of every class",
   variants: () => [""],
   slice: ({ config }) => config.boundary,
