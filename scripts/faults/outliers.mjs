@@ -5,7 +5,7 @@ export const outliers = [
   {
     file: source("outliers/boundary/distances.ts"),
     what: "a bank row is counted as its own neighbour",
-    find: "if (!selfCounted) scratch[row] = -Infinity;",
+    find: "if (!selfCounted) scratch[first + row] = -Infinity;",
     replace: "",
     tests: [source("outliers/boundary/distances.test.ts")],
   },
