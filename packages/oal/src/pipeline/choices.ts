@@ -9,7 +9,7 @@ import type { EvaluationResult } from "../evaluation/result.js";
 import { ownSection } from "../training/methods/method.js";
 import { ignoredSettings } from "./configuration/ignored.js";
 import { loadConfiguration } from "./configuration/load.js";
-import { isRecord, valueAt } from "./configuration/merge.js";
+import { leaves, valueAt } from "./configuration/merge.js";
 import { presets } from "./configuration/presets.js";
 import type { Configuration } from "./configuration/schema.js";
 import { decidingMethod } from "./deciding.js";
@@ -75,12 +75,6 @@ function configurationChoices(config: Configuration): Choice[] {
       const given = valueAt(preset?.configuration ?? {}, path) !== undefined;
       return { ...base, chosenBy: "default", ...(given ? { how: `preset ${config.preset}` } : {}) };
     });
-}
-
-/** Paths of everything below a section that is no section itself. */
-function leaves(value: unknown, path: readonly string[]): (readonly string[])[] {
-  if (!isRecord(value)) return value === undefined ? [] : [path];
-  return Object.entries(value).flatMap(([key, below]) => leaves(below, [...path, key]));
 }
 
 /** Which weights of a training are kept: no setting decides it, and readers ask. */

@@ -16,6 +16,12 @@ export interface ScheduleOptions {
   readonly [option: string]: unknown;
 }
 
+/**
+ * What weight decay acts on. `usual`: every parameter whose layer does not exempt it; with SGD a group with a higher rate is not decayed
+ * faster. `all`: every parameter, at its group's rate (METHOD 7). `weights`: as usual, without vectors (biases, normalisations).
+ */
+export const decayed = ["usual", "all", "weights"] as const;
+
 /** Everything the trainer needs to know besides the task. */
 export interface TrainingOptions {
   /** Name used in events and errors, such as "teacher". */
@@ -26,6 +32,8 @@ export interface TrainingOptions {
   readonly schedule: ScheduleOptions;
   /** Multiplier of the learning rate for parameters whose name starts with a prefix. */
   readonly groupRates?: Readonly<Record<string, number>>;
+  /** What weight decay acts on. Default "usual". */
+  readonly decayOn?: (typeof decayed)[number];
   /** Largest L2 norm of all gradients together; no clipping when absent. */
   readonly clipNorm?: number;
   /** Decay of an exponential moving average of the parameters, which then is the result. */

@@ -59,6 +59,15 @@ describe("one step of one parameter", () => {
     expect(await after(0, { rate: 0.5 }, optimizer)).toBeCloseTo(1 - 0.025, 6);
   });
 
+  it("is decayed everywhere and at its group's rate, or nowhere but in matrices, where that is asked", async () => {
+    const optimizer = { ...sgd, weightDecay: 50 };
+    const [all, weights] = [{ decayOn: "all" }, { decayOn: "weights" }] as const;
+    expect(await after(0, { decay: false }, optimizer)).toBe(1);
+    expect(await after(0, { decay: false }, optimizer, all)).toBeCloseTo(1 - 0.05, 6);
+    expect(await after(0, {}, optimizer, { ...all, groupRates: { part: 8 } })).toBeCloseTo(1 - 0.4, 6);
+    expect(await after(0, {}, optimizer, weights)).toBe(1);
+  });
+
   it("is decayed by rate times decay with AdamW, whose decay is decoupled", async () => {
     const optimizer: OptimizerOptions = { id: "adamw", weightDecay: 50 };
     expect(await after(0, {}, optimizer)).toBeCloseTo(1 - 0.05, 6);

@@ -88,7 +88,7 @@ export function buildTrainingStep(
     const updated = graph.scope(`optimizer.${spec.name}`, () =>
       optimizer.update(parameter, gradient, state, {
         learningRate: rate === 1 ? learningRate : mul(learningRate, rate),
-        decay: decayOf(options.optimizer.weightDecay ?? 0, optimizer, spec, rate),
+        decay: decayOf(options, optimizer, spec, rate),
         own,
       }),
     );
@@ -169,8 +169,14 @@ function groupRate(options: TrainingOptions, name: string): number {
   return 1;
 }
 
-function decayOf(weightDecay: number, optimizer: Optimiser, spec: ParameterSpec, rate: number): number {
-  if (!spec.decay) return 0;
+function decayOf(
+  { optimizer: { weightDecay = 0 }, decayOn = "usual" }: TrainingOptions,
+  optimizer: Optimiser,
+  spec: ParameterSpec,
+  rate: number,
+): number {
+  if (decayOn === "all") return weightDecay;
+  if (!spec.decay || (decayOn === "weights" && spec.shape.length < 2)) return 0;
   return optimizer.dividesDecay && rate > 1 ? weightDecay / rate : weightDecay;
 }
 

@@ -13,7 +13,7 @@ import { isRecord, merge, setPath, unsafeKey, valueAt, type Tree } from "./merge
 import { presets } from "./presets.js";
 import { checkTogether } from "./rules.js";
 import { withRows } from "./published/decide.js";
-import { constantsOf, modeOf, withEveryRow, withoutUsualRows } from "./published/modes.js";
+import { constantsOf, inMode, modeOf, withEveryRow, withoutUsualRows } from "./published/modes.js";
 import { parseSourceText } from "./sourceText.js";
 import { configurationSchema, type Configuration } from "./schema.js";
 import { synthesisDefaults } from "./synthesisModel.js";
@@ -119,12 +119,14 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
     named === undefined ? source.tree["preset"] : named.value,
     named?.where ?? source.locate(["preset"]),
   );
-  const file = withoutUsualRows(source.tree, preset);
+  const ownFile = withoutUsualRows(source.tree, preset);
   const wanted = overrides.reduce((found, { key, value, where }) => setPath(found, key, value, where), {
     ...preset,
-    ...file,
+    ...ownFile,
   });
-  const constants = constantsOf(modeOf(wanted) ?? "corrected");
+  const mode = modeOf(wanted) ?? "corrected";
+  const constants = constantsOf(mode);
+  const file = inMode(mode, ownFile, () => configurationSchema().parse({}));
   let tree = merge(merge(merge(preset, constants), synthesisDefaults(wanted)), file);
   for (const { key, value, where } of overrides) tree = setPath(tree, key, value, where);
   if (options.ood !== undefined && options.ood.length > 0) tree = appendOod(tree, options.ood, cwd);

@@ -81,3 +81,9 @@ function make(place: unknown, key: string): Tree | undefined {
   place[key] = made;
   return made;
 }
+
+/** Paths of everything below a section that is no section itself. */
+export function leaves(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (!isRecord(value)) return value === undefined ? [] : [path];
+  return Object.entries(value).flatMap(([key, below]) => leaves(below, [...path, key]));
+}

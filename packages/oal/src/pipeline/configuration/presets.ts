@@ -185,8 +185,6 @@ const presetTable = {
       data: cifar10Data,
       teacher: { ...airbenchRecipe, widths: [128, 384, 512], epochs: 40 },
       student: { ...resnet18Recipe, learningRate: 0.005, minFactor: 2e-6 },
-      // the published code fits q by the value itself; likelihood steps are ours, so there are none
-      mi: { qSteps: 0 },
       boundary: { k: 300, anchors: 50, noise: 1500, keep: 2, rounds: 10 },
       autoEncoder: { width: 32, fullResolution: true, steps: 15_000, batchSize: 128, learningRate: 2e-4 },
       denoiser: { channels: 96, blocks: 2, steps: 40_000, learningRate: 2e-4, ema: 0.999 },

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { networks } from "../../nn/networks/index.js";
 import { optimisers } from "../../nn/optimisers/index.js";
 import { schedules } from "../../nn/schedules/index.js";
+import { decayed } from "../../training/options.js";
 import { choice, positive, real, whole } from "../../fields.js";
 import { keepChosen, optionShapes, type Choice, type Open } from "./choosing.js";
 
@@ -42,7 +43,12 @@ const trainingShape = ({ epochs }: TrainingDefaults) => ({
   batchSize: whole(128, 2, 8192, "images per step"),
   optimiser: z.string().default("sgd").describe("update rule by name; oal list optimisers shows them"),
   learningRate: positive(0.1, 100, "highest learning rate, for the mean loss of a batch"),
-  weightDecay: real(5e-4, 0, 1, "weight decay; not on biases and normalisation parameters"),
+  weightDecay: real(5e-4, 0, 1, "weight decay, on what decayOn says"),
+  decayOn: choice(
+    decayed,
+    "usual",
+    "usual: every parameter that its layer does not exempt, a group with a higher rate no faster than others (SGD); all: everything, each at its own rate, as published; weights: as usual, without biases and normalisations",
+  ),
   schedule: z
     .string()
     .default("cosine")

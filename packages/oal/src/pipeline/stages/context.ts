@@ -51,6 +51,7 @@ export function trainingOptionsOf(
     steps,
     optimizer: optimizerOptionsOf(section),
     schedule: scheduleOptionsOf(section),
+    ...(section.decayOn === "usual" ? {} : { decayOn: section.decayOn }),
     ...(section.clipNorm > 0 ? { clipNorm: section.clipNorm } : {}),
     ...(section.ema > 0 ? { ema: section.ema } : {}),
     checkpointFolder,

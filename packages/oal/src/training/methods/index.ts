@@ -2,6 +2,7 @@
 import { Registry } from "oal-core";
 import { crossEntropyMethod } from "./crossEntropy.js";
 import { distillationMethod } from "./distillation.js";
+import { energyClassifierMethod } from "./energyClassifier.js";
 import { exposureMethod } from "./exposure.js";
 import { featureExposureMethod } from "./featureExposure.js";
 import type { TrainingMethod } from "./method.js";
@@ -12,6 +13,7 @@ export const trainingMethods = new Registry<TrainingMethod>("training method", [
   crossEntropyMethod,
   distillationMethod,
   mutualInformationMethod,
+  energyClassifierMethod,
   exposureMethod,
   featureExposureMethod,
 ]);

@@ -202,4 +202,42 @@ describe("training methods", () => {
     expect(three.at(-1)).toBeGreaterThan(three[0] ?? 0);
     expect(ten.at(-1)).toBeGreaterThan(three.at(-1) ?? 0);
   });
+
+  it("let q descend the value itself, uncut and beside the student, where that is asked", async () => {
+    const mi = { ...published, learning: "value", qRate: 50, reduction: "sum" };
+    const off = { uniformWeight: 0, energyWeight: 0, distillWeight: 0 };
+    const { events } = await trainWith("oal", { mi, exposure: off });
+    const names = namesOf(events);
+    expect(names).toEqual(expect.arrayContaining(["club", "clubLikelihood", "deepClub"]));
+    expect(names).not.toContain("clubBound");
+    for (const { terms = {} } of events) {
+      const of = (name: string): number => terms[name] ?? Number.NaN;
+      const kd = of("ce") + 4 * of("logitKd") + 8 * of("featureKd");
+      expect(of("total")).toBeCloseTo(kd + 0.1 * of("club") + 0.2 * of("deepClub"), 4);
+    }
+    const values = events.map(({ terms }) => terms?.["club"] ?? Number.NaN);
+    expect(values.at(-1)).toBeLessThan(values[0] ?? 0);
+    expect(values.at(-1)).toBeLessThan(0);
+  });
+
+  it("tell known samples from outliers by an energy, of features or of logits", async () => {
+    const off = {
+      mi: { measure: false },
+      exposure: { uniformWeight: 0, energyWeight: 0, distillWeight: 0 },
+    };
+    for (const [energy, terms] of [
+      [{ form: "features", embWeight: 2.5, latentWeight: 2.5 }, ["energyEmb", "energyLatent"]],
+      [{ form: "logits", latentWeight: 2.5 }, ["energyLatent"]],
+    ] as const) {
+      const { events } = await trainWith("oal", { ...off, energy });
+      expect(namesOf(events)).toEqual(["total", "ce", "logitKd", "featureKd", ...terms]);
+      const values = events.map((event) => event.terms ?? {});
+      for (const of of values) {
+        const kd = (of["ce"] ?? NaN) + 4 * (of["logitKd"] ?? NaN) + 8 * (of["featureKd"] ?? NaN);
+        const own = terms.reduce((sum, name) => sum + 2.5 * (of[name] ?? NaN), 0);
+        expect(of["total"]).toBeCloseTo(kd + own, 3);
+      }
+      expect(values.at(-1)?.["energyLatent"]).toBeLessThan(values[0]?.["energyLatent"] ?? 0);
+    }
+  });
 });

@@ -1,6 +1,7 @@
 /**
  * The two CLUB terms of OAL: an upper bound on the mutual information between student features and outliers, once for
- * outlier embeddings and once for pooled outlier latents. q is fitted by its own likelihood steps inside the same graph.
+ * outlier embeddings and once for pooled outlier latents. q is fitted by its own likelihood steps inside the same graph, or,
+ * as in the published code, never fitted: it then descends the value itself, beside the student.
  */
 import { concat, maximum, mul, slice, stopGradient, type Value } from "oal-core";
 import { z } from "zod";
@@ -26,6 +27,12 @@ const schema = z.strictObject({
   reduction: choice(["mean", "sum"], "mean", "over the feature dimensions"),
   pairing: choice(["class", "random"], "class", "which outlier meets which image: one of its class, or any"),
   hidden: whole(512, 4, 8192, "width of the nets of q (halved inside)"),
+  learning: choice(
+    ["likelihood", "value"],
+    "likelihood",
+    "how q is learned: by likelihood steps of its own, its value cut at 0; or, as published, by descending the value itself in the student's optimiser",
+  ),
+  qRate: positive(0.02, 1000, "with learning: value, learning rate of q, as a factor of the student's"),
   qSteps: whole(3, 0, 100, "likelihood steps of q per step of the student"),
   qLr: positive(1e-3, 1, "learning rate of Adam for q"),
   latentPooling: choice(
@@ -37,7 +44,10 @@ const schema = z.strictObject({
 type Options = z.output<typeof schema>;
 
 const boundTitles = (name: string, of: string, weight: string): TermDeclarations => ({
-  [name]: { title: `bound on the information of the features about ${of}, at least 0`, weight },
+  [name]: {
+    title: `bound on the information of the features about ${of}, at least 0 where q is fitted`,
+    weight,
+  },
   [`${name}Null`]: { title: `that bound for pairs that belong to other images: 0 up to noise`, weight: null },
   [`${name}Bound`]: { title: `that bound before it is cut at 0`, weight: null },
   [`${name}Likelihood`]: { title: `how well q explains the features by ${of}`, weight: null },
@@ -59,10 +69,23 @@ export const mutualInformationMethod = defineMethod({
     ...boundTitles("deepClub", "outlier latents", "latentWeight"),
   },
   needs: (options) => [
-    ...(options.embWeight > 0 || options.measure ? ["outlierEmbeddings"] : []),
-    ...(options.latentWeight > 0 || options.measure ? ["outlierLatents"] : []),
+    ...(isBuilt(options.embWeight, options) ? ["outlierEmbeddings"] : []),
+    ...(isBuilt(options.latentWeight, options) ? ["outlierLatents"] : []),
   ],
-  ignored: ({ embWeight, latentWeight, measure, qSteps }) => {
+  rates: ({ learning, qRate }) => (learning === "value" ? { "club.": qRate, "deepClub.": qRate } : {}),
+  ignored: ({ embWeight, latentWeight, measure, learning, qSteps }) => {
+    if (learning === "value") {
+      const none = "mi.latentWeight: 0 and mi.learning: value";
+      const noLatents = latentWeight === 0;
+      return [
+        [["qSteps", "qLr", "measure"], "mi.learning: value"],
+        [["latentPooling"], noLatents && none],
+        [
+          ["reduction", "pairing", "hidden", "qRate"],
+          noLatents && embWeight === 0 && "both weights of mi at 0 and mi.learning: value",
+        ],
+      ];
+    }
     const noLatents = latentWeight === 0 && !measure;
     const noBounds = noLatents && embWeight === 0;
     return [
@@ -72,6 +95,7 @@ export const mutualInformationMethod = defineMethod({
         noBounds && "both weights of mi at 0 and mi.measure: false",
       ],
       [["qLr"], !noBounds && qSteps === 0 && "mi.qSteps: 0"],
+      [["qRate"], "mi.learning: likelihood"],
     ];
   },
   build: (inputs, options) => ({
@@ -79,6 +103,11 @@ export const mutualInformationMethod = defineMethod({
     ...boundTerms("deepClub", deepClubNetwork, inputs, "outlierLatents", options.latentWeight, options),
   }),
 });
+
+/** Whether a bound is part of the step. A q that is not fitted by likelihood measures nothing, so it is built for its weight alone. */
+function isBuilt(weight: number, { measure, learning }: Options): boolean {
+  return weight > 0 || (measure && learning === "likelihood");
+}
 
 type Net = (context: Context, x: Value, outputs: number, hidden: number) => ConditionalGaussian;
 
@@ -90,11 +119,18 @@ function boundTerms(
   weight: number,
   options: Options,
 ): Record<string, Value> {
-  if (weight === 0 && !options.measure) return {};
+  if (!isBuilt(weight, options)) return {};
   const outliers = side(need);
   const width = features.shape[1] ?? 0;
   const fixed = stopGradient(features);
   const build = (part: Context): ConditionalGaussian => net(part, outliers, width, options.hidden);
+  if (options.learning === "value") {
+    const q = build(context.child(name));
+    return {
+      [name]: clubValue(q, features, options.reduction),
+      [`${name}Likelihood`]: stopGradient(mul(clubLearningLoss(q, fixed, options.reduction), -1)),
+    };
+  }
   const { fitted, loss } = fitInStep(context.child(name), options.qSteps, options.qLr, (part) =>
     clubLearningLoss(build(part), fixed, options.reduction),
   );

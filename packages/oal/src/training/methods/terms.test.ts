@@ -114,6 +114,34 @@ describe("distillation of features", () => {
   });
 });
 
+describe("forms of the feature term", () => {
+  // With the map's parameters in hand the mapped features follow; here l2 against cosine and softmax by their own definitions.
+  it("are each their own distance, 0 or more, and hold the map where asked", () => {
+    const value = (featureForm: string): number =>
+      terms(distillationMethod, { kd: { featureForm } }).values["featureKd"] ?? NaN;
+    const [softmax, l2, cosine] = [value("softmax"), value("l2"), value("cosine")];
+    expect(new Set([softmax, l2, cosine]).size).toBe(3);
+    for (const one of [softmax, l2, cosine]) expect(one).toBeGreaterThan(0);
+    expect(cosine).toBeLessThan(2);
+    // twice the features: the cosine stays, the difference does not
+    const doubled = { ...tensors, features: float32Tensor([2, 3], [2, 0, -2, 1, 4, 0]) };
+    const again = (featureForm: string): number =>
+      terms(distillationMethod, { kd: { featureForm } }, { given: doubled }).values["featureKd"] ?? NaN;
+    expect(again("cosine")).toBeCloseTo(cosine, 5);
+    expect(again("l2")).not.toBeCloseTo(l2, 2);
+    for (const featureForm of ["l2", "cosine"]) {
+      const slope = (detachTeacherBranch: boolean): number[] =>
+        terms(
+          distillationMethod,
+          { kd: { featureForm, detachTeacherBranch } },
+          { slopeOf: ["featureKd", projectionParameter()] },
+        ).slope;
+      expect(slope(false).some((each) => Math.abs(each) > 1e-4)).toBe(true);
+      expect(slope(true).every((each) => each === 0)).toBe(true);
+    }
+  });
+});
+
 /** The first parameter that the map of the teacher's features declares. */
 function projectionParameter(): string {
   const graph = new Graph();

@@ -9,6 +9,7 @@ export const oal: Recipe = {
     { method: "crossEntropy" },
     { method: "distillation" },
     { method: "mutualInformation" },
+    { method: "energyClassifier" },
     { method: "exposure" },
   ],
 };

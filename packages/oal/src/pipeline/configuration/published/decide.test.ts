@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { OalError } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { checkConfiguration, loadConfiguration } from "../index.js";
+import { ignoredSettings } from "../ignored.js";
 import { valueAt } from "../merge.js";
 import { heldSettings, settingsOfRows } from "./decide.js";
 import { rowIds, rowsNotReproduced } from "./rows.js";
@@ -30,7 +31,8 @@ describe("modes", () => {
     expect(Object.values(corrected.fixes).every((fixed) => fixed)).toBe(true);
     expect(Object.values(official.fixes).some((fixed) => fixed)).toBe(false);
     expect(heldSettings(corrected)).toEqual([]);
-    for (const { key, value } of heldSettings(official))
+    const idle = new Set(ignoredSettings(official).map(({ key }) => key));
+    for (const { key, value } of heldSettings(official).filter((held) => !idle.has(held.key)))
       expect(valueAt(official, key.split("."))).toEqual(value);
     expect(official["kd"]).toMatchObject({ logitsWeight: 4, featureWeight: 8, temperature: 1 });
     expect(official["mi"]).toMatchObject({
@@ -50,7 +52,12 @@ describe("modes", () => {
     writeFileSync(join(folder, "whole.json"), JSON.stringify(loadConfiguration()));
     const official = loadConfiguration("whole.json", set("mode=official"));
     expect(official.fixes.r03).toBe(false);
-    expect(official["mi"]).toMatchObject({ pairing: "random" });
+    expect(official["mi"]).toMatchObject({ pairing: "random", embWeight: 0.1 });
+    writeFileSync(join(folder, "part.yaml"), "mode: official\nmi: { embWeight: 0 }\n");
+    expect(loadConfiguration("part.yaml", { cwd: folder })["mi"]).toMatchObject({
+      embWeight: 0,
+      latentWeight: 0.2,
+    });
     writeFileSync(join(folder, "own.yaml"), "mode: official\nfixes: { r03: true }\n");
     const own = loadConfiguration("own.yaml", { cwd: folder });
     expect([own.fixes.r03, own.fixes.r04]).toEqual([true, false]);
@@ -60,13 +67,14 @@ describe("modes", () => {
 
 describe("a row", () => {
   it("is switched alone, in either mode, and moves its own settings only", () => {
-    const every = "kd.featureWeight=8"; // embedded has no feature term, without which r21 has no effect
-    const corrected = loadConfiguration(undefined, set(every));
+    // what embedded has not, and rows 19 and 21 are about
+    const every = ["kd.featureWeight=8", "energy.latentWeight=2.5"];
+    const corrected = loadConfiguration(undefined, set(...every));
     for (const row of rowIds) {
       const own = settingsOfRows(corrected).filter((each) => each.row === row);
       const usual = own.every(({ key, value }) => valueAt(corrected, key.split(".")) === value);
       if (own.length === 0) continue;
-      const one = loadConfiguration(undefined, set(every, `fixes.${row}=false`));
+      const one = loadConfiguration(undefined, set(...every, `fixes.${row}=false`));
       for (const { key, value } of own) expect(valueAt(one, key.split("."))).toEqual(value);
       const { fixes: _fixes, ...rest } = one;
       const { fixes: _before, ...before } = corrected;

@@ -1,5 +1,5 @@
 /** The two modes: presets of the rows of METHOD 9, and the constants of the method that are no row. */
-import { isRecord, merge, type Tree } from "../merge.js";
+import { isRecord, leaves, merge, removePath, valueAt, type Tree } from "../merge.js";
 import type { ConfigurationInput } from "../schema.js";
 import { rowIds } from "./rows.js";
 
@@ -46,4 +46,18 @@ export function withoutUsualRows(file: Tree, preset: Tree): Tree {
   const usual = isFixedIn(modeOf(file) ?? modeOf(preset) ?? "corrected");
   const asked = Object.entries(fixes).filter(([, value]) => value !== usual);
   return { ...file, fixes: Object.fromEntries(asked) };
+}
+
+/**
+ * A file in a mode: one that was written whole for the other mode (it names it) holds that mode's loss terms at their defaults, which
+ * then ask for nothing.
+ */
+export function inMode(mode: Mode, file: Tree, defaults: () => Tree): Tree {
+  const own = modeOf(file);
+  if (own === undefined || own === mode) return file;
+  const usual = defaults();
+  return leaves(constantsOf(mode)).reduce((tree, path) => {
+    const given = valueAt(tree, path);
+    return given === undefined || given !== valueAt(usual, path) ? tree : removePath(tree, path);
+  }, file);
 }

@@ -89,6 +89,7 @@ const rows: Readonly<Record<RowId, PublishedRow>> = {
     consequence: "q describes nothing; for dependent pairs the value has no lower end and is no bound",
     corrected:
       "Adam steps of q on its likelihood, with the features held; the value with q held, not below 0",
+    decides: () => ({ "mi.learning": "value" }),
   },
   r06: {
     title: "the word that is replaced in a prompt",
@@ -166,19 +167,21 @@ const rows: Readonly<Record<RowId, PublishedRow>> = {
       "takes the energy of features, and sends outliers through a learned map that ends in a normalisation",
     consequence: "the map moves, the student need not",
     corrected: "the energy of class logits",
+    decides: () => ({ "energy.form": "features" }),
   },
   r20: {
     title: "what weight decay acts on",
     published: "every parameter of every group: normalisations, biases, DT and q too",
     consequence: "little",
     corrected: "the parameters that allow it; a faster group is not decayed faster",
+    decides: () => ({ "student.decayOn": "all" }),
   },
   r21: {
     title: "distillation of features",
     published: "takes the divergence of softmaxes over the features, and moves both sides",
     consequence: "free of scale; both sides may agree on something flat",
     corrected: "the same by default; kd.featureForm and kd.detachTeacherBranch offer others",
-    decides: () => ({ "kd.detachTeacherBranch": false }),
+    decides: () => ({ "kd.featureForm": "softmax", "kd.detachTeacherBranch": false }),
   },
   r25: {
     title: "size of the CLUB value",
