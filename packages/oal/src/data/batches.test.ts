@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { preprocessImage, Random, toPlanes } from "oal-core";
 import { describe, expect, test } from "vitest";
 import { loadManifest } from "../testing/golden.js";
-import { augmentBatch, batchIndices, epochOf, stepsPerEpoch, transformPlanes } from "./batches.js";
+import { augmentBatch, batchIndices, epochOf, restOf, stepsPerEpoch, transformPlanes } from "./batches.js";
 import { decodeImage } from "./decode.js";
 
 /** Planes of an [H, W, 3] image. */
@@ -153,3 +153,25 @@ test.each(["zero", "reflect"] as const)(
     }
   },
 );
+
+test("a rest that is trained on is the end of every epoch's order; a single image is left out", () => {
+  const [n, batch] = [11, 4];
+  expect(restOf(n, batch, "train")).toBe(3);
+  expect([
+    restOf(n, batch, "leave"),
+    restOf(9, 4, "train"),
+    restOf(8, 4, "train"),
+    restOf(3, 4, "train"),
+  ]).toEqual([0, 0, 0, 0]);
+  expect([stepsPerEpoch(n, batch), stepsPerEpoch(n, batch, "train"), stepsPerEpoch(9, 4, "train")]).toEqual([
+    2, 3, 2,
+  ]);
+  for (const epoch of [0, 1, 2]) {
+    const steps = [0, 1, 2].map((step) => batchIndices(5, 3 * epoch + step, n, batch, undefined, "train"));
+    expect(steps.map(({ length }) => length)).toEqual([4, 4, 3]);
+    expect(steps.flatMap((indices) => [...indices]).sort((a, b) => a - b)).toEqual([...Array(n).keys()]);
+    expect(epochOf(3 * epoch + 2, n, batch, "train")).toBe(epoch);
+    // the whole batches of the first epoch are those of an epoch without it
+    if (epoch === 0) expect([...(steps[0] ?? [])]).toEqual([...batchIndices(5, 0, n, batch)]);
+  }
+});

@@ -6,18 +6,30 @@
 import { Random } from "oal-core";
 
 /**
- * Steps in one epoch: floor(n / batch), at least 1. The rest of an epoch's order is left out, so every batch is full.
+ * What becomes of the images at the end of an epoch's order that fill no batch: left out, so that every batch is full, or trained on in a
+ * last, smaller step. A single image is left out, because batch normalisation has no variance of it.
+ */
+export type EpochRest = "leave" | "train";
+
+/** Images of an epoch's last step where that is smaller than the others; 0: it has none. */
+export function restOf(n: number, batch: number, rest: EpochRest): number {
+  const left = n % batch;
+  return rest === "train" && n > batch && left > 1 ? left : 0;
+}
+
+/**
+ * Steps in one epoch: floor(n / batch), at least 1, and one more for a rest that is trained on.
  *
  * @param n  images in the set
  * @param batch  images per step
  */
-export function stepsPerEpoch(n: number, batch: number): number {
-  return Math.max(1, Math.floor(n / batch));
+export function stepsPerEpoch(n: number, batch: number, rest: EpochRest = "leave"): number {
+  return Math.max(1, Math.floor(n / batch)) + (restOf(n, batch, rest) > 0 ? 1 : 0);
 }
 
 /** The epoch, counted from 0, of a step counted from 0. */
-export function epochOf(step: number, n: number, batch: number): number {
-  return Math.floor(step / stepsPerEpoch(n, batch));
+export function epochOf(step: number, n: number, batch: number, rest: EpochRest = "leave"): number {
+  return Math.floor(step / stepsPerEpoch(n, batch, rest));
 }
 
 const recent = new Map<string, { key: string; order: Uint32Array }>();
@@ -40,7 +52,8 @@ function epochOrder(seed: number, epoch: number, n: number, purpose: string): Ui
  * @param n  images in the set, >= 1
  * @param batch  images per step, >= 1; when it exceeds n, every image comes up once before any comes up again
  * @param purpose  name of the random stream; give streams that must be independent other names
- * @returns `batch` indices
+ * @param rest  what becomes of images that fill no batch
+ * @returns `batch` indices; fewer in the step of a rest
  */
 export function batchIndices(
   seed: number,
@@ -48,8 +61,9 @@ export function batchIndices(
   n: number,
   batch: number,
   purpose = "data/order",
+  rest: EpochRest = "leave",
 ): Uint32Array {
-  const perEpoch = stepsPerEpoch(n, batch);
+  const perEpoch = stepsPerEpoch(n, batch, rest);
   const epoch = Math.floor(step / perEpoch);
   if (batch <= n) {
     const start = (step - epoch * perEpoch) * batch;

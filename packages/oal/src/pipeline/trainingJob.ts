@@ -1,6 +1,6 @@
 /** A training as plain data, so that it can be sent to a worker thread: paths and options, no functions. */
 import type { Normalisation } from "oal-core";
-import type { AugmentSpec } from "../data/batches.js";
+import type { AugmentSpec, EpochRest } from "../data/batches.js";
 import type { NetworkChoice } from "../training/network.js";
 import type { MethodSettings } from "../training/methods/method.js";
 import type { TrainingOptions } from "../training/options.js";
@@ -31,6 +31,8 @@ export interface ClassifierJob {
   readonly images: string;
   readonly network: NetworkChoice;
   readonly batchSize: number;
+  /** What becomes of images that fill no batch. */
+  readonly rest: EpochRest;
   readonly normalisation: Normalisation;
   readonly augmentation: AugmentSpec;
   /** Id of the recipe. */

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { OalError, toNumbers } from "oal-core";
+import { restOf, stepsPerEpoch } from "../data/batches.js";
 import { openImageSet } from "../data/cachedSet.js";
 import { readSafetensors, writeSafetensors } from "../nn/safetensors.js";
 import { alignmentTask } from "../outliers/alignment.js";
@@ -11,7 +12,7 @@ import { classifierTask } from "../training/classifier.js";
 import { recipes } from "../training/recipes/index.js";
 import { methodsOf } from "../training/recipes/recipe.js";
 import type { SideData } from "../training/side/sideData.js";
-import type { TrainingTask } from "../training/task.js";
+import { withRest, type TrainingTask } from "../training/task.js";
 import { train } from "../training/trainer.js";
 import { makeEngine } from "../runtime/engines/index.js";
 import { blamePlugin } from "./plugins/fault.js";
@@ -37,7 +38,20 @@ async function taskOf(job: TrainingJob): Promise<TrainingTask> {
 }
 
 async function classifierOf(job: ClassifierJob): Promise<TrainingTask> {
-  const { batchSize, normalisation, augmentation, settings, start } = job;
+  const { batchSize, rest } = job;
+  const images = openImageSet(job.images);
+  const { count } = images;
+  images.close();
+  const whole = await classifierPart(job, batchSize);
+  const last = restOf(count, batchSize, rest);
+  return last === 0
+    ? whole
+    : withRest(whole, await classifierPart(job, last), stepsPerEpoch(count, batchSize, rest));
+}
+
+/** The task with so many images per step. */
+async function classifierPart(job: ClassifierJob, batchSize: number): Promise<TrainingTask> {
+  const { rest, normalisation, augmentation, settings, start } = job;
   const network = start ? { ...job.network, imported: await loadImported(start.init) } : job.network;
   const views = start?.frozen === undefined ? undefined : await readCutViews(start.frozen);
   const { seed, steps } = job.training;
@@ -55,6 +69,7 @@ async function classifierOf(job: ClassifierJob): Promise<TrainingTask> {
       seed,
       network,
       batchSize,
+      cut: { batchSize: job.batchSize, rest },
       normalisation,
       augmentation,
       methods,

@@ -16,7 +16,7 @@ import {
   type TensorType,
   type Value,
 } from "oal-core";
-import { augmentBatch, type AugmentSpec, batchIndices, epochOf } from "../data/batches.js";
+import { augmentBatch, type AugmentSpec, batchIndices, epochOf, type EpochRest } from "../data/batches.js";
 import type { ImageSet } from "../data/imageSet.js";
 import { refuseForeignLabels } from "../data/labels.js";
 import type { Context, TrainingContext } from "../nn/context.js";
@@ -49,7 +49,10 @@ export interface LossOptions {
 /** A classifier training, as data. */
 export interface ClassifierOptions extends Omit<LossOptions, "sideNetworks" | "fromCut"> {
   readonly seed: number;
+  /** Images of a step of this task. */
   readonly batchSize: number;
+  /** How the images are cut into steps. Default: into whole batches of `batchSize`. */
+  readonly cut?: { readonly batchSize: number; readonly rest: EpochRest };
   readonly augmentation: AugmentSpec;
   /** Replaces freshly drawn tensors (frozen filters, a pretrained start). */
   readonly initial?: ParameterStore;
@@ -70,6 +73,7 @@ export function classifierTask(
   side: readonly SideData[] = [],
 ): TrainingTask {
   const { seed, batchSize, network, methods, settings, views } = options;
+  const cut = options.cut ?? { batchSize, rest: "leave" };
   const { classes } = network.options;
   refuseForeignLabels(images.labels, classes, (i) => `${images.name}, ${images.ids[i] ?? i}`);
   refuseUnknownSettings(settings, [...trainingMethods.all, ...methods.map(({ method }) => method)]);
@@ -86,8 +90,8 @@ export function classifierTask(
     inputs,
     ...(options.initial ? { initial: options.initial } : {}),
     batch: (step) => {
-      const indices = batchIndices(seed, step, images.count, batchSize);
-      const epoch = epochOf(step, images.count, batchSize);
+      const indices = batchIndices(seed, step, images.count, cut.batchSize, undefined, cut.rest);
+      const epoch = epochOf(step, images.count, cut.batchSize, cut.rest);
       const shown = (): Uint8Array =>
         augmentBatch(images.read(indices), options.augmentation, augmentation, step, epoch, indices);
       const batch: Record<string, Tensor> = {

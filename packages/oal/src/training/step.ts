@@ -50,7 +50,7 @@ export function nextName(name: string): string {
  * @param rules other gradient rules for some operators, to compare formulations. Default none
  */
 export function buildTrainingStep(
-  task: TrainingTask,
+  task: Pick<TrainingTask, "inputs" | "build" | "initial">,
   options: TrainingOptions,
   rules?: GradientRules,
 ): TrainingStep {

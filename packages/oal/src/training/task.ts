@@ -24,6 +24,36 @@ export interface TrainingTask {
   batch(step: number): Record<string, Tensor>;
   /** Tensors that replace freshly drawn ones (a pretrained part, a frozen filter). */
   readonly initial?: ParameterStore;
+  /** The step that ends every epoch, where that is smaller than the others. `batch` gives its batches too. */
+  readonly rest?: RestTask;
   /** Called once when training ends or stops. */
   close?(): void;
+}
+
+/** The same problem with fewer images per step. */
+export interface RestTask extends Pick<TrainingTask, "inputs" | "build"> {
+  /** Steps per epoch; the last of them is this one. */
+  readonly every: number;
+}
+
+/** Whether a step, counted from 0, is the smaller one that ends an epoch. */
+export function isRest({ rest }: Pick<TrainingTask, "rest">, step: number): boolean {
+  return rest !== undefined && (step + 1) % rest.every === 0;
+}
+
+/**
+ * One problem of two: whole batches, and the smaller one that ends every epoch.
+ *
+ * @param every steps per epoch
+ */
+export function withRest(whole: TrainingTask, last: TrainingTask, every: number): TrainingTask {
+  const task = { ...whole, rest: { inputs: last.inputs, build: last.build, every } };
+  return {
+    ...task,
+    batch: (step) => (isRest(task, step) ? last.batch(step) : whole.batch(step)),
+    close: () => {
+      whole.close?.();
+      last.close?.();
+    },
+  };
 }

@@ -2,21 +2,14 @@
  * The training loop: one engine call a step, checkpoints by time, loss events, a stop when a term is not finite.
  * Runs wherever it is called; pipeline/trainingWorker.ts puts it into a worker thread so that the main thread stays alive.
  */
-import {
-  float32Data,
-  float32Tensor,
-  oalError,
-  type CarriedTensor,
-  type Engine,
-  type Stepper,
-  type Tensor,
-} from "oal-core";
+import { float32Data, float32Tensor, oalError, type Engine, type Tensor } from "oal-core";
 import type { ParameterStore } from "../nn/parameters.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { trainingIdentity } from "./identity.js";
 import type { TrainingOptions } from "./options.js";
 import { scheduleOf } from "./rates.js";
-import { buildTrainingStep, nextName, optimiserOf, resultOf, type TrainingStep } from "./step.js";
+import { buildTrainingStep, optimiserOf, resultOf, type TrainingStep } from "./step.js";
+import { Steppers } from "./steppers.js";
 import type { TrainingTask } from "./task.js";
 
 /** What the loop tells while it runs. */
@@ -57,7 +50,7 @@ export async function train(
     const step = buildTrainingStep(task, options);
     // Before anything is prepared: whoever has a checkpoint of another training need not wait to be told.
     const start = await startOf(step, task, options);
-    const stepper = await engine.stepper(step.graph, carriedBy(step));
+    const stepper = await Steppers.make(engine, task, step, options);
     try {
       return await steps(stepper, step, start, task, options, onEvent, shouldStop);
     } finally {
@@ -66,14 +59,6 @@ export async function train(
   } finally {
     task.close?.();
   }
-}
-
-/** What a step graph carries: new values where it computes them, frozen tensors as they are. */
-function carriedBy({ graph, stateNames }: TrainingStep): CarriedTensor[] {
-  return stateNames.map((name) => {
-    const next = nextName(name);
-    return graph.outputs.has(next) ? { name, next } : { name };
-  });
 }
 
 /** Where a training begins: at a checkpoint, or at its first step. */
@@ -90,7 +75,7 @@ async function startOf(step: TrainingStep, task: TrainingTask, options: Training
 }
 
 async function steps(
-  stepper: Stepper,
+  stepper: Steppers,
   step: TrainingStep,
   { identity, found }: Start,
   task: TrainingTask,
@@ -118,7 +103,7 @@ async function steps(
   const interval = (options.checkpointSeconds ?? Infinity) * 1000;
   let lastCheckpoint = performance.now();
   while (done < options.steps) {
-    const results = await stepper.step(feedsOf(fed, task.batch(done), scalarsAt(done)));
+    const results = await stepper.step(done, feedsOf(fed, task.batch(done), scalarsAt(done)));
     const terms = named(step.termNames, results["terms"]);
     assertFiniteTerms(terms, options.name, done);
     done += 1;
@@ -169,7 +154,7 @@ function assertFiniteTerms(terms: Readonly<Record<string, number>>, stage: strin
 }
 
 /** The state. An update can spoil it after a step whose loss was still finite; such a state is never kept. */
-async function finiteState(stepper: Stepper, stage: string, step: number): Promise<ParameterStore> {
+async function finiteState(stepper: Steppers, stage: string, step: number): Promise<ParameterStore> {
   const state = await stepper.read();
   for (const [term, { data }] of state) {
     if (!(data instanceof Float32Array)) continue;

@@ -41,6 +41,11 @@ const trainingShape = ({ epochs }: TrainingDefaults) => ({
   network: z.string().default("resnetSmall").describe("network by name; oal list networks shows them"),
   epochs: real(epochs, 0.01, 10_000, "passes over the training images; fractions allowed"),
   batchSize: whole(128, 2, 8192, "images per step"),
+  rest: choice(
+    ["leave", "train"],
+    "leave",
+    "images at the end of an epoch that fill no batch: left out, or a last, smaller step",
+  ),
   optimiser: z.string().default("sgd").describe("update rule by name; oal list optimisers shows them"),
   learningRate: positive(0.1, 100, "highest learning rate, for the mean loss of a batch"),
   weightDecay: real(5e-4, 0, 1, "weight decay, on what decayOn says"),

@@ -52,7 +52,7 @@ export function trainingEffort(
   network: unknown = networkChoice(section, 0, train.set.height),
 ): Effort {
   const { batchSize, epochs } = section;
-  const steps = epochs * stepsPerEpoch(train.set.count, batchSizeOf(section, train.set.count));
+  const steps = epochs * stepsPerEpoch(train.set.count, batchSizeOf(section, train.set.count), section.rest);
   return { unit: { network, batchSize, terms }, amount: Math.max(1, steps) };
 }
 
@@ -97,6 +97,7 @@ export async function trainSection(
     images: train.folder,
     network: plainNetwork,
     batchSize: batchSizeOf(section, train.set.count),
+    rest: section.rest,
     normalisation,
     augmentation: augmentationOf(section),
     recipe,

@@ -44,7 +44,8 @@ export function trainingOptionsOf(
   { config }: Pick<StageContext, "config">,
   checkpointFolder: string,
 ): TrainingOptions {
-  const steps = Math.max(1, Math.round(section.epochs * stepsPerEpoch(images, batchSizeOf(section, images))));
+  const perEpoch = stepsPerEpoch(images, batchSizeOf(section, images), section.rest);
+  const steps = Math.max(1, Math.round(section.epochs * perEpoch));
   return {
     name,
     seed: config.seed,
