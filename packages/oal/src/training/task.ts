@@ -31,7 +31,7 @@ export interface TrainingTask {
 }
 
 /** The same problem with fewer images per step. */
-export interface RestTask extends Pick<TrainingTask, "inputs" | "build"> {
+export interface RestTask extends Omit<TrainingTask, "rest"> {
   /** Steps per epoch; the last of them is this one. */
   readonly every: number;
 }
@@ -47,7 +47,7 @@ export function isRest({ rest }: Pick<TrainingTask, "rest">, step: number): bool
  * @param every steps per epoch
  */
 export function withRest(whole: TrainingTask, last: TrainingTask, every: number): TrainingTask {
-  const task = { ...whole, rest: { inputs: last.inputs, build: last.build, every } };
+  const task = { ...whole, rest: { ...last, every } };
   return {
     ...task,
     batch: (step) => (isRest(task, step) ? last.batch(step) : whole.batch(step)),
