@@ -255,9 +255,16 @@ export const program = [
     tests: [source("pipeline/stepRate.test.ts")],
   },
   {
+    file: source("pipeline/configuration/published/decide.ts"),
+    what: "a row holds a setting against the user without a word",
+    find: "if (asked !== undefined && !isUsual && !same(asked.value, value)) {",
+    replace: "if (false) {",
+    tests: [source("pipeline/configuration/published/decide.test.ts")],
+  },
+  {
     file: source("pipeline/stages/context.ts"),
     what: "a training has the epochs as steps",
-    find: "section.epochs * stepsPerEpoch(images, batchSizeOf(section, images))",
+    find: "section.epochs * perEpoch",
     replace: "section.epochs",
     tests: [source("pipeline/stages/context.test.ts")],
   },

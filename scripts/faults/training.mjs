@@ -353,4 +353,18 @@ export const training = [
     replace: "if (tensor !== undefined) replace(next, tensor);",
     tests: [source("runtime/engines/cpu.test.ts")],
   },
+  {
+    file: source("training/steppers.ts"),
+    what: "the smaller step of an epoch starts from an old state",
+    find: "await wanted.load(await this.#current.read());",
+    replace: "if (wanted === this.#whole) await wanted.load(await this.#current.read());",
+    tests: [source("training/steppers.test.ts")],
+  },
+  {
+    file: source("training/methods/mutualInformation.ts"),
+    what: "q that descends its own value is cut at 0",
+    find: "[name]: clubValue(q, features, options.reduction),",
+    replace: "[name]: maximum(clubValue(q, features, options.reduction), 0),",
+    tests: [source("training/methods/methods.test.ts")],
+  },
 ];
