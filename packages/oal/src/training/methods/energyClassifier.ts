@@ -6,7 +6,7 @@ import type { Value } from "oal-core";
 import { z } from "zod";
 import { choice, positive, real } from "../../fields.js";
 import { teacherAdapter } from "../../nn/losses/dt.js";
-import { energy, energyClassifierLoss } from "../../nn/losses/energy.js";
+import { energy, energyClassifier } from "../../nn/losses/energy.js";
 import type { MethodInputs } from "./inputs.js";
 import { defineMethod } from "./method.js";
 
@@ -60,7 +60,7 @@ function ofLogits(
 ): Record<string, Value> {
   if (latentWeight === 0) return {};
   const part = context.child("energy").child("classifier2");
-  return { energyLatent: energyClassifierLoss(part, energy(logits), energy(shown("outlierImages").logits)) };
+  return { energyLatent: energyClassifier(part, energy(logits), energy(shown("outlierImages").logits)).loss };
 }
 
 function ofFeatures(
@@ -70,11 +70,11 @@ function ofFeatures(
   const part = context.child("energy");
   const width = features.shape[1] ?? 0;
   const term = (k: number, outliers: Value): Value =>
-    energyClassifierLoss(
+    energyClassifier(
       part.child(`classifier${k}`),
       energy(features),
       energy(teacherAdapter(part.child(`dt${k}`), outliers, width)),
-    );
+    ).loss;
   return {
     ...(embWeight > 0 ? { energyEmb: term(1, side("outlierEmbeddings")) } : {}),
     ...(latentWeight > 0 ? { energyLatent: term(2, side("outlierLatents")) } : {}),
