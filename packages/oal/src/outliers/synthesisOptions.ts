@@ -37,6 +37,12 @@ export const synthesisSchema = z.strictObject({
     "pixel: latents are decoded, looked at by the teacher, and shown to students; latent: they are kept as they are, for the CLUB terms alone",
   ),
   count: whole(1000, 1, 10_000_000, "outlier latents to make; exposure wants 10 000 or more on real images"),
+  draw: choice(
+    ["inTurn", "published"],
+    "inTurn",
+    "which embeddings make latents: classes in turn; or, as published, a class drawn anew for every three latents, which share one embedding",
+  ),
+  perClass: whole(0, 0, 10_000_000, "embeddings of a class that may make latents, the first ones; 0: all"),
   inliers: whole(200, 0, 100_000, "latents made from undisturbed embeddings, for the audit"),
   pairs: whole(
     16,

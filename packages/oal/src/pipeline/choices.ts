@@ -40,6 +40,7 @@ const stageSections: Readonly<Record<string, readonly string[]>> = {
   boundary: ["boundary"],
   diffusion: ["autoEncoder", "denoiser"],
   latents: ["synthesis"],
+  warmStart: ["warmStart"],
 };
 
 /** Sections whose settings decide a number of the results: those of the stages, loss terms and outlier sources that the run has. */

@@ -21,7 +21,7 @@ import { featureExposureMethod } from "../training/methods/featureExposure.js";
 import { mutualInformationMethod } from "../training/methods/mutualInformation.js";
 import type { LoadedModel } from "../models/load.js";
 import type { Configuration } from "./configuration/schema.js";
-import { teacherModelOf, wantsBytes } from "./configuration/initSection.js";
+import { seesAsStudent, teacherModelOf, wantsBytes } from "./configuration/initSection.js";
 import { presets } from "./configuration/presets.js";
 import type { RunModels } from "./models.js";
 import { networkChoice, type RecipeSection } from "./stages/context.js";
@@ -89,7 +89,7 @@ export function configurationProblems(
     const give = "give one with --init MODEL (an ONNX file)";
     if (presets.get(config.preset)?.needs === "init.model")
       refuse("init.model", `the preset ${config.preset} starts from a pretrained model: ${give}`);
-    else if (idle !== undefined)
+    else if (idle !== undefined && config.warmStart.epochs === 0)
       refuse("methods", `recipe ${idle} trains nothing, so there must be a model that it is: ${give}`);
   }
   for (const section of ["teacher", "student"] as const) {
@@ -103,6 +103,13 @@ export function configurationProblems(
       refuse(`${section}.augmentation.padding`, `${wanted}; found ${padding}`);
     }
   }
+  if (
+    needs.teacher &&
+    models.teacher &&
+    seesAsStudent(config) &&
+    models.teacher.preprocessing.crop !== data.size
+  )
+    problems.push(oalError("OAL-T141", { teacher: models.teacher.preprocessing.crop, student: data.size }));
   if (models.init) problems.push(...initProblems(config, models.init, classes));
   const showsFeatures = aim.methods.some((recipe) =>
     recipes.find(recipe).methods.some(({ method }) => method === featureExposureMethod.id),

@@ -71,4 +71,19 @@ export const trainingErrors = {
       `training method ${method} shows features to the last layer, and that of this network is not linear`,
     remedy: "take another recipe (oal list recipes), or a network with a linear head",
   }),
+  "OAL-T140": entry<{ recipe: string; images: number; batch: number; rest: number }>({
+    title: "the published code cannot train on so many images",
+    exit: 2,
+    message: ({ recipe, images, batch, rest }) =>
+      `student ${recipe}: as published (fixes.r10: false) a step draws 128 outliers and the last of an epoch 80, but ${images} images in steps of ${batch} ${rest === 0 ? "leave no rest" : `leave ${rest}`}`,
+    remedy:
+      "set fixes.r10 to true, which draws as many outliers as images; or train on 50,000, 2,000 or another number that leaves 80 in steps of 128",
+  }),
+  "OAL-T141": entry<{ teacher: number; student: number }>({
+    title: "the teacher does not take the student's pictures",
+    exit: 2,
+    message: ({ teacher, student }) =>
+      `as published (fixes.r12: false) the teacher gets the student's pictures, of ${student} pixels a side, but it takes ${teacher}`,
+    remedy: "set data.size to the teacher's size, or fixes.r12 to true, which resizes them for it",
+  }),
 };

@@ -3,7 +3,7 @@
  */
 import { oalError } from "oal-core";
 import { z } from "zod";
-import { flag, positive, whole } from "../../fields.js";
+import { choice, flag, positive, whole } from "../../fields.js";
 
 /** Options of boundary sampling: section `boundary` of a configuration. Defaults: METHOD 3.3 and 12, sized for two cores. */
 export const boundarySchema = z.strictObject({
@@ -50,6 +50,16 @@ export const boundarySchema = z.strictObject({
   ),
   // a candidate is dropped whose nearest embedding over all classes is closer than the median K-th distance of that class
   globalReject: flag(false, "drop candidates that lie inside another class"),
+  scale: positive(
+    1,
+    1000,
+    "length of the outlier embeddings; only their direction conditions a diffusion model of ours",
+  ),
+  standIn: choice(
+    ["none", "gaussian", "inliers"],
+    "none",
+    "what stands in for the outliers, to find out what they are worth: Gaussian directions, or embeddings of known images",
+  ),
 });
 
 /** Every option. */

@@ -15,8 +15,9 @@ import { choosingGroups, mayChoose } from "../../evaluation/result.js";
 import type { Locate } from "./issues.js";
 import { removePath, setPath, valueAt, type Tree } from "./merge.js";
 import { optionKeys, type Choice } from "./choosing.js";
-import { initSchema, teacherModelOf } from "./initSection.js";
+import { initSchema, teacherModelOf, teacherModelShape } from "./initSection.js";
 import { synthesisChoices } from "./outlierSections.js";
+import { warmStartSchema } from "./warmStartSection.js";
 import { trainingChoices } from "./trainingSection.js";
 import { configurationSchema, type Configuration } from "./schema.js";
 import { synthesisRules } from "./synthesisModel.js";
@@ -82,7 +83,7 @@ export function withoutIgnored(configuration: Configuration, given: Given, locat
 
 /** What a model that was trained elsewhere puts out of force, and what only holds with one. */
 function modelRules(configuration: Configuration): readonly Rule[] {
-  const { init, teacher } = configuration;
+  const { init, teacher, warmStart } = configuration;
   const keys = (section: object, except: readonly string[]): string[] =>
     Object.keys(section).filter((key) => !except.includes(key));
   const under = (section: string, names: readonly string[]): string[] =>
@@ -93,10 +94,15 @@ function modelRules(configuration: Configuration): readonly Rule[] {
     [under("init", keys(initSchema.shape, ["model"])), !starts && "no init.model"],
     [["data.normalisation"], starts && "init.model, which has its own"],
     [under("student", ["network", ...ofNetworks]), starts && "init.model"],
-    [["teacher.precision"], teacherModelOf({ teacher }) === undefined && "no teacher.model"],
+    [
+      ["teacher.precision", "teacher.normalisation"],
+      teacherModelOf({ teacher }) === undefined && "no teacher.model",
+    ],
+    [Object.keys(warmStartSchema.shape).map((key) => `warmStart.${key}`), starts && "init.model"],
+    [["warmStart.learningRate", "warmStart.minFactor"], warmStart.epochs === 0 && "warmStart.epochs: 0"],
     [["init.views"], starts && init.frozen === 0 && "init.frozen: 0"],
     [
-      under("teacher", keys(teacher, ["model", "precision"])),
+      under("teacher", keys(teacher, Object.keys(teacherModelShape))),
       teacherModelOf({ teacher }) !== undefined && "teacher.model, which is not trained",
     ],
   ];
@@ -166,8 +172,18 @@ function notChosen(section: string, choices: readonly Choice[], values: Tree): r
   });
 }
 
+/** What decides how many stand-ins there are; everything else of boundary sampling is about sampling. */
+const standInKeys: readonly string[] = ["select", "anchors", "keep", "rounds", "scale", "standIn"];
+
 function outlierRules({ boundary }: Configuration): readonly Rule[] {
-  return [[["boundary.eta"], boundary.sigma !== "auto" && `boundary.sigma: ${boundary.sigma}`]];
+  const sampling = Object.keys(boundary).filter((key) => !standInKeys.includes(key));
+  return [
+    [["boundary.eta"], boundary.sigma !== "auto" && `boundary.sigma: ${boundary.sigma}`],
+    [
+      sampling.map((key) => `boundary.${key}`),
+      boundary.standIn !== "none" && `boundary.standIn: ${boundary.standIn}`,
+    ],
+  ];
 }
 
 function methodRules(configuration: Configuration): readonly Rule[] {

@@ -61,7 +61,22 @@ export const teacherModelShape = {
     .describe(
       "with model: numbers in which its outputs on the plain pictures are computed; int8 only where its decisions stay; default float32",
     ),
+  normalisation: z
+    .enum(["own", "student"])
+    .optional()
+    .describe(
+      "with model: pictures normalised and resized as it wants them, or, as published, the student's as they are; default own",
+    ),
 } as const;
+
+/** Whether the teacher gets the student's pictures as they are. */
+export function seesAsStudent({
+  teacher,
+}: {
+  readonly teacher: { readonly [key: string]: unknown };
+}): boolean {
+  return teacher["normalisation"] === "student";
+}
 
 /** Whether the teacher's outputs are wanted in numbers of 8 bits. */
 export function wantsBytes({ teacher }: { readonly teacher: { readonly [key: string]: unknown } }): boolean {

@@ -1,6 +1,6 @@
 /** Sections about outliers: embeddings, boundary, autoEncoder, denoiser, synthesis. Defaults: METHOD 3.3, 4.4 and 12, sized for two cores. */
 import { z } from "zod";
-import { positive, real, whole } from "../../fields.js";
+import { choice, positive, real, whole } from "../../fields.js";
 import { autoEncoderSchema } from "../../outliers/diffusion/autoEncoder.js";
 import { denoiserSchema } from "../../outliers/diffusion/denoiser.js";
 import { samplers } from "../../outliers/samplers/index.js";
@@ -14,6 +14,11 @@ export const embeddingsSchema = z.strictObject({
     5,
     1_000_000,
     "training images per class in the bank of teacher features (fewer where a class is smaller)",
+  ),
+  view: choice(
+    ["plain", "augmented"],
+    "plain",
+    "pictures of the bank: as they are, or, as published, changed at random as in the student's training",
   ),
 });
 

@@ -22,6 +22,7 @@ import type { Open } from "./choosing.js";
 import { initSchema, teacherModelShape } from "./initSection.js";
 import { modes } from "./published/modes.js";
 import { fixesSchema } from "./published/section.js";
+import { warmStartSchema } from "./warmStartSection.js";
 import { studentDefaults, teacherDefaults, trainingSection } from "./trainingSection.js";
 
 /** Something with a section of its own. */
@@ -123,6 +124,9 @@ function knownShape() {
       .describe("the map of the teacher's features into the space of Stable Diffusion's tokens"),
     synthesis: synthesisSection().prefault({}).describe("outlier latents from outlier embeddings"),
     init: initSchema.prefault({}).describe("the model that students start from"),
+    warmStart: warmStartSchema
+      .prefault({})
+      .describe("a cross-entropy training before the students', which start from it"),
     student: trainingSection(studentDefaults, options)
       .prefault({})
       .describe("the student network and how it is trained"),

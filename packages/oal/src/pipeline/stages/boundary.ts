@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { float32Tensor, int64Tensor, type Tensor } from "oal-core";
 import { writeSafetensors } from "../../nn/safetensors.js";
 import type { BoundaryWarning } from "../../outliers/boundary/options.js";
-import { sampleBoundary } from "../../outliers/boundary/sample.js";
-import type { Stage } from "../plan/stage.js";
+import { sampleBoundary, type EmbeddingBank } from "../../outliers/boundary/sample.js";
+import { standInsFor } from "../../outliers/boundary/standIns.js";
+import type { Stage, StageJob, StageReport } from "../plan/stage.js";
 import { alignmentStage, isAligned, readSampledBank } from "./alignment.js";
 
-/** File with "embeddings" [M, D] (unit vectors), "labels", "rounds", "anchors", "noise" [M], "distances" [M], "bankDistances" [B]. */
+/** File with "embeddings" [M, D] (of length boundary.scale), "labels", "rounds", "anchors", "noise" [M], "distances" [M], "bankDistances" [B]; stand-ins have the first two and "anchors". */
 export const boundaryFile = "outliers.safetensors";
 
 /** Outlier embeddings. */
@@ -26,11 +27,15 @@ export const boundaryStage: Stage = {
     unit: { boundary, embeddings },
     amount: data.classNames.length,
   }),
-  async run({ config, data, input, optionalInput, folder, events, engine, signal }) {
-    const bank = await readSampledBank(input("embeddings"), optionalInput("alignment"));
+  async run(job) {
+    const { config, data, input, optionalInput, folder, events, engine, signal } = job;
+    const { scale } = config.boundary;
+    const sampled = await readSampledBank(input("embeddings"), optionalInput("alignment"));
+    const bank = { ...sampled, classes: data.classNames.length };
+    if (config.boundary.standIn !== "none") return writeStandIns(job, bank, config.boundary.standIn);
     const result = await sampleBoundary(
       engine,
-      { ...bank, classes: data.classNames.length },
+      bank,
       { ...config.boundary, seed: config.seed },
       (done, total) => {
         signal.throwIfAborted();
@@ -43,7 +48,7 @@ export const boundaryStage: Stage = {
     await writeSafetensors(
       join(folder, boundaryFile),
       new Map<string, Tensor>([
-        ["embeddings", float32Tensor([count, dimension], result.embeddings)],
+        ["embeddings", float32Tensor([count, dimension], scaled(result.embeddings, scale))],
         ["labels", column([...result.labels])],
         ["rounds", column(records.map((record) => record.round))],
         ["anchors", column(records.map((record) => bank.rows[record.anchor] ?? 0))],
@@ -68,6 +73,41 @@ export const boundaryStage: Stage = {
     };
   },
 };
+
+/** Writes embeddings that stand in for outliers. */
+async function writeStandIns(
+  { config, folder, events }: StageJob,
+  bank: EmbeddingBank & { readonly rows: readonly number[] },
+  kind: "gaussian" | "inliers",
+): Promise<StageReport> {
+  const { boundary, seed } = config;
+  const { embeddings, labels, anchors } = standInsFor(kind, bank, { ...boundary, seed });
+  const count = labels.length;
+  const what = kind === "gaussian" ? "Gaussian directions" : "embeddings of known images";
+  events.warning(
+    `boundary.standIn: ${count} ${what} stand in for outliers; nothing was sampled at the boundary`,
+  );
+  await writeSafetensors(
+    join(folder, boundaryFile),
+    new Map<string, Tensor>([
+      ["embeddings", float32Tensor([count, bank.dimension], scaled(embeddings, boundary.scale))],
+      ["labels", int64Tensor([count], labels)],
+      [
+        "anchors",
+        int64Tensor(
+          [count],
+          Array.from(anchors, (row) => (row < 0 ? -1 : (bank.rows[row] ?? 0))),
+        ),
+      ],
+    ]),
+  );
+  return { metrics: { count } };
+}
+
+/** Vectors at a length; at 1 they stay what they are. */
+function scaled(vectors: Float32Array, scale: number): Float32Array {
+  return scale === 1 ? vectors : vectors.map((value) => value * scale);
+}
 
 /** One sentence per option instead of one per class. */
 function summarise(warnings: readonly BoundaryWarning[], classes: number): string[] {

@@ -6,6 +6,7 @@ import type { ImageSet } from "../../data/imageSet.js";
 import { predictions } from "../../evaluation/outputs.js";
 import type { LoadedModel } from "../../models/load.js";
 import { readSafetensors } from "../../nn/safetensors.js";
+import type { NetworkChoice } from "../../training/network.js";
 import { Predictor } from "../../training/predict.js";
 import type { Effort, StageJob } from "../plan/stage.js";
 import { planRecipe, type RecipePlan } from "../recipeNeeds.js";
@@ -22,6 +23,7 @@ import {
 } from "./context.js";
 import type { PreparedData } from "./data.js";
 import { startOf } from "./start.js";
+import { warmTensors } from "./warmTensors.js";
 import { tellTeacherCost } from "./teacherCost.js";
 
 /** The part of an artifact's key that teacher and students share. */
@@ -66,12 +68,19 @@ export function predictionEffort(
   return { unit: model?.hash ?? networkChoice(section, 0, train.set.height), amount: images };
 }
 
+/** What a training starts from. */
+export interface TrainingStart {
+  readonly start?: ImportedStart | undefined;
+  readonly warm?: string | undefined;
+}
+
 /**
  * Trains a section's network inside a stage's folder, measures it on ID validation images and saves it.
  *
  * @param name  what progress and messages call the training
  * @param recipe  id of the recipe
- * @param start  what the network is read from, where it is not one of the registered ones
+ * @param from.start  what the network is read from, where it is not one of the registered ones
+ * @param from.warm  folder of a classifier whose weights it starts from; absent: random weights
  * @returns figures for artifact.json
  */
 export async function trainSection(
@@ -79,7 +88,7 @@ export async function trainSection(
   section: RecipeSection,
   recipe: string,
   stage: StageJob,
-  start?: ImportedStart,
+  { start, warm }: TrainingStart = {},
 ): Promise<Record<string, number>> {
   const { data, folder, checkpoints, events } = stage;
   const { train, normalisation } = data;
@@ -87,7 +96,7 @@ export async function trainSection(
   const chosen = networkChoice(section, data.classNames.length, train.set.height);
   const network = start ? (await loadClassifier(start.init)).network : chosen;
   const { imported: _read, ...plainNetwork } = network;
-  const initial = start ? undefined : await startOf(checkpoints, network, train.set, normalisation);
+  const initial = start ? undefined : await initialOf(stage, network, warm);
   const job: ClassifierJob = {
     kind: "classifier",
     training: {
@@ -129,6 +138,17 @@ export async function trainSection(
       `${name} gives every validation image the same class: its training diverged; a lower learningRate, smaller weights of its loss terms or clipNorm may help`,
     );
   return { validationAccuracy: measured.accuracy, trainSeconds, steps: job.training.steps };
+}
+
+/** The tensors that replace freshly drawn ones: those of a warm start, or what the network measures on pictures. */
+function initialOf(
+  { checkpoints, data: { train, normalisation } }: StageJob,
+  network: NetworkChoice,
+  warm: string | undefined,
+): Promise<string | undefined> {
+  return warm === undefined
+    ? startOf(checkpoints, network, train.set, normalisation)
+    : warmTensors(warm, checkpoints);
 }
 
 /** An artifact's classifier on a set: accuracy, 0 to 1, and whether it gives one answer to all images. */

@@ -10,18 +10,25 @@ import {
   float32Data,
   memoryRows,
 } from "oal-core";
+import { augmentBatch } from "../../data/batches.js";
 import { refuseForeignLabels } from "../../data/labels.js";
 import { predictions } from "../../evaluation/outputs.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import { gatherRows } from "../../training/side/rows.js";
 import type { Artifact } from "../artifact.js";
-import type { Stage } from "../plan/stage.js";
+import type { ImageSet } from "../../data/imageSet.js";
+import type { Predictor } from "../../training/predict.js";
+import type { Stage, StageJob } from "../plan/stage.js";
+import { augmentationOf } from "./context.js";
 import { predictionEffort } from "./classifierTraining.js";
 import { teacherPredictor } from "./teacherBytes.js";
 import { tellTeacherCost } from "./teacherCost.js";
 import { knownForTeacher } from "./teacherViews.js";
 
-/** File with "logits" [N, C], "features" [N, D], "labels" [N] of all training images, and "bankRows" [B]. */
+/**
+ * File with "logits" [N, C], "features" [N, D], "labels" [N] of all training images, and "bankRows" [B]; "bankFeatures" [B, D] where the
+ * pictures of the bank are not the plain ones.
+ */
 export const embeddingsFile = "embeddings.safetensors";
 
 /** The teacher's outputs on the training images. */
@@ -30,7 +37,8 @@ export const embeddingsStage: Stage = {
   version: 1,
   title: "the teacher's features of the training images",
   variants: () => [""],
-  slice: ({ config }) => config.embeddings,
+  slice: ({ config: { embeddings, student } }) =>
+    embeddings.view === "plain" ? embeddings : { ...embeddings, augmentation: student.augmentation },
   inputs: () => ({ teacher: "teacher" }),
   sets: (data) => ({ train: knownForTeacher(data).train }),
   effort: ({ config, data, models }) =>
@@ -46,6 +54,8 @@ export const embeddingsStage: Stage = {
         events.progress(done, total, { text: "embedding" });
       });
       const rows = bankRows(set.labels, data.classNames.length, config.embeddings.perClass, config.seed);
+      const banked =
+        config.embeddings.view === "plain" ? null : await augmentedBank(job, predictor, set, rows);
       await writeSafetensors(
         join(folder, embeddingsFile),
         new Map<string, Tensor>([
@@ -53,6 +63,9 @@ export const embeddingsStage: Stage = {
           ["features", float32Tensor([found.count, found.featureWidth], found.features)],
           ["labels", int64Tensor([found.count], set.labels)],
           ["bankRows", int64Tensor([rows.length], rows)],
+          ...(banked === null
+            ? []
+            : [["bankFeatures", float32Tensor([rows.length, found.featureWidth], banked)] as const]),
         ]),
       );
       const trainAccuracy = accuracy(predictions(memoryRows(found.logits, found.classes)), set.labels);
@@ -62,6 +75,29 @@ export const embeddingsStage: Stage = {
     }
   },
 };
+
+/** The teacher's features of the bank's pictures, each changed once as in the student's training (METHOD 2, row 15). */
+async function augmentedBank(
+  { config, signal }: StageJob,
+  predictor: Predictor,
+  set: ImageSet,
+  rows: readonly number[],
+): Promise<Float32Array> {
+  const random = new Random(config.seed, "embeddings/augmentation");
+  const spec = augmentationOf(config.student);
+  const { features } = await predictor.predictPixels(rows.length, set.height, (start, end) => {
+    signal.throwIfAborted();
+    const pixels = set.read(rows.slice(start, end));
+    const size = pixels.length / (end - start);
+    // one picture at a time, so that it does not depend on how many go through at once
+    for (let i = 0; i < end - start; i++) {
+      const own = pixels.slice(i * size, (i + 1) * size);
+      pixels.set(augmentBatch(own, spec, random, start + i, 0, [rows[start + i] ?? 0]), i * size);
+    }
+    return pixels;
+  });
+  return features;
+}
 
 /**
  * A seeded choice of min(perClass, N_c) images of every class, in the set's order (METHOD 2, `corrected`).
@@ -91,8 +127,9 @@ export async function readBank(
   const all = labels ? toNumbers(labels) : [];
   const dimension = features?.shape[1] ?? 0;
   const values = features ? float32Data(features) : new Float32Array();
+  const banked = tensors.get("bankFeatures");
   return {
-    embeddings: gatherRows(values, dimension, rows),
+    embeddings: banked ? float32Data(banked) : gatherRows(values, dimension, rows),
     dimension,
     labels: Int32Array.from(rows, (row) => all[row] ?? 0),
     rows,

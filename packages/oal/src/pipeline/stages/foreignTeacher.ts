@@ -2,7 +2,7 @@
 import { oalError } from "oal-core";
 import { nameOf } from "../../models/modelName.js";
 import { importedNetwork } from "../../nn/imported/index.js";
-import { wantsBytes } from "../configuration/initSection.js";
+import { seesAsStudent, wantsBytes } from "../configuration/initSection.js";
 import type { StageJob } from "../plan/stage.js";
 import { saveClassifier } from "./classifierArtifact.js";
 import { accuracyOn } from "./classifierTraining.js";
@@ -44,11 +44,14 @@ export async function saveForeignTeacher(job: StageJob): Promise<Record<string, 
   const network = importedNetwork(parts);
   await saveImported(folder, parts);
   const { crop, mean, std } = model.preprocessing;
+  const own = { mean, std } as const;
+  if (seesAsStudent(config) && crop !== train.height)
+    throw oalError("OAL-T141", { teacher: crop, student: train.height });
   const choice = { id: name, options: { classes: classNames.length, imageSize: crop }, imported: network };
   await saveClassifier(
     folder,
     new Map(),
-    { network: choice, normalisation: { mean, std }, classNames },
+    { network: choice, normalisation: seesAsStudent(config) ? data.normalisation : own, classNames },
     folder,
   );
   const { accuracy } = await accuracyOn(folder, validation, job);

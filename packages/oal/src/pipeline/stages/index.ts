@@ -15,6 +15,7 @@ import { latentsStage } from "./latents.js";
 import { reportStage } from "./report.js";
 import { studentStage } from "./students.js";
 import { teacherStage, teacherTestStage } from "./teacher.js";
+import { warmStartStage } from "./warmStart.js";
 
 /** The stages of oal itself. */
 export const standardStages: readonly Stage[] = [
@@ -27,6 +28,7 @@ export const standardStages: readonly Stage[] = [
   latentsStage,
   initStage,
   frozenStage,
+  warmStartStage,
   studentStage,
   evaluationStage,
   comparisonStage,

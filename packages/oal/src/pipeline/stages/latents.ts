@@ -6,6 +6,7 @@ import { memoryImageSet } from "../../data/imageSet.js";
 import { storeImageSet } from "../../data/storeSet.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import type { Teacher } from "../../outliers/audit.js";
+import { chosenConditions } from "../../outliers/chosenConditions.js";
 import { writeContactSheet } from "../../outliers/contactSheet.js";
 import { latentsInFolder } from "../../outliers/keptLatents.js";
 import { poolLatents } from "../../outliers/pooling.js";
@@ -67,6 +68,7 @@ async function makeOutliers(job: StageJob, opened: LatentsModel): Promise<StageR
   const conditions = await readConditions(input("boundary"));
   const latents = await synthesize(engine, opened.model, conditions, synthesis, {
     ...followed(job),
+    chosen: chosenConditions(conditions.labels, synthesis),
     kept: latentsInFolder(join(checkpoints, "outliers")),
   });
   if (synthesis.space === "latent") {

@@ -1,5 +1,6 @@
 /** Stages "student:RECIPE": the same network, data order and budget, different loss terms. */
 import type { Configuration } from "../configuration/schema.js";
+import { refuseOtherRests } from "../drawnOutliers.js";
 import { planRecipe } from "../recipeNeeds.js";
 import { withPrefix } from "../../nn/parameters.js";
 import { networkPrefix } from "../../training/network.js";
@@ -9,10 +10,11 @@ import { loadClassifier, saveClassifier } from "./classifierArtifact.js";
 import { classifierSlice, trainSection, trainingEffort } from "./classifierTraining.js";
 import { frozenStage } from "./frozen.js";
 import { initStage } from "./init.js";
+import { warmStartStage } from "./warmStart.js";
 
-/** What a student starts from, where that is a model: itself, and what its frozen part says of the pictures. */
+/** What a student starts from, where that is a model: itself, and what its frozen part says of the pictures; or a warm start. */
 function startsFrom(config: Configuration, recipe: string): Readonly<Record<string, string>> {
-  const stages = trains(recipe) ? [initStage, frozenStage] : [initStage];
+  const stages = trains(recipe) ? [initStage, frozenStage, warmStartStage] : [initStage, warmStartStage];
   return Object.fromEntries(
     stages.filter((stage) => stage.variants(config).length > 0).map(({ id }) => [id, id]),
   );
@@ -30,8 +32,11 @@ export const studentStage: Stage = {
   title: "a classifier trained by a recipe",
   seeds: "students",
   variants: ({ methods }) => methods,
-  slice: ({ config, data }, recipe) =>
-    trains(recipe) ? classifierSlice(config.student, planRecipe(recipe, config), data) : {},
+  slice: ({ config, data }, recipe) => {
+    if (!trains(recipe)) return {};
+    refuseOtherRests(config, recipe, data.train.set.count);
+    return classifierSlice(config.student, planRecipe(recipe, config), data);
+  },
   inputs: (config, recipe) => ({
     ...startsFrom(config, recipe),
     ...Object.fromEntries(planRecipe(recipe, config).stages.map((stage) => [stage, stage])),
@@ -49,14 +54,18 @@ export const studentStage: Stage = {
     if (!trains(variant)) return { metrics: await copyStart(job) };
     const [init, frozen] = [initStage, frozenStage].map(({ id }) => job.optionalInput(id)?.folder);
     const start = init === undefined ? undefined : { init, ...(frozen === undefined ? {} : { frozen }) };
-    return { metrics: await trainSection(`student ${variant}`, config.student, variant, job, start) };
+    const warm = job.optionalInput(warmStartStage.id)?.folder;
+    return {
+      metrics: await trainSection(`student ${variant}`, config.student, variant, job, { start, warm }),
+    };
   },
 };
 
 /** The start itself as a student. */
-async function copyStart({ input, folder }: StageJob): Promise<Record<string, number>> {
-  const init = input(initStage.id);
+async function copyStart({ input, optionalInput, folder }: StageJob): Promise<Record<string, number>> {
+  const init = optionalInput(initStage.id) ?? input(warmStartStage.id);
   const { parameters, ...model } = await loadClassifier(init.folder);
-  await saveClassifier(folder, withPrefix(parameters, networkPrefix), model, init.folder);
+  const importedFrom = model.network.imported ? init.folder : undefined;
+  await saveClassifier(folder, withPrefix(parameters, networkPrefix), model, importedFrom);
   return { validationAccuracy: init.manifest.metrics["validationAccuracy"] ?? Number.NaN };
 }

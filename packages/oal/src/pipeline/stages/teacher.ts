@@ -1,6 +1,6 @@
 /** Stages "teacher", a network of our own trained with cross-entropy on the ID training images, and "teacher:test". */
 import { ce } from "../../training/recipes/ce.js";
-import { wantsBytes } from "../configuration/initSection.js";
+import { seesAsStudent, wantsBytes } from "../configuration/initSection.js";
 import type { Configuration } from "../configuration/schema.js";
 import type { Stage } from "../plan/stage.js";
 import { planRecipe, type RecipePlan } from "../recipeNeeds.js";
@@ -31,6 +31,7 @@ export const teacherStage: Stage = {
           pictures: models.teacher.preprocessing,
           order: models.teacher.normalisation.order,
           classNames: data.classNames,
+          ...(seesAsStudent(config) ? { normalisation: data.normalisation } : {}),
           ...(wantsBytes(config) ? { precision: "int8" } : {}),
         }
       : classifierSlice(config.teacher, plan(config), data),

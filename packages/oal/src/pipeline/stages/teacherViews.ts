@@ -1,5 +1,6 @@
 /** The known pictures as a model of someone else sees them that teaches: resized by its own rule, row by row those of the run. */
 import type { ImageSet } from "../../data/imageSet.js";
+import { seesAsStudent } from "../configuration/initSection.js";
 import type { Configuration } from "../configuration/schema.js";
 import type { Workshop } from "../plan/obtain.js";
 import type { Preflight } from "../preflight.js";
@@ -35,7 +36,7 @@ export async function teacherViews(
   images: number,
 ): Promise<KnownSets | null> {
   const { teacher, init } = ahead.models;
-  if (!teacher || config.data.source === "embedded") return null;
+  if (!teacher || config.data.source === "embedded" || seesAsStudent(config)) return null;
   const rule = picturesFor(config.data.size, teacher);
   if (JSON.stringify(rule) === JSON.stringify(picturesFor(config.data.size, init))) return null;
   const bytes = images * 3 * rule.crop ** 2;

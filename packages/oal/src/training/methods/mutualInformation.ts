@@ -26,6 +26,11 @@ const schema = z.strictObject({
   measure: flag(true, "fit q and log the bounds also where their weight is 0"),
   reduction: choice(["mean", "sum"], "mean", "over the feature dimensions"),
   pairing: choice(["class", "random"], "class", "which outlier meets which image: one of its class, or any"),
+  drawn: choice(
+    ["batch", "published"],
+    "batch",
+    "outliers per step: as many as images; or 128, and 80 in the last step of an epoch, which is an error where the images are not as many",
+  ),
   hidden: whole(512, 4, 8192, "width of the nets of q (halved inside)"),
   learning: choice(
     ["likelihood", "value"],
@@ -81,7 +86,7 @@ export const mutualInformationMethod = defineMethod({
         [["qSteps", "qLr", "measure"], "mi.learning: value"],
         [["latentPooling"], noLatents && none],
         [
-          ["reduction", "pairing", "hidden", "qRate"],
+          ["reduction", "pairing", "drawn", "hidden", "qRate"],
           noLatents && embWeight === 0 && "both weights of mi at 0 and mi.learning: value",
         ],
       ];
@@ -91,7 +96,7 @@ export const mutualInformationMethod = defineMethod({
     return [
       [["latentPooling"], noLatents && "mi.latentWeight: 0 and mi.measure: false"],
       [
-        ["reduction", "pairing", "hidden", "qSteps", "qLr"],
+        ["reduction", "pairing", "drawn", "hidden", "qSteps", "qLr"],
         noBounds && "both weights of mi at 0 and mi.measure: false",
       ],
       [["qLr"], !noBounds && qSteps === 0 && "mi.qSteps: 0"],

@@ -1,10 +1,10 @@
 import type { Recipe } from "./recipe.js";
 
-/** The model that students start from, as it is with its head: what a training has to be better than. */
+/** What students start from, as it is: a model with its head, or a warm start. What a training has to be better than. */
 export const head: Recipe = {
   id: "head",
-  title: "the model of init.model with its head, nothing else trained",
-  label: "Head",
+  title: "what students start from (init.model with its head, or the warm start), nothing else trained",
+  label: "Start",
   trains: false,
   methods: [],
 };

@@ -38,7 +38,9 @@ export interface Pairing {
   readonly pairing: "class" | "random";
 }
 
-/** A row drawn anew for each image in every step. */
+/**
+ * A row drawn anew for each image in every step: from its class, or from all, and then no row twice in a step as long as there are enough.
+ */
 export function rowsInPairs(name: string, table: LabelledRows, options: Pairing): SideTensor {
   const { seed, batchSize, labels, pairing } = options;
   const draws = new Random(seed, "outliers").derive(name);
@@ -48,14 +50,31 @@ export function rowsInPairs(name: string, table: LabelledRows, options: Pairing)
     name,
     type: { dtype: "float32", shape },
     rows: (step, indices) => {
-      const chosen = Array.from(indices, (index, row) => {
-        const group = pairing === "class" ? groups.get(labels[index] ?? -1) : undefined;
-        const draw = draws.integer(step, row, group?.length ?? table.labels.length);
-        return group ? (group[draw] ?? 0) : draw;
-      });
+      const chosen =
+        pairing === "random"
+          ? distinctRows(draws, step, indices.length, table.labels.length)
+          : Array.from(indices, (index, row) => {
+              const group = groups.get(labels[index] ?? -1);
+              const draw = draws.integer(step, row, group?.length ?? table.labels.length);
+              return group ? (group[draw] ?? 0) : draw;
+            });
       return float32Tensor(shape, gatherRows(table.values, table.width, chosen));
     },
   };
+}
+
+/** `wanted` rows of `count`, in random order, each once as long as there are enough. */
+function distinctRows(draws: Random, step: number, wanted: number, count: number): number[] {
+  const rows: number[] = [];
+  let seen = new Set<number>();
+  for (let draw = 0; rows.length < wanted; draw++) {
+    if (seen.size === count) seen = new Set();
+    const row = draws.integer(step, draw, count);
+    if (seen.has(row)) continue;
+    seen.add(row);
+    rows.push(row);
+  }
+  return rows;
 }
 
 /** Copies rows of a table. */

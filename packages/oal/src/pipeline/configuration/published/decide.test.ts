@@ -73,7 +73,8 @@ describe("a row", () => {
     for (const row of rowIds) {
       const own = settingsOfRows(corrected).filter((each) => each.row === row);
       const usual = own.every(({ key, value }) => valueAt(corrected, key.split(".")) === value);
-      if (own.length === 0) continue;
+      // prompts are Stable Diffusion's, and row 12 is about a teacher that was read
+      if (own.length === 0 || row === "r12") continue;
       const one = loadConfiguration(undefined, set(...every, `fixes.${row}=false`));
       for (const { key, value } of own) expect(valueAt(one, key.split("."))).toEqual(value);
       const { fixes: _fixes, ...rest } = one;
@@ -98,6 +99,9 @@ describe("a row", () => {
     expect(
       codeOf(() => checkConfiguration({ mode: "official", mi: { reduction: "mean", hidden: 8 } }, "here")),
     ).toBe("nothing was thrown");
+    // the other published length of row 2
+    const short = loadConfiguration(undefined, set("mode=official", "boundary.scale=0.39"));
+    expect(short.boundary.scale).toBe(0.39);
     const same = loadConfiguration(undefined, set("fixes.r03=false", "mi.pairing=random"));
     expect(same["mi"]).toMatchObject({ pairing: "random" });
   });
@@ -113,5 +117,6 @@ describe("a row", () => {
     expect(codeOf(() => loadConfiguration(undefined, set("mi.measure=false", "fixes.r04=false")))).toContain(
       "fixes.r04: has no effect with mi.latentWeight: 0 and mi.measure: false",
     );
+    expect(codeOf(() => loadConfiguration(undefined, set("fixes.r12=false")))).toContain("no teacher.model");
   });
 });

@@ -49,6 +49,8 @@ export function withRows(config: Configuration, given: Given, locate: Locate): C
   for (const { row, key, value } of heldSettings(config)) {
     const path = key.split(".");
     const asked = askedFor(path, given);
+    if (asked !== undefined && rowOf(row).also?.[key]?.some((other) => same(asked.value, other)) === true)
+      continue;
     const isUsual = asked?.override === undefined && same(asked?.value, valueAt(defaults, path));
     if (asked !== undefined && !isUsual && !same(asked.value, value)) {
       const where = asked.override?.where ?? locate(path);

@@ -14,6 +14,8 @@ const officialConstants: ConfigurationInput = {
   kd: { logitsWeight: 4, featureWeight: 8, temperature: 1, dtLearningRate: 2, teacherView: "same" },
   mi: { embWeight: 0.1, latentWeight: 0.2 },
   exposure: { uniformWeight: 0, energyWeight: 0, distillWeight: 0 },
+  // no latent is looked at by the teacher
+  synthesis: { maxTeacherConfidence: 1 },
 };
 
 /** What a mode lays over a preset: every constant of the published method, or nothing. */

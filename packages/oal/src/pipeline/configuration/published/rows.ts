@@ -49,6 +49,8 @@ export interface RowText {
 export interface PublishedRow extends RowText {
   /** The settings that it holds when its fix is off; undefined for one that only prompts of Stable Diffusion have. */
   readonly decides?: (setting: (key: string) => unknown) => Decided;
+  /** Other values that its published forms have, for other data: they may be given beside it. */
+  readonly also?: Readonly<Record<string, readonly unknown[]>>;
 }
 
 /** The rows that change a number. */
@@ -67,6 +69,8 @@ const rows: Readonly<Record<RowId, PublishedRow>> = {
     consequence:
       "directions of the teacher's space at lengths of a text encoder's, which never saw the teacher",
     corrected: "unit vectors; the diffusion model is conditioned on the teacher's space itself",
+    decides: () => ({ "boundary.scale": 27.06 }),
+    also: { "boundary.scale": [0.39] },
   },
   r03: {
     title: "which outlier meets which image",
@@ -109,36 +113,42 @@ const rows: Readonly<Record<RowId, PublishedRow>> = {
     published: "conditions on the first 1000 embeddings of a class only",
     consequence: "of the 10,000 that are sampled for CIFAR-100, nine tenths make no latent",
     corrected: "all of them",
+    decides: () => ({ "synthesis.perClass": 1000 }),
   },
   r09: {
     title: "which classes get latents",
     published: "draws a class with replacement for every three latents, which share one embedding",
     consequence: "of 100 classes about 37 get none of 300 latents",
     corrected: "classes in turn, an embedding of its own for every latent",
+    decides: () => ({ "synthesis.draw": "published" }),
   },
   r10: {
     title: "the last step of an epoch",
     published: "draws 80 outliers for it, whatever the number of images",
     consequence: "it stops with an error unless the images leave a rest of 80 in steps of 128",
     corrected: "as many outliers as images",
+    decides: () => ({ "mi.drawn": "published", "student.rest": "train" }),
   },
   r12: {
     title: "how the teacher sees pictures",
     published: "hands the teacher the tensor of the student, normalised for the student",
     consequence: "a teacher that wants another normalisation sees other contrasts than it was trained with",
     corrected: "the picture of the student, normalised and resized for the teacher",
+    decides: () => ({ "teacher.normalisation": "student" }),
   },
   r13: {
     title: "what a student starts from",
     published: "starts from a finished cross-entropy student, whose epochs are not counted",
     consequence: "a comparison by epochs favours it",
     corrected: "every student of a run starts alike and has the same budget",
+    decides: (setting) => ({ "warmStart.epochs": setting("student.epochs") }),
   },
   r15: {
     title: "pictures of the bank",
     published: "takes the first images of every class in an augmented pass of the training loader",
     consequence: "embeddings of flipped and moved pictures",
     corrected: "plain pictures, a seeded choice",
+    decides: () => ({ "embeddings.view": "augmented" }),
   },
   r16: {
     title: "the K-th neighbour",
