@@ -47,8 +47,8 @@ export const training = [
   {
     file: source("training/side/rows.ts"),
     what: "pairing random is treated as class",
-    find: `pairing === "class" ?`,
-    replace: `pairing ?`,
+    find: 'pairing === "random"',
+    replace: "false",
     tests: [source("training/classifier.test.ts")],
   },
   {
