@@ -147,7 +147,7 @@ export async function planesOf(item: SourceItem, rule: Preprocessing): Promise<U
 }
 
 /** The planes of decoded pixels. */
-export function planesOfImage(image: RgbImage, { resize, crop, interpolation }: Preprocessing): Uint8Array {
+function planesOfImage(image: RgbImage, { resize, crop, interpolation }: Preprocessing): Uint8Array {
   return toPlanes(preprocessImage(image, { resize, crop, interpolation }), new Uint8Array(3 * crop * crop));
 }
 

@@ -9,7 +9,7 @@ import type { OpenSource, SourceSpec } from "../data/readers/reader.js";
 import { partCounts, smallClasses } from "../data/split.js";
 import type { Configuration } from "./configuration/schema.js";
 import type { SurveyedSet } from "./dataPlan.js";
-import { planWarnings, preflight, type Preflight } from "./preflight.js";
+import { preflight, type Preflight } from "./preflight.js";
 
 /** One source of a run. */
 export interface InspectedSet {
@@ -58,8 +58,6 @@ export interface Inspection {
   readonly duplicates: readonly (readonly ImagePlace[])[] | null;
   /** What `oal run` would refuse; empty when it would start. */
   readonly problems: readonly InspectedProblem[];
-  /** What a run would do all the same, but its user may not expect. */
-  readonly warnings: readonly string[];
 }
 
 /** How to inspect. */
@@ -123,7 +121,6 @@ export async function inspectData(config: Configuration, options: InspectOptions
     classes: unknowns ? [] : classesOf(ahead),
     unknownsOnly: unknowns !== undefined,
     duplicates: images?.duplicates() ?? null,
-    warnings: unknowns ? [] : planWarnings(config),
     // a class that is too small already is no other problem without its unreadable images
     problems: problems
       .filter(({ message }, i) => problems.findIndex((other) => other.message === message) === i)

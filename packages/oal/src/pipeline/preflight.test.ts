@@ -10,7 +10,7 @@ import { isWithheld } from "../data/withheld.js";
 import type { Aim } from "./foresight.js";
 import { listenerLogs } from "./events.js";
 import type { Workshop } from "./plan/obtain.js";
-import { planWarnings, preflight, refuseEarly, type Preflight } from "./preflight.js";
+import { preflight, refuseEarly, type Preflight } from "./preflight.js";
 import { readSets } from "./readSets.js";
 import { ArtifactStore } from "./store/artifactStore.js";
 import { versions } from "./versions.js";
@@ -166,9 +166,6 @@ describe("a configuration", () => {
 
 describe("sets of unknown images", () => {
   it("that lack are told beforehand, and may be called as the parts of the known ones", async () => {
-    const folder = loadConfiguration(undefined, { cwd: root, data: "x", set: ["data.size=64"] });
-    expect(planWarnings(folder)).toEqual([expect.stringContaining("those that oal draws have 32 pixels")]);
-    expect(planWarnings(loadConfiguration(undefined, { cwd: root, data: "x" }))).toEqual([]);
     const data = await pictures("known", { a: 4, b: 4 });
     const ood = `[{name: validation, path: ${await pictures("odd", { x: 3 })}}]`;
     writeFileSync(join(data, "a", "broken.png"), "\x89PNG");

@@ -6,7 +6,6 @@ import { oalError, suggest, type OalError } from "oal-core";
 import { digitNames } from "../data/embedded/digits.js";
 import { throwProblems } from "../data/problems.js";
 import type { Configuration } from "./configuration/schema.js";
-import { mayChoose } from "../evaluation/result.js";
 import { planData, surveyData, type DataPlan, type SurveyedSet } from "./dataPlan.js";
 import { configurationProblems, needsOf, type Aim, type Needs } from "./foresight.js";
 import { teacherWidth } from "./memoryEstimate.js";
@@ -33,22 +32,6 @@ export interface PreflightOptions {
   readonly withTest?: boolean;
   /** Called before a source is opened. */
   readonly onOpen?: (name: string, done: number, total: number) => void;
-}
-
-/** What a run that measures does although its user may not expect it. */
-export function planWarnings({ data }: Configuration): string[] {
-  const measured = data.ood.some(({ group }) => !mayChoose(group));
-  if (
-    data.source === "embedded" ||
-    measured ||
-    data.leaveOut !== undefined ||
-    !data.embeddedOod ||
-    data.size === 32
-  )
-    return [];
-  return [
-    "there is no set of unknown images to measure against: those that oal draws have 32 pixels; name some with --ood or data.ood",
-  ];
 }
 
 /** What keeps a class from being left out. */

@@ -144,10 +144,8 @@ async function measuredUnknowns(
     ...(leftOut ? [{ name: leftOutName, group: "near" as const, set: leftOut }] : []),
     ...given.filter(({ group }) => !mayChoose(group)),
   ];
-  if (ood.length > 0 || !config.data.embeddedOod || config.data.size !== 32) return { ood, inputs: {} };
-  // drawn pictures that no photo class contains: letters and scripts are near digits only
-  const drawn = await drawnUnknowns(config, workshop);
-  return { ...drawn, ood: drawn.ood.filter(({ group }) => group !== "near") };
+  if (ood.length > 0 || !config.data.embeddedOod) return { ood, inputs: {} };
+  return drawnUnknowns(config, workshop);
 }
 
 /**

@@ -9,7 +9,7 @@ import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
 import { planRun } from "./plan/planner.js";
 import { walkPlan, type StageWorkshop } from "./plan/walk.js";
 import { needsOf } from "./foresight.js";
-import { lookAhead, planWarnings, startAdvice, type Preflight } from "./preflight.js";
+import { lookAhead, startAdvice, type Preflight } from "./preflight.js";
 import { publish } from "./publish.js";
 import { readRunManifest, RunFolder } from "./runFolder.js";
 import type { RunOptions, RunResult } from "./runTypes.js";
@@ -67,7 +67,6 @@ async function runIn(
 ): Promise<RunResult> {
   const config = folder.configuration;
   const measures = ["evaluation", "comparison", "report"].includes(until);
-  if (measures) for (const text of planWarnings(config)) workshop.events.stage("data").warning(text);
   const advice = startAdvice(config, needsOf(config, { methods: config.methods, until }));
   if (advice !== null) workshop.events.stage("data").message(advice);
   const artifacts: Record<string, string> = {};

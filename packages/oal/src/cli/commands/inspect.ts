@@ -58,7 +58,7 @@ function asJson(path: string, { sets, ...found }: Inspection): string {
 
 /** The lines for people. */
 export function describeInspection(path: string, found: Inspection, checked: boolean): string {
-  const { sets, problems, unknownsOnly, duplicates, warnings } = found;
+  const { sets, problems, unknownsOnly, duplicates } = found;
   const [main, ...others] = sets;
   const lines = main ? headLines(path, found, main) : [`${printable(path)}:`];
   for (const set of others) {
@@ -70,7 +70,7 @@ export function describeInspection(path: string, found: Inspection, checked: boo
     if (sentence !== undefined) lines.push(`${set.name}: ${printable(sentence)}`);
     lines.push(...unreadableLines(set, problems));
   }
-  lines.push(...duplicateLines(duplicates), ...warnings.map((text) => `warning: ${text}`));
+  lines.push(...duplicateLines(duplicates));
   if (unknownsOnly) {
     const [reason] = problems;
     if (reason) lines.push(`to train on it: ${reason.message}; ${reason.remedy}`);

@@ -1,6 +1,6 @@
 /** What stands behind digits, other glyphs and shapes: plain, gradient, blotches, grain, stripes or checks, of related colours. */
 import { clamp, cosine, sine, type Draws } from "./draws.js";
-import { fill, nearColour, randomColour, SIZE, type Canvas } from "./canvas.js";
+import { fill, nearColour, randomColour, type Canvas } from "./canvas.js";
 import { cloudNoise, valueNoise } from "./fields.js";
 
 const kinds = ["plain", "linear", "radial", "blotches", "grain", "stripes", "checks"] as const;
@@ -11,14 +11,17 @@ export function paintBackground(canvas: Canvas, draws: Draws): void {
   const second = nearColour(draws, first, 0.45);
   const turn = draws.next();
   const [dx, dy] = [cosine(turn), sine(turn)];
-  const [cx, cy] = [draws.between(0, SIZE), draws.between(0, SIZE)];
-  const period = draws.between(4, 14);
+  const { size, unit } = draws;
+  const [cx, cy] = [draws.between(0, size), draws.between(0, size)];
+  const period = draws.between(4, 14) * unit;
   const along = (x: number, y: number): number => (x - cx) * dx + (y - cy) * dy;
   switch (draws.pick(kinds)) {
     case "plain":
       return fill(canvas, first, first, () => 0);
     case "linear":
-      return fill(canvas, first, second, (x, y) => clamp(0.5 + along(x - 16 + cx, y - 16 + cy) / 40, 0, 1));
+      return fill(canvas, first, second, (x, y) =>
+        clamp(0.5 + along(x - size / 2 + cx, y - size / 2 + cy) / (40 * unit), 0, 1),
+      );
     case "radial":
       return fill(canvas, first, second, (x, y) => {
         const distance = Math.sqrt((x - cx) * (x - cx) + (y - cy) * (y - cy));

@@ -4,20 +4,25 @@
  */
 import { clamp, type Draws } from "./draws.js";
 
-/** Width and height of every embedded image, in pixels. */
-export const SIZE = 32;
-/** Pixels of one plane. */
-export const PLANE = SIZE * SIZE;
-
 /** Red, green and blue in [0, 1]. */
 export type Colour = readonly [number, number, number];
 
-/** float32 [3, 32, 32]; nominally [0, 1], limited only when written as bytes. */
+/** float32 [3, S, S]; nominally [0, 1], limited only when written as bytes. */
 export type Canvas = Float32Array;
 
-/** An empty (black) canvas. */
-export function newCanvas(): Canvas {
-  return new Float32Array(3 * PLANE);
+/** An empty (black) canvas of S x S pixels. */
+export function newCanvas({ size }: Draws): Canvas {
+  return new Float32Array(3 * size * size);
+}
+
+/** Pixels of one plane. */
+export function planeOf(canvas: Canvas): number {
+  return canvas.length / 3;
+}
+
+/** Width and height in pixels. */
+function sideOf(canvas: Canvas): number {
+  return Math.sqrt(planeOf(canvas));
 }
 
 /** Luma of a colour, Rec. 601 weights. */
@@ -59,19 +64,21 @@ export function fill(
   to: Colour,
   t: (x: number, y: number, at: number) => number,
 ): void {
-  for (let y = 0, at = 0; y < SIZE; y++)
-    for (let x = 0; x < SIZE; x++, at++) {
+  const [size, plane] = [sideOf(canvas), planeOf(canvas)];
+  for (let y = 0, at = 0; y < size; y++)
+    for (let x = 0; x < size; x++, at++) {
       const w = t(x, y, at);
       for (let c = 0; c < 3; c++)
-        canvas[c * PLANE + at] = (from[c] ?? 0) + ((to[c] ?? 0) - (from[c] ?? 0)) * w;
+        canvas[c * plane + at] = (from[c] ?? 0) + ((to[c] ?? 0) - (from[c] ?? 0)) * w;
     }
 }
 
-/** Paints a colour through a coverage mask [32, 32]. */
+/** Paints a colour through a coverage mask [S, S]. */
 export function paint(canvas: Canvas, coverage: Float32Array, colour: Colour, opacity = 1): void {
+  const plane = planeOf(canvas);
   for (let c = 0; c < 3; c++)
-    for (let at = 0; at < PLANE; at++) {
-      const i = c * PLANE + at;
+    for (let at = 0; at < plane; at++) {
+      const i = c * plane + at;
       const old = canvas[i] ?? 0;
       canvas[i] = old + ((colour[c] ?? 0) - old) * opacity * (coverage[at] ?? 0);
     }
@@ -80,13 +87,14 @@ export function paint(canvas: Canvas, coverage: Float32Array, colour: Colour, op
 /** Mean luma of the pixels under a coverage mask, or of the whole picture where the mask is empty. */
 export function meanLuma(canvas: Canvas, coverage: Float32Array): number {
   let [sum, weight, all] = [0, 0, 0];
-  for (let at = 0; at < PLANE; at++) {
-    const y = luma([canvas[at] ?? 0, canvas[PLANE + at] ?? 0, canvas[2 * PLANE + at] ?? 0]);
+  const plane = planeOf(canvas);
+  for (let at = 0; at < plane; at++) {
+    const y = luma([canvas[at] ?? 0, canvas[plane + at] ?? 0, canvas[2 * plane + at] ?? 0]);
     sum += y * (coverage[at] ?? 0);
     weight += coverage[at] ?? 0;
     all += y;
   }
-  return weight > 0 ? sum / weight : all / PLANE;
+  return weight > 0 ? sum / weight : all / plane;
 }
 
 /**
@@ -95,21 +103,22 @@ export function meanLuma(canvas: Canvas, coverage: Float32Array): number {
  * @param strength  0 leaves the picture, 1 is the blur alone
  */
 export function blur(canvas: Canvas, strength: number): void {
-  const rows = new Float32Array(PLANE);
+  const [size, pixels] = [sideOf(canvas), planeOf(canvas)];
+  const rows = new Float32Array(pixels);
   for (let c = 0; c < 3; c++) {
-    const plane = canvas.subarray(c * PLANE, (c + 1) * PLANE);
-    for (let y = 0; y < SIZE; y++)
-      for (let x = 0; x < SIZE; x++) {
-        const at = y * SIZE + x;
+    const plane = canvas.subarray(c * pixels, (c + 1) * pixels);
+    for (let y = 0; y < size; y++)
+      for (let x = 0; x < size; x++) {
+        const at = y * size + x;
         const left = plane[x > 0 ? at - 1 : at] ?? 0;
-        const right = plane[x < SIZE - 1 ? at + 1 : at] ?? 0;
+        const right = plane[x < size - 1 ? at + 1 : at] ?? 0;
         rows[at] = (left + 2 * (plane[at] ?? 0) + right) / 4;
       }
-    for (let y = 0; y < SIZE; y++)
-      for (let x = 0; x < SIZE; x++) {
-        const at = y * SIZE + x;
-        const up = rows[y > 0 ? at - SIZE : at] ?? 0;
-        const down = rows[y < SIZE - 1 ? at + SIZE : at] ?? 0;
+    for (let y = 0; y < size; y++)
+      for (let x = 0; x < size; x++) {
+        const at = y * size + x;
+        const up = rows[y > 0 ? at - size : at] ?? 0;
+        const down = rows[y < size - 1 ? at + size : at] ?? 0;
         const old = plane[at] ?? 0;
         plane[at] = old + ((up + 2 * (rows[at] ?? 0) + down) / 4 - old) * strength;
       }
@@ -120,7 +129,7 @@ export function blur(canvas: Canvas, strength: number): void {
  * The camera: optional blur, contrast and brightness, sensor noise (part grey, part coloured), rounding to bytes.
  *
  * @param canvas  changed in place
- * @param out  uint8 [3, 32, 32], receives the image
+ * @param out  uint8 [3, S, S], receives the image
  */
 export function finish(canvas: Canvas, draws: Draws, out: Uint8Array): void {
   if (draws.chance(0.4)) blur(canvas, draws.between(0.2, 0.9));
@@ -129,8 +138,9 @@ export function finish(canvas: Canvas, draws: Draws, out: Uint8Array): void {
   const strength = draws.next();
   const amplitude = 0.01 + 0.17 * strength * strength;
   const chroma = draws.next();
-  const noise = draws.block(PLANE);
-  for (let at = 0; at < PLANE; at++) {
+  const plane = planeOf(canvas);
+  const noise = draws.block(plane);
+  for (let at = 0; at < plane; at++) {
     // One 24-bit draw is three independent 8-bit ones.
     const bits = (noise[at] ?? 0) * 256;
     const a = Math.floor(bits);
@@ -139,8 +149,8 @@ export function finish(canvas: Canvas, draws: Draws, out: Uint8Array): void {
     for (let channel = 0; channel < 3; channel++) {
       const own = channel === 0 ? a : channel === 1 ? b : c;
       const grain = (b + (own - b) * chroma - 127.5) / 127.5;
-      const value = (canvas[channel * PLANE + at] ?? 0) * gain + shift + amplitude * grain;
-      out[channel * PLANE + at] = Math.floor(clamp(value, 0, 1) * 255 + 0.5);
+      const value = (canvas[channel * plane + at] ?? 0) * gain + shift + amplitude * grain;
+      out[channel * plane + at] = Math.floor(clamp(value, 0, 1) * 255 + 0.5);
     }
   }
 }

@@ -19,7 +19,7 @@ export const digitNames: readonly string[] = Array.from("0123456789");
 export function makeDigits(split: DigitSplit, count: number, seed: number): EmbeddedSet {
   const glyphs = readOutlines(`digits-${split}`);
   const byDigit = digitNames.map((name) => glyphs.filter((glyph) => glyph.character === name));
-  return makeSet(split, seed, count, digitNames, (index, draws, out) => {
+  return makeSet(split, seed, { count }, digitNames, (index, draws, out) => {
     const label = index % 10;
     const source = renderOne(byDigit[label] ?? [], draws, out);
     return { label, source };

@@ -4,11 +4,18 @@
  */
 import type { Random } from "oal-core";
 
+/** Sides of an image unless another size is asked for, in pixels: lengths of what is drawn are given for this one. */
+export const usualSize = 32;
+
 /**
  * The random numbers of one image: a cursor over the counter-based uniforms of (seed, purpose, image index). The numbers of an image
- * never depend on how many another image took.
+ * never depend on how many another image took. It also knows how large the image is.
  */
 export class Draws {
+  /** Sides of the image in pixels. */
+  readonly size: number;
+  /** What a length that is meant for {@link usualSize} is multiplied by. */
+  readonly unit: number;
   readonly #random: Random;
   readonly #step: number;
   #values: Float32Array;
@@ -17,8 +24,11 @@ export class Draws {
   /**
    * @param random  stream of the set
    * @param step  index of the image in its set
+   * @param size  sides of the image in pixels
    */
-  constructor(random: Random, step: number) {
+  constructor(random: Random, step: number, size = usualSize) {
+    this.size = size;
+    this.unit = size / usualSize;
     this.#random = random;
     this.#step = step;
     this.#values = random.uniforms(step, 256);

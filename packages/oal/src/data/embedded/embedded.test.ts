@@ -9,10 +9,10 @@ import { inventSign } from "./validationOod.js";
 const COUNT = 64;
 const sizes = { train: COUNT, validation: COUNT, test: COUNT, validationOod: COUNT, ood: COUNT };
 const parts = (["known", "choosing", "test", "unknown"] as const).map((part) =>
-  makeEmbeddedPart(part, { seed: 0, sizes }),
+  Array.from(makeEmbeddedPart(part, { seed: 0, sizes }), ([, set]) => set),
 );
-const all = parts.flatMap((sets) => [...sets.values()]);
-const [known, choosing, tested, unknown] = parts.map((sets) => [...sets.values()]);
+const all = parts.flat();
+const [known, choosing, tested, unknown] = parts;
 const digitsOfTest = makeDigits("test", COUNT, 0);
 const hash = (set: EmbeddedSet): string =>
   createHash("sha256")
@@ -119,9 +119,33 @@ test("labels, names and pixels have the promised form", () => {
 test("sizes of zero are empty sets, broken ones an error", () => {
   expect(makeDigits("train", 0, 0).pixels.length).toBe(0);
   for (const train of [-1, 1.5, Number.NaN])
-    expect(() => makeEmbeddedPart("known", { seed: 0, sizes: { ...sizes, train } })).toThrow(
+    expect(() => [...makeEmbeddedPart("known", { seed: 0, sizes: { ...sizes, train } })]).toThrow(
       /embedded set "train"/,
     );
+});
+
+test("at other sizes the sets without characters are drawn anew, as sharp as the size allows, not resized", () => {
+  const few = { ...sizes, validationOod: 8, ood: 12 };
+  for (const side of [48, 96]) {
+    const made = ["choosing", "unknown"] as const;
+    const sets = made.flatMap((part) => [...makeEmbeddedPart(part, { seed: 0, sizes: few, side })]);
+    expect(sets.map(([name]) => name)).toEqual(["drawings", "textures", "shapes", "noise", "fields"]);
+    for (const [name, { pixels, labels, sources }] of sets) {
+      const plane = side * side;
+      expect(pixels.length).toBe(labels.length * 3 * plane);
+      expect(sources.slice(0, 4)).toEqual(all.find((set) => set.name === name)?.sources.slice(0, 4));
+      // neighbours differ: a picture of 32 pixels made larger has long runs of equal steps
+      for (let i = 0; i < labels.length; i++) {
+        const green = pixels.subarray((3 * i + 1) * plane, (3 * i + 2) * plane);
+        let turns = 0;
+        for (let at = 2; at < side; at++) {
+          const [a = 0, b = 0, c = 0] = green.subarray(at - 2, at + 1);
+          if (b - a !== c - b) turns++;
+        }
+        expect(turns, `${name} ${i}`).toBeGreaterThan(side / 4);
+      }
+    }
+  }
 });
 
 test("the polynomial sine is as close as a pixel needs", () => {

@@ -21,9 +21,10 @@ export type FarSet = keyof typeof painters;
  *
  * @param count  number of images, an integer >= 0
  * @param seed  seed of the run
+ * @param size  sides of the images in pixels
  */
-export function makeFar(name: FarSet, count: number, seed: number): EmbeddedSet {
-  return makeSet(name, seed, count, [], (index, draws, out) => {
+export function makeFar(name: FarSet, count: number, seed: number, size: number): EmbeddedSet {
+  return makeSet(name, seed, { count, size }, [], (index, draws, out) => {
     const { canvas, kind } = painters[name](draws, index);
     finish(canvas, draws, out);
     return { label: -1, source: `${name}/${kind}` };

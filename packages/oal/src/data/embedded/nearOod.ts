@@ -9,7 +9,7 @@ import { makeSet, type EmbeddedSet } from "./set.js";
 /** Latin letters of the very families that the ID test digits come from. */
 export function makeLetters(count: number, seed: number): EmbeddedSet {
   const glyphs = readOutlines("letters-test");
-  return makeSet("letters", seed, count, [], (_index, draws, out) => ({
+  return makeSet("letters", seed, { count }, [], (_index, draws, out) => ({
     label: -1,
     source: renderOne(glyphs, draws, out),
   }));
@@ -23,7 +23,7 @@ export function makeScripts(count: number, seed: number): EmbeddedSet {
     families.set(family, [...(families.get(family) ?? []), glyph]);
   }
   const lists = [...families.values()];
-  return makeSet("scripts", seed, count, [], (index, draws, out) => ({
+  return makeSet("scripts", seed, { count }, [], (index, draws, out) => ({
     label: -1,
     source: renderOne(lists[index % lists.length] ?? [], draws, out),
   }));

@@ -2,8 +2,8 @@
  * One glyph as a 32x32 colour image. Digits and near-OOD glyphs go through this one function with the same distributions, so that
  * only the glyph tells them apart.
  */
-import { cosine, sine, clamp, type Draws } from "./draws.js";
-import { contrastingColour, finish, luma, meanLuma, newCanvas, paint, SIZE, type Colour } from "./canvas.js";
+import { cosine, sine, clamp, usualSize, type Draws } from "./draws.js";
+import { contrastingColour, finish, luma, meanLuma, newCanvas, paint, type Colour } from "./canvas.js";
 import { boundsOf, type Contours, type Glyph } from "./outlines.js";
 import { centre, offset, rasterise, strokeWidth, transform } from "./rasterise.js";
 import { paintBackground } from "./background.js";
@@ -25,25 +25,30 @@ const CONTRAST = 0.24; // of luma, between stroke and what lies under it
  * @param out  uint8 [3, 32, 32], receives the image
  */
 export function renderGlyph(glyph: Glyph, draws: Draws, out: Uint8Array): void {
-  const canvas = newCanvas();
+  const canvas = newCanvas(draws);
   paintBackground(canvas, draws);
   const posed = pose(glyph.contours, draws);
   const width = strokeWidth(posed);
   const weight = Math.max(draws.between(-0.12 * width, 0.65), (THINNEST - width) / 2);
   const body = offset(posed, weight);
-  const coverage = rasterise(body, SIZE);
+  const coverage = rasterise(body, usualSize);
   const stroke = contrastingColour(draws, meanLuma(canvas, coverage), CONTRAST);
   const style = draws.next();
   if (style < 0.1) {
     const [dx, dy] = [draws.between(-2, 2), draws.between(-2, 2)];
-    paint(canvas, rasterise(transform(body, [1, 0, 0, 1, dx, dy]), SIZE), [0, 0, 0], draws.between(0.3, 0.6));
+    paint(
+      canvas,
+      rasterise(transform(body, [1, 0, 0, 1, dx, dy]), usualSize),
+      [0, 0, 0],
+      draws.between(0.3, 0.6),
+    );
   } else if (style < 0.25) {
     const halo = contrastingColour(draws, luma(stroke), 0.3);
-    paint(canvas, rasterise(offset(posed, weight + draws.between(0.6, 1.3)), SIZE), halo);
+    paint(canvas, rasterise(offset(posed, weight + draws.between(0.6, 1.3)), usualSize), halo);
   }
   paint(canvas, style > 0.9 ? hollow(posed, weight, width, coverage) : coverage, stroke);
   if (style > 0.75 && style < 0.9) {
-    const ramp = coverage.map((value, at) => (value * Math.floor(at / SIZE)) / SIZE);
+    const ramp = coverage.map((value, at) => (value * Math.floor(at / usualSize)) / usualSize);
     paint(canvas, ramp, shade(draws, stroke));
   }
   finish(canvas, draws, out);
@@ -77,10 +82,10 @@ function pose(contours: Contours, draws: Draws): Contours {
   ]);
   const [left, top, right, bottom] = boundsOf(turned);
   const largest = Math.max(right - left, bottom - top);
-  const fit = largest > SIZE - 3 ? (SIZE - 3) / largest : 1;
+  const fit = largest > usualSize - 3 ? (usualSize - 3) / largest : 1;
   const placed = (extent: number, at: number): number => {
-    const slack = Math.min(5, (SIZE - extent * fit) / 2 + 0.5);
-    return SIZE / 2 + slack * (2 * at - 1);
+    const slack = Math.min(5, (usualSize - extent * fit) / 2 + 0.5);
+    return usualSize / 2 + slack * (2 * at - 1);
   };
   const x = placed(right - left, draws.next());
   const y = placed(bottom - top, draws.next());
@@ -90,7 +95,7 @@ function pose(contours: Contours, draws: Draws): Contours {
 /** The outline of the stroke alone, for strokes that are wide enough to have an inside. */
 function hollow(posed: Contours, weight: number, width: number, coverage: Float32Array): Float32Array {
   if (width + 2 * weight < 3.6) return coverage;
-  const inside = rasterise(offset(posed, weight - 1.25), SIZE);
+  const inside = rasterise(offset(posed, weight - 1.25), usualSize);
   return coverage.map((value, at) => Math.max(0, value - (inside[at] ?? 0)));
 }
 

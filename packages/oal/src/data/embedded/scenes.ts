@@ -11,9 +11,8 @@ import {
   nearColour,
   newCanvas,
   paint,
-  PLANE,
+  planeOf,
   randomColour,
-  SIZE,
   type Canvas,
   type Colour,
 } from "./canvas.js";
@@ -26,25 +25,28 @@ type Scene = (draws: Draws) => Canvas;
 /** Multiplies the picture by uneven light of mean 1. */
 function light(canvas: Canvas, draws: Draws, depth: number): void {
   const [field] = spectralNoise(draws, 3);
-  for (let i = 0; i < 3 * PLANE; i++)
-    canvas[i] = (canvas[i] ?? 0) * (1 + depth * (2 * (field[i % PLANE] ?? 0.5) - 1));
+  const plane = planeOf(canvas);
+  for (let i = 0; i < canvas.length; i++)
+    canvas[i] = (canvas[i] ?? 0) * (1 + depth * (2 * (field[i % plane] ?? 0.5) - 1));
 }
 
 const leaves: Scene = (draws) => {
-  const canvas = newCanvas();
+  const { size, unit } = draws;
+  const canvas = newCanvas(draws);
   const base = randomColour(draws);
   const other = randomColour(draws);
-  fill(canvas, base, other, (_x, y) => y / SIZE);
+  fill(canvas, base, other, (_x, y) => y / size);
   const makers = [shapeKinds["ellipse"], shapeKinds["blob"], shapeKinds["square"], shapeKinds["blob"]];
   const count = 18 + draws.integer(30);
   for (let i = 0; i < count; i++) {
     const make = makers[draws.integer(4)];
     if (make === undefined) continue;
-    const radius = 2.2 / Math.sqrt(0.02 + draws.next());
+    const radius = (2.2 / Math.sqrt(0.02 + draws.next())) * unit;
     const turn = draws.next();
     const [c, s, flat] = [cosine(turn) * radius, sine(turn) * radius, draws.between(0.5, 1)];
-    const at = [draws.between(-4, SIZE + 4), draws.between(-4, SIZE + 4)] as const;
-    const coverage = rasterise(transform(make(draws), [c, s, -s * flat, c * flat, ...at]), SIZE);
+    const place = (): number => draws.between(-4, size / unit + 4) * unit;
+    const at = [place(), place()] as const;
+    const coverage = rasterise(transform(make(draws), [c, s, -s * flat, c * flat, ...at]), size);
     paint(canvas, coverage, nearColour(draws, mix(base, other, draws.next()), 0.3));
   }
   light(canvas, draws, draws.between(0.4, 1));
@@ -52,10 +54,11 @@ const leaves: Scene = (draws) => {
 };
 
 const landscape: Scene = (draws) => {
-  const canvas = newCanvas();
+  const { size, unit } = draws;
+  const canvas = newCanvas(draws);
   const top: Colour = [draws.between(0.1, 0.6), draws.between(0.3, 0.7), draws.between(0.5, 1)];
   const horizon = nearColour(draws, [0.9, 0.75, 0.65], 0.25);
-  fill(canvas, top, horizon, (_x, y) => clamp(y / 20, 0, 1));
+  fill(canvas, top, horizon, (_x, y) => clamp(y / (20 * unit), 0, 1));
   const clouds = cloudNoise(draws, 16, 0.55);
   paint(
     canvas,
@@ -65,15 +68,15 @@ const landscape: Scene = (draws) => {
   );
   const ground = nearColour(draws, [0.25, 0.35, 0.15], 0.25);
   const ridges = 2 + draws.integer(3);
-  const start = draws.between(10, 18);
+  const start = draws.between(10, 18) * unit;
   for (let i = 0; i < ridges; i++) {
     const profile = cloudNoise(draws, 16, 0.6);
     const grain = cloudNoise(draws, 4, 0.9);
-    const level = start + (i * (SIZE - start)) / ridges;
-    const mask = new Float32Array(PLANE);
-    for (let at = 0; at < PLANE; at++) {
-      const height = level + 14 * ((profile[at % SIZE] ?? 0.5) - 0.5);
-      mask[at] = clamp(Math.floor(at / SIZE) - height, 0, 1);
+    const level = start + (i * (size - start)) / ridges;
+    const mask = new Float32Array(size * size);
+    for (let at = 0; at < mask.length; at++) {
+      const height = level + 14 * unit * ((profile[at % size] ?? 0.5) - 0.5);
+      mask[at] = clamp(Math.floor(at / size) - height, 0, 1);
     }
     const tone = mix(horizon, nearColour(draws, ground, 0.1), (i + 1) / ridges);
     paint(canvas, mask, tone);
@@ -84,7 +87,7 @@ const landscape: Scene = (draws) => {
 };
 
 const spectrum: Scene = (draws) => {
-  const canvas = newCanvas();
+  const canvas = newCanvas(draws);
   const [brightness, tint] = spectralNoise(draws, 2 + draws.integer(3));
   const [from, middle, to] = [randomColour(draws), randomColour(draws), randomColour(draws)];
   fill(canvas, from, to, (_x, _y, at) => clamp(1.4 * (brightness[at] ?? 0.5) - 0.2, 0, 1));
@@ -98,15 +101,16 @@ const spectrum: Scene = (draws) => {
 };
 
 const lights: Scene = (draws) => {
-  const canvas = newCanvas();
+  const { size, unit } = draws;
+  const canvas = newCanvas(draws);
   const base = mix(randomColour(draws), [0, 0, 0], draws.between(0.2, 0.8));
-  fill(canvas, base, nearColour(draws, base, 0.3), (x) => x / SIZE);
+  fill(canvas, base, nearColour(draws, base, 0.3), (x) => x / size);
   const count = 5 + draws.integer(14);
   for (let i = 0; i < count; i++) {
-    const radius = draws.between(1.5, 6);
+    const radius = draws.between(1.5, 6) * unit;
     const disc = shapeKinds["ellipse"]?.(draws) ?? [];
-    const at = [draws.between(0, SIZE), draws.between(0, SIZE)] as const;
-    const coverage = rasterise(transform(disc, [radius, 0, 0, radius, ...at]), SIZE);
+    const at = [draws.between(0, size), draws.between(0, size)] as const;
+    const coverage = rasterise(transform(disc, [radius, 0, 0, radius, ...at]), size);
     paint(canvas, coverage, mix(randomColour(draws), [1, 1, 1], 0.3), draws.between(0.3, 0.8));
   }
   blur(canvas, 1);
@@ -134,7 +138,7 @@ const noiseKinds = ["blue", "white", "pink", "brown", "blocks", "speckle"] as co
 /** A noise canvas of the index-th kind, grey or coloured, of random contrast. */
 export function drawNoise(draws: Draws, index: number): { canvas: Canvas; kind: string } {
   const kind = noiseKinds[index % noiseKinds.length] ?? "white";
-  const canvas = newCanvas();
+  const canvas = newCanvas(draws);
   const base = randomColour(draws);
   const grey = draws.chance(0.3);
   const contrast = draws.between(0.7, 1.8);
@@ -144,23 +148,24 @@ export function drawNoise(draws: Draws, index: number): { canvas: Canvas; kind: 
   for (let c = 0; c < 3; c++) {
     const plane = planes[grey ? 0 : c];
     const level = grey ? centre : 0.5 + 0.5 * ((base[c] ?? 0.5) - 0.5);
-    for (let at = 0; at < PLANE; at++)
-      canvas[c * PLANE + at] = level + contrast * ((plane?.[at] ?? 0.5) - 0.5);
+    for (let at = 0; at < planeOf(canvas); at++)
+      canvas[c * planeOf(canvas) + at] = level + contrast * ((plane?.[at] ?? 0.5) - 0.5);
   }
   return { canvas, kind };
 }
 
 function noisePlanes(draws: Draws, kind: (typeof noiseKinds)[number]): readonly Float32Array[] {
+  const { size, unit } = draws;
   if (kind === "speckle") {
     const rate = draws.between(0.05, 0.5);
-    return [draws.block(PLANE).map((u) => (u < rate / 2 ? 0 : u > 1 - rate / 2 ? 1 : 0.5))];
+    return [draws.block(size * size).map((u) => (u < rate / 2 ? 0 : u > 1 - rate / 2 ? 1 : 0.5))];
   }
   if (kind === "blocks") {
-    const cell = 2 << draws.integer(3);
+    const cell = (2 << draws.integer(3)) * unit;
     const values = draws.block(256).slice();
     return [
-      Float32Array.from({ length: PLANE }, (_, at) => {
-        const [x, y] = [at % SIZE, Math.floor(at / SIZE)];
+      Float32Array.from({ length: size * size }, (_, at) => {
+        const [x, y] = [at % size, Math.floor(at / size)];
         return values[Math.floor(x / cell) + 16 * Math.floor(y / cell)] ?? 0.5;
       }),
     ];

@@ -1,12 +1,11 @@
 /** The plain form of an embedded set, and the loop that fills one image by image from its own random numbers. */
 import { Random } from "oal-core";
-import { PLANE } from "./canvas.js";
-import { Draws } from "./draws.js";
+import { Draws, usualSize } from "./draws.js";
 
 /** A set of images in memory. */
 export interface EmbeddedSet {
   readonly name: string;
-  /** uint8 [N, 3, 32, 32]. */
+  /** uint8 [N, 3, S, S]. */
   readonly pixels: Uint8Array;
   /** int32 [N]: the digit, or -1 for every image of an OOD set. */
   readonly labels: Int32Array;
@@ -27,24 +26,25 @@ export interface DrawnImage {
  *
  * @param name  name of the set, also the purpose of its random numbers
  * @param seed  seed of the run
- * @param count  number of images, an integer >= 0
+ * @param extent  number of images, an integer >= 0, and their sides in pixels
  * @param classNames  names of the labels
- * @param draw  draws image i into `out`, uint8 [3, 32, 32]
+ * @param draw  draws image i into `out`, uint8 [3, S, S]
  */
 export function makeSet(
   name: string,
   seed: number,
-  count: number,
+  { count, size = usualSize }: { readonly count: number; readonly size?: number },
   classNames: readonly string[],
   draw: (index: number, draws: Draws, out: Uint8Array) => DrawnImage,
 ): EmbeddedSet {
   const random = new Random(seed, `data/embedded/${name}`);
-  const pixels = new Uint8Array(count * 3 * PLANE);
+  const bytes = 3 * size * size;
+  const pixels = new Uint8Array(count * bytes);
   const labels = new Int32Array(count);
   const sources: string[] = [];
   for (let i = 0; i < count; i++) {
-    const out = pixels.subarray(i * 3 * PLANE, (i + 1) * 3 * PLANE);
-    const { label, source } = draw(i, new Draws(random, i), out);
+    const out = pixels.subarray(i * bytes, (i + 1) * bytes);
+    const { label, source } = draw(i, new Draws(random, i, size), out);
     labels[i] = label;
     sources.push(source);
   }

@@ -1,6 +1,6 @@
 /** Filled geometric shapes for far-OOD: polygons, stars, crosses, ellipses, hearts and blobs. No ring and no bar: those are digits. */
 import { cosine, sine, type Draws } from "./draws.js";
-import { contrastingColour, meanLuma, newCanvas, paint, SIZE, type Canvas } from "./canvas.js";
+import { contrastingColour, meanLuma, newCanvas, paint, type Canvas } from "./canvas.js";
 import type { Contours } from "./outlines.js";
 import { rasterise, transform } from "./rasterise.js";
 import { paintBackground } from "./background.js";
@@ -57,7 +57,8 @@ export const shapeKinds: Readonly<Record<string, (draws: Draws) => Contours>> = 
 
 /** A canvas with one to four shapes; the first is of the index-th kind. */
 export function drawShapes(draws: Draws, index: number): { canvas: Canvas; kind: string } {
-  const canvas = newCanvas();
+  const { size, unit } = draws;
+  const canvas = newCanvas(draws);
   paintBackground(canvas, draws);
   const kinds = Object.entries(shapeKinds);
   const count = 1 + Math.floor(4 * draws.next() * draws.next());
@@ -65,13 +66,14 @@ export function drawShapes(draws: Draws, index: number): { canvas: Canvas; kind:
   for (let i = 0; i < count; i++) {
     const [, make] = kinds[i === 0 ? first : draws.integer(kinds.length)] ?? [];
     if (make === undefined) continue;
-    const radius = (i === 0 ? draws.between(6, 12) : draws.between(3, 8)) / Math.sqrt(count === 1 ? 1 : 1.3);
+    const length = i === 0 ? draws.between(6, 12) : draws.between(3, 8);
+    const radius = (length / Math.sqrt(count === 1 ? 1 : 1.3)) * unit;
     const turn = draws.next();
     const squeeze = draws.between(0.75, 1);
     const [c, s] = [cosine(turn) * radius, sine(turn) * radius];
-    const place = (): number => SIZE / 2 + (i === 0 ? draws.between(-5, 5) : draws.between(-14, 14));
+    const place = (): number => size / 2 + (i === 0 ? draws.between(-5, 5) : draws.between(-14, 14)) * unit;
     const shape = transform(make(draws), [c, s, -s * squeeze, c * squeeze, place(), place()]);
-    const coverage = rasterise(shape, SIZE);
+    const coverage = rasterise(shape, size);
     paint(canvas, coverage, contrastingColour(draws, meanLuma(canvas, coverage), 0.2));
   }
   return { canvas, kind: kinds[first]?.[0] ?? "" };

@@ -1,6 +1,15 @@
 /** Procedural textures: six kinds of patterns that fill the picture. */
 import { clamp, cosine, sine, type Draws } from "./draws.js";
-import { contrastingColour, fill, luma, mix, newCanvas, PLANE, randomColour, type Canvas } from "./canvas.js";
+import {
+  contrastingColour,
+  fill,
+  luma,
+  mix,
+  newCanvas,
+  planeOf,
+  randomColour,
+  type Canvas,
+} from "./canvas.js";
 import { cloudNoise } from "./fields.js";
 
 /** A texture: from rotated and scaled coordinates (in periods) and turbulence in [-1, 1] to a blend in [0, 1]. */
@@ -70,7 +79,7 @@ const textureKinds: Readonly<Record<string, PatternMaker>> = {
  */
 function paintTexture(canvas: Canvas, draws: Draws, make: PatternMaker): void {
   const pattern = make(draws);
-  const period = draws.between(4, 12);
+  const period = draws.between(4, 12) * draws.unit;
   const turn = draws.next();
   const [c, s] = [cosine(turn) / period, sine(turn) / period];
   const [u0, v0] = [draws.between(0, 8), draws.between(0, 8)];
@@ -83,9 +92,10 @@ function paintTexture(canvas: Canvas, draws: Draws, make: PatternMaker): void {
     pattern(c * x - s * y + u0, s * x + c * y + v0, 2 * (turbulence[at] ?? 0.5) - 1),
   );
   const amount = draws.between(0, 0.6);
+  const plane = planeOf(canvas);
   for (let channel = 0; channel < 3; channel++)
-    for (let at = 0; at < PLANE; at++) {
-      const i = channel * PLANE + at;
+    for (let at = 0; at < plane; at++) {
+      const i = channel * plane + at;
       const old = canvas[i] ?? 0;
       canvas[i] = old + ((third[channel] ?? 0) - old) * amount * (light[at] ?? 0);
     }
@@ -95,7 +105,7 @@ function paintTexture(canvas: Canvas, draws: Draws, make: PatternMaker): void {
 export function drawTexture(draws: Draws, index: number): { canvas: Canvas; kind: string } {
   const list = Object.entries(textureKinds);
   const [kind, make] = list[index % list.length] ?? ["stripes", () => (u: number) => soft(sine(u), 1)];
-  const canvas = newCanvas();
+  const canvas = newCanvas(draws);
   paintTexture(canvas, draws, make);
   return { canvas, kind };
 }

@@ -4,10 +4,10 @@
  * sets have textures, filled shapes, noise and photo-like fields).
  */
 import { paintBackground } from "./background.js";
-import { contrastingColour, finish, meanLuma, newCanvas, paint, SIZE, type Canvas } from "./canvas.js";
-import { cosine, sine, type Draws } from "./draws.js";
+import { contrastingColour, finish, meanLuma, newCanvas, paint, type Canvas } from "./canvas.js";
+import { cosine, sine, usualSize, type Draws } from "./draws.js";
 import { inUnitBox, type Contours, type Glyph } from "./outlines.js";
-import { rasterise } from "./rasterise.js";
+import { rasterise, transform } from "./rasterise.js";
 import { renderGlyph } from "./renderGlyph.js";
 import { makeSet, type EmbeddedSet } from "./set.js";
 import { strokeThrough } from "./strokes.js";
@@ -16,28 +16,29 @@ type Point = readonly [x: number, y: number];
 
 /** Invented characters. */
 export function makeSigns(count: number, seed: number): EmbeddedSet {
-  return makeSet("signs", seed, count, [], (_index, draws, out) => {
+  return makeSet("signs", seed, { count }, [], (_index, draws, out) => {
     const glyph = inventSign(draws);
     renderGlyph(glyph, draws, out);
     return { label: -1, source: glyph.source };
   });
 }
 
-/** Line drawings; their kinds follow each other cyclically. */
-export function makeDrawings(count: number, seed: number): EmbeddedSet {
+/** Line drawings of `size` x `size` pixels; their kinds follow each other cyclically. */
+export function makeDrawings(count: number, seed: number, size: number): EmbeddedSet {
   const kinds = Object.entries(drawingKinds);
-  return makeSet("drawings", seed, count, [], (index, draws, out) => {
+  return makeSet("drawings", seed, { count, size }, [], (index, draws, out) => {
     const [kind, lines] = kinds[index % kinds.length] ?? ["spiral", drawingKinds.spiral];
-    const canvas = newCanvas();
+    const canvas = newCanvas(draws);
     paintBackground(canvas, draws);
-    for (const line of lines(draws)) paintLine(canvas, draws, line);
+    const scale = [draws.unit, 0, 0, draws.unit, 0, 0] as const;
+    for (const line of lines(draws)) paintLine(canvas, draws, transform(line, scale));
     finish(canvas, draws, out);
     return { label: -1, source: `drawings/${kind}` };
   });
 }
 
 function paintLine(canvas: Canvas, draws: Draws, line: Contours): void {
-  const coverage = rasterise(line, SIZE);
+  const coverage = rasterise(line, draws.size);
   paint(canvas, coverage, contrastingColour(draws, meanLuma(canvas, coverage), 0.2));
 }
 
@@ -108,7 +109,7 @@ function isSign(strokes: readonly Stroke[]): boolean {
 
 /** A place somewhere in the middle of the picture. */
 function somewhere(draws: Draws, slack: number): Point {
-  return [SIZE / 2 + draws.between(-slack, slack), SIZE / 2 + draws.between(-slack, slack)];
+  return [usualSize / 2 + draws.between(-slack, slack), usualSize / 2 + draws.between(-slack, slack)];
 }
 
 /** Points along a curve around a centre, from polar coordinates with the angle in turns. */
@@ -123,7 +124,7 @@ function around(
   });
 }
 
-/** The kinds of drawings: each gives lines in pixels, painted one after the other. */
+/** The kinds of drawings: each gives lines in pixels of an image of the usual size, painted one after the other. */
 const drawingKinds = {
   /** Two and a half to four turns outwards. */
   spiral: (draws) => {
@@ -144,8 +145,8 @@ const drawingKinds = {
   },
   /** Axes with bars of several heights, or with a jagged line. */
   chart: (draws) => {
-    const [left, bottom] = [draws.between(2, 7), SIZE - draws.between(2, 7)];
-    const [right, top] = [SIZE - draws.between(1, 5), draws.between(1, 6)];
+    const [left, bottom] = [draws.between(2, 7), usualSize - draws.between(2, 7)];
+    const [right, top] = [usualSize - draws.between(1, 5), draws.between(1, 6)];
     const axes: Point[] = [
       [left, top],
       [left, bottom],

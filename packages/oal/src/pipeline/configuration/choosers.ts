@@ -2,12 +2,12 @@
 import { choosingGroups, type ChoosingGroup } from "../../evaluation/result.js";
 import type { Configuration } from "./schema.js";
 
-type Data = Pick<Configuration["data"], "source" | "ood" | "drawnValidation" | "size">;
+type Data = Pick<Configuration["data"], "source" | "ood" | "drawnValidation">;
 
-/** Whether the pictures of a group are drawn: no given set has it, and drawn pictures have the size. */
-export function isDrawn({ source, ood, drawnValidation, size }: Data, group: ChoosingGroup): boolean {
+/** Whether the pictures of a group are drawn: no given set has it. */
+export function isDrawn({ source, ood, drawnValidation }: Data, group: ChoosingGroup): boolean {
   if (source === "embedded") return true;
-  return drawnValidation && size === 32 && !ood.some((set) => set.group === group);
+  return drawnValidation && !ood.some((set) => set.group === group);
 }
 
 /** The groups that have no pictures. */

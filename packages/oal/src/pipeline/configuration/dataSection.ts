@@ -76,9 +76,14 @@ const embeddedSchema = z.strictObject({
     500,
     20,
     1_000_000,
-    "images of each of the two sets of unknowns (near and far) that may choose settings",
+    "images of each of the two sets of unknowns (near and far) that may choose settings; beside files of S pixels 32 / S times as many",
   ),
-  ood: whole(1000, 20, 1_000_000, "images of each of the six sets of unknowns that are only measured"),
+  ood: whole(
+    1000,
+    20,
+    1_000_000,
+    "images of each of the six sets of unknowns that are only measured; beside files of S pixels 32 / S times as many",
+  ),
 });
 
 /** The whole section. */
@@ -119,7 +124,7 @@ export const dataSchema = z.strictObject({
   ),
   drawnValidation: flag(
     true,
-    "with pictures of 32 pixels from files: draw unknown pictures that may choose settings for the group, validation-near or validation-far, that no set in ood has",
+    "with a source of files: draw unknown pictures that may choose settings for the group, validation-near or validation-far, that no set in ood has",
   ),
   normalisation: choice(
     ["measured", "cifar10", "cifar100", "imagenet"],

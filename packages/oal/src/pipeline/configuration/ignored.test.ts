@@ -55,7 +55,7 @@ const cases: readonly (readonly [ignored: string, beside: readonly string[], bec
   ["data.embedded.train=300", files, "images of your own in data.source"],
   ["data.embedded.ood=300", files, null],
   ["data.embedded.ood=300", [...files, "data.embeddedOod=false"], "data.embeddedOod: false"],
-  ["data.embedded.ood=300", [...files, "data.size=64"], "data.size: 64 (drawn images have 32)"],
+  ["data.embedded.ood=300", [...files, "data.size=64"], null],
   ["data.embeddedOod=true", [...files, "data.ood=[{name: u, path: u}]"], "near or far sets in data.ood"],
   ["data.embedded.ood=300", [...files, "data.ood=[{name: u, path: u, group: validation-far}]"], null],
   ["data.embedded.validationOod=30", [...files, "data.ood=[{name: u, path: u}]"], null],

@@ -117,13 +117,12 @@ function dataRules({ data }: Configuration): readonly Rule[] {
     const others = Object.keys(data).filter((key) => !embeddedKeys.includes(key));
     return [[paths(others), "data.source: embedded"]];
   }
-  const isLarge = data.size !== 32 && `data.size: ${data.size} (drawn images have 32)`;
   const measured = data.ood.some(({ group }) => !mayChoose(group)) && "near or far sets in data.ood";
   const chosenBy =
     choosingGroups.every((group) => data.ood.some((set) => set.group === group)) &&
     "sets of both validation groups in data.ood";
-  const standIns = measured || (!data.embeddedOod ? "data.embeddedOod: false" : isLarge);
-  const choosers = chosenBy || (!data.drawnValidation ? "data.drawnValidation: false" : isLarge);
+  const standIns = measured || (!data.embeddedOod && "data.embeddedOod: false");
+  const choosers = chosenBy || (!data.drawnValidation && "data.drawnValidation: false");
   return [
     [paths(["embedded.train", "embedded.validation", "embedded.test"]), "images of your own in data.source"],
     [paths(["embedded.ood"]), standIns],

@@ -11,6 +11,7 @@ import {
   type EmbeddedPart,
   type EmbeddedSet,
 } from "../../data/embedded/index.js";
+import { usualSize } from "../../data/embedded/draws.js";
 import { memoryImageSet, type ImageSet } from "../../data/imageSet.js";
 import { withheldSet } from "../../data/withheld.js";
 import { storeImageSet } from "../../data/storeSet.js";
@@ -22,18 +23,44 @@ import type { LooseData, LooseUnknowns } from "../readSets.js";
 /** What decides them. */
 type DrawnFrom = Pick<Configuration, "data" | "seed">;
 
+/** Sides of drawn pictures: those of a user's own, to stand beside them. */
+function sideOf({ data }: Pick<Configuration, "data">): number {
+  return data.source === "embedded" ? usualSize : data.size;
+}
+
+/** How many pictures are drawn: of other sides than the usual ones as many as make equal rows. */
+function numbersOf(config: DrawnFrom): Configuration["data"]["embedded"] {
+  const { embedded } = config.data;
+  const share = usualSize / sideOf(config);
+  const number = (count: number): number => Math.max(leastDrawn, Math.round(count * Math.min(1, share)));
+  return { ...embedded, validationOod: number(embedded.validationOod), ood: number(embedded.ood) };
+}
+
+/** Fewest pictures of a set: what a configuration may ask for. */
+const leastDrawn = 20;
+
 function drawnStage(part: EmbeddedPart, title: string): DataStage<DrawnFrom> {
   return {
     id: `data:drawn-${part}`,
     version: 1,
     title,
-    slice: ({ data: { embedded } }) =>
-      Object.fromEntries(sizesOfPart[part].map((size) => [size, embedded[size]])),
+    slice: (config) => {
+      const [sizes, side] = [numbersOf(config), sideOf(config)];
+      return {
+        ...Object.fromEntries(sizesOfPart[part].map((size) => [size, sizes[size]])),
+        ...(side === usualSize ? {} : { side }),
+      };
+    },
     seed: ({ seed }) => seed,
     inputs: () => ({}),
     sets: () => ({}),
-    async run({ data, seed }, { folder }) {
-      for (const [name, set] of makeEmbeddedPart(part, { seed, sizes: data.embedded }))
+    async run(config, { folder }) {
+      const { seed } = config;
+      for (const [name, set] of makeEmbeddedPart(part, {
+        seed,
+        sizes: numbersOf(config),
+        side: sideOf(config),
+      }))
         await storeImageSet(imageSetOf(set), join(folder, name));
     },
   };
@@ -94,25 +121,26 @@ export async function drawnData(
   };
 }
 
-/** The unknown pictures that settings may be chosen by. */
+/** The unknown pictures that settings may be chosen by; near ones only beside digits. */
 export async function drawnChoosers(config: DrawnFrom, workshop: Workshop): Promise<LooseUnknowns> {
   const { key, open } = await drawn("choosing", config, workshop);
   return {
     inputs: { choosing: key },
     ood: [
-      { name: "val_signs", group: "validation-near", set: open("signs") },
+      ...(sideOf(config) === usualSize
+        ? [{ name: "val_signs", group: "validation-near" as const, set: open("signs") }]
+        : []),
       { name: "val_drawings", group: "validation-far", set: open("drawings") },
     ],
   };
 }
 
-/** The unknown pictures of the test. */
+/** The unknown pictures of the test: near ones, letters and other scripts, only beside digits. */
 export async function drawnUnknowns(config: DrawnFrom, workshop: Workshop): Promise<LooseUnknowns> {
   const { key, open } = await drawn("unknown", config, workshop);
+  const groups = config.data.source === "embedded" ? (["near", "far"] as const) : (["far"] as const);
   return {
     inputs: { unknown: key },
-    ood: (["near", "far"] as const).flatMap((group) =>
-      embeddedOodNames[group].map((name) => ({ name, group, set: open(name) })),
-    ),
+    ood: groups.flatMap((group) => embeddedOodNames[group].map((name) => ({ name, group, set: open(name) }))),
   };
 }
