@@ -1,7 +1,7 @@
 /** The examples for Node and Python, run as they stand on a model file and pictures of every kind. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pictureInput, selfTestPicture } from "oal-core";
@@ -74,12 +74,17 @@ describe("the example for Node", () => {
   });
 });
 
+/** Pythons that may be there, the one that was asked for first; the last is what .ci/run makes. */
+const pythons = [
+  process.env["OAL_PYTHON"],
+  "python3",
+  "/usr/bin/python3",
+  join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "oal-python", "bin", "python"),
+].filter((python) => python !== undefined);
+
 /** The first Python that has some packages; undefined where none has. */
 function pythonWith(packages: string): string | undefined {
-  const given = process.env["OAL_PYTHON"];
-  return [...(given === undefined ? [] : [given]), "python3", "/usr/bin/python3"].find(
-    (python) => run(python, ["-c", `import ${packages}`]).status === 0,
-  );
+  return pythons.find((python) => run(python, ["-c", `import ${packages}`]).status === 0);
 }
 
 const withPillow = pythonWith("PIL.Image, numpy");
