@@ -130,6 +130,7 @@ async function main() {
     ...options,
     versions: { Node: process.versions.node },
     cases: [],
+    failed: [],
   };
   if (machine.loadBefore > 0.5)
     say(
@@ -141,7 +142,16 @@ async function main() {
       values.only === undefined ? benchCase : { ...benchCase, contestants: onlyNamed(benchCase.contestants) };
     if (Object.keys(own.contestants).length === 0) continue;
     const start = performance.now();
-    const { facts, ...result } = await runCase(name, own, file, options);
+    let outcome;
+    try {
+      outcome = await runCase(name, own, file, options);
+    } catch (error) {
+      // the others are measured all the same
+      results.failed.push({ name, problem: error.message });
+      say(`failed: ${error.message}`);
+      continue;
+    }
+    const { facts, ...result } = outcome;
     Object.assign(results.versions, facts);
     results.cases.push({ ...result, ...(benchCase.goals ? { goals: benchCase.goals } : {}) });
     say(result.title);
@@ -157,6 +167,8 @@ async function main() {
   }
   say(`\n${plainTable(ratioHead, results.cases.flatMap(ratioRows))}`);
   say(`\n${circumstances(results)}`);
+  for (const { name, problem } of results.failed) say(`${name} failed: ${problem}`);
+  if (results.failed.length > 0) process.exitCode = 1;
   const text = `${JSON.stringify(results, null, 1)}\n`;
   if (values.json) process.stdout.write(text);
   if (values.output !== undefined) writeFileSync(values.output, text);

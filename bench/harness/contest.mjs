@@ -107,20 +107,17 @@ export async function runCase(name, benchCase, file, options) {
     await benchCase.prepare?.(settings, folder);
     for (const [id, contestant] of Object.entries(benchCase.contestants)) {
       if (short && contestant.variant) continue;
-      let command = [
-        process.execPath,
-        ["--expose-gc", ownProcess, file, id, JSON.stringify(settings), folder],
-      ];
-      if (contestant.python !== undefined) {
-        const { title, python, version, missing } = peer(contestant.needs);
-        if (missing !== undefined) {
-          if (!notes.includes(missing)) notes.push(missing);
-          continue;
-        }
-        facts[title] = version;
-        const own = JSON.stringify({ ...settings, ...contestant.settings });
-        command = [python, [join(peersFolder, "contestant.py"), contestant.python, own, folder]];
+      const found = contestant.needs === undefined ? undefined : peer(contestant.needs);
+      if (found?.missing !== undefined) {
+        if (!notes.includes(found.missing)) notes.push(found.missing);
+        continue;
       }
+      if (found) facts[found.title] = found.version;
+      const own = JSON.stringify({ ...settings, ...contestant.settings });
+      const command =
+        contestant.python === undefined
+          ? [process.execPath, [ownProcess, file, id, own, folder]]
+          : [found.python, [join(peersFolder, "contestant.py"), contestant.python, own, folder]];
       const each = start(id, ...command, environmentOf(contestant, threads));
       started.set(id, each);
       Object.assign(facts, (await each.ready()).facts);
@@ -129,6 +126,8 @@ export async function runCase(name, benchCase, file, options) {
     for (const [id, each] of started) {
       const { values } = await each.ask("check");
       if (values) checks[id] = values;
+      // the first time code is read, compiled and given memory
+      else if (benchCase.warm !== false) await each.ask("step");
     }
     const differs = disagreement(checks, benchCase.tolerance ?? 1e-3);
     if (differs !== undefined)

@@ -30,7 +30,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     const { user, system } = process.cpuUsage(before);
     answer({ wall, cpu: (user + system) / 1000 });
   } else {
-    answer({ peak: contestant.peak?.() ?? peakMemory() });
+    answer({ peak: contestant.peak ? contestant.peak() : peakMemory() });
     await contestant.close?.();
     break;
   }

@@ -55,7 +55,10 @@ export function classifierTaskOf(
     {
       seed: 0,
       batchSize: batch,
-      network: { id: network, options: { classes: pictures.classNames.length, imageSize: 32, ...options } },
+      network: {
+        id: network,
+        options: { classes: pictures.classNames.length, imageSize: pictures.height, ...options },
+      },
       normalisation,
       augmentation: { flip: "none" },
       methods: methodsOf(ce),
