@@ -73,7 +73,7 @@ function parsed(known) {
 function count(option, least) {
   const value = Number(values[option]);
   if (Number.isInteger(value) && value >= least) return value;
-  console.error(`--${option} ${values[option]}: a whole number of at least ${least} is needed`);
+  console.error(`--${option} ${String(values[option])}: a whole number of at least ${least} is needed`);
   process.exit(2);
 }
 
@@ -130,8 +130,8 @@ async function main() {
     ...options,
     versions: { Node: process.versions.node },
     cases: [],
-    failed: [],
   };
+  const failed = [];
   if (machine.loadBefore > 0.5)
     say(
       `note: ${machine.loadBefore} processes wanted to run in the last minute; wall times of a busy machine say little`,
@@ -147,7 +147,7 @@ async function main() {
       outcome = await runCase(name, own, file, options);
     } catch (error) {
       // the others are measured all the same
-      results.failed.push({ name, problem: error.message });
+      failed.push(`${name} failed: ${error.message}`);
       say(`failed: ${error.message}`);
       continue;
     }
@@ -167,8 +167,8 @@ async function main() {
   }
   say(`\n${plainTable(ratioHead, results.cases.flatMap(ratioRows))}`);
   say(`\n${circumstances(results)}`);
-  for (const { name, problem } of results.failed) say(`${name} failed: ${problem}`);
-  if (results.failed.length > 0) process.exitCode = 1;
+  for (const sentence of failed) say(sentence);
+  if (failed.length > 0) process.exitCode = 1;
   const text = `${JSON.stringify(results, null, 1)}\n`;
   if (values.json) process.stdout.write(text);
   if (values.output !== undefined) writeFileSync(values.output, text);
