@@ -352,4 +352,25 @@ export const core = [
     replace: "part",
     tests: [source("random/random.test.ts")],
   },
+  {
+    file: source("rewrite/wideFormulations.ts"),
+    what: "copies of dY are shifted the wrong way",
+    find: "const before = i * dilations[0] - pads[0];",
+    replace: "const before = pads[0] - i * dilations[0];",
+    tests: [source("rewrite/wideFormulations.test.ts")],
+  },
+  {
+    file: source("rewrite/updateFormulas.ts"),
+    what: "what something else reads is moved into the joined update",
+    find: "if (outputs.filter((output) => output === value).length !== (isNext ? 1 : 0)) continue;",
+    replace: "",
+    tests: [source("rewrite/joinedUpdates.test.ts")],
+  },
+  {
+    file: source("runtime/joinedStepper.ts"),
+    what: "a member that is loaded again loses the others of its tensor",
+    find: "const before = isNew ? undefined : (await stepper.read([name])).get(name);",
+    replace: "const before = undefined;",
+    tests: ["packages/oal/src/runtime/joinedSteps.test.ts"],
+  },
 ];

@@ -101,6 +101,7 @@ export const graph = {
   squeeze: `squeeze(unsqueeze(x, [0]), [0])`,
   stopGradient: `gradients(reduceSum(mul(stopGradient(x), x)), [x])[0]`,
   sub: `sub(x, y)`,
+  sumOfSquares: `sumOfSquares([x, row])`,
   sumOver: `sumOver(x, [1])`,
   swapLast: `swapLast(x)`,
   tanh: `tanh(x)`,

@@ -70,3 +70,4 @@ export { groupNorm } from "./groupNorm.js";
 export { linear } from "./linear.js";
 export { logSoftmax } from "./logSoftmax.js";
 export { adaptiveAveragePool2d, resizeNearest, resizeTo, type ResizeOptions } from "./resize.js";
+export { sumOfSquares } from "./sumOfSquares.js";

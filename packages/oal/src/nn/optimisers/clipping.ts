@@ -1,5 +1,5 @@
 /** Operations on all gradients or all weights together. */
-import { add, div, minimum, mul, oalError, reduceSum, sqrt, sub, type Operand, type Value } from "oal-core";
+import { add, div, minimum, mul, sqrt, sub, sumOfSquares, type Operand, type Value } from "oal-core";
 
 /**
  * Scales gradients so that their common L2 norm is at most a bound: factor min(1, bound / (norm + 1e-6)).
@@ -13,15 +13,7 @@ export function clipByGlobalNorm(
   gradients: readonly Value[],
   maxNorm: Operand,
 ): { clipped: Value[]; norm: Value } {
-  const squares = gradients.map((gradient) =>
-    reduceSum(
-      mul(gradient, gradient),
-      gradient.shape.map((_, axis) => axis),
-    ),
-  );
-  const [first, ...rest] = squares;
-  if (!first) throw oalError("OAL-X101", { problem: "no gradients to clip" });
-  const norm = sqrt(rest.reduce((sum, square) => add(sum, square), first));
+  const norm = sqrt(sumOfSquares(gradients));
   const factor = minimum(div(maxNorm, add(norm, 1e-6)), 1);
   return { clipped: gradients.map((gradient) => mul(gradient, factor)), norm };
 }

@@ -1,5 +1,14 @@
 /** The WebGPU engine: ONNX Runtime for Node on a graphics processor, through Vulkan, Metal or Direct3D. The plain formulation runs. */
-import { expectArguments, verifyGraph, writeModel, type Engine, type SessionOptions } from "oal-core";
+import {
+  expectArguments,
+  joinedStepper,
+  joinUpdates,
+  useWideFormulations,
+  verifyGraph,
+  writeModel,
+  type Engine,
+  type SessionOptions,
+} from "oal-core";
 import { aModel, sessionOptions } from "./cpu.js";
 import { deviceStepper } from "./deviceStepper.js";
 import { nativeSession, type NativeSettings } from "./onnxRuntime.js";
@@ -19,7 +28,7 @@ export interface WebgpuOptions {
  */
 export function webgpuEngine({ threads = 0, adapter }: WebgpuOptions = {}): Engine {
   const settingsOf = ({ optimization }: SessionOptions): NativeSettings => ({
-    executionProviders: [{ name: "webgpu" }],
+    executionProviders: [{ name: "webgpu", preferredLayout: "NHWC", storageBufferCacheMode: "simple" }],
     graphOptimizationLevel: optimization ?? "all",
     enableMemPattern: false,
     logSeverityLevel: 3,
@@ -46,7 +55,13 @@ export function webgpuEngine({ threads = 0, adapter }: WebgpuOptions = {}): Engi
     compile,
     stepper: async (graph, carried) => {
       verifyGraph(graph);
-      return deviceStepper(graph, carried, settingsOf({}));
+      const step = joinUpdates(useWideFormulations(graph), carried);
+      const stepper = await deviceStepper(step.graph, step.carried, settingsOf({}));
+      return joinedStepper(
+        stepper,
+        step.joined,
+        carried.map(({ name }) => name),
+      );
     },
   };
 }
