@@ -200,6 +200,19 @@ export async function demoInput(): Promise<ReportInput> {
         note: "mean pixel difference of two outliers of one noise; near 0 would mean that the condition is ignored",
       },
     ],
+    rows: {
+      mode: "official",
+      rows: (["published", "fixed", "no effect"] as const).map((state, i) => ({
+        id: `r0${i + 3}`,
+        title: "which outlier meets which image",
+        state,
+        published: "pairs every image with any outlier",
+        consequence: "the terms are 0 on average",
+        corrected: "an outlier of the image's own class",
+        settings: [{ key: "mi.pairing", value: "random" }],
+      })),
+      notReproduced: { r11: "names files of the authors" },
+    },
     choices: [
       {
         setting: "knn.k",

@@ -27,6 +27,7 @@ const SECTIONS = [
   "training",
   "data",
   "choices",
+  "rows",
   "run",
 ];
 

@@ -11,6 +11,7 @@ import { ignoredSettings } from "./configuration/ignored.js";
 import { loadConfiguration } from "./configuration/load.js";
 import { leaves, valueAt } from "./configuration/merge.js";
 import { presets } from "./configuration/presets.js";
+import { publishedReasons } from "./configuration/published/state.js";
 import type { Configuration } from "./configuration/schema.js";
 import { decidingMethod } from "./deciding.js";
 import { leadingTo } from "./plan/stages.js";
@@ -63,6 +64,7 @@ function configurationChoices(config: Configuration): Choice[] {
   const preset = presets.get(config.preset);
   const { model } = config.init;
   const usual = loadConfiguration(config.preset, model === undefined ? {} : { init: model });
+  const published = publishedReasons(config);
   const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
   return paths
     .map((path) => ({ path, key: path.join(".") }))
@@ -70,6 +72,8 @@ function configurationChoices(config: Configuration): Choice[] {
     .map(({ path, key }): Choice => {
       const value = valueAt(config, path);
       const base = { setting: key, value };
+      const reason = published.get(key);
+      if (reason !== undefined) return { ...base, chosenBy: "published", how: reason };
       if (!same(value, valueAt(usual, path))) return { ...base, chosenBy: "user" };
       if (preset?.published?.some((prefix) => key === prefix || key.startsWith(`${prefix}.`)))
         return { ...base, chosenBy: "published", how: `preset ${config.preset}` };

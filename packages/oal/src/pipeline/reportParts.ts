@@ -6,9 +6,11 @@ import type { SeedRow } from "../evaluation/overSeeds.js";
 import type { EvaluationResult, ModelScores, SetScores } from "../evaluation/result.js";
 import type { ReportCurves, ReportInput, ReportScores } from "../report/input.js";
 import { choicesOf } from "./choices.js";
+import { standingRows } from "./configuration/published/state.js";
 import type { Configuration } from "./configuration/schema.js";
 import { decidingMethod } from "./deciding.js";
 import type { StageLog } from "./plan/stageLog.js";
+import { planRecipe } from "./recipeNeeds.js";
 import { firstSeed, seedsOf } from "./seeds.js";
 
 /** What was measured. */
@@ -56,8 +58,17 @@ export function measuredInput(
       return found?.decision && model ? [thresholdOf(model, found.decision)] : [];
     }),
     choices: choicesOf(config, results),
+    ...(readsOutliers(config) ? { rows: standingRows(config) } : {}),
     seed: firstSeed(config),
   } satisfies Partial<ReportInput>;
+}
+
+/** Whether some student has to do with outliers, as the published method's have. */
+function readsOutliers(config: Configuration): boolean {
+  return (
+    config.mode === "official" ||
+    config.methods.some((recipe) => planRecipe(recipe, config).stages.includes("boundary"))
+  );
 }
 
 /** The sentences under a report's title. @param training number of training images, where it is known */

@@ -187,6 +187,17 @@ export interface ReportEnvironment {
   readonly finished?: string | undefined;
 }
 
+/** A difference between the published code of the method and what it means, and which of both the run has. */
+export interface ReportRow {
+  readonly id: string;
+  readonly title: string;
+  readonly state: "fixed" | "published" | "no effect";
+  readonly published: string;
+  readonly consequence: string;
+  readonly corrected: string;
+  readonly settings: readonly { readonly key: string; readonly value: unknown }[];
+}
+
 /** Everything one report shows. Empty lists leave their section out, with a line that says why. */
 export interface ReportInput {
   readonly title: string;
@@ -220,6 +231,14 @@ export interface ReportInput {
   readonly audit: readonly ReportAudit[];
   /** Every setting that could have been tuned, and what chose it. */
   readonly choices: readonly Choice[];
+  /** Where the published code does something else than the method means; absent for runs that have nothing of the method. */
+  readonly rows?:
+    | {
+        readonly mode: string;
+        readonly rows: readonly ReportRow[];
+        readonly notReproduced: Readonly<Record<string, string>>;
+      }
+    | undefined;
   /** Things the reader should know: warnings of the run. */
   readonly warnings?: readonly string[] | undefined;
   /** Seed of the map's sampling and layout. Default 0. */

@@ -107,6 +107,11 @@ const standard: readonly ReportSection[] = [
     render: async (input) => (await import("./sections/choices.js")).choicesSection(input),
   },
   {
+    id: "rows",
+    title: "published code against intention, row by row",
+    render: async (input) => (await import("./sections/rows.js")).rowsSection(input),
+  },
+  {
     id: "run",
     title: "configuration, versions and machine",
     render: async (input) => (await import("./sections/run.js")).runSection(input),

@@ -1,6 +1,10 @@
 /** `oal config`: the whole configuration as a commented YAML file, as JSON, or the JSON schema. */
 import { Document, isMap, isScalar, isSeq, type YAMLMap } from "yaml";
-import { configurationJsonSchema, type Configuration } from "../../pipeline/configuration/index.js";
+import {
+  configurationJsonSchema,
+  publishedReasons,
+  type Configuration,
+} from "../../pipeline/configuration/index.js";
 import type { StageOptions } from "../options.js";
 import { configure } from "./configure.js";
 
@@ -19,22 +23,31 @@ export function configCommand(given: string | undefined, options: StageOptions &
 /** The configuration as YAML with every key's description beside it; it can be used as a configuration file. */
 export function commentedYaml(configuration: Configuration): string {
   const document = new Document(configuration);
-  if (isMap(document.contents)) describe(document.contents, configurationJsonSchema());
+  if (isMap(document.contents))
+    describe(document.contents, configurationJsonSchema(), publishedReasons(configuration));
   return document.toString({ lineWidth: 0, flowCollectionPadding: false }).trimEnd() + "\n";
 }
 
-function describe(map: YAMLMap, schema: unknown): void {
+/** @param reasons why a value is what it is, where a row of the published code or the mode decides it, by dotted key */
+function describe(
+  map: YAMLMap,
+  schema: unknown,
+  reasons: ReadonlyMap<string, string>,
+  above: readonly string[] = [],
+): void {
   for (const pair of map.items) {
     const { key, value } = pair;
     if (!isScalar(key)) continue;
+    const path = [...above, String(key.value)];
+    const reason = reasons.get(path.join("."));
     const inner = property(property(schema, "properties"), String(key.value));
     const text = property(inner, "description");
     if (isMap(value)) {
       if (typeof text === "string") key.commentBefore = ` ${text}`;
       key.spaceBefore = true;
-      describe(value, inner);
+      describe(value, inner, reasons, path);
     } else if (typeof text === "string") {
-      if (isScalar(value)) value.comment = ` ${text}`;
+      if (isScalar(value)) value.comment = reason === undefined ? ` ${text}` : ` from ${reason}; ${text}`;
       else if (isSeq(value)) {
         key.commentBefore = ` ${text}`;
         value.flow = value.items.every((item) => isScalar(item));

@@ -1,4 +1,5 @@
 export { checkConfiguration, loadConfiguration, type LoadOptions } from "./load.js";
+export { publishedReasons } from "./published/state.js";
 export { presets, type Preset } from "./presets.js";
 export {
   configurationJsonSchema,

@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OalError } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
-import { checkConfiguration, loadConfiguration } from "../index.js";
+import { checkConfiguration, loadConfiguration, type Configuration } from "../index.js";
 import { ignoredSettings } from "../ignored.js";
 import { valueAt } from "../merge.js";
 import { heldSettings, settingsOfRows } from "./decide.js";
 import { rowIds, rowsNotReproduced } from "./rows.js";
+import { publishedReasons, standingRows } from "./state.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-rows-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -118,5 +119,26 @@ describe("a row", () => {
       "fixes.r04: has no effect with mi.latentWeight: 0 and mi.measure: false",
     );
     expect(codeOf(() => loadConfiguration(undefined, set("fixes.r12=false")))).toContain("no teacher.model");
+  });
+});
+
+describe("rows as they stand", () => {
+  const stateOf = (config: Configuration, id: string): string | undefined =>
+    standingRows(config).rows.find((row) => row.id === id)?.state;
+
+  it("are fixed, as published, or without effect where nothing reads their settings", () => {
+    expect(standingRows(loadConfiguration()).rows.every(({ state }) => state === "fixed")).toBe(true);
+    const official = loadConfiguration(undefined, set("mode=official", "fixes.r04=true"));
+    const states = ["r03", "r04", "r06", "r12", "r19"].map((id) => stateOf(official, id));
+    expect(states).toEqual(["published", "fixed", "no effect", "no effect", "no effect"]);
+    expect(standingRows(official).mode).toBe("official");
+  });
+
+  it("say why a setting is what it is", () => {
+    const reasons = publishedReasons(loadConfiguration(undefined, set("mode=official", "kd.logitsWeight=1")));
+    expect(reasons.get("mi.pairing")).toBe("fixes.r03: false");
+    expect(reasons.get("kd.featureWeight")).toBe("mode: official");
+    expect(reasons.has("kd.logitsWeight")).toBe(false);
+    expect(publishedReasons(loadConfiguration()).size).toBe(0);
   });
 });
