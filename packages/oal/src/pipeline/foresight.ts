@@ -140,7 +140,7 @@ export function configurationProblems(
   if (diffusion !== undefined) refuse("data.size", diffusion);
   const shape = latentShapeOf(config, models);
   const shown = aim.methods.find((recipe) => showsLatents(config, recipe));
-  if (config.synthesis.space === "latent" && shown !== undefined)
+  if (needs.student && config.synthesis.space === "latent" && shown !== undefined)
     refuse(
       "synthesis.space",
       `recipe ${shown} shows students decoded outliers, and latent space decodes none: give pixel`,

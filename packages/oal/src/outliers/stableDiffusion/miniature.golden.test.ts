@@ -2,11 +2,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { float32Data, float32Tensor, type Session, type Tensor } from "oal-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { readSafetensors } from "../../nn/safetensors.js";
 import { testEngine } from "../../testing/engine.js";
 import { referenceRoot } from "../../testing/golden.js";
+import { noteGolden, noteOf } from "../../testing/goldenSuite.js";
 import { floatsOf, timeTensor } from "../diffusion/feeds.js";
 import type { LatentDiffusion } from "../diffusion/model.js";
 import { openDiffusionFolder } from "../diffusion/openFolder.js";
@@ -77,9 +78,12 @@ describe.skipIf(manifest === null)("the miniature of Stable Diffusion", () => {
     if (!tensor) throw new Error(`no golden tensor ${name}`);
     return floatsOf(tensor);
   };
-  /** Compares with a stored tensor within its own tolerance. */
+  const compared = new Set<string>();
+  let shares: [name: string, share: number][] = [];
+  /** Compares with a stored tensor, or a part of it, within its own tolerance. */
   const close = (got: ArrayLike<number>, name: string, part?: Float32Array): void => {
     const want = part ?? stored(name);
+    compared.add(name);
     const found = golden.tolerance[name] ?? golden.tolerance[name.replace(/\/\d+$/, "")];
     if (found === undefined || found === "exact") throw new Error(`no tolerance for ${name}`);
     expect(got.length, name).toBe(want.length);
@@ -88,6 +92,7 @@ describe.skipIf(manifest === null)("the miniature of Stable Diffusion", () => {
       const allowed = found.atol + found.rtol * Math.abs(value);
       worst = Math.max(worst, Math.abs((got[i] ?? NaN) - value) / allowed);
     });
+    shares.push([name, worst]);
     expect(worst, `${name}: share of the tolerance`).toBeLessThanOrEqual(1);
   };
   /** Compares pictures of 8 bits with a decoder's output, half a step of rounding aside. */
@@ -95,6 +100,7 @@ describe.skipIf(manifest === null)("the miniature of Stable Diffusion", () => {
     const found = golden.tolerance[name];
     if (found === undefined || found === "exact") throw new Error(`no tolerance for ${name}`);
     const want = stored(name);
+    compared.add(name);
     expect(pixels.length).toBe(want.length);
     const excess = pixels.map((value, i) => {
       const wanted = 127.5 * (Math.min(1, Math.max(-1, want[i] ?? 0)) + 1);
@@ -130,6 +136,13 @@ describe.skipIf(manifest === null)("the miniature of Stable Diffusion", () => {
   afterAll(async () => {
     await model.release();
     await encoder.release();
+  });
+
+  beforeEach(() => {
+    shares = [];
+  });
+  afterEach((context) => {
+    noteGolden(context, noteOf("import/mini-sd", context.task.name, shares));
   });
 
   it("reads every prompt as the published tokenizer does", () => {
@@ -187,6 +200,8 @@ describe.skipIf(manifest === null)("the miniature of Stable Diffusion", () => {
       return found ? [...floatsOf(found)] : [];
     };
     const rows = golden.textGolden.prompts.map((prompt) => tokenizer.row(prompt));
+    expect(Array.from(tensors.get("text/input_ids")?.data ?? [], Number)).toEqual(rows.flat());
+    compared.add("text/input_ids");
     const all: number[] = [];
     for (const row of rows) all.push(...(await pooled(row, embeddingsOf(row))));
     close(all, "text/pooler_output");
@@ -260,6 +275,13 @@ describe.skipIf(manifest === null)("the miniature of Stable Diffusion", () => {
         replaced?.namePositions.slice(0, 1),
       ),
     ];
+    const ofText = "text/last_hidden_state";
+    close(
+      items.flatMap((each) => [...each]),
+      ofText,
+      stored("sample/conditioning"),
+    );
+    close(empty, ofText, stored("sample/unconditional"));
     const states = Float32Array.from([empty, empty, ...items].flatMap((each) => [...each]));
     const shape = [2, ...model.latentShape];
     const run = await prepareSampler(testEngine, {
@@ -303,5 +325,13 @@ describe.skipIf(manifest === null)("the miniature of Stable Diffusion", () => {
     close(guided, `sample/${name}/eps`);
     close(last, `sample/${name}/pred_x0`);
     closePictures(await model.decode(end, 2), `decode/${name}`);
+  });
+
+  it("leaves no stored value uncompared", () => {
+    // what the network is fed with
+    const given =
+      /^(sample\/(x_T|noise|conditioning|unconditional)|unet\/(sample|encoder_hidden_states)|encode\/sample|replace\/\d+\/vector)$/;
+    const left = [...tensors.keys()].filter((name) => !given.test(name) && !compared.has(name));
+    expect(left).toEqual([]);
   });
 });
