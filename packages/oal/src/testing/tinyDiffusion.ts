@@ -56,7 +56,7 @@ function bytePairs(): { vocab: Record<string, number>; merges: string[] } {
   const symbols = [...letters, ...letters.map((letter) => `${letter}</w>`)];
   const merges: string[] = [];
   for (const word of words) {
-    const parts = [...word.slice(0, -1), `${word.at(-1)}</w>`];
+    const parts = [...Array.from(word.slice(0, -1)), `${word.at(-1)}</w>`];
     let left = parts[0] ?? "";
     for (const part of parts.slice(1)) {
       merges.push(`${left} ${part}`);
