@@ -22,7 +22,6 @@ import {
   type Operator,
   type Value,
 } from "oal-core";
-import { tensorAs } from "../outliers/diffusion/feeds.js";
 import { writeModelFile } from "../runtime/modelFile.js";
 
 /** What differs between exports. */
@@ -117,7 +116,9 @@ function textEncoder(
   const numbers = graph.input("input_ids", { dtype: ids, shape: ["batch", "sequence"] });
   const rows = new Random(1, "tiny").normals(0, size * width);
   const whole = float32Tensor([size, width], rows);
-  const tensor = floats === "float32" ? whole : tensorAs(floats, whole.shape, rows);
+  const { node } = cast(graph.constant(whole), floats);
+  const [tensor = whole] =
+    floats === "float32" ? [] : (node?.operator.reference([whole], node.attributes) ?? []);
   const table = graph.constant(tensor, "token_embedding.weight");
   const embedded = cast(
     floats === "float32" ? gather(table, numbers) : gatherHalves(table, numbers, width),
