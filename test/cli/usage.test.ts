@@ -31,6 +31,31 @@ describe("help and version", () => {
   });
 });
 
+describe("explain", () => {
+  it("says of every detector formula, source, needs, cost, parameters and where others differ", async () => {
+    const { detectors } = await import("oal-core");
+    const { stdout, status } = await oalInside(["explain", ...detectors.ids], here);
+    expect(status).toBe(0);
+    for (const { id, formula, notes, parameters } of detectors.all) {
+      const own = stdout.split("\n\n").find((block) => block.startsWith(`${id}: `)) ?? "";
+      expect(own).toContain(formula);
+      expect(own).toMatch(/\n  cost +\S/);
+      expect(notes.length).toBeGreaterThan(0);
+      for (const note of notes) expect(own).toContain(note);
+      for (const name of Object.keys(parameters)) expect(own).toContain(`\n  ${name} = `);
+    }
+  });
+
+  it("prints the same as JSON, and knows other names", async () => {
+    const { stdout } = await oalInside(["explain", "energy", "--json"], here);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { id: "ebo", needs: ["logits"], parameters: { temperature: { default: 1 } } },
+    ]);
+    const { stderr, status } = await oalInside(["explain", "kn"], here);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('did you mean "knn"?')]);
+  });
+});
+
 describe("usage errors", () => {
   it.each([
     ["command", ["rnu"], "OAL-C101 unknown command rnu (did you mean run?)"],

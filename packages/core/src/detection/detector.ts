@@ -47,6 +47,10 @@ export interface DetectorDefinition<
   readonly source: string;
   /** The confidence as text. */
   readonly formula: string;
+  /** What a picture costs and, after "; ", what is kept: by classes C, features d, training pictures N. Default: not said. */
+  readonly cost?: string;
+  /** Where OpenOOD, pytorch-ood or this differ from the paper, in sentences. Default none. */
+  readonly notes?: readonly string[];
   readonly parameters: Schema;
   /** The parameters that a fit and a bank's rows depend on, so that a search fits anew only where it must. Default: all. */
   readonly fitReads?: readonly (keyof Schema & string)[];
@@ -110,6 +114,9 @@ export interface Detector {
   readonly needs: readonly TapName[];
   readonly source: string;
   readonly formula: string;
+  /** See {@link DetectorDefinition.cost}; empty where its author does not say. */
+  readonly cost: string;
+  readonly notes: readonly string[];
   readonly parameters: ParameterSchema;
   /** Names of the fitted tensors, without the bank. */
   readonly fittedNames: readonly string[];
@@ -223,6 +230,8 @@ export function defineDetector<
     needs,
     source,
     formula,
+    cost: definition.cost ?? "",
+    notes: definition.notes ?? [],
     parameters: schema,
     fittedNames,
     fitReads: definition.fitReads ?? Object.keys(schema),

@@ -11,6 +11,7 @@ import {
 } from "./options.js";
 import type { InspectCommandOptions } from "./commands/inspect.js";
 import type { ScoreCommandOptions } from "./commands/score.js";
+import { addExplain } from "./explainCommand.js";
 import { addExport } from "./exportCommands.js";
 import { addLeaveClassOut } from "./leaveClassOutCommand.js";
 import { addMachine } from "./machineCommands.js";
@@ -135,6 +136,7 @@ export function buildProgram(): Command {
   addInspect(program);
   addConfig(program);
   addList(program);
+  addExplain(program);
   addData(program);
   addModels(program);
   program.hook("preAction", refuseEmptyWords);

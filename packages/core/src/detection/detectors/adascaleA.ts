@@ -19,6 +19,10 @@ export const adascaleA = defineDetector({
   needs: ["images", "features", "logits", "head"],
   source: "Regmi et al. 2025",
   formula: "log Σ exp(W f e^r + b), r by the picture",
+  cost: "two forward passes and a backward one",
+  notes: [
+    "OpenOOD as in the paper. Percentiles step with the number of validation pictures, so that equal engines may differ where a rank falls on a half.",
+  ],
   parameters: adaptiveScaling,
   fitReads: ["kept", "changed", "weight", "moved", "samples", "seed"],
   fit: {

@@ -18,6 +18,11 @@ export const ashB = defineDetector({
   needs: ["features", "head"],
   source: "Djurisic et al. 2023",
   formula: "log Σ exp(W f' + b), kept elements all Σf / k",
+  cost: "d log d",
+  notes: [
+    "OpenOOD shapes the pooled feature; the paper shapes maps before pooling in some models, and pytorch-ood always.",
+    "With fewer positive elements than are kept, zeros are filled, and which ones depends on a library's sort; here the earlier.",
+  ],
   parameters: {
     percentile: real({
       min: 0,

@@ -18,6 +18,10 @@ export const ashP = defineDetector({
   needs: ["features", "head"],
   source: "Djurisic et al. 2023",
   formula: "log Σ exp(W f' + b), kept elements unchanged",
+  cost: "d log d",
+  notes: [
+    "OpenOOD shapes the pooled feature; the paper shapes maps before pooling in some models, and pytorch-ood always.",
+  ],
   parameters: {
     percentile: real({
       min: 0,

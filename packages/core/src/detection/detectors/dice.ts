@@ -17,6 +17,10 @@ export const dice = defineDetector({
   needs: ["features", "head"],
   source: "Sun and Li 2022",
   formula: "log Σ exp((W∘M) f + b)",
+  cost: "C d",
+  notes: [
+    "OpenOOD builds the mask once and never again, so that a search of its percentile changes nothing there; here every value has its own mask.",
+  ],
   parameters: {
     percentile: real({
       min: 0,

@@ -14,6 +14,10 @@ export const entropy = defineDetector({
   needs: ["logits"],
   source: "Shannon 1948",
   formula: "Σ_c p_c log p_c",
+  cost: "C",
+  notes: [
+    "pytorch-ood takes the logarithm of a probability that may have been rounded to 0, which gives NaN; here it is the log-softmax.",
+  ],
   parameters: {},
   score: (_graph, { logits }) => reduceSum(mul(softmax(logits, 1), logSoftmax(logits, 1)), [1]),
 });

@@ -17,6 +17,10 @@ export const fdbd = defineDetector({
   needs: ["features", "logits", "head"],
   source: "Liu and Qin 2024",
   formula: "Σ_c |z_c - z_a| / ||W_c - W_a|| / ||f - mean f||",
+  cost: "C; C² numbers",
+  notes: [
+    "Dividing by ||f|| instead, and choosing by search, are OpenOOD's additions; its sum is not divided by C - 1 as the paper's mean is.",
+  ],
   parameters: {
     centred: flag({
       default: true,

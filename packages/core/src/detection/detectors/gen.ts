@@ -16,6 +16,11 @@ export const gen = defineDetector({
   needs: ["logits"],
   source: "Liu et al. 2023",
   formula: "-Σ_{i<=M} q_i^γ (1-q_i)^γ",
+  cost: "C log C",
+  notes: [
+    "In float32, as in OpenOOD: a saturated probability makes the score jump by up to 0.19, and other arithmetic would give other scores.",
+    "Later versions of pytorch-ood average instead of summing.",
+  ],
   parameters: {
     gamma: real({
       above: 0,

@@ -16,6 +16,10 @@ export const gradnorm = defineDetector({
   needs: ["features", "logits"],
   source: "Huang et al. 2021",
   formula: "(Σ_c |C p_c - 1|) (Σ_i |f_i|)",
+  cost: "C + d",
+  notes: [
+    "OpenOOD's target sums to C, which multiplies the paper's score by C; ranks are the same. The closed form replaces the backward pass of both.",
+  ],
   parameters: {},
   score(_graph, { features, logits }) {
     const classes = logits.size(1);

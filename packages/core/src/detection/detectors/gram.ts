@@ -157,6 +157,11 @@ export const gram = defineDetector({
   needs: ["maps", "logits"],
   source: "Sastry and Oore 2020",
   formula: "-Σ δ/n / max_c p_c",
+  cost: "Σ c h w for every map and power; two numbers per class, map, power and channel",
+  notes: [
+    "OpenOOD takes the outputs of every convolution and ReLU module; here the maps are those that the model shows.",
+    "Earlier versions of OpenOOD summed over channels and had the opposite sign.",
+  ],
   parameters: {
     powers: list({
       of: "integer",

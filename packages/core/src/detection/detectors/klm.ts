@@ -19,6 +19,10 @@ export const klm = defineDetector({
   needs: ["logits"],
   source: "Hendrycks et al. 2022",
   formula: "-min_c KL(p || q_c)",
+  cost: "C²; C² numbers",
+  notes: [
+    "OpenOOD groups validation pictures by the predicted class and compares with all classes; pytorch-ood groups by label and compares with the predicted class only.",
+  ],
   parameters: {},
   fit: {
     on: "validation",

@@ -34,6 +34,11 @@ export const knn = defineDetector({
   needs: ["features"],
   source: "Sun et al. 2022",
   formula: "-||f/||f|| - b_(K)||²",
+  cost: "N d; N d numbers",
+  notes: [
+    "OpenOOD compares squared distances and adds 1e-10 to every normalised element; the paper takes the distance, which ranks alike.",
+    "pytorch-ood takes K = 1 on features that are not normalised.",
+  ],
   parameters: {
     neighbours: integer({
       min: 1,

@@ -15,6 +15,11 @@ export const mcm = defineDetector({
   needs: ["logits"],
   source: "Ming et al. 2022",
   formula: "max_c softmax(z / τ)_c",
+  cost: "C",
+  notes: [
+    "OpenOOD applies it to any logits; the paper means cosines of CLIP, of which 100 times are the logits, so that 1 here is its 0.01.",
+    "OpenOOD has a list of temperatures but never searches it.",
+  ],
   parameters: {
     temperature: real({
       above: 0,

@@ -18,6 +18,11 @@ export const mds = defineDetector({
   needs: ["features"],
   source: "Lee et al. 2018",
   formula: "-min_c (f-μ_c)ᵀ Σ⁺ (f-μ_c)",
+  cost: "d² + C d; d² numbers",
+  notes: [
+    "OpenOOD uses the last layer only, without input noise, divided by N, with a pseudo-inverse; the paper adds noise and combines layers.",
+    "pytorch-ood adds 1e-6 to the diagonal, divides by N - 1, halves the distance and moves the input by 0.002.",
+  ],
   parameters: {},
   fit: {
     on: "train",

@@ -17,6 +17,8 @@ export const nci = defineDetector({
   needs: ["features", "logits", "head"],
   source: "Liu and Qin 2025",
   formula: "W_a · (f-μ)/||f-μ|| + α ||f||₁",
+  cost: "d",
+  notes: ["OpenOOD as in the paper; the class's weights are not normalised."],
   parameters: {
     alpha: real({
       min: 0,

@@ -24,6 +24,10 @@ export const neco = defineDetector({
   needs: ["features", "logits"],
   source: "Ben Ammar et al. 2024",
   formula: "||P(x-centre)|| / ||x|| · max_c z_c",
+  cost: "d D; d D numbers",
+  notes: [
+    "Not in OpenOOD. The published equation has no centring; the standardisation is that of the authors' code as far as known.",
+  ],
   parameters: {
     dimensions: integer({
       min: 1,

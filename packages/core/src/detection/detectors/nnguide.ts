@@ -23,6 +23,11 @@ export const nnguide = defineDetector({
   needs: ["features", "logits"],
   source: "Park et al. 2023",
   formula: "E(z) · mean_K largest f̂ · f̂_i E(z_i)",
+  cost: "share · N d; as many numbers",
+  notes: [
+    "OpenOOD keeps the first batches of the list, which for CIFAR-10's list is one class only (order: published); here they are drawn.",
+    "With fewer rows than K OpenOOD averages fill values; here it is an error.",
+  ],
   parameters: {
     neighbours: integer({
       min: 1,

@@ -42,6 +42,11 @@ export const openmax = defineDetector({
   needs: ["logits"],
   source: "Bendale and Boult 2016",
   formula: "-softmax([z (1 - w ω), Σ z w ω])_unknown",
+  cost: "C²; C² numbers",
+  notes: [
+    "OpenOOD's constants are fixed in its code (3 ranks, tail 20), whatever its configuration says; pytorch-ood takes 10 and 25 and all pictures instead of the correctly classified.",
+    "The field's Weibull library is replaced by maximum likelihood, and the largest logit is subtracted before the exponential, which otherwise overflows.",
+  ],
   parameters: {
     ranks: integer({
       min: 1,

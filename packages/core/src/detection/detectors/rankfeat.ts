@@ -83,6 +83,10 @@ export const rankfeat = defineDetector({
   needs: ["maps", "logits"],
   source: "Song et al. 2022",
   formula: "T log Σ exp((z₃ + z₄) / 2T)",
+  cost: "the last stage once more, ten products of the smaller side of each map",
+  notes: [
+    "OpenOOD offers 20 power iterations from a random start instead of the exact triple; here the matrix of products is squared nine times, without a start.",
+  ],
   parameters: {
     temperature: real({
       above: 0,

@@ -18,6 +18,10 @@ export const react = defineDetector({
   needs: ["features", "head"],
   source: "Sun et al. 2021",
   formula: "log Σ exp(W min(f, t) + b)",
+  cost: "C d",
+  notes: [
+    "OpenOOD takes the percentile over validation pictures, the paper over training pictures (variant: paper).",
+  ],
   parameters: {
     percentile: real({
       min: 0,

@@ -36,6 +36,8 @@ export const relation = defineDetector({
   needs: ["features", "logits"],
   source: "Kim et al. 2023",
   formula: "Σ_i (max(0, f̃·f̃_i) p·p_i)^power",
+  cost: "N (d + C); as many numbers",
+  notes: ["OpenOOD as in the paper. Relations within rounding of 0.03 may fall on either side."],
   parameters: {
     power: real({
       above: 0,

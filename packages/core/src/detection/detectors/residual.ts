@@ -16,6 +16,8 @@ export const residual = defineDetector({
   needs: ["features", "head"],
   source: "Wang et al. 2022",
   formula: "-||R(f-u)||",
+  cost: "2 D d; D d numbers",
+  notes: ["OpenOOD fits it on validation pictures, the paper on training pictures (variant: paper)."],
   parameters: {
     dimensions: integer({
       min: 1,

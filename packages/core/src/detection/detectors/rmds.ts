@@ -19,6 +19,8 @@ export const rmds = defineDetector({
   needs: ["features"],
   source: "Ren et al. 2021",
   formula: "max_c [-(f-μ_c)ᵀ Σ⁺ (f-μ_c)] + (f-μ₀)ᵀ Σ₀⁺ (f-μ₀)",
+  cost: "twice mds",
+  notes: ["pytorch-ood does not divide the background's covariance by N."],
   parameters: {},
   fit: {
     on: "train",

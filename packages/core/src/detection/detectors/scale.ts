@@ -16,6 +16,8 @@ export const scale = defineDetector({
   needs: ["features", "head"],
   source: "Xu et al. 2024",
   formula: "log Σ exp(W f e^r + b), r = Σf / Σ_top f",
+  cost: "d log d",
+  notes: ["OpenOOD as in the paper. Features below 0, as a transformer's, make the ratio meaningless."],
   parameters: {
     percentile: real({
       min: 0,

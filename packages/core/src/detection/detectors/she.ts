@@ -18,6 +18,10 @@ export const she = defineDetector({
   needs: ["features", "logits"],
   source: "Zhang et al. 2023",
   formula: "f · S_argmax(z)",
+  cost: "d; C d numbers",
+  notes: [
+    "OpenOOD as in the paper. A class without a correctly classified picture gives NaN there, a sentence here.",
+  ],
   parameters: {
     metric: choice({
       options: ["innerProduct", "euclidean", "cosine"],

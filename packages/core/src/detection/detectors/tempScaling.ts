@@ -23,6 +23,11 @@ export const tempScaling = defineDetector({
   needs: ["logits"],
   source: "Guo et al. 2017",
   formula: "max_c softmax(z / T)_c, T fitted",
+  cost: "C",
+  notes: [
+    "OpenOOD runs an optimiser that stops before the minimum (rule: openood); pytorch-ood runs the same from T = 1.",
+    "Where the loss has almost no curvature at the start, that optimiser may end at a negative T.",
+  ],
   parameters: {
     rule: choice({
       options: ["minimum", "openood"],

@@ -21,6 +21,11 @@ export const vim = defineDetector({
   needs: ["features", "head"],
   source: "Wang et al. 2022",
   formula: "log Σ_c exp(z_c) - α ||R(f-u)||",
+  cost: "2 D d; D d numbers",
+  notes: [
+    "OpenOOD uses a general eigen-solver, which may return complex pairs; the subspace is the same.",
+    "pytorch-ood clips logits to ±100 and halves D where it exceeds the features; here D is at most half of the features unless given.",
+  ],
   parameters: {
     dimensions: integer({
       min: 1,

@@ -19,6 +19,8 @@ export const vra = defineDetector({
   needs: ["features", "head"],
   source: "Xu et al. 2023",
   formula: "log Σ exp(W clip(f, t_low, t_high) + b)",
+  cost: "C d",
+  notes: ["Below the lower cut OpenOOD raises elements to it, the paper sets them to 0 (variant: paper)."],
   parameters: {
     high: real({
       min: 0,

@@ -19,6 +19,10 @@ export const weiperMsp = defineDetector({
   needs: ["features", "head"],
   source: "Granz et al. 2024",
   formula: "mean_r max_c softmax((W + δ||W||n_r) f + b)_c",
+  cost: "r C d; as many numbers",
+  notes: [
+    "Not in OpenOOD. The paper adds a divergence between histograms (WeiPer+KLD), which is not part of it.",
+  ],
   parameters: {
     repeats: integer({
       min: 1,
