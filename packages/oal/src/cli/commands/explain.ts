@@ -18,12 +18,19 @@ export function explainCommand(names: readonly string[], { json }: { readonly js
   );
 }
 
-function asJson({ fitOn, fit: _fit, score: _score, bank, parameters, ...rest }: Detector): object {
+function asJson(detector: Detector): object {
+  const { id, title, aliases, version, jumps, needs, source, formula, cost, notes, parameters } = detector;
   const listed = Object.entries(parameters).map(([name, each]) => {
     const { domain, default: usual, description, reason, search = [] } = each;
     return [name, { domain, default: usual, description, reason, search }] as const;
   });
-  return { ...rest, fitOn: fitOn(), bank: bank !== null, parameters: Object.fromEntries(listed) };
+  const facts = { id, title, aliases, version, source, formula, needs, cost, notes, jumps };
+  return {
+    ...facts,
+    fitOn: detector.fitOn(),
+    bank: detector.bank !== null,
+    parameters: Object.fromEntries(listed),
+  };
 }
 
 /** The lines for people. */
