@@ -38,6 +38,20 @@ export const core = [
     tests: [source("rewrite/blockedLayout.test.ts")],
   },
   {
+    file: source("rewrite/blocked/views.ts"),
+    what: "means of groups in blocks count the zeros behind the last channel",
+    find: "const own = cut(means, view, layout);",
+    replace: "const own = means;",
+    tests: [source("rewrite/blockedLayout.test.ts")],
+  },
+  {
+    file: source("rewrite/blocked/forms.ts"),
+    what: "v - x in blocks is x - v",
+    find: "scaled(x, -1, vector)",
+    replace: "scaled(x, 1, negated(vector))",
+    tests: [source("rewrite/blockedLayout.test.ts")],
+  },
+  {
     file: source("rewrite/blocked/elementwise.ts"),
     what: "the zeros behind the last channel may become infinite",
     find: "!bounded.has(operator)",

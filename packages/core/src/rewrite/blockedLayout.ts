@@ -13,17 +13,23 @@ import { blockedDomain } from "../graph/ops/blockedMemory.js";
 import { reachable } from "../graph/prune.js";
 import { aGraph, type Graph, type Node } from "../graph/value.js";
 import { fused } from "./blocked/builders.js";
-import { channelSum } from "./blocked/channelSums.js";
+import { channelSum, mapSum } from "./blocked/channelSums.js";
 import { elementwise } from "./blocked/elementwise.js";
 import { Layout, type Rule } from "./blocked/layout.js";
 import { maxPoolGradient, pool, repetition } from "./blocked/pools.js";
+import { groupMean, groupNormalisation, view, viewShape } from "./blocked/views.js";
 import { weightGradient } from "./blocked/weightGradient.js";
 
 /** In this order: what a value means as a whole comes before what its last node is. */
 const rules: readonly Rule[] = [
+  viewShape,
   weightGradient,
   maxPoolGradient,
   channelSum,
+  mapSum,
+  groupNormalisation,
+  groupMean,
+  view,
   fused,
   pool,
   repetition,

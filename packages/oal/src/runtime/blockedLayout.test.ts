@@ -11,12 +11,14 @@ import {
   globalAveragePool,
   Graph,
   gradients,
+  groupNorm,
   maxPool2d,
   mul,
   Random,
   reduceSum,
   relu,
   resizeNearest,
+  silu,
   sizeOf,
   useBlockedLayout,
   type ConvOptions,
@@ -193,6 +195,16 @@ const cases: [string, Record<string, Shape>, Build, keyof ReturnType<typeof coun
     1,
   ],
   ["repeated pixels", unsummed(16, 32, 6), residual(relu, (x) => resizeNearest(x, 2)), "BlockedUpsample", 1],
+  [
+    "group normalisation of 24 channels",
+    unsummed(16, 24, 6),
+    ({ x, w, scale, shift }) => {
+      if (!x || !w || !scale || !shift) throw new Error("no input");
+      return silu(groupNorm(conv2d(x, w, null, { pads: 1 }), 8, scale, shift));
+    },
+    "BlockedGlobalAveragePool",
+    3,
+  ],
   ["mean of a map", unsummed(16, 32, 6), residual(relu, globalAveragePool), "BlockedGlobalAveragePool", 3],
 ];
 

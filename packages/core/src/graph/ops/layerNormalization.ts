@@ -43,7 +43,7 @@ export const LayerNormalization: Operator = {
     const centred = mul(sub(x, mean), inverse);
     const parts: Value[] = [];
     if (dy && wants(0)) {
-      const g = mul(dy, scale);
+      const g = isOnes(scale) ? dy : mul(dy, scale);
       const inner = add(reduceMean(g, axes, true), mul(centred, reduceMean(mul(g, centred), axes, true)));
       parts.push(mul(inverse, sub(g, inner)));
     }
@@ -102,6 +102,11 @@ export const LayerNormalization: Operator = {
     },
   ],
 };
+
+/** Whether a scale says nothing, as that of group normalisation, whose factors are of channels. */
+function isOnes(scale: Value): boolean {
+  return scale.constant?.data.every((element: number | bigint) => Number(element) === 1) ?? false;
+}
 
 /** Mean and 1/std in the element type of x: the stored ones, or computed again where those are too coarse. */
 function statistics(node: Node, axes: readonly number[]): { mean: Value; inverse: Value } {

@@ -19,6 +19,9 @@ interface Block {
 /** Sums of a value over all its axes but the second, which are left: [C]. */
 export const channelSums = new Composite<{ readonly x: Value }>();
 
+/** Sums of images [N, C, H, W] over their pixels: [N, C]. */
+export const mapSums = new Composite<{ readonly x: Value }>();
+
 /** Sum over axes, which vanish: equals reduceSum(x, axes) and is faster over several or leading axes. */
 export function sumOver(x: Value, axes: readonly number[]): Value {
   expectArguments("sumOver", { x: [x, aValue], axes: [axes, kinds.integers] });
@@ -42,7 +45,9 @@ export function sumOver(x: Value, axes: readonly number[]): Value {
   }
   const sum = shaped(result, kept);
   const isOfChannels = x.rank > 1 && axes.length === x.rank - 1 && !axes.includes(1);
-  return isOfChannels ? channelSums.mark(sum, { x }) : sum;
+  if (isOfChannels) return channelSums.mark(sum, { x });
+  const isOfMaps = x.rank === 4 && axes.length === 2 && axes.includes(2) && axes.includes(3);
+  return isOfMaps ? mapSums.mark(sum, { x }) : sum;
 }
 
 /** The gradient of a broadcast: sums a value down to the shape it was stretched from. */

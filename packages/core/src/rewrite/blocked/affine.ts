@@ -1,116 +1,76 @@
-/** Factors and offsets of channels: batch normalisation, and products and sums with vectors of channels. */
-import { at, inputOf } from "../../graph/ops/access.js";
-import { Add, add } from "../../graph/ops/add.js";
-import { BatchNormalization, BatchNormalizationOfBatch } from "../../graph/ops/batchNormalization.js";
+/** Linear forms by convolutions of one pixel with one channel a group, which are one pass over memory each. */
+import { at } from "../../graph/ops/access.js";
 import { channelAffine } from "../../graph/ops/blockedConv.js";
-import { Mul, mul } from "../../graph/ops/mul.js";
-import { neg } from "../../graph/ops/neg.js";
-import { reciprocal } from "../../graph/ops/reciprocal.js";
+import { expand } from "../../graph/ops/expand.js";
+import { pad } from "../../graph/ops/pad.js";
 import { reshape } from "../../graph/ops/reshape.js";
-import { sqrt } from "../../graph/ops/sqrt.js";
-import { Sub, sub } from "../../graph/ops/sub.js";
-import { float } from "../../graph/operator.js";
 import { float32Tensor } from "../../graph/tensor.js";
-import type { Node, Operand, Value } from "../../graph/value.js";
-import type { Builder } from "./builder.js";
+import type { Value } from "../../graph/value.js";
+import type { Builder, Extras } from "./builder.js";
+import { formOf, type Vector } from "./forms.js";
 import type { Layout } from "./layout.js";
 
-/** factors x + offsets, per channel. */
-interface Affine {
-  readonly x: Value;
-  /** [C] of the copy, or one number for all. */
-  readonly factors: Operand;
-  readonly offsets: Operand;
-}
-
-/** A value that is an affine function of the channels of a value in blocks. */
+/** A value with a linear form. The second term is the first one's summand. */
 export function affineBuilder(value: Value, layout: Layout): Builder | null {
-  const affine = affineOf(value, layout);
-  if (!affine) return null;
-  return {
-    room: "sum and activation",
-    isCheap: true,
-    build: (extras) => {
-      const channels = at(value.shape, 1);
-      return channelAffine(layout.blocked(affine.x), asVector(affine.factors, channels, layout), {
-        ...extras,
-        bias: affine.offsets === 0 ? null : asVector(affine.offsets, channels, layout),
-        block: layout.block,
-      });
-    },
-  };
-}
-
-function asVector(operand: Operand, channels: number, layout: Layout): Value {
-  if (typeof operand !== "number") return layout.vector(operand);
-  return layout.target.constant(
-    float32Tensor(
-      [layout.whole(channels)],
-      new Float32Array(layout.whole(channels)).fill(operand, 0, channels),
-    ),
-  );
-}
-
-/** An affine function of an affine function that nothing else reads is one of what that one is of. */
-function affineOf(value: Value, layout: Layout): Affine | null {
-  const { node } = value;
+  const form = formOf(value, layout);
   const shape = layout.shapeOf(value);
-  if (!node || !shape) return null;
-  const outer = normalisation(node, layout) ?? withVector(node, at(shape, 1), layout);
-  if (!outer) return null;
-  const inner = layout.readers(outer.x) === 1 ? affineOf(outer.x, layout) : null;
-  if (!inner) return layout.isBlocked(outer.x) ? outer : null;
+  if (!form || !shape) return null;
+  const channels = at(shape, 1);
+  const [first, second] = form.terms;
+  const [outer, inner] = second && first.factors === 1 ? [second, first] : [first, second];
+  // Sums and copies need no factors.
+  if (outer.factors === 1 && form.offsets === 0) return null;
+  const made = (extras: Extras): Value =>
+    affine(layout.blocked(outer.x), outer.factors, form.offsets, channels, extras, layout);
+  if (!inner) return { room: "sum and activation", isCheap: true, build: made };
+  const summand = (): Value => {
+    const x = layout.blocked(inner.x);
+    return inner.factors === 1 ? x : affine(x, inner.factors, 0, channels, {}, layout);
+  };
   return {
-    x: inner.x,
-    factors: product(outer.factors, inner.factors),
-    offsets: total(product(outer.factors, inner.offsets), outer.offsets),
+    room: "activation",
+    isCheap: inner.factors === 1,
+    build: (extras) => made({ ...extras, sum: summand() }),
   };
 }
 
-function product(a: Operand, b: Operand): Operand {
-  if (typeof a === "number" && typeof b === "number") return a * b;
-  return a === 0 || b === 0 ? 0 : a === 1 ? b : b === 1 ? a : mul(a, b);
+/**
+ * factors x + offsets, with extras. Where maps differ, every map is a channel of one image, which is the same memory.
+ *
+ * @param x blocked [N, C, H, W]
+ * @param channels C without the zeros that fill blocks
+ */
+export function affine(
+  x: Value,
+  factors: Vector,
+  offsets: Vector,
+  channels: number,
+  { sum, ...extras }: Extras,
+  layout: Layout,
+): Value {
+  const [images = 1, whole = 1, ...size] = x.shape;
+  const isOfMaps = [factors, offsets].some((operand) => typeof operand !== "number" && operand.rank === 2);
+  const vectorOf = (operand: Vector, shape: readonly number[]): Value => {
+    const vector = filled(operand, channels, layout);
+    return reshape(!isOfMaps || vector.rank === 2 ? vector : expand(vector, [images, whole]), shape);
+  };
+  const count = isOfMaps ? images * whole : whole;
+  const viewed = (value: Value): Value => (isOfMaps ? reshape(value, [1, images * whole, ...size]) : value);
+  const result = channelAffine(viewed(x), vectorOf(factors, [count, 1, 1, 1]), {
+    ...extras,
+    sum: sum ? viewed(sum) : null,
+    bias: offsets === 0 ? null : vectorOf(offsets, [count]),
+    block: layout.block,
+  });
+  return isOfMaps ? reshape(result, x.shape) : result;
 }
 
-function total(a: Operand, b: Operand): Operand {
-  if (typeof a === "number" && typeof b === "number") return a + b;
-  return a === 0 ? b : b === 0 ? a : add(a, b);
-}
-
-/** (x - mean) / sqrt(variance + epsilon) * scale + bias. */
-function normalisation(node: Node, layout: Layout): Affine | null {
-  if (node.operator !== BatchNormalization && node.operator !== BatchNormalizationOfBatch) return null;
-  const x = inputOf(node, 0);
-  const [scale, bias, mean, variance] = [1, 2, 3, 4].map((index) => inputOf(node, index));
-  if (!scale || !bias || !mean || !variance) return null;
-  const epsilon = float(node.attributes, "epsilon", 1e-5);
-  // Gradients are written as a normalisation with mean 0 and variance 1.
-  const isUnit = isAll(mean, 0) && isAll(variance, 1) && epsilon === 0;
-  if (isUnit) return { x, factors: layout.plain(scale), offsets: layout.plain(bias) };
-  const factors = mul(layout.plain(scale), reciprocal(sqrt(add(layout.plain(variance), epsilon))));
-  return { x, factors, offsets: sub(layout.plain(bias), mul(layout.plain(mean), factors)) };
-}
-
-function isAll(vector: Value, number: number): boolean {
-  return vector.constant?.data.every((element: number | bigint) => Number(element) === number) ?? false;
-}
-
-/** x v, x + v and x - v, where v is [C, 1, 1] or [1, C, 1, 1], or a constant number. */
-function withVector(node: Node, channels: number, layout: Layout): Affine | null {
-  if (node.operator !== Mul && node.operator !== Add && node.operator !== Sub) return null;
-  const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
-  const isSwapped = node.operator !== Sub && isOfChannels(a, channels);
-  const [x, vector] = isSwapped ? [b, a] : [a, b];
-  if (!isOfChannels(vector, channels)) return null;
-  const number = vector.constant?.data.length === 1 ? Number(vector.constant.data[0]) : null;
-  const operand = number ?? reshape(layout.plain(vector), [channels]);
-  if (node.operator === Mul) return { x, factors: operand, offsets: 0 };
-  if (node.operator === Add) return { x, factors: 1, offsets: operand };
-  return { x, factors: 1, offsets: typeof operand === "number" ? -operand : neg(operand) };
-}
-
-function isOfChannels(value: Value, channels: number): boolean {
-  if (value.constant?.data.length === 1) return true;
-  const sizes = value.knownType?.shape.join() ?? "";
-  return channels > 1 && (sizes === `${channels},1,1` || sizes === `1,${channels},1,1`);
+/** A vector of channels, or rows of them, with zeros up to whole blocks. */
+function filled(operand: Vector, channels: number, layout: Layout): Value {
+  const whole = layout.whole(channels);
+  if (typeof operand === "number") {
+    const numbers = new Float32Array(whole).fill(operand, 0, channels);
+    return layout.target.constant(float32Tensor([whole], numbers));
+  }
+  return pad(operand, operand.rank === 1 ? [0, whole - channels] : [0, 0, 0, whole - channels]);
 }

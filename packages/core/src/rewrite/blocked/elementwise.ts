@@ -49,7 +49,10 @@ export const elementwise: Rule = ({ operator, inputs, attributes, outputs: [outp
   const shape = output && layout.shapeOf(output);
   if (operator.elementwise !== true || !shape) return false;
   if (at(shape, 1) % layout.block !== 0 && !bounded.has(operator)) return false;
-  const isSame = (value: Value): boolean => value.dtype === "float32" && value.dims.join() === shape.join();
+  const isSame = (value: Value): boolean =>
+    value.dtype === "float32" &&
+    value.dims.join() === output.dims.join() &&
+    layout.shapeOf(value)?.join() === shape.join();
   if (!inputs.some((input) => input && isSame(input) && layout.isBlocked(input))) return false;
   if (!inputs.every((input) => !input || isSame(input) || isScalar(input))) return false;
   const copies = inputs.map(

@@ -5,22 +5,24 @@ import { at } from "../../graph/ops/access.js";
 import { pad } from "../../graph/ops/pad.js";
 import { reorderInput } from "../../graph/ops/reorderInput.js";
 import { reorderOutput } from "../../graph/ops/reorderOutput.js";
+import { reshape } from "../../graph/ops/reshape.js";
 import { reachable } from "../../graph/prune.js";
 import type { Shape } from "../../graph/tensor.js";
 import { Graph, type Value } from "../../graph/value.js";
-
-/** Channels that do not fill their blocks are followed by zeros, where those are at most this part of the whole. */
-const mostPadding = 1 / 3;
+import type { Form } from "./forms.js";
 
 /** A graph's copy under construction, and for every value of the graph its copies. */
 export class Layout {
   readonly target = new Graph();
+  /** Linear forms that are known. */
+  readonly forms = new Map<Value, Form>();
   /** Channels of a block. */
   readonly block: number;
   readonly #plain = new Map<Value, Value>();
   readonly #blocked = new Map<Value, Value>();
   readonly #derived = new Map<string, Map<Value, Value>>();
   readonly #readers = new Map<Value, number>();
+  readonly #views = new Map<Value, Shape>();
 
   constructor(source: Graph, block: number) {
     this.block = block;
@@ -36,15 +38,28 @@ export class Layout {
     return this.#readers.get(value) ?? 0;
   }
 
-  /** The shape of a value that can lie in blocks: float32 images whose channels fill them, or nearly; otherwise null. */
+  /**
+   * The shape [N, C, H, W] of a value that can lie in blocks: float32 images whose channels are a multiple of 4, with zeros behind the
+   * last where they fill no block; and views of images (see `keepShape`). Otherwise null.
+   */
   shapeOf(value: Value): Shape | null {
+    const view = this.#views.get(value);
+    if (view) return view;
     const type = value.knownType;
     if (!type || type.dtype !== "float32" || type.shape.length !== 4) return null;
     const shape = type.shape.filter((size): size is number => typeof size === "number" && size > 0);
-    const channels = shape[1] ?? 1;
     // The engine reorders 4 channels at once.
-    if (shape.length !== 4 || channels % 4 !== 0) return null;
-    return channels >= (1 - mostPadding) * this.whole(channels) ? shape : null;
+    return shape.length === 4 && at(shape, 1) % 4 === 0 ? shape : null;
+  }
+
+  /** Whether a value is the view of an image. */
+  isView(value: Value): boolean {
+    return this.#views.has(value);
+  }
+
+  /** Says that a value of another shape has the elements of an image of this one, in the same order. */
+  keepShape(value: Value, shape: Shape): void {
+    this.#views.set(value, shape);
   }
 
   /** Channels together with the zeros behind them. */
@@ -55,12 +70,6 @@ export class Layout {
   /** Whether the copy of a value was made in blocks. */
   isBlocked(value: Value): boolean {
     return this.#blocked.has(value);
-  }
-
-  /** Whether a value fills its blocks and lies in them. */
-  isWhole(value: Value): boolean {
-    const channels = this.shapeOf(value)?.[1];
-    return channels !== undefined && channels % this.block === 0 && this.isBlocked(value);
   }
 
   keepPlain(value: Value, copy: Value): void {
@@ -80,9 +89,7 @@ export class Layout {
     const known = this.#plain.get(value);
     if (known) return known;
     const blocked = this.#blocked.get(value);
-    const copy = blocked
-      ? reorderOutput(blocked, this.block, { channels: value.size(1) })
-      : this.#constant(value);
+    const copy = blocked ? this.#inOrder(value, blocked) : this.#constant(value);
     this.#plain.set(value, copy);
     return copy;
   }
@@ -91,7 +98,8 @@ export class Layout {
   blocked(value: Value): Value {
     const known = this.#blocked.get(value);
     if (known) return known;
-    const copy = reorderInput(this.plain(value), this.block);
+    const shape = this.shapeOf(value) ?? value.shape;
+    const copy = reorderInput(shaped(this.plain(value), shape), this.block);
     this.#blocked.set(value, copy);
     return copy;
   }
@@ -111,6 +119,11 @@ export class Layout {
     return result;
   }
 
+  #inOrder(value: Value, blocked: Value): Value {
+    const [, channels = 1] = this.shapeOf(value) ?? value.shape;
+    return shaped(reorderOutput(blocked, this.block, { channels }), value.shape);
+  }
+
   #constant(value: Value): Value {
     if (value.constant) return this.target.constant(value.constant, value.name);
     throw oalError("OAL-G102", {
@@ -119,6 +132,10 @@ export class Layout {
       problem: "is read by the graph but is neither computed before it nor an input of it",
     });
   }
+}
+
+function shaped(x: Value, shape: Shape): Value {
+  return x.shape.join() === shape.join() ? x : reshape(x, shape);
 }
 
 /** Makes the outputs of a node in the copy, or returns false to leave them to the next rule. */

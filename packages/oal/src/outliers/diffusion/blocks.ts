@@ -2,10 +2,9 @@
 import {
   add,
   averagePool2d,
-  float32Tensor,
-  matmul,
   mul,
   reshape,
+  resizeNearest,
   silu,
   slice,
   transpose,
@@ -33,23 +32,7 @@ export function convolve3(context: Context, x: Value, outputs: number, stride = 
 
 /** Nearest upsampling by 2, then a 3x3 convolution. */
 export function upsample(context: Context, x: Value, outputs: number): Value {
-  return convolve3(context, enlarge(x), outputs);
-}
-
-/**
- * Every pixel twice in both directions. A row times a matrix of zeros and ones gives its two doubled rows at once: exact,
- * and with its gradient six times quicker on the CPU engine than repetition by Expand (measured).
- */
-function enlarge(x: Value): Value {
-  const [batch = 1, channels = 1, height = 1, width = 1] = x.shape;
-  const copies = new Float32Array(width * 4 * width);
-  for (let from = 0; from < width; from++) {
-    for (const to of [2 * from, 2 * from + 1, 2 * (width + from), 2 * (width + from) + 1])
-      copies[from * 4 * width + to] = 1;
-  }
-  const rows = reshape(x, [batch * channels * height, width]);
-  const doubled = matmul(rows, x.graph.constant(float32Tensor([width, 4 * width], copies)));
-  return reshape(doubled, [batch, channels, 2 * height, 2 * width]);
+  return convolve3(context, resizeNearest(x, 2), outputs);
 }
 
 /**
