@@ -18,6 +18,7 @@ import { addMachine } from "./machineCommands.js";
 import { addFit } from "./fitCommand.js";
 import { addInspect } from "./inspectCommand.js";
 import { addModels } from "./modelCommands.js";
+import { addSearch } from "./searchCommand.js";
 import { addPlanning } from "./planningCommands.js";
 import { oalVersion } from "../pipeline/versions.js";
 
@@ -129,6 +130,7 @@ export function buildProgram(): Command {
   for (const each of outlierCommands) addStageCommand(outliers, each);
   addFit(program);
   addLeaveClassOut(program);
+  addSearch(program);
   addPlanning(program);
   addMachine(program);
   addScore(program);

@@ -126,6 +126,26 @@ export const configurationErrors = {
       `${stage} reads ${input}, which has not been made (${key.slice(0, 12)})`,
     remedy: "make the input first, with oal stage and its key, or oal run the whole",
   }),
+  "OAL-C305": entry<{ problem: string }>({
+    title: "a search cannot be understood",
+    exit: 2,
+    message: ({ problem }) => `oal search: ${problem}`,
+    remedy: "oal search --help shows examples; docs/search.md tells what every option does",
+  }),
+  "OAL-C306": entry<{ point: string; problem: string }>({
+    title: "a point of a search is no configuration",
+    exit: 2,
+    message: ({ point, problem }) => `the point ${point} cannot be trained: ${problem}`,
+    remedy: "oal config shows every key with its range and default",
+  }),
+  "OAL-C307": entry<{ group: string }>({
+    title: "there are no unknown images to choose by",
+    exit: 2,
+    message: ({ group }) =>
+      `settings are chosen by near and far unknown validation images, and there are none of group ${group}`,
+    remedy:
+      "give a set of data.ood that group, of a kind that no near or far set has; for pictures of 32 pixels they are drawn (data.drawnValidation: true)",
+  }),
   "OAL-C220": entry<{ name: string; problem: string }>({
     title: "no name of a hub model",
     exit: 2,

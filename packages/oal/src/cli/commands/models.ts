@@ -1,11 +1,11 @@
 /** `oal models pull`, `list`, `verify` and `rm`: models of the hub on this machine. */
-import { createInterface } from "node:readline/promises";
 import Table from "cli-table3";
 import { oalError, printable } from "oal-core";
 import { cachedModels, removalOf, verifyModels, type CachedModel } from "../../hub/contents.js";
 import { parseHubName, writtenName, type HubName } from "../../hub/name.js";
 import { hubCache, hubPlace } from "../../hub/place.js";
 import { pullModel, type PulledModel } from "../../hub/pull.js";
+import { confirmed } from "../confirm.js";
 import { interruptible } from "../interrupt.js";
 import { lateProgress, showProgress } from "../progress.js";
 
@@ -81,18 +81,6 @@ function describePulled({ folder, files, commit, fetched, ...name }: PulledModel
 }
 
 const fetching = (model: string, bytes: number): string => `${model} needs ${amount(bytes)}: fetch it?`;
-
-/** Asks on a terminal; elsewhere nobody can answer, which is no. */
-async function confirmed(question: string, signal?: AbortSignal): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await lines.question(`${question} [y/N] `, signal ? { signal } : {});
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    lines.close();
-  }
-}
 
 /** Prints the models that are on this machine. */
 export async function modelsListCommand({ json }: { readonly json?: boolean }): Promise<void> {

@@ -101,7 +101,11 @@ export function planRun(stages: readonly Stage[], settings: RunSettings, targets
       data: Object.fromEntries(sets.map(([set, { contentHash }]) => [set, contentHash])),
     };
     const own = stage.effort?.(setting, variant);
-    const effort = own && { ...own, unit: [stage.id, stage.version, own.unit] };
+    const effort = own && {
+      amount: own.amount,
+      unit: [stage.id, stage.version, own.unit],
+      ...(own.like === undefined ? {} : { like: [stage.id, own.like] }),
+    };
     const key = artifactKey(identity);
     const made: PlannedStage = { name, stage, variant, identity, key, setting, effort, inputs };
     planned.set(name, made);

@@ -52,6 +52,8 @@ export interface StageReport {
 export interface Effort {
   /** What decides the time of one unit ("a training step of this network and batch"), as a value that is hashed. */
   readonly unit: unknown;
+  /** What decides most of it ("a step of this network and batch, whatever the loss"): for estimates where the like was never done. */
+  readonly like?: unknown;
   readonly amount: number;
 }
 

@@ -23,6 +23,7 @@ import {
 } from "./context.js";
 import type { PreparedData } from "./data.js";
 import { startOf } from "./start.js";
+import { teacherWarning } from "./teacherQuality.js";
 import { warmTensors } from "./warmTensors.js";
 import { tellTeacherCost } from "./teacherCost.js";
 
@@ -55,7 +56,8 @@ export function trainingEffort(
 ): Effort {
   const { batchSize, epochs } = section;
   const steps = epochs * stepsPerEpoch(train.set.count, batchSizeOf(section, train.set.count), section.rest);
-  return { unit: { network, batchSize, terms }, amount: Math.max(1, steps) };
+  const like = { network, batchSize };
+  return { unit: { ...like, terms }, like, amount: Math.max(1, steps) };
 }
 
 /** So many images through a section's network, or through a model. */
@@ -137,6 +139,10 @@ export async function trainSection(
     events.warning(
       `${name} gives every validation image the same class: its training diverged; a lower learningRate, smaller weights of its loss terms or clipNorm may help`,
     );
+  const taught = stage.optionalInput("teacher")?.manifest.metrics["validationAccuracy"];
+  const warning =
+    taught === undefined ? null : teacherWarning(taught, measured.accuracy, data.validation.set.count);
+  if (warning !== null) events.warning(warning);
   return { validationAccuracy: measured.accuracy, trainSeconds, steps: job.training.steps };
 }
 

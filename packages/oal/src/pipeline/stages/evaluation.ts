@@ -4,30 +4,28 @@ import { join } from "node:path";
 import { metrics, type RowKeeper, type Tensor } from "oal-core";
 import { askedDetectors } from "../../evaluation/asked.js";
 import { evaluate, type Summary } from "../../evaluation/evaluate.js";
-import type { ModelSource } from "../../evaluation/modelTaps.js";
 import type { OutputSet } from "../../evaluation/outputs.js";
 import type { EvaluationResult } from "../../evaluation/result.js";
 import { rowStore, type RowStore } from "../../evaluation/rowFiles.js";
 import { writeScores } from "../../evaluation/scoreFiles.js";
 import { resultJson } from "../../evaluation/tables.js";
 import { decodedFolder } from "../../outliers/sources/latents.js";
-import { passRows } from "../../runtime/passRows.js";
-import { buildClassifier, type ClassifierModel } from "../../training/model.js";
+import type { ClassifierModel } from "../../training/model.js";
 import { Predictor } from "../../training/predict.js";
 import type { Stage, StageJob } from "../plan/stage.js";
 import { studentsRead } from "../recipeNeeds.js";
 import { loadClassifier } from "./classifierArtifact.js";
 import { predictionEffort } from "./classifierTraining.js";
 import { evaluationFiles } from "./evaluationArtifact.js";
-import { picturesOf, writeModel } from "./evaluationModel.js";
-import { imagesOf, outputsOf, setsOf } from "./evaluationOutputs.js";
+import { modelSource, picturesOf, writeModel } from "./evaluationModel.js";
+import { groupsOf, imagesOf, outputsOf, setsOf } from "./evaluationOutputs.js";
 import { picturesNamed } from "./ingredients.js";
 import { sampleOutliers, sampleSets, writeFeatureSample } from "./featureSample.js";
 
 /** One evaluation per student; the decoded outliers, where there are some, join the sample of features. */
 export const evaluationStage: Stage = {
   id: "evaluation",
-  version: 10,
+  version: 11,
   title: "scores of every image, metrics, and the model for oal score",
   seeds: "students",
   variants: ({ methods }) => methods,
@@ -38,6 +36,7 @@ export const evaluationStage: Stage = {
       ...config.evaluation,
       detectors: detectors.map(({ detector: { id, version }, parameters }) => ({ id, version, parameters })),
       metrics: metrics.all.map(({ id, version = 1 }) => ({ id, version })),
+      groups: groupsOf(data.ood),
       pictures: { ...picturesOf(config, data), name, licence },
       ...(models.init ? { resized: data.pictures } : {}),
     };
@@ -114,12 +113,6 @@ async function predictAll(
 async function writeBankIndex(folder: string, { written }: RowStore): Promise<void> {
   if (written.size === 0) return;
   await writeFile(join(folder, "index.json"), JSON.stringify(Object.fromEntries(written), null, 2));
-}
-
-/** The model to build detectors into. */
-function modelSource(model: ClassifierModel, batchSize: number): ModelSource {
-  const size = model.network.options.imageSize;
-  return { size, batch: passRows(batchSize, size), build: (batch) => buildClassifier(model, batch) };
 }
 
 /** Results and scores of the test images, or of the validation images. */

@@ -22,8 +22,17 @@ export const evaluationFiles = {
 } as const;
 
 /** The result an evaluation artifact holds. @throws OAL-I103 when the file is damaged */
-export async function readResult(artifact: Artifact): Promise<EvaluationResult> {
-  const path = join(artifact.folder, evaluationFiles.results);
+export function readResult(artifact: Artifact): Promise<EvaluationResult> {
+  return readResultFile(artifact, evaluationFiles.results);
+}
+
+/** What a student reached on validation images, from an artifact of the stages evaluation or validation. @throws as `readResult` */
+export function readValidation(artifact: Artifact): Promise<EvaluationResult> {
+  return readResultFile(artifact, evaluationFiles.validation);
+}
+
+async function readResultFile(artifact: Artifact, file: string): Promise<EvaluationResult> {
+  const path = join(artifact.folder, file);
   const [result] = resultsFromJson(await readFile(path, "utf8"));
   if (result === undefined) throw oalError("OAL-I103", { path, problem: "it holds no result" });
   return result;

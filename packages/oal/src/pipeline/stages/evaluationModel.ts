@@ -5,7 +5,9 @@ import { bankBytes, float32Tensor, oalError, uint8Tensor, type Tensor } from "oa
 import { bundleFileName, writeBundle, type CheckedOutputs, type Preprocessing } from "../../bundle/index.js";
 import type { Evaluation } from "../../evaluation/evaluate.js";
 import type { OutputSet } from "../../evaluation/outputs.js";
-import { buildClassifier } from "../../training/model.js";
+import type { ModelSource } from "../../evaluation/modelTaps.js";
+import { passRows } from "../../runtime/passRows.js";
+import { buildClassifier, type ClassifierModel } from "../../training/model.js";
 import type { Configuration } from "../configuration/schema.js";
 import type { StageJob } from "../plan/stage.js";
 import { writeError } from "../systemError.js";
@@ -25,6 +27,12 @@ export function picturesOf(
   { orientation }: PreparedData,
 ): Pick<Preprocessing, "orientation" | "maxPixels"> {
   return { orientation, maxPixels };
+}
+
+/** The model to build detectors into. */
+export function modelSource(model: ClassifierModel, batchSize: number): ModelSource {
+  const size = model.network.options.imageSize;
+  return { size, batch: passRows(batchSize, size), build: (batch) => buildClassifier(model, batch) };
 }
 
 /**

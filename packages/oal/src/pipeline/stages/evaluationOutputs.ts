@@ -2,7 +2,7 @@
 import { oalError, type RowKeeper, type RowSink } from "oal-core";
 import type { ImageSet } from "../../data/imageSet.js";
 import type { OutputSet } from "../../evaluation/outputs.js";
-import type { SetGroup } from "../../evaluation/result.js";
+import { mayChoose, type SetGroup } from "../../evaluation/result.js";
 import { rangeReader, type Predictor } from "../../training/predict.js";
 import type { PreparedData } from "./data.js";
 
@@ -15,12 +15,32 @@ export interface EvaluatedSet {
 
 /** The sets an evaluation looks at. */
 export function setsOf(data: PreparedData): readonly EvaluatedSet[] {
+  const [train, validation] = knownSets(data);
+  return [train, validation, { name: "id", group: "test", set: data.test.set }, ...data.ood];
+}
+
+/** The sets that settings are chosen by, and those that detectors are fitted on: nothing of the test. */
+export function choosingSets(
+  data: Pick<PreparedData, "train" | "validation" | "ood">,
+): readonly EvaluatedSet[] {
+  return [...knownSets(data), ...data.ood.filter(({ group }) => mayChoose(group))];
+}
+
+function knownSets({
+  train,
+  validation,
+}: Pick<PreparedData, "train" | "validation">): readonly [EvaluatedSet, EvaluatedSet] {
   return [
-    { name: "train", group: "train", set: data.train.set },
-    { name: "id-validation", group: "validation", set: data.validation.set },
-    { name: "id", group: "test", set: data.test.set },
-    ...data.ood,
+    { name: "train", group: "train", set: train.set },
+    { name: "id-validation", group: "validation", set: validation.set },
   ];
+}
+
+/** Which part each set plays: a result depends on it, and its images do not tell. */
+export function groupsOf(
+  sets: readonly Pick<EvaluatedSet, "name" | "group">[],
+): readonly (readonly [name: string, group: SetGroup])[] {
+  return sets.map(({ name, group }) => [name, group]);
 }
 
 /** Number of images of several sets. */

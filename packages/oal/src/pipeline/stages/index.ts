@@ -14,6 +14,7 @@ import { initStage } from "./init.js";
 import { latentsStage } from "./latents.js";
 import { reportStage } from "./report.js";
 import { studentStage } from "./students.js";
+import { validationStage } from "./validation.js";
 import { teacherStage, teacherTestStage } from "./teacher.js";
 import { warmStartStage } from "./warmStart.js";
 
@@ -30,6 +31,7 @@ export const standardStages: readonly Stage[] = [
   frozenStage,
   warmStartStage,
   studentStage,
+  validationStage,
   evaluationStage,
   comparisonStage,
   reportStage,

@@ -10,29 +10,37 @@ import { makeFolder } from "../../runtime/makeFolder.js";
 
 const schema = z.object({ amount: z.number().positive(), seconds: z.number().min(0) });
 
-function pathOf(store: string, { unit }: Effort): string {
+function pathOf(store: string, unit: unknown): string {
   const { cpu, cores, platform } = hardware();
   const name = sha256(canonicalJson({ unit, cpu, cores, platform })).slice(0, 24);
   return join(store, "rates", `${name}.json`);
 }
 
+/** What a rate is noted under: the unit itself, and what most of its time follows from. */
+function unitsOf({ unit, like }: Effort): readonly unknown[] {
+  return like === undefined ? [unit] : [unit, like];
+}
+
 /** Notes how long work took. A note that cannot be written is none: estimates are no result. */
 export async function recordRate(store: string, effort: Effort, seconds: number): Promise<void> {
-  const path = pathOf(store, effort);
   try {
     await makeFolder(join(store, "rates"));
-    await writeFileWhole(path, `${JSON.stringify({ amount: effort.amount, seconds })}\n`);
+    for (const unit of unitsOf(effort))
+      await writeFileWhole(pathOf(store, unit), `${JSON.stringify({ amount: effort.amount, seconds })}\n`);
   } catch {
     // without a note the next estimate is "unknown"
   }
 }
 
-/** Seconds that work will take, or null where this machine has not done its like. */
+/** Seconds that work will take, from its like or else from what is almost like it; null where this machine has done neither. */
 export async function estimate(store: string, effort: Effort): Promise<number | null> {
-  try {
-    const { amount, seconds } = schema.parse(JSON.parse(await readFile(pathOf(store, effort), "utf8")));
-    return (seconds / amount) * effort.amount;
-  } catch {
-    return null;
+  for (const unit of unitsOf(effort)) {
+    try {
+      const { amount, seconds } = schema.parse(JSON.parse(await readFile(pathOf(store, unit), "utf8")));
+      return (seconds / amount) * effort.amount;
+    } catch {
+      // not noted
+    }
   }
+  return null;
 }

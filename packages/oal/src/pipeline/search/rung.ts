@@ -1,0 +1,169 @@
+/**
+ * One round of a search: every candidate with every seed, as one plan. What candidates share (data, teacher, outliers) stands in it once
+ * and is found in the store, so a stopped search goes on, and several processes may work on one.
+ */
+import { canonicalJson } from "../canonical.js";
+import type { Artifact } from "../artifact.js";
+import type { Configuration } from "../configuration/schema.js";
+import { missingChoosers } from "../configuration/choosers.js";
+import { configurationProblems } from "../foresight.js";
+import { checkMemory, dataSizes } from "../memoryCheck.js";
+import type { Workshop } from "../plan/obtain.js";
+import { planRun, type Plan, type PlannedStage } from "../plan/planner.js";
+import type { RunSettings } from "../plan/stage.js";
+import { keepPlan } from "../planning.js";
+import { lookAhead, type Preflight } from "../preflight.js";
+import { throwProblems } from "../../data/problems.js";
+import { firstSeed, seedConfigurations, studentsOf } from "../seeds.js";
+import { prepareSettings } from "../settings.js";
+import { stages } from "../stages/index.js";
+import { validationStage } from "../stages/validation.js";
+import { oalError } from "oal-core";
+import type { Candidate } from "./candidates.js";
+
+/** A candidate with the seed of one of its students. */
+export interface Trial {
+  readonly candidate: Candidate;
+  readonly seed: number;
+  /** The plan's name of its figures. */
+  readonly name: string;
+}
+
+/** A round, planned. */
+export interface Rung {
+  readonly plan: Plan;
+  readonly trials: readonly Trial[];
+}
+
+/** Data of a search: prepared once for all candidates whose pictures and models are the same. */
+export class SearchGround {
+  readonly #workshop: Workshop;
+  readonly #force: boolean;
+  readonly #onEvent: Parameters<typeof lookAhead>[2]["onEvent"];
+  readonly #made = new Map<string, { readonly ahead: Preflight; readonly settings: RunSettings }>();
+
+  constructor(
+    workshop: Workshop,
+    options: { readonly force: boolean; readonly onEvent?: Parameters<typeof lookAhead>[2]["onEvent"] },
+  ) {
+    this.#workshop = workshop;
+    this.#force = options.force;
+    this.#onEvent = options.onEvent;
+  }
+
+  /**
+   * What the stages of a candidate are planned from; no set of the test is among it.
+   *
+   * @throws OAL-C307 without unknown validation images, OAL-R110 where memory does not suffice, whatever `lookAhead` finds
+   */
+  async settingsOf(config: Configuration): Promise<RunSettings> {
+    const [missing] = missingChoosers(config.data);
+    if (missing !== undefined) throw oalError("OAL-C307", { group: missing });
+    const { data, init, seed, seeds } = config;
+    const key = canonicalJson({ data, init, seed, seeds, teacher: config.teacher["model"] });
+    const aim = { methods: config.methods, until: validationStage.id };
+    const known = this.#made.get(key);
+    if (known) {
+      const classes = known.settings.all.data.classNames.length;
+      throwProblems(
+        configurationProblems(config, aim, classes, known.ahead.models),
+        "a point of this search",
+      );
+      return withConfiguration(known.settings, config);
+    }
+    const ahead = await lookAhead(config, validationStage.id, {
+      ...(this.#onEvent ? { onEvent: this.#onEvent } : {}),
+      signal: this.#workshop.signal,
+      withTest: false,
+    });
+    checkMemory(config, aim, dataSizes(config, ahead), { force: this.#force, models: ahead.models });
+    const settings = await prepareSettings(config, ahead, this.#workshop);
+    this.#made.set(key, { ahead, settings });
+    return settings;
+  }
+}
+
+/** The same data and models under another configuration, of the same seeds of the run. */
+function withConfiguration({ run: known, all }: RunSettings, config: Configuration): RunSettings {
+  const { run, students } = seedConfigurations(config);
+  const [first] = known;
+  if (!first) throw oalError("OAL-X101", { problem: "a search without seeds" });
+  const lanes = (configurations: typeof run): RunSettings["run"] =>
+    configurations.map((own, i) => ({ ...(known[i] ?? first), ...own }));
+  return {
+    run: lanes(run),
+    students: lanes(students),
+    all: { ...all, config: { ...config, seed: firstSeed(config) } },
+  };
+}
+
+/**
+ * Plans a round.
+ *
+ * @param candidates their configurations hold the seeds (`seeds` or `studentSeeds`)
+ */
+export async function planRung(
+  candidates: readonly Candidate[],
+  ground: SearchGround,
+  { store }: Workshop,
+): Promise<Rung> {
+  const byKey = new Map<string, PlannedStage>();
+  const names = new Set<string>();
+  const trials: Trial[] = [];
+  for (const candidate of candidates) {
+    const { config, number } = candidate;
+    const plan = planRun(stages.all, await ground.settingsOf(config), [validationStage.id]);
+    const own = new Map<string, PlannedStage>();
+    for (const planned of plan.stages) {
+      const inputs = new Map(
+        [...planned.inputs].map(([role, { name }]) => [role, own.get(name) ?? missing(name)]),
+      );
+      const name = names.has(planned.name) ? `${planned.name} #${number}` : planned.name;
+      const shared = byKey.get(planned.key) ?? { ...planned, inputs, name };
+      byKey.set(planned.key, shared);
+      names.add(shared.name);
+      own.set(planned.name, shared);
+    }
+    await keepPlan(store, plan, config);
+    for (const { label, seed } of studentsOf(config)) {
+      const name = `${validationStage.id}:${label}`;
+      trials.push({ candidate, seed, name: (own.get(name) ?? missing(name)).name });
+    }
+  }
+  return { plan: { stages: [...byKey.values()] }, trials };
+}
+
+/**
+ * A round in which candidates that train the very same thing (a temperature of distillation for a student that has none) are one: the
+ * first, with the values that all of them have.
+ */
+export function withoutTwins({ plan, trials }: Rung): {
+  readonly rung: Rung;
+  readonly candidates: readonly Candidate[];
+} {
+  const named = new Map<Candidate, string>();
+  for (const { candidate, name } of trials) named.set(candidate, `${named.get(candidate) ?? ""} ${name}`);
+  const groups = new Map<string, Candidate[]>();
+  for (const [candidate, names] of named) groups.set(names, [...(groups.get(names) ?? []), candidate]);
+  const candidates = [...groups.values()].flatMap(([first, ...twins]): Candidate[] => {
+    if (!first) return [];
+    const shared = Object.entries(first.values).filter(([key, text]) =>
+      twins.every(({ values }) => values[key] === text),
+    );
+    return [{ ...first, values: Object.fromEntries(shared) }];
+  });
+  const numbers = new Set(candidates.map(({ number }) => number));
+  return {
+    rung: { plan, trials: trials.filter(({ candidate }) => numbers.has(candidate.number)) },
+    candidates,
+  };
+}
+
+function missing(name: string): never {
+  throw oalError("OAL-X101", { problem: `${name} is not in the plan of its own search` });
+}
+
+/** The artifact of a trial's figures. */
+export function figuresOf(trial: Trial, artifacts: ReadonlyMap<string, Artifact>): Artifact {
+  return artifacts.get(trial.name) ?? missing(trial.name);
+}
