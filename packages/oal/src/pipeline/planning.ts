@@ -98,7 +98,11 @@ const noteSchema = z.object({ name: z.string(), configuration: z.unknown() });
  * Notes what every key of a plan stands for, so that a process that knows only a key can make it, and so that what a plan names is not
  * pruned.
  */
-export async function keepPlan(store: ArtifactStore, plan: Pick<Plan, "stages">, configuration: Configuration): Promise<void> {
+export async function keepPlan(
+  store: ArtifactStore,
+  plan: Pick<Plan, "stages">,
+  configuration: Configuration,
+): Promise<void> {
   const folder = join(store.folder, "plans");
   try {
     await makeFolder(folder);

@@ -233,12 +233,6 @@ export const evaluationErrors = {
     remedy:
       "add --pictures FOLDER with a hundred or so of the known pictures, or export a run whose data are still there",
   }),
-  "OAL-E277": entry<{ detector: string; model: string; problem: string }>({
-    title: "a search lacks the detector that it compares by",
-    exit: 6,
-    message: ({ detector, model, problem }) => `${detector} has no AUROC for a student ${model}: ${problem}`,
-    remedy: "compare by another detector (--detector), one that every student can have",
-  }),
   "OAL-E273": entry<{ form: string }>({
     title: "no picture to measure the exported model on",
     exit: 3,
@@ -264,6 +258,12 @@ export const evaluationErrors = {
     exit: 2,
     message: ({ keep }) => `a cut keeps a share of the known pictures between 0 and 1, not ${keep}`,
     remedy: "give a number like 0.95; a file that calls every picture known needs no cut",
+  }),
+  "OAL-E277": entry<{ detector: string; model: string; problem: string }>({
+    title: "a search lacks the detector that it compares by",
+    exit: 6,
+    message: ({ detector, model, problem }) => `${detector} has no AUROC for a student ${model}: ${problem}`,
+    remedy: "compare by another detector (--detector), one that every student can have",
   }),
   "OAL-E290": entry<{ detector: string; category: number; what: string }>({
     title: "a class is missing from what a detector is fitted on",

@@ -1,6 +1,7 @@
 /** Searching settings: a table of all points, or successive halving to a winner; on validation images, and nothing of the test. */
 import { join } from "node:path";
-import { oalError } from "oal-core";
+import { detectors, oalError } from "oal-core";
+import { askedDetectors } from "../../evaluation/asked.js";
 import { chooseDevice, engineOnDemand } from "../../runtime/engines/index.js";
 import { makeFolder } from "../../runtime/makeFolder.js";
 import { writeFileWhole } from "../../runtime/writeFile.js";
@@ -89,7 +90,7 @@ export async function search(options: SearchOptions): Promise<SearchOutcome> {
       problem: "successive halving raises student.epochs by itself; compare its values with --grid",
     });
   const given = load([]);
-  const detectors = detectorsOf(given, options.detectors);
+  const judges = detectorsOf(given, options.detectors);
   const rounds = roundsOf(given, options.seeds ?? 3, halving);
   const all = halving ? [pointAsGiven(given, points), ...points] : points;
   const candidates = rounds.map(({ epochs, seeds }) =>
@@ -120,7 +121,7 @@ export async function search(options: SearchOptions): Promise<SearchOutcome> {
     const own = (distinct[i] ?? []).filter(({ number }) => going.includes(number));
     const isWhole = own.length === distinct[i]?.length;
     const rung = isWhole ? planned[i] : await planRung(own, ground, workshop);
-    const figures = await train(rung, own, detectors, workshop, halving ? `round ${i + 1}` : "search");
+    const figures = await train(rung, own, judges, workshop, halving ? `round ${i + 1}` : "search");
     const isLast = i === rounds.length - 1;
     const best = isLast ? [] : survivors(figures, by, halving);
     going = best;
@@ -130,7 +131,7 @@ export async function search(options: SearchOptions): Promise<SearchOutcome> {
   const top = halving ? ranked(last, by)[0] : undefined;
   const result: SearchResult = {
     folder: out,
-    detectors,
+    detectors: judges,
     by,
     rounds: finished,
     winner: top ? winnerOf(top) : null,
@@ -139,14 +140,15 @@ export async function search(options: SearchOptions): Promise<SearchOutcome> {
   return { result, winner: top ? load(result.winner?.isAsGiven === true ? [] : settingsOf(top)) : null };
 }
 
+/** The detectors to compare by. @throws OAL-E201, OAL-C305 for one that does not exist, or is not among those that are measured */
 function detectorsOf({ evaluation }: Configuration, asked: readonly string[] | undefined): readonly string[] {
-  const ids = evaluation.detectors.map((choice) => (typeof choice === "string" ? choice : choice.id));
-  const unknown = asked?.find((id) => !ids.includes(id));
-  if (unknown !== undefined)
-    throw oalError("OAL-C305", {
-      problem: `the detector "${unknown}" is not among evaluation.detectors: ${ids.join(", ")}`,
-    });
-  return asked ?? [evaluation.scoreDetector];
+  const measured = askedDetectors(evaluation.detectors).map(({ detector }) => detector.id);
+  const wanted = asked?.map((name) => detectors.find(name).id) ?? [evaluation.scoreDetector];
+  const missing = wanted.find((id) => !measured.includes(id));
+  if (missing === undefined) return wanted;
+  throw oalError("OAL-C305", {
+    problem: `the detector ${missing} is not among evaluation.detectors: ${measured.join(", ")}`,
+  });
 }
 
 async function workshopOf(
@@ -197,7 +199,7 @@ async function costsOf(
 async function train(
   rung: Rung | undefined,
   candidates: readonly Candidate[],
-  detectors: readonly string[],
+  judges: readonly string[],
   workshop: StageWorkshop,
   name: string,
 ): Promise<readonly CandidateFigures[]> {
@@ -221,7 +223,7 @@ async function train(
     const results = await Promise.all(own.map((trial) => readValidation(figuresOf(trial, artifacts))));
     trained.push({ candidate, results });
   }
-  return figuresOfCandidates(trained, detectors);
+  return figuresOfCandidates(trained, judges);
 }
 
 function settingsOf({ values }: CandidateFigures): readonly string[] {
