@@ -159,6 +159,26 @@ describe.skipIf(!isThere)("a run with Stable Diffusion", () => {
     expect(readFileSync(join(latents, "latents.safetensors")).equals(resumed)).toBe(true);
   }, 120_000);
 
+  it("replaces the words of the published list where its rows are off, at the lengths that the outliers have", async () => {
+    const to = join(folder, "published");
+    const rows = { "fixes.r02": false, "fixes.r06": false, "fixes.r07": false };
+    const wanted = withSettings({
+      ...rows,
+      "synthesis.space": "latent",
+      "synthesis.inliers": undefined,
+      "synthesis.pairs": undefined,
+      "alignment.epochs": undefined,
+      "synthesis.count": 4,
+      // as wide as the tokens
+      "teacher.widths": [16, 32, 64],
+    }).filter((word) => word !== "--quiet");
+    const { stderr, status } = await oalInside(["outliers", "synthesize", ...wanted, "--out", to]);
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain("the prompts of 4 of 4 classes do not hold their word");
+    expect((await latentsOf(to)).shape).toEqual([4, 4, 8, 8]);
+    expect(artifactsOf(to, "alignment")).toEqual([]);
+  }, 60_000);
+
   it("is refused before anything is made where model and classes do not fit", async () => {
     const lines = async (more: Readonly<Record<string, unknown>>): Promise<string> => {
       const to = join(folder, "refused");

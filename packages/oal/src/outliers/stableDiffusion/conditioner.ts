@@ -1,7 +1,7 @@
 /**
  * Prompts in which an outlier embedding stands for a class, as states of the text encoder: the conditioner of Stable Diffusion. An
  * embedding counts by its direction; its length becomes that of the anchor of its class, the embedding of the token that it replaces
- * (METHOD 3.2 and 4.1).
+ * (METHOD 3.2 and 4.1), unless it shall keep its own.
  */
 import { oalError, sizeOf, type Engine } from "oal-core";
 import type { MakeConditioner } from "../diffusion/model.js";
@@ -18,6 +18,8 @@ export interface PromptEncoder {
   readonly table: TokenTable;
   /** The prompt of every class. */
   readonly prompts: readonly ClassPrompt[];
+  /** How long an embedding is that stands in a prompt: as the token that it replaces, or as it is. Default "token". */
+  readonly lengths?: "token" | "own";
   /** Width of the states. Default: that of the tokens' embeddings. */
   readonly stateWidth?: number;
 }
@@ -25,7 +27,7 @@ export interface PromptEncoder {
 /** Makes the conditioner. Every prompt is encoded alone, so that its states do not depend on the others. */
 export function promptConditioner(
   engine: Engine,
-  { path, tokenizer, table, prompts, stateWidth }: PromptEncoder,
+  { path, tokenizer, table, prompts, lengths = "token", stateWidth }: PromptEncoder,
 ): MakeConditioner {
   const { width } = table;
   const stateShape = [tokenizer.length, stateWidth ?? width] as const;
@@ -57,7 +59,8 @@ export function promptConditioner(
       const prompt = prompts[label];
       if (!prompt) throw oalError("OAL-X101", { problem: `there is no prompt for class ${label}` });
       const values = embedded(prompt.row);
-      const scaled = withLengthOf(outlier, rows.get(prompt.token) ?? outlier);
+      const anchor = lengths === "token" ? rows.get(prompt.token) : undefined;
+      const scaled = anchor ? withLengthOf(outlier, anchor) : outlier;
       for (const place of prompt.places) values.set(scaled, place * width);
       return encode(prompt.row, values);
     };

@@ -90,6 +90,29 @@ describe("a model folder", () => {
     expect(of(0)).not.toEqual(of(1));
   });
 
+  it("takes an embedding by its direction, or as it is", async () => {
+    const folder = await folderOf();
+    const { layout, tokenizer, table } = await openPromptedDiffusion(folder);
+    const prompts = classPrompts(tokenizer, wording);
+    const states = async (lengths: "token" | "own", factor: number): Promise<number[]> => {
+      const encoder = { path: layout.condition.path, tokenizer, table, prompts, lengths };
+      const conditioner = promptConditioner(testEngine, encoder);
+      const model = await openDiffusionFolder(testEngine, folder, { conditioner });
+      const embeddings = conditions.embeddings.map((value) => factor * value);
+      const found = await model.condition({ embeddings, labels: [2, 0, 1] }, 3);
+      await model.release();
+      return [...found];
+    };
+    const token = await states("token", 1);
+    (await states("token", 7)).forEach((value, i) => expect(value).toBeCloseTo(token[i] ?? NaN, 5));
+    const [own, longer] = [await states("own", 1), await states("own", 7)];
+    expect(own).not.toEqual(token);
+    // where the outlier stands (behind begin, "a" and what is before the last piece) the state follows its length
+    const [place = 0] = prompts[2]?.places ?? [];
+    const at = (values: readonly number[], d: number): number => values[place * 4 + d] ?? NaN;
+    expect(at(longer, 0) - at(own, 0)).toBeCloseTo(6 * 3 * (1 + 0.3 / tokenizer.length), 3);
+  });
+
   it("is open part by part where memory is short", async () => {
     let [open, most] = [0, 0];
     const opened: string[] = [];

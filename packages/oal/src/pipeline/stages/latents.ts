@@ -108,7 +108,8 @@ function poolingOf(config: Configuration) {
 function sliceOf({ config, data, models: { diffusion } }: Setting): Record<string, unknown> {
   const { model, prompt: _prompt, names: _names, ...synthesis } = config.synthesis;
   if (model === undefined) return synthesis;
-  return { ...synthesis, model: diffusion?.hash, wording: wordingOf(config, data.classNames) };
+  const lengths = config.fixes.r02 ? "token" : "own";
+  return { ...synthesis, model: diffusion?.hash, lengths, wording: wordingOf(config, data.classNames) };
 }
 
 /** How a synthesis is told, with seconds per latent where they are many, and stopped between two steps. */

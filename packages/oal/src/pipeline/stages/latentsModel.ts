@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { EmbeddingBank } from "../../outliers/boundary/sample.js";
 import { mapFeatures } from "../../outliers/alignment.js";
+import { normaliseRows } from "../../outliers/boundary/distances.js";
 import { openDiffusionFolder } from "../../outliers/diffusion/folder.js";
 import type { LatentDiffusion } from "../../outliers/diffusion/model.js";
 import { promptConditioner } from "../../outliers/stableDiffusion/conditioner.js";
@@ -57,9 +58,13 @@ export async function openLatentsModel(job: StageJob): Promise<LatentsModel> {
       tokenizer,
       table,
       prompts,
+      lengths: config.fixes.r02 ? "token" : "own",
       ...(stateWidth === undefined ? {} : { stateWidth }),
     }),
     ...(size === undefined ? {} : { size }),
   });
-  return { model, bank, inSpace };
+  if (config.fixes.r02) return { model, bank, inSpace };
+  const { unit } = normaliseRows(bank.embeddings, bank.dimension);
+  const asOutliers = unit.map((value) => value * config.boundary.scale);
+  return { model, bank: { ...bank, embeddings: asOutliers }, inSpace };
 }

@@ -68,8 +68,12 @@ const rows: Readonly<Record<RowId, PublishedRow>> = {
       "multiplies the unit vectors by the length of a text vector: 27.06 on average in the file for CIFAR-10, 0.390 in that for CIFAR-100",
     consequence:
       "directions of the teacher's space at lengths of a text encoder's, which never saw the teacher",
-    corrected: "unit vectors; the diffusion model is conditioned on the teacher's space itself",
-    decides: () => ({ "boundary.scale": 27.06 }),
+    corrected:
+      "unit vectors; the diffusion model is conditioned on the teacher's space itself, Stable Diffusion on features that a map turned into its tokens' space, at the length of the token",
+    decides: (setting) => ({
+      "boundary.scale": 27.06,
+      ...(setting("synthesis.model") === undefined ? {} : { "synthesis.align": false }),
+    }),
     also: { "boundary.scale": [0.39] },
   },
   r03: {
