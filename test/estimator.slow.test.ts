@@ -1,0 +1,43 @@
+/** The table of docs/method.md: CLUB in three numbers of dimensions at five strengths of dependence. */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { cpuEngine } from "../packages/oal/dist/runtime/engines/index.js";
+import { correlations, dimensions, estimate } from "../recipes/clubEstimator.mjs";
+
+// the recipe computes with the built program
+const engine = await cpuEngine({ threads: 1 });
+
+const point = z.object({
+  dimension: z.number(),
+  rho: z.number(),
+  information: z.number(),
+  exact: z.number(),
+  fitted: z.number(),
+});
+const recorded = z
+  .array(point)
+  .parse(JSON.parse(readFileSync(new URL("../docs/method/club.json", import.meta.url), "utf8")));
+
+describe.each(dimensions)("CLUB in %i dimensions", (dimension) => {
+  it.each(correlations)(
+    "at correlation %d is within 10 %% of the formula and above the information",
+    async (rho) => {
+      const found = await estimate(engine, {
+        dimension,
+        rho,
+        hidden: 64,
+        batch: 128,
+        steps: 700,
+        rate: 1e-2,
+        down: 0,
+      });
+      const kept = recorded.find((row) => row.dimension === dimension && row.rho === rho);
+      for (const { fitted, exact, information } of [found, ...(kept ? [kept] : [])]) {
+        expect(Math.abs(fitted / exact - 1)).toBeLessThan(0.1);
+        expect(fitted).toBeGreaterThan(information);
+      }
+      expect(kept).toBeDefined();
+    },
+  );
+});
