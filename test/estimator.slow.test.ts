@@ -28,9 +28,10 @@ describe.each(dimensions)("CLUB in %i dimensions", (dimension) => {
         rho,
         hidden: 64,
         batch: 128,
-        steps: 700,
+        steps: 400,
         rate: 1e-2,
         down: 0,
+        samples: 10_000,
       });
       const kept = recorded.find((row) => row.dimension === dimension && row.rho === rho);
       for (const { fitted, exact, information } of [found, ...(kept ? [kept] : [])]) {

@@ -71,7 +71,7 @@ export async function collecting<T>(
   try {
     return await body();
   } catch (error) {
-    if (!(error instanceof OalError) || !/^OAL-[CD]/.test(error.code)) throw error;
+    if (!(error instanceof OalError) || !/^OAL-[CDT]/.test(error.code)) throw error;
     problems.push(error);
     return undefined;
   }

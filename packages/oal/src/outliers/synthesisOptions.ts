@@ -4,6 +4,13 @@ import { choice, flag, real, whole } from "../fields.js";
 
 /** Options of `synthesize` and of what is done with its pictures; options of the sampler stand beside them. */
 export const synthesisSchema = z.strictObject({
+  latents: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "file of latents made elsewhere, .npy or .safetensors, [iterations, batch, 4, H, W] or as published [iterations, batch, H, W]; nothing is synthesised then",
+    ),
   model: z
     .string()
     .min(1)
@@ -74,6 +81,11 @@ export type SynthesisOptions = Pick<
   z.output<typeof synthesisSchema>,
   "count" | "guidance" | "sampler" | "steps" | "seed"
 > & { readonly [option: string]: unknown };
+
+/** Whether a run makes pictures of its latents. */
+export function makesPictures({ space, latents }: z.output<typeof synthesisSchema>): boolean {
+  return space === "pixel" && latents === undefined;
+}
 
 /** The keys that only a model of someone else reads. */
 export const modelKeys = ["size", "prompt", "names", "align"] as const;

@@ -140,7 +140,13 @@ export function configurationProblems(
   if (diffusion !== undefined) refuse("data.size", diffusion);
   const shape = latentShapeOf(config, models);
   const shown = aim.methods.find((recipe) => showsLatents(config, recipe));
-  if (needs.student && config.synthesis.space === "latent" && shown !== undefined)
+  const { space, latents } = config.synthesis;
+  if (needs.student && latents !== undefined && shown !== undefined)
+    refuse(
+      "synthesis.latents",
+      `recipe ${shown} shows students decoded outliers, and latents of a file are not decoded: set the weights of exposure to 0`,
+    );
+  else if (needs.student && space === "latent" && shown !== undefined)
     refuse(
       "synthesis.space",
       `recipe ${shown} shows students decoded outliers, and latent space decodes none: give pixel`,
@@ -151,7 +157,9 @@ export function configurationProblems(
       "mi.latentPooling",
       needs.diffusion
         ? `${pooling}; take another synthesis.size, or mi.latentPooling channel-row-mean`
-        : `${pooling} at data.size ${data.size}; ${poolableSizes(config)}`,
+        : latents !== undefined
+          ? `${pooling}; take mi.latentPooling channel-row-mean`
+          : `${pooling} at data.size ${data.size}; ${poolableSizes(config)}`,
     );
   return problems;
 }
@@ -159,8 +167,9 @@ export function configurationProblems(
 /** Shape of the latents of a run; undefined where its model could not be opened. */
 export function latentShapeOf(
   { data, synthesis }: Configuration,
-  { diffusion }: RunModels,
+  { diffusion, latents }: RunModels,
 ): readonly [number, number, number] | undefined {
+  if (synthesis.latents !== undefined) return latents?.shape;
   if (synthesis.model !== undefined) return diffusion?.layout.latentShape;
   return [4, data.size / 4, data.size / 4];
 }

@@ -225,7 +225,9 @@ function choicesOf(config: Configuration, models: RunModels, classes: number): C
   return {
     teacher: teaches,
     latentShape: latentShapeOf(config, models) ?? [4, size / 4, size / 4],
-    outlierWidth: isAligned(config) && diffusion ? diffusion.table.width : widthOf(teaches),
+    outlierWidth:
+      models.embeddings?.dimension ??
+      (isAligned(config) && diffusion ? diffusion.table.width : widthOf(teaches)),
     student: init
       ? read(init, initNetwork(config, init, headOfZeros(init, classes)).network)
       : networkChoice(config.student, classes, size),
@@ -235,6 +237,12 @@ function choicesOf(config: Configuration, models: RunModels, classes: number): C
 /** Width of the teacher's features. */
 export function teacherWidth(config: Configuration, models: RunModels, classes: number): number {
   return widthOf(choicesOf(config, models, classes).teacher);
+}
+
+/** Length of the embeddings that latents are made from. */
+export function conditionWidth(config: Configuration, models: RunModels, classes: number): number {
+  const { embeddings: _supplied, ...others } = models;
+  return choicesOf(config, others, classes).outlierWidth;
 }
 
 function widthOf(choice: NetworkChoice): number {

@@ -6,8 +6,15 @@ import { hubSnapshot } from "../hub/snapshot.js";
 import type { LoadedModel } from "../models/load.js";
 import { pictureSizeOf } from "../models/pictureSize.js";
 import { openPromptedDiffusion, type PromptedDiffusion } from "../outliers/stableDiffusion/open.js";
+import {
+  readSuppliedEmbeddings,
+  readSuppliedLatents,
+  type SuppliedEmbeddings,
+  type SuppliedLatents,
+} from "../outliers/supplied.js";
 import { teacherModelOf } from "./configuration/initSection.js";
 import type { Configuration } from "./configuration/schema.js";
+import type { Needs } from "./foresight.js";
 import { loadModel } from "./loadModel.js";
 
 /** Models by what they are for. */
@@ -18,6 +25,9 @@ export interface RunModels {
   readonly teacher?: LoadedModel;
   /** What outliers are made with. */
   readonly diffusion?: PromptedDiffusion;
+  /** Outliers that were made elsewhere. */
+  readonly latents?: SuppliedLatents;
+  readonly embeddings?: SuppliedEmbeddings;
 }
 
 /**
@@ -28,11 +38,11 @@ export interface RunModels {
  */
 export async function openModels(
   config: Configuration,
-  needs: { readonly teacher: boolean; readonly student: boolean; readonly diffusion: boolean },
+  needs: Pick<Needs, "teacher" | "student" | "diffusion" | "boundary" | "outliers">,
   problems: OalError[],
 ): Promise<RunModels> {
   const { init } = config;
-  const models: { init?: LoadedModel; teacher?: LoadedModel; diffusion?: PromptedDiffusion } = {};
+  const models: { -readonly [kind in keyof RunModels]: RunModels[kind] } = {};
   if (init.model !== undefined && needs.student) {
     const path = init.model;
     const hints = {
@@ -55,6 +65,16 @@ export async function openModels(
   if (path !== undefined && needs.teacher) {
     const model = await collecting(problems, () => loadModel(path));
     if (model) models.teacher = model;
+  }
+  const { latents } = config.synthesis;
+  if (latents !== undefined && needs.outliers) {
+    const read = await collecting(problems, () => readSuppliedLatents(latents));
+    if (read) models.latents = read;
+  }
+  const { outliers } = config.boundary;
+  if (outliers !== undefined && needs.boundary) {
+    const read = await collecting(problems, () => readSuppliedEmbeddings(outliers));
+    if (read) models.embeddings = read;
   }
   const { model: prompted, size } = config.synthesis;
   if (prompted !== undefined && needs.diffusion) {

@@ -8,7 +8,8 @@ import { throwProblems } from "../data/problems.js";
 import type { Configuration } from "./configuration/schema.js";
 import { planData, surveyData, type DataPlan, type SurveyedSet } from "./dataPlan.js";
 import { configurationProblems, needsOf, type Aim, type Needs } from "./foresight.js";
-import { teacherWidth } from "./memoryEstimate.js";
+import { conditionWidth, teacherWidth } from "./memoryEstimate.js";
+import { suppliedProblems } from "./suppliedProblems.js";
 import { openModels, type RunModels } from "./models.js";
 import { promptProblems } from "./prompts.js";
 import { prepareOptions } from "./readSets.js";
@@ -64,7 +65,8 @@ export async function preflight(
   options: PreflightOptions = {},
 ): Promise<Preflight> {
   const problems: OalError[] = [];
-  const models = await openModels(config, needsOf(config, aim), problems);
+  const needs = needsOf(config, aim);
+  const models = await openModels(config, needs, problems);
   const { onOpen, cached = false, withTest = true } = options;
   const plan = await planData(config, problems, withTest);
   const sets = await surveyData(plan, problems, {
@@ -80,6 +82,17 @@ export async function preflight(
     problems.push(
       ...promptProblems(config, models.diffusion, known, teacherWidth(config, models, known.length)),
     );
+  const makesLatents = needs.outliers && config.synthesis.latents === undefined;
+  problems.push(
+    ...suppliedProblems(
+      config,
+      models,
+      known?.length,
+      makesLatents && known !== undefined && models.embeddings
+        ? conditionWidth(config, models, known.length)
+        : undefined,
+    ),
+  );
   const own = configurationProblems(config, aim, Math.max(2, classes), models);
   return { plan, sets, models, problems: [...own, ...problems] };
 }

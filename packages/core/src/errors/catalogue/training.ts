@@ -71,6 +71,20 @@ export const trainingErrors = {
       `training method ${method} shows features to the last layer, and that of this network is not linear`,
     remedy: "take another recipe (oal list recipes), or a network with a linear head",
   }),
+  "OAL-T134": entry<{ path: string; problem: string }>({
+    title: "outliers of a file cannot be used",
+    exit: 2,
+    message: ({ path, problem }) => `${path}: ${problem}`,
+    remedy:
+      "give latents as float32 [iterations, batch, 4, H, W] or, with the mean over channels, [iterations, batch, H, W]; embeddings as [classes, per class, D] or [count, D]; as .npy, or as .safetensors with labels",
+  }),
+  "OAL-T135": entry<{ at: string; path: string; problem: string }>({
+    title: "outliers of a file do not fit the run",
+    exit: 2,
+    message: ({ at, path, problem }) => `${at}: ${path} ${problem}`,
+    remedy:
+      "give outliers of this run's classes and features; without labels only mi.pairing: random can use them",
+  }),
   "OAL-T140": entry<{ recipe: string; images: number; batch: number; rest: number }>({
     title: "the published code cannot train on so many images",
     exit: 2,

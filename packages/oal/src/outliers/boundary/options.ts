@@ -7,6 +7,13 @@ import { choice, flag, positive, whole } from "../../fields.js";
 
 /** Options of boundary sampling: section `boundary` of a configuration. Defaults: METHOD 3.3 and 12, sized for two cores. */
 export const boundarySchema = z.strictObject({
+  outliers: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "file of outlier embeddings made elsewhere, .npy or .safetensors, [classes, per class, D] or [count, D]; nothing is sampled then",
+    ),
   k: whole(
     300,
     1,

@@ -176,6 +176,10 @@ const standInKeys: readonly string[] = ["select", "anchors", "keep", "rounds", "
 
 function outlierRules({ boundary }: Configuration): readonly Rule[] {
   const sampling = Object.keys(boundary).filter((key) => !standInKeys.includes(key));
+  if (boundary.outliers !== undefined) {
+    const others = Object.keys(boundary).filter((key) => key !== "outliers");
+    return [[others.map((key) => `boundary.${key}`), "boundary.outliers, which are not made here"]];
+  }
   return [
     [["boundary.eta"], boundary.sigma !== "auto" && `boundary.sigma: ${boundary.sigma}`],
     [

@@ -23,6 +23,11 @@ export function synthesisRules({
     ...under("autoEncoder", Object.keys(autoEncoder)),
     ...under("denoiser", Object.keys(denoiser)),
   ];
+  if (synthesis.latents !== undefined) {
+    const others = Object.keys(synthesis).filter((key) => key !== "latents");
+    const unused = [...under("synthesis", others), ...trained, ...under("alignment", Object.keys(alignment))];
+    return [[unused, "synthesis.latents, which are not made here"]];
+  }
   return [
     [under("synthesis", modelKeys), isOurs && "no synthesis.model"],
     [trained, !isOurs && "synthesis.model, which is not trained"],

@@ -6,6 +6,7 @@ import { writeSafetensors } from "../../nn/safetensors.js";
 import type { BoundaryWarning } from "../../outliers/boundary/options.js";
 import { sampleBoundary, type EmbeddingBank } from "../../outliers/boundary/sample.js";
 import { standInsFor } from "../../outliers/boundary/standIns.js";
+import type { SuppliedEmbeddings } from "../../outliers/supplied.js";
 import type { Stage, StageJob, StageReport } from "../plan/stage.js";
 import { alignmentStage, isAligned, readSampledBank } from "./alignment.js";
 
@@ -18,17 +19,19 @@ export const boundaryStage: Stage = {
   version: 2,
   title: "outlier embeddings at the boundary of every class",
   variants: () => [""],
-  slice: ({ config }) => config.boundary,
-  inputs: (config) => ({
-    embeddings: "embeddings",
-    ...(isAligned(config) ? { alignment: alignmentStage.id } : {}),
-  }),
+  slice: ({ config, models }) =>
+    config.boundary.outliers === undefined ? config.boundary : { outliers: models.embeddings?.hash },
+  inputs: (config): Readonly<Record<string, string>> =>
+    config.boundary.outliers === undefined
+      ? { embeddings: "embeddings", ...(isAligned(config) ? { alignment: alignmentStage.id } : {}) }
+      : {},
   effort: ({ config: { boundary, embeddings }, data }) => ({
     unit: { boundary, embeddings },
     amount: data.classNames.length,
   }),
   async run(job) {
-    const { config, data, input, optionalInput, folder, events, engine, signal } = job;
+    const { config, data, models, input, optionalInput, folder, events, engine, signal } = job;
+    if (models.embeddings) return writeSupplied(folder, models.embeddings);
     const { scale } = config.boundary;
     const sampled = await readSampledBank(input("embeddings"), optionalInput("alignment"));
     const bank = { ...sampled, classes: data.classNames.length };
@@ -73,6 +76,21 @@ export const boundaryStage: Stage = {
     };
   },
 };
+
+/** Writes embeddings of a file, as they are. */
+async function writeSupplied(folder: string, supplied: SuppliedEmbeddings): Promise<StageReport> {
+  const { count, dimension, values, labels } = supplied;
+  const unknown = new Int32Array(count).fill(-1);
+  await writeSafetensors(
+    join(folder, boundaryFile),
+    new Map<string, Tensor>([
+      ["embeddings", float32Tensor([count, dimension], values)],
+      ["labels", int64Tensor([count], [...(labels ?? unknown)])],
+      ["anchors", int64Tensor([count], [...unknown])],
+    ]),
+  );
+  return { metrics: { count } };
+}
 
 /** Writes embeddings that stand in for outliers. */
 async function writeStandIns(

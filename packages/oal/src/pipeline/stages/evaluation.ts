@@ -16,6 +16,7 @@ import type { Stage, StageJob } from "../plan/stage.js";
 import { studentsRead } from "../recipeNeeds.js";
 import { loadClassifier } from "./classifierArtifact.js";
 import { predictionEffort } from "./classifierTraining.js";
+import { makesPictures } from "../../outliers/synthesisOptions.js";
 import { evaluationFiles } from "./evaluationArtifact.js";
 import { modelSource, picturesOf, writeModel } from "./evaluationModel.js";
 import { groupsOf, imagesOf, outputsOf, setsOf } from "./evaluationOutputs.js";
@@ -43,7 +44,7 @@ export const evaluationStage: Stage = {
   },
   inputs: (config, method) => ({
     student: `student:${method}`,
-    ...(studentsRead(config, "latents") && config.synthesis.space === "pixel" ? { latents: "latents" } : {}),
+    ...(studentsRead(config, "latents") && makesPictures(config.synthesis) ? { latents: "latents" } : {}),
   }),
   effort: ({ config, data, models }) => {
     const images = imagesOf(setsOf(data));

@@ -18,6 +18,7 @@ import {
   type SynthesisResult,
   type SynthesisWork,
 } from "../../outliers/synthesis.js";
+import type { SuppliedLatents } from "../../outliers/supplied.js";
 import { mutualInformationMethod } from "../../training/methods/mutualInformation.js";
 import { Predictor } from "../../training/predict.js";
 import type { Artifact } from "../artifact.js";
@@ -39,20 +40,23 @@ export const latentsStage: Stage = {
     synthesis: sliceOf(setting),
     pooling: poolingOf(setting.config),
   }),
-  inputs: (config) => ({
-    teacher: "teacher",
-    embeddings: "embeddings",
-    boundary: "boundary",
-    ...modelInputs(config),
-  }),
+  inputs: (config): Readonly<Record<string, string>> =>
+    config.synthesis.latents === undefined
+      ? { teacher: "teacher", embeddings: "embeddings", boundary: "boundary", ...modelInputs(config) }
+      : {},
   seed: ({ synthesis }) => synthesis.seed,
-  effort: ({ config: { synthesis, denoiser, autoEncoder }, data, models: { diffusion } }) => ({
-    unit: diffusion
-      ? { model: diffusion.hash, size: diffusion.layout.imageSize, guided: synthesis.guidance !== 1 }
-      : { denoiser, autoEncoder, size: data.train.set.height },
-    amount: (synthesis.count + synthesis.inliers + 3 * synthesis.pairs) * synthesis.steps,
+  effort: ({ config: { synthesis, denoiser, autoEncoder }, data, models: { diffusion, latents } }) => ({
+    unit: latents
+      ? "supplied"
+      : diffusion
+        ? { model: diffusion.hash, size: diffusion.layout.imageSize, guided: synthesis.guidance !== 1 }
+        : { denoiser, autoEncoder, size: data.train.set.height },
+    amount: latents
+      ? latents.count
+      : (synthesis.count + synthesis.inliers + 3 * synthesis.pairs) * synthesis.steps,
   }),
   async run(job) {
+    if (job.models.latents) return writeSupplied(job, job.models.latents);
     const opened = await openLatentsModel(job);
     try {
       return await makeOutliers(job, opened);
@@ -61,6 +65,16 @@ export const latentsStage: Stage = {
     }
   },
 };
+
+/** Writes latents of a file, and pools them. */
+async function writeSupplied({ config, folder }: StageJob, supplied: SuppliedLatents): Promise<StageReport> {
+  const { count, shape, values, labels } = supplied;
+  const unknown = new Int32Array(count).fill(-1);
+  const positions = Int32Array.from(unknown, (_, i) => i);
+  const latents = { count, latentShape: shape, latents: values, labels: labels ?? unknown, seed: -1 };
+  await writeOutliers(folder, { ...latents, sources: unknown, positions }, poolingOf(config), new Map());
+  return { metrics: { made: 0, kept: count } };
+}
 
 async function makeOutliers(job: StageJob, opened: LatentsModel): Promise<StageReport> {
   const { config, data, input, folder, checkpoints, engine } = job;
@@ -105,8 +119,13 @@ function poolingOf(config: Configuration) {
 }
 
 /** What of section `synthesis` decides; a model by its content, wherever it lies. */
-function sliceOf({ config, data, models: { diffusion } }: Setting): Record<string, unknown> {
+function sliceOf({
+  config,
+  data,
+  models: { diffusion, latents: supplied },
+}: Setting): Record<string, unknown> {
   const { model, prompt: _prompt, names: _names, ...synthesis } = config.synthesis;
+  if (synthesis.latents !== undefined) return { latents: supplied?.hash };
   if (model === undefined) return synthesis;
   const lengths = config.fixes.r02 ? "token" : "own";
   return { ...synthesis, model: diffusion?.hash, lengths, wording: wordingOf(config, data.classNames) };
