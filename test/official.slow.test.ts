@@ -1,0 +1,108 @@
+/** The published method from end to end: preset official-small, every row off, made smaller; then one row switched alone. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { toNumbers, type Tensor } from "oal-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readSafetensors } from "../packages/oal/src/nn/safetensors.js";
+import { z } from "zod";
+import { oal } from "./cli/oal.js";
+
+const folder = mkdtempSync(join(tmpdir(), "oal-official-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+writeFileSync(
+  join(folder, "small.yaml"),
+  `
+preset: official-small
+threads: 1
+data: { embedded: { train: 2000, validation: 40, test: 40, validationOod: 20, ood: 20 } }
+teacher: { width: 16, depth: 1, heads: 2, patch: 8, epochs: 1 }
+student: { width: 8, epochs: 1 }
+boundary: { noise: 16, rounds: 1 }
+autoEncoder: { steps: 4, batchSize: 8, width: 8 }
+denoiser: { steps: 4, batchSize: 8, channels: 16 }
+synthesis: { count: 135, steps: 2, inliers: 8 }
+methods: [head, oal]
+evaluation: { bootstrap: 0 }
+`,
+);
+const results = z.object({
+  artifacts: z.record(z.string(), z.string()),
+  choices: z.array(z.object({ setting: z.string(), how: z.string().optional() })).default([]),
+  reportPath: z.string().default(""),
+});
+type Results = z.output<typeof results>;
+
+const run = (...args: string[]): Results => {
+  const { stdout, stderr, status } = oal([...args, "--json", "--quiet"], { cwd: folder });
+  expect(status, stderr).toBe(0);
+  return results.parse(JSON.parse(stdout));
+};
+
+let official: Results;
+beforeAll(() => {
+  official = run("run", "small.yaml", "--out", "official");
+}, 240_000);
+
+const tensor = async (stage: string, file: string, name: string): Promise<Tensor> => {
+  const found = (await readSafetensors(join(official.artifacts[stage] ?? "", file))).tensors.get(name);
+  if (!found) throw new Error(`${stage} has no ${name}`);
+  return found;
+};
+
+describe("the published method", () => {
+  it("makes outliers of the published length, three latents of an embedding, and profiles of columns", async () => {
+    const embeddings = await tensor("boundary", "outliers.safetensors", "embeddings");
+    const [count = 0, width = 0] = embeddings.shape;
+    const values = toNumbers(embeddings);
+    for (const row of [0, count - 1])
+      expect(Math.hypot(...values.slice(row * width, (row + 1) * width))).toBeCloseTo(27.06, 3);
+    const sources = toNumbers(await tensor("latents", "latents.safetensors", "sources"));
+    expect(sources).toHaveLength(135);
+    for (let i = 0; i < sources.length; i += 3) expect(new Set(sources.slice(i, i + 3)).size).toBe(1);
+    expect((await tensor("latents", "latents.safetensors", "pooled")).shape).toEqual([135, 8]);
+    expect((await tensor("embeddings", "embeddings.safetensors", "bankFeatures")).shape).toEqual([2000, 16]);
+  });
+
+  it("trains students from a warm start, with a last step of 80 and the published terms", async () => {
+    const log = readFileSync(join(official.artifacts["student:oal"] ?? "", "log.json"), "utf8");
+    const [curves] = Object.values(
+      z
+        .object({
+          curves: z.record(z.string(), z.record(z.string(), z.array(z.tuple([z.number(), z.number()])))),
+        })
+        .parse(JSON.parse(log)).curves,
+    );
+    expect(Object.keys(curves ?? {})).toEqual(
+      expect.arrayContaining(["ce", "logitKd", "featureKd", "club", "deepClub"]),
+    );
+    expect(Object.keys(curves ?? {})).not.toContain("clubBound");
+    expect(curves?.["total"]?.at(-1)?.[0]).toBe(16);
+    const at = (name: string): number => curves?.[name]?.at(-1)?.[1] ?? Number.NaN;
+    const sum = at("ce") + 4 * at("logitKd") + 8 * at("featureKd") + 0.1 * at("club") + 0.2 * at("deepClub");
+    expect(at("total")).toBeCloseTo(sum, 3);
+    // the start itself is measured beside what was trained from it
+    const weights = async (stage: string): Promise<number[]> =>
+      toNumbers(await tensor(stage, "parameters.safetensors", "fc.weight"));
+    expect(await weights("student:head")).toEqual(await weights("warmStart"));
+    expect(await weights("student:oal")).not.toEqual(await weights("warmStart"));
+  });
+
+  it("reports which rows were in force, and what they come from", () => {
+    const page = readFileSync(official.reportPath, "utf8");
+    expect(page).toContain("Mode official:");
+    expect(page).toContain("boundary.scale: 27.06");
+    const reasons = new Map(official.choices.map(({ setting, how }) => [setting, how]));
+    expect(reasons.get("mi.pairing")).toBe("fixes.r03: false");
+    expect(reasons.get("kd.featureWeight")).toBe("mode: official");
+  });
+
+  it("goes on with what a row that is switched alone does not touch", () => {
+    const again = run("train", "small.yaml", "--out", "pairs", "--set", "fixes.r03=true");
+    const changed = Object.entries(again.artifacts).flatMap(([stage, path]) =>
+      official.artifacts[stage] === path ? [] : [stage],
+    );
+    expect(changed).toEqual(["student:oal"]);
+  }, 120_000);
+});
