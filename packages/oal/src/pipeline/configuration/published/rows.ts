@@ -61,6 +61,7 @@ const rows: Readonly<Record<RowId, PublishedRow>> = {
       "reads the list of K-th distances in the wrong layout, so that the anchor and the noise kept are not those that were far, and gives all anchors of a round the same noise",
     consequence: "the kept outliers are a random choice, made of some thirty noise vectors",
     corrected: "the farthest candidates of every anchor, which has noise of its own",
+    decides: () => ({ "boundary.noiseSharing": "round", "boundary.selection": "misread" }),
   },
   r02: {
     title: "length of the outlier embeddings",
@@ -159,6 +160,7 @@ const rows: Readonly<Record<RowId, PublishedRow>> = {
     published: "counts an embedding as its own first neighbour, but not a candidate",
     consequence: "K is one less for anchors than for candidates",
     corrected: "an embedding is no neighbour of itself",
+    decides: () => ({ "boundary.countSelf": true }),
   },
   r17: {
     title: "anchors of a round",
