@@ -35,8 +35,10 @@ import { batchSizeOf, networkChoice, optimizerOptionsOf, type RecipeSection } fr
 const processBytes = 350 * 2 ** 20;
 /** What the engine takes for what is alive: scratch space and gaps between blocks (measured 1.14 to 1.44). */
 const engineFactor = 1.4;
-/** Bytes of a large denoiser's activations for each number of the latents that run at once (Stable Diffusion 1: about 1 GB for two). */
-const activationsOfDenoiser = 32_000;
+/** Bytes of a large denoiser's activations for each number of the latents that run at once (measured: 2.1 GB for two of Stable Diffusion 1). */
+const activationsOfDenoiser = 64_000;
+/** Memory of weights of 16 bits as a share of their file: the CPU widens them, and has both for a while (measured 3.4 with activations). */
+const widenedHalves = 3;
 /** Copies of inputs and constants: the array here, the engine's, and the outputs that replace the inputs. */
 const heldFactor = 3;
 
@@ -157,6 +159,7 @@ function promptedMemory(
   { layout, table }: PromptedDiffusion,
   size: number,
 ): StageMemory {
+  const share = table.isHalf ? widenedHalves : 1;
   const largest = Math.max(
     bytesBesides(layout.unet),
     bytesBesides(layout.vaeDecoder),
@@ -166,7 +169,7 @@ function promptedMemory(
   const numbers = layout.latentShape.reduce((product, side) => product * side, 1);
   const made = synthesis.count * (2 * 4 * numbers + (synthesis.space === "pixel" ? 2 * 3 * size ** 2 : 0));
   const working = layout.rows.denoiser * numbers * activationsOfDenoiser + 4 * table.size * table.width;
-  const bytes = processBytes + largest + made + working;
+  const bytes = processBytes + share * largest + made + working;
   return { what: "making outliers with synthesis.model", lower: "synthesis.size or synthesis.count", bytes };
 }
 

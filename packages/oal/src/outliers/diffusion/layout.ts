@@ -2,7 +2,7 @@
  * The layout of a diffusion model's folder: which parts and configurations it holds, as diffusers, Optimum, Olive and onnx-community
  * write them, and why a folder is not taken.
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { oalError } from "oal-core";
@@ -114,6 +114,11 @@ export interface DiffusionLayout {
  */
 export async function readLayout(folder: string, size?: number): Promise<DiffusionLayout> {
   if (!existsSync(folder)) throw oalError("OAL-D101", { path: folder, what: "the diffusion model" });
+  if (!statSync(folder).isDirectory())
+    throw oalError("OAL-D172", {
+      path: folder,
+      problem: "it is a file, and the folder of the whole model is wanted",
+    });
   refuseOthers(folder, await indexOf(folder));
   const unet = model(folder, "unet", "the denoiser");
   const vaeDecoder = model(folder, "vae_decoder", "the decoder of latents");
@@ -169,7 +174,8 @@ function model(folder: string, part: string, what: string): string {
   const others = existsSync(inside) ? readdirSync(inside) : [];
   if (others.some((name) => /\.(safetensors|bin)$/.test(name)))
     throw oalError("OAL-D177", { path: folder, found: `weights for PyTorch (${part}), and no ONNX` });
-  const near = others.find((name) => name.endsWith(".onnx"));
+  const below = readdirSync(folder).filter((name) => existsSync(join(folder, name, part, "model.onnx")));
+  const near = others.find((name) => name.endsWith(".onnx")) ?? below.map((name) => join(name, part))[0];
   throw oalError("OAL-D171", { path, what, ...(near === undefined ? {} : { near }) });
 }
 

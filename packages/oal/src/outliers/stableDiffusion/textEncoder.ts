@@ -24,6 +24,8 @@ export interface TokenTable {
   readonly width: number;
   /** Number of tokens. */
   readonly size: number;
+  /** Whether its numbers have 16 bits, and with it, as a rule, those of the whole model. */
+  readonly isHalf: boolean;
   /** The embedding of a token, a copy. */
   row(token: number): Float32Array;
 }
@@ -61,6 +63,7 @@ export async function readTokenTable(path: string): Promise<TokenTable> {
   return {
     width,
     size,
+    isHalf: dtype === "float16",
     row: (token) => {
       const part = data.slice(token * width, (token + 1) * width);
       return Float32Array.from(toNumbers({ dtype, shape: [width], data: part }));

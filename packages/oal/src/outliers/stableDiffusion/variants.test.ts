@@ -1,5 +1,5 @@
 /** Folders of diffusion models as exporters write them, and folders that are none. */
-import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Engine, Session } from "oal-core";
@@ -203,6 +203,20 @@ describe("a folder that is no such model", () => {
   ])("is refused without %s, which is named", async (path, code) => {
     const refused = openPromptedDiffusion(await gone(path));
     await expect(refused).rejects.toMatchObject({ code, message: expect.stringContaining(path) });
+  });
+
+  it("is refused where it lies a folder deeper, or is a file, saying so", async () => {
+    const inner = await folderOf();
+    await rename(inner, `${inner}-a`);
+    await mkdir(inner);
+    await rename(`${inner}-a`, join(inner, "inside"));
+    await expect(openPromptedDiffusion(inner)).rejects.toMatchObject({
+      code: "OAL-D171",
+      message: expect.stringContaining(join("inside", "unet")),
+    });
+    await expect(openPromptedDiffusion(join(inner, "inside", "unet", "model.onnx"))).rejects.toMatchObject({
+      code: "OAL-D172",
+    });
   });
 
   it("does without what diffusers' own exports lack", async () => {

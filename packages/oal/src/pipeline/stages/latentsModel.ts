@@ -6,6 +6,7 @@ import { normaliseRows } from "../../outliers/boundary/distances.js";
 import { openDiffusionFolder } from "../../outliers/diffusion/folder.js";
 import type { LatentDiffusion } from "../../outliers/diffusion/model.js";
 import { promptConditioner } from "../../outliers/stableDiffusion/conditioner.js";
+import { namePlace } from "../../outliers/stableDiffusion/prompts.js";
 import type { Configuration } from "../configuration/schema.js";
 import type { StageJob } from "../plan/stage.js";
 import { promptsOf } from "../prompts.js";
@@ -45,12 +46,17 @@ export async function openLatentsModel(job: StageJob): Promise<LatentsModel> {
   const prompted = promptedOf(job.models.diffusion);
   const { layout, tokenizer, table } = prompted;
   const prompts = promptsOf(config, prompted, data.classNames);
+  const { prompt, names: given, size } = config.synthesis;
+  const numbered = data.classNames.filter((name) => /^\d+$/.test(given[name] ?? name));
+  if (numbered.length > 0 && config.data.source !== "embedded")
+    events.warning(
+      `prompts call classes by numbers, as "${prompt.replace(namePlace, numbered[0] ?? "")}": say in words what they show, with synthesis.names`,
+    );
   const lacking = data.classNames.filter((_, label) => prompts[label]?.places.length === 0);
   if (lacking.length > 0)
     events.warning(
       `fixes.r06 is off: the prompts of ${lacking.length} of ${prompts.length} classes do not hold their word, and their outliers are ordinary pictures of the prompt`,
     );
-  const { size } = config.synthesis;
   const { stateWidth } = layout;
   const model = await openDiffusionFolder(engine, layout.folder, {
     conditioner: promptConditioner(engine, {
