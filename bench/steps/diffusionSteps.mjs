@@ -1,5 +1,5 @@
 // The tasks of the auto-encoder and the denoiser with the sizes of the preset cifar10-small.
-import { Random } from "../../packages/core/dist/index.js";
+import { memoryRows, Random } from "../../packages/core/dist/index.js";
 import { autoEncoderTask, denoiserTask } from "../../packages/oal/dist/outliers/diffusion/tasks.js";
 import { noiseSchedule } from "../../packages/oal/dist/outliers/samplers/schedule.js";
 import { trainingOptions } from "./trainingStep.mjs";
@@ -27,11 +27,13 @@ export function denoiserTaskOf({ batch, channels, dimension }, count) {
   const random = new Random(1, "bench/latents");
   const latents = count * 4 * 8 * 8;
   return denoiserTask({
-    moments: { mean: random.normals(0, latents), logVariance: random.normals(1, latents) },
+    moments: {
+      mean: memoryRows(random.normals(0, latents), 256),
+      logVariance: memoryRows(random.normals(1, latents), 256),
+    },
     latentShape: [4, 8, 8],
     latentScale: 1,
-    embeddings: random.normals(2, count * dimension),
-    dimension,
+    embeddings: memoryRows(random.normals(2, count * dimension), dimension),
     schedule: noiseSchedule(),
     batchSize: batch,
     conditionDropout: 0.1,

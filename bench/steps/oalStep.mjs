@@ -1,5 +1,5 @@
 // The step of outlier-aware learning with the settings of the preset cifar10-small, made as a run makes it, and what arithmetic says of it.
-import { Graph, Random } from "../../packages/core/dist/index.js";
+import { Graph, memoryRows, Random } from "../../packages/core/dist/index.js";
 import { TrainingContext } from "../../packages/oal/dist/nn/context.js";
 import { networks } from "../../packages/oal/dist/nn/networks/index.js";
 import { initializeParameters } from "../../packages/oal/dist/nn/parameters.js";
@@ -41,11 +41,21 @@ function sideData({ batch, fraction, teacherWidths, pooled }, teacherInStep, pic
   return [
     ...(teacherInStep
       ? [teacherInside(teacherOf(teacherWidths), teacherNames, { pictures: null, normalisation })]
-      : [rowsOfImages("teacherLogits", random.normals(0, pictures.count * classes), classes, batch)]),
-    rowsInPairs("outlierEmbeddings", { width, values: random.normals(1, 200 * width), labels }, pairing),
+      : [
+          rowsOfImages(
+            "teacherLogits",
+            memoryRows(random.normals(0, pictures.count * classes), classes),
+            batch,
+          ),
+        ]),
+    rowsInPairs(
+      "outlierEmbeddings",
+      { rows: memoryRows(random.normals(1, 200 * width), width), labels },
+      pairing,
+    ),
     rowsInPairs(
       "outlierLatents",
-      { width: pooled, values: random.normals(2, 200 * pooled), labels },
+      { rows: memoryRows(random.normals(2, 200 * pooled), pooled), labels },
       pairing,
     ),
     ...outlierSideData(

@@ -24,7 +24,7 @@ import { readBundle } from "../../packages/oal/dist/bundle/read.js";
 import { decodeImage } from "../../packages/oal/dist/data/decode.js";
 import { orientationOf } from "../../packages/oal/dist/data/pictures/orientation.js";
 import { readerOf } from "../../packages/oal/dist/data/readers/index.js";
-import { encodeSafetensors, readSafetensors } from "../../packages/oal/dist/nn/safetensors.js";
+import { readSafetensors, safetensorsPieces } from "../../packages/oal/dist/nn/safetensors.js";
 
 /** The most pixels a picture may have here: what a header promises beyond is refused before anything is allocated. */
 const maxPixels = 2 ** 20;
@@ -196,7 +196,7 @@ export async function targets() {
     {
       name: "safetensors",
       file: "w.safetensors",
-      bytes: encodeSafetensors(tensors, { by: "us" }),
+      bytes: Buffer.concat([...safetensorsPieces(tensors, { by: "us" })]),
       readFile: (path) => readSafetensors(path),
     },
     { name: "npy", file: "a.npy", bytes: npy(), readBytes: (bytes) => readNpy(bytes) },

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { float32Tensor, int64Tensor, uint8Tensor, type Tensor } from "oal-core";
-import { encodeSafetensors, readSafetensors, writeSafetensors } from "./safetensors.js";
+import { readSafetensors, safetensorsPieces, writeSafetensors } from "./safetensors.js";
 
 let folder = "";
 beforeAll(async () => {
@@ -61,7 +61,7 @@ describe("safetensors", () => {
   });
 
   it("refuses damaged files by name", async () => {
-    const whole = encodeSafetensors(tensors);
+    const whole = Buffer.concat([...safetensorsPieces(tensors)]);
     const path = join(folder, "bad.safetensors");
     for (const bytes of [
       whole.subarray(0, whole.length - 3),

@@ -60,29 +60,50 @@ export interface SafetensorsContent {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The bytes of a safetensors file with these tensors in this order. */
-export function encodeSafetensors(
-  tensors: ReadonlyMap<string, Tensor>,
+/** What the head of a file says of one tensor. */
+export interface HeadEntry {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly bytes: number;
+}
+
+/** The bytes in front of the data of these tensors, and where in the file each begins. */
+export function safetensorsHeadOf(
+  tensors: readonly HeadEntry[],
   metadata?: Readonly<Record<string, string>>,
-): Uint8Array {
+): { readonly bytes: Uint8Array; readonly offsets: ReadonlyMap<string, number> } {
   const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
+  const starts = new Map<string, number>();
   let offset = 0;
-  for (const [name, { dtype, shape, data }] of tensors) {
-    header[name] = { dtype: codeOf[dtype], shape, data_offsets: [offset, offset + data.byteLength] };
-    offset += data.byteLength;
+  for (const { name, dtype, shape, bytes } of tensors) {
+    header[name] = { dtype: codeOf[dtype], shape, data_offsets: [offset, offset + bytes] };
+    starts.set(name, offset);
+    offset += bytes;
   }
   const text = Buffer.from(JSON.stringify(header), "utf8");
   const headerBytes = Math.ceil(text.length / 8) * 8;
-  const bytes = new Uint8Array(8 + headerBytes + offset);
+  const bytes = new Uint8Array(8 + headerBytes);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  bytes.fill(0x20, 8, 8 + headerBytes);
+  bytes.fill(0x20, 8);
   bytes.set(text, 8);
-  let position = 8 + headerBytes;
-  for (const { data } of tensors.values()) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
-    position += data.byteLength;
-  }
-  return bytes;
+  return { bytes, offsets: new Map([...starts].map(([name, start]) => [name, bytes.length + start])) };
+}
+
+/** A safetensors file with these tensors in this order, piece by piece: the head, then each tensor's own memory. */
+export function* safetensorsPieces(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata?: Readonly<Record<string, string>>,
+): Generator<Uint8Array, void, undefined> {
+  const entries = [...tensors].map(([name, { dtype, shape, data }]) => ({
+    name,
+    dtype,
+    shape,
+    bytes: data.byteLength,
+  }));
+  yield safetensorsHeadOf(entries, metadata).bytes;
+  for (const { data } of tensors.values())
+    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 /**
@@ -101,23 +122,27 @@ export async function writeSafetensors(
     metadata: [metadata, kinds.optional(kinds.textRecord)],
   });
   try {
-    await writeFileWhole(path, encodeSafetensors(tensors, metadata));
+    await writeFileWhole(path, safetensorsPieces(tensors, metadata));
   } catch (cause) {
     throw oalError("OAL-I101", { path, problem: messageOf(cause) }, cause);
   }
 }
 
 /**
- * Reads all tensors of a file. F16 and BF16 become float32.
+ * Reads the tensors of a file. F16 and BF16 become float32.
  *
+ * @param only names of those that are read, where they are there. Default: all
  * @throws OAL-I112 when the file cannot be opened
  * Memory is taken for a tensor only after its sizes were found to agree with the file's: no header can ask for more than the file
  * holds.
  *
  * @throws OAL-I103 when it is no safetensors file, is cut short, contradicts itself, or holds an element type we do not read
  */
-export async function readSafetensors(path: string): Promise<SafetensorsContent> {
-  expectArguments("readSafetensors", { path: [path, kinds.name] });
+export async function readSafetensors(path: string, only?: readonly string[]): Promise<SafetensorsContent> {
+  expectArguments("readSafetensors", {
+    path: [path, kinds.name],
+    only: [only, kinds.optional(kinds.listOf(kinds.text))],
+  });
   let file: FileHandle;
   try {
     file = await open(path, "r");
@@ -125,7 +150,7 @@ export async function readSafetensors(path: string): Promise<SafetensorsContent>
     throw oalError("OAL-I112", { path, problem: messageOf(cause) }, cause);
   }
   try {
-    return await readOpened(file, path);
+    return await readOpened(file, path, only);
   } finally {
     await file.close();
   }
@@ -139,18 +164,33 @@ export async function readSafetensors(path: string): Promise<SafetensorsContent>
 export function safetensorsShapes(path: string): ReadonlyMap<string, Pick<Tensor, "shape">> {
   const file = openSync(path, "r");
   try {
-    const head = new Uint8Array(8);
-    readSync(file, head, 0, 8, 0);
-    const length = Number(new DataView(head.buffer).getBigUint64(0, true));
-    if (length > Math.min(fstatSync(file).size - 8, largestHeader))
-      throw oalError("OAL-I103", { path, problem: "the header length is larger than the file allows" });
-    const text = new Uint8Array(length);
-    readSync(file, text, 0, length, 8);
-    const { __metadata__: _metadata, ...entries } = headerOf(text, path);
-    return new Map(Object.entries(entries));
+    return new Map(Object.entries(safetensorsHead(file, path).entries));
   } finally {
     closeSync(file);
   }
+}
+
+/**
+ * The head of an open file: what it says of every tensor, and where the data begins.
+ *
+ * @throws OAL-I103 when it is none, or contradicts itself or the file's size
+ */
+export function safetensorsHead(
+  file: number,
+  path: string,
+): { readonly entries: Readonly<Record<string, Entry>>; readonly start: number } {
+  const { size } = fstatSync(file);
+  const head = new Uint8Array(8);
+  readSync(file, head, 0, 8, 0);
+  const length = Number(new DataView(head.buffer).getBigUint64(0, true));
+  if (length > Math.min(size - 8, largestHeader))
+    throw oalError("OAL-I103", { path, problem: "the header length is larger than the file allows" });
+  const text = new Uint8Array(length);
+  readSync(file, text, 0, length, 8);
+  const { __metadata__: _metadata, ...entries } = headerOf(text, path);
+  const problem = contradiction(Object.entries(entries), size - 8 - length);
+  if (problem !== undefined) throw oalError("OAL-I103", { path, problem });
+  return { entries, start: 8 + length };
 }
 
 /** The header's JSON. @throws OAL-I103 when it is none */
@@ -166,7 +206,11 @@ function headerOf(bytes: Uint8Array, path: string): z.infer<typeof headerSchema>
   }
 }
 
-async function readOpened(file: FileHandle, path: string): Promise<SafetensorsContent> {
+async function readOpened(
+  file: FileHandle,
+  path: string,
+  only: readonly string[] | undefined,
+): Promise<SafetensorsContent> {
   const damaged = (problem: string, cause?: unknown) => oalError("OAL-I103", { path, problem }, cause);
   const { size } = await file.stat();
   const read = async (position: number, length: number): Promise<Uint8Array<ArrayBuffer>> => {
@@ -199,7 +243,7 @@ async function readOpened(file: FileHandle, path: string): Promise<SafetensorsCo
       shape,
       data_offsets: [start, end],
     },
-  ] of named)
+  ] of named.filter(([each]) => only?.includes(each) ?? true))
     tensors.set(name, decode(dtype, shape, (await read(8 + headerBytes + start, end - start)).buffer));
   return { tensors, metadata };
 }
@@ -289,6 +333,7 @@ function halfToNumber(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-function messageOf(cause: unknown): string {
+/** What a caught error says. */
+export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

@@ -2,7 +2,15 @@
  * How much memory a run will need, counted from the graphs that it will build: what is alive at once at its batch sizes, and the arrays
  * that hold whole sets. Measured against real runs the figures are within a factor of 1.5 (docs/decisions/0009).
  */
-import { exposeTaps, Graph, graphMemory, type GraphMemory, type Tensor } from "oal-core";
+import {
+  exposeTaps,
+  Graph,
+  graphMemory,
+  type GraphMemory,
+  memoryRows,
+  type RowSource,
+  type Tensor,
+} from "oal-core";
 import type { ImageSet } from "../data/imageSet.js";
 import { importedNetwork, type ImportedNetwork } from "../nn/imported/index.js";
 import { parametersUnder, type ParameterSpec, type ParameterStore } from "../nn/parameters.js";
@@ -106,7 +114,6 @@ export function estimateMemory(
     return sorted(parts);
   }
   const { autoEncoder, denoiser, synthesis } = config;
-  const moments = 2 * 4 * 4 * sizes.train * (size / 4) ** 2;
   const autoEncoderBatch = Math.min(autoEncoderRows(autoEncoder.batchSize, size), sizes.train);
   const images = imagesOf(sizes.train, size);
   const adam: OptimizerOptions = { id: "adam" };
@@ -117,21 +124,20 @@ export function estimateMemory(
   add("training the auto-encoder", "autoEncoder.batchSize", [encoding.memory]);
   const dimension = widthOf(choices.teacher);
   const latentShape = [4, size / 4, size / 4] as const;
+  const noRows = (width: number): RowSource => memoryRows(new Float32Array(), width);
   const denoising = stepOf(
     denoiserTask({
       ...denoiser,
-      moments: { mean: new Float32Array(), logVariance: new Float32Array() },
+      moments: { mean: noRows(1), logVariance: noRows(1) },
       latentShape,
       latentScale: 1,
       schedule: noiseSchedule(),
-      embeddings: new Float32Array(dimension),
-      dimension,
+      embeddings: noRows(dimension),
       seed: 0,
     }),
     adam,
   );
-  // this thread has the moments and the bytes of their file, the training thread has read them
-  add("training the denoiser", "denoiser.batchSize", [denoising.memory], 3 * moments);
+  add("training the denoiser", "denoiser.batchSize", [denoising.memory]);
   const graphs = diffusionGraphs({
     autoEncoder: zerosOf(encoding.specs),
     denoiser: zerosOf(denoising.specs),
@@ -142,12 +148,9 @@ export function estimateMemory(
   });
   const encoder = graphMemory(graphs.vaeEncoder);
   const rows = passRows(config.evaluation.batchSize, size) / diffusionRows(size);
-  add(
-    "the latents of all training images",
-    "evaluation.batchSize",
-    [{ ...encoder, live: rows * encoder.live }],
-    moments,
-  );
+  add("the latents of all training images", "evaluation.batchSize", [
+    { ...encoder, live: rows * encoder.live },
+  ]);
   const made = 2 * synthesis.count * (3 * size ** 2 + 4 * 4 * (size / 4) ** 2);
   add("making outliers", "synthesis.count", Object.values(graphs).map(graphMemory), made);
   return sorted(parts);

@@ -5,6 +5,7 @@ import { OalError, toNumbers } from "oal-core";
 import { restOf, stepsPerEpoch } from "../data/batches.js";
 import { openImageSet } from "../data/cachedSet.js";
 import { readSafetensors, writeSafetensors } from "../nn/safetensors.js";
+import { openSafetensorsRows } from "../nn/safetensorsRows.js";
 import { alignmentTask } from "../outliers/alignment.js";
 import { autoEncoderTask, denoiserTask } from "../outliers/diffusion/tasks.js";
 import { noiseSchedule } from "../outliers/samplers/schedule.js";
@@ -97,14 +98,14 @@ async function autoEncoderOf(job: AutoEncoderJob): Promise<TrainingTask> {
 }
 
 async function denoiserOf(job: DenoiserJob): Promise<TrainingTask> {
-  const { tensors } = await readSafetensors(job.moments);
-  const embeddings = (await readSafetensors(job.embeddings)).tensors;
   return denoiserTask({
-    moments: { mean: floats(tensors, "mean"), logVariance: floats(tensors, "logVariance") },
+    moments: {
+      mean: openSafetensorsRows(job.moments, "mean"),
+      logVariance: openSafetensorsRows(job.moments, "logVariance"),
+    },
     latentShape: job.latentShape,
     latentScale: job.latentScale,
-    embeddings: floats(embeddings, "features"),
-    dimension: widthOf(embeddings, "features"),
+    embeddings: openSafetensorsRows(job.embeddings, "features"),
     batchSize: job.batchSize,
     channels: job.channels,
     blocks: job.blocks,

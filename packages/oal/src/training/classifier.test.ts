@@ -1,5 +1,5 @@
 /** What the classifier task puts into a batch: which rows of the side data go with which image, and when outliers count. */
-import { Graph, Random, reduceSum, slice, type Tensor, type Value } from "oal-core";
+import { Graph, memoryRows, Random, reduceSum, slice, type Tensor, type Value } from "oal-core";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { memoryImageSet } from "../data/imageSet.js";
@@ -32,8 +32,10 @@ const images = memoryImageSet(
 
 /** Rows of two numbers: the row's own number and its label. */
 const table = (rows: number): LabelledRows => ({
-  width: 2,
-  values: Float32Array.from({ length: rows * 2 }, (_, i) => (i % 2 === 0 ? i / 2 : (i >> 1) % classes)),
+  rows: memoryRows(
+    Float32Array.from({ length: rows * 2 }, (_, i) => (i % 2 === 0 ? i / 2 : (i >> 1) % classes)),
+    2,
+  ),
   labels: Int32Array.from({ length: rows }, (_, i) => i % classes),
 });
 
@@ -77,11 +79,15 @@ function batches(steps: number, choices: Choices = {}): Record<string, Tensor>[]
     },
     images,
     [
-      rowsOfImages("teacherLogits", logits(count), classes, 6),
+      rowsOfImages("teacherLogits", memoryRows(logits(count), classes), 6),
       rowsOfImages(
         "teacherFeatures",
-        logits(count).map((value) => -value),
-        2,
+        memoryRows(
+          logits(count)
+            .subarray(0, 2 * count)
+            .map((value) => -value),
+          2,
+        ),
         6,
       ),
       rowsInPairs("outlierEmbeddings", table(30), pairs),

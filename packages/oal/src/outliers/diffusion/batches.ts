@@ -36,18 +36,18 @@ export interface PictureEncoder {
 }
 
 /**
- * Latent distributions of uint8 pictures.
+ * Latent distributions of uint8 pictures, as many at a time as go through at once.
  *
  * @param read  pictures `begin` to `begin + rows`, uint8 [rows, ...imageShape]
+ * @param take  is handed those of pictures `begin` and on
  */
-export async function encodePictures(
+export async function encodeInBatches(
   { batch, imageShape, latentShape, run }: PictureEncoder,
   count: number,
   read: (begin: number, rows: number) => Uint8Array,
-): Promise<LatentMoments> {
+  take: (moments: LatentMoments, begin: number) => Promise<void> | void,
+): Promise<void> {
   const size = sizeOf(latentShape);
-  const mean = new Float32Array(count * size);
-  const logVariance = new Float32Array(count * size);
   await inBatches(count, batch, async (begin, rows) => {
     const pixels = padded(read(begin, rows), 0, rows, batch, sizeOf(imageShape));
     const moments = float32Data(
@@ -58,10 +58,28 @@ export async function encodePictures(
         ),
       ),
     );
+    const mean = new Float32Array(rows * size);
+    const logVariance = new Float32Array(rows * size);
     for (let i = 0; i < rows; i++) {
-      mean.set(moments.subarray(2 * i * size, (2 * i + 1) * size), (begin + i) * size);
-      logVariance.set(moments.subarray((2 * i + 1) * size, (2 * i + 2) * size), (begin + i) * size);
+      mean.set(moments.subarray(2 * i * size, (2 * i + 1) * size), i * size);
+      logVariance.set(moments.subarray((2 * i + 1) * size, (2 * i + 2) * size), i * size);
     }
+    await take({ mean, logVariance }, begin);
+  });
+}
+
+/** The same for as many pictures as memory holds, together. */
+export async function encodePictures(
+  encoder: PictureEncoder,
+  count: number,
+  read: (begin: number, rows: number) => Uint8Array,
+): Promise<LatentMoments> {
+  const size = sizeOf(encoder.latentShape);
+  const mean = new Float32Array(count * size);
+  const logVariance = new Float32Array(count * size);
+  await encodeInBatches(encoder, count, read, (moments, begin) => {
+    mean.set(moments.mean, begin * size);
+    logVariance.set(moments.logVariance, begin * size);
   });
   return { mean, logVariance };
 }

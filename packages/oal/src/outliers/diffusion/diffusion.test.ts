@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Graph, Random, float32Tensor, sizeOf, type Tensor, type Value } from "oal-core";
+import { Graph, Random, float32Tensor, memoryRows, sizeOf, type Tensor, type Value } from "oal-core";
 import { TrainingContext } from "../../nn/context.js";
 import type { TrainingTask } from "../../training/task.js";
 import { train } from "../../training/trainer.js";
@@ -15,7 +15,7 @@ import { openDiffusionFolder } from "./openFolder.js";
 import { saveDiffusionFolder } from "./folder.js";
 import type { LatentDiffusion } from "./model.js";
 import { autoEncoderQuality } from "./quality.js";
-import { autoEncoderTask, denoiserTask, latentScaleOf, type PictureSource } from "./tasks.js";
+import { autoEncoderTask, denoiserTask, LatentScale, type PictureSource } from "./tasks.js";
 import { testEngine } from "../../testing/engine.js";
 
 const size = 16;
@@ -48,8 +48,14 @@ function task(kind: "autoEncoder" | "denoiser"): TrainingTask {
     { length: count * 64 },
     (_, i) => (Math.floor(i / 64) % 3) - 1 + ((i >> 4) & 1),
   );
-  const moments = { mean, logVariance: mean.map(() => -3) };
-  const shared = { embeddings: conditions.embeddings, dimension, batchSize: 4, seed: 1 };
+  const moments = {
+    mean: memoryRows(mean, 64),
+    logVariance: memoryRows(
+      mean.map(() => -3),
+      64,
+    ),
+  };
+  const shared = { embeddings: memoryRows(conditions.embeddings, dimension), batchSize: 4, seed: 1 };
   const conditioned = { conditionDropout: 0.1, conditionNoise: 0.02, schedule: noiseSchedule() };
   return denoiserTask({
     ...denoiserOptions,
@@ -120,8 +126,17 @@ describe("tasks", () => {
   test("latent scale makes sampled latents standard", () => {
     const mean = new Random(1, "test").normals(0, 20_000).map((value) => 3 * value);
     const moments = { mean, logVariance: new Float32Array(20_000).fill(Math.log(16)) };
-    const scale = latentScaleOf(moments);
-    expect(scale).toBeCloseTo(1 / 5, 2);
+    const scale = new LatentScale();
+    const parts = [0, 7000, 20_000];
+    for (const [i, end] of parts.entries()) {
+      const start = parts[i - 1] ?? 0;
+      scale.add({
+        mean: moments.mean.subarray(start, end),
+        logVariance: moments.logVariance.subarray(start, end),
+      });
+    }
+    expect(scale.value).toBeCloseTo(1 / 5, 2);
+    expect(new LatentScale().value).toBe(1);
   });
 });
 

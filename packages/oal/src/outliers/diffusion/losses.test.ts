@@ -12,6 +12,7 @@ import {
   toNumbers,
   type Tensor,
   type Value,
+  memoryRows,
 } from "oal-core";
 import { describe, expect, it } from "vitest";
 import { TrainingContext } from "../../nn/context.js";
@@ -174,13 +175,12 @@ describe("random inputs of the trainings", () => {
       denoiserTask({
         ...denoiserOptions,
         moments: {
-          mean: new Float32Array(6 * size).fill(10),
-          logVariance: new Float32Array(6 * size).fill(Math.log(9)),
+          mean: memoryRows(new Float32Array(6 * size).fill(10), size),
+          logVariance: memoryRows(new Float32Array(6 * size).fill(Math.log(9)), size),
         },
         latentShape: [1, 2, 2],
         latentScale: 0.5,
-        embeddings,
-        dimension: 2,
+        embeddings: memoryRows(embeddings, 2),
         batchSize,
         conditionDropout: 0.25,
         conditionNoise: jitter,

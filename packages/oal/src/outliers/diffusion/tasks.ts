@@ -3,6 +3,7 @@
  */
 import { Random, cast, float32Tensor, mul, oalError, sub, uint8Tensor, type Tensor } from "oal-core";
 import type { z } from "zod";
+import type { Table } from "../../training/side/rows.js";
 import type { TrainingTask } from "../../training/task.js";
 import type { NoiseSchedule } from "../samplers/schedule.js";
 import { autoEncoderLoss, latentChannels, type autoEncoderSchema } from "./autoEncoder.js";
@@ -87,15 +88,14 @@ function reverseRows(pixels: Uint8Array, width: number): void {
 
 /** What the denoiser is trained on. */
 export interface DenoiserTaskOptions extends DenoiserOptions {
-  /** The auto-encoder's distributions for the training pictures, before scaling. */
-  readonly moments: LatentMoments;
+  /** The auto-encoder's distributions for the training pictures, before scaling: rows of as many numbers as a latent has. */
+  readonly moments: { readonly mean: Table; readonly logVariance: Table };
   /** [channels, height, width] of a latent. */
   readonly latentShape: readonly [number, number, number];
-  /** `latentScaleOf(moments)`. */
+  /** The value of a `LatentScale` over all moments. */
   readonly latentScale: number;
-  /** Teacher embeddings of the same pictures, [count, dimension], of any norm. */
-  readonly embeddings: Float32Array;
-  readonly dimension: number;
+  /** Teacher embeddings of the same pictures, of any norm. */
+  readonly embeddings: Table;
   readonly schedule: NoiseSchedule;
   readonly batchSize: number;
   /** Share of conditions left out, for guidance. */
@@ -112,7 +112,6 @@ export function denoiserTask(options: DenoiserTaskOptions): TrainingTask {
     latentShape,
     latentScale,
     embeddings,
-    dimension,
     batchSize,
     schedule,
     conditionDropout: dropout,
@@ -120,7 +119,8 @@ export function denoiserTask(options: DenoiserTaskOptions): TrainingTask {
     seed,
   } = options;
   const size = latentShape.reduce((product, side) => product * side, 1);
-  const rows = epochRows(new Random(seed, "denoiser/order"), embeddings.length / dimension, batchSize);
+  const dimension = embeddings.width;
+  const rows = epochRows(new Random(seed, "denoiser/order"), embeddings.count, batchSize);
   const stream = (purpose: string): Random => new Random(seed, `denoiser/${purpose}`);
   const [posterior, noise, times, drops, amounts, directions] = [
     stream("posterior"),
@@ -160,12 +160,13 @@ export function denoiserTask(options: DenoiserTaskOptions): TrainingTask {
       const condition = directions.normals(step, batchSize * dimension);
       const jitters = amounts.uniforms(step, batchSize);
       chosen.forEach((row, i) => {
+        const mean = moments.mean.read(row, row + 1);
+        const logVariance = moments.logVariance.read(row, row + 1);
         for (let j = 0; j < size; j++) {
-          const spread = Math.exp(0.5 * (moments.logVariance[row * size + j] ?? 0));
-          latents[i * size + j] =
-            latentScale * ((moments.mean[row * size + j] ?? 0) + spread * (latents[i * size + j] ?? 0));
+          const spread = Math.exp(0.5 * (logVariance[j] ?? 0));
+          latents[i * size + j] = latentScale * ((mean[j] ?? 0) + spread * (latents[i * size + j] ?? 0));
         }
-        const embedding = embeddings.subarray(row * dimension, (row + 1) * dimension);
+        const embedding = embeddings.read(row, row + 1);
         const norm = Math.sqrt(embedding.reduce((sum, value) => sum + value * value, 0)) || 1;
         const deviation = jitter * (jitters[i] ?? 0);
         embedding.forEach(
@@ -191,20 +192,34 @@ export function denoiserTask(options: DenoiserTaskOptions): TrainingTask {
         ),
       };
     },
+    close: () => {
+      for (const table of [moments.mean, moments.logVariance, embeddings]) table.close?.();
+    },
   };
 }
 
 /** 1 / standard deviation of the sampled latents over a set: the factor that gives the denoiser unit variance. */
-export function latentScaleOf({ mean, logVariance }: LatentMoments): number {
-  let sum = 0;
-  let squares = 0;
-  mean.forEach((value, i) => {
-    sum += value;
-    squares += value * value + Math.exp(logVariance[i] ?? 0);
-  });
-  const centre = sum / Math.max(1, mean.length);
-  const variance = squares / Math.max(1, mean.length) - centre * centre;
-  return variance > 0 ? 1 / Math.sqrt(variance) : 1;
+export class LatentScale {
+  #count = 0;
+  #sum = 0;
+  #squares = 0;
+
+  /** Takes the distributions of some pictures. */
+  add({ mean, logVariance }: LatentMoments): void {
+    mean.forEach((value, i) => {
+      this.#sum += value;
+      this.#squares += value * value + Math.exp(logVariance[i] ?? 0);
+    });
+    this.#count += mean.length;
+  }
+
+  /** The factor for all that was added; 1 where nothing varies. */
+  get value(): number {
+    const count = Math.max(1, this.#count);
+    const centre = this.#sum / count;
+    const variance = this.#squares / count - centre * centre;
+    return variance > 0 ? 1 / Math.sqrt(variance) : 1;
+  }
 }
 
 function given<T>(inputs: Readonly<Record<string, T>>, name: string): T {

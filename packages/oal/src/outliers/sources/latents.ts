@@ -22,7 +22,7 @@ export const latentOutliers: OutlierSource = {
   open: async ({ folders }) => {
     const folder = folders["latents"] ?? "";
     const images = openImageSet(join(folder, decodedFolder));
-    const { tensors } = await readSafetensors(join(folder, latentsFile));
+    const { tensors } = await readSafetensors(join(folder, latentsFile), ["teacherLogits"]);
     const logits = tensors.get("teacherLogits");
     if (!logits) throw oalError("OAL-I111", { name: "teacherLogits", problem: "missing" });
     return {

@@ -1,6 +1,6 @@
 /** Outlier embeddings and pooled outlier latents: a row for each image, drawn anew in every step. */
 import { join } from "node:path";
-import { readSafetensors } from "../../nn/safetensors.js";
+import { memoryRows } from "oal-core";
 import { latentsFile } from "../../outliers/sources/latents.js";
 import { pooledWidth } from "../../outliers/pooling.js";
 import { mutualInformationMethod } from "../../training/methods/mutualInformation.js";
@@ -15,8 +15,7 @@ function pairingOf({ seed, batchSize, images, settings }: StepFacts): Pairing {
 }
 
 const empty = (width: number): LabelledRows => ({
-  width,
-  values: new Float32Array(),
+  rows: memoryRows(new Float32Array(), width),
   labels: new Int32Array(),
 });
 
@@ -27,8 +26,8 @@ export const outlierEmbeddingsSource: SideSource = {
   provides: ["outlierEmbeddings"],
   stages: () => ["boundary"],
   open: async (request) => {
-    const { tensors } = await readSafetensors(join(request.folders["boundary"] ?? "", boundaryFile));
-    return [rowsInPairs("outlierEmbeddings", rowsOf(tensors, "embeddings"), pairingOf(request))];
+    const path = join(request.folders["boundary"] ?? "", boundaryFile);
+    return [rowsInPairs("outlierEmbeddings", await rowsOf(path, "embeddings"), pairingOf(request))];
   },
   outline: (facts, { outlierWidth }) => [
     rowsInPairs("outlierEmbeddings", empty(outlierWidth), pairingOf(facts)),
@@ -42,8 +41,8 @@ export const outlierLatentsSource: SideSource = {
   provides: ["outlierLatents"],
   stages: () => ["latents"],
   open: async (request) => {
-    const { tensors } = await readSafetensors(join(request.folders["latents"] ?? "", latentsFile));
-    return [rowsInPairs("outlierLatents", rowsOf(tensors, "pooled"), pairingOf(request))];
+    const path = join(request.folders["latents"] ?? "", latentsFile);
+    return [rowsInPairs("outlierLatents", await rowsOf(path, "pooled"), pairingOf(request))];
   },
   outline: (facts, { latentShape }) => {
     const { latentPooling } = mutualInformationMethod.options(facts.settings);

@@ -1,5 +1,7 @@
 /** Tensors of artifacts: one that is missing is an error, because an empty one in its place would train on nothing. */
 import { float32Data, oalError, toNumbers, type Tensor } from "oal-core";
+import { readSafetensors } from "../../nn/safetensors.js";
+import { openSafetensorsRows } from "../../nn/safetensorsRows.js";
 import type { LabelledRows } from "../../training/side/rows.js";
 
 type Tensors = ReadonlyMap<string, Tensor>;
@@ -21,11 +23,9 @@ export function widthOf(tensors: Tensors, name: string): number {
   return stored(tensors, name).shape[1] ?? 0;
 }
 
-/** A matrix with the labels of its rows in "labels". @throws OAL-I111 when one is missing */
-export function rowsOf(tensors: Tensors, name: string): LabelledRows {
-  return {
-    width: widthOf(tensors, name),
-    values: floats(tensors, name),
-    labels: Int32Array.from(toNumbers(stored(tensors, "labels"))),
-  };
+/** A matrix of a file, left there, with the labels of its rows in "labels". @throws OAL-I111 when one is missing */
+export async function rowsOf(path: string, name: string): Promise<LabelledRows> {
+  const { tensors } = await readSafetensors(path, ["labels"]);
+  const labels = Int32Array.from(toNumbers(stored(tensors, "labels")));
+  return { rows: openSafetensorsRows(path, name), labels };
 }

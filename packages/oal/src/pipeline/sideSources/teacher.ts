@@ -1,6 +1,7 @@
 /** The teacher's logits and features of each image: computed inside the step on the very same picture, or once on the plain one. */
 import { join } from "node:path";
-import { readSafetensors } from "../../nn/safetensors.js";
+import { memoryRows } from "oal-core";
+import { openSafetensorsRows } from "../../nn/safetensorsRows.js";
 import { distillationMethod } from "../../training/methods/distillation.js";
 import { rowsOfImages } from "../../training/side/rows.js";
 import type { SideData } from "../../training/side/sideData.js";
@@ -8,7 +9,6 @@ import { teacherInside } from "../../training/side/teacher.js";
 import { loadClassifier } from "../stages/classifierArtifact.js";
 import { embeddingsFile } from "../stages/embeddings.js";
 import type { SideSource } from "./source.js";
-import { floats, widthOf } from "./stored.js";
 
 const names = { logits: "teacherLogits", features: "teacherFeatures" } as const;
 
@@ -25,10 +25,10 @@ export const teacherSource: SideSource = {
       const teacher = await loadClassifier(folders["teacher"] ?? "");
       return [teacherInside(teacher, names, { pictures: null, normalisation })];
     }
-    const { tensors } = await readSafetensors(join(folders["embeddings"] ?? "", embeddingsFile));
+    const path = join(folders["embeddings"] ?? "", embeddingsFile);
     return [names.logits, names.features].map((name): SideData => {
       const stored = name === names.logits ? "logits" : "features";
-      return rowsOfImages(name, floats(tensors, stored), widthOf(tensors, stored), batchSize);
+      return rowsOfImages(name, openSafetensorsRows(path, stored), batchSize);
     });
   },
   outline: ({ settings, batchSize, classes, normalisation }, { teacher, featureWidth }) => {
@@ -36,8 +36,8 @@ export const teacherSource: SideSource = {
       return [teacherInside(teacher, names, { pictures: null, normalisation })];
     const none = new Float32Array();
     return [
-      rowsOfImages(names.logits, none, classes, batchSize),
-      rowsOfImages(names.features, none, featureWidth, batchSize),
+      rowsOfImages(names.logits, memoryRows(none, classes), batchSize),
+      rowsOfImages(names.features, memoryRows(none, featureWidth), batchSize),
     ];
   },
 };

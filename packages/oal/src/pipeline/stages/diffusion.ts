@@ -1,17 +1,18 @@
 /** Stage "diffusion": auto-encoder and conditional denoiser, trained on the ID images, saved as a folder of ONNX models. */
 import { join } from "node:path";
-import { float32Tensor, Graph, concat, oalError, type Tensor } from "oal-core";
+import { Graph, concat, oalError, type Tensor } from "oal-core";
 import type { ImageSet } from "../../data/imageSet.js";
 import { EvaluationContext } from "../../nn/context.js";
-import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
+import { readSafetensors, safetensorsShapes } from "../../nn/safetensors.js";
+import { writeSafetensorsRows } from "../../nn/safetensorsRows.js";
 import { encode, type AutoEncoderOptions } from "../../outliers/diffusion/autoEncoder.js";
 import { predictionOf } from "../../outliers/diffusion/denoiser.js";
-import { encodePictures } from "../../outliers/diffusion/batches.js";
+import { encodeInBatches } from "../../outliers/diffusion/batches.js";
 import { openDiffusionFolder, saveDiffusionFolder } from "../../outliers/diffusion/folder.js";
 import { diffusionGraphs } from "../../outliers/diffusion/graphs.js";
 import type { LatentMoments } from "../../outliers/diffusion/model.js";
 import { autoEncoderQuality } from "../../outliers/diffusion/quality.js";
-import { latentScaleOf } from "../../outliers/diffusion/tasks.js";
+import { LatentScale } from "../../outliers/diffusion/tasks.js";
 import { noiseSchedule } from "../../outliers/samplers/schedule.js";
 import type { ParameterStore } from "../../nn/parameters.js";
 import { autoEncoderRows, passRows } from "../../runtime/passRows.js";
@@ -87,17 +88,21 @@ export const diffusionStage: Stage = {
       fullResolution: autoEncoder.fullResolution,
     };
     const latentShape = [4, set.height / 4, set.width / 4] as const;
-    const moments = await encodeAll(set, autoEncoderParameters, autoEncoderOptions, job);
-    const latentScale = latentScaleOf(moments);
     const momentsPath = join(checkpoints, "moments.safetensors");
     const momentsShape = [set.count, ...latentShape];
-    await writeSafetensors(
-      momentsPath,
-      new Map([
-        ["mean", float32Tensor(momentsShape, moments.mean)],
-        ["logVariance", float32Tensor(momentsShape, moments.logVariance)],
-      ]),
+    const scale = new LatentScale();
+    const shapes = new Map([
+      ["mean", momentsShape],
+      ["logVariance", momentsShape],
+    ]);
+    await writeSafetensorsRows(momentsPath, shapes, (append) =>
+      encodeAll(set, autoEncoderParameters, autoEncoderOptions, job, async (moments) => {
+        scale.add(moments);
+        await append("mean", moments.mean);
+        await append("logVariance", moments.logVariance);
+      }),
     );
+    const latentScale = scale.value;
     const denoiserPath = join(checkpoints, "denoiser.safetensors");
     const denoiserStarted = Date.now();
     await runTrainingJob(
@@ -128,7 +133,7 @@ export const diffusionStage: Stage = {
       job,
     );
     const embeddingDimension =
-      (await readSafetensors(join(embeddings.folder, embeddingsFile))).tensors.get("features")?.shape[1] ?? 0;
+      safetensorsShapes(join(embeddings.folder, embeddingsFile)).get("features")?.shape[1] ?? 0;
     const graphs = diffusionGraphs({
       autoEncoder: autoEncoderParameters,
       denoiser: (await readSafetensors(denoiserPath)).tensors,
@@ -151,13 +156,14 @@ export const diffusionStage: Stage = {
   },
 };
 
-/** Latent distributions of every image of a set. */
+/** Latent distributions of every image of a set, in its order. */
 async function encodeAll(
   set: ImageSet,
   parameters: ParameterStore,
   options: AutoEncoderOptions,
   { config, signal, engine }: StageContext,
-): Promise<LatentMoments> {
+  take: (moments: LatentMoments) => Promise<void>,
+): Promise<void> {
   const batch = passRows(config.evaluation.batchSize, set.height);
   const graph = new Graph();
   const imageShape = [3, set.height, set.width];
@@ -172,10 +178,11 @@ async function encodeAll(
     return moments;
   };
   try {
-    return await encodePictures(
+    await encodeInBatches(
       { batch, imageShape, latentShape: mean.shape.slice(1), run },
       set.count,
       (begin, rows) => set.read(Array.from({ length: rows }, (_, i) => begin + i)),
+      take,
     );
   } finally {
     await session.release();

@@ -14,6 +14,7 @@ import { augmentBatch } from "../../data/batches.js";
 import { refuseForeignLabels } from "../../data/labels.js";
 import { predictions } from "../../evaluation/outputs.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
+import { openSafetensorsRows } from "../../nn/safetensorsRows.js";
 import { gatherRows } from "../../training/side/rows.js";
 import type { Artifact } from "../artifact.js";
 import type { ImageSet } from "../../data/imageSet.js";
@@ -121,17 +122,21 @@ export function bankRows(labels: Int32Array, classes: number, perClass: number, 
 export async function readBank(
   artifact: Artifact,
 ): Promise<{ embeddings: Float32Array; dimension: number; labels: Int32Array; rows: number[] }> {
-  const { tensors } = await readSafetensors(join(artifact.folder, embeddingsFile));
-  const [features, labels, chosen] = ["features", "labels", "bankRows"].map((name) => tensors.get(name));
+  const path = join(artifact.folder, embeddingsFile);
+  const { tensors } = await readSafetensors(path, ["labels", "bankRows", "bankFeatures"]);
+  const [labels, chosen] = ["labels", "bankRows"].map((name) => tensors.get(name));
   const rows = chosen ? toNumbers(chosen) : [];
   const all = labels ? toNumbers(labels) : [];
-  const dimension = features?.shape[1] ?? 0;
-  const values = features ? float32Data(features) : new Float32Array();
   const banked = tensors.get("bankFeatures");
-  return {
-    embeddings: banked ? float32Data(banked) : gatherRows(values, dimension, rows),
-    dimension,
-    labels: Int32Array.from(rows, (row) => all[row] ?? 0),
-    rows,
-  };
+  const features = openSafetensorsRows(path, "features");
+  try {
+    return {
+      embeddings: banked ? float32Data(banked) : gatherRows(features, rows),
+      dimension: features.width,
+      labels: Int32Array.from(rows, (row) => all[row] ?? 0),
+      rows,
+    };
+  } finally {
+    features.close();
+  }
 }

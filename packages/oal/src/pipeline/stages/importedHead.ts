@@ -1,5 +1,13 @@
 /** The head that a model gets for the classes of a run: its own rows where the names match, else a logistic regression on its features. */
-import { float32Data, float32Tensor, oalError, uint8Tensor, type Classifier, type Engine } from "oal-core";
+import {
+  float32Data,
+  float32Tensor,
+  memoryRows,
+  oalError,
+  uint8Tensor,
+  type Classifier,
+  type Engine,
+} from "oal-core";
 import type { ImageSet } from "../../data/imageSet.js";
 import { chooseStrength } from "../../fitting/choose.js";
 import { HeadFitter } from "../../fitting/head.js";
@@ -113,8 +121,8 @@ async function rowsOfHead(
     if (!weight || !bias) throw oalError("OAL-X101", { problem: "a last layer without values" });
     const width = weight.shape[1] ?? 0;
     return {
-      weight: float32Tensor([rows.length, width], gatherRows(float32Data(weight), width, rows)),
-      bias: float32Tensor([rows.length], gatherRows(float32Data(bias), 1, rows)),
+      weight: float32Tensor([rows.length, width], gatherRows(memoryRows(float32Data(weight), width), rows)),
+      bias: float32Tensor([rows.length], gatherRows(memoryRows(float32Data(bias), 1), rows)),
     };
   } finally {
     await session.release();

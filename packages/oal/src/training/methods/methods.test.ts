@@ -1,4 +1,4 @@
-import { float32Data, Graph, Random } from "oal-core";
+import { float32Data, Graph, memoryRows, Random } from "oal-core";
 import { describe, expect, it } from "vitest";
 import { memoryImageSet, type ImageSet } from "../../data/imageSet.js";
 import { TrainingContext } from "../../nn/context.js";
@@ -33,8 +33,7 @@ function noise(name: string, count: number, label: (i: number) => number): Image
 }
 
 const rows = (name: string, width: number): LabelledRows => ({
-  width,
-  values: random.derive(name).normals(0, 9 * width),
+  rows: memoryRows(random.derive(name).normals(0, 9 * width), width),
   labels: Int32Array.from({ length: 9 }, (_, i) => i % classes),
 });
 

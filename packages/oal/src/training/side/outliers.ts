@@ -1,5 +1,5 @@
 /** Outlier pictures as side data: which of them a step shows, augmented as the images are, and when they count. */
-import { float32Tensor, Random, uint8Tensor } from "oal-core";
+import { float32Tensor, memoryRows, Random, uint8Tensor } from "oal-core";
 import { augmentBatch, type AugmentSpec, batchIndices, epochOf } from "../../data/batches.js";
 import { gatherRows } from "./rows.js";
 import type { SideTensor } from "./sideData.js";
@@ -73,7 +73,7 @@ export function outlierSideData(source: OutlierPictures, options: OutlierOptions
             name: "outlierTeacherLogits",
             type: { dtype: "float32", shape: [count, classes] },
             rows: (step) =>
-              float32Tensor([count, classes], gatherRows(teacherLogits, classes, chosenAt(step))),
+              float32Tensor([count, classes], gatherRows(memoryRows(teacherLogits, classes), chosenAt(step))),
           } satisfies SideTensor,
         ]
       : []),

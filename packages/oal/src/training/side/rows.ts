@@ -1,30 +1,30 @@
 /** Side data that are rows of a table. */
-import { float32Tensor, Random } from "oal-core";
+import { float32Tensor, Random, type RowSource } from "oal-core";
 import type { SideTensor } from "./sideData.js";
 
-/** Row vectors with a class each: row i is values[i * width .. (i + 1) * width]. */
+/** A table that a training reads some rows of in every step; it may lie in a file, which is closed with the training. */
+export interface Table extends RowSource {
+  close?(): void;
+}
+
+/** Row vectors with a class each. */
 export interface LabelledRows {
-  readonly width: number;
-  readonly values: Float32Array;
+  readonly rows: Table;
   readonly labels: Int32Array;
 }
 
 /**
  * The row of each image.
  *
- * @param values [images, width], in the order of the training images
+ * @param table [images, width], in the order of the training images
  */
-export function rowsOfImages(
-  name: string,
-  values: Float32Array,
-  width: number,
-  batchSize: number,
-): SideTensor {
-  const shape = [batchSize, width];
+export function rowsOfImages(name: string, table: Table, batchSize: number): SideTensor {
+  const shape = [batchSize, table.width];
   return {
     name,
     type: { dtype: "float32", shape },
-    rows: (_step, indices) => float32Tensor(shape, gatherRows(values, width, indices)),
+    rows: (_step, indices) => float32Tensor(shape, gatherRows(table, indices)),
+    close: () => table.close?.(),
   };
 }
 
@@ -41,10 +41,14 @@ export interface Pairing {
 /**
  * A row drawn anew for each image in every step: from its class, or from all, and then no row twice in a step as long as there are enough.
  */
-export function rowsInPairs(name: string, table: LabelledRows, options: Pairing): SideTensor {
+export function rowsInPairs(
+  name: string,
+  { rows: table, labels: classes }: LabelledRows,
+  options: Pairing,
+): SideTensor {
   const { seed, batchSize, labels, pairing } = options;
   const draws = new Random(seed, "outliers").derive(name);
-  const groups = groupByLabel(table.labels);
+  const groups = groupByLabel(classes);
   const shape = [batchSize, table.width];
   return {
     name,
@@ -52,14 +56,15 @@ export function rowsInPairs(name: string, table: LabelledRows, options: Pairing)
     rows: (step, indices) => {
       const chosen =
         pairing === "random"
-          ? distinctRows(draws, step, indices.length, table.labels.length)
+          ? distinctRows(draws, step, indices.length, classes.length)
           : Array.from(indices, (index, row) => {
               const group = groups.get(labels[index] ?? -1);
-              const draw = draws.integer(step, row, group?.length ?? table.labels.length);
+              const draw = draws.integer(step, row, group?.length ?? classes.length);
               return group ? (group[draw] ?? 0) : draw;
             });
-      return float32Tensor(shape, gatherRows(table.values, table.width, chosen));
+      return float32Tensor(shape, gatherRows(table, chosen));
     },
+    close: () => table.close?.(),
   };
 }
 
@@ -78,11 +83,12 @@ function distinctRows(draws: Random, step: number, wanted: number, count: number
 }
 
 /** Copies rows of a table. */
-export function gatherRows(values: Float32Array, width: number, indices: ArrayLike<number>): Float32Array {
+export function gatherRows(table: RowSource, indices: ArrayLike<number>): Float32Array {
+  const { width } = table;
   const out = new Float32Array(indices.length * width);
   for (let row = 0; row < indices.length; row++) {
-    const start = (indices[row] ?? 0) * width;
-    out.set(values.subarray(start, start + width), row * width);
+    const index = indices[row] ?? 0;
+    out.set(table.read(index, index + 1), row * width);
   }
   return out;
 }
