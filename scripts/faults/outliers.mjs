@@ -159,8 +159,8 @@ export const outliers = [
   {
     file: source("outliers/diffusion/tasks.ts"),
     what: "the posterior is sampled with its variance",
-    find: "Math.exp(0.5 * (moments",
-    replace: "Math.exp((moments",
+    find: "Math.exp(0.5 * (logVariance",
+    replace: "Math.exp((logVariance",
     tests: [source("outliers/diffusion/losses.test.ts")],
   },
   {

@@ -3,6 +3,20 @@ const source = (path) => `packages/oal/src/${path}`;
 
 export const training = [
   {
+    file: source("nn/safetensorsRows.ts"),
+    what: "rows of a file are read from the first one on",
+    find: "start + 4 * first * width",
+    replace: "start",
+    tests: [source("nn/safetensorsRows.test.ts")],
+  },
+  {
+    file: source("data/batches.ts"),
+    what: "a flipped row is copied forwards",
+    find: "const direction = flip ? -1 : 1;",
+    replace: "const direction = 1;",
+    tests: [source("data/batches.test.ts")],
+  },
+  {
     file: source("nn/losses/distillation.ts"),
     what: "T² is missing in distillation",
     find: "temperature ** 2);",
