@@ -11,7 +11,7 @@ export function addModels(program: Command): void {
   models
     .command("pull")
     .description(
-      "fetch a model: its ONNX file, the weights beside it, and how pictures go in; goes on where it was cut",
+      "fetch a model: its ONNX file, the weights beside it, and how pictures go in; or all parts of a diffusion pipeline; goes on where it was cut",
     )
     .argument("<model>", "OWNER/NAME, or OWNER/NAME@REVISION for a branch, tag or commit")
     .addOption(
@@ -30,6 +30,7 @@ export function addModels(program: Command): void {
         "oal models pull OWNER/NAME@v1.0 --file onnx/model_quantized.onnx",
         "HF_ENDPOINT=https://mirror.example oal models pull OWNER/NAME",
         "oal fit hf:OWNER/NAME --id photos        # use it",
+        "oal run --data photos --set synthesis.model=hf:OWNER/NAME   # a pipeline of Stable Diffusion",
       ]),
     )
     .action(async (model: string, options: PullCommandOptions) => {

@@ -1,6 +1,7 @@
 /** Which files of a hub model are fetched: the model, the weights that belong to it, and what says how pictures go in. */
-import { matchesGlob } from "./glob.js";
 import { oalError, suggest } from "oal-core";
+import { choosePipeline, holdsWeightsOf } from "./choosePipeline.js";
+import { matchesGlob } from "./glob.js";
 import { writtenName, type HubName } from "./name.js";
 
 /** What says how pictures go in and what classes are called. */
@@ -13,27 +14,25 @@ const usualWeights = "model.safetensors";
  * The files to fetch, in the order of the listing.
  *
  * Of a model: its ONNX file (onnx/model.onnx, model.onnx, or the only one there), the files beside it that hold its weights, and the
- * configuration files; where there is no ONNX file, model.safetensors, whose weights networks of ours take. Patterns (`*` is any
- * number of characters, also slashes) choose others; configuration files come along.
+ * configuration files; where there is no ONNX file, model.safetensors, whose weights networks of ours take. Of a diffusion pipeline:
+ * all its parts (`choosePipeline`). Patterns (`*` is any number of characters, also slashes) choose others; configuration files come
+ * along.
  *
  * @param paths all files of the model
  * @param patterns what was asked for; none: as above
  * @throws OAL-D165 when the choice is not clear, or a pattern fits nothing: with the files that there are
  */
 export function chooseFiles(name: HubName, paths: readonly string[], patterns: readonly string[]): string[] {
+  if (patterns.length === 0) {
+    const pipeline = choosePipeline(paths);
+    if (pipeline && "problem" in pipeline) throw unclear(name, pipeline.problem, paths);
+    if (pipeline) return [...pipeline.files];
+  }
   const main = patterns.length > 0 ? asked(name, paths, patterns) : usual(name, paths);
   const wanted = new Set([...main, ...paths.filter((path) => companions.includes(path))]);
   for (const path of main)
     for (const data of paths.filter((other) => holdsWeightsOf(path, other))) wanted.add(data);
   return paths.filter((path) => wanted.has(path));
-}
-
-/** Whether a file has the name that exporters give to the weights beside an ONNX file: model.onnx_data, model.onnx.data, model.data, model.bin. */
-function holdsWeightsOf(model: string, path: string): boolean {
-  if (!model.endsWith(".onnx") || path === model) return false;
-  const rest = path.startsWith(model) ? path.slice(model.length) : undefined;
-  if (rest !== undefined) return /^[._]data(?:[._-]?\d+)?$/.test(rest);
-  return [".data", ".onnx_data", ".bin", ".weights"].some((end) => path === model.replace(/\.onnx$/, end));
 }
 
 function asked(name: HubName, paths: readonly string[], patterns: readonly string[]): string[] {

@@ -74,9 +74,12 @@ function describePulled({ folder, files, commit, fetched, ...name }: PulledModel
   });
   const model = writtenName(name);
   const said = fetched === 0 ? "is here" : `${amount(fetched)} fetched`;
-  const next = files.some(({ path }) => path.endsWith(".onnx"))
-    ? `oal inspect hf:${model} says what it is\n`
-    : "it holds weights for a network of ours (docs/weights.md), no ONNX model\n";
+  const has = (end: string): boolean => files.some(({ path }) => path.endsWith(end));
+  const next = has("unet/model.onnx")
+    ? `--set synthesis.model=hf:${model} makes outliers with it (docs/stable-diffusion.md)\n`
+    : has(".onnx")
+      ? `oal inspect hf:${model} says what it is\n`
+      : "it holds weights for a network of ours (docs/weights.md), no ONNX model\n";
   return `${model} ${said}, commit ${commit.slice(0, 12)}\n${lines.join("\n")}\n${folder}\n${next}`;
 }
 
