@@ -31,7 +31,31 @@ export function renderPage({ title, brand, summary, warnings, sections, footer }
             ${warnings.map((text) => html`<li>${text}</li>`)}
           </ul>
         </details>`;
-  const page = html`<!doctype html>
+  const body = html`
+    <a class="skip" href="#${sections[0]?.id}">Skip to the results</a>
+    ${pageHeader(brand, title, summary, notice)}
+    <nav aria-label="Sections"><div class="wrap">${links}</div></nav>
+    <main class="wrap">${sections.map((section) => [section.content, "\n"])}</main>
+    <footer class="wrap">${footer}</footer>
+  `;
+  return keptTogether(pageOf(title, STYLE, body));
+}
+
+/** The top of a page: what kind it is, its title, and what is to be known first. */
+export function pageHeader(brand: string, title: Content, summary: Content, notice: Content = null): Markup {
+  return html`<header>
+    <div class="wrap">
+      <p class="brand">${brand}</p>
+      <h1>${title}</h1>
+      <p class="summary">${summary}</p>
+      ${notice}
+    </div>
+  </header>`;
+}
+
+/** A whole page, as HTML text. */
+export function pageOf(title: string, style: string, body: Markup): string {
+  return html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
@@ -40,25 +64,13 @@ export function renderPage({ title, brand, summary, warnings, sections, footer }
         <meta name="color-scheme" content="light dark" />
         <title>${title}</title>
         <style>
-          ${new Markup(STYLE)}
+          ${new Markup(style)}
         </style>
       </head>
       <body>
-        <a class="skip" href="#${sections[0]?.id}">Skip to the results</a>
-        <header>
-          <div class="wrap">
-            <p class="brand">${brand}</p>
-            <h1>${title}</h1>
-            <p class="summary">${summary}</p>
-            ${notice}
-          </div>
-        </header>
-        <nav aria-label="Sections"><div class="wrap">${links}</div></nav>
-        <main class="wrap">${sections.map((section) => [section.content, "\n"])}</main>
-        <footer class="wrap">${footer}</footer>
+        ${body}
       </body>
-    </html> `;
-  return keptTogether(page.text);
+    </html> `.text;
 }
 
 /** Percent signs stay on the line of their number. */

@@ -1,7 +1,7 @@
 /** Scored pictures for a person to look through, the most unknown first: one page, no script, nothing loaded from anywhere. */
 import type { ScoredPicture } from "oal-core";
-import { html, Markup } from "./markup.js";
-import { POLICY } from "./frame.js";
+import { pageHeader, pageOf } from "./frame.js";
+import { html, type Markup } from "./markup.js";
 import { STYLE } from "./style.js";
 
 /** A picture on the page. */
@@ -71,48 +71,24 @@ export function renderReview({ model, pictures, known, unknown, unreadable }: Re
         ? "The only picture"
         : `All ${all} pictures`;
   const counts = `${known} known, ${unknown} unknown${unreadable.length > 0 ? `, ${unreadable.length} unreadable` : ""}`;
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${shown}</title>
-        <style>
-          ${new Markup(STYLE + REVIEW)}
-        </style>
-      </head>
-      <body>
-        <header>
-          <div class="wrap">
-            <p class="brand">oal score</p>
-            <h1>${shown}, the most unknown first</h1>
-            <p class="summary">
-              ${counts}. Asked: ${model}. The p value is the share of known pictures that are at least as
-              strange.
-            </p>
-          </div>
-        </header>
-        <main class="wrap">
-          <ul class="pictures">
-            ${pictures.map(card)}
-          </ul>
-          ${
-            unreadable.length === 0
-              ? null
-              : html`<details>
-                  <summary>
-                    ${unreadable.length === 1 ? "1 picture" : `${unreadable.length} pictures`} could not be
-                    read
-                  </summary>
-                  <ul>
-                    ${unreadable.map(({ id, reason }) => html`<li>${id}: ${reason}</li>`)}
-                  </ul>
-                </details>`
-          }
-        </main>
-      </body>
-    </html> `;
-  return page.text;
+  const summary = html`${counts}. Asked: ${model}. The p value is the share of known pictures that are at least as strange.`;
+  const body = html`${pageHeader("oal score", `${shown}, the most unknown first`, summary)}
+    <main class="wrap">
+      <ul class="pictures">
+        ${pictures.map(card)}
+      </ul>
+      ${
+        unreadable.length === 0
+          ? null
+          : html`<details>
+              <summary>
+                ${unreadable.length === 1 ? "1 picture" : `${unreadable.length} pictures`} could not be read
+              </summary>
+              <ul>
+                ${unreadable.map(({ id, reason }) => html`<li>${id}: ${reason}</li>`)}
+              </ul>
+            </details>`
+      }
+    </main>`;
+  return pageOf(shown, STYLE + REVIEW, body);
 }

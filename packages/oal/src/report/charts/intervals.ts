@@ -28,8 +28,8 @@ export interface IntervalChartOptions {
   readonly axis: string;
   /** A line at this value: zero for differences, 0.5 for the null test. */
   readonly reference?: number | undefined;
-  /** Values are fractions; the axis is in percent or points. */
-  readonly domain?: readonly [number, number] | undefined;
+  /** What values can be, as fractions: no part of the axis lies beyond. The axis is in percent or points. Default: anything. */
+  readonly limits?: readonly [number, number];
 }
 
 const LANE = 11;
@@ -53,6 +53,7 @@ export function intervalChart(marks: readonly IntervalMark[], options: IntervalC
   const low = Math.min(...values);
   const high = Math.max(...values);
   const room = Math.max(0.25, (high - low) * 0.06);
+  const [least, most] = options.limits ?? [-Infinity, Infinity];
   return chart(options.label, {
     width: 360,
     height: height + margin.top + margin.bottom,
@@ -61,8 +62,7 @@ export function intervalChart(marks: readonly IntervalMark[], options: IntervalC
     marginTop: margin.top,
     marginBottom: margin.bottom,
     x: {
-      domain:
-        options.domain === undefined ? [low - room, high + room] : options.domain.map((end) => end * 100),
+      domain: [Math.max(100 * least, low - room), Math.min(100 * most, high + room)],
       ticks: 5,
       tickSize: 0,
       grid: true,

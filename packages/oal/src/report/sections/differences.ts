@@ -144,6 +144,7 @@ export function nullTestSection(input: ReportInput): Section | null {
     rows: detectorsOf(input.results).filter((id) => marks.some((mark) => mark.row === id)),
     lanes: models.length,
     axis: "AUROC, %",
+    limits: [0, 1],
     reference: 0.5,
   });
   return section(

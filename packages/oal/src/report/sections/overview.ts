@@ -131,6 +131,7 @@ function overviewCharts(input: ReportInput, models: readonly string[]): Markup {
       rows: detectors,
       lanes: models.length,
       axis: "AUROC, %",
+      limits: [0, 1],
     });
     return figure(group === "near" ? "Near-OOD" : "Far-OOD", picture, "mean over its sets");
   });
