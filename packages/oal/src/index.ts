@@ -29,8 +29,22 @@ export {
   type ConfigurationInput,
 } from "./pipeline/configuration/index.js";
 export type { EventKind, RunEvent } from "./pipeline/events.js";
-export { exportModel, fitModel, loadModel, openModel, picturesIn, run } from "./pipeline/library.js";
+export {
+  exportModel,
+  fitModel,
+  leaveClassOut,
+  loadModel,
+  openModel,
+  picturesIn,
+  run,
+} from "./pipeline/library.js";
 export type { FitOptions, FitProgress, WrittenResult } from "./pipeline/fitModel.js";
+export type {
+  LeaveClassOutDifference,
+  LeaveClassOutOptions,
+  LeaveClassOutResult,
+  LeftOutClass,
+} from "./pipeline/leaveClassOut.js";
 export type { FitStage } from "./fitting/fit.js";
 export type { PartShares } from "./fitting/parts.js";
 export type {

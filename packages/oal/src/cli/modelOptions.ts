@@ -53,7 +53,7 @@ export function addModelOptions(command: Command): Command {
       new Option("--mean <r,g,b>", "what is subtracted from pixels in 0..1, with --std").argParser(triple),
     )
     .addOption(new Option("--std <r,g,b>", "what they are divided by then, with --mean").argParser(divisors))
-    .option("--bgr", "the model takes blue, green, red")
+    .option("--bgr", "the model takes blue, green, red; what else its pixels become is found")
     .option("--size <pixels>", "side of the pictures, where the model leaves it open", wholeNumber(1))
     .option("--resize <pixels>", "what the shorter side becomes before the centre is cut out", wholeNumber(1))
     .option("--images <name>", "the model's input for pictures, where it has several")
@@ -87,8 +87,7 @@ export function loadOptionsOf(command: string, options: ModelOptions): LoadModel
     ...(labels === undefined ? {} : { classNames: labels }),
     ...(size === undefined ? {} : { size }),
     ...(resize === undefined ? {} : { resize }),
-    ...(mean || std || bgr
-      ? { normalisation: { mean: mean ?? [0, 0, 0], std: std ?? [1, 1, 1], order: bgr ? "bgr" : "rgb" } }
-      : {}),
+    ...(mean && std ? { normalisation: { mean, std, order: bgr ? "bgr" : "rgb" } } : {}),
+    ...(bgr && !mean ? { order: "bgr" as const } : {}),
   };
 }

@@ -257,9 +257,13 @@ function addList(program: Command): void {
       "[kind]",
       "detectors, metrics, readers, sections, networks, activations, losses, optimisers, schedules, recipes, methods, exposures, outliers, samplers, stages, runs or presets; default: all",
     )
+    .option("--config <file>", "with what the plugins of this configuration (or run) add")
     .option("--json", "as JSON")
-    .addHelpText("after", examples(["oal list detectors", "oal list runs"]))
-    .action(async (kind: string | undefined, options: { json?: boolean }) => {
+    .addHelpText(
+      "after",
+      examples(["oal list detectors", "oal list runs", "oal list networks --config my.yaml"]),
+    )
+    .action(async (kind: string | undefined, options: { json?: boolean; config?: string }) => {
       const { listCommand } = await import("./commands/list.js");
       await listCommand(kind, options);
     });

@@ -127,6 +127,7 @@ export function leaveOutSection(result: FitResult): Section {
       rows: marks.map(({ row }) => row),
       lanes: 1,
       axis: "AUROC, %",
+      limits: [0, 1],
     }),
     "AUROC with 95 % intervals",
   );

@@ -100,10 +100,12 @@ export async function guessNormalisation(
   }
 }
 
-function candidatesOf({ facts }: LoadedModel): Omit<Tried, "values">[] {
-  const all: [string, PixelNormalisation][] = Object.entries(namedNormalisations);
+function candidatesOf({ facts, normalisation: { order } }: LoadedModel): Omit<Tried, "values">[] {
+  const named: [string, PixelNormalisation][] = Object.entries(namedNormalisations);
+  // an order that is given holds for all
+  const all = order ? named.map(([name, each]): (typeof named)[number] => [name, { ...each, order }]) : named;
   // The order of colours means nothing to a model of grey pictures.
-  const fitting = facts.input.channels === 3 ? all : all.filter(([, { order }]) => order === undefined);
+  const fitting = facts.input.channels === 3 ? all : all.filter(([name]) => name !== "caffe");
   return fitting.map(([name, normalisation]) => ({ name, normalisation }));
 }
 

@@ -38,6 +38,8 @@ export interface LoadModelOptions {
   readonly hints?: ModelHints;
   /** What pixels become. Default: as the model's preprocessor_config.json or the file itself says; otherwise see {@link LoadedModel}. */
   readonly normalisation?: PixelNormalisation;
+  /** The order in which the model takes colours, beside whatever else is found of its normalisation. Default: as found, usually RGB. */
+  readonly order?: "rgb" | "bgr";
   /** Side of the pictures in pixels, where the file leaves it open. Default: as its preprocessor_config.json says, otherwise 224. */
   readonly size?: number;
   /** What the shorter side of a picture becomes before the centre is cut out. Default: as preprocessor_config.json says, else `size`. */
@@ -146,7 +148,8 @@ async function load(path: string, options: LoadModelOptions): Promise<LoadedMode
     ? { names: bundle.classNames, from: "the bundle" }
     : classNamesOf(options.classNames, beside, model.metadata, facts.logits?.classes ?? null);
   const hash = await hashOf(path);
-  const normalisation = normalisationOf(facts, options, beside, bundle);
+  const found = normalisationOf(facts, options, beside, bundle);
+  const normalisation = options.order === undefined || bundle ? found : { ...found, order: options.order };
   const preprocessing = preprocessingOf(height, options, beside, bundle, normalisation);
   return loaded({
     path,

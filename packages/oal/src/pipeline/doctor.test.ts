@@ -16,7 +16,7 @@ const probe = (results: Readonly<Record<Device, ProbeResult>>) => (device: Devic
   Promise.resolve(results[device]);
 
 it("a machine without WebGPU is usable, and what it lacks is told", async () => {
-  const found = await examine(probe({ cpu: works, webgpu: fails }));
+  const found = await examine({ probe: probe({ cpu: works, webgpu: fails }) });
   expect([found.usable, found.problems]).toEqual([true, []]);
   expect(found.devices.map(({ device, usable, missing }) => [device, usable, missing])).toEqual([
     ["cpu", true, []],
@@ -28,7 +28,7 @@ it("a machine without WebGPU is usable, and what it lacks is told", async () => 
 });
 
 it("one whose CPU engine fails is not", async () => {
-  const found = await examine(probe({ cpu: fails, webgpu: works }));
+  const found = await examine({ probe: probe({ cpu: fails, webgpu: works }) });
   expect([found.usable, found.problems]).toEqual([false, ["the CPU engine does not work (it crashed)"]]);
 });
 
@@ -39,4 +39,18 @@ it("folders are judged by the nearest one that is there", () => {
   writeFileSync(file, "");
   expect(stateOf(file).problem).toBe(`${file} is no folder`);
   expect(stateOf(join(file, "inside")).problem).toBe(`${file} is no folder`);
+});
+
+it("a device that is asked for is needed, and no other one is tried", async () => {
+  const tried: string[] = [];
+  const found = await examine({
+    devices: ["webgpu"],
+    probe: async (device) => {
+      tried.push(device);
+      return probe({ cpu: works, webgpu: fails })(device);
+    },
+  });
+  expect(tried).toEqual(["webgpu"]);
+  expect(found.usable).toBe(false);
+  expect(found.problems).toEqual([expect.stringContaining("WebGPU does not work")]);
 });

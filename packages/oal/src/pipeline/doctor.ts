@@ -29,7 +29,7 @@ export interface FolderState {
 
 /** What was found. */
 export interface Examination {
-  /** Whether oal works here: the CPU computes rightly, store, cache and working folder can be written, Node is new enough. */
+  /** Whether oal works here: the CPU (or the device that was asked for) computes rightly, store, cache and working folder can be written, Node is new enough. */
   readonly usable: boolean;
   /** Why not. */
   readonly problems: readonly string[];
@@ -47,16 +47,24 @@ const oldestNode = [20, 19] as const;
 /** Free bytes below which a folder is named: the smallest run writes some 20 MB. */
 const fewBytes = 100e6;
 
+/** What to look at. */
+export interface ExamineOptions {
+  readonly devices?: readonly Device[];
+  readonly probe?: (device: Device) => Promise<ProbeResult>;
+}
+
 /**
  * Looks at this machine.
  *
- * @param probe tries a device; another one for tests
+ * @param options devices: those to try, which are then needed; default both, of which the CPU is. probe: tries one
  */
-export async function examine(
-  probe: (device: Device) => Promise<ProbeResult> = probeDevice,
-): Promise<Examination> {
+export async function examine({
+  devices: asked,
+  probe = probeDevice,
+}: ExamineOptions = {}): Promise<Examination> {
+  const needed = asked ?? ["cpu"];
   const devices = await Promise.all(
-    (["cpu", "webgpu"] as const).map(async (device): Promise<DeviceState> => {
+    (asked ?? (["cpu", "webgpu"] as const)).map(async (device): Promise<DeviceState> => {
       const result = await probe(device);
       return { device, usable: result.problem === null, ...result };
     }),
@@ -69,7 +77,9 @@ export async function examine(
   const own = versions();
   const problems = [
     ...devices.flatMap(({ device, problem }) =>
-      device === "cpu" && problem !== null ? [`the CPU engine does not work (${problem})`] : [],
+      needed.includes(device) && problem !== null
+        ? [`${device === "cpu" ? "the CPU engine does" : "WebGPU does"} not work (${problem})`]
+        : [],
     ),
     ...Object.entries(folders).flatMap(([name, state]) => folderProblems(name, state)),
     ...(isOld(own.node) ? [`Node ${own.node} is older than ${oldestNode.join(".")}`] : []),

@@ -7,6 +7,7 @@ import type { NamedPicture } from "../bundle/pictures.js";
 import type { Scorer } from "../bundle/scorer.js";
 import type { Exported, ExportOptions } from "./exporting/exportOptions.js";
 import type { FitOptions, WrittenResult } from "./fitModel.js";
+import type { LeaveClassOutOptions, LeaveClassOutResult } from "./leaveClassOut.js";
 import { blamePlugin } from "./plugins/fault.js";
 import { checkConfiguration } from "./configuration/index.js";
 import { devices } from "../runtime/engines/index.js";
@@ -62,6 +63,35 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
 }
 
+const leaveOptions = kinds.fields({
+  config: kinds.record,
+  out: kinds.name,
+  classes: kinds.optional(kinds.listOf(kinds.text)),
+  force: kinds.optional(kinds.boolean),
+  onEvent: kinds.optional(kinds.callback),
+  signal: kinds.optional(kinds.signal),
+});
+
+/**
+ * Makes every class in turn the unknown one: head and students of a run without it for each, and the paired difference over all classes.
+ * Runs lie in the folder `out`; stopped, the same call goes on.
+ *
+ * @throws OAL-C202 for a class that is not there or a configuration without a model to start from, and the errors of `run`
+ * @example
+ * const config = loadConfiguration(undefined, { data: "photos", set: ["init.model=mobilenet.onnx"] });
+ * const { verdicts } = await leaveClassOut({ config, out: "runs/left-out" });
+ */
+export async function leaveClassOut(options: LeaveClassOutOptions): Promise<LeaveClassOutResult> {
+  expectArguments("leaveClassOut", { options: [options, leaveOptions] });
+  const config = checkConfiguration(options.config, "leaveClassOut: options.config");
+  const leaving = await import("./leaveClassOut.js");
+  try {
+    return await leaving.leaveClassOut({ ...options, config });
+  } catch (error) {
+    throw blamePlugin(error);
+  }
+}
+
 /**
  * The pictures that paths stand for, for `Scorer.stream`: files, folders walked through, archives looked into. What cannot be read
  * becomes a result with an error, and stops nothing else.
@@ -103,6 +133,7 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
 const loadOptions = kinds.fields({
   hints: kinds.optional(kinds.record),
   normalisation: kinds.optional(kinds.record),
+  order: kinds.optional(kinds.oneOf(["rgb", "bgr"])),
   size: kinds.optional(kinds.positiveCount),
   resize: kinds.optional(kinds.positiveCount),
 });

@@ -71,7 +71,8 @@ export function renderReview({ model, pictures, known, unknown, unreadable }: Re
         ? "The only picture"
         : `All ${all} pictures`;
   const counts = `${known} known, ${unknown} unknown${unreadable.length > 0 ? `, ${unreadable.length} unreadable` : ""}`;
-  const summary = html`${counts}. Asked: ${model}. The p value is the share of known pictures that are at least as strange.`;
+  const summary = html`${counts}. Asked: ${model}. The p value is the share of known pictures that are at
+  least as strange.`;
   const body = html`${pageHeader("oal score", `${shown}, the most unknown first`, summary)}
     <main class="wrap">
       <ul class="pictures">

@@ -1,10 +1,16 @@
 /** `oal doctor`: what this machine offers, and what is missing. */
-import { oalError } from "oal-core";
+import { oalError, type Device } from "oal-core";
 import { examine, type DeviceState, type Examination, type FolderState } from "../../pipeline/doctor.js";
 
 /** Prints what was found. @throws OAL-R113 when oal cannot be used here as it is */
-export async function doctorCommand({ json }: { readonly json?: boolean }): Promise<void> {
-  const found = await examine();
+export async function doctorCommand({
+  json,
+  device,
+}: {
+  readonly json?: boolean;
+  readonly device?: Device;
+}): Promise<void> {
+  const found = await examine(device === undefined ? {} : { devices: [device] });
   process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : table(found));
   if (!found.usable) throw oalError("OAL-R113", { problems: found.problems });
 }

@@ -74,11 +74,13 @@ const kinds: Readonly<Record<string, () => Promise<readonly Listed[]>>> = {
   },
 };
 
-/** Prints one registry, or all. @throws OAL-C204 for a kind that is not there */
+/** Prints one registry, or all. @throws OAL-C204 for a kind that is not there, the errors of the configuration that was named */
 export async function listCommand(
   kind: string | undefined,
-  { json }: { readonly json?: boolean },
+  { json, config }: { readonly json?: boolean; readonly config?: string },
 ): Promise<void> {
+  // reading a configuration loads its plugins
+  if (config !== undefined) (await import("./configure.js")).configure(config, {});
   const known = Object.keys(kinds);
   if (kind !== undefined && !known.includes(kind)) {
     throw oalError("OAL-C204", { kind: "list of", name: kind, near: suggest(kind, known), known });

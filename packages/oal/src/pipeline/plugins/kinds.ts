@@ -61,6 +61,8 @@ export interface Contributions {
 interface AddedKind {
   /** What an entry must have. */
   readonly entry: Kind;
+  /** The keys that an entry may have besides, as those of oal have them. */
+  readonly keys: () => readonly string[];
   /**
    * Puts a plugin's entries into the registry, and says under which ids.
    *
@@ -77,6 +79,9 @@ function into<T extends Registered>(
 ): AddedKind {
   return {
     entry: kinds.fields({ id: kinds.name, ...entry }),
+    keys: () => [
+      ...new Set(["id", ...Object.keys(entry), ...registry.all.flatMap((each) => Object.keys(each))]),
+    ],
     add: (contributions, hash) =>
       (of(contributions) ?? []).map((each) => {
         registry.register(marked(each, hash));

@@ -26,6 +26,11 @@ it.each([
     "recipes[0].methods[0].method must be a string that is not empty, not undefined",
   ],
   ["e.mjs", "export default { recipes: [", "plugin "],
+  [
+    "g.mjs",
+    "export default { detectors: [{ id: 'x', title: '', source: '', score: () => {}, parametres: {} }] };",
+    'detectors[0] has "parametres", did you mean "parameters"?',
+  ],
   ["f.mjs", "throw new Error('no luck');", "no luck"],
 ])("%s is refused: %s", (name, text, problem) => {
   const path = module(name, text);

@@ -98,8 +98,26 @@ function contributionsOf(given: unknown, refuse: Refuse): Contributions {
     }
     const fault = core.kinds.listOf(addedKinds[list].entry).fault(entries, list);
     if (fault) return refuse(`${fault.argument} must be ${fault.wanted}, not ${describeValue(fault.value)}`);
+    const slip = misspelt(entries, addedKinds[list].keys());
+    if (slip) return refuse(`${list}[${slip.place}] has "${slip.key}", did you mean "${slip.near}"?`);
   }
   return isChecked(given) ? given : {};
+}
+
+/** The first key of an entry that is none and looks like one: what is optional is not missed otherwise. */
+function misspelt(
+  entries: unknown,
+  known: readonly string[],
+): { readonly place: number; readonly key: string; readonly near: string } | undefined {
+  const list: readonly unknown[] = Array.isArray(entries) ? entries : [];
+  for (const [place, entry] of list.entries()) {
+    if (typeof entry !== "object" || entry === null) continue;
+    for (const key of Object.keys(entry)) {
+      const near = known.includes(key) ? undefined : suggest(key, known);
+      if (near !== undefined && !(near in entry)) return { place, key, near };
+    }
+  }
+  return undefined;
 }
 
 /** Every list has been looked at. */
