@@ -59,7 +59,7 @@ export interface Evaluation extends Summary {
  * @param sets  outputs on ID train (for detectors that are fitted on it), validation and test, near and far OOD, and unknown
  *   validation images
  * @throws OAL-E101 (a NaN score), OAL-E102 (no ID test image), OAL-E201, OAL-E202, OAL-E243 (detector, parameter, named
- *   twice), OAL-E104 (arrays that do not fit), OAL-E210 (keep)
+ *   twice), OAL-E104 (arrays that do not fit), OAL-E210 (keep), OAL-E211 (ask)
  * @source PROTOCOL sections 1, 5, 6 and 9
  */
 export async function evaluate(
@@ -138,7 +138,7 @@ async function measureModel(
     sets.filter(({ group }) => group !== "train"),
     scoring,
   );
-  const measured: Omit<Measured, "calibration"> = {
+  const measured: Omit<Measured, "calibration" | "classes"> = {
     parameters: Object.fromEntries(ready.map(({ detector, parameters }) => [detector.id, parameters])),
     searches: Object.fromEntries(
       outcomes.flatMap((outcome) =>
@@ -150,8 +150,12 @@ async function measureModel(
   const ids = ready.map(({ detector }) => detector.id);
   const summaryOf = (own: readonly SetScores[], images: OutputSet): Summary => {
     const all: ModelScores = { model, seed, detectors: ids, sets: own };
+    const classes = images.logits.width;
     const calibrated = calibration(allRows(images.logits), images.labels);
-    return { scores: all, result: summarize(all, { ...measured, calibration: calibrated }, options) };
+    return {
+      scores: all,
+      result: summarize(all, { ...measured, classes, calibration: calibrated }, options),
+    };
   };
   return { fitted: ready, scores, summaryOf };
 }

@@ -5,7 +5,6 @@ import {
   bootstrap,
   detectionMetrics,
   drawResamples,
-  makeDecision,
   meanMetrics,
   metrics,
   metricVector,
@@ -19,6 +18,7 @@ import {
   type MetricVector,
   type ParameterValues,
 } from "oal-core";
+import { calibrate } from "./calibrate.js";
 import type {
   DetectorResult,
   DetectorSearch,
@@ -37,6 +37,8 @@ export const defaultKeep = 0.95;
 
 /** What is summarised beside the scores. */
 export interface Measured {
+  /** Number of classes. */
+  readonly classes: number;
   readonly calibration: Calibration;
   /** By detector id. */
   readonly parameters: Readonly<Record<string, ParameterValues>>;
@@ -49,6 +51,10 @@ export interface Measured {
 export interface SummaryOptions {
   /** Share of known pictures that the decisions keep, in (0, 1]. Default: `defaultKeep`. */
   readonly keep?: number | undefined;
+  /** Share of known pictures above a second cut, in (0, keep]; others that are known are for a person to look at. Default: no such cut. */
+  readonly ask?: number | undefined;
+  /** Whether every predicted class with enough validation pictures has cuts of its own. Default false. */
+  readonly perClass?: boolean | undefined;
   /** Bootstrap resamples B. Default: that of `bootstrapDefaults`. */
   readonly resamples?: number | undefined;
   /** Seed of the bootstrap. Default 0; the same for all models, so that they are resampled alike. */
@@ -84,12 +90,14 @@ export function resampleScores(
   return bootstrap(table, source);
 }
 
-/** The result of one model from its scores. @throws OAL-E101 (NaN), OAL-E102 (no ID test image), OAL-E210 (keep) */
+/** The result of one model from its scores. @throws OAL-E101 (NaN), OAL-E102 (no ID test image), OAL-E210 (keep), OAL-E211 (ask) */
 export function summarize(
   scores: ModelScores,
-  { calibration, parameters, searches, warnings }: Measured,
+  { classes, calibration, parameters, searches, warnings }: Measured,
   {
     keep = defaultKeep,
+    ask,
+    perClass = false,
     resamples = bootstrapDefaults.resamples,
     seed = bootstrapDefaults.seed,
   }: SummaryOptions,
@@ -150,7 +158,15 @@ export function summarize(
               interval: resamples === 0 ? null : percentileInterval(samples.metric(row, ood.length, "auroc")),
             },
       aurc: aurc(idConfidence, wrong),
-      decision: known === undefined ? null : makeDecision(known, { detector: id, target: keep }),
+      decision:
+        validation === undefined || known === undefined
+          ? null
+          : calibrate(id, Float32Array.from(known), Int32Array.from(validation.predictions), {
+              keep,
+              ask,
+              perClass,
+              classes,
+            }).decision,
     };
   });
   return {

@@ -75,6 +75,22 @@ describe("an evaluation", () => {
     });
   });
 
+  it("has a second cut where one is asked for, and cuts by predicted class", async () => {
+    const of = async (options: object): Promise<unknown> => {
+      const { result } = await evaluate(testEngine, "m", 0, sets, {
+        detectors: ["mls"],
+        resamples: 0,
+        ...options,
+      });
+      return result.detectors[0]?.decision;
+    };
+    expect(await of({ keep: 0.5, ask: 0.25 })).toMatchObject({ cuts: { unknown: 2, ask: 3 } });
+    // of {1, 2} and of {3, 5}: two pictures keep their share where both are kept
+    const perClass = [{ unknown: 1 }, { unknown: 3 }];
+    expect(await of({ keep: 0.5, perClass: true })).toMatchObject({ cuts: { unknown: 2 }, perClass });
+    await expect(of({ keep: 0.5, ask: 0.6 })).rejects.toMatchObject({ code: "OAL-E211" });
+  });
+
   it("takes the first of equal logits as the prediction", () => {
     expect([...predictions(memoryRows(Float32Array.of(1, 1, 0, 0, 2, 2, -1, -2, -1), 3))]).toEqual([0, 1, 0]);
   });

@@ -1,7 +1,8 @@
 /** What a calibration promises, in words that hold. */
 import { describe, expect, it } from "vitest";
 import { Random } from "oal-core";
-import { calibrate, classSentences, promiseOf } from "./calibrate.js";
+import { calibrate } from "../evaluation/calibrate.js";
+import { classSentences, promiseOf } from "./calibrate.js";
 
 describe("the promise in words", () => {
   it("names the interval of the true rate, and what would narrow it", () => {

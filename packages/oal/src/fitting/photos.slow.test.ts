@@ -6,7 +6,7 @@ import { decide, defaultDetectors, Random } from "oal-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModelFile, type LoadedModel } from "../models/load.js";
 import { testEngine } from "../testing/engine.js";
-import { calibrate } from "./calibrate.js";
+import { calibrate } from "../evaluation/calibrate.js";
 import { makeFit, type FitSettings } from "./fit.js";
 import { summarise } from "./summarise.js";
 import type { FitResult } from "./result.js";

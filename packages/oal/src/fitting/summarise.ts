@@ -1,6 +1,7 @@
 /** A fit summed up: decisions, figures with intervals, and the pictures at the edge. */
 import { binomialInterval, decide, oalError, type Decision, type FittedDetector } from "oal-core";
-import { calibrate, classSentences, promiseOf, type Calibrated } from "./calibrate.js";
+import { calibrate, type Calibrated } from "../evaluation/calibrate.js";
+import { classSentences, promiseOf } from "./calibrate.js";
 import type { DrawnPicture } from "./drawn.js";
 import type { Fit, FitSettings } from "./fit.js";
 import { measureLeaveOut, measureSets, type MeasuredShare } from "./measure.js";

@@ -50,4 +50,16 @@ export const evaluationSchema = z.strictObject({
       "detectors that the model file holds beside scoreDetector, for oal score --detector; must be among detectors",
     ),
   keep: real(defaultKeep, 0.5, 0.9999, "share of validation ID images that the stored threshold lets pass"),
+  ask: z
+    .number()
+    .min(0.01)
+    .max(0.9999)
+    .optional()
+    .describe(
+      "share of validation ID images above a second threshold, at most keep; known ones below it are to be looked at",
+    ),
+  perClass: flag(
+    false,
+    "a threshold for every predicted class that has enough validation ID images (19 at keep 0.95); others have that of all",
+  ),
 });

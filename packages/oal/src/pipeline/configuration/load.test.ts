@@ -239,7 +239,13 @@ describe("files and overrides", () => {
   });
 
   it("holds rules between keys", () => {
-    const codes = ["evaluation.scoreDetector=mds", "data.size=30", "denoiser.channels=20", "data.id.path=a"];
+    const codes = [
+      "evaluation.ask=0.99",
+      "evaluation.scoreDetector=mds",
+      "data.size=30",
+      "denoiser.channels=20",
+      "data.id.path=a",
+    ];
     for (const set of codes)
       expect(failure(() => loadConfiguration(undefined, { set: [set] })).code).toBe("OAL-C202");
   });

@@ -21,7 +21,12 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
   const refuse = (path: readonly string[], problem: string): never => {
     throw oalError("OAL-C202", { at: path.join("."), where: locate(path), problem });
   };
-  const { data, autoEncoder, denoiser } = configuration;
+  const { data, autoEncoder, denoiser, evaluation } = configuration;
+  if (evaluation.ask !== undefined && evaluation.ask > evaluation.keep)
+    refuse(
+      ["evaluation", "ask"],
+      `${evaluation.ask} is above evaluation.keep, ${evaluation.keep}; the second threshold lies above the first`,
+    );
   data.ood.forEach(({ name }, i) => {
     const earlier = data.ood.slice(0, i).some((other) => other.name === name);
     if (!earlier && !takenSetNames.includes(name)) return;

@@ -61,11 +61,13 @@ export const evaluationStage: Stage = {
     try {
       const { outputs, outliers } = await predictAll(job, model, rows.keep);
       await writeFeatureSample(folder, evaluationFiles.features, outliers, sampleSets(outputs, seed));
-      const { detectors, bootstrap, keep, search } = section;
+      const { detectors, bootstrap, keep, ask, perClass, search } = section;
       const evaluation = await evaluate(engine, method, seed, outputs, {
         detectors,
         search,
         keep,
+        ask,
+        perClass,
         seed,
         resamples: bootstrap,
         classifier: modelSource(model, section.batchSize),
