@@ -22,7 +22,6 @@ import {
   Graph,
   groupNorm,
   layerNorm,
-  linear,
   matmul,
   mul,
   Random,
