@@ -11,6 +11,7 @@ import type { Configuration } from "./configuration/schema.js";
 import { listenerLogs, type RunEvent } from "./events.js";
 import { obtain, type Workshop } from "./plan/obtain.js";
 import { planRun, type Plan, type PlannedStage } from "./plan/planner.js";
+import { stoppedAt } from "./plan/stageLog.js";
 import { wantedOf } from "./plan/walk.js";
 import { lookAhead } from "./preflight.js";
 import { prepareSettings } from "./settings.js";
@@ -33,6 +34,8 @@ export interface PlanEntry {
   /** 64 hexadecimal digits; `oal stage` takes the first few. */
   readonly key: string;
   readonly state: "made" | "missing" | "in progress";
+  /** Steps of its training that an attempt finished which was stopped: it goes on from there. */
+  readonly stopped?: { readonly step: number; readonly total: number };
   /** Who is making it, when it is in progress. */
   readonly owner?: string;
   /** Seconds it took, or is likely to take on this machine; null: unknown, this machine has not done its like. */
@@ -81,13 +84,17 @@ async function entryOf(planned: PlannedStage, store: ArtifactStore): Promise<Pla
   const { name, key, stage, identity, inputs, effort } = planned;
   const made = await store.look(identity.stage, key);
   const owner = made === null ? await claimOwner(store.claims, key) : null;
+  const stopped = made === null ? stoppedAt(store.checkpointsOf(identity.stage, key)) : null;
+  const whole = effort ? await estimate(store.folder, effort) : null;
+  const left = stopped && whole !== null ? whole * (1 - stopped.step / stopped.total) : whole;
   return {
     name,
     title: stage.title,
     key,
     state: made !== null ? "made" : owner !== null ? "in progress" : "missing",
     ...(owner === null ? {} : { owner: describeOwner(owner) }),
-    seconds: made !== null ? made.seconds : effort ? await estimate(store.folder, effort) : null,
+    ...(stopped ? { stopped } : {}),
+    seconds: made !== null ? made.seconds : left,
     inputs: [...inputs.values()].map((input) => input.name),
   };
 }

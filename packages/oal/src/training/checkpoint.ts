@@ -38,6 +38,12 @@ export async function writeCheckpoint(
   for (const name of listCheckpoints(folder).slice(2)) rmSync(join(folder, name), { force: true });
 }
 
+/** Finished steps of the newest checkpoint by its name; null where there is none. It may be damaged. */
+export function newestStep(folder: string): number | null {
+  const [name] = listCheckpoints(folder);
+  return name === undefined ? null : Number(pattern.exec(name)?.[1]);
+}
+
 /**
  * The newest checkpoint that is whole; damaged ones are skipped.
  *

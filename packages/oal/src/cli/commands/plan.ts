@@ -32,9 +32,10 @@ function planTable(plan: readonly PlanEntry[]): string {
     colAligns: ["left", "left", "left", "right", "left"],
     style: { head: [], border: [], compact: true },
   });
-  for (const { name, key, state, owner, seconds, inputs } of plan) {
+  for (const { name, key, state, owner, stopped, seconds, inputs } of plan) {
     const time = seconds === null ? "unknown" : `${state === "made" ? "" : "about "}${duration(seconds)}`;
-    table.push([name, key.slice(0, 12), owner ? `${state}: ${owner}` : state, time, readsOf(inputs)]);
+    const begun = stopped ? `stopped at step ${stopped.step} of ${stopped.total}` : state;
+    table.push([name, key.slice(0, 12), owner ? `${state}: ${owner}` : begun, time, readsOf(inputs)]);
   }
   const missing = plan.filter(({ state }) => state !== "made");
   const known = missing.every(({ seconds }) => seconds !== null);

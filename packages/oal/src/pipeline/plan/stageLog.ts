@@ -8,6 +8,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { oalError } from "oal-core";
 import { z } from "zod";
+import { newestStep } from "../../training/checkpoint.js";
 import type { Artifact } from "../artifact.js";
 import { isRunEvent, type RunEvent, type StageEvents } from "../events.js";
 
@@ -42,10 +43,23 @@ export function recordingEvents(events: StageEvents, stage: string, checkpoints:
   };
 }
 
+/** How far an attempt came that was stopped: steps of its only training. Null where it kept no checkpoint, or has several trainings. */
+export function stoppedAt(checkpoints: string): { readonly step: number; readonly total: number } | null {
+  const steps = newestStep(checkpoints);
+  const losses = journalOf(checkpoints).filter(({ kind }) => kind === "loss");
+  const total = losses.at(-1)?.total;
+  if (steps === null || total === undefined || new Set(losses.map(({ text }) => text)).size > 1) return null;
+  return { step: steps, total };
+}
+
+function journalOf(checkpoints: string): readonly RunEvent[] {
+  const path = join(checkpoints, journalName);
+  return existsSync(path) ? readFileSync(path, "utf8").split("\n").flatMap(eventIn) : [];
+}
+
 /** Turns the journal among the checkpoints into the artifact's record. */
 export function writeStageLog(folder: string, checkpoints: string): void {
-  const path = join(checkpoints, journalName);
-  const events = existsSync(path) ? readFileSync(path, "utf8").split("\n").flatMap(eventIn) : [];
+  const events = journalOf(checkpoints);
   const warnings = events.filter(({ kind }) => kind === "warning").map(({ text }) => text ?? "");
   const log: StageLog = { curves: curvesOf(events), warnings: [...new Set(warnings)] };
   writeFileSync(join(folder, logName), `${JSON.stringify(log)}\n`);

@@ -92,6 +92,11 @@ export class ArtifactStore {
     return manifest?.key === key ? manifest : null;
   }
 
+  /** Where an attempt that was stopped keeps what the next one goes on from; there may be none. */
+  checkpointsOf(stage: string, key: string): string {
+    return join(this.artifacts, `.${artifactFolderName(stage, key)}.checkpoints`);
+  }
+
   /**
    * The working folders of an artifact in the making; the caller holds the claim on the key. What earlier attempts left is
    * removed, but for their checkpoints.
@@ -101,7 +106,7 @@ export class ArtifactStore {
   async begin(stage: string, key: string): Promise<WorkingFolders> {
     const name = `.${artifactFolderName(stage, key)}`;
     const folder = join(this.artifacts, `${name}.partial-${process.pid}-${randomBytes(4).toString("hex")}`);
-    const checkpoints = join(this.artifacts, `${name}.checkpoints`);
+    const checkpoints = this.checkpointsOf(stage, key);
     return this.#write(folder, async () => {
       await makeFolder(checkpoints);
       for (const entry of await readdir(this.artifacts)) {
