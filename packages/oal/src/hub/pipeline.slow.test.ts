@@ -86,11 +86,15 @@ describe.skipIf(missing !== "")(`a pipeline of the hub${missing}`, () => {
 
   it("that is cut is not there, and the same command goes on with what came", async () => {
     const decoder = hub.files.get("vae_decoder/model.onnx") ?? Buffer.alloc(0);
+    let cuts = 0;
     hub.habit = (request, response) => {
-      if (!(request.url ?? "").includes("vae_decoder") || request.headers.host === new URL(hub.endpoint).host)
-        return false;
-      response.writeHead(200, { "content-length": decoder.length });
-      response.write(decoder.subarray(0, 1000), () => response.destroy());
+      const isStore = request.headers.host !== new URL(hub.endpoint).host;
+      if (!isStore || !(request.url ?? "").includes("vae_decoder")) return false;
+      if (cuts++ > 0) response.destroy();
+      else {
+        response.writeHead(200, { "content-length": decoder.length });
+        response.write(decoder.subarray(0, 1000), () => setTimeout(() => response.destroy(), 100));
+      }
       return true;
     };
     await expect(pull({ tries: 2 })).rejects.toMatchObject({ code: "OAL-D166" });
