@@ -1,7 +1,15 @@
 /** Where outlier pictures may come from. Adding a source: one file and one line here. */
 import { Registry } from "oal-core";
+import { jigsawPictures } from "./jigsaw.js";
 import { latentOutliers } from "./latents.js";
+import { phasePictures } from "./phase.js";
+import { rotatedPictures } from "./rotate.js";
 import type { OutlierSource } from "./source.js";
 
 /** Every source. */
-export const outlierSources = new Registry<OutlierSource>("outlier source", [latentOutliers]);
+export const outlierSources = new Registry<OutlierSource>("outlier source", [
+  latentOutliers,
+  phasePictures,
+  jigsawPictures,
+  rotatedPictures,
+]);

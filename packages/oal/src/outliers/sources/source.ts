@@ -4,6 +4,7 @@
  */
 import { expectArguments, kinds } from "oal-core";
 import type { z } from "zod";
+import type { ImageSet } from "../../data/imageSet.js";
 import type { OutlierPictures } from "../../training/side/outliers.js";
 
 /** What a source is opened with, in the thread that trains. */
@@ -16,6 +17,14 @@ export interface OutlierRequest {
   readonly classes: number;
   /** Height and width of the pictures in pixels. */
   readonly imageSize: number;
+  /** The training images, which sources that make their pictures in the batch change. */
+  readonly images: Pick<ImageSet, "count" | "read">;
+}
+
+/** What of a configuration decides whether a source may be used. */
+export interface SourceUse {
+  /** Whether the known pictures are the embedded digits. */
+  readonly isEmbedded: boolean;
 }
 
 /** A source of outlier pictures. */
@@ -30,6 +39,8 @@ export interface OutlierSource {
   readonly section?: string;
   readonly about?: string;
   readonly schema?: z.ZodObject;
+  /** Why its pictures would be no outliers of a data set, as the end of a sentence; null, or absent: they would. */
+  refuses?(use: SourceUse): string | null;
   /** @throws OAL-I111 and other errors of damaged artifacts */
   open(request: OutlierRequest): Promise<OutlierPictures>;
 }

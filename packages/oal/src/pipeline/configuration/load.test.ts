@@ -238,6 +238,14 @@ describe("files and overrides", () => {
     expect(failure(() => load(both, "data.drawnValidation=true")).message).toContain("has no effect");
   });
 
+  it("refuses turned digits as outliers, and turned photos not", () => {
+    const load = (preset: string, source: string) =>
+      loadConfiguration(preset, { set: [`exposure.outliers=${source}`] })["exposure"];
+    expect(load("folder", "rotate")).toMatchObject({ outliers: "rotate" });
+    expect(load("embedded", "phase")).toMatchObject({ outliers: "phase" });
+    expect(failure(() => load("embedded", "rotate")).message).toContain("a 6 becomes a 9");
+  });
+
   it("holds rules between keys", () => {
     const codes = [
       "evaluation.ask=0.99",

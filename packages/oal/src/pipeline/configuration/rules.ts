@@ -55,6 +55,8 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
   const { outliers } = exposureOptions(configuration);
   if (!outlierSources.has(outliers))
     refuse(["exposure", "outliers"], unknownName("outlier source", outliers, outlierSources.ids));
+  const refused = outlierSources.find(outliers).refuses?.({ isEmbedded: data.source === "embedded" }) ?? null;
+  if (refused !== null) refuse(["exposure", "outliers"], `"${outliers}" are no outliers here: ${refused}`);
   if (data.size % 8 !== 0) refuse(["data", "size"], "must be a multiple of 8");
   if (autoEncoder.width % 8 !== 0) refuse(["autoEncoder", "width"], "must be a multiple of 8");
   if (denoiser.channels % 16 !== 0) refuse(["denoiser", "channels"], "must be a multiple of 16");

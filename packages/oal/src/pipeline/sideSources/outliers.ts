@@ -44,7 +44,7 @@ export const outliersSource: SideSource = {
     const { folders, settings, names, seed, classes, images } = request;
     const source = sourceOf(settings);
     const options = source.section === undefined ? {} : settings[source.section];
-    const pictures = await source.open({ folders, options, seed, classes, imageSize: images.height });
+    const pictures = await source.open({ folders, options, seed, classes, imageSize: images.height, images });
     const side = sideDataOf(pictures, request);
     if (!needsTeacher(source, names)) return side;
     const teacher = await loadClassifier(folders["teacher"] ?? "");

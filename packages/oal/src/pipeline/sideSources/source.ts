@@ -28,6 +28,7 @@ export interface StepFacts {
 
 /** What a source is opened with, in the thread that trains. */
 export interface SideRequest extends StepFacts {
+  readonly images: StepFacts["images"] & Pick<ImageSet, "read">;
   /** Artifact folders of its stages, by the stages' names. */
   readonly folders: Readonly<Record<string, string>>;
 }
