@@ -66,7 +66,11 @@ export class Fourier {
     const part = n / factor;
     for (let r = 0; r < factor; r++) this.#transform(from + r * step, step * factor, to + r * part, part);
     // step is size / n: the n-th roots of 1 stand that far apart in the tables
-    const [termsRe, termsIm] = [new Array<number>(factor).fill(0), new Array<number>(factor).fill(0)];
+    if (factor === 2) {
+      this.#butterflies(to, part, step);
+      return;
+    }
+    const [termsRe, termsIm] = [new Float64Array(factor), new Float64Array(factor)];
     for (let k = 0; k < part; k++) {
       for (let r = 0; r < factor; r++) {
         const [a, b] = [re[to + r * part + k] ?? 0, im[to + r * part + k] ?? 0];
@@ -87,6 +91,25 @@ export class Fourier {
         re[to + q * part + k] = sumRe;
         im[to + q * part + k] = sumIm;
       }
+    }
+  }
+
+  /** Two halves of n / 2 values each into one of n: the sum and the difference, the most frequent case. */
+  #butterflies(to: number, part: number, step: number): void {
+    const { re, im } = this.#made;
+    for (let k = 0; k < part; k++) {
+      const [low, high] = [to + k, to + part + k];
+      const c = this.#cos[k * step] ?? 0;
+      const s = -(this.#sin[k * step] ?? 0);
+      const [a, b] = [re[high] ?? 0, im[high] ?? 0];
+      const turnedRe = a * c - b * s;
+      const turnedIm = a * s + b * c;
+      const lowRe = re[low] ?? 0;
+      const lowIm = im[low] ?? 0;
+      re[low] = lowRe + turnedRe;
+      im[low] = lowIm + turnedIm;
+      re[high] = lowRe - turnedRe;
+      im[high] = lowIm - turnedIm;
     }
   }
 }
