@@ -92,6 +92,15 @@ export function configurationProblems(
     else if (idle !== undefined && config.warmStart.epochs === 0)
       refuse("methods", `recipe ${idle} trains nothing, so there must be a model that it is: ${give}`);
   }
+  if (
+    needs.teacher &&
+    teacherModelOf(config) === undefined &&
+    presets.get(config.preset)?.needs === "teacher.model"
+  )
+    refuse(
+      "teacher.model",
+      `the preset ${config.preset} is taught by a vision transformer that was trained elsewhere: give one with --teacher MODEL (a model of the hub, oal models pull, or an ONNX file)`,
+    );
   for (const section of ["teacher", "student"] as const) {
     if (!needs[section]) continue;
     const isRead = section === "student" ? config.init.model : teacherModelOf(config);

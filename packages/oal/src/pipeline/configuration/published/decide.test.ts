@@ -1,5 +1,5 @@
 /** Rows of the published code in a configuration: modes, single switches, and settings against them. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OalError } from "oal-core";
@@ -8,7 +8,7 @@ import { checkConfiguration, loadConfiguration, type Configuration } from "../in
 import { ignoredSettings } from "../ignored.js";
 import { valueAt } from "../merge.js";
 import { heldSettings, settingsOfRows } from "./decide.js";
-import { rowIds, rowsNotReproduced } from "./rows.js";
+import { rowIds, rowOf, rowsNotReproduced } from "./rows.js";
 import { publishedReasons, standingRows } from "./state.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-rows-"));
@@ -120,6 +120,18 @@ describe("a row", () => {
     );
     expect(codeOf(() => loadConfiguration(undefined, set("fixes.r12=false")))).toContain("no teacher.model");
   });
+});
+
+it("are told in docs/official.md in the words of the program", () => {
+  const page = readFileSync(new URL("../../../../../../docs/official.md", import.meta.url), "utf8");
+  for (const id of rowIds) {
+    const { title, published, consequence, corrected } = rowOf(id);
+    const line = page.split("\n").find((each) => each.startsWith(`| ${Number(id.slice(1))} ${title} `)) ?? "";
+    for (const text of [published, consequence, corrected]) expect(line, id).toContain(` ${text} `);
+    const settings = settingsOfRows(loadConfiguration()).filter(({ row }) => row === id);
+    for (const { key } of settings) expect(line).toContain(key);
+  }
+  for (const text of Object.values(rowsNotReproduced)) expect(page).toContain(text);
 });
 
 describe("rows as they stand", () => {
