@@ -1,4 +1,10 @@
 /** Rewrites: graph in, graph out, the same results. */
 export { countBlocked, useBlockedLayout } from "./blockedLayout.js";
-export { joinUpdates, type JoinedMember, type JoinedStep, type JoinedTensor } from "./joinedUpdates.js";
+export {
+  joinUpdates,
+  type JoinedMember,
+  type JoinedStep,
+  type JoinedTensor,
+  type JoinOptions,
+} from "./joinedUpdates.js";
 export { useWideFormulations } from "./wideFormulations.js";

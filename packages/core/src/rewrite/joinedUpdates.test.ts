@@ -60,8 +60,9 @@ class Step {
   }
 
   /** Joins, and compares everything that both compute; returns the members of every joined tensor. */
-  joined(): string[][] {
-    const { graph, carried, joined } = joinUpdates(this.graph, this.carried);
+  joined(largestMember?: number): string[][] {
+    const options = largestMember === undefined ? {} : { largestMember };
+    const { graph, carried, joined } = joinUpdates(this.graph, this.carried, options);
     const feeds = { ...this.feeds };
     for (const { name, size, members } of joined) {
       const whole = new Float32Array(size);
@@ -104,6 +105,17 @@ describe("joinUpdates", () => {
     expect(step.joined()).toEqual([
       ["a", "b", "c"],
       ["velocity/a", "velocity/b", "velocity/c"],
+    ]);
+  });
+
+  it("leaves tensors alone that are larger than is asked for", () => {
+    const step = new Step();
+    step.momentum("a", [2, 3]);
+    step.momentum("b", [4]);
+    step.momentum("c", [1, 4]);
+    expect(step.joined(4)).toEqual([
+      ["b", "c"],
+      ["velocity/b", "velocity/c"],
     ]);
   });
 

@@ -46,6 +46,17 @@ const mostElements = 2 ** 25;
 
 const carriedTensors = kinds.listOf(kinds.fields({ name: kinds.text, next: kinds.optional(kinds.text) }));
 
+/** Which updates are joined. */
+export interface JoinOptions {
+  /**
+   * Elements of the largest tensor that is joined with others: of large ones the copies cost more than what joining saves, where an
+   * operator costs little more than its work. Default: any.
+   */
+  readonly largestMember?: number;
+}
+
+const joinOptions = kinds.fields({ largestMember: kinds.optional(kinds.positiveCount) });
+
 /**
  * A copy of a step's graph with its updates joined, where at least two are of the same formula.
  *
@@ -53,9 +64,18 @@ const carriedTensors = kinds.listOf(kinds.fields({ name: kinds.text, next: kinds
  * @returns the step, whose outputs that are no next value keep their names; every element is computed as before
  * @example const { graph: step, carried: tensors, joined } = joinUpdates(graph, [{ name: "weight", next: "next/weight" }]);
  */
-export function joinUpdates(graph: Graph, carried: readonly Carried[]): JoinedStep {
-  expectArguments("joinUpdates", { graph: [graph, aGraph], carried: [carried, carriedTensors] });
-  const groups = grouped(formulasOf(graph, carried));
+export function joinUpdates(
+  graph: Graph,
+  carried: readonly Carried[],
+  options: JoinOptions = {},
+): JoinedStep {
+  expectArguments("joinUpdates", {
+    graph: [graph, aGraph],
+    carried: [carried, carriedTensors],
+    options: [options, joinOptions],
+  });
+  const { largestMember = mostElements } = options;
+  const groups = grouped(formulasOf(graph, carried).filter(({ shape }) => sizeOf(shape) <= largestMember));
   const copies = new Copies(graph);
   const { target } = copies;
   const members = new Set(groups.flat().flatMap(({ state }) => state.map(({ name }) => name)));

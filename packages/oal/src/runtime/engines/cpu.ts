@@ -2,6 +2,8 @@
 import {
   expectArguments,
   hostStepper,
+  joinedStepper,
+  joinUpdates,
   kind,
   kinds,
   useBlockedLayout,
@@ -26,6 +28,12 @@ const cpuOptions = kinds.fields({
   threads: kinds.optional(kinds.count),
   blocked: kinds.optional(kinds.boolean),
 });
+
+/**
+ * Elements of the largest tensors whose updates are computed together: vectors of channels, of which starting an operator costs more than
+ * its work. Weights would be copied, and their gradients kept until the last of them is there.
+ */
+const largestJoined = 512;
 
 /** A model as an argument. */
 export const aModel = kind(
@@ -78,6 +86,14 @@ export async function cpuEngine(options: CpuOptions = {}): Promise<Engine> {
     facts: { device: "cpu", name: "onnxruntime-node", version: bindingVersion(), blockSize: block, threads },
     open,
     compile,
-    stepper: async (graph, carried) => hostStepper(await compile(useBlockedLayout(graph, block)), carried),
+    stepper: async (graph, carried) => {
+      const step = joinUpdates(useBlockedLayout(graph, block), carried, { largestMember: largestJoined });
+      const stepper = hostStepper(await compile(step.graph), step.carried);
+      return joinedStepper(
+        stepper,
+        step.joined,
+        carried.map(({ name }) => name),
+      );
+    },
   };
 }
