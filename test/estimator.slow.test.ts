@@ -25,14 +25,14 @@ const recorded = (Array.isArray(stored) ? stored : []).map((row: unknown) => {
 
 describe.each(dimensions)("CLUB in %i dimensions", (dimension) => {
   it.each(correlations)(
-    "at correlation %d is within 10 %% of the formula and above the information",
+    "at correlation %d is a tenth from the formula at most, and above the information",
     async (rho) => {
       const found = await estimate(engine, {
         dimension,
         rho,
-        hidden: 64,
-        batch: 128,
-        steps: 400,
+        hidden: 4 * Math.max(dimension, 16),
+        batch: 256,
+        steps: 400 + 10 * dimension,
         rate: 1e-2,
         down: 0,
         samples: 10_000,
