@@ -59,7 +59,8 @@ async function classifier(id: string, batch: Dim): Promise<Graph> {
   const graph = new Graph();
   const images = graph.input("images", { dtype: "uint8", shape: [batch, 3, 32, 32] });
   const context = new EvaluationContext(graph, parameters);
-  const { logits, features, head } = network.build(context, normaliseImages(images, normalisation), options);
+  const input = normaliseImages(images, normalisation);
+  const { logits, features, head, maps } = network.build(context, input, options);
   graph.output("logits", logits);
   graph.output("features", features);
   const width = features.size(1);
@@ -69,6 +70,15 @@ async function classifier(id: string, batch: Dim): Promise<Graph> {
     const fitted = await detector.fit(source, small(detector, width));
     const score = detector.score(graph, { logits, features, head }, fitted, small(detector, width));
     graph.output(`score.${detector.id}`, score);
+  }
+  // Of those that run inside the model, the ones that need no fit: input gradients and replayed parts take any number of images too.
+  const taps = { images, input, logits, features, head, maps: maps ?? new Map<string, Value>() };
+  const shifts: Tensor = { dtype: "float32", shape: [1, 3], data: Float32Array.of(0.1, 1, 10) };
+  const fitted = { adascale_a: { tensors: { shifts }, bank: null } };
+  for (const name of ["odin", "iodin", "adascale_a", ...(taps.maps.size > 1 ? ["rankfeat"] : [])]) {
+    const detector = detectors.find(name);
+    const kept = Object.entries(fitted).find(([key]) => key === name)?.[1];
+    graph.output(`score.${name}`, detector.score(graph, taps, kept));
   }
   return graph;
 }

@@ -85,6 +85,15 @@ export {
   type CompareOptions,
   type Difference,
 } from "./evaluation/compare.js";
+export {
+  judgeScores,
+  type ColumnDifference,
+  type JudgedColumn,
+  type JudgedSet,
+  type Judgement,
+  type JudgeOptions,
+  type ScoreDirection,
+} from "./evaluation/judge.js";
 export { summarizeOverSeeds, type SeedList, type SeedRow } from "./evaluation/overSeeds.js";
 export type { SeededModel, SeedSampleOptions } from "./evaluation/seedSamples.js";
 export type { DetectorResult, EvaluationResult, ModelScores, SetScores } from "./evaluation/result.js";

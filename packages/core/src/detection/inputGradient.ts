@@ -3,6 +3,7 @@ import {
   argMax,
   cast,
   div,
+  equal,
   expand,
   greaterOrEqual,
   logSumExp,
@@ -15,7 +16,7 @@ import {
   type Graph,
   type Value,
 } from "../graph/index.js";
-import { gradients } from "../autodiff/index.js";
+import { vectorJacobian } from "../autodiff/index.js";
 import type { ImagesTap } from "./inputs.js";
 import { replay } from "./replay.js";
 
@@ -33,9 +34,9 @@ export function calledLossGradient({ input }: ImagesTap, logits: Value, temperat
   return gradientOf(sub(logSumExp(scaled, [1], false), own), input);
 }
 
-/** The gradient of the sum of [N] numbers by a value. */
+/** The gradient of the sum of [N] numbers by a value; N may be open. */
 export function gradientOf(numbers: Value, by: Value): Value {
-  const [gradient] = gradients(reduceSum(numbers, [0], false), [by]);
+  const [gradient] = vectorJacobian([numbers], [cast(equal(numbers, numbers), "float32")], [by]);
   return gradient ?? by;
 }
 

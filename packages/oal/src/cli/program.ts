@@ -15,6 +15,7 @@ import { addExplain } from "./explainCommand.js";
 import { addExport } from "./exportCommands.js";
 import { addLeaveClassOut } from "./leaveClassOutCommand.js";
 import { addMachine } from "./machineCommands.js";
+import { addMetrics } from "./metricsCommand.js";
 import { addFit } from "./fitCommand.js";
 import { addInspect } from "./inspectCommand.js";
 import { addModels } from "./modelCommands.js";
@@ -139,6 +140,7 @@ export function buildProgram(): Command {
   addConfig(program);
   addList(program);
   addExplain(program);
+  addMetrics(program);
   addData(program);
   addModels(program);
   program.hook("preAction", refuseEmptyWords);

@@ -285,4 +285,16 @@ export const evaluationErrors = {
     message: ({ detector, problem }) => `detector ${detector}: ${problem}`,
     remedy: "give more images, or leave the detector out",
   }),
+  "OAL-E293": entry<{ path: string; problem: string }>({
+    title: "a file of scores cannot be read",
+    exit: 6,
+    message: ({ path, problem }) => `${path}: ${problem}`,
+    remedy: "give CSV with a header, npz or npy of numpy, JSON lines or Parquet, with a number in every row",
+  }),
+  "OAL-E294": entry<{ problem: string }>({
+    title: "score files do not say what is known and what is not",
+    exit: 6,
+    message: ({ problem }) => problem,
+    remedy: "oal metrics --help shows how files say it",
+  }),
 };

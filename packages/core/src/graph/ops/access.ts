@@ -48,6 +48,15 @@ export function numbers(dims: Dims): Shape {
   return dims.map(number);
 }
 
+/**
+ * The sizes of images [N, C, H, W] for rules that look at the image axes only: an open number of images counts as 1.
+ *
+ * @throws OAL-G114 when another axis is open
+ */
+export function imageShape(images: Value): Shape {
+  return images.dims.map((size, axis) => (axis === 0 && typeof size === "string" ? 1 : images.size(axis)));
+}
+
 /** The size of one axis in a shape rule that needs a number. Throws as {@link numbers}. */
 export function number(size: Dim): number {
   if (typeof size === "number") return size;

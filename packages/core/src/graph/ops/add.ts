@@ -13,7 +13,7 @@ export const Add: Operator = binary("Add", {
   join: (a, b) => sumOf([a, b]),
   gradient: (node, dy, wants) => {
     const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
-    return [wants(0) ? sumTo(flowing(dy), a.shape) : null, wants(1) ? sumTo(flowing(dy), b.shape) : null];
+    return [wants(0) ? sumTo(flowing(dy), a.dims) : null, wants(1) ? sumTo(flowing(dy), b.dims) : null];
   },
 });
 

@@ -2,9 +2,10 @@
 import { aValue, windowOptions } from "./operands.js";
 import { expectArguments } from "../../errors/index.js";
 import { int, type Attributes, type Operator, type TestPoint } from "../operator.js";
-import { sizeOf, toNumbers, type Shape } from "../tensor.js";
+import { productOf } from "../dims.js";
+import { sizeOf, toNumbers, type Dims, type Shape } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, flowing, inputOf, tensorAt } from "./access.js";
+import { at, flowing, imageShape, inputOf, number, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
 import { tensorOf } from "./broadcasting.js";
 import { convTranspose2d } from "./convTranspose.js";
@@ -28,13 +29,14 @@ export const AveragePool: Operator = {
   },
   gradient: (node, outputGradients) => {
     const [x, dy] = [inputOf(node, 0), flowing(outputGradients)];
-    const windows = windowsOf(node.attributes, x.shape);
-    const [height, width] = [at(x.shape, 2), at(x.shape, 3)];
-    if (isTiling(windows, x.shape, dy.shape)) {
+    const shape = imageShape(x);
+    const windows = windowsOf(node.attributes, shape);
+    const [height, width] = [at(shape, 2), at(shape, 3)];
+    if (isTiling(windows, shape, imageShape(dy))) {
       const blocks = repeatBlocks(mul(dy, 1 / sizeOf(windows.kernel)), windows.kernel);
-      return [pad(blocks, [0, 0, 0, 0, 0, 0, height - at(blocks.shape, 2), width - at(blocks.shape, 3)])];
+      return [pad(blocks, [0, 0, 0, 0, 0, 0, height - blocks.size(2), width - blocks.size(3)])];
     }
-    return [scattered(dy, x.shape, windows, windowShares(x.shape, node.attributes))];
+    return [scattered(dy, x.dims, windows, windowShares(shape, node.attributes))];
   },
   reference: (inputs, attributes) => [
     pool(
@@ -76,17 +78,17 @@ function windowShares(shape: Shape, attributes: Attributes): number[] {
 }
 
 /** Overlapping windows: a transposed convolution with ones, every channel as an image of its own. */
-function scattered(dy: Value, shape: Shape, windows: Windows, shares: readonly number[]): Value {
+function scattered(dy: Value, dims: Dims, windows: Windows, shares: readonly number[]): Value {
   const { graph } = dy;
-  const [rows, columns] = [at(dy.shape, 2), at(dy.shape, 3)];
+  const [rows, columns] = [dy.size(2), dy.size(3)];
   const weighted = mul(dy, graph.constant(tensorOf(dy.dtype, [rows, columns], shares)));
-  const planes = reshape(weighted, [sizeOf(dy.shape.slice(0, 2)), 1, rows, columns]);
+  const planes = reshape(weighted, [productOf(dy.dims.slice(0, 2)), 1, rows, columns]);
   const ones = graph.constant(
     tensorOf(dy.dtype, [1, 1, ...windows.kernel], new Float32Array(sizeOf(windows.kernel)).fill(1)),
   );
   const { strides, dilations, pads } = windows;
   const wide = convTranspose2d(planes, ones, null, { strides, dilations });
-  const [height, width] = [at(shape, 2), at(shape, 3)];
+  const [height, width] = [number(at(dims, 2)), number(at(dims, 3))];
   const cropped = pad(wide, [
     0,
     0,
@@ -94,10 +96,10 @@ function scattered(dy: Value, shape: Shape, windows: Windows, shares: readonly n
     -pads[1],
     0,
     0,
-    height + pads[0] - at(wide.shape, 2),
-    width + pads[1] - at(wide.shape, 3),
+    height + pads[0] - wide.size(2),
+    width + pads[1] - wide.size(3),
   ]);
-  return reshape(cropped, shape);
+  return reshape(cropped, dims);
 }
 
 /** Mean of every window of [N, C, H, W]; padding counts as zeros, as in PyTorch, unless countIncludePad is false. */

@@ -25,8 +25,8 @@ export const Clip: Operator = {
     const among = (mask: Value): Value => mul(dy, mask);
     return [
       wants(0) ? among(cast(equal(x, y), dy.dtype)) : null,
-      low && wants(1) ? sumTo(among(raised(low, high, x, y)), low.shape) : null,
-      high && wants(2) ? sumTo(among(lowered(low, high, x, y)), high.shape) : null,
+      low && wants(1) ? sumTo(among(raised(low, high, x, y)), low.dims) : null,
+      high && wants(2) ? sumTo(among(lowered(low, high, x, y)), high.dims) : null,
     ];
   },
   elementwise: true,

@@ -37,7 +37,7 @@ export const Concat: Operator = {
     const axis = axisOf(int(node.attributes, "axis"), dy.rank);
     let start = 0;
     return node.inputs.map((input, index) => {
-      const size = input ? sizeAt(input.shape, axis) : 0;
+      const size = input ? input.size(axis) : 0;
       start += size;
       return size === 0 || !wants(index) ? null : slice(dy, [start - size], [start], [axis]);
     });

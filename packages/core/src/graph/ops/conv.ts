@@ -4,7 +4,7 @@ import { expectArguments } from "../../errors/index.js";
 import { int, ShapeProblem, type Attributes, type Operator, type TestPoint } from "../operator.js";
 import type { Shape } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at, canBeEqual, flowing, inputOf, numbers, tensorAt } from "./access.js";
+import { at, canBeEqual, flowing, imageShape, inputOf, numbers, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
 import { tensorOf } from "./broadcasting.js";
 import { convInputGradient } from "./convInputGradient.js";
@@ -34,10 +34,10 @@ export const Conv: Operator = {
   },
   gradient: (node, outputGradients, wants) => {
     const [x, weight, dy] = [inputOf(node, 0), inputOf(node, 1), flowing(outputGradients)];
-    const windows = windowsOf(node.attributes, x.shape, weight.shape.slice(2));
+    const windows = windowsOf(node.attributes, imageShape(x), weight.shape.slice(2));
     const group = int(node.attributes, "group", 1);
     return [
-      wants(0) ? convInputGradient(dy, weight, x.shape, windows, group) : null,
+      wants(0) ? convInputGradient(dy, weight, imageShape(x), windows, group) : null,
       wants(1) ? convWeightGradient(x, dy, windows, group) : null,
       wants(2) ? sumOver(dy, [0, 2, 3]) : null,
     ];

@@ -2,7 +2,7 @@
 import { Composite } from "../composite.js";
 import type { Shape } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at } from "./access.js";
+import { at, imageShape } from "./access.js";
 import { conv2d } from "./conv.js";
 import { convTranspose2d } from "./convTranspose.js";
 import { pad } from "./pad.js";
@@ -14,7 +14,7 @@ import { spanOf, type Windows } from "./windows.js";
 export const inputGradients = new Composite<{
   readonly dy: Value;
   readonly weight: Value;
-  /** Of dX: [N, C, H, W]. */
+  /** Of dX: [N, C, H, W]; N is 1 where the number of images is open. */
   readonly shape: Shape;
   readonly windows: Windows;
 }>();
@@ -37,7 +37,7 @@ function formulated(dy: Value, weight: Value, shape: Shape, windows: Windows, gr
   return convTranspose2d(dy, weight, null, {
     ...windows,
     group,
-    outputPadding: remainders(dy.shape, shape, windows),
+    outputPadding: remainders(imageShape(dy), shape, windows),
   });
 }
 

@@ -39,7 +39,7 @@ export const ConvTranspose: Operator = {
     const group = int(node.attributes, "group", 1);
     const inputGradient = (): Value => {
       const dx = conv2d(dy, weight, null, { ...windows, group });
-      return dx.shape.join() === x.shape.join() ? dx : slice(dx, [0, 0], x.shape.slice(2), [2, 3]);
+      return dx.dims.join() === x.dims.join() ? dx : slice(dx, [0, 0], [x.size(2), x.size(3)], [2, 3]);
     };
     return [
       wants(0) ? inputGradient() : null,

@@ -102,8 +102,8 @@ const leaky = binary("PRelu", {
   gradient: (node, dy, wants) => {
     const [x, slope] = [inputOf(node, 0), inputOf(node, 1)];
     return [
-      wants(0) ? sumTo(mul(flowing(dy), slopes(x, slope)), x.shape) : null,
-      wants(1) ? sumTo(mul(flowing(dy), minimum(x, 0)), slope.shape) : null,
+      wants(0) ? sumTo(mul(flowing(dy), slopes(x, slope)), x.dims) : null,
+      wants(1) ? sumTo(mul(flowing(dy), minimum(x, 0)), slope.dims) : null,
     ];
   },
 });

@@ -33,7 +33,7 @@ export const DequantizeLinear: Operator = {
     const shape = perAxis(scale.shape, node.attributes, x.rank);
     return [
       wants(0) ? dy : null,
-      wants(1) ? reshape(sumTo(mul(dy, zero ? sub(steps, zero) : steps), shape), scale.shape) : null,
+      wants(1) ? reshape(sumTo(mul(dy, zero ? sub(steps, zero) : steps), shape), scale.dims) : null,
       null,
     ];
   },

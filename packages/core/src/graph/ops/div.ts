@@ -17,8 +17,8 @@ const quotients = binary("Div", {
     const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
     const da = div(flowing(dy), b);
     return [
-      wants(0) ? sumTo(da, a.shape) : null,
-      wants(1) ? neg(sumTo(mul(da, outputOf(node, 0)), b.shape)) : null,
+      wants(0) ? sumTo(da, a.dims) : null,
+      wants(1) ? neg(sumTo(mul(da, outputOf(node, 0)), b.dims)) : null,
     ];
   },
   ranges: [

@@ -1,9 +1,9 @@
 /** Operator Expand: stretches axes of size 1. */
 import { aValue } from "./operands.js";
-import { expectArguments, kinds } from "../../errors/index.js";
+import { expectArguments, kind, kinds } from "../../errors/index.js";
 import { movedElements } from "../elements.js";
 import { ShapeProblem, type Operator } from "../operator.js";
-import { toNumbers, type Shape, type Dim } from "../tensor.js";
+import { sizesOf, toNumbers, type Dim, type Dims } from "../tensor.js";
 import type { Value } from "../value.js";
 import { flowing, inputOf, sizesAt, tensorAt, typeAt } from "./access.js";
 import { apply, fitting, integers } from "./apply.js";
@@ -19,7 +19,7 @@ export const Expand: Operator = {
     return [{ dtype, shape: broadcastShapes<Dim>(shape, sizesAt(elements, 1, "shape")) }];
   },
   elements: (inputs, attributes) => movedElements(Expand, inputs, attributes),
-  gradient: (node, dy) => [sumTo(flowing(dy), inputOf(node, 0).shape), null],
+  gradient: (node, dy) => [sumTo(flowing(dy), inputOf(node, 0).dims), null],
   reference: (inputs) => {
     const x = tensorAt(inputs, 0);
     const shape = broadcastShapes(x.shape, toNumbers(tensorAt(inputs, 1)));
@@ -35,20 +35,25 @@ export const Expand: Operator = {
   ],
 };
 
-/** x stretched to `shape` by broadcasting. Sizes that x already has are written as 1, so they may vary at run time. */
-export function expand(x: Value, shape: Shape): Value {
-  expectArguments("expand", { x: [x, aValue], shape: [shape, kinds.sizes] });
-  if (x.shape.join() === shape.join()) return x;
+const aDim = kind(
+  "a size or the name of an open one",
+  (size) => typeof size === "string" || (Number.isInteger(size) && Number(size) >= 0),
+);
+
+/**
+ * x stretched to sizes by broadcasting. Sizes that x already has are written as 1, so they may be open, or vary at run time; an open size
+ * that x does not have cannot be made.
+ */
+export function expand(x: Value, dims: Dims): Value {
+  expectArguments("expand", { x: [x, aValue], dims: [dims, kinds.listOf(aDim)] });
+  if (x.dims.join() === dims.join()) return x;
+  const lead = dims.length - x.rank;
+  const wanted = dims.map((size, axis) => (size === x.dims[axis - lead] ? 1 : size));
+  const known = sizesOf(wanted, x.name);
   fitting(x.graph, "Expand", () => {
-    if (broadcastShapes(x.shape, shape).join() === shape.join()) return;
-    throw new ShapeProblem(`[${x.shape.join(", ")}] does not stretch to [${shape.join(", ")}]`);
+    const own = x.dims.map((size, axis) => (size === dims[axis + lead] ? 1 : size));
+    if (broadcastShapes<Dim>(own, known).join() === known.join()) return;
+    throw new ShapeProblem(`[${x.dims.join(", ")}] does not stretch to [${dims.join(", ")}]`);
   });
-  const lead = shape.length - x.rank;
-  return apply(Expand, [
-    x,
-    integers(
-      x.graph,
-      shape.map((size, axis) => (size === x.shape[axis - lead] ? 1 : size)),
-    ),
-  ]);
+  return apply(Expand, [x, integers(x.graph, known)]);
 }

@@ -15,7 +15,7 @@ export const Flatten: Operator = {
     const { dtype, shape } = typeAt(inputs, 0);
     return [{ dtype, shape: matrix(shape, int(attributes, "axis", 1)) }];
   },
-  gradient: (node, dy) => [reshape(flowing(dy), inputOf(node, 0).shape)],
+  gradient: (node, dy) => [reshape(flowing(dy), inputOf(node, 0).dims)],
   reference: (inputs, attributes) => {
     const { dtype, shape, data } = tensorAt(inputs, 0);
     return [{ dtype, data, shape: numbers(matrix(shape, int(attributes, "axis", 1))) }];

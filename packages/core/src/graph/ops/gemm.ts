@@ -38,7 +38,7 @@ export const Gemm: Operator = {
         : gemm(a, dy, null, { transA: !transA, alpha });
     const beta = float(node.attributes, "beta", 1);
     const addedGradient = (): Value => {
-      const dc = sumTo(dy, inputOf(node, 2).shape);
+      const dc = sumTo(dy, inputOf(node, 2).dims);
       return beta === 1 ? dc : mul(dc, beta);
     };
     return [

@@ -18,8 +18,8 @@ export const GlobalAveragePool: Operator = {
     return [{ dtype: inputs[0]?.dtype ?? "float32", shape: [at(shape, 0), at(shape, 1), 1, 1] }];
   },
   gradient: (node, dy) => {
-    const { shape } = inputOf(node, 0);
-    return [expand(mul(flowing(dy), 1 / sizeOf(shape.slice(2))), shape)];
+    const x = inputOf(node, 0);
+    return [expand(mul(flowing(dy), 1 / (x.size(2) * x.size(3))), x.dims)];
   },
   reference: (inputs) => {
     const x = tensorAt(inputs, 0);

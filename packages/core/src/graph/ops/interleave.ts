@@ -1,17 +1,16 @@
 /** Zeros between elements: the adjoint of a strided slice. */
 import type { Value } from "../value.js";
-import { sizeAt } from "./access.js";
 import { pad } from "./pad.js";
 import { reshape } from "./reshape.js";
 import { slice } from "./slice.js";
 
 /** x with stride - 1 zeros between neighbours along an axis; the new size is (size - 1) * stride + 1. */
 export function spread(x: Value, axis: number, stride: number): Value {
-  const size = sizeAt(x.shape, axis);
+  const size = x.size(axis);
   if (stride === 1 || size <= 1) return x;
-  const shape = [...x.shape.slice(0, axis), size, 1, ...x.shape.slice(axis + 1)];
+  const shape = [...x.dims.slice(0, axis), size, 1, ...x.dims.slice(axis + 1)];
   const after = shape.map((_, place) => (place === axis + 1 ? stride - 1 : 0));
   const wide = pad(reshape(x, shape), [...shape.map(() => 0), ...after]);
-  const joined = reshape(wide, [...x.shape.slice(0, axis), size * stride, ...x.shape.slice(axis + 1)]);
+  const joined = reshape(wide, [...x.dims.slice(0, axis), size * stride, ...x.dims.slice(axis + 1)]);
   return slice(joined, [0], [(size - 1) * stride + 1], [axis]);
 }

@@ -38,7 +38,7 @@ export const LayerNormalization: Operator = {
   gradient: (node, [dy, dMean, dInverse], wants) => {
     const [x, scale] = [inputOf(node, 0), inputOf(node, 1)];
     const axis = axisOf(int(node.attributes, "axis", -1), x.rank);
-    const axes = x.shape.map((_, place) => place).slice(axis);
+    const axes = x.dims.map((_, place) => place).slice(axis);
     const { mean, inverse } = statistics(node, axes);
     const centred = mul(sub(x, mean), inverse);
     const parts: Value[] = [];
@@ -47,7 +47,7 @@ export const LayerNormalization: Operator = {
       const inner = add(reduceMean(g, axes, true), mul(centred, reduceMean(mul(g, centred), axes, true)));
       parts.push(mul(inverse, sub(g, inner)));
     }
-    const count = sizeOf(x.shape.slice(axis));
+    const count = sizeOf(axes.map((place) => x.size(place)));
     if (dMean && wants(0)) parts.push(mul(add(mul(centred, 0), cast(dMean, x.dtype)), 1 / count));
     if (dInverse && wants(0)) {
       const factor = mul(mul(cast(dInverse, x.dtype), mul(inverse, inverse)), -1 / count);
@@ -55,8 +55,8 @@ export const LayerNormalization: Operator = {
     }
     return [
       parts.length > 0 ? parts.reduce((sum, part) => add(sum, part)) : null,
-      dy && wants(1) ? sumTo(mul(dy, centred), scale.shape) : null,
-      dy && wants(2) ? sumTo(dy, scale.shape) : null,
+      dy && wants(1) ? sumTo(mul(dy, centred), scale.dims) : null,
+      dy && wants(2) ? sumTo(dy, scale.dims) : null,
     ];
   },
   reference: (inputs, attributes) => {

@@ -1,8 +1,9 @@
 /** Operator MatMul: matrix products, batched with broadcasting. */
 import { aValue } from "./operands.js";
 import { expectArguments } from "../../errors/index.js";
+import { productOf } from "../dims.js";
 import { ShapeProblem, type Operator } from "../operator.js";
-import { sizeOf, type Shape, type Dim } from "../tensor.js";
+import { sizeOf, type Dim, type Dims } from "../tensor.js";
 import type { Value } from "../value.js";
 import { at, canBeEqual, floatAt, flowing, inputOf, tensorAt } from "./access.js";
 import { apply } from "./apply.js";
@@ -31,13 +32,13 @@ export const MatMul: Operator = {
       // One matrix applied to all rows: two plain products instead of a batch of small ones and a sum.
       const rows = asRows(dy);
       return [
-        wants(0) ? reshapeTo(gemm(rows, b, null, { transB: true }), a.shape) : null,
+        wants(0) ? reshapeTo(gemm(rows, b, null, { transB: true }), a.dims) : null,
         wants(1) ? gemm(asRows(a), rows, null, { transA: true }) : null,
       ];
     }
     return [
-      wants(0) ? sumTo(matmul(dy, swapLast(b)), a.shape) : null,
-      wants(1) ? sumTo(matmul(swapLast(a), dy), b.shape) : null,
+      wants(0) ? sumTo(matmul(dy, swapLast(b)), a.dims) : null,
+      wants(1) ? sumTo(matmul(swapLast(a), dy), b.dims) : null,
     ];
   },
   reference: (inputs) => {
@@ -97,11 +98,11 @@ function product<D extends Dim>(a: readonly D[], b: readonly D[]): readonly (D |
 }
 
 function asRows(x: Value): Value {
-  return reshapeTo(x, [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
+  return reshapeTo(x, [productOf(x.dims.slice(0, -1)), x.dims.at(-1) ?? 1]);
 }
 
-function reshapeTo(x: Value, shape: Shape): Value {
-  return x.shape.join() === shape.join() ? x : reshape(x, shape);
+function reshapeTo(x: Value, dims: Dims): Value {
+  return x.dims.join() === dims.join() ? x : reshape(x, dims);
 }
 
 /** Matrix product over the last two axes; leading axes broadcast. A vector is a row on the left, a column on the right. */

@@ -25,7 +25,7 @@ export const MaxPool: Operator = {
       inputOf(node, 0),
       outputOf(node, 0),
       flowing(dy),
-      windowsOf(node.attributes, inputOf(node, 0).shape),
+      windowsOf(node.attributes, inputOf(node, 0).dims),
     ),
   ],
   reference: (inputs, attributes) => [

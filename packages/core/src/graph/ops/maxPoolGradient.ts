@@ -2,7 +2,7 @@
 import { Composite } from "../composite.js";
 import type { Shape } from "../tensor.js";
 import type { Value } from "../value.js";
-import { at } from "./access.js";
+import { at, imageShape } from "./access.js";
 import { add } from "./add.js";
 import { averagePool2d } from "./averagePool.js";
 import { cast } from "./cast.js";
@@ -31,7 +31,7 @@ export const tiledMaxPoolGradients = new Composite<{
 /** dX [N, C, H, W] of a pool from its input, result and dY. */
 export function maxPoolGradient(x: Value, y: Value, dy: Value, windows: Windows): Value {
   // The engine enlarges no float64.
-  const isTiled = x.dtype === "float32" && isTiling(windows, x.shape, y.shape);
+  const isTiled = x.dtype === "float32" && isTiling(windows, imageShape(x), imageShape(y));
   if (!isTiled) return tapped(x, y, dy, windows);
   return tiledMaxPoolGradients.mark(tiled(x, y, dy, windows), { x, y, dy, kernel: windows.kernel });
 }
@@ -55,8 +55,8 @@ export function isTiling(
  * function of x - max: 1 at the maximum, 0 below.
  */
 function tiled(x: Value, y: Value, dy: Value, { kernel }: Windows): Value {
-  const covered = [at(y.shape, 2) * kernel[0], at(y.shape, 3) * kernel[1]] as const;
-  const rest = [at(x.shape, 2) - covered[0], at(x.shape, 3) - covered[1]] as const;
+  const covered = [y.size(2) * kernel[0], y.size(3) * kernel[1]] as const;
+  const rest = [x.size(2) - covered[0], x.size(3) - covered[1]] as const;
   const seen = rest[0] + rest[1] === 0 ? x : slice(x, [0, 0], covered, [2, 3]);
   const winners = step(sub(seen, repeatBlocks(y, kernel)), 1);
   const counts = mul(averagePool2d(winners, { kernel }), kernel[0] * kernel[1]);
@@ -66,8 +66,8 @@ function tiled(x: Value, y: Value, dy: Value, { kernel }: Windows): Value {
 /** Overlapping windows, tap by tap: which windows have their maximum at this place of the kernel. */
 function tapped(x: Value, y: Value, dy: Value, windows: Windows): Value {
   const { kernel, strides, dilations, pads } = windows;
-  const [height, width] = [at(x.shape, 2), at(x.shape, 3)];
-  const [rows, columns] = [at(y.shape, 2), at(y.shape, 3)];
+  const [height, width] = [x.size(2), x.size(3)];
+  const [rows, columns] = [y.size(2), y.size(3)];
   const reach = [0, 1].map((axis) => {
     const count = axis === 0 ? rows : columns;
     return (count - 1) * at(strides, axis) + (at(kernel, axis) - 1) * at(dilations, axis) + 1;
@@ -90,16 +90,7 @@ function tapped(x: Value, y: Value, dy: Value, windows: Windows): Value {
   const parts = masks.map((mask, index) => {
     const [top = 0, left = 0] = at(taps, index);
     const spaced = spread(spread(mul(mask, share), 2, strides[0]), 3, strides[1]);
-    return pad(spaced, [
-      0,
-      0,
-      top,
-      left,
-      0,
-      0,
-      tall - top - at(spaced.shape, 2),
-      wide - left - at(spaced.shape, 3),
-    ]);
+    return pad(spaced, [0, 0, top, left, 0, 0, tall - top - spaced.size(2), wide - left - spaced.size(3)]);
   });
   return pad(
     parts.reduce((sum, part) => add(sum, part)),

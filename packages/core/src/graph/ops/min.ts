@@ -21,8 +21,8 @@ export const Min: Operator = variadic("Min", {
     const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
     const chosen = mul(flowing(dy), step(sub(b, a), 0.5));
     return [
-      wants(0) ? sumTo(chosen, a.shape) : null,
-      wants(1) ? sumTo(sub(flowing(dy), chosen), b.shape) : null,
+      wants(0) ? sumTo(chosen, a.dims) : null,
+      wants(1) ? sumTo(sub(flowing(dy), chosen), b.dims) : null,
     ];
   },
   testPoints: [...binaryPoints(), ...variadicPoints],

@@ -15,8 +15,8 @@ export const Mul: Operator = binary("Mul", {
     const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
     if (a === b) return [mul(flowing(dy), mul(a, 2)), null];
     return [
-      wants(0) ? sumTo(mul(flowing(dy), b), a.shape) : null,
-      wants(1) ? sumTo(mul(flowing(dy), a), b.shape) : null,
+      wants(0) ? sumTo(mul(flowing(dy), b), a.dims) : null,
+      wants(1) ? sumTo(mul(flowing(dy), a), b.dims) : null,
     ];
   },
 });

@@ -22,12 +22,12 @@ export const Pow: Operator = binary("Pow", {
     const byBase = (): Value => {
       // a^0 has slope 0 at 0 as well, where 0 * 0^-1 would be NaN: its exponent stays 0 there.
       const exponent = add(sub(b, 1), mul(isZero(a), isZero(b)));
-      return sumTo(mul(dy, mul(b, pow(a, exponent))), a.shape);
+      return sumTo(mul(dy, mul(b, pow(a, exponent))), a.dims);
     };
     const byExponent = (): Value => {
       // 0^b is 0 (or 1 at b = 0) for every b >= 0: the logarithm is that of 1 there.
       const logarithm = log(add(a, mul(isZero(a), cast(logicalNot(less(b, 0)), b.dtype))));
-      return sumTo(mul(dy, mul(outputOf(node, 0), logarithm)), b.shape);
+      return sumTo(mul(dy, mul(outputOf(node, 0), logarithm)), b.dims);
     };
     return [wants(0) ? byBase() : null, wants(1) ? byExponent() : null];
   },

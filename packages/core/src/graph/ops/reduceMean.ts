@@ -10,7 +10,7 @@ export const ReduceMean: Operator = reduction(
   "ReduceMean",
   18,
   (group) => group.reduce((sum, x) => sum + x, 0) / group.length,
-  (node, dy) => [expand(withAxes(node, mul(flowing(dy), 1 / groupSize(node))), inputOf(node, 0).shape), null],
+  (node, dy) => [expand(withAxes(node, mul(flowing(dy), 1 / groupSize(node))), inputOf(node, 0).dims), null],
 );
 
 /** Mean over axes (all when left out). Reduced axes vanish unless keepDims. */

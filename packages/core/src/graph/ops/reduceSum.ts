@@ -9,7 +9,7 @@ export const ReduceSum: Operator = reduction(
   "ReduceSum",
   13,
   (group) => group.reduce((sum, x) => sum + x, 0),
-  (node, dy) => [expand(withAxes(node, flowing(dy)), inputOf(node, 0).shape), null],
+  (node, dy) => [expand(withAxes(node, flowing(dy)), inputOf(node, 0).dims), null],
 );
 
 /** Sum over axes (all when left out). Reduced axes vanish unless keepDims. */

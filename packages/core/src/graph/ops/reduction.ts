@@ -77,15 +77,13 @@ export function reduce(
 
 /** A gradient or result of a Reduce node with its vanished axes back as size 1. */
 export function withAxes(node: Node, value: Value): Value {
-  const { shape } = inputOf(node, 0);
-  const kept = reducedShape(shape, reducedAxes(node), true);
-  return kept.join() === value.shape.join() ? value : reshape(value, kept);
+  const kept = reducedShape(inputOf(node, 0).dims, reducedAxes(node), true);
+  return kept.join() === value.dims.join() ? value : reshape(value, kept);
 }
 
 /** How many elements of its input go into one result of a Reduce node. */
 export function groupSize(node: Node): number {
-  const { shape } = inputOf(node, 0);
-  return sizeOf(reducedAxes(node).map((axis) => at(shape, axis)));
+  return sizeOf(reducedAxes(node).map((axis) => inputOf(node, 0).size(axis)));
 }
 
 /** The axes of a Reduce node, counted from the front. */

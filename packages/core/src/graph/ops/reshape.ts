@@ -30,7 +30,7 @@ export const Reshape: Operator = {
     return [{ dtype: type.dtype, shape: resolve(type.shape, wanted, keepsZeros(attributes)) }];
   },
   elements: (inputs) => [elementsAt(inputs, 0)],
-  gradient: (node, dy) => [reshape(flowing(dy), inputOf(node, 0).shape), null],
+  gradient: (node, dy) => [reshape(flowing(dy), inputOf(node, 0).dims), null],
   reference: (inputs, attributes) => {
     const x = tensorAt(inputs, 0);
     const shape = numbers(resolve(x.shape, toNumbers(tensorAt(inputs, 1)), keepsZeros(attributes)));

@@ -41,11 +41,13 @@ export const Slice: Operator = {
   },
   elements: (inputs, attributes) => movedElements(Slice, inputs, attributes),
   gradient: (node, outputGradients) => {
-    const { shape } = inputOf(node, 0);
-    const ranges = rangesOf(
-      shape,
-      [1, 2, 3, 4].map((index) => (node.inputs[index] ? constantOf(node, index) : null)),
+    const lists = [1, 2, 3, 4].map((index) => (node.inputs[index] ? constantOf(node, index) : null));
+    const x = inputOf(node, 0);
+    // An axis that is not cut may be open: it is taken whole whatever its size, so that 1 stands for it.
+    const shape = x.dims.map((size, axis) =>
+      typeof size === "string" && !cutAxes(lists, x.rank).includes(axis) ? 1 : x.size(axis),
     );
+    const ranges = rangesOf(shape, lists);
     const turned = ranges.flatMap((range, axis) => (range.step < 0 ? [axis] : []));
     let dx = flip(flowing(outputGradients), turned);
     const before: number[] = [];
@@ -142,6 +144,11 @@ function cutSize(size: Dim, start: Dim, end: Dim, step: number): Dim {
 const farAway = 2 ** 31 - 1;
 
 /** ONNX's clamping rules, one range per axis. */
+/** The axes that a slice names, counted from the front. */
+function cutAxes(lists: Lists, rank: number): number[] {
+  return axesOf(lists).map((axis) => axisOf(axis, rank));
+}
+
 function rangesOf(shape: Shape, lists: Lists): Range[] {
   const ranges: Range[] = shape.map((size) => ({ start: 0, step: 1, count: size }));
   const [starts, ends, , steps] = lists;

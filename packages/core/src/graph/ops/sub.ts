@@ -14,10 +14,7 @@ export const Sub: Operator = binary("Sub", {
   join: differenceOf,
   gradient: (node, dy, wants) => {
     const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
-    return [
-      wants(0) ? sumTo(flowing(dy), a.shape) : null,
-      wants(1) ? neg(sumTo(flowing(dy), b.shape)) : null,
-    ];
+    return [wants(0) ? sumTo(flowing(dy), a.dims) : null, wants(1) ? neg(sumTo(flowing(dy), b.dims)) : null];
   },
 });
 

@@ -8,6 +8,6 @@ export const Sum: Operator = variadic("Sum", {
   sinceOpset: 8,
   compute: (a, b) => a + b,
   gradient: (node, dy, wants) =>
-    node.inputs.map((_, index) => (wants(index) ? sumTo(flowing(dy), inputOf(node, index).shape) : null)),
+    node.inputs.map((_, index) => (wants(index) ? sumTo(flowing(dy), inputOf(node, index).dims) : null)),
   testPoints: variadicPoints,
 });

@@ -5,7 +5,7 @@
 import { aValue } from "./operands.js";
 import { expectArguments, kinds } from "../../errors/index.js";
 import { Composite } from "../composite.js";
-import { sizeOf, type Shape } from "../tensor.js";
+import { sizeOf, type Dims } from "../tensor.js";
 import type { Value } from "../value.js";
 import { at } from "./access.js";
 import { reduceSum } from "./reduceSum.js";
@@ -25,6 +25,8 @@ export const mapSums = new Composite<{ readonly x: Value }>();
 /** Sum over axes, which vanish: equals reduceSum(x, axes) and is faster over several or leading axes. */
 export function sumOver(x: Value, axes: readonly number[]): Value {
   expectArguments("sumOver", { x: [x, aValue], axes: [axes, kinds.integers] });
+  // With an axis whose size is open nothing can be folded; the plain sum computes the same.
+  if (x.dims.some((size) => typeof size === "string")) return reduceSum(x, axes);
   const kept = x.shape.filter((_, axis) => !axes.includes(axis));
   const blocks: Block[] = [];
   x.shape.forEach((size, axis) => {
@@ -50,14 +52,14 @@ export function sumOver(x: Value, axes: readonly number[]): Value {
   return isOfMaps ? mapSums.mark(sum, { x }) : sum;
 }
 
-/** The gradient of a broadcast: sums a value down to the shape it was stretched from. */
-export function sumTo(x: Value, shape: Shape): Value {
-  if (x.shape.join() === shape.join()) return x;
-  const lead = x.rank - shape.length;
-  const axes = x.shape.flatMap((size, axis) =>
-    axis < lead || (shape[axis - lead] === 1 && size !== 1) ? [axis] : [],
+/** The gradient of a broadcast: sums a value down to the sizes it was stretched from. */
+export function sumTo(x: Value, dims: Dims): Value {
+  if (x.dims.join() === dims.join()) return x;
+  const lead = x.rank - dims.length;
+  const axes = x.dims.flatMap((size, axis) =>
+    axis < lead || (dims[axis - lead] === 1 && size !== 1) ? [axis] : [],
   );
-  return shaped(sumOver(x, axes), shape);
+  return shaped(sumOver(x, axes), dims);
 }
 
 /** Sum over the first axis of a matrix-like value, in two stages when it is long. */
@@ -75,6 +77,6 @@ function divisorNear64(rows: number): number {
   return 1;
 }
 
-function shaped(x: Value, shape: Shape): Value {
-  return x.shape.join() === shape.join() ? x : reshape(x, shape);
+function shaped(x: Value, dims: Dims): Value {
+  return x.dims.join() === dims.join() ? x : reshape(x, dims);
 }

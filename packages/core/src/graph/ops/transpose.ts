@@ -70,6 +70,6 @@ export function transpose(x: Value, permutation: readonly number[]): Value {
 /** Swaps the last two axes. */
 export function swapLast(x: Value): Value {
   expectArguments("swapLast", { x: [x, aValue] });
-  const axes = x.shape.map((_, axis) => axis);
+  const axes = x.dims.map((_, axis) => axis);
   return transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
 }

@@ -55,7 +55,7 @@ export const sharedByWinners: GradientRule = (node, outputGradients, wants) => {
     winners.reduce((sum: Value, mask) => add(sum, mask)),
   );
   return winners.map((mask, index) =>
-    wants(index) ? sumTo(mul(share, mask), inputOf(node, index).shape) : null,
+    wants(index) ? sumTo(mul(share, mask), inputOf(node, index).dims) : null,
   );
 };
 

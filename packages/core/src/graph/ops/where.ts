@@ -29,11 +29,7 @@ export const Where: Operator = {
     const [condition, a, b] = [inputOf(node, 0), inputOf(node, 1), inputOf(node, 2)];
     const dy = flowing(outputGradients);
     const chosen = mul(dy, cast(condition, dy.dtype));
-    return [
-      null,
-      wants(1) ? sumTo(chosen, a.shape) : null,
-      wants(2) ? sumTo(sub(dy, chosen), b.shape) : null,
-    ];
+    return [null, wants(1) ? sumTo(chosen, a.dims) : null, wants(2) ? sumTo(sub(dy, chosen), b.dims) : null];
   },
   reference: (inputs) => {
     const [condition, a, b] = [tensorAt(inputs, 0), tensorAt(inputs, 1), tensorAt(inputs, 2)];

@@ -1,0 +1,200 @@
+/** Score files of others: CSV, npz and npy of numpy, JSON lines, Parquet. What each column is, is found by its name and its values. */
+import { readFile } from "node:fs/promises";
+import { basename, extname } from "node:path";
+import { oalError, readNpy } from "oal-core";
+import { parseCsv } from "./scoreFiles.js";
+import { readScoreArchive } from "./scoreArchive.js";
+
+/** One file of scores. */
+export interface ScoreTable {
+  readonly path: string;
+  /** Its name without folder and ending. */
+  readonly name: string;
+  /** Whether each row is known; null where the file does not say. */
+  readonly known: readonly boolean[] | null;
+  /** The column that says it, in words; null where none does. */
+  readonly saidBy: string | null;
+  /** Whether each row's class is right; null without both classes and predictions. */
+  readonly correct: readonly boolean[] | null;
+  /** Scores by column, all of one length. */
+  readonly columns: ReadonlyMap<string, Float64Array>;
+}
+
+/** A row's cells as text or numbers, by column. */
+type Columns = ReadonlyMap<string, readonly unknown[]>;
+
+/** Names of columns, in lower case without separators, that are no scores. */
+const roles: Readonly<Record<string, readonly string[]>> = {
+  unknown: ["ood", "isood", "unknown", "isunknown", "outlier", "isoutlier", "anomaly"],
+  known: ["id", "isid", "known", "isknown", "indistribution", "inlier"],
+  label: ["label", "labels", "y", "target", "class", "truth"],
+  prediction: ["pred", "preds", "prediction", "predictions", "predicted"],
+  none: ["index", "path", "file", "filename", "image", "name", "set", "dataset", "split", "seed"],
+};
+
+const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
+
+/** Reads a file of scores. @throws OAL-E293 for one that holds none, or cannot be read */
+export async function readScoreTable(path: string): Promise<ScoreTable> {
+  const name = basename(path).replace(/(\.csv|\.tsv|\.npz|\.npy|\.jsonl|\.ndjson|\.json|\.parquet)$/i, "");
+  const fail = (problem: string, cause?: unknown): Error => oalError("OAL-E293", { path, problem }, cause);
+  const ending = extname(path).toLowerCase();
+  if (ending === ".npz") {
+    const { confidence, labels, predictions } = await readScoreArchive(path);
+    const known = Array.from(labels, (label) => label !== -1);
+    const correct = predictions && Array.from(labels, (label, i) => label === predictions[i]);
+    const columns = new Map([["score", Float64Array.from(confidence)]]);
+    return { path, name, known, saidBy: "label -1", correct, columns };
+  }
+  let columns: Columns;
+  try {
+    columns = await columnsOf(path, ending);
+  } catch (error) {
+    throw fail(error instanceof Error ? error.message : String(error), error);
+  }
+  return tableOf(path, name, columns, fail);
+}
+
+async function columnsOf(path: string, ending: string): Promise<Columns> {
+  if (ending === ".parquet") {
+    const { asyncBufferFromFile, parquetReadObjects } = await import("hyparquet");
+    return byColumn(await parquetReadObjects({ file: await asyncBufferFromFile(path) }));
+  }
+  const bytes = await readFile(path);
+  if (ending === ".npy") {
+    const { shape, data } = readNpy(bytes, basename(path));
+    if (shape.length !== 1) throw new Error(`an array of ${shape.length} axes is no list of scores`);
+    return new Map([["score", Array.from<number | bigint>(data).map(Number)]]);
+  }
+  const text = bytes.toString("utf8").replace(/^\uFEFF/, "");
+  if (ending === ".json" || ending === ".jsonl" || ending === ".ndjson") {
+    const isList = text.trimStart().startsWith("[");
+    const rows: unknown = isList
+      ? JSON.parse(text)
+      : text
+          .split(/\r?\n/)
+          .filter((line) => line.trim() !== "")
+          .map((line, i) => parseLine(line, i + 1));
+    if (!Array.isArray(rows)) throw new Error("it is no list of objects");
+    return byColumn(rows);
+  }
+  const records = parseCsv(ending === ".tsv" ? text.replaceAll("\t", ",") : text).filter((row) =>
+    row.some((cell) => cell !== ""),
+  );
+  const [first = []] = records;
+  const hasHeader = first.some((cell) => cell.trim() !== "" && !isNumber(cell));
+  const header = hasHeader ? first : first.map((_, k) => (first.length === 1 ? "score" : `column ${k + 1}`));
+  const rows = hasHeader ? records.slice(1) : records;
+  const short = rows.findIndex((row) => row.length !== header.length);
+  if (short >= 0)
+    throw new Error(
+      `line ${short + (hasHeader ? 2 : 1)} has ${rows[short]?.length} fields where the first has ${header.length}`,
+    );
+  return new Map(header.map((title, k) => [title.trim(), rows.map((row) => row[k] ?? "")]));
+}
+
+function parseLine(line: string, number: number): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw new Error(`line ${number} is no JSON`, { cause: error });
+  }
+}
+
+function byColumn(rows: readonly unknown[]): Columns {
+  const columns = new Map<string, unknown[]>();
+  rows.forEach((row, i) => {
+    if (typeof row !== "object" || row === null) throw new Error(`row ${i + 1} is no object`);
+    for (const [name, value] of Object.entries(row)) {
+      const column = columns.get(name) ?? [];
+      columns.set(name, column);
+      column[i] = value;
+    }
+  });
+  return columns;
+}
+
+const isNumber = (value: unknown): boolean =>
+  typeof value === "number" ||
+  typeof value === "bigint" ||
+  (typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(numberText(value))));
+
+/** Python's and JSON's names of infinities, as JavaScript reads them. */
+const numberText = (text: string): string => text.trim().replace(/^([+-]?)inf(inity)?$/i, "$1Infinity");
+
+function tableOf(path: string, name: string, columns: Columns, fail: (problem: string) => Error): ScoreTable {
+  const count = Math.max(0, ...[...columns.values()].map((column) => column.length));
+  if (count === 0) throw fail("it holds no rows");
+  const roleOf = (title: string): string | undefined =>
+    Object.keys(roles).find((role) => roles[role]?.includes(plain(title)));
+  const find = (role: string, test: (column: readonly unknown[]) => boolean): string | undefined =>
+    [...columns].find(([title, column]) => roleOf(title) === role && test(column))?.[0];
+  const isFlag = (column: readonly unknown[]): boolean =>
+    column.every((value) => flagOf(value) !== undefined);
+  const unknown = find("unknown", isFlag);
+  const knownColumn = find("known", isFlag);
+  const label = find("label", (column) => column.every(isNumber));
+  const prediction = find("prediction", (column) => column.every(isNumber));
+  const labels = label === undefined ? null : numbersOf(columns.get(label) ?? []);
+  const scores = new Map<string, Float64Array>();
+  for (const [title, column] of columns) {
+    if ([unknown, knownColumn, label, prediction].includes(title) || roleOf(title) === "none") continue;
+    if (column.length !== count || !column.every((value) => isNumber(value) || isNaNText(value))) continue;
+    const numbers = numbersOf(column);
+    const bad = numbers.findIndex(Number.isNaN);
+    if (bad >= 0) throw fail(`column "${title}" has NaN in row ${bad + 1} (counted without the header)`);
+    scores.set(title, numbers);
+  }
+  if (scores.size === 0)
+    throw fail(
+      `none of its columns (${[...columns.keys()].slice(0, 8).join(", ")}) holds a number in every row`,
+    );
+  const known = knownRows({ unknown, known: knownColumn, label }, columns, labels);
+  const called = prediction === undefined ? null : numbersOf(columns.get(prediction) ?? []);
+  const correct = labels && called && Array.from(labels, (value, i) => value === called[i]);
+  return { path, name, ...known, correct, columns: scores };
+}
+
+/** What says which rows are known: a flag, or class labels of which -1 means unknown. */
+function knownRows(
+  by: Readonly<Record<"unknown" | "known" | "label", string | undefined>>,
+  columns: Columns,
+  labels: Float64Array | null,
+): Pick<ScoreTable, "known" | "saidBy"> {
+  const flags = (title: string, turned: boolean): boolean[] =>
+    (columns.get(title) ?? []).map((value) => (flagOf(value) ?? false) !== turned);
+  if (by.unknown !== undefined) return { known: flags(by.unknown, true), saidBy: `column "${by.unknown}"` };
+  if (by.known !== undefined) return { known: flags(by.known, false), saidBy: `column "${by.known}"` };
+  if (labels === null || by.label === undefined) return { known: null, saidBy: null };
+  return {
+    known: Array.from(labels, (value) => value >= 0),
+    saidBy: `column "${by.label}": below 0 is unknown`,
+  };
+}
+
+function flagOf(value: unknown): boolean | undefined {
+  if (typeof value === "boolean") return value;
+  const text =
+    typeof value === "string" || typeof value === "number" || typeof value === "bigint"
+      ? String(value).trim().toLowerCase()
+      : "";
+  if (["1", "1.0", "true", "yes"].includes(text)) return true;
+  return ["0", "0.0", "false", "no"].includes(text) ? false : undefined;
+}
+
+const isNaNText = (value: unknown): boolean =>
+  value === null ||
+  value === undefined ||
+  (typeof value === "string" && ["nan", ""].includes(value.trim().toLowerCase()));
+
+function numbersOf(column: readonly unknown[]): Float64Array {
+  return Float64Array.from(column, (value) =>
+    typeof value === "string"
+      ? value.trim() === ""
+        ? NaN
+        : Number(numberText(value))
+      : value === null || value === undefined
+        ? NaN
+        : Number(value),
+  );
+}

@@ -1,0 +1,162 @@
+/** Score files of others: every form gives the same numbers, senses and directions are found and said, faults are named. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parquetWriteFile } from "hyparquet-writer";
+import { aurc, auroc, detectionMetrics, Random } from "oal-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { judgeScores } from "./judge.js";
+
+const folder = mkdtempSync(join(tmpdir(), "oal-judge-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const at = (name: string): string => join(folder, name);
+const write = (name: string, text: string): string => {
+  writeFileSync(at(name), text);
+  return at(name);
+};
+
+const random = new Random(4, "scores");
+// Tenths, so that there are ties within and across the sides.
+const tenths = (step: number, count: number, shift: number): number[] =>
+  Array.from(random.normals(step, count), (z) => Math.round(10 * (z + shift)) / 10);
+const known = tenths(0, 90, 1);
+const unknown = tenths(1, 60, 0);
+const scores = [...known, ...unknown];
+const labels = scores.map((_, i) => (i < known.length ? i % 3 : -1));
+const predictions = scores.map((_, i) => (i % 7 === 0 ? (i + 1) % 3 : i % 3));
+const rows = scores.map((conf, i) => ({
+  id: `p${i}`,
+  label: labels[i] ?? 0,
+  pred: predictions[i] ?? 0,
+  conf,
+}));
+const quick = { resamples: 0 } as const;
+
+/** A one-dimensional float64 npy file. */
+function npy(values: readonly number[]): Buffer {
+  const text = `{'descr': '<f8', 'fortran_order': False, 'shape': (${values.length},), }`;
+  const header = text.padEnd(64 * Math.ceil((text.length + 11) / 64) - 11) + "\n";
+  const start = Buffer.from([
+    0x93,
+    0x4e,
+    0x55,
+    0x4d,
+    0x50,
+    0x59,
+    1,
+    0,
+    header.length & 255,
+    header.length >> 8,
+  ]);
+  return Buffer.concat([start, Buffer.from(header), Buffer.from(Float64Array.from(values).buffer)]);
+}
+
+let forms: Readonly<Record<string, readonly string[]>> = {};
+beforeAll(() => {
+  const csv = ["id,label,pred,conf", ...rows.map((row) => Object.values(row).join(","))].join("\r\n");
+  writeFileSync(at("known.npy"), npy(known));
+  writeFileSync(at("unknown.npy"), npy(unknown));
+  parquetWriteFile({
+    filename: at("all.parquet"),
+    columnData: [
+      { name: "ood", data: labels.map((label) => label < 0) },
+      { name: "conf", data: scores },
+    ],
+  });
+  forms = {
+    csv: [write("all.csv", `\uFEFF${csv}\n`)],
+    tsv: [write("all.tsv", csv.replaceAll(",", "\t"))],
+    "lines of JSON": [write("all.jsonl", rows.map((row) => JSON.stringify(row)).join("\n"))],
+    JSON: [write("all.json", JSON.stringify(rows))],
+    parquet: [at("all.parquet")],
+    "two files of numpy": [at("known.npy"), at("unknown.npy")],
+  };
+});
+
+describe("every form of scores", () => {
+  it.each(["csv", "tsv", "lines of JSON", "JSON", "parquet", "two files of numpy"])("%s", async (form) => {
+    const found = await judgeScores(forms[form] ?? [], quick);
+    expect(found.known).toBe(90);
+    expect(found.columns).toHaveLength(1);
+    expect(found.columns[0]).toMatchObject({ higher: "known", guessed: true });
+    expect(found.columns[0]?.sets[0]?.count).toBe(60);
+    expect(found.columns[0]?.mean.metrics).toEqual(detectionMetrics(known, unknown));
+  });
+
+  it("with classes and predictions also gives accuracy, AURC, OSCR and CCR", async () => {
+    const found = await judgeScores(forms["csv"] ?? [], quick);
+    const wrong = known.map((_, i) => (labels[i] === predictions[i] ? 0 : 1));
+    expect(found.accuracy).toBeCloseTo(1 - wrong.filter(Boolean).length / 90, 12);
+    expect(found.columns[0]?.aurc).toBe(aurc(known, wrong).aurc);
+    expect(found.columns[0]?.sets[0]?.oscr).toBeLessThanOrEqual(found.accuracy ?? 0);
+    expect(Object.keys(found.columns[0]?.sets[0]?.ccr ?? {})).toEqual(["0.0001", "0.001", "0.01", "0.1"]);
+  });
+});
+
+describe("directions and senses", () => {
+  it("turns scores of which higher is unknown, and says so; a given direction stands", async () => {
+    const path = write(
+      "turned.csv",
+      ["known,score", ...scores.map((conf, i) => `${i < 90 ? 1 : 0},${-conf}`)].join("\n"),
+    );
+    const found = await judgeScores([path], quick);
+    expect(found.columns[0]).toMatchObject({ higher: "unknown", guessed: true });
+    expect(found.columns[0]?.mean.metrics.auroc).toBe(auroc(known, unknown));
+    expect(found.senses[0]).toContain('90 known, 60 unknown rows, by column "known"');
+    const given = await judgeScores([path], { ...quick, higher: "known" });
+    expect(given.columns[0]?.mean.metrics.auroc).toBeCloseTo(1 - auroc(known, unknown), 12);
+    expect(given.columns[0]?.guessed).toBe(false);
+  });
+
+  it("takes several sets, their mean, and compares columns row by row", async () => {
+    const id = write("id.csv", ["a,b", ...known.map((z, i) => `${z},${z - (i % 2)}`)].join("\n"));
+    const first = write("first.csv", ["a,b", ...unknown.map((z) => `${z},${z}`)].join("\n"));
+    const second = write("second.csv", ["b,a", ...unknown.map((z) => `${z - 1},${z - 1}`)].join("\n"));
+    const found = await judgeScores([], { id: [id], ood: [first, second], resamples: 200 });
+    expect(found.columns.map(({ column, sets }) => [column, sets.map(({ name }) => name)])).toEqual([
+      ["a", ["first", "second"]],
+      ["b", ["first", "second"]],
+    ]);
+    const mean = found.columns[0]?.mean;
+    expect(mean?.metrics.auroc).toBeCloseTo(
+      ((found.columns[0]?.sets[0]?.metrics.auroc ?? 0) + (found.columns[0]?.sets[1]?.metrics.auroc ?? 0)) / 2,
+      12,
+    );
+    const [low, high] = mean?.interval?.auroc ?? [1, 0];
+    expect(low).toBeLessThan(mean?.metrics.auroc ?? 0);
+    expect(high).toBeGreaterThan(mean?.metrics.auroc ?? 1);
+    const pair = found.differences.find(({ on, metric }) => on === "mean" && metric === "auroc");
+    expect(pair).toMatchObject({ first: "a", second: "b" });
+    expect(pair?.difference).toBeGreaterThan(0);
+    expect(found.differences.find(({ on }) => on === "first")?.delongP).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe("what cannot be judged is said", () => {
+  it.each([
+    ["no file", "nothing.csv", null, "OAL-E293"],
+    ["no number", "words.csv", "label,score\n0,high\n-1,low\n", "holds a number in every row"],
+    ["a gap", "gap.csv", "label,score\n0,1\n-1,\n", 'column "score" has NaN in row 2'],
+    ["a short line", "short.csv", "label,score\n0,1\n-1\n", "line 3 has 1 fields"],
+    ["bad JSON", "bad.jsonl", '{"label":0,"score":1}\n{oops\n', "line 2 is no JSON"],
+    ["no sense", "only.csv", "score\n1\n2\n", "does not say which rows are known"],
+    ["one side", "side.csv", "label,score\n0,1\n1,2\n", "no unknown rows"],
+    ["empty", "empty.csv", "label,score\n", "it holds no rows"],
+  ])("%s", async (_, name, text, message) => {
+    if (text !== null) write(name, text);
+    await expect(judgeScores([at(name)], quick)).rejects.toThrowError(
+      expect.objectContaining(
+        message.startsWith("OAL") ? { code: message } : { message: expect.stringContaining(message) },
+      ),
+    );
+  });
+
+  it("columns that differ, or are not there", async () => {
+    const a = write("a.csv", "label,x\n0,1\n-1,0\n");
+    const b = write("b.csv", "label,y\n0,1\n-1,0\n");
+    await expect(judgeScores([a, b], quick)).rejects.toThrow("no column of scores in common");
+    await expect(judgeScores([a], { ...quick, columns: ["z"] })).rejects.toThrow(
+      'no column "z" stands in every file; those that do: x',
+    );
+  });
+});

@@ -1,0 +1,383 @@
+/** Scores of anyone's detectors judged by the field's metrics: values, intervals, paired tests, and what was taken for what. */
+import {
+  accuracy,
+  aurc,
+  auroc,
+  ccrAtFpr,
+  delong,
+  delongTest,
+  detectionMetrics,
+  expectArguments,
+  holm,
+  kinds,
+  meanMetrics,
+  metrics,
+  metricVector,
+  oalError,
+  oscr,
+  pairedDifference,
+  percentileInterval,
+  type BootstrapSamples,
+  type MetricName,
+  type MetricVector,
+} from "oal-core";
+import { readScoreTable, type ScoreTable } from "./foreignScores.js";
+import type { MetricIntervals } from "./result.js";
+import { bootstrapDefaults, resampleScores } from "./summary.js";
+
+/** Which way scores point. */
+export type ScoreDirection = "known" | "unknown";
+
+/** How to judge. */
+export interface JudgeOptions {
+  /** Files whose rows are all known, whatever they say. */
+  readonly id?: readonly string[] | undefined;
+  /** Files whose rows are all unknown; each is a set. */
+  readonly ood?: readonly string[] | undefined;
+  /** What has the higher scores. Default: what makes the AUROC over all unknown rows at least a half, said in the result. */
+  readonly higher?: ScoreDirection | undefined;
+  /** Columns to judge. Default: all that every file has. */
+  readonly columns?: readonly string[] | undefined;
+  /** Resamples behind intervals and differences; 0: none. Default 1000. */
+  readonly resamples?: number | undefined;
+  readonly seed?: number | undefined;
+}
+
+/** One column of scores on one set of unknown rows. */
+export interface JudgedSet {
+  readonly name: string;
+  readonly count: number;
+  readonly metrics: MetricVector;
+  readonly interval: MetricIntervals | null;
+  /** DeLong's 95 % interval of the AUROC. */
+  readonly delong: readonly [number, number];
+  /** Share of known rows of the right class above the cut that accepts this share of unknown ones; null without predictions. */
+  readonly ccr: Readonly<Record<string, number>> | null;
+  readonly oscr: number | null;
+}
+
+/** One column of scores. */
+export interface JudgedColumn {
+  readonly column: string;
+  /** What has the higher scores. */
+  readonly higher: ScoreDirection;
+  /** Whether that was found from the scores instead of being given. */
+  readonly guessed: boolean;
+  readonly sets: readonly JudgedSet[];
+  /** The unweighted mean over the sets. */
+  readonly mean: { readonly metrics: MetricVector; readonly interval: MetricIntervals | null };
+  /** Area under risk and coverage of the known rows; null without predictions. */
+  readonly aurc: number | null;
+}
+
+/** A paired difference of two columns. */
+export interface ColumnDifference {
+  readonly first: string;
+  readonly second: string;
+  /** A set, or "mean". */
+  readonly on: string;
+  readonly metric: MetricName;
+  readonly difference: number;
+  readonly interval: readonly [number, number];
+  readonly p: number;
+  /** Holm-adjusted over the comparisons of one metric. */
+  readonly adjustedP: number;
+  /** DeLong's, of AUROC on single sets. */
+  readonly delongP?: number;
+}
+
+/** What became of score files. */
+export interface Judgement {
+  /** What every file was taken for, in sentences. */
+  readonly senses: readonly string[];
+  readonly known: number;
+  readonly accuracy: number | null;
+  readonly columns: readonly JudgedColumn[];
+  readonly differences: readonly ColumnDifference[];
+  readonly resamples: number;
+  readonly seed: number;
+}
+
+/** Rates of accepted unknown rows at which correct classification is reported, as in OpenOOD v1.0. */
+const ccrRates = [1e-4, 1e-3, 1e-2, 1e-1];
+
+const options = kinds.fields({
+  id: kinds.optional(kinds.listOf(kinds.text)),
+  ood: kinds.optional(kinds.listOf(kinds.text)),
+  higher: kinds.optional(kinds.oneOf(["known", "unknown"])),
+  columns: kinds.optional(kinds.listOf(kinds.text)),
+  resamples: kinds.optional(kinds.count),
+  seed: kinds.optional(kinds.count),
+});
+
+/**
+ * Judges score files: CSV, npz of OpenOOD, npy, JSON lines, Parquet.
+ *
+ * @param paths  files that say of every row whether it is known (a column, or labels below 0), or two npy files: known, unknown
+ * @throws OAL-E293 (a file), OAL-E294 (no known or no unknown rows, or columns that differ), OAL-E101, OAL-E102
+ * @source PROTOCOL sections 5 and 9
+ * @example
+ * const { columns } = await judgeScores(["cifar10.npz", "tin.npz"]);
+ * columns[0]?.mean.metrics.auroc;
+ */
+export async function judgeScores(paths: readonly string[], given: JudgeOptions = {}): Promise<Judgement> {
+  expectArguments("judgeScores", { paths: [paths, kinds.listOf(kinds.text)], options: [given, options] });
+  const { resamples = bootstrapDefaults.resamples, seed = bootstrapDefaults.seed } = given;
+  const { known, sets, senses, correct } = await gather(paths, given);
+  const columns = commonColumns([known, ...sets.map(({ rows }) => rows)], given.columns);
+  const sign = new Map(columns.map((column) => [column, directionOf(column, known, sets, given.higher)]));
+  const valuesOf = (rows: Rows, column: string): Float64Array => {
+    const values = rows.get(column) ?? new Float64Array();
+    return sign.get(column)?.higher === "unknown" ? values.map((value) => -value) : values;
+  };
+  const samples = resampleScores(
+    columns.map((column) => ({ detector: column, scores: scoresOf(column, known, sets, valuesOf) })),
+    sets.map(({ name }) => name),
+    { resamples, seed },
+  );
+  const judged = columns.map((column, row) =>
+    judgeColumn(column, row, { sign, known, sets, valuesOf, correct, samples, resamples }),
+  );
+  return {
+    senses,
+    known: lengthOf(known),
+    accuracy:
+      correct &&
+      accuracy(
+        correct.map(Number),
+        correct.map(() => 1),
+      ),
+    columns: judged,
+    differences: resamples === 0 ? [] : differencesOf(judged, samples, known, sets, valuesOf),
+    resamples,
+    seed,
+  };
+}
+
+/** Scores by column. */
+type Rows = ReadonlyMap<string, Float64Array>;
+/** One set of unknown rows. */
+interface UnknownSet {
+  readonly name: string;
+  readonly rows: Rows;
+}
+type ValuesOf = (rows: Rows, column: string) => Float64Array;
+
+const lengthOf = (rows: Rows): number => [...rows.values()][0]?.length ?? 0;
+
+/** Which rows are known, set by set. */
+async function gather(
+  paths: readonly string[],
+  { id = [], ood = [] }: JudgeOptions,
+): Promise<{ known: Rows; sets: UnknownSet[]; senses: string[]; correct: boolean[] | null }> {
+  const senses: string[] = [];
+  const knownParts: { table: ScoreTable; rows: readonly number[] }[] = [];
+  const sets: UnknownSet[] = [];
+  const tables = await Promise.all(paths.map(readScoreTable));
+  const silent = tables.filter(({ known }) => known === null);
+  const isPair = silent.length === 2 && tables.length === 2 && id.length + ood.length === 0;
+  const all = [
+    ...(await Promise.all(id.map(readScoreTable))).map((table) => ({ table, known: true as const })),
+    ...(await Promise.all(ood.map(readScoreTable))).map((table) => ({ table, known: false as const })),
+    ...tables.map((table, i) => ({ table, known: isPair ? i === 0 : null })),
+  ];
+  for (const { table, known } of all) {
+    const count = lengthOf(table.columns);
+    const every = Array.from({ length: count }, (_, i) => i);
+    if (known === null && table.known === null)
+      throw oalError("OAL-E294", {
+        problem: `${table.path} does not say which rows are known: it needs a column "label" (-1: unknown) or "ood", or give it as --id or --ood`,
+      });
+    const isKnown = (i: number): boolean => known ?? table.known?.[i] ?? false;
+    const mine = every.filter(isKnown);
+    const others = every.filter((i) => !isKnown(i));
+    const by =
+      known === null
+        ? `by ${table.saidBy ?? ""}`
+        : isPair
+          ? "as the first of two files is known, the second unknown"
+          : "as given";
+    senses.push(`${table.path}: ${mine.length} known, ${others.length} unknown rows, ${by}`);
+    if (mine.length > 0) knownParts.push({ table, rows: mine });
+    if (others.length > 0) sets.push({ name: freeName(table.name, sets), rows: pick(table, others) });
+  }
+  if (knownParts.length === 0 || sets.length === 0)
+    throw oalError("OAL-E294", {
+      problem: `there are no ${knownParts.length === 0 ? "known" : "unknown"} rows in ${[...id, ...ood, ...paths].join(", ") || "no files"}`,
+    });
+  const correct = knownParts.flatMap(({ table, rows }) => rows.map((i) => table.correct?.[i] ?? null));
+  const says = correct.filter((value) => value !== null);
+  return { known: joined(knownParts), sets, senses, correct: says.length === correct.length ? says : null };
+}
+
+/** A set's name that no other has. */
+function freeName(name: string, sets: readonly UnknownSet[]): string {
+  const taken = new Set(sets.map((set) => set.name));
+  if (!taken.has(name) && name !== "mean") return name;
+  for (let k = 2; ; k++) if (!taken.has(`${name}-${k}`)) return `${name}-${k}`;
+}
+
+function pick({ columns }: ScoreTable, rows: readonly number[]): Rows {
+  return new Map([...columns].map(([name, all]) => [name, Float64Array.from(rows, (i) => all[i] ?? NaN)]));
+}
+
+/** The rows of several tables under each other, for the columns that all have. */
+function joined(parts: readonly { table: ScoreTable; rows: readonly number[] }[]): Rows {
+  const picked = parts.map(({ table, rows }) => pick(table, rows));
+  const [first] = picked;
+  const names = [...(first?.keys() ?? [])].filter((name) => picked.every((rows) => rows.has(name)));
+  return new Map(
+    names.map((name) => [
+      name,
+      Float64Array.from(picked.flatMap((rows) => Array.from(rows.get(name) ?? []))),
+    ]),
+  );
+}
+
+/** The columns that all rows have. @throws OAL-E294 */
+function commonColumns(all: readonly Rows[], wanted: readonly string[] | undefined): string[] {
+  const [first] = all;
+  const common = [...(first?.keys() ?? [])].filter((name) => all.every((rows) => rows.has(name)));
+  const missing = wanted?.find((name) => !common.includes(name));
+  if (missing !== undefined)
+    throw oalError("OAL-E294", {
+      problem: `no column "${missing}" stands in every file; those that do: ${common.join(", ") || "none"}`,
+    });
+  if (common.length === 0) {
+    const names = all.map((rows) => [...rows.keys()].slice(0, 4).join(", "));
+    throw oalError("OAL-E294", {
+      problem: `the files have no column of scores in common (${[...new Set(names)].join(" | ")})`,
+    });
+  }
+  return [...(wanted ?? common)];
+}
+
+/** Which way a column points: what makes the AUROC over all unknown rows at least a half. */
+function directionOf(
+  column: string,
+  known: Rows,
+  sets: readonly UnknownSet[],
+  given: ScoreDirection | undefined,
+): { higher: ScoreDirection; guessed: boolean } {
+  if (given !== undefined) return { higher: given, guessed: false };
+  const unknown = Float64Array.from(sets.flatMap(({ rows }) => Array.from(rows.get(column) ?? [])));
+  return { higher: auroc(known.get(column) ?? [], unknown) >= 0.5 ? "known" : "unknown", guessed: true };
+}
+
+/** A column as the bootstrap reads it. */
+function scoresOf(
+  column: string,
+  known: Rows,
+  sets: readonly UnknownSet[],
+  valuesOf: ValuesOf,
+): Parameters<typeof resampleScores>[0][number]["scores"] {
+  const of = (name: string, group: "test" | "far", rows: Rows) => ({
+    name,
+    group,
+    ids: [],
+    labels: new Int32Array(),
+    predictions: new Int32Array(),
+    confidence: { [column]: valuesOf(rows, column) },
+  });
+  const own = [of("known", "test", known), ...sets.map(({ name, rows }) => of(name, "far", rows))];
+  return { model: column, seed: 0, detectors: [column], sets: own };
+}
+
+interface JudgeGround {
+  readonly sign: ReadonlyMap<string, { higher: ScoreDirection; guessed: boolean }>;
+  readonly known: Rows;
+  readonly sets: readonly UnknownSet[];
+  readonly valuesOf: ValuesOf;
+  readonly correct: readonly boolean[] | null;
+  readonly samples: BootstrapSamples;
+  readonly resamples: number;
+}
+
+function judgeColumn(column: string, row: number, ground: JudgeGround): JudgedColumn {
+  const { sign, known, sets, valuesOf, correct, samples, resamples } = ground;
+  const id = valuesOf(known, column);
+  const right = correct?.map(Number) ?? null;
+  const intervals = (of: (metric: MetricName) => Float64Array): MetricIntervals | null =>
+    resamples === 0
+      ? null
+      : metricVector((metric) => (metrics.find(metric).interval ?? percentileInterval)(of(metric)));
+  const judged = sets.map(({ name, rows }, k): JudgedSet => {
+    const ood = valuesOf(rows, column);
+    return {
+      name,
+      count: ood.length,
+      metrics: detectionMetrics(id, ood),
+      interval: intervals((metric) => samples.metric(row, k, metric)),
+      delong: delong([{ id, ood }]).interval[0] ?? [NaN, NaN],
+      ccr:
+        right && Object.fromEntries(ccrRates.map((rate) => [String(rate), ccrAtFpr(id, right, ood, rate)])),
+      oscr: right && oscr(id, right, ood),
+    };
+  });
+  const members = sets.map((_, k) => k);
+  return {
+    column,
+    ...(sign.get(column) ?? { higher: "known", guessed: true }),
+    sets: judged,
+    mean: {
+      metrics: meanMetrics(judged.map((set) => set.metrics)),
+      interval: intervals((metric) => samples.mean(row, members, metric)),
+    },
+    aurc:
+      right &&
+      aurc(
+        id,
+        right.map((value) => 1 - value),
+      ).aurc,
+  };
+}
+
+/** Every two columns on every set and on their mean, by AUROC and FPR@95. */
+function differencesOf(
+  judged: readonly JudgedColumn[],
+  samples: BootstrapSamples,
+  known: Rows,
+  sets: readonly UnknownSet[],
+  valuesOf: ValuesOf,
+): ColumnDifference[] {
+  const members = sets.map((_, k) => k);
+  const all = (["auroc", "fpr95"] as const).flatMap((metric) => {
+    const found = judged.flatMap((a, i) =>
+      judged.slice(i + 1).flatMap((b, j): ColumnDifference[] => {
+        const [first, second] = [i, i + 1 + j];
+        const made = (on: string, difference: number, x: Float64Array, y: Float64Array): ColumnDifference => {
+          const { interval, p } = pairedDifference(x, y);
+          return { first: a.column, second: b.column, on, metric, difference, interval, p, adjustedP: p };
+        };
+        const single = sets.map(({ name, rows }, k) => {
+          const difference = (a.sets[k]?.metrics[metric] ?? NaN) - (b.sets[k]?.metrics[metric] ?? NaN);
+          const pair = (column: string): { id: Float64Array; ood: Float64Array } => ({
+            id: valuesOf(known, column),
+            ood: valuesOf(rows, column),
+          });
+          return {
+            ...made(name, difference, samples.metric(first, k, metric), samples.metric(second, k, metric)),
+            ...(metric === "auroc" ? { delongP: delongTest(pair(a.column), pair(b.column)).p } : {}),
+          };
+        });
+        const mean = a.mean.metrics[metric] - b.mean.metrics[metric];
+        return [
+          ...(sets.length > 1
+            ? [
+                made(
+                  "mean",
+                  mean,
+                  samples.mean(first, members, metric),
+                  samples.mean(second, members, metric),
+                ),
+              ]
+            : []),
+          ...single,
+        ];
+      }),
+    );
+    const adjusted = holm(found.map(({ p }) => p));
+    return found.map((each, k) => ({ ...each, adjustedP: adjusted[k] ?? each.p }));
+  });
+  return all;
+}
