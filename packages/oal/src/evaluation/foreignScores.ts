@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { oalError, readNpy } from "oal-core";
 import { parseCsv } from "./scoreFiles.js";
-import { readScoreArchive } from "./scoreArchive.js";
 
 /** One file of scores. */
 export interface ScoreTable {
@@ -40,6 +39,7 @@ export async function readScoreTable(path: string): Promise<ScoreTable> {
   const fail = (problem: string, cause?: unknown): Error => oalError("OAL-E293", { path, problem }, cause);
   const ending = extname(path).toLowerCase();
   if (ending === ".npz") {
+    const { readScoreArchive } = await import("./scoreArchive.js");
     const { confidence, labels, predictions } = await readScoreArchive(path);
     const known = Array.from(labels, (label) => label !== -1);
     const correct = predictions && Array.from(labels, (label, i) => label === predictions[i]);
