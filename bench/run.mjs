@@ -24,7 +24,7 @@ Runs cases of bench/cases: ours and every peer that is here (PyTorch, faiss, sci
 of its own, with a pause before every timed step. Without CASE all of them; a CASE may be the beginning of several names.
 
   --list             the cases, and what each measures
-  --short            small sizes, two repetitions: shows that everything runs, measures nothing
+  --short            small sizes, one timed step, no case that is another's variant: shows that everything runs, measures nothing
   --repetitions N    timed steps of every contestant (default: the case's own number, mostly 7)
   --threads N        threads of every contestant (default: one per core)
   --device NAME      device of our training steps: cpu (default) or webgpu
@@ -130,6 +130,8 @@ async function main() {
     ...options,
     versions: { Node: process.versions.node },
     cases: [],
+    /** Cases that a short run leaves out: another case runs the same code. */
+    leftOut: [],
   };
   const failed = [];
   if (machine.loadBefore > 0.5)
@@ -137,6 +139,10 @@ async function main() {
       `note: ${machine.loadBefore} processes wanted to run in the last minute; wall times of a busy machine say little`,
     );
   for (const { name, file, benchCase } of chosen) {
+    if (options.short && benchCase.variant && !positionals.includes(name)) {
+      results.leftOut.push(name);
+      continue;
+    }
     say(`\n${name}`);
     const own =
       values.only === undefined ? benchCase : { ...benchCase, contestants: onlyNamed(benchCase.contestants) };

@@ -22,8 +22,9 @@ export function placesOf(text) {
  * @param other results files by place that replace the page's own
  */
 export async function pageOf(text, other = {}) {
-  const made = text.replace(marked, (_, place, own) => {
+  const made = text.replace(marked, (whole, place, own) => {
     const file = other[place] ?? own;
+    if (file === "nothing") return whole;
     const measured = JSON.parse(readFileSync(join(results, file), "utf8"));
     return `<!-- measured on ${place}: ${file} -->\n\n${markdown(measured)}\n\n<!-- end of ${place} -->`;
   });

@@ -2,6 +2,7 @@ import { autoEncoderSettings, autoEncoderTaskOf, autoEncoderTraining } from "../
 import { loadingCase } from "../steps/loading.mjs";
 
 export default loadingCase({
+  variant: true,
   title: ({ batch }) => `auto-encoder, batch ${batch}`,
   settings: autoEncoderSettings,
   short: { batch: 8 },

@@ -4,6 +4,7 @@ import { loadingCase } from "../steps/loading.mjs";
 const augmentation = { flip: "random", crop: { padding: 4, mode: "zero" } };
 
 export default loadingCase({
+  variant: true,
   title: ({ batch }) => `ResNet-20, batch ${batch}`,
   settings: { network: "resnetSmall", options: { width: 16, blocks: 3 }, batch: 128 },
   short: { batch: 32 },

@@ -1,6 +1,7 @@
 import { classifierStepCase } from "../steps/classifierStep.mjs";
 
 export default classifierStepCase({
+  variant: true,
   title: "airbench 64-256-256",
   network: "airbench",
   options: { widths: [64, 256, 256] },

@@ -1,6 +1,7 @@
 import { classifierStepCase } from "../steps/classifierStep.mjs";
 
 export default classifierStepCase({
+  variant: true,
   title: "ResNet-20",
   network: "resnetSmall",
   options: { width: 16, blocks: 3 },

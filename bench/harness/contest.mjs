@@ -85,7 +85,7 @@ function disagreement(checks, tolerance) {
  * @param options.threads of each contestant
  * @param options.pause ms before every timed step
  * @param options.repetitions timed steps of each contestant; absent: the case's own number
- * @param options.short small sizes, two repetitions, no contestants that are another's variants: it shows that the case runs
+ * @param options.short small sizes, one timed step, no contestants that are another's variants: it shows that the case runs
  * @param options.overrides settings of the case by name, in place of its own
  * @returns the case's part of a results file
  */
@@ -98,7 +98,7 @@ export async function runCase(name, benchCase, file, options) {
     threads,
     device,
   };
-  const repetitions = options.repetitions ?? (short ? 2 : (benchCase.repetitions ?? 7));
+  const repetitions = options.repetitions ?? (short ? 1 : (benchCase.repetitions ?? 7));
   const folder = mkdtempSync(join(tmpdir(), "oal-bench-"));
   const notes = [];
   const started = new Map();
@@ -127,7 +127,7 @@ export async function runCase(name, benchCase, file, options) {
       const { values } = await each.ask("check");
       if (values) checks[id] = values;
       // the first time code is read, compiled and given memory
-      else if (benchCase.warm !== false) await each.ask("step");
+      else if (!short && benchCase.warm !== false) await each.ask("step");
     }
     const differs = disagreement(checks, benchCase.tolerance ?? 1e-3);
     if (differs !== undefined)

@@ -79,8 +79,9 @@ export const sgdTraining = trainingOptions(sgd, 0.01);
  * @param network id and options as in a configuration
  * @param goals least ratio to the faster of PyTorch's layouts: what must be, what is aimed at
  */
-export function classifierStepCase({ title, network, options, batch, goals }) {
+export function classifierStepCase({ title, network, options, batch, goals, variant = false }) {
   return {
+    variant,
     title: (given) => `training step, ${title}, batch ${given.batch}`,
     settings: { network, options, batch },
     short: { batch: 16 },

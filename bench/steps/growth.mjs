@@ -16,7 +16,17 @@ export function sizeName(size) {
  * @param make makes a contestant from size, settings and folder
  * @param from the size that the largest is compared with: the first where fixed costs no longer show
  */
-export function growthCase({ title, unit, settings = {}, sizes, small, from = sizes[1], make, prepare }) {
+export function growthCase({
+  title,
+  unit,
+  settings = {},
+  sizes,
+  small,
+  from = sizes[1],
+  make,
+  prepare,
+  variant = false,
+}) {
   const actual = (given, size) => (given.small ? given.small[size === sizes[0] ? 0 : 1] : size);
   const contestants = sizes.map((size, i) => [
     sizeName(size),
@@ -29,6 +39,7 @@ export function growthCase({ title, unit, settings = {}, sizes, small, from = si
     },
   ]);
   return {
+    variant,
     title,
     unit,
     warm: false,

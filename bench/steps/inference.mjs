@@ -58,8 +58,9 @@ export function ourInference({ bits = 32 } = {}) {
 }
 
 /** A case of ResNet-18 for 32x32 pictures. */
-export function residualInferenceCase({ batch, runs, goals }) {
+export function residualInferenceCase({ batch, runs, goals, variant = false }) {
   return {
+    variant,
     title: (given) => `inference, ResNet-18 (32x32), batch ${given.batch}`,
     unit: "ms a batch",
     settings: { network: "resnet18_32x32", options: {}, side: 32, classes: 10, batch, runs },

@@ -33,9 +33,10 @@ export async function writeSet(folder, count, side, classes = 10) {
  *
  * @param taskOf makes the task from the settings and the pictures
  */
-export function loadingCase({ title, settings, short, taskOf, training }) {
+export function loadingCase({ title, settings, short, taskOf, training, variant = false }) {
   const task = (given, folder) => taskOf(given, openImageSet(join(folder, "set")));
   return {
+    variant,
     title: (given) => `the next batch beside its step, ${title(given)}`,
     unit: "ms",
     repetitions: 15,

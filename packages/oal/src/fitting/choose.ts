@@ -18,6 +18,11 @@ export interface StrengthChoice {
   readonly candidates: readonly { readonly strength: number; readonly crossEntropy: number }[];
 }
 
+/** How many folds there are; a spread would take as many arguments as there are pictures. */
+function foldsIn(folds: Int32Array): number {
+  return folds.reduce((most, fold) => Math.max(most, fold + 1), 0);
+}
+
 /**
  * The strength with the smallest cross-entropy on pictures that a head was not fitted on.
  *
@@ -29,7 +34,7 @@ export async function chooseStrength(
   onProgress: (done: number, total: number) => void = () => undefined,
 ): Promise<StrengthChoice> {
   const sums = strengths.map(() => 0);
-  const count = Math.max(...folds) + 1;
+  const count = foldsIn(folds);
   const all = Array.from(folds.keys());
   for (let fold = 0; fold < count; fold++) {
     onProgress(fold, count);
@@ -159,7 +164,7 @@ async function byUnknown(
   if (unknown.length === 0) return [];
   const trials: Trial[] = [];
   const all = Array.from(training.labels.keys());
-  for (let fold = 0; fold <= Math.max(...folds); fold++) {
+  for (let fold = 0; fold < foldsIn(folds); fold++) {
     const set = (name: string, rows: readonly number[]): PictureSet => ({
       name,
       hashes: rows.map((row) => training.hashes[row] ?? ""),
