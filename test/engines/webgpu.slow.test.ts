@@ -5,9 +5,11 @@
 import {
   float32Data,
   float32Tensor,
+  Graph,
   logSoftmax,
   mul,
   normaliseImages,
+  operators,
   Random,
   reduceMean,
   reduceSum,
@@ -27,7 +29,8 @@ import {
   noiseSchedule,
   uniformTimesteps,
 } from "../../packages/oal/src/outliers/samplers/schedule.js";
-import { cpuEngine, makeEngine } from "../../packages/oal/src/runtime/engines/index.js";
+import { trainedGraphs } from "../../packages/oal/src/pipeline/trainedGraphs.js";
+import { cpuEngine, fallbacksOf, makeEngine } from "../../packages/oal/src/runtime/engines/index.js";
 import { Predictor } from "../../packages/oal/src/training/predict.js";
 import type { TrainingTask } from "../../packages/oal/src/training/task.js";
 import { train } from "../../packages/oal/src/training/trainer.js";
@@ -151,5 +154,20 @@ describe.skipIf(missing !== null)(`WebGPU on SwiftShader${missing === null ? "" 
       await sampler.release();
     }
     expect(difference(ends[1] ?? [], ends[0] ?? [])).toBeLessThan(1e-5);
+  });
+
+  it("says which operators of a step are left to the CPU, and leaves none of oal's", async () => {
+    const graph = new Graph();
+    const [x, weight] = [
+      graph.input("x", { dtype: "float32", shape: [2, 3] }),
+      graph.input("weight", { dtype: "float32", shape: [2, 3] }),
+    ];
+    const [logarithms] = graph.node(operators.LogSoftmax, [mul(x, weight)]);
+    if (logarithms) graph.output("next", logarithms);
+    expect(await fallbacksOf(graph, [{ name: "weight", next: "next" }])).toEqual(["LogSoftmax(float32 2)"]);
+    const steps = trainedGraphs().filter(({ name }) => ["airbench", "recipe oal", "denoiser"].includes(name));
+    for (const { graph: step, carried, name } of steps)
+      expect(await fallbacksOf(step, carried), name).toEqual([]);
+    expect(steps).toHaveLength(3);
   });
 });

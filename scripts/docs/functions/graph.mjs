@@ -20,6 +20,7 @@ export const graph = {
   concat: `concat([x, y], 1)`,
   conv2d: `conv2d(image, weight, null, { pads: 1 })`,
   convTranspose2d: `convTranspose2d(image, weight, null, { strides: 2 }).shape`,
+  countOperations: `countOperations(doubled()).elements`,
   cos: `cos(x)`,
   cpuEngine: `(await (await cpuEngine()).open(writeModel(doubled()))).inputs[0].name`,
   dataFilesOf: `dataFilesOf(writeModel(doubled()))`,

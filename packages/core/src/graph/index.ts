@@ -35,6 +35,7 @@ export { productOf } from "./dims.js";
 export { inline, type InlineOptions } from "./inline.js";
 export { verifyGraph } from "./verify.js";
 export { bytesOf, graphMemory, type GraphMemory } from "./memory.js";
+export { countOperations, type OperationCount } from "./operations.js";
 export { printGraph } from "./print.js";
 export { shortestFloat32 } from "./shortest.js";
 export { evaluateReference } from "./interpret.js";

@@ -27,8 +27,21 @@ it("a machine without WebGPU is usable, and what it lacks is told", async () => 
   expect(Object.keys(found.folders)).toEqual(["store", "cache", "working"]);
 });
 
+it("what a card leaves to the CPU is asked where there is one, and nowhere else", async () => {
+  const answer = { steps: 15, left: { denoiser: ["Sum(float32 2, float32 2)"] }, problem: null };
+  const asked = () => Promise.resolve(answer);
+  const never = (): never => {
+    throw new Error("asked");
+  };
+  const [, card] = (await examine({ probe: probe({ cpu: works, webgpu: works }), fallbacks: asked })).devices;
+  expect(card?.fallbacks).toEqual(answer);
+  const [cpu, none] = (await examine({ probe: probe({ cpu: works, webgpu: fails }), fallbacks: never }))
+    .devices;
+  expect([cpu, none].map((device) => device && "fallbacks" in device)).toEqual([false, false]);
+});
+
 it("one whose CPU engine fails is not", async () => {
-  const found = await examine({ probe: probe({ cpu: fails, webgpu: works }) });
+  const found = await examine({ probe: probe({ cpu: fails, webgpu: fails }) });
   expect([found.usable, found.problems]).toEqual([false, ["the CPU engine does not work (it crashed)"]]);
 });
 

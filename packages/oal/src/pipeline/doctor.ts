@@ -8,6 +8,7 @@ import { memoryLimit, type MemoryLimit } from "../runtime/memoryLimit.js";
 import { probeDevice, type ProbeResult } from "../runtime/engines/index.js";
 import { hardware, type Hardware } from "./hardware.js";
 import { storeFolder } from "./store/location.js";
+import { probeFallbacks, type FallbackResult } from "./fallbacks.js";
 import { systemProblem } from "./systemError.js";
 import { versions, type Versions } from "./versions.js";
 
@@ -16,6 +17,8 @@ export interface DeviceState extends ProbeResult {
   readonly device: Device;
   /** Whether its self-test passed. */
   readonly usable: boolean;
+  /** Of a usable graphics processor or what stands for one: what of the training steps it leaves to the CPU. */
+  readonly fallbacks?: FallbackResult;
 }
 
 /** One folder that oal writes to. */
@@ -51,22 +54,27 @@ const fewBytes = 100e6;
 export interface ExamineOptions {
   readonly devices?: readonly Device[];
   readonly probe?: (device: Device) => Promise<ProbeResult>;
+  readonly fallbacks?: () => Promise<FallbackResult>;
 }
 
 /**
  * Looks at this machine.
  *
- * @param options devices: those to try, which are then needed; default both, of which the CPU is. probe: tries one
+ * @param options devices: those to try, which are then needed; default both, of which the CPU is. probe: tries one. fallbacks: asks
+ * what WebGPU leaves to the CPU
  */
 export async function examine({
   devices: asked,
   probe = probeDevice,
+  fallbacks = probeFallbacks,
 }: ExamineOptions = {}): Promise<Examination> {
   const needed = asked ?? ["cpu"];
   const devices = await Promise.all(
     (asked ?? (["cpu", "webgpu"] as const)).map(async (device): Promise<DeviceState> => {
       const result = await probe(device);
-      return { device, usable: result.problem === null, ...result };
+      const usable = result.problem === null;
+      const asked = device === "webgpu" && usable ? { fallbacks: await fallbacks() } : {};
+      return { device, usable, ...result, ...asked };
     }),
   );
   const folders = {

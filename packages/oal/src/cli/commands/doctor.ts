@@ -20,6 +20,10 @@ function table({ devices, threads, memory, folders, versions, hardware, usable }
   const lines: (readonly [string, string])[] = [
     ...devices.map((state) => [state.device, deviceInWords(state)] as const),
     ...devices.flatMap(({ missing }) => missing.map((text) => ["", text] as const)),
+    ...devices.flatMap(({ times, fallbacks }) => [
+      ...(times ? [["", timesInWords(times)] as const] : []),
+      ...(fallbacks ? [["", fallbacksInWords(fallbacks)] as const] : []),
+    ]),
     ["threads", `${threads}, one per core (${hardware.cpu})`],
     ["memory", `${gigabytes(memory.bytes)}, ${source}`],
     ...Object.entries(folders).map(([name, state]) => [name, folderInWords(state)] as const),
@@ -39,6 +43,19 @@ function deviceInWords({ device, usable, problem, adapter, blockSize }: DeviceSt
   return adapter?.hardware === false
     ? `usable, self-test passed, but no graphics processor${driver}: --device auto leaves it`
     : `usable, self-test passed; it may be no graphics processor: --device auto leaves it`;
+}
+
+function timesInWords({ device, cpu }: NonNullable<DeviceState["times"]>): string {
+  const taken = device < cpu ? "--device auto takes it" : "--device auto takes the CPU";
+  return `the measured training step takes ${device.toFixed(1)} ms, ${cpu.toFixed(1)} ms on the CPU: ${taken}`;
+}
+
+function fallbacksInWords(found: NonNullable<DeviceState["fallbacks"]>): string {
+  if (found.problem !== null) return `what it leaves to the CPU was not found out: ${found.problem}`;
+  const left = Object.entries(found.left).map(([name, kinds]) => `${name}: ${kinds.join(", ")}`);
+  return left.length === 0
+    ? `it has all operators of oal's ${found.steps} training steps`
+    : `operators of training steps that it leaves to the CPU: ${left.join("; ")}`;
 }
 
 function folderInWords({ path, problem, freeBytes }: FolderState): string {

@@ -45,6 +45,23 @@ describe("chooseDevice", () => {
     }
   });
 
+  it("auto takes a card only where it trains faster, by the measured step", async () => {
+    const faster = await chooseDevice(
+      "auto",
+      2,
+      found({ adapter: card, times: { device: 3.21, cpu: 40.04 } }),
+    );
+    expect(faster.choice.device).toBe("webgpu");
+    expect(faster.sentence).toContain("the measured step takes 3.2 ms there and 40.0 ms on the CPU");
+    const slower = found({ adapter: card, times: { device: 41, cpu: 40 } });
+    const left = await chooseDevice("auto", 2, slower);
+    expect(left.choice).toEqual({ device: "cpu", threads: 2 });
+    expect(left.sentence).toBe(
+      "computes on the CPU: the measured step takes 41.0 ms there and 40.0 ms on the CPU (WebGPU (libEGL_nvidia.so.0)); --device webgpu takes it all the same",
+    );
+    expect((await chooseDevice("webgpu", 2, slower)).choice.device).toBe("webgpu");
+  });
+
   it("webgpu takes any adapter that computes rightly, and is an error without one", async () => {
     const taken = await chooseDevice("webgpu", 0, found({ adapter: software }));
     expect(taken.choice.device).toBe("webgpu");

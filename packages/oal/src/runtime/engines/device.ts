@@ -3,7 +3,7 @@ import { oalError, type Device } from "oal-core";
 import type { EngineChoice } from "./make.js";
 import { probeDevice, type ProbeResult } from "./probe.js";
 
-/** What may be asked for; "auto": WebGPU where it is a graphics processor that computes rightly, else the CPU. */
+/** What may be asked for; "auto": WebGPU where it is a graphics processor that computes rightly and trains faster, else the CPU. */
 export const devices = ["cpu", "webgpu", "auto"] as const;
 
 /** A device asked for. */
@@ -28,7 +28,7 @@ export async function chooseDevice(
   probe: () => Promise<ProbeResult> = () => probeDevice("webgpu"),
 ): Promise<ChosenDevice> {
   if (wanted === "cpu") return { choice: { device: "cpu", threads }, sentence: null };
-  const { adapter, problem: found, missing } = await probe();
+  const { adapter, problem: found, missing, times } = await probe();
   const problem = found === null ? null : [found, ...missing].join("; ");
   const on = (device: Device, sentence: string): ChosenDevice => ({
     choice: { device, threads, ...(device === "webgpu" && adapter ? { adapter: adapter.driver } : {}) },
@@ -37,7 +37,13 @@ export async function chooseDevice(
   const name = adapter && adapter.driver !== "unknown" ? `WebGPU (${adapter.driver})` : "WebGPU";
   if (wanted === "auto") {
     if (problem !== null) return on("cpu", `computes on the CPU: ${name} cannot be used (${problem})`);
-    if (adapter?.hardware === true) return on("webgpu", `computes on ${name}, which passed its self-test`);
+    const measured = times
+      ? `the measured step takes ${times.device.toFixed(1)} ms there and ${times.cpu.toFixed(1)} ms on the CPU`
+      : "";
+    if (times && times.device >= times.cpu)
+      return on("cpu", `computes on the CPU: ${measured} (${name}); --device webgpu takes it all the same`);
+    if (adapter?.hardware === true)
+      return on("webgpu", `computes on ${name}, which passed its self-test${measured && `; ${measured}`}`);
     const why = adapter?.hardware === false ? "computes on the CPU itself" : "may be no graphics processor";
     return on("cpu", `computes on the CPU: ${name} ${why}; --device webgpu takes it all the same`);
   }

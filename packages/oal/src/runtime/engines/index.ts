@@ -1,4 +1,5 @@
 export { cpuEngine, type CpuOptions } from "./cpu.js";
 export { chooseDevice, devices, type DeviceChoice } from "./device.js";
-export { probeDevice, type ProbeResult } from "./probe.js";
+export { answerOf, probeDevice, type ProbeResult } from "./probe.js";
+export { fallbacksOf } from "./webgpuFallbacks.js";
 export { choiceOf, engineOnDemand, makeEngine, type EngineChoice } from "./make.js";

@@ -13,6 +13,8 @@ const probeSchema = z.object({
   problem: z.string().nullable(),
   /** What is not installed, with the remedy. */
   missing: z.array(z.string()),
+  /** Milliseconds of the measured step, where the device was timed against the CPU. */
+  times: z.object({ device: z.number(), cpu: z.number() }).optional(),
 });
 
 /** What was found out. */
@@ -39,10 +41,30 @@ export function probeDevice(device: Device): Promise<ProbeResult> {
  * @param words the program and its arguments; it prints a {@link ProbeResult} as its last line
  * @param milliseconds after which it is ended
  */
-export function tryIn(words: readonly string[], milliseconds: number): Promise<ProbeResult> {
+export async function tryIn(words: readonly string[], milliseconds: number): Promise<ProbeResult> {
+  const failed = (problem: string): ProbeResult => ({ adapter: null, blockSize: null, problem, missing: [] });
+  const { answer, problem } = await answerOf(words, milliseconds);
+  if (problem !== null) return failed(problem);
+  const parsed = probeSchema.safeParse(answer);
+  return parsed.success ? parsed.data : failed("the probe gave no answer");
+}
+
+/** What a program told: its last line, or why there is none. */
+interface Answer {
+  /** The last line, read as JSON. */
+  readonly answer: unknown;
+  readonly problem: string | null;
+}
+
+/**
+ * Runs a program that opens a device, which may end it.
+ *
+ * @param words the program and its arguments; it prints JSON as its last line
+ * @param milliseconds after which it is ended
+ */
+export function answerOf(words: readonly string[], milliseconds: number): Promise<Answer> {
   return new Promise((resolve) => {
-    const failed = (problem: string): void =>
-      resolve({ adapter: null, blockSize: null, problem, missing: [] });
+    const failed = (problem: string): void => resolve({ answer: null, problem });
     const child = spawn(process.execPath, [...words], {
       stdio: ["ignore", "pipe", "pipe"],
       timeout: milliseconds,
@@ -61,7 +83,7 @@ export function tryIn(words: readonly string[], milliseconds: number): Promise<P
           `the driver ended the process that tried it (${signal ?? `exit status ${status}`}${last && `: ${last}`})`,
         );
       try {
-        resolve(probeSchema.parse(JSON.parse(output.trim().split("\n").at(-1) ?? "")));
+        resolve({ answer: JSON.parse(output.trim().split("\n").at(-1) ?? ""), problem: null });
       } catch {
         failed("the probe gave no answer");
       }

@@ -1,18 +1,10 @@
-/** The WebGPU engine: ONNX Runtime for Node on a graphics processor, through Vulkan, Metal or Direct3D. The plain formulation runs. */
-import {
-  expectArguments,
-  joinedStepper,
-  joinUpdates,
-  useWideFormulations,
-  verifyGraph,
-  writeModel,
-  type Engine,
-  type SessionOptions,
-} from "oal-core";
+/** The WebGPU engine: ONNX Runtime for Node on a graphics processor, through Vulkan, Metal or Direct3D. */
+import { expectArguments, joinedStepper, verifyGraph, writeModel, type Engine } from "oal-core";
 import { aModel, sessionOptions } from "./cpu.js";
 import { deviceStepper } from "./deviceStepper.js";
-import { nativeSession, type NativeSettings } from "./onnxRuntime.js";
+import { nativeSession } from "./onnxRuntime.js";
 import { bindingVersion } from "./version.js";
+import { webgpuSettings, webgpuStep } from "./webgpuStep.js";
 
 /** How WebGPU is used. */
 export interface WebgpuOptions {
@@ -27,16 +19,9 @@ export interface WebgpuOptions {
  * why `chooseDevice` tries it in another one.
  */
 export function webgpuEngine({ threads = 0, adapter }: WebgpuOptions = {}): Engine {
-  const settingsOf = ({ optimization }: SessionOptions): NativeSettings => ({
-    executionProviders: [{ name: "webgpu", preferredLayout: "NHWC", storageBufferCacheMode: "simple" }],
-    graphOptimizationLevel: optimization ?? "all",
-    enableMemPattern: false,
-    logSeverityLevel: 3,
-    ...(threads === 0 ? {} : { intraOpNumThreads: threads }),
-  });
   const open: Engine["open"] = async (model, given = {}) => {
     expectArguments("open", { model: [model, aModel], options: [given, sessionOptions] });
-    return nativeSession(model, settingsOf(given));
+    return nativeSession(model, webgpuSettings(threads, given));
   };
   const compile: Engine["compile"] = async (graph, given) => {
     verifyGraph(graph);
@@ -55,8 +40,9 @@ export function webgpuEngine({ threads = 0, adapter }: WebgpuOptions = {}): Engi
     compile,
     stepper: async (graph, carried) => {
       verifyGraph(graph);
-      const step = joinUpdates(useWideFormulations(graph), carried);
-      const stepper = await deviceStepper(step.graph, step.carried, settingsOf({}));
+      const step = webgpuStep(graph, carried);
+      const settings = webgpuSettings(threads, {}, step.layout);
+      const stepper = await deviceStepper(step.graph, step.carried, settings);
       return joinedStepper(
         stepper,
         step.joined,
