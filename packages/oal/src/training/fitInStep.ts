@@ -4,9 +4,13 @@
  */
 import {
   add,
+  concat,
   div,
   gradients,
   mul,
+  reshape,
+  sizeOf,
+  slice,
   sqrt,
   sub,
   stopGradient,
@@ -45,42 +49,41 @@ export function fitInStep(
   let loss = context.graph.scope("start", () => lossOf(state));
   let power1 = context.buffer("fit.power1", [], ones);
   let power2 = context.buffer("fit.power2", [], ones);
-  const moments = new Map(
-    names.map(({ name, shape }) => [
-      name,
-      {
-        first: context.buffer(`fit.m.${name}`, shape, zeros),
-        second: context.buffer(`fit.v.${name}`, shape, zeros),
-      },
-    ]),
-  );
-  for (let step = 0; step < steps; step++) {
-    const sources = names.map(({ name }) => lookUp(current, name));
-    if (step > 0) loss = context.graph.scope(`fit${step}`, () => lossOf(state));
-    const slopes = gradients(loss, sources);
-    power1 = mul(power1, beta1);
-    power2 = mul(power2, beta2);
-    names.forEach(({ name }, index) => {
-      const slope = slopes[index];
-      const source = sources[index];
-      const moment = moments.get(name);
-      if (!slope || !source || !moment) return;
-      const first = add(mul(moment.first, beta1), mul(slope, 1 - beta1));
-      const second = add(mul(moment.second, beta2), mul(mul(slope, slope), 1 - beta2));
-      moments.set(name, { first, second });
+  if (names.length > 0 && steps > 0) {
+    // All parameters in one vector: a step is a dozen operators, not a dozen for each of them.
+    const sizes = names.map(({ shape }) => sizeOf(shape));
+    const size = sizes.reduce((sum, each) => sum + each, 0);
+    const vectorOf = (values: readonly Value[]): Value =>
+      concat(
+        values.map((value) => reshape(value, [-1])),
+        0,
+      );
+    let first = context.buffer("fit.m", [size], zeros);
+    let second = context.buffer("fit.v", [size], zeros);
+    let vector = vectorOf(names.map(({ name }) => lookUp(current, name)));
+    for (let step = 0; step < steps; step++) {
+      const sources = names.map(({ name }) => lookUp(current, name));
+      if (step > 0) loss = context.graph.scope(`fit${step}`, () => lossOf(state));
+      const slope = vectorOf(gradients(loss, sources));
+      power1 = mul(power1, beta1);
+      power2 = mul(power2, beta2);
+      first = add(mul(first, beta1), mul(slope, 1 - beta1));
+      second = add(mul(second, beta2), mul(mul(slope, slope), 1 - beta2));
       const scale = div(rate, sub(1, power1));
       const root = add(sqrt(div(second, sub(1, power2))), epsilon);
-      current.set(name, stopGradient(sub(source, div(mul(scale, first), root))));
-    });
-  }
-  for (const { name } of names) {
-    context.updateBuffer(name, lookUp(current, name));
-    const moment = moments.get(name);
-    if (moment) {
-      context.updateBuffer(`fit.m.${name}`, moment.first);
-      context.updateBuffer(`fit.v.${name}`, moment.second);
+      const moved = stopGradient(sub(vector, div(mul(scale, first), root)));
+      let offset = 0;
+      names.forEach(({ name, shape }, index) => {
+        const end = offset + (sizes[index] ?? 0);
+        current.set(name, reshape(slice(moved, [offset], [end], [0]), shape));
+        offset = end;
+      });
+      vector = moved;
     }
+    context.updateBuffer("fit.m", first);
+    context.updateBuffer("fit.v", second);
   }
+  for (const { name } of names) context.updateBuffer(name, lookUp(current, name));
   context.updateBuffer("fit.power1", power1);
   context.updateBuffer("fit.power2", power2);
   return { fitted: state, loss };
