@@ -1,5 +1,12 @@
 /** One small step of everything that oal trains: what an engine is asked whether it has all operators of. */
-import { float32Tensor, uint8Tensor, type CarriedTensor, type Graph, type TensorType } from "oal-core";
+import {
+  float32Tensor,
+  memoryRows,
+  uint8Tensor,
+  type CarriedTensor,
+  type Graph,
+  type TensorType,
+} from "oal-core";
 import { memoryImageSet } from "../data/imageSet.js";
 import { networks } from "../nn/networks/index.js";
 import { autoEncoderSchema } from "../outliers/diffusion/autoEncoder.js";
@@ -104,14 +111,14 @@ function autoEncoder(): TrainingTask {
 }
 
 function denoiser(): TrainingTask {
-  const latents = new Float32Array(batch * 4 * 8 * 8);
+  const rows = (each: number) => memoryRows(new Float32Array(batch * each), each);
+  const latents = rows(4 * 8 * 8);
   return denoiserTask({
     ...denoiserSchema.parse({ channels: 2 * width }),
     moments: { mean: latents, logVariance: latents },
     latentShape: [4, 8, 8],
     latentScale: 1,
-    embeddings: new Float32Array(batch * width),
-    dimension: width,
+    embeddings: rows(width),
     schedule: noiseSchedule(),
     batchSize: batch,
     conditionDropout: 0.1,
