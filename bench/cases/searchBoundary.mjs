@@ -31,7 +31,14 @@ export default {
     });
   },
   contestants: {
-    oal: { make: ourBoundary(), work: rounds },
+    // as published: the anchors of a round share their noise
+    oal: { make: ourBoundary({ noiseSharing: "round" }), work: rounds },
+    // the default, at one class and round of many alike
+    "oal, noise of every anchor": {
+      settings: { classes: 1, rounds: 1 },
+      make: ourBoundary({ noiseSharing: "anchor" }),
+      work: () => 1,
+    },
     // one class and round: the others are like it
     faiss: { needs: "faiss", python: "boundary", work: () => 1 },
   },

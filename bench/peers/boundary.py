@@ -19,8 +19,8 @@ def make(settings, folder):
         distances = index.search(bank, k + 1)[0][:, -1]
         ranked = np.argsort(-distances)[: settings["select"]]
         kept = []
+        drawn = generator.standard_normal((noise, bank.shape[1]), dtype=np.float32)
         for anchor in generator.permutation(ranked)[: settings["anchors"]]:
-            drawn = generator.standard_normal((noise, bank.shape[1]), dtype=np.float32)
             candidates = bank[anchor] + settings["sigma"] * drawn
             candidates /= np.linalg.norm(candidates, axis=1, keepdims=True)
             far = index.search(candidates, k)[0][:, -1]
