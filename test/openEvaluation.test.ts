@@ -93,7 +93,7 @@ methods: [ce]
 data:
   source: .
   id: { path: known.dots }
-  ood: [{ name: strange, path: strange.dots, group: far }, { name: other, path: other.dots, group: validation }]
+  ood: [{ name: strange, path: strange.dots, group: far }, { name: other, path: other.dots, group: validation-far }]
 student: { widths: [8, 8, 16], epochs: 1, batchSize: 16 }
 evaluation:
   bootstrap: 20
