@@ -70,7 +70,7 @@ function take(chosen) {
 	for (const file of chosen) {
 		const onerror = () => card.media.remove();
 		const card = add(element("img", { alt: "", loading: "lazy", src: URL.createObjectURL(file), onerror }));
-		ask(file, file.name).then((result) => show(Object.assign(card, { result })));
+		void ask(file, file.name).then((result) => show(Object.assign(card, { result })));
 	}
 }
 files.onchange = () => take(files.files);

@@ -29,7 +29,7 @@ const acceptedPsnr = 24;
 /** The latent diffusion model. */
 export const diffusionStage: Stage = {
   id: "diffusion",
-  version: 2,
+  version: 3,
   title: "auto-encoder and conditional denoiser",
   variants: ({ synthesis }) => (synthesis.model === undefined ? [""] : []),
   slice: ({ config: { autoEncoder, denoiser, teacher }, data }) => ({

@@ -28,7 +28,7 @@ function trains(recipe: string): boolean {
 /** A student per recipe: classifier artifacts. */
 export const studentStage: Stage = {
   id: "student",
-  version: 3,
+  version: 4,
   title: "a classifier trained by a recipe",
   seeds: "students",
   variants: ({ methods }) => methods,

@@ -21,7 +21,7 @@ const plan = (config: Configuration): RecipePlan => planRecipe(recipe, config, c
 /** The teacher: a classifier artifact. */
 export const teacherStage: Stage = {
   id: "teacher",
-  version: 3,
+  version: 4,
   title: "a classifier trained with cross-entropy",
   variants: () => [""],
   slice: ({ config, data, models }) =>
