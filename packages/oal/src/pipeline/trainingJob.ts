@@ -1,7 +1,7 @@
 /** A training as plain data, so that it can be sent to a worker thread: paths and options, no functions. */
 import type { Normalisation } from "oal-core";
 import type { AugmentSpec, EpochRest } from "../data/batches.js";
-import type { NetworkChoice } from "../training/network.js";
+import type { HeadChoice, NetworkChoice } from "../training/network.js";
 import type { MethodSettings } from "../training/methods/method.js";
 import type { TrainingOptions } from "../training/options.js";
 
@@ -21,6 +21,18 @@ export interface ImportedStart {
   readonly init: string;
   /** Folder of what its frozen part says of the training images; absent: that is computed in every step, where there is one. */
   readonly frozen?: string;
+}
+
+/** The images that choose among the epochs of a training. */
+export interface SelectionJob {
+  /** Their folder. */
+  readonly images: string;
+  /** Steps of an epoch. */
+  readonly every: number;
+  /** Images of 32 pixels a side that are looked at together. */
+  readonly batchSize: number;
+  /** What the logits of the finished network are. */
+  readonly heads: readonly HeadChoice[];
 }
 
 /** Training of a teacher or student. */
@@ -46,6 +58,8 @@ export interface ClassifierJob {
   readonly initial?: string;
   /** What the network was read from; absent: it is the registered one of its id. */
   readonly start?: ImportedStart;
+  /** What chooses among the weights of its epochs; absent: the last ones are kept. */
+  readonly selection?: SelectionJob;
   /** Where the trained parameters are written (safetensors). */
   readonly result: string;
 }

@@ -1,20 +1,24 @@
 /** The training thread: builds a job's task, trains it, writes the result. Talks to the main thread by messages only. */
 import { existsSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { OalError, toNumbers } from "oal-core";
+import { memoryRows, OalError, toNumbers, type Engine } from "oal-core";
 import { restOf, stepsPerEpoch } from "../data/batches.js";
 import { openImageSet } from "../data/cachedSet.js";
+import { predictions } from "../evaluation/outputs.js";
+import { parametersUnder } from "../nn/parameters.js";
 import { readSafetensors, writeSafetensors } from "../nn/safetensors.js";
 import { openSafetensorsRows } from "../nn/safetensorsRows.js";
 import { alignmentTask } from "../outliers/alignment.js";
 import { autoEncoderTask, denoiserTask } from "../outliers/diffusion/tasks.js";
 import { noiseSchedule } from "../outliers/samplers/schedule.js";
 import { classifierTask } from "../training/classifier.js";
+import { networkPrefix } from "../training/network.js";
+import { Predictor } from "../training/predict.js";
 import { recipes } from "../training/recipes/index.js";
 import { methodsOf } from "../training/recipes/recipe.js";
 import type { SideData } from "../training/side/sideData.js";
 import { withRest, type TrainingTask } from "../training/task.js";
-import { train } from "../training/trainer.js";
+import { train, type TrainingOutcome } from "../training/trainer.js";
 import { makeEngine } from "../runtime/engines/index.js";
 import { blamePlugin } from "./plugins/fault.js";
 import { loadPlugins } from "./plugins/load.js";
@@ -25,10 +29,10 @@ import { floats, stored, widthOf } from "./sideSources/stored.js";
 import type { WorkerInput, WorkerMessage } from "./trainInWorker.js";
 import type { AlignmentJob, AutoEncoderJob, ClassifierJob, DenoiserJob, TrainingJob } from "./trainingJob.js";
 
-async function taskOf(job: TrainingJob): Promise<TrainingTask> {
+async function taskOf(job: TrainingJob, engine: Engine): Promise<TrainingTask> {
   switch (job.kind) {
     case "classifier":
-      return classifierOf(job);
+      return { ...(await classifierOf(job)), ...(await selectionOf(job, engine)) };
     case "autoEncoder":
       return autoEncoderOf(job);
     case "denoiser":
@@ -48,6 +52,39 @@ async function classifierOf(job: ClassifierJob): Promise<TrainingTask> {
   return last === 0
     ? whole
     : withRest(whole, await classifierPart(job, last), stepsPerEpoch(count, batchSize, rest));
+}
+
+/** What chooses among the epochs, where one is wanted: the right ones among the validation images. */
+async function selectionOf(
+  { selection, network: choice, start, normalisation }: ClassifierJob,
+  engine: Engine,
+): Promise<Pick<TrainingTask, "selection">> {
+  if (!selection) return {};
+  const { every, batchSize, heads } = selection;
+  const imported = start && (await loadImported(start.init));
+  const network = { ...choice, ...(imported ? { imported } : {}), ...(heads.length > 0 ? { heads } : {}) };
+  const images = openImageSet(selection.images);
+  return {
+    selection: {
+      every,
+      score: async (trained) => {
+        const own = parametersUnder(trained, networkPrefix);
+        const parameters = imported ? new Map([...imported.first, ...own]) : own;
+        const predictor = await Predictor.create(
+          engine,
+          { network, parameters, normalisation },
+          { batchSize },
+        );
+        try {
+          const { logits, classes } = await predictor.predict(images);
+          const named = predictions(memoryRows(logits, classes));
+          return named.filter((label, i) => label === images.labels[i]).length;
+        } finally {
+          await predictor.release();
+        }
+      },
+    },
+  };
 }
 
 /** The task with so many images per step. */
@@ -132,6 +169,11 @@ async function alignmentTaskOf({ embeddings, anchors, ...job }: AlignmentJob): P
   });
 }
 
+/** Figures of a choice among epochs, as the texts that a result can hold. */
+function keptFigures(kept: TrainingOutcome["kept"] = undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(kept ?? {}).map(([name, value]) => [name, String(value)]));
+}
+
 async function main({ job, engine, plugins }: WorkerInput): Promise<void> {
   const port = parentPort;
   if (!port) return;
@@ -146,14 +188,15 @@ async function main({ job, engine, plugins }: WorkerInput): Promise<void> {
       tell({ kind: "finished", finished: true });
       return;
     }
+    const computes = await makeEngine(engine);
     const outcome = await train(
-      await makeEngine(engine),
-      await taskOf(job),
+      computes,
+      await taskOf(job, computes),
       job.training,
       (event) => tell({ kind: "event", event }),
       () => stopped,
     );
-    if (outcome.finished) await writeSafetensors(job.result, outcome.parameters);
+    if (outcome.finished) await writeSafetensors(job.result, outcome.parameters, keptFigures(outcome.kept));
     tell({ kind: "finished", finished: outcome.finished });
   } catch (thrown) {
     const error = blamePlugin(thrown);

@@ -16,6 +16,7 @@ export function trainingIdentity(step: TrainingStep, task: TrainingTask, options
   hash.update(JSON.stringify([seed, steps, optimizer, schedule, groupRates, clipNorm, ema]));
   hash.update(printGraph(step.graph));
   if (task.rest) hash.update(`\0rest every ${task.rest.every}`);
+  if (task.selection) hash.update(`\0selection every ${task.selection.every}`);
   for (const [name, { data }] of [...Object.entries(task.batch(0)), ...(task.initial ?? [])]) {
     hash.update(`\0${name}\0`);
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

@@ -5,6 +5,7 @@
 import type { Tensor, TensorType, Value } from "oal-core";
 import type { ParameterStore } from "../nn/parameters.js";
 import type { TrainingContext } from "../nn/context.js";
+import type { Selection } from "./bestEpoch.js";
 
 /** A loss and its parts. Every part is logged under its name. */
 export interface LossTerms {
@@ -26,12 +27,14 @@ export interface TrainingTask {
   readonly initial?: ParameterStore;
   /** The step that ends every epoch, where that is smaller than the others. `batch` gives its batches too. */
   readonly rest?: RestTask;
+  /** Chooses among the weights of its epochs; absent: the last ones are the result. */
+  readonly selection?: Selection;
   /** Called once when training ends or stops. */
   close?(): void;
 }
 
 /** The same problem with fewer images per step. */
-export interface RestTask extends Omit<TrainingTask, "rest"> {
+export interface RestTask extends Omit<TrainingTask, "rest" | "selection"> {
   /** Steps per epoch; the last of them is this one. */
   readonly every: number;
 }

@@ -232,6 +232,67 @@ const weights = async (more: Partial<TrainingOptions>, x = 1): Promise<number[]>
   return weight ? [...float32Data(weight)] : [];
 };
 
+describe("a training that keeps its best epoch", () => {
+  /** Epochs of two steps, whose scores are given; the weights at each are noted. */
+  const choosing = (scores: readonly number[], seen: string[] = []): TrainingTask => ({
+    ...task(),
+    selection: {
+      every: 2,
+      score: async (parameters) => {
+        seen.push(hashOf(parameters));
+        return scores[seen.length - 1] ?? Number.NaN;
+      },
+    },
+  });
+
+  it("ends with the weights that scored most, of equal ones the later, and says which", async () => {
+    const seen: string[] = [];
+    const { parameters, kept } = await train(
+      testEngine,
+      choosing([3, 7, 7, 5, 6], seen),
+      options({ steps: 9 }),
+    );
+    expect(kept).toEqual({ step: 6, score: 7, lastScore: 6 });
+    // behind the steps 2, 4, 6, 8, and behind the last
+    expect(new Set(seen).size).toBe(5);
+    expect(hashOf(parameters)).toBe(seen[2]);
+    const plain = await train(testEngine, task(), options({ steps: 9 }));
+    expect(plain.kept).toBeUndefined();
+    expect(hashOf(plain.parameters)).toBe(seen[4]);
+  });
+
+  it("has the same bits after any number of stops, also behind the step of the best", async () => {
+    const folder = join(root, "best");
+    const scores = [1, 9, 2, 3];
+    const seen: string[] = [];
+    for (const stop of [1, 4, 5, 7]) {
+      let done = 0;
+      await train(
+        testEngine,
+        choosing(scores, seen),
+        options({ checkpointFolder: folder, checkpointSeconds: 0 }),
+        (event) => (done = event.step),
+        () => done >= stop,
+      );
+    }
+    const { parameters, kept } = await train(
+      testEngine,
+      choosing(scores, seen),
+      options({ checkpointFolder: folder }),
+    );
+    expect(kept).toEqual({ step: 4, score: 9, lastScore: 3 });
+    expect(seen).toHaveLength(4);
+    const whole: string[] = [];
+    const once = await train(testEngine, choosing(scores, whole), options());
+    expect(whole).toEqual(seen);
+    expect(hashOf(parameters)).toBe(hashOf(once.parameters));
+    expect(hashOf(parameters)).toBe(seen[1]);
+    // it is another training than the one that keeps its last weights
+    const other = train(testEngine, task(), options({ checkpointFolder: folder }));
+    expect((await errorOf(other)).code).toBe("OAL-T130");
+  });
+});
+
 describe("a loss that is not finite", () => {
   it("names term and step, and keeps the last good checkpoint", async () => {
     const folder = join(root, "nan");

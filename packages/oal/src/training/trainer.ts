@@ -4,6 +4,7 @@
  */
 import { float32Data, float32Tensor, oalError, type Engine, type Tensor } from "oal-core";
 import type { ParameterStore } from "../nn/parameters.js";
+import { bestIn, isMeasured, measured, withBest, type BestEpoch } from "./bestEpoch.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { trainingIdentity } from "./identity.js";
 import type { TrainingOptions } from "./options.js";
@@ -25,10 +26,12 @@ export interface TrainingEvent {
 
 /** How a training ended. */
 export interface TrainingOutcome {
-  /** Parameters and buffers; averaged when averaging is on. */
+  /** Parameters and buffers; averaged when averaging is on. Those of the best epoch where the task chooses among them. */
   readonly parameters: ParameterStore;
   /** False when it was stopped before the last step; a checkpoint then holds the state. */
   readonly finished: boolean;
+  /** Where the task chooses among its epochs: which `parameters` are, and how good those of the last step were. */
+  readonly kept?: Pick<BestEpoch, "step" | "score" | "lastScore">;
 }
 
 /**
@@ -84,7 +87,9 @@ async function steps(
   shouldStop: () => boolean,
 ): Promise<TrainingOutcome> {
   const folder = options.checkpointFolder;
-  await stepper.load(found?.state ?? step.initialState(options.seed));
+  const begun = found && bestIn(found.state, step);
+  await stepper.load(begun?.state ?? step.initialState(options.seed));
+  let best = begun?.best;
   let done = found?.step ?? 0;
   if (found) onEvent({ kind: "resumed", step: done, total: options.steps });
   const schedule = scheduleOf(options.schedule, options.steps);
@@ -117,17 +122,25 @@ async function steps(
       });
     }
     onEvent({ kind: "progress", step: done, total: options.steps });
+    if (task.selection && isMeasured(task.selection, done, options.steps)) {
+      const now = resultOf(step, await finiteState(stepper, options.name, done));
+      best = await measured(task.selection, best, done, now);
+    }
     const stopping = done < options.steps && shouldStop();
     const due = folder !== undefined && (stopping || performance.now() - lastCheckpoint >= interval);
     if (due) {
-      await writeCheckpoint(folder, done, await finiteState(stepper, options.name, done), identity);
+      const state = await finiteState(stepper, options.name, done);
+      await writeCheckpoint(folder, done, withBest(state, best), identity);
       lastCheckpoint = performance.now();
     }
     if (stopping) return { parameters: resultOf(step, await stepper.read()), finished: false };
     // The engine holds the thread during a step; this lets messages in between two.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return { parameters: resultOf(step, await finiteState(stepper, options.name, done)), finished: true };
+  if (!best)
+    return { parameters: resultOf(step, await finiteState(stepper, options.name, done)), finished: true };
+  const { parameters, ...kept } = best;
+  return { parameters, finished: true, kept };
 }
 
 function feedsOf(

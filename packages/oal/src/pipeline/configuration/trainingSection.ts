@@ -65,6 +65,11 @@ const trainingShape = ({ epochs }: TrainingDefaults) => ({
     0.99999,
     "decay per step of the averaged weights that are evaluated; 0: the weights themselves",
   ),
+  keep: choice(
+    ["last", "best"],
+    "last",
+    "weights that a training ends with: the last, or, as published, those behind the epoch after which most validation images were right (of equal ones the later)",
+  ),
   augmentation: augmentationSchema.prefault({}).describe("random changes of the training images"),
 });
 

@@ -93,12 +93,15 @@ export async function trainSection(
   { start, warm }: TrainingStart = {},
 ): Promise<Record<string, number>> {
   const { data, folder, checkpoints, events } = stage;
-  const { train, normalisation } = data;
+  const { train, validation, normalisation } = data;
   const plan = planRecipe(recipe, stage.config, section);
   const chosen = networkChoice(section, data.classNames.length, train.set.height);
   const network = start ? (await loadClassifier(start.init)).network : chosen;
   const { imported: _read, ...plainNetwork } = network;
   const initial = start ? undefined : await initialOf(stage, network, warm);
+  const heads = plan.methods
+    .filter(({ method }) => method.inference)
+    .map(({ method }) => ({ method: method.id, settings: plan.settings }));
   const job: ClassifierJob = {
     kind: "classifier",
     training: {
@@ -121,29 +124,53 @@ export async function trainSection(
     })),
     ...(initial === undefined ? {} : { initial }),
     ...(start ? { start } : {}),
+    ...(section.keep === "best"
+      ? {
+          selection: {
+            images: validation.folder,
+            every: stepsPerEpoch(train.set.count, batchSizeOf(section, train.set.count), section.rest),
+            batchSize: stage.config.evaluation.batchSize,
+            heads,
+          },
+        }
+      : {}),
     result: join(checkpoints, "result.safetensors"),
   };
   tellTeacherCost(stage, job.training.steps * job.batchSize);
   const started = Date.now();
   await runTrainingJob(job, stage);
   const trainSeconds = (Date.now() - started) / 1000;
-  const { tensors } = await readSafetensors(job.result);
-  const heads = plan.methods
-    .filter(({ method }) => method.inference)
-    .map(({ method }) => ({ method: method.id, settings: plan.settings }));
+  const { tensors, metadata } = await readSafetensors(job.result);
   const finished = heads.length === 0 ? network : { ...network, heads };
   const { classNames } = data;
   await saveClassifier(folder, tensors, { network: finished, normalisation, classNames }, start?.init);
-  const measured = await accuracyOn(folder, data.validation.set, stage);
+  const measured = await accuracyOn(folder, validation.set, stage);
   if (measured.isConstant)
     events.warning(
       `${name} gives every validation image the same class: its training diverged; a lower learningRate, smaller weights of its loss terms or clipNorm may help`,
     );
   const taught = stage.optionalInput("teacher")?.manifest.metrics["validationAccuracy"];
   const warning =
-    taught === undefined ? null : teacherWarning(taught, measured.accuracy, data.validation.set.count);
+    taught === undefined ? null : teacherWarning(taught, measured.accuracy, validation.set.count);
   if (warning !== null) events.warning(warning);
-  return { validationAccuracy: measured.accuracy, trainSeconds, steps: job.training.steps };
+  const { steps } = job.training;
+  return { validationAccuracy: measured.accuracy, trainSeconds, steps, ...keptOf(job, metadata, stage) };
+}
+
+/** Which epoch was kept, told and as figures; none where the last weights were. */
+function keptOf(
+  { selection, training }: ClassifierJob,
+  metadata: Readonly<Record<string, string>>,
+  { data, events }: StageJob,
+): Record<string, number> {
+  if (!selection) return {};
+  const [step, score, last] = ["step", "score", "lastScore"].map((name) => Number(metadata[name]));
+  const { count } = data.validation.set;
+  const epoch = (at: number): string => (at / selection.every).toFixed(at % selection.every === 0 ? 0 : 1);
+  events.message(
+    `the weights behind epoch ${epoch(step ?? 0)} of ${epoch(training.steps)} are kept: ${score} of ${count} validation images right, ${last} behind the last`,
+  );
+  return { keptStep: step ?? Number.NaN, lastValidationAccuracy: (last ?? Number.NaN) / count };
 }
 
 /** The tensors that replace freshly drawn ones: those of a warm start, or what the network measures on pictures. */

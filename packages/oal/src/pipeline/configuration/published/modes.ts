@@ -9,13 +9,18 @@ export const modes = ["corrected", "official"] as const;
 /** A mode. */
 export type Mode = (typeof modes)[number];
 
-/** Loss terms of the published method (METHOD 5 to 7): weights, temperature, and nothing that is not in it. */
+/**
+ * What is published and no row: the loss (METHOD 5 to 7: weights, temperature, and nothing that is not in it), the epoch that is kept, and
+ * how a teacher that does not know the classes is trained (METHOD 2).
+ */
 const officialConstants: ConfigurationInput = {
   kd: { logitsWeight: 4, featureWeight: 8, temperature: 1, dtLearningRate: 2, teacherView: "same" },
   mi: { embWeight: 0.1, latentWeight: 0.2 },
   exposure: { uniformWeight: 0, energyWeight: 0, distillWeight: 0 },
   // no latent is looked at by the teacher
   synthesis: { maxTeacherConfidence: 1 },
+  student: { keep: "best" },
+  teacher: { keep: "best" },
 };
 
 /** What a mode lays over a preset: every constant of the published method, or nothing. */
