@@ -2,10 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { toNumbers, type Tensor } from "oal-core";
+import { float32Data, float32Tensor, toNumbers, type Tensor } from "oal-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readSafetensors } from "../packages/oal/src/nn/safetensors.js";
 import { isRecord, valueAt } from "../packages/oal/src/pipeline/configuration/merge.js";
+import { drawnTensor, foreignModel } from "../packages/oal/src/testing/foreignModel.js";
 import { oal } from "./cli/oal.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-official-"));
@@ -57,6 +58,13 @@ const run = (...args: string[]): Results => {
   return resultsOf(JSON.parse(stdout));
 };
 
+/** The numbers of an object. */
+function numbersIn(found: unknown): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(isRecord(found) ? found : {}).map(([name, value]) => [name, Number(value)]),
+  );
+}
+
 let official: Results;
 beforeAll(() => {
   official = run("run", "small.yaml", "--out", "official");
@@ -103,6 +111,54 @@ describe("the published method", () => {
     expect(await weights("student:head")).toEqual(await weights("warmStart"));
     expect(await weights("student:oal")).not.toEqual(await weights("warmStart"));
   });
+
+  it("keeps the epoch after which most validation images were right, of equal ones the later", () => {
+    for (const stage of ["teacher", "warmStart", "student:oal"]) {
+      const manifest: unknown = JSON.parse(
+        readFileSync(join(official.artifact(stage), "artifact.json"), "utf8"),
+      );
+      const { keptStep, lastValidationAccuracy, validationAccuracy, steps } = numbersIn(
+        valueAt(manifest, ["metrics"]),
+      );
+      expect(keptStep).toBeLessThanOrEqual(steps ?? 0);
+      expect(validationAccuracy).toBeGreaterThanOrEqual(lastValidationAccuracy ?? Number.NaN);
+      if (validationAccuracy === lastValidationAccuracy) expect(keptStep).toBe(steps);
+    }
+  });
+
+  it("trains a model that does not know the classes before it teaches, the layers slower than the head", async () => {
+    writeFileSync(join(folder, "someone.onnx"), foreignModel(32));
+    writeFileSync(
+      join(folder, "taught.yaml"),
+      `
+preset: official-small
+threads: 1
+data: { embedded: { train: 2000, validation: 40, test: 40, validationOod: 20, ood: 20 } }
+teacher: { model: someone.onnx, normalisation: student, finetune: { epochs: 1 } }
+student: { width: 8, epochs: 1 }
+warmStart: { epochs: 0 }
+fixes: { r13: true }
+`,
+    );
+    const taught = run("train", "taught.yaml", "--out", "taught", "--method", "kd");
+    const made = taught.artifact("teacher");
+    const manifest: unknown = JSON.parse(readFileSync(join(made, "artifact.json"), "utf8"));
+    // 15 steps of 128 of the 2,000 images, and one of 80
+    expect(numbersIn(valueAt(manifest, ["metrics"]))).toMatchObject({ steps: 16, keptStep: 16 });
+    const { tensors } = await readSafetensors(join(made, "parameters.safetensors"));
+    const distance = (name: string, from: Tensor): number => {
+      const now = tensors.get(name);
+      if (!now) throw new Error(`no ${name}`);
+      const before = toNumbers(from);
+      return Math.max(...toNumbers(now).map((value, i) => Math.abs(value - (before[i] ?? Number.NaN))));
+    };
+    // Adam's steps are as long as the rate: 16 of at most 1e-6, after half a cosine
+    const moved = distance("trunk.stem.weight", drawnTensor("stem.weight", [4, 3, 3, 3]));
+    expect(moved).toBeGreaterThan(1e-6);
+    expect(moved).toBeLessThan(1.7e-5);
+    const head = float32Data(tensors.get("head.weight") ?? float32Tensor([0], []));
+    expect(Math.max(...head.map(Math.abs))).toBeLessThan(0.1);
+  }, 120_000);
 
   it("reports which rows were in force, and what they come from", () => {
     const page = readFileSync(official.report, "utf8");

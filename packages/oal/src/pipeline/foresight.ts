@@ -25,8 +25,9 @@ import { seesAsStudent, teacherModelOf, wantsBytes } from "./configuration/initS
 import { presets } from "./configuration/presets.js";
 import type { RunModels } from "./models.js";
 import { networkChoice, type RecipeSection } from "./stages/context.js";
+import { surelyFinetuned } from "./stages/finetunedTeacher.js";
 import { isAligned } from "./stages/alignment.js";
-import { headOfZeros, initNetwork } from "./stages/initNetwork.js";
+import { finetunedNetwork, headOfZeros, initNetwork, type InitNetwork } from "./stages/initNetwork.js";
 
 /** What of a run is to be made. */
 export interface Aim {
@@ -120,6 +121,9 @@ export function configurationProblems(
   )
     problems.push(oalError("OAL-T141", { teacher: models.teacher.preprocessing.crop, student: data.size }));
   if (models.init) problems.push(...initProblems(config, models.init, classes));
+  // one that names classes of its own may know those of the run, and is then as it is
+  if (needs.teacher && models.teacher && surelyFinetuned(config, models.teacher))
+    problems.push(...finetuneProblems(config, models.teacher, classes));
   const showsFeatures = aim.methods.some((recipe) =>
     recipes.find(recipe).methods.some(({ method }) => method === featureExposureMethod.id),
   );
@@ -215,9 +219,23 @@ function looksInSteps(config: Configuration, { methods }: Aim): boolean {
 
 /** What of a model cannot be trained as section `init` asks. */
 function initProblems(config: Configuration, model: LoadedModel, classes: number): OalError[] {
+  return untrainable(model, "init.frozen", () => initNetwork(config, model, headOfZeros(model, classes)));
+}
+
+/** What a model that is to be trained before it teaches will be refused for. */
+function finetuneProblems(config: Configuration, model: LoadedModel, classes: number): OalError[] {
+  const make = (): InitNetwork => finetunedNetwork(config, model, headOfZeros(model, classes));
+  return untrainable(model, "teacher.finetune.frozen", make);
+}
+
+/**
+ * Why a model cannot be trained; nothing where it can.
+ *
+ * @param key the setting that freezes a part of it
+ */
+function untrainable(model: LoadedModel, key: string, make: () => InitNetwork): OalError[] {
   try {
-    const { network } = initNetwork(config, model, headOfZeros(model, classes));
-    refuseUntrainable(network, model.preprocessing.crop);
+    refuseUntrainable(make().network, model.preprocessing.crop, key);
     return [];
   } catch (error) {
     if (!(error instanceof OalError) || !/^OAL-[CTG]/.test(error.code)) throw error;
@@ -226,7 +244,7 @@ function initProblems(config: Configuration, model: LoadedModel, classes: number
 }
 
 /** Builds a step as far as its gradients. @throws OAL-T131 naming an operator without one, OAL-G101 for a node that does not fit */
-function refuseUntrainable(network: ImportedNetwork, size: number): void {
+function refuseUntrainable(network: ImportedNetwork, size: number, key: string): void {
   const graph = new Graph();
   const context = new TrainingContext(graph);
   const options = { classes: 2, imageSize: size };
@@ -239,7 +257,7 @@ function refuseUntrainable(network: ImportedNetwork, size: number): void {
   } catch (error) {
     if (!isOalError(error, "OAL-G103")) throw error;
     const { operator, path } = error.details;
-    const problem = `no gradient passes ${operator}${path === "" ? "" : ` at ${path}`}; freeze the model up to behind it (init.frozen)`;
+    const problem = `no gradient passes ${operator}${path === "" ? "" : ` at ${path}`}; freeze the model up to behind it (${key})`;
     throw oalError("OAL-T131", { model: network.id, problem }, error);
   }
 }

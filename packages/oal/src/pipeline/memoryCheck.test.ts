@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isOalError } from "oal-core";
@@ -8,6 +8,8 @@ import type { Aim } from "./foresight.js";
 import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
 import { estimateMemory, type DataSizes, type StageMemory } from "./memoryEstimate.js";
 import { preflight } from "./preflight.js";
+import { loadModelFile } from "../models/load.js";
+import { foreignModel } from "../testing/foreignModel.js";
 import type { MemoryLimit } from "../runtime/memoryLimit.js";
 import { run } from "./run.js";
 
@@ -50,6 +52,26 @@ it("follows the batch of a training, not the number of images where they are rea
     "training the student",
   ]);
   expect(estimateMemory(large(), { methods: ["ce"], until: "data" }, sizes)).toEqual([]);
+});
+
+it("counts the training of a model before it teaches", async () => {
+  const path = join(root, "someone.onnx");
+  writeFileSync(path, foreignModel(64));
+  const teacher = await loadModelFile(path);
+  const needed = (...set: string[]): number => {
+    const config = loadConfiguration("folder", {
+      set: ["data.size=64", `teacher.model=${path}`, "methods=[kd]", ...set],
+    });
+    const aim = { methods: ["kd"], until: "report" };
+    return partOf(
+      estimateMemory(config, aim, { classes: 3, train: 600, all: 900 }, { teacher }),
+      "fine-tuning",
+    );
+  };
+  expect(needed()).toBeNaN();
+  const tuned = ["teacher.finetune.when=newClasses"];
+  const [half, whole] = [256, 512].map((batch) => needed(...tuned, `teacher.finetune.batchSize=${batch}`));
+  expect(whole).toBeGreaterThan((half ?? Number.NaN) + 5e6);
 });
 
 it("is refused above the limit, naming what to lower, and not with force", () => {

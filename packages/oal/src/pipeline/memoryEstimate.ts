@@ -36,7 +36,8 @@ import type { Configuration } from "./configuration/schema.js";
 import { latentShapeOf, needsOf, type Aim } from "./foresight.js";
 import type { RunModels } from "./models.js";
 import { isAligned } from "./stages/alignment.js";
-import { headOfZeros, initNetwork, teacherParts } from "./stages/initNetwork.js";
+import { finetuneSection, surelyFinetuned } from "./stages/finetunedTeacher.js";
+import { finetunedNetwork, headOfZeros, initNetwork, teacherParts } from "./stages/initNetwork.js";
 import { batchSizeOf, networkChoice, optimizerOptionsOf, type RecipeSection } from "./stages/context.js";
 
 /** Node, the engine, the libraries and what a run has gathered by its end, in bytes (measured 200 to 400 MB). */
@@ -101,6 +102,10 @@ export function estimateMemory(
   const ownTeacher = needs.teacher && models.teacher === undefined;
   const teacher = ownTeacher ? classifierStep(config, "teacher", ce.id, sizes, choices) : undefined;
   if (teacher) addClassifier("teacher", teacher);
+  if (needs.teacher && models.teacher && surelyFinetuned(config, models.teacher))
+    add("fine-tuning the teacher", "teacher.finetune.batchSize", [
+      finetuneStep(config, models.teacher, sizes).memory,
+    ]);
   if (needs.student) {
     const steps = largestRecipes(aim.methods).map((recipe) =>
       classifierStep(config, "student", recipe, sizes, choices, teacher),
@@ -304,6 +309,19 @@ function classifierStep(
   const options = { ...shared, network, normalisation, settings, methods: counted, ...start };
   const task = classifierTask(options, images, side);
   return stepOf(task, optimizerOptionsOf(section));
+}
+
+/** The step of a teacher's fine-tuning. */
+function finetuneStep(config: Configuration, model: LoadedModel, { classes, train }: DataSizes): Step {
+  const section = finetuneSection(config);
+  const { methods, settings } = planRecipe(ce.id, config, section);
+  const { crop: imageSize } = model.preprocessing;
+  const { network: imported } = finetunedNetwork(config, model, headOfZeros(model, classes));
+  const network = { id: imported.id, options: { classes, imageSize }, imported };
+  const batchSize = batchSizeOf(section, train);
+  const augmentation = { flip: "none" } as const;
+  const options = { seed: 0, batchSize, augmentation, network, normalisation, methods, settings };
+  return stepOf(classifierTask(options, imagesOf(train, imageSize)), optimizerOptionsOf(section));
 }
 
 /** A trained classifier's pass over images, and the width of its features. */

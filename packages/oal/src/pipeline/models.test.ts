@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { foreignModel } from "../testing/foreignModel.js";
 import { loadConfiguration } from "./configuration/index.js";
+import { finetuneOf } from "./configuration/initSection.js";
 import { preflight } from "./preflight.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-run-models-"));
@@ -80,6 +81,48 @@ describe("what a model cannot be asked for", () => {
     expect(await told(load("folder", undefined, "methods=[head]"))).toEqual([
       "OAL-C202 configuration: methods: recipe head trains nothing, so there must be a model that it is: give one with --init MODEL (an ONNX file)",
     ]);
+  });
+});
+
+describe("a teacher that is to be trained", () => {
+  const teaches = (...set: string[]) =>
+    load("folder", undefined, "teacher.model=m.onnx", "methods=[kd]", "data.size=24", ...set);
+
+  it("takes the keys of that training, and of no other", () => {
+    const config = teaches(
+      "teacher.finetune.when=always",
+      "teacher.finetune.epochs=2",
+      "teacher.augmentation.flip=random",
+      "teacher.keep=best",
+    );
+    expect(finetuneOf(config)).toMatchObject({ epochs: 2, learningRate: 1e-4, rate: 0.01, minFactor: 1e-4 });
+    expect(config.teacher).toMatchObject({ keep: "best", augmentation: { flip: "random" } });
+    expect(() => teaches("teacher.finetune.when=always", "teacher.epochs=3")).toThrow(
+      "has no effect with teacher.model, trained by teacher.finetune",
+    );
+    expect(() => teaches("teacher.finetune.epochs=3")).toThrow(
+      "has no effect with teacher.finetune.when: never",
+    );
+    expect(() => load("folder", undefined, "teacher.finetune.when=always")).toThrow(
+      "has no effect with no teacher.model",
+    );
+  });
+
+  it("is refused before anything is decoded where it cannot be", async () => {
+    expect(await told(teaches("teacher.finetune.when=newClasses", "teacher.finetune.frozen=0.1"))).toEqual([
+      expect.stringContaining("OAL-C211 teacher.finetune.frozen: 0.1 is less than its first cut"),
+    ]);
+    expect(await told(teaches("teacher.finetune.when=always", "teacher.finetune.frozen=0.5"))).toEqual([]);
+  });
+
+  it("is one that does not know the classes in mode official, with a new head and its best epoch", () => {
+    const official = teaches("mode=official");
+    expect(finetuneOf(official)).toMatchObject({ when: "newClasses", head: "new", epochs: 50 });
+    expect(official.teacher).toMatchObject({ keep: "best", rest: "train" });
+    expect(official.student.keep).toBe("best");
+    const plain = teaches("mode=official", "teacher.finetune.when=never");
+    expect(finetuneOf(plain)).toEqual(finetuneOf(teaches()));
+    expect(plain.teacher.keep).toBe("last");
   });
 });
 

@@ -15,7 +15,14 @@ import { choosingGroups, mayChoose } from "../../evaluation/result.js";
 import type { Locate } from "./issues.js";
 import { removePath, setPath, valueAt, type Tree } from "./merge.js";
 import { optionKeys, type Choice } from "./choosing.js";
-import { initSchema, teacherModelOf, teacherModelShape } from "./initSection.js";
+import {
+  finetuneKeys,
+  finetuneOf,
+  finetuneShares,
+  initSchema,
+  teacherModelOf,
+  teacherModelShape,
+} from "./initSection.js";
 import { synthesisChoices } from "./outlierSections.js";
 import { warmStartSchema } from "./warmStartSection.js";
 import { trainingChoices } from "./trainingSection.js";
@@ -90,20 +97,28 @@ function modelRules(configuration: Configuration): readonly Rule[] {
     names.map((name) => `${section}.${name}`);
   const ofNetworks = trainingChoices.filter(({ key }) => key === "network").flatMap(optionKeys);
   const starts = init.model !== undefined;
+  const teaches = teacherModelOf({ teacher }) !== undefined;
+  const { when } = finetuneOf({ teacher });
+  const trains = [...Object.keys(teacherModelShape), ...(when === "never" ? [] : finetuneShares)];
   return [
     [under("init", keys(initSchema.shape, ["model"])), !starts && "no init.model"],
     [["data.normalisation"], starts && "init.model, which has its own"],
     [under("student", ["network", ...ofNetworks]), starts && "init.model"],
+    [under("teacher", ["precision", "normalisation", ...finetuneKeys]), !teaches && "no teacher.model"],
     [
-      ["teacher.precision", "teacher.normalisation"],
-      teacherModelOf({ teacher }) === undefined && "no teacher.model",
+      under(
+        "teacher",
+        finetuneKeys.filter((key) => key !== "finetune.when"),
+      ),
+      when === "never" && "teacher.finetune.when: never",
     ],
     [Object.keys(warmStartSchema.shape).map((key) => `warmStart.${key}`), starts && "init.model"],
     [["warmStart.learningRate", "warmStart.minFactor"], warmStart.epochs === 0 && "warmStart.epochs: 0"],
     [["init.views"], starts && init.frozen === 0 && "init.frozen: 0"],
     [
-      under("teacher", keys(teacher, Object.keys(teacherModelShape))),
-      teacherModelOf({ teacher }) !== undefined && "teacher.model, which is not trained",
+      under("teacher", keys(teacher, trains)),
+      teaches &&
+        `teacher.model, ${when === "never" ? "which is not trained" : "trained by teacher.finetune"}`,
     ],
   ];
 }

@@ -46,6 +46,27 @@ export const initSchema = z.strictObject({
   layerDecay: real(0.9, 0.01, 1, "learning rate of each layer, as a factor of that of the layer behind it"),
 });
 
+/** Section `teacher.finetune`. The defaults are the published recipe of CIFAR-100's teacher: Adam without decay, half a cosine, two rates. */
+const finetuneSchema = z.strictObject({
+  when: choice(
+    ["never", "newClasses", "always"],
+    "never",
+    "with teacher.model: whether it is trained on the classes of the run before it teaches: not; where it does not know them by name, as published; or in any case",
+  ),
+  head: choice(
+    ["fitted", "new"],
+    "fitted",
+    "last layer that this begins with: one that fits its features, or its own for classes that it knows; or, as published, random numbers",
+  ),
+  epochs: real(50, 0.01, 10_000, "passes over the training images"),
+  batchSize: whole(128, 2, 8192, "images per step"),
+  learningRate: positive(1e-4, 100, "highest learning rate of the last layer"),
+  rate: positive(0.01, 100, "that of the layer before, as a factor of it"),
+  layerDecay: real(1, 0.01, 1, "that of each layer before, as a factor of that of the layer behind it"),
+  frozen: real(0, 0, 1, "share of the layers that is not trained, from the first on"),
+  minFactor: real(1e-4, 0, 1, "learning rate at the end, as a factor of the highest"),
+});
+
 /** Keys of section `teacher` beside those of a training. */
 export const teacherModelShape = {
   model: z
@@ -67,7 +88,30 @@ export const teacherModelShape = {
     .describe(
       "with model: pictures normalised and resized as it wants them, or, as published, the student's as they are; default own",
     ),
+  finetune: finetuneSchema
+    .prefault({})
+    .describe("with model: its training on the classes of the run, with teacher.augmentation, rest and keep"),
 } as const;
+
+/** Paths of the keys of `teacher.finetune` within section `teacher`. */
+export const finetuneKeys: readonly string[] = Object.keys(finetuneSchema.shape).map(
+  (key) => `finetune.${key}`,
+);
+
+/** Keys of a training that hold for the fine-tuning of a teacher too. */
+export const finetuneShares: readonly string[] = ["augmentation", "keep", "rest"];
+
+/** Section `teacher.finetune`. */
+export type FinetuneSettings = z.output<typeof finetuneSchema>;
+
+/** How a teacher that was read is trained further. */
+export function finetuneOf({
+  teacher,
+}: {
+  readonly teacher: { readonly [key: string]: unknown };
+}): FinetuneSettings {
+  return finetuneSchema.parse(teacher["finetune"] ?? {});
+}
 
 /** Whether the teacher gets the student's pictures as they are. */
 export function seesAsStudent({

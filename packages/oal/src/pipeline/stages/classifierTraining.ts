@@ -74,6 +74,8 @@ export function predictionEffort(
 export interface TrainingStart {
   readonly start?: ImportedStart | undefined;
   readonly warm?: string | undefined;
+  /** The pictures as the network takes them; absent: those of the run. */
+  readonly pictures?: Pick<PreparedData, "train" | "validation" | "normalisation">;
 }
 
 /**
@@ -82,6 +84,7 @@ export interface TrainingStart {
  * @param name  what progress and messages call the training
  * @param recipe  id of the recipe
  * @param from.start  what the network is read from, where it is not one of the registered ones
+ * @param from.pictures  what it is trained and measured on, where that is not the run's own
  * @param from.warm  folder of a classifier whose weights it starts from; absent: random weights
  * @returns figures for artifact.json
  */
@@ -90,13 +93,14 @@ export async function trainSection(
   section: RecipeSection,
   recipe: string,
   stage: StageJob,
-  { start, warm }: TrainingStart = {},
+  { start, warm, pictures }: TrainingStart = {},
 ): Promise<Record<string, number>> {
   const { data, folder, checkpoints, events } = stage;
-  const { train, validation, normalisation } = data;
+  const { train, validation, normalisation } = pictures ?? data;
   const plan = planRecipe(recipe, stage.config, section);
-  const chosen = networkChoice(section, data.classNames.length, train.set.height);
-  const network = start ? (await loadClassifier(start.init)).network : chosen;
+  const network = start
+    ? (await loadClassifier(start.init)).network
+    : networkChoice(section, data.classNames.length, train.set.height);
   const { imported: _read, ...plainNetwork } = network;
   const initial = start ? undefined : await initialOf(stage, network, warm);
   const heads = plan.methods

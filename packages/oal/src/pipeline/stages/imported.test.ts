@@ -11,13 +11,14 @@ import { cutViews, viewOf } from "../../training/cutViews.js";
 import { Predictor } from "../../training/predict.js";
 import { train } from "../../training/trainer.js";
 import { crossEntropyMethod } from "../../training/methods/crossEntropy.js";
+import { TrainingContext } from "../../nn/context.js";
 import { testEngine } from "../../testing/engine.js";
 import { foreignClasses, foreignModel, foreignWidth } from "../../testing/foreignModel.js";
 import { loadConfiguration } from "../configuration/index.js";
 import { loadClassifier, saveClassifier } from "./classifierArtifact.js";
 import { saveImported } from "./imported.js";
-import { headFor } from "./importedHead.js";
-import { initNetwork } from "./initNetwork.js";
+import { headFor, knowsClasses, newHead } from "./importedHead.js";
+import { finetunedNetwork, initNetwork } from "./initNetwork.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-imported-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -89,6 +90,33 @@ describe("the head of a model of someone else", () => {
     expect(logit(0)).toBeCloseTo(own.logits[4] ?? Number.NaN, 4);
     expect(logit(1)).toBeCloseTo(own.logits[1] ?? Number.NaN, 4);
     expect(own.classes).toBe(foreignClasses);
+  });
+});
+
+describe("a teacher that is trained further", () => {
+  it("has a new head at the whole rate and everything before it at a hundredth", async () => {
+    const model = await loadModelFile(path);
+    const head = newHead(model, 3, 1);
+    const weights = float32Data(newHead(model, 400, 1).weight);
+    expect(head.weight.shape).toEqual([3, foreignWidth]);
+    expect(Math.hypot(...weights) / Math.sqrt(weights.length)).toBeCloseTo(0.02, 3);
+    expect([...float32Data(head.bias)]).toEqual([0, 0, 0]);
+    expect(newHead(model, 3, 2).weight).not.toEqual(head.weight);
+    const { network } = finetunedNetwork(loadConfiguration("folder"), model, head);
+    const graph = new Graph();
+    const context = new TrainingContext(graph);
+    const images = graph.input("images", { dtype: "float32", shape: [2, 3, size, size] });
+    network.build(context, images, { classes: 3, imageSize: size });
+    const rates = Object.fromEntries(context.specs.map(({ name, rate }) => [name, rate]));
+    expect(rates).toMatchObject({ "head.weight": 1, "head.bias": 1, "trunk.stem.weight": 0.01 });
+    expect(new Set(Object.values(rates))).toEqual(new Set([1, 0.01]));
+  });
+
+  it("is one that does not name the classes, or any, as the configuration says", async () => {
+    const model = await loadModelFile(path);
+    expect(knowsClasses(model, ["eel", "bee"])).toBe(true);
+    expect(knowsClasses(model, ["eel", "red"])).toBe(false);
+    expect(knowsClasses({ ...model, classNames: null }, ["eel"])).toBe(false);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   float32Tensor,
   memoryRows,
   oalError,
+  Random,
   uint8Tensor,
   type Classifier,
   type Engine,
@@ -13,6 +14,7 @@ import { chooseStrength } from "../../fitting/choose.js";
 import { HeadFitter } from "../../fitting/head.js";
 import { foldsOf } from "../../fitting/parts.js";
 import type { LoadedModel } from "../../models/load.js";
+import { nameOf } from "../../models/modelName.js";
 import type { HeadTensors } from "../../nn/imported/index.js";
 import { passRows } from "../../runtime/passRows.js";
 import { Predictor } from "../../training/predict.js";
@@ -40,6 +42,35 @@ export interface HeadRequest {
 export interface FoundHead {
   readonly head: HeadTensors | null;
   readonly sentence: string;
+}
+
+/** Whether a model names all classes of a run. */
+export function knowsClasses({ classNames: own }: LoadedModel, classNames: readonly string[]): boolean {
+  return own !== null && classNames.every((name) => own.includes(name));
+}
+
+/** Spread of a new head's weights, the usual one of vision transformers (the published one is not known). */
+const newHeadSpread = 0.02;
+
+/**
+ * A last layer of random numbers: weights from N(0, 0.02^2), no bias.
+ *
+ * @throws OAL-C211 when the model shows no features
+ */
+export function newHead(model: LoadedModel, classes: number, seed: number): HeadTensors {
+  const width = model.facts.features?.width;
+  if (width === undefined) {
+    const problem = `${nameOf(model.path)} shows no features for a new head`;
+    throw oalError("OAL-C211", { at: "teacher.model", problem });
+  }
+  const values = new Random(seed, "new head").normals(0, classes * width);
+  return {
+    weight: float32Tensor(
+      [classes, width],
+      values.map((value) => newHeadSpread * value),
+    ),
+    bias: float32Tensor([classes], new Float32Array(classes)),
+  };
 }
 
 /**

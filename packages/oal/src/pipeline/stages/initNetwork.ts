@@ -11,6 +11,7 @@ import {
   type ImportedParts,
   type ImportPlan,
 } from "../../nn/imported/index.js";
+import { finetuneOf } from "../configuration/initSection.js";
 import type { Configuration } from "../configuration/schema.js";
 
 /** What a network is made of, and the network. */
@@ -19,24 +20,49 @@ export interface InitNetwork {
   readonly network: ImportedNetwork;
 }
 
-/**
- * The network of a model as section `init` asks for it.
- *
- * @param head gives the logits; null: the model's own
- * @throws OAL-C211 for a share or value at which it cannot be cut, or statistics that it does not hold; OAL-T131 when there is nothing
- *   to train
- */
+/** How a model is trained: what of it is frozen, a share or a value's name, and at which rates the rest. */
+interface TrainedPart extends Omit<ImportPlan, "frozen"> {
+  readonly frozen: number | string;
+  /** The key that `frozen` was given by, for errors. */
+  readonly key: string;
+}
+
+/** The network of a model as section `init` asks for it. Parameters and errors as in {@link trainedNetwork}. */
 export function initNetwork(
   { init }: Configuration,
   model: LoadedModel,
   head: HeadTensors | null,
 ): InitNetwork {
-  const { batchNorm, rate, layerDecay, frozen } = init;
+  return trainedNetwork(model, head, { ...init, key: "init.frozen" });
+}
+
+/** The network of a teacher that is trained further, as `teacher.finetune` asks for it. */
+export function finetunedNetwork(
+  config: Pick<Configuration, "teacher">,
+  model: LoadedModel,
+  head: HeadTensors | null,
+): InitNetwork {
+  const plan = { ...finetuneOf(config), batchNorm: "keep", key: "teacher.finetune.frozen" } as const;
+  return trainedNetwork(model, head, plan);
+}
+
+/**
+ * A model as a network that is trained.
+ *
+ * @param head gives the logits; null: the model's own
+ * @throws OAL-C211 for a share or value at which it cannot be cut, or statistics that it does not hold; OAL-T131 when there is nothing
+ *   to train
+ */
+function trainedNetwork(
+  model: LoadedModel,
+  head: HeadTensors | null,
+  { batchNorm, rate, layerDecay, frozen, key }: TrainedPart,
+): InitNetwork {
   const name = nameOf(model.path);
   const { taps } = model.classifier();
   const whole: ImportPlan = { frozen: null, batchNorm, rate, layerDecay };
   const { anatomy } = importedNetwork({ name, taps, head, plan: whole });
-  const parts = { name, taps, head, plan: { ...whole, frozen: cutOf(anatomy, frozen) } };
+  const parts = { name, taps, head, plan: { ...whole, frozen: cutOf(anatomy, frozen, key) } };
   const network = importedNetwork(parts);
   if (network.first.size === 0) {
     const problem =
@@ -46,7 +72,7 @@ export function initNetwork(
   return { parts, network };
 }
 
-function cutOf(anatomy: Anatomy, frozen: number | string): string | null {
+function cutOf(anatomy: Anatomy, frozen: number | string, key: string): string | null {
   if (typeof frozen === "string") return frozen;
   if (frozen === 0) return null;
   const cut = cutAt(anatomy, frozen);
@@ -56,7 +82,7 @@ function cutOf(anatomy: Anatomy, frozen: number | string): string | null {
     first === undefined
       ? "the model cannot be cut anywhere; leave it out"
       : `${frozen} is less than its first cut, ${first.depth} of ${anatomy.depth} layers: take ${roundUp(first.depth / anatomy.depth)} or more`;
-  throw oalError("OAL-C211", { at: "init.frozen", problem });
+  throw oalError("OAL-C211", { at: key, problem });
 }
 
 /** A model as a teacher: nothing of it is trained. */

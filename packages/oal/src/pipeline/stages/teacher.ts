@@ -11,6 +11,7 @@ import {
   trainSection,
   trainingEffort,
 } from "./classifierTraining.js";
+import { finetuneEffort, finetuneSlice, isFinetuned, saveFinetunedTeacher } from "./finetunedTeacher.js";
 import { saveForeignTeacher } from "./foreignTeacher.js";
 import { knownForTeacher } from "./teacherViews.js";
 
@@ -18,14 +19,21 @@ import { knownForTeacher } from "./teacherViews.js";
 const recipe = ce.id;
 const plan = (config: Configuration): RecipePlan => planRecipe(recipe, config, config.teacher);
 
+/** The section of a network of ours, without the keys for models of others. */
+function ownSection({ teacher }: Configuration): Configuration["teacher"] {
+  const { finetune: _ofOthers, ...own } = teacher;
+  return own;
+}
+
 /** The teacher: a classifier artifact. */
 export const teacherStage: Stage = {
   id: "teacher",
   version: 4,
   title: "a classifier trained with cross-entropy",
   variants: () => [""],
-  slice: ({ config, data, models }) =>
-    models.teacher
+  slice: (setting) => {
+    const { config, data, models } = setting;
+    return models.teacher
       ? {
           model: models.teacher.hash,
           pictures: models.teacher.preprocessing,
@@ -33,23 +41,25 @@ export const teacherStage: Stage = {
           classNames: data.classNames,
           ...(seesAsStudent(config) ? { normalisation: data.normalisation } : {}),
           ...(wantsBytes(config) ? { precision: "int8" } : {}),
+          ...(isFinetuned(setting) ? finetuneSlice(setting) : {}),
         }
-      : classifierSlice(config.teacher, plan(config), data),
+      : classifierSlice(ownSection(config), plan(config), data);
+  },
   inputs: () => ({}),
   sets: (data) => {
     const { train, validation } = knownForTeacher(data);
     return { train, validation };
   },
-  effort: ({ config, data, models }) =>
-    models.teacher
-      ? predictionEffort(
-          config.teacher,
-          data,
-          data.train.set.count + data.validation.set.count,
-          models.teacher,
-        )
-      : trainingEffort(config.teacher, data, plan(config).settings),
+  effort: (setting) => {
+    const { config, data, models } = setting;
+    if (isFinetuned(setting)) return finetuneEffort(setting);
+    const pictures = data.train.set.count + data.validation.set.count;
+    return models.teacher
+      ? predictionEffort(config.teacher, data, pictures, models.teacher)
+      : trainingEffort(config.teacher, data, plan(config).settings);
+  },
   async run(job) {
+    if (isFinetuned(job)) return { metrics: await saveFinetunedTeacher(job) };
     if (job.models.teacher) return { metrics: await saveForeignTeacher(job) };
     return { metrics: await trainSection("teacher", job.config.teacher, recipe, job) };
   },

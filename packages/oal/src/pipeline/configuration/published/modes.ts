@@ -20,7 +20,7 @@ const officialConstants: ConfigurationInput = {
   // no latent is looked at by the teacher
   synthesis: { maxTeacherConfidence: 1 },
   student: { keep: "best" },
-  teacher: { keep: "best" },
+  teacher: { keep: "best", rest: "train", finetune: { when: "newClasses", head: "new" } },
 };
 
 /** What a mode lays over a preset: every constant of the published method, or nothing. */
