@@ -1,7 +1,7 @@
 /** What `oal plan` and `oal stage` do: the plan of a run told before anything is made, and one of its stages made alone. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { oalError } from "oal-core";
+import { oalError, type Engine } from "oal-core";
 import { writeFileWhole } from "../runtime/writeFile.js";
 import { z } from "zod";
 import { chooseDevice, engineOnDemand, type DeviceChoice } from "../runtime/engines/index.js";
@@ -14,6 +14,8 @@ import { planRun, type Plan, type PlannedStage } from "./plan/planner.js";
 import { stoppedAt } from "./plan/stageLog.js";
 import { wantedOf } from "./plan/walk.js";
 import { lookAhead } from "./preflight.js";
+import type { Effort } from "./plan/stage.js";
+import { measureSpeed, type Work } from "./speed.js";
 import { prepareSettings } from "./settings.js";
 import { stages } from "./stages/index.js";
 import type { ArtifactStore } from "./store/artifactStore.js";
@@ -38,8 +40,13 @@ export interface PlanEntry {
   readonly stopped?: { readonly step: number; readonly total: number };
   /** Who is making it, when it is in progress. */
   readonly owner?: string;
-  /** Seconds it took, or is likely to take on this machine; null: unknown, this machine has not done its like. */
+  /** Seconds it took, or is likely to take on this machine; null: unknown. */
   readonly seconds: number | null;
+  /**
+   * Where they are from: `made`, it took them; `recorded`, its like was done on this machine; `reckoned`, from its floating-point
+   * operations and how fast a small network is here at this moment; `unknown`.
+   */
+  readonly from: "made" | "recorded" | "reckoned" | "unknown";
   /** Names of the artifacts it reads. */
   readonly inputs: readonly string[];
 }
@@ -77,15 +84,35 @@ export async function describePlan(
   const settings = await prepareSettings(config, ahead, workshop);
   const plan = planRun(stages.all, settings, targetsOf(until, config));
   await keepPlan(workshop.store, plan, config);
-  return Promise.all(plan.stages.map((planned) => entryOf(planned, workshop.store)));
+  const { choice } = await chooseDevice(options.device ?? config.device, config.threads);
+  const speed = speedOnDemand(engineOnDemand(choice));
+  const entries: PlanEntry[] = [];
+  // one after the other: a speed is measured on its own
+  for (const planned of plan.stages) entries.push(await entryOf(planned, workshop.store, speed));
+  return entries;
 }
 
-async function entryOf(planned: PlannedStage, store: ArtifactStore): Promise<PlanEntry> {
+/** Measures each kind of work when it is first asked for. */
+function speedOnDemand(engine: () => Promise<Engine>): (work: Work) => Promise<number> {
+  const known = new Map<Work, Promise<number>>();
+  return (work) => {
+    const found = known.get(work) ?? engine().then((computes) => measureSpeed(computes, work));
+    known.set(work, found);
+    return found;
+  };
+}
+
+async function entryOf(
+  planned: PlannedStage,
+  store: ArtifactStore,
+  speed: (work: Work) => Promise<number>,
+): Promise<PlanEntry> {
   const { name, key, stage, identity, inputs, effort } = planned;
   const made = await store.look(identity.stage, key);
   const owner = made === null ? await claimOwner(store.claims, key) : null;
   const stopped = made === null ? stoppedAt(store.checkpointsOf(identity.stage, key)) : null;
-  const whole = effort ? await estimate(store.folder, effort) : null;
+  const { seconds: whole, from } =
+    made === null && effort ? await expected(store.folder, effort, speed) : unknown;
   const left = stopped && whole !== null ? whole * (1 - stopped.step / stopped.total) : whole;
   return {
     name,
@@ -95,8 +122,29 @@ async function entryOf(planned: PlannedStage, store: ArtifactStore): Promise<Pla
     ...(owner === null ? {} : { owner: describeOwner(owner) }),
     ...(stopped ? { stopped } : {}),
     seconds: made !== null ? made.seconds : left,
+    from: made !== null ? "made" : from,
     inputs: [...inputs.values()].map((input) => input.name),
   };
+}
+
+const unknown = { seconds: null, from: "unknown" } as const;
+
+/**
+ * What work is likely to take.
+ *
+ * @param speed floating-point operations per second by kind of work, asked for where none was recorded
+ */
+export async function expected(
+  store: string,
+  effort: Effort,
+  speed: (work: Work) => Promise<number>,
+): Promise<Pick<PlanEntry, "seconds" | "from">> {
+  const recorded = await estimate(store, effort);
+  if (recorded !== null) return { seconds: recorded, from: "recorded" };
+  const { arithmetic, amount } = effort;
+  if (!arithmetic) return unknown;
+  const operations = amount * arithmetic.operations();
+  return { seconds: operations / (await speed(arithmetic.work)), from: "reckoned" };
 }
 
 const noteSchema = z.object({ name: z.string(), configuration: z.unknown() });

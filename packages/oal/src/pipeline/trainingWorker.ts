@@ -170,7 +170,7 @@ async function alignmentTaskOf({ embeddings, anchors, ...job }: AlignmentJob): P
 }
 
 /** Figures of a choice among epochs, as the texts that a result can hold. */
-function keptFigures(kept: TrainingOutcome["kept"] = undefined): Record<string, string> {
+function keptFigures(kept: TrainingOutcome["kept"]): Record<string, string> {
   return Object.fromEntries(Object.entries(kept ?? {}).map(([name, value]) => [name, String(value)]));
 }
 

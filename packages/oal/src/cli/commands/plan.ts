@@ -32,8 +32,9 @@ function planTable(plan: readonly PlanEntry[]): string {
     colAligns: ["left", "left", "left", "right", "left"],
     style: { head: [], border: [], compact: true },
   });
-  for (const { name, key, state, owner, stopped, seconds, inputs } of plan) {
-    const time = seconds === null ? "unknown" : `${state === "made" ? "" : "about "}${duration(seconds)}`;
+  for (const { name, key, state, owner, stopped, seconds, from, inputs } of plan) {
+    const words = { made: "", recorded: "about ", reckoned: "reckoned " };
+    const time = seconds === null || from === "unknown" ? "unknown" : `${words[from]}${duration(seconds)}`;
     const begun = stopped ? `stopped at step ${stopped.step} of ${stopped.total}` : state;
     table.push([name, key.slice(0, 12), owner ? `${state}: ${owner}` : begun, time, readsOf(inputs)]);
   }
@@ -45,7 +46,16 @@ function planTable(plan: readonly PlanEntry[]): string {
       ? "everything is made"
       : `${missing.length} of ${plan.length} to make, ${known ? "about" : "more than"} ${duration(total)}`;
   const unknown = known ? "" : ' ("unknown": this machine has not done its like yet)';
-  return `${table.toString()}\n${left}${unknown}\n`;
+  const isReckoned = plan.some(({ from }) => from === "reckoned");
+  const notes = [
+    `${left}${unknown}`,
+    ...(isReckoned
+      ? [
+          '"reckoned": by arithmetic, from the operations of its networks and how fast a small one is here right now; it may be half or twice that. "about": as this machine did its like',
+        ]
+      : []),
+  ];
+  return `${table.toString()}\n${notes.join("\n")}\n`;
 }
 
 /** Names as far as a terminal has room for them. */

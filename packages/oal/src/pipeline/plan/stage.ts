@@ -8,6 +8,7 @@ import type { ImageSet } from "../../data/imageSet.js";
 import type { Artifact } from "../artifact.js";
 import type { Configuration } from "../configuration/schema.js";
 import type { StageEvents } from "../events.js";
+import type { Work } from "../speed.js";
 import type { RunModels } from "../models.js";
 import type { PreparedData } from "../stages/data.js";
 
@@ -55,6 +56,15 @@ export interface Effort {
   /** What decides most of it ("a step of this network and batch, whatever the loss"): for estimates where the like was never done. */
   readonly like?: unknown;
   readonly amount: number;
+  /** What a unit costs by arithmetic, for estimates where nothing of this was done; absent where that says little. */
+  readonly arithmetic?: Arithmetic;
+}
+
+/** Floating-point operations of a unit. */
+export interface Arithmetic {
+  readonly work: Work;
+  /** Counted when it is asked for: a graph is built for it. */
+  operations(): number;
 }
 
 /** What a stage's `run` works with. */

@@ -22,10 +22,14 @@ import {
   type StageContext,
 } from "./context.js";
 import type { PreparedData } from "./data.js";
+import { modelOperations, passOperations, stepPasses } from "./operations.js";
 import { startOf } from "./start.js";
 import { teacherWarning } from "./teacherQuality.js";
 import { warmTensors } from "./warmTensors.js";
 import { tellTeacherCost } from "./teacherCost.js";
+
+/** Classes of a network whose operations are counted; its last layer hardly matters. */
+const countedClasses = 10;
 
 /** The part of an artifact's key that teacher and students share. */
 export function classifierSlice(
@@ -47,17 +51,31 @@ export function classifierSlice(
  * The steps of a section's training, and what decides the time of one.
  *
  * @param network what stands for the network; default: that of the section
+ * @param operations of one picture in a step, counted when asked for; null: unknown. Default: those of the section's network
  */
 export function trainingEffort(
   section: RecipeSection,
   { train }: PreparedData,
   terms: unknown,
   network: unknown = networkChoice(section, 0, train.set.height),
+  operations: (() => number) | null = () => trainedOperations(section, train.set.height),
 ): Effort {
   const { batchSize, epochs } = section;
-  const steps = epochs * stepsPerEpoch(train.set.count, batchSizeOf(section, train.set.count), section.rest);
+  const rows = batchSizeOf(section, train.set.count);
+  const steps = epochs * stepsPerEpoch(train.set.count, rows, section.rest);
   const like = { network, batchSize };
-  return { unit: { ...like, terms }, like, amount: Math.max(1, steps) };
+  const arithmetic = operations && { work: "step" as const, operations: () => rows * operations() };
+  return {
+    unit: { ...like, terms },
+    like,
+    amount: Math.max(1, steps),
+    ...(arithmetic ? { arithmetic } : {}),
+  };
+}
+
+/** Floating-point operations of one picture in a training step of a section's network. */
+export function trainedOperations(section: RecipeSection, imageSize: number): number {
+  return stepPasses * passOperations(networkChoice(section, countedClasses, imageSize));
 }
 
 /** So many images through a section's network, or through a model. */
@@ -67,7 +85,14 @@ export function predictionEffort(
   images: number,
   model?: LoadedModel,
 ): Effort {
-  return { unit: model?.hash ?? networkChoice(section, 0, train.set.height), amount: images };
+  const { height } = train.set;
+  const operations = (): number =>
+    model ? modelOperations(model) : passOperations(networkChoice(section, countedClasses, height));
+  return {
+    unit: model?.hash ?? networkChoice(section, 0, height),
+    amount: images,
+    arithmetic: { work: "pass", operations },
+  };
 }
 
 /** What a training starts from. */

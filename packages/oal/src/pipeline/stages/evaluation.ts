@@ -48,8 +48,8 @@ export const evaluationStage: Stage = {
   }),
   effort: ({ config, data, models }) => {
     const images = imagesOf(setsOf(data));
-    const { unit } = predictionEffort(config.student, data, images, models.init);
-    return { unit: [unit, config.evaluation], amount: images };
+    const { unit, ...effort } = predictionEffort(config.student, data, images, models.init);
+    return { ...effort, unit: [unit, config.evaluation] };
   },
   sets: (data) => Object.fromEntries(setsOf(data).map(({ name, set }) => [name, set])),
   async run(job) {

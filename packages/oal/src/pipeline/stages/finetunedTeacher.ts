@@ -19,6 +19,7 @@ import type { StoredSet } from "./data.js";
 import { costOf, foreignHead, foreignModelOf, foreignNormalisation, writeForeign } from "./foreignTeacher.js";
 import { knowsClasses, newHead } from "./importedHead.js";
 import { finetunedNetwork, trainedSentence } from "./initNetwork.js";
+import { modelOperations, stepPasses } from "./operations.js";
 import { writeBytes } from "./teacherBytes.js";
 import { knownForTeacher } from "./teacherViews.js";
 
@@ -63,7 +64,9 @@ export function finetuneSlice({ config, data }: Setting): Record<string, unknown
 /** Its steps. */
 export function finetuneEffort({ config, data, models }: Setting): Effort {
   const { frozen } = finetuneOf(config);
-  return trainingEffort(finetuneSection(config), data, "finetune", [models.teacher?.hash, frozen]);
+  const { teacher } = models;
+  const operations = teacher ? () => stepPasses * modelOperations(teacher) : null;
+  return trainingEffort(finetuneSection(config), data, "finetune", [teacher?.hash, frozen], operations);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Stages "student:RECIPE": the same network, data order and budget, different loss terms. */
 import type { Configuration } from "../configuration/schema.js";
+import type { RunModels } from "../models.js";
 import { refuseOtherRests } from "../drawnOutliers.js";
 import { planRecipe } from "../recipeNeeds.js";
 import { withPrefix } from "../../nn/parameters.js";
@@ -7,7 +8,8 @@ import { networkPrefix } from "../../training/network.js";
 import { recipes } from "../../training/recipes/index.js";
 import type { Stage, StageJob } from "../plan/stage.js";
 import { loadClassifier, saveClassifier } from "./classifierArtifact.js";
-import { classifierSlice, trainSection, trainingEffort } from "./classifierTraining.js";
+import { classifierSlice, trainedOperations, trainSection, trainingEffort } from "./classifierTraining.js";
+import { modelOperations, stepPasses } from "./operations.js";
 import { frozenStage } from "./frozen.js";
 import { initStage } from "./init.js";
 import { warmStartStage } from "./warmStart.js";
@@ -44,10 +46,15 @@ export const studentStage: Stage = {
   sets: ({ train, validation }) => ({ train: train.set, validation: validation.set }),
   effort: ({ config, data, models }, recipe) => {
     if (!trains(recipe)) return { unit: recipe, amount: 1 };
-    const { settings } = planRecipe(recipe, config);
+    const { settings, stages } = planRecipe(recipe, config);
     const { frozen, views } = config.init;
     const start = models.init && { model: models.init.hash, frozen, views };
-    return trainingEffort(config.student, data, settings, start);
+    const { height } = data.train.set;
+    // a recipe that reads the teacher itself asks it in every step
+    const asks = stages.includes("teacher");
+    const operations = (): number =>
+      trainedOperations(config.student, height) + (asks ? teacherOperations(config, models, height) : 0);
+    return trainingEffort(config.student, data, settings, start, start ? null : operations);
   },
   async run(job) {
     const { config, variant } = job;
@@ -60,6 +67,11 @@ export const studentStage: Stage = {
     };
   },
 };
+
+/** Floating-point operations of the teacher on one picture. */
+function teacherOperations(config: Configuration, { teacher }: RunModels, size: number): number {
+  return teacher ? modelOperations(teacher) : trainedOperations(config.teacher, size) / stepPasses;
+}
 
 /** The start itself as a student. */
 async function copyStart({ input, optionalInput, folder }: StageJob): Promise<Record<string, number>> {
