@@ -1,6 +1,7 @@
 // Boundary sampling around random embeddings.
 import { Random } from "../../packages/core/dist/index.js";
 import { sampleBoundary } from "../../packages/oal/dist/outliers/boundary/sample.js";
+import { sampleInWorkers } from "../../packages/oal/dist/pipeline/boundaryWorkers.js";
 import { boundarySchema } from "../../packages/oal/dist/outliers/boundary/options.js";
 import { engineOf } from "./trainingStep.mjs";
 
@@ -27,7 +28,7 @@ export function ourBoundary(options = {}) {
     };
     return {
       facts: { "ONNX Runtime": engine.facts.version },
-      step: () => sampleBoundary(engine, bank, resolved),
+      step: () => sampleBoundary(engine, bank, resolved, undefined, sampleInWorkers),
     };
   };
 }

@@ -24,7 +24,7 @@ export const outliers = [
     tests: [source("outliers/boundary/sample.test.ts")],
   },
   {
-    file: source("outliers/boundary/sample.ts"),
+    file: source("outliers/boundary/sampleClass.ts"),
     what: "every round has the anchors of the first",
     find: "random.permutation(round, one.limits.select)",
     replace: "random.permutation(0, one.limits.select)",

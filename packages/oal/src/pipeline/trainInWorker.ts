@@ -1,10 +1,11 @@
 /** Runs a training job in a worker thread: the engine blocks its thread, and Ctrl-C and progress must stay alive. */
 import { Worker } from "node:worker_threads";
-import { catalogue, OalError, oalError, type ErrorCode, type ErrorDetails } from "oal-core";
+import { oalError } from "oal-core";
 import type { TrainingEvent } from "../training/trainer.js";
 import type { EngineChoice } from "../runtime/engines/index.js";
 import { loadedPlugins } from "./plugins/loaded.js";
 import type { TrainingJob } from "./trainingJob.js";
+import { errorOf, type WorkerError } from "./workerError.js";
 
 /** What the worker is given: all of it plain data. */
 export interface WorkerInput {
@@ -18,12 +19,7 @@ export interface WorkerInput {
 export type WorkerMessage =
   | { readonly kind: "event"; readonly event: TrainingEvent }
   | { readonly kind: "finished"; readonly finished: boolean }
-  | {
-      readonly kind: "error";
-      readonly code: ErrorCode;
-      readonly details: Readonly<ErrorDetails<ErrorCode>>;
-      readonly message: string;
-    };
+  | WorkerError;
 
 /**
  * Trains a job to its end or to the abort of `signal`.
@@ -45,7 +41,7 @@ export async function trainInWorker(
       worker.on("message", (message: WorkerMessage) => {
         if (message.kind === "event") onEvent(message.event);
         else if (message.kind === "finished") resolve(message.finished);
-        else reject(revive(message));
+        else reject(errorOf(message));
       });
       worker.on("error", (error) =>
         reject(oalError("OAL-X101", { problem: `the training thread died: ${String(error)}` }, error)),
@@ -60,9 +56,4 @@ export async function trainInWorker(
     signal?.removeEventListener("abort", stop);
     await worker.terminate();
   }
-}
-
-function revive({ code, details, message }: Extract<WorkerMessage, { kind: "error" }>): OalError {
-  const { remedy, exit } = catalogue[code];
-  return new OalError(code, details, message, remedy, exit);
 }

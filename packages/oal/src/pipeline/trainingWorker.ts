@@ -1,7 +1,7 @@
 /** The training thread: builds a job's task, trains it, writes the result. Talks to the main thread by messages only. */
 import { existsSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { memoryRows, OalError, toNumbers, type Engine } from "oal-core";
+import { memoryRows, toNumbers, type Engine } from "oal-core";
 import { restOf, stepsPerEpoch } from "../data/batches.js";
 import { openImageSet } from "../data/cachedSet.js";
 import { predictions } from "../evaluation/outputs.js";
@@ -28,6 +28,7 @@ import { loadImported } from "./stages/imported.js";
 import { floats, stored, widthOf } from "./sideSources/stored.js";
 import type { WorkerInput, WorkerMessage } from "./trainInWorker.js";
 import type { AlignmentJob, AutoEncoderJob, ClassifierJob, DenoiserJob, TrainingJob } from "./trainingJob.js";
+import { errorMessage } from "./workerError.js";
 
 async function taskOf(job: TrainingJob, engine: Engine): Promise<TrainingTask> {
   switch (job.kind) {
@@ -199,15 +200,7 @@ async function main({ job, engine, plugins }: WorkerInput): Promise<void> {
     if (outcome.finished) await writeSafetensors(job.result, outcome.parameters, keptFigures(outcome.kept));
     tell({ kind: "finished", finished: outcome.finished });
   } catch (thrown) {
-    const error = blamePlugin(thrown);
-    const known = error instanceof OalError;
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    tell({
-      kind: "error",
-      code: known ? error.code : "OAL-X101",
-      details: known ? error.details : { problem: message },
-      message: known ? error.message : message,
-    });
+    tell(errorMessage(blamePlugin(thrown)));
   }
 }
 

@@ -5,7 +5,7 @@ import { testEngine } from "../../testing/engine.js";
 import { ClassNoise } from "./classNoise.js";
 import { normaliseRows } from "./distances.js";
 import { boundarySchema } from "./options.js";
-import { prepareClasses } from "./prepare.js";
+import { BlockProducts, prepareClasses } from "./prepare.js";
 import { BoundarySessions } from "./products.js";
 
 const noise = 200;
@@ -21,7 +21,12 @@ async function around(dimension: number) {
   const { unit } = normaliseRows(embeddings, dimension);
   const options = { ...boundarySchema.parse({}), k: 30, select: 5 };
   const sessions = new BoundarySessions(testEngine);
-  const { prepared, blocks } = await prepareClasses(sessions, bank, unit, options);
+  const { prepared } = await prepareClasses(sessions, bank, unit, options);
+  const blocks = new BlockProducts(
+    sessions,
+    bank.dimension,
+    Math.max(...prepared.map(({ limits }) => limits.size)),
+  );
   const [one] = prepared;
   if (!one) throw new Error("no class");
   const made = await ClassNoise.create(sessions, blocks, one, unit, dimension, { seed: 9, noise, sigma });

@@ -36,7 +36,7 @@ export async function prepareClasses(
   bank: EmbeddingBank,
   unit: Float32Array,
   options: BoundaryOptions,
-): Promise<{ prepared: PreparedClass[]; blocks: BlockProducts; warnings: BoundaryWarning[] }> {
+): Promise<{ prepared: PreparedClass[]; warnings: BoundaryWarning[] }> {
   refuseForeignLabels(bank.labels, bank.classes, (row) => `embedding ${row}`);
   const members = Array.from({ length: bank.classes }, (): number[] => []);
   for (let row = 0; row < bank.labels.length; row++) members[bank.labels[row] ?? -1]?.push(row);
@@ -61,7 +61,7 @@ export async function prepareClasses(
     const others = rows.map((_, i) => i).filter((i) => !isChosen.has(i));
     prepared.push({ label, limits: limit, members: rows, distances, order: [...chosen, ...others] });
   }
-  return { prepared, blocks, warnings: limits.flatMap(({ warnings }) => warnings) };
+  return { prepared, warnings: limits.flatMap(({ warnings }) => warnings) };
 }
 
 /** Some rows of [count, dimension], one after the other. */

@@ -7,6 +7,7 @@ import type { BoundaryWarning } from "../../outliers/boundary/options.js";
 import { sampleBoundary, type EmbeddingBank } from "../../outliers/boundary/sample.js";
 import { standInsFor } from "../../outliers/boundary/standIns.js";
 import type { SuppliedEmbeddings } from "../../outliers/supplied.js";
+import { sampleInWorkers } from "../boundaryWorkers.js";
 import type { Stage, StageJob, StageReport } from "../plan/stage.js";
 import { alignmentStage, isAligned, readSampledBank } from "./alignment.js";
 
@@ -44,6 +45,7 @@ export const boundaryStage: Stage = {
         signal.throwIfAborted();
         events.progress(done, total, { text: "boundary sampling" });
       },
+      sampleInWorkers,
     );
     for (const text of summarise(result.warnings, data.classNames.length)) events.warning(text);
     const { count, dimension, records } = result;
