@@ -33,8 +33,8 @@ export const outliers = [
   {
     file: source("outliers/boundary/search.ts"),
     what: "a candidate is ruled out when one inner product too few is large",
-    find: "return above >= k;",
-    replace: "return above >= k - 1;",
+    find: "const most = rows - k;",
+    replace: "const most = rows - k + 1;",
     tests: [source("outliers/boundary/classNoise.test.ts")],
   },
   {

@@ -1,7 +1,7 @@
 /** Draws noise around one class, searches its candidates, and makes vectors of what is kept. */
 import { coordinatesOf, type Coordinates } from "./coordinates.js";
 import { formCandidate } from "./distances.js";
-import { NoiseSet, type FirstLook } from "./noiseSet.js";
+import { NoiseSet, pairsOf, type FirstLook } from "./noiseSet.js";
 import { gatherRows, type BlockProducts, type PreparedClass } from "./prepare.js";
 import type { BoundarySessions } from "./products.js";
 import { CandidateSearch, wholeScale, type SearchAnchor } from "./search.js";
@@ -105,7 +105,7 @@ export class ClassNoise {
   async draw(round: number, owner: number): Promise<NoiseSet> {
     const { seed, noise } = this.#settings;
     const { rows, rank } = this.#first;
-    const meter = await this.#sessions.meter({ noise, rows: rows + 1, rank });
+    const meter = await this.#sessions.meter({ noise, pairs: pairsOf(rows), rank });
     const origin = { seed, purpose: `${this.#one.label}/${round}`, owner: owner + 1 };
     return NoiseSet.draw(origin, this.#coordinates, this.#first, this.#buffer, (drawn) =>
       meter.measure(drawn, this.#measured),
@@ -192,10 +192,10 @@ function firstRows(count: number, k: number, anchors: number): number {
   return wanted > 0.9 * count ? count : wanted;
 }
 
-/** The first rows in their coordinates, and after them their mean, times the scale of what is measured: [rows + 1, rank]. */
+/** The first rows in their coordinates, and last their mean, times the scale of what is measured: [2 pairs + 1, rank]. */
 function measuredRows({ factor, rank }: Coordinates, first: FirstLook): Float32Array {
-  const measured = new Float32Array((first.rows + 1) * first.rank);
-  const last = first.rows * first.rank;
+  const last = 2 * pairsOf(first.rows) * first.rank;
+  const measured = new Float32Array(last + first.rank);
   for (let row = 0; row < first.rows; row++)
     for (let c = 0; c < first.rank; c++) {
       const value = first.scale * (factor[row * rank + c] ?? 0);

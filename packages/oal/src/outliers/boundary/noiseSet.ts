@@ -11,6 +11,9 @@ export interface FirstLook {
   readonly scale: number;
 }
 
+/** How many pairs rows make; of an odd number the last is paired with nothing. */
+export const pairsOf = (rows: number): number => Math.ceil(rows / 2);
+
 /** Where a set's numbers come from: every number is a function of it and of the position of the noise vector in the set. */
 export interface NoiseOrigin {
   readonly seed: number;
@@ -25,7 +28,7 @@ export class NoiseSet {
   readonly count: number;
   /** Coordinates of the first look, [count, rank]. */
   readonly drawn: Float32Array;
-  /** Scaled inner products with the first rows and with their mean, [count, rows + 1]. */
+  /** Scaled inner products with the first rows and with their mean. */
   readonly measures: NoiseMeasures;
   /** Squared length of each vector. */
   readonly squares: Float64Array;
@@ -92,7 +95,7 @@ export class NoiseSet {
     const { count, factor, rank } = this.#coordinates;
     const row = new Float32Array(count);
     const { rows, scale } = this.#first;
-    const from = s * (rows + 1);
+    const from = s * (2 * pairsOf(rows) + 1);
     for (let j = 0; j < rows; j++) row[j] = (this.measures.products[from + j] ?? 0) / scale;
     if (rows < count) {
       const { inside } = this.coordinates(s);

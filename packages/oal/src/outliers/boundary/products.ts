@@ -3,12 +3,15 @@
  * of row counts and reused for every class and round; smaller sets are padded with zero rows.
  */
 import {
+  add,
   cast,
   Graph,
   float32Data,
   float32Tensor,
   matmul,
+  mul,
   oalError,
+  slice,
   transpose,
   type Engine,
   type Session,
@@ -53,9 +56,11 @@ export async function innerProducts(
   };
 }
 
-/** What a search wants to know of a set of noise: inner products with some rows, as they are and as whole numbers, [noise, rows]. */
+/** What a search wants to know of a set of noise: inner products with the first rows of the class and with their mean. */
 export interface NoiseMeasures {
+  /** As they are, [noise, 2 pairs + 1]; that with the mean is the last. */
   readonly products: Float32Array;
+  /** Those with the rows as whole numbers, two in one: that of row j + 2^16 that of row pairs + j, [noise, pairs]. */
   readonly whole: Int32Array;
 }
 
@@ -63,26 +68,29 @@ export interface NoiseMeasures {
 export interface NoiseMeter {
   /**
    * @param drawn  coordinates, [noise, rank]
-   * @param rows  what they are multiplied with, [rows, rank]; products stay below 2^31
+   * @param rows  what they are multiplied with, [2 pairs + 1, rank]; products stay below 2^14
    */
   measure(drawn: Float32Array, rows: Float32Array): Promise<NoiseMeasures>;
   release(): Promise<void>;
 }
 
-/** Noise vectors of a set, rows of the class that are looked at first, and the coordinates that they need. */
+/** Noise vectors of a set, pairs of rows of the class that are looked at first, and the coordinates that they need. */
 export interface NoiseSize {
   readonly noise: number;
-  readonly rows: number;
+  readonly pairs: number;
   readonly rank: number;
 }
 
-async function noiseMeter(engine: Engine, { noise, rows, rank }: NoiseSize): Promise<NoiseMeter> {
+async function noiseMeter(engine: Engine, { noise, pairs, rank }: NoiseSize): Promise<NoiseMeter> {
+  const rows = 2 * pairs + 1;
   const graph = new Graph();
   const drawn = graph.input("drawn", { dtype: "float32", shape: [noise, rank] });
   const factor = graph.input("rows", { dtype: "float32", shape: [rows, rank] });
   const products = matmul(drawn, transpose(factor, [1, 0]));
   graph.output("products", products);
-  graph.output("whole", cast(products, "int32"));
+  const low = cast(slice(products, [0], [pairs], [1]), "int32");
+  const high = cast(slice(products, [pairs], [2 * pairs], [1]), "int32");
+  graph.output("whole", add(low, mul(high, 2 ** 16)));
   const session = await engine.compile(graph);
   return {
     measure: async (coordinates, factors) => {
@@ -132,7 +140,7 @@ export class BoundarySessions {
 
   /** What measures sets of noise. */
   meter(size: NoiseSize): Promise<NoiseMeter> {
-    return this.#take(this.#meters, "meter", [size.noise, size.rows, size.rank], () =>
+    return this.#take(this.#meters, "meter", [size.noise, size.pairs, size.rank], () =>
       noiseMeter(this.#engine, size),
     );
   }

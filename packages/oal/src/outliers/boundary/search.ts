@@ -3,7 +3,7 @@
  * far when K inner products are large enough, and counting stops there. Counting is done in whole numbers; a candidate that it does
  * not rule out is measured, so the result is that of measuring all.
  */
-import type { NoiseSet } from "./noiseSet.js";
+import { pairsOf, type NoiseSet } from "./noiseSet.js";
 import { kthLargest } from "./selection.js";
 
 /** What a class's candidates are measured with. */
@@ -39,12 +39,17 @@ export interface Found {
 
 /** An anchor made ready for counting. */
 interface CountedAnchor extends SearchAnchor {
+  /** Its products as whole numbers, in pairs as those of the noise are. */
   readonly whole: Int32Array;
   readonly mean: number;
 }
 
-/** Whole numbers stay below this, so that sums of two and their differences fit 32 bits. */
-export const wholeLimit = 2 ** 28;
+/** Whole numbers and sums of two of them stay below this, so that their differences from a third fit 16 bits. */
+const wholeLimit = 2 ** 14;
+/** The sign bits of both numbers of a pair, once they are moved 15 places down. */
+const signs = 0x10001;
+/** Pairs that are counted before it is looked whether that is enough. */
+const countedAtOnce = 8;
 
 /** Factor to whole numbers of inner products of a unit vector, and σ times those of noise, which is hardly longer than √dimension. */
 export function wholeScale(sigma: number, dimension: number): number {
@@ -69,11 +74,19 @@ export class CandidateSearch {
     this.#noise = sets[0]?.count ?? 0;
     this.#scratch = new Float32Array(setup.count);
     this.#anchors = anchors.map((anchor) => {
-      const whole = new Int32Array(setup.rows);
+      const { rows, scale } = setup;
+      const pairs = pairsOf(rows);
+      const whole = new Int32Array(pairs);
       let sum = 0;
-      for (let j = 0; j < setup.rows; j++)
-        sum += whole[j] = Math.trunc((anchor.products[j] ?? 0) * setup.scale);
-      return { ...anchor, whole, mean: sum / setup.rows };
+      for (let j = 0; j < rows; j++) {
+        const product = (anchor.products[j] ?? 0) * scale;
+        sum += product;
+        if (j < pairs) whole[j] = Math.trunc(product);
+        else whole[j - pairs] = (whole[j - pairs] ?? 0) + Math.trunc(product) * 2 ** 16;
+      }
+      // the place of a row that is not there counts as far
+      if (rows < 2 * pairs) whole[pairs - 1] = (whole[pairs - 1] ?? 0) - wholeLimit * 2 ** 16;
+      return { ...anchor, whole, mean: sum / rows };
     });
   }
 
@@ -86,27 +99,30 @@ export class CandidateSearch {
   /** The `wanted` farthest of a range, farthest first, ties by the lower position. */
   farthest(range: CandidateRange, wanted: number): Found[] {
     const best: Found[] = [];
-    const probed = this.#promising(range, Math.max(6, 2 * wanted));
-    for (const position of probed)
-      insert(best, { position, distance: this.distance(at(range, position)) }, wanted);
+    const probed = new Set(this.#promising(range, Math.max(6, 2 * wanted)));
+    for (const position of probed) this.#try(best, range, position, wanted);
     for (let position = 0; position < range.count; position++) {
-      const flat = at(range, position);
-      const p = Math.floor(flat / this.#noise);
-      const anchor = this.#anchor(p);
-      const set = this.#set(p);
-      const s = flat - p * this.#noise;
-      const worst = best[wanted - 1];
-      if (worst && this.#isNear(anchor, set, s, worst.distance)) continue;
-      if (!probed.includes(position))
-        insert(best, { position, distance: this.#distance(anchor, set, s) }, wanted);
+      if (!probed.has(position)) this.#try(best, range, position, wanted);
     }
     return best;
+  }
+
+  /** Measures a candidate unless it is certainly nearer than the `wanted` best, and puts it among them. */
+  #try(best: Found[], range: CandidateRange, position: number, wanted: number): void {
+    const flat = at(range, position);
+    const p = Math.floor(flat / this.#noise);
+    const anchor = this.#anchor(p);
+    const set = this.#set(p);
+    const s = flat - p * this.#noise;
+    const worst = best[wanted - 1];
+    if (worst && this.#isNear(anchor, set, s, worst.distance)) return;
+    insert(best, { position, distance: this.#distance(anchor, set, s) }, wanted);
   }
 
   /** Positions of the candidates whose inner products are least on average: the farthest are mostly among them. */
   #promising(range: CandidateRange, wanted: number): number[] {
     const best: Found[] = [];
-    const width = this.#setup.rows + 1;
+    const width = 2 * pairsOf(this.#setup.rows) + 1;
     for (let position = 0; position < range.count; position++) {
       const flat = at(range, position);
       const p = Math.floor(flat / this.#noise);
@@ -133,24 +149,28 @@ export class CandidateSearch {
     const { rows, k, scale } = this.#setup;
     const least = (this.#length(anchor, set, s) * (1 - distance / 2) + slack) * scale + 2;
     if (least >= wholeLimit) return false;
-    const bound = Math.ceil(least);
-    const start = s * (rows + 1);
+    const pairs = pairsOf(rows);
+    const bound = (Math.max(Math.ceil(least), 1 - wholeLimit) * (1 + 2 ** 16)) | 0;
+    const start = s * pairs;
     const own = anchor.whole;
     const whole = set.measures.whole;
-    const needed = Math.min(k, rows);
-    // of own + whole - bound the sign bit tells whether it is below; -1 or 0 each
-    let below = 0;
-    for (let j = 0; j < needed; j++) below += ((own[j] ?? 0) + (whole[start + j] ?? 0) - bound) >> 31;
-    let above = needed + below;
-    for (let j = needed; j < rows && above < k && above + rows - j >= k; j++)
-      above += 1 + (((own[j] ?? 0) + (whole[start + j] ?? 0) - bound) >> 31);
-    return above >= k;
+    const most = rows - k;
+    // Two at a time: of own + whole - bound the sign bits of either half tell whether it is below. Where the lower half is, it takes one
+    // from the upper, which then may count as below at the bound itself: a candidate more that is measured.
+    let counts = (rows - 2 * pairs) * 2 ** 16;
+    let j = 0;
+    while (j < pairs) {
+      const end = Math.min(pairs, j + countedAtOnce);
+      for (; j < end; j++) counts += (((own[j] ?? 0) + (whole[start + j] ?? 0) - bound) >>> 15) & signs;
+      if ((counts & 0xffff) + (counts >> 16) > most) return false;
+    }
+    return true;
   }
 
   /** ν, the length of the anchor plus noise. */
   #length({ row }: SearchAnchor, set: NoiseSet, s: number): number {
     const { sigma, rows, scale } = this.#setup;
-    const along = (set.measures.products[s * (rows + 1) + row] ?? 0) / scale;
+    const along = (set.measures.products[s * (2 * pairsOf(rows) + 1) + row] ?? 0) / scale;
     return Math.sqrt(1 + 2 * along + sigma * sigma * (set.squares[s] ?? 0));
   }
 
