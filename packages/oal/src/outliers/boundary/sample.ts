@@ -66,10 +66,7 @@ export async function sampleBoundary(
   const { dimension, labels } = bank;
   const sigma = noiseScale(options, dimension);
   const unit = normaliseRows(bank.embeddings, dimension).unit;
-  const sessions = new BoundarySessions(engine);
-  const { prepared, warnings } = await prepareClasses(sessions, bank, unit, options).finally(() =>
-    sessions.release(),
-  );
+  const { prepared, warnings } = await prepare(engine, bank, unit, options);
   const medians = prepared.map((one) => medianOf(one.distances));
   const largest = Math.max(...prepared.map(({ limits }) => limits.size));
   let done = 0;
@@ -124,6 +121,20 @@ export async function sampleBoundary(
     rejected,
     warnings,
   };
+}
+
+async function prepare(
+  engine: Engine,
+  bank: EmbeddingBank,
+  unit: Float32Array,
+  options: SeededOptions,
+): ReturnType<typeof prepareClasses> {
+  const sessions = new BoundarySessions(engine);
+  try {
+    return await prepareClasses(sessions, bank, unit, options);
+  } finally {
+    await sessions.release();
+  }
 }
 
 /** Parts one after the other. */
