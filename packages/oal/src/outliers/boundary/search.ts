@@ -49,7 +49,7 @@ const wholeLimit = 2 ** 14;
 /** The sign bits of both numbers of a pair, once they are moved 15 places down. */
 const signs = 0x10001;
 /** Pairs that are counted before it is looked whether that is enough. */
-const countedAtOnce = 8;
+const countedAtOnce = 4;
 
 /** Factor to whole numbers of inner products of a unit vector, and σ times those of noise, which is hardly longer than √dimension. */
 export function wholeScale(sigma: number, dimension: number): number {
@@ -66,6 +66,8 @@ export class CandidateSearch {
   readonly #sets: readonly NoiseSet[];
   readonly #noise: number;
   readonly #scratch: Float32Array;
+  /** Of the candidates of the range that is looked at. */
+  #lengths = new Float64Array();
 
   /** @param sets  one for all anchors, or one for each */
   constructor(setup: SearchSetup, anchors: readonly SearchAnchor[], sets: readonly NoiseSet[]) {
@@ -93,7 +95,7 @@ export class CandidateSearch {
   /** Squared distance of a candidate, given by its flat index, to its K-th neighbour. */
   distance(flat: number): number {
     const p = Math.floor(flat / this.#noise);
-    return this.#distance(this.#anchor(p), this.#set(p), flat - p * this.#noise);
+    return this.#distance(this.#anchor(p), this.#set(p), flat - p * this.#noise) ?? NaN;
   }
 
   /** The `wanted` farthest of a range, farthest first, ties by the lower position. */
@@ -115,39 +117,52 @@ export class CandidateSearch {
     const set = this.#set(p);
     const s = flat - p * this.#noise;
     const worst = best[wanted - 1];
-    if (worst && this.#isNear(anchor, set, s, worst.distance)) return;
-    insert(best, { position, distance: this.#distance(anchor, set, s) }, wanted);
+    const length = this.#lengths[position] ?? NaN;
+    if (worst && this.#isNear(anchor, set, s, length, worst.distance)) return;
+    const distance = this.#distance(anchor, set, s, worst?.distance);
+    if (distance !== undefined) insert(best, { position, distance }, wanted);
   }
 
   /** Positions of the candidates whose inner products are least on average: the farthest are mostly among them. */
   #promising(range: CandidateRange, wanted: number): number[] {
     const best: Found[] = [];
     const width = 2 * pairsOf(this.#setup.rows) + 1;
+    if (this.#lengths.length < range.count) this.#lengths = new Float64Array(range.count);
+    const lengths = this.#lengths;
     for (let position = 0; position < range.count; position++) {
       const flat = at(range, position);
       const p = Math.floor(flat / this.#noise);
       const anchor = this.#anchor(p);
       const set = this.#set(p);
       const s = flat - p * this.#noise;
-      const distance =
-        -(anchor.mean + (set.measures.products[s * width + width - 1] ?? 0)) / this.#length(anchor, set, s);
+      const length = this.#length(anchor, set, s);
+      lengths[position] = length;
+      const distance = -(anchor.mean + (set.measures.products[s * width + width - 1] ?? 0)) / length;
       const worst = best[wanted - 1];
       if (!worst || distance > worst.distance) insert(best, { position, distance }, wanted);
     }
     return best.map(({ position }) => position);
   }
 
-  #distance(anchor: SearchAnchor, set: NoiseSet, s: number): number {
+  /** The squared distance of a candidate; of no interest, and not sought, where it is less than another. */
+  #distance(anchor: SearchAnchor, set: NoiseSet, s: number, least?: number): number | undefined {
     const { count, k, sigma } = this.#setup;
     const [row, own, scratch] = [set.row(s), anchor.products, this.#scratch];
-    for (let j = 0; j < count; j++) scratch[j] = (own[j] ?? 0) + sigma * (row[j] ?? 0);
-    return 2 - (2 * kthLargest(scratch, count, k)) / this.#length(anchor, set, s);
+    const length = this.#length(anchor, set, s);
+    const near = least === undefined ? Infinity : length * (1 - least / 2) + slack;
+    let above = 0;
+    for (let j = 0; j < count; j++) {
+      const product = (own[j] ?? 0) + sigma * (row[j] ?? 0);
+      scratch[j] = product;
+      if (product > near) above++;
+    }
+    return above >= k ? undefined : 2 - (2 * kthLargest(scratch, count, k)) / length;
   }
 
   /** Whether a candidate is certainly nearer than a squared distance. */
-  #isNear(anchor: CountedAnchor, set: NoiseSet, s: number, distance: number): boolean {
+  #isNear(anchor: CountedAnchor, set: NoiseSet, s: number, length: number, distance: number): boolean {
     const { rows, k, scale } = this.#setup;
-    const least = (this.#length(anchor, set, s) * (1 - distance / 2) + slack) * scale + 2;
+    const least = (length * (1 - distance / 2) + slack) * scale + 2;
     if (least >= wholeLimit) return false;
     const pairs = pairsOf(rows);
     const bound = (Math.max(Math.ceil(least), 1 - wholeLimit) * (1 + 2 ** 16)) | 0;
@@ -157,14 +172,22 @@ export class CandidateSearch {
     const most = rows - k;
     // Two at a time: of own + whole - bound the sign bits of either half tell whether it is below. Where the lower half is, it takes one
     // from the upper, which then may count as below at the bound itself: a candidate more that is measured.
-    let counts = (rows - 2 * pairs) * 2 ** 16;
+    const odd = 2 * pairs - rows;
+    let counts = -odd * 2 ** 16;
     let j = 0;
-    while (j < pairs) {
-      const end = Math.min(pairs, j + countedAtOnce);
-      for (; j < end; j++) counts += (((own[j] ?? 0) + (whole[start + j] ?? 0) - bound) >>> 15) & signs;
-      if ((counts & 0xffff) + (counts >> 16) > most) return false;
+    for (; j + countedAtOnce <= pairs; j += countedAtOnce) {
+      const at = start + j;
+      counts +=
+        ((((own[j] ?? 0) + (whole[at] ?? 0) - bound) >>> 15) & signs) +
+        ((((own[j + 1] ?? 0) + (whole[at + 1] ?? 0) - bound) >>> 15) & signs) +
+        ((((own[j + 2] ?? 0) + (whole[at + 2] ?? 0) - bound) >>> 15) & signs) +
+        ((((own[j + 3] ?? 0) + (whole[at + 3] ?? 0) - bound) >>> 15) & signs);
+      const below = (counts & 0xffff) + (counts >> 16);
+      if (below > most) return false;
+      if (2 * (j + countedAtOnce) - below - odd >= k) return true;
     }
-    return true;
+    for (; j < pairs; j++) counts += (((own[j] ?? 0) + (whole[start + j] ?? 0) - bound) >>> 15) & signs;
+    return (counts & 0xffff) + (counts >> 16) <= most;
   }
 
   /** ν, the length of the anchor plus noise. */
