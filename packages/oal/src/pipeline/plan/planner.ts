@@ -102,7 +102,7 @@ export function planRun(stages: readonly Stage[], settings: RunSettings, targets
     };
     const own = stage.effort?.(setting, variant);
     const effort = own && {
-      amount: own.amount,
+      ...own,
       unit: [stage.id, stage.version, own.unit],
       ...(own.like === undefined ? {} : { like: [stage.id, own.like] }),
     };

@@ -131,6 +131,14 @@ describe("a plan", () => {
     expect(names).toEqual(["a", "b", "c"]);
   });
 
+  it("says what each costs, under the name of its stage", () => {
+    const arithmetic = { work: "step", operations: () => 3 } as const;
+    const costly = stage("a", [], { effort: () => ({ unit: 1, like: 2, amount: 5, arithmetic }) });
+    const [planned] = planRun([costly], settings, ["a"]).stages;
+    const unit = ["a", costly.version, 1];
+    expect(planned?.effort).toEqual({ unit, like: ["a", 2], amount: 5, arithmetic });
+  });
+
   it("of several seeds makes each what its kind asks for, and shares what seeds do not change", () => {
     const stages = [
       stage("teacher"),
