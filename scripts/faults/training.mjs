@@ -326,6 +326,20 @@ export const training = [
     tests: [source("training/fitInStep.test.ts")],
   },
   {
+    file: source("training/bestEpoch.ts"),
+    what: "of equally good epochs the earlier is kept",
+    find: "score < best.score",
+    replace: "score <= best.score",
+    tests: [source("training/trainer.test.ts")],
+  },
+  {
+    file: source("training/trainer.ts"),
+    what: "a training that goes on forgets its best epoch",
+    find: "let best = begun?.best;",
+    replace: 'let best = begun?.state.has("") ? begun.best : undefined;',
+    tests: [source("training/trainer.test.ts")],
+  },
+  {
     file: source("training/checkpoint.ts"),
     what: "a checkpoint of another step is taken",
     find: 'metadata["sha256"] === hashOf(tensors)',
