@@ -32,9 +32,9 @@ export const outliers = [
   },
   {
     file: source("outliers/boundary/search.ts"),
-    what: "a candidate is ruled out when one inner product too few is large",
-    find: "const most = rows - k;",
-    replace: "const most = rows - k + 1;",
+    what: "of two inner products only one is looked at, and candidates are ruled out that are far",
+    find: "const signs = 0x10001;",
+    replace: "const signs = 0x00001;",
     tests: [source("outliers/boundary/classNoise.test.ts")],
   },
   {
