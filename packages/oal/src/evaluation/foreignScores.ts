@@ -1,7 +1,8 @@
 /** Score files of others: CSV, npz and npy of numpy, JSON lines, Parquet. What each column is, is found by its name and its values. */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { oalError, readNpy } from "oal-core";
+import { notRegular } from "../runtime/notRegular.js";
 import { parseCsv } from "./scoreFiles.js";
 
 /** One file of scores. */
@@ -38,6 +39,13 @@ export async function readScoreTable(path: string): Promise<ScoreTable> {
   const name = basename(path).replace(/(\.csv|\.tsv|\.npz|\.npy|\.jsonl|\.ndjson|\.json|\.parquet)$/i, "");
   const fail = (problem: string, cause?: unknown): Error => oalError("OAL-E293", { path, problem }, cause);
   const ending = extname(path).toLowerCase();
+  const found = await stat(path).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT")
+      throw oalError("OAL-D101", { path, what: "score file" }, error);
+    throw fail(error instanceof Error ? error.message : String(error), error);
+  });
+  const problem = notRegular(found);
+  if (problem !== undefined) throw fail(`it is ${problem}`);
   if (ending === ".npz") {
     const { readScoreArchive } = await import("./scoreArchive.js");
     const { confidence, labels, predictions } = await readScoreArchive(path);
@@ -85,6 +93,12 @@ async function columnsOf(path: string, ending: string): Promise<Columns> {
   const hasHeader = first.some((cell) => cell.trim() !== "" && !isNumber(cell));
   const header = hasHeader ? first : first.map((_, k) => (first.length === 1 ? "score" : `column ${k + 1}`));
   const rows = hasHeader ? records.slice(1) : records;
+  if (header.length === 1 && header[0]?.includes(";"))
+    throw new Error(
+      "its fields are separated by semicolons; separate them by commas or tabs, with decimal points",
+    );
+  const twice = header.find((title, k) => header.indexOf(title) < k);
+  if (twice !== undefined) throw new Error(`two columns are called "${twice.trim()}"`);
   const short = rows.findIndex((row) => row.length !== header.length);
   if (short >= 0)
     throw new Error(
@@ -134,20 +148,33 @@ function tableOf(path: string, name: string, columns: Columns, fail: (problem: s
   const unknown = find("unknown", isFlag);
   const knownColumn = find("known", isFlag);
   const label = find("label", (column) => column.every(isNumber));
+  const wordy =
+    label === undefined && unknown === undefined && knownColumn === undefined
+      ? find("label", () => true)
+      : undefined;
+  if (wordy !== undefined) {
+    const row = (columns.get(wordy) ?? []).findIndex((value) => !isNumber(value));
+    throw fail(
+      `column "${wordy}" has ${JSON.stringify(columns.get(wordy)?.[row] ?? null)} in row ${row + 1} (counted without the header): labels are numbers, -1 for what is unknown`,
+    );
+  }
   const prediction = find("prediction", (column) => column.every(isNumber));
   const labels = label === undefined ? null : numbersOf(columns.get(label) ?? []);
+  const words: string[] = [];
   const scores = new Map<string, Float64Array>();
   for (const [title, column] of columns) {
     if ([unknown, knownColumn, label, prediction].includes(title) || roleOf(title) === "none") continue;
-    if (column.length !== count || !column.every((value) => isNumber(value) || isNaNText(value))) continue;
-    const numbers = numbersOf(column);
-    const bad = numbers.findIndex(Number.isNaN);
-    if (bad >= 0) throw fail(`column "${title}" has NaN in row ${bad + 1} (counted without the header)`);
-    scores.set(title, numbers);
+    // Words in every row are no scores; a column of numbers with a gap is a fault that somebody should know of.
+    const bad = Array.from({ length: count }, (_, i) => column[i]).findIndex((value) => !isNumber(value));
+    if (bad < 0) scores.set(title, numbersOf(column));
+    else if (column.some(isNumber)) {
+      const cell = isNaNText(column[bad]) ? "no number" : JSON.stringify(column[bad]);
+      throw fail(`column "${title}" has ${cell} in row ${bad + 1} (counted without the header)`);
+    } else words.push(title);
   }
   if (scores.size === 0)
     throw fail(
-      `none of its columns (${[...columns.keys()].slice(0, 8).join(", ")}) holds a number in every row`,
+      `no column holds scores${words.length === 0 ? "" : `; these hold words: ${words.slice(0, 8).join(", ")}`}`,
     );
   const known = knownRows({ unknown, known: knownColumn, label }, columns, labels);
   const called = prediction === undefined ? null : numbersOf(columns.get(prediction) ?? []);

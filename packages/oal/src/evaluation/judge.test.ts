@@ -134,9 +134,13 @@ describe("directions and senses", () => {
 
 describe("what cannot be judged is said", () => {
   it.each([
-    ["no file", "nothing.csv", null, "OAL-E293"],
-    ["no number", "words.csv", "label,score\n0,high\n-1,low\n", "holds a number in every row"],
-    ["a gap", "gap.csv", "label,score\n0,1\n-1,\n", 'column "score" has NaN in row 2'],
+    ["no file", "nothing.csv", null, "OAL-D101"],
+    ["no number", "words.csv", "label,score\n0,high\n-1,low\n", "these hold words: score"],
+    ["a gap", "gap.csv", "label,score\n0,1\n-1,\n", 'column "score" has no number in row 2'],
+    ["a word among numbers", "word.csv", "label,a,b\n0,1,2\n-1,2,n/a\n", 'column "b" has "n/a" in row 2'],
+    ["two columns of a name", "dup.csv", "label,a,a\n0,1,2\n-1,2,1\n", 'two columns are called "a"'],
+    ["labels in words", "cats.csv", "label,a\ncat,1\nunknown,2\n", 'column "label" has "cat" in row 1'],
+    ["semicolons", "semi.csv", "label;a\n0;1,5\n", "separated by semicolons"],
     ["a short line", "short.csv", "label,score\n0,1\n-1\n", "line 3 has 1 fields"],
     ["bad JSON", "bad.jsonl", '{"label":0,"score":1}\n{oops\n', "line 2 is no JSON"],
     ["no sense", "only.csv", "score\n1\n2\n", "does not say which rows are known"],
@@ -149,6 +153,13 @@ describe("what cannot be judged is said", () => {
         message.startsWith("OAL") ? { code: message } : { message: expect.stringContaining(message) },
       ),
     );
+  });
+
+  it("what is no file, before it is read", async () => {
+    await expect(judgeScores(["/dev/zero"], quick)).rejects.toThrowError(
+      expect.objectContaining({ code: "OAL-E293" }),
+    );
+    await expect(judgeScores([folder], quick)).rejects.toThrow("it is a folder, not a file");
   });
 
   it("columns that differ, or are not there", async () => {

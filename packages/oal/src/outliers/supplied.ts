@@ -2,11 +2,13 @@
  * Outliers that were made elsewhere: latents of a diffusion model and outlier embeddings, as files of NumPy (.npy) or .safetensors. The
  * published latents have no labels; neither has an array alone.
  */
+import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { oalError, readNpy, sizeOf, toNumbers, type Tensor } from "oal-core";
 import { sha256OfFile } from "../data/fileHashes.js";
 import { readSafetensors } from "../nn/safetensors.js";
+import { notRegular } from "../runtime/notRegular.js";
 
 /** Latents from a file. */
 export interface SuppliedLatents {
@@ -102,6 +104,8 @@ async function readArray(
 ): Promise<{ readonly tensor: Tensor; readonly labels: Tensor | undefined }> {
   if (extname(path).toLowerCase() !== ".safetensors") {
     let bytes: Uint8Array;
+    const problem = existsSync(path) ? notRegular(statSync(path)) : undefined;
+    if (problem !== undefined) throw refused(path, problem);
     try {
       bytes = await readFile(path);
     } catch (cause) {

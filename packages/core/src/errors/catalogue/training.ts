@@ -91,7 +91,7 @@ export const trainingErrors = {
     message: ({ recipe, images, batch, rest }) =>
       `student ${recipe}: as published (fixes.r10: false) a step draws 128 outliers and the last of an epoch 80, but ${images} images in steps of ${batch} ${rest === 0 ? "leave no rest" : `leave ${rest}`}`,
     remedy:
-      "set fixes.r10 to true, which draws as many outliers as images; or train on 50,000, 2,000 or another number that leaves 80 in steps of 128",
+      "set fixes.r10 to true, which draws as many outliers as images; or take steps of 128 (student.batchSize=128) and 50,000, 2,000 or another number of images that leaves 80",
   }),
   "OAL-T141": entry<{ teacher: number; student: number }>({
     title: "the teacher does not take the student's pictures",

@@ -1,8 +1,9 @@
 /** What a search tries: combinations of values of configuration keys, from "key=a,b,c" and from files of named points. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { oalError } from "oal-core";
 import { parse as parseYaml } from "yaml";
 import { isRecord } from "../configuration/merge.js";
+import { notRegular } from "../../runtime/notRegular.js";
 
 /** Values of configuration keys, in the words of `--set`. */
 export interface SearchPoint {
@@ -84,6 +85,8 @@ function valueOf(key: string, text: string): string {
 export function pointsOfFile(path: string): readonly SearchPoint[] {
   let tree: unknown;
   try {
+    const problem = notRegular(statSync(path));
+    if (problem !== undefined) throw new Error(problem);
     tree = parseYaml(readFileSync(path, "utf8"));
   } catch (error) {
     const problem = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
