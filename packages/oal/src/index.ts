@@ -91,9 +91,8 @@ export {
   type JudgedColumn,
   type JudgedSet,
   type Judgement,
-  type JudgeOptions,
-  type ScoreDirection,
 } from "./evaluation/judge.js";
+export type { JudgeOptions, ScoreDirection } from "./evaluation/judgedRows.js";
 export { summarizeOverSeeds, type SeedList, type SeedRow } from "./evaluation/overSeeds.js";
 export type { SeededModel, SeedSampleOptions } from "./evaluation/seedSamples.js";
 export type { DetectorResult, EvaluationResult, ModelScores, SetScores } from "./evaluation/result.js";

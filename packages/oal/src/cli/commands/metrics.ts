@@ -1,7 +1,8 @@
 /** `oal metrics`: score files of anyone's detectors, judged. */
 import Table from "cli-table3";
 import { oalError, printable } from "oal-core";
-import type { JudgedColumn, Judgement, JudgeOptions } from "../../evaluation/judge.js";
+import type { JudgedColumn, Judgement } from "../../evaluation/judge.js";
+import type { JudgeOptions } from "../../evaluation/judgedRows.js";
 
 /** The options of `oal metrics`. */
 export interface MetricsOptions extends JudgeOptions {
