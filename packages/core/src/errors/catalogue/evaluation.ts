@@ -203,7 +203,8 @@ export const evaluationErrors = {
     title: "no detector can be used",
     exit: 6,
     message: ({ path, problem }) => `${path}: no detector is left: ${problem}`,
-    remedy: "name a value for the features (--features), or give two classes or more",
+    remedy:
+      "name detectors of features and class scores (oal explain NAME says how one runs), or a value for the features (--features); give two classes or more",
   }),
   "OAL-E257": entry<{ path: string; found: number; wanted: number }>({
     title: "a fit of another version of oal",

@@ -44,7 +44,7 @@ function planTable(plan: readonly PlanEntry[]): string {
   const left =
     missing.length === 0
       ? "everything is made"
-      : `${missing.length} of ${plan.length} to make, ${known ? "about" : "more than"} ${duration(total)}`;
+      : `${missing.length} of ${plan.length} to make, ${known ? "about " : total === 0 ? "time unknown" : "more than "}${known || total > 0 ? duration(total) : ""}`;
   const unknown = known ? "" : ' ("unknown": this machine has not done its like yet)';
   const isReckoned = plan.some(({ from }) => from === "reckoned");
   const notes = [

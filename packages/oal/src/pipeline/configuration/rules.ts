@@ -73,7 +73,11 @@ function checkDetectors(
     const at = ["evaluation", "detectors", String(i)];
     const id = ids[i] ?? "";
     if (choice === everyDetector) return;
-    if (!detectors.has(id)) refuse(at, unknownName("detector", id, known));
+    if (!detectors.has(id)) {
+      const near = suggest(id, known);
+      const rest = near === undefined ? "; oal list detectors shows them" : `, did you mean "${near}"?`;
+      refuse(at, `there is no detector "${id}"${rest}`);
+    }
     if (ids.indexOf(id) < i) refuse(at, `"${id}" is named twice`);
     if (typeof choice === "string") return;
     try {

@@ -172,7 +172,7 @@ const rows: Readonly<Record<RowId, PublishedRow>> = {
   r18: {
     title: "length of the noise",
     published:
-      "a standard deviation of 0.07 in 768 dimensions: the noise is 1.94 times as long as the anchor",
+      "takes a standard deviation of 0.07 in 768 dimensions: the noise is 1.94 times as long as the anchor",
     consequence: "outliers lie 63 degrees off their anchor, far from the boundary",
     corrected: "a length relative to the anchor (boundary.sigma: auto)",
     decides: () => ({ "boundary.sigma": 0.07 }),
@@ -187,7 +187,7 @@ const rows: Readonly<Record<RowId, PublishedRow>> = {
   },
   r20: {
     title: "what weight decay acts on",
-    published: "every parameter of every group: normalisations, biases, DT and q too",
+    published: "lets it act on every parameter of every group: normalisations, biases, DT and q too",
     consequence: "little",
     corrected: "the parameters that allow it; a faster group is not decayed faster",
     decides: () => ({ "student.decayOn": "all" }),
