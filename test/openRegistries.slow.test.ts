@@ -39,7 +39,7 @@ student: { network: mean, gain: 2, loss: squares, optimiser: signless, brake: 2,
 boundary: { rounds: 1, noise: 16 }
 autoEncoder: { width: 8, steps: 2, batchSize: 8 }
 denoiser: { channels: 16, steps: 2, batchSize: 8 }
-synthesis: { count: 6, inliers: 2, steps: 2, sampler: jump, size: 0.5, maxTeacherConfidence: 1 }
+synthesis: { count: 6, inliers: 2, steps: 2, sampler: jump, reach: 0.5, maxTeacherConfidence: 1 }
 twin: { weight: 0.25 }
 exposure: { outliers: static, shrinkWeight: 0.1, fraction: 0.5 }
 static: { count: 5 }
@@ -103,7 +103,7 @@ describe("a run with things of one's own", { timeout: 240_000 }, () => {
 
   it("names them in the configuration and in errors", () => {
     const { stdout } = oal(["config", "my.yaml"], { cwd: folder });
-    for (const line of ["gain: 2", "brake: 2", "every: 3", "activation: half", "size: 0.5", "count: 5"])
+    for (const line of ["gain: 2", "brake: 2", "every: 3", "activation: half", "reach: 0.5", "count: 5"])
       expect(stdout).toContain(line);
     expect(stdout).toContain("# factor of the features");
     const wrong = oal(["config", "my.yaml", "--set", "student.network=meen"], { cwd: folder });

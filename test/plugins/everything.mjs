@@ -159,10 +159,10 @@ export default ({
       defineSampler({
         id: "jump",
         ...text,
-        schema: z.strictObject({ size: z.number().default(1).describe("of the jump") }),
+        schema: z.strictObject({ reach: z.number().default(1).describe("of the jump") }),
         coefficientNames: ["keep"],
         usesNoise: () => false,
-        coefficients: (grid, { size }) => Array.from(grid.timesteps, () => [size]),
+        coefficients: (grid, { reach }) => Array.from(grid.timesteps, () => [reach]),
         update: ({ latent, noisePrediction, coefficients }) => ({
           latent: sub(latent, mul(noisePrediction, mul(coefficients[0], 0.1))),
           dataPrediction: latent,
