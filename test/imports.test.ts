@@ -48,6 +48,22 @@ const heavy = [
   "linkedom",
 ];
 
+describe("the command line's help", () => {
+  it("loads commander and the options, nothing of what commands do", () => {
+    const code =
+      'import { buildProgram } from "./packages/oal/dist/cli/program.js"; buildProgram().helpInformation();';
+    const files = loadedBy(code);
+    expect([...packagesOf(files)]).toEqual(["commander"]);
+    const own = files.filter((file) => !file.includes("node_modules/"));
+    expect(
+      own.filter(
+        (file) =>
+          !/^packages\/oal\/dist\/(cli\/\w+|pipeline\/versions|runtime\/engines\/version)\.js$/.test(file),
+      ),
+    ).toEqual([]);
+  });
+});
+
 describe('import "oal"', () => {
   it("loads no engine, decoder or chart, not even for a configuration", () => {
     const files = loadedBy('import { loadConfiguration } from "oal"; loadConfiguration("folder");');

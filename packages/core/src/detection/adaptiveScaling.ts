@@ -21,6 +21,8 @@ import {
   type Value,
 } from "../graph/index.js";
 import { Random } from "../random/index.js";
+import type { Head } from "../classifier/taps.js";
+import { defineDetector, type Detector } from "./detector.js";
 import type { FitStreams } from "./fit.js";
 import { collect, floats } from "./fitting/statistics.js";
 import { calledClasses, gradientOf } from "./inputGradient.js";
@@ -29,7 +31,7 @@ import { integer, list, real, type ParameterValues } from "./parameters.js";
 import { largestMask } from "./shaping.js";
 
 /** Parameters of both. */
-export const adaptiveScaling = {
+const adaptiveScaling = {
   percentiles: list({
     of: "real",
     min: 0,
@@ -85,10 +87,7 @@ type Inputs = Pick<DetectorInputs<"images" | "features" | "logits", never>, "ima
  * Q' of every image, [N, 1]: how much of its largest features stays, and how much they change, when the elements of the input that matter
  * least to the called class move by half a unit along the gradient.
  */
-export function shiftOf(
-  { images, features, logits }: Inputs,
-  { kept, changed, weight, moved }: Values,
-): Value {
+function shiftOf({ images, features, logits }: Inputs, { kept, changed, weight, moved }: Values): Value {
   const gradient = gradientOf(reduceSum(mul(logits, calledClasses(logits)), [1]), images.input);
   const [count = 0, ...rest] = images.input.dims;
   const elements = rest.reduce<number>((product, dim) => product * Number(dim), 1);
@@ -111,7 +110,7 @@ export function shiftOf(
 }
 
 /** The measured Q' of validation images, sorted: [1, n]. */
-export async function fitShifts(
+async function fitShifts(
   streams: FitStreams<"measured">,
   { samples, seed }: Values,
 ): Promise<{ readonly shifts: Tensor }> {
@@ -131,7 +130,7 @@ export async function fitShifts(
  * r of every image, [N, 1]: Σ relu(f) over the sum of its k largest, k by a percentile between the two of the parameters: the further an
  * image's Q' lies up in the distribution of the validation images', the lower the percentile.
  */
-export function ratioOf(features: Value, shift: Value, shifts: Value, { percentiles }: Values): Value {
+function ratioOf(features: Value, shift: Value, shifts: Value, { percentiles }: Values): Value {
   const [low = 0, high = 0] = percentiles;
   const size = features.size(1);
   const share = reduceMean(cast(logicalNot(greater(shifts, shift)), "float32"), [1], true);
@@ -158,4 +157,47 @@ function roundHalfToEven(x: Value): Value {
   const low = floor(x);
   const isHalf = less(abs(sub(sub(x, low), 0.5)), 1e-4);
   return where(isHalf, mul(floor(div(add(low, 1), 2)), 2), floor(add(x, 0.5)));
+}
+
+/** What tells one variant from the other. */
+export interface ScalingVariant {
+  readonly id: string;
+  readonly title: string;
+  readonly aliases: readonly string[];
+  readonly formula: string;
+  /** The confidence [N] from r, [N, 1]. */
+  readonly confidence: (ratio: Value, features: Value, head: Head) => Value;
+}
+
+/**
+ * A variant of AdaSCALE: energies scaled by r = Σ relu(f) / Σ of its k largest. How many count as largest follows how the features of this
+ * picture change when the elements of the input that matter least are moved, compared with validation pictures.
+ *
+ * @cost two forward passes and a backward one
+ * @source Regmi et al. 2025, "AdaSCALE: Adaptive Scaling for OOD Detection"
+ */
+export function adaptiveScalingDetector({ confidence, ...variant }: ScalingVariant): Detector {
+  return defineDetector({
+    ...variant,
+    jumps: true,
+    needs: ["images", "features", "logits", "head"],
+    source: "Regmi et al. 2025",
+    cost: "two forward passes and a backward one",
+    notes: [
+      "OpenOOD as in the paper. Percentiles step with the number of validation pictures, so that equal engines may differ where a rank falls on a half.",
+    ],
+    parameters: adaptiveScaling,
+    fitReads: ["kept", "changed", "weight", "moved", "samples", "seed"],
+    fit: {
+      on: "validation",
+      needs: ["measured"],
+      measure: (_graph, inputs, parameters) => shiftOf(inputs, parameters),
+      tensors: ["shifts"],
+      run: (streams, parameters) => fitShifts(streams, parameters),
+    },
+    score(_graph, { images, features, logits, head, fitted }, parameters) {
+      const shift = shiftOf({ images, features, logits }, parameters);
+      return confidence(ratioOf(features, shift, fitted.shifts, parameters), features, head);
+    },
+  });
 }

@@ -7,6 +7,7 @@ import { expectArguments, kind, kinds, oalError } from "../errors/index.js";
 import { Random } from "../random/index.js";
 import { assertPaired, Counter, rank } from "./ranking.js";
 import { metrics, metricsOfCounts, type MetricName } from "./vector.js";
+import { quantileOf } from "./quantile.js";
 
 /** One row's confidences: the ID samples, and the samples of every OOD set. All rows score the same samples. */
 export interface BootstrapRow {
@@ -147,14 +148,7 @@ export function percentileInterval(samples: Float64Array, level = 0.95): [number
     level: [level, kinds.fraction],
   });
   const sorted = samples.slice().sort();
-  const quantile = (q: number): number => {
-    const position = (sorted.length - 1) * q;
-    const lower = Math.floor(position);
-    const a = sorted[lower] ?? NaN;
-    const b = sorted[Math.min(lower + 1, sorted.length - 1)] ?? NaN;
-    return a + (b - a) * (position - lower);
-  };
-  return [quantile((1 - level) / 2), quantile((1 + level) / 2)];
+  return [quantileOf(sorted, (1 - level) / 2), quantileOf(sorted, (1 + level) / 2)];
 }
 
 /** Standard error: the sample standard deviation (ddof 1) of the resampled values. */

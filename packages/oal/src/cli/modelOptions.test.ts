@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { addModelOptions, loadOptionsOf, type ModelOptions } from "./modelOptions.js";
+import { loadOptionsOf } from "./commands/loadOptions.js";
+import { addModelOptions, type ModelOptions } from "./modelOptions.js";
 
 const parse = (...words: string[]): ReturnType<typeof loadOptionsOf> =>
   loadOptionsOf(

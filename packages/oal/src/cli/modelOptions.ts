@@ -1,7 +1,5 @@
 /** Options of commands that take a model of anyone: what to say of it where its files do not. */
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { oalError } from "oal-core";
-import type { LoadModelOptions } from "../models/load.js";
 import { wholeNumber } from "./options.js";
 
 /** What these options give. */
@@ -60,34 +58,4 @@ export function addModelOptions(command: Command): Command {
     .option("--logits <name>", "the value with the class scores before any softmax, where it is not found")
     .option("--features <name>", "the value with the features, where it is not found")
     .option("--classes <n>", "number of classes, where several outputs could be meant", wholeNumber(1));
-}
-
-/**
- * The options as `loadModel` takes them.
- *
- * @param command  as it is called, for errors
- * @throws OAL-C102 where only one of mean and standard deviation is given
- */
-export function loadOptionsOf(command: string, options: ModelOptions): LoadModelOptions {
-  const { images, logits, features, classes, labels, size, resize, mean, std, bgr } = options;
-  if ((mean === undefined) !== (std === undefined)) {
-    const [given, lacking] = mean ? ["--mean", "--std"] : ["--std", "--mean"];
-    throw oalError("OAL-C102", {
-      command,
-      problem: `${given} is given without ${lacking}: a normalisation takes both (--mean 0 or --std 1 where there is none)`,
-    });
-  }
-  return {
-    hints: {
-      ...(images === undefined ? {} : { images }),
-      ...(logits === undefined ? {} : { logits }),
-      ...(features === undefined ? {} : { features }),
-      ...(classes === undefined ? {} : { classes }),
-    },
-    ...(labels === undefined ? {} : { classNames: labels }),
-    ...(size === undefined ? {} : { size }),
-    ...(resize === undefined ? {} : { resize }),
-    ...(mean && std ? { normalisation: { mean, std, order: bgr ? "bgr" : "rgb" } } : {}),
-    ...(bgr && !mean ? { order: "bgr" as const } : {}),
-  };
 }

@@ -130,6 +130,23 @@ describe("evaluate", () => {
     ).rejects.toThrow("knn needs");
   });
 
+  it("leaves out a detector that gives an image no number, naming both, and goes on with the others", async () => {
+    const width = model(2).find((set) => set.name === "tin")?.features.width ?? 1;
+    const sets = model(2).map((set) => {
+      const numbers = set.features.read(0, set.features.count).slice();
+      if (set.name === "tin") numbers[4 * width] = NaN;
+      return { ...set, features: memoryRows(numbers, width) };
+    });
+    const image = sets.find((set) => set.name === "tin")?.ids[4] ?? "";
+    const detectors = ["msp", "gradnorm"];
+    const { result } = await evaluate(testEngine, "m", 0, sets, { ...options, detectors });
+    expect(result.detectors.map(({ id }) => id)).toEqual(["msp"]);
+    expect(result.warnings.at(-1)).toContain(`gradnorm: its score of ${image} (set tin) is NaN`);
+    await expect(
+      evaluate(testEngine, "m", 0, sets, { ...options, detectors: ["gradnorm"] }),
+    ).rejects.toMatchObject({ code: "OAL-E295" });
+  });
+
   it("leaves out a detector whose parameter the data cannot meet, and goes on with the others", async () => {
     const knn = { id: "knn", parameters: { neighbours: 91 } };
     const detectors = ["msp", "mls", "ebo", knn];

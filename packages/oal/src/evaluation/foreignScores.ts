@@ -86,25 +86,27 @@ async function columnsOf(path: string, ending: string): Promise<Columns> {
     if (!Array.isArray(rows)) throw new Error("it is no list of objects");
     return byColumn(rows);
   }
-  const records = parseCsv(ending === ".tsv" ? text.replaceAll("\t", ",") : text).filter((row) =>
+  const records = parseCsv(text, ending === ".tsv" ? "\t" : ",").filter((row) =>
     row.some((cell) => cell !== ""),
   );
   const [first = []] = records;
   const hasHeader = first.some((cell) => cell.trim() !== "" && !isNumber(cell));
-  const header = hasHeader ? first : first.map((_, k) => (first.length === 1 ? "score" : `column ${k + 1}`));
+  const header = hasHeader
+    ? first.map((title) => title.trim())
+    : first.map((_, k) => (first.length === 1 ? "score" : `column ${k + 1}`));
   const rows = hasHeader ? records.slice(1) : records;
   if (header.length === 1 && header[0]?.includes(";"))
     throw new Error(
       "its fields are separated by semicolons; separate them by commas or tabs, with decimal points",
     );
   const twice = header.find((title, k) => header.indexOf(title) < k);
-  if (twice !== undefined) throw new Error(`two columns are called "${twice.trim()}"`);
+  if (twice !== undefined) throw new Error(`two columns are called "${twice}"`);
   const short = rows.findIndex((row) => row.length !== header.length);
   if (short >= 0)
     throw new Error(
       `line ${short + (hasHeader ? 2 : 1)} has ${rows[short]?.length} fields where the first has ${header.length}`,
     );
-  return new Map(header.map((title, k) => [title.trim(), rows.map((row) => row[k] ?? "")]));
+  return new Map(header.map((title, k) => [title, rows.map((row) => row[k] ?? "")]));
 }
 
 function parseLine(line: string, number: number): unknown {

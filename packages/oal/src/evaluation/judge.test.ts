@@ -65,7 +65,7 @@ beforeAll(() => {
   });
   forms = {
     csv: [write("all.csv", `\uFEFF${csv}\n`)],
-    tsv: [write("all.tsv", csv.replaceAll(",", "\t"))],
+    tsv: [write("all.tsv", csv.replaceAll(",", "\t").replace("p0", "a picture, of a cat"))],
     "lines of JSON": [write("all.jsonl", rows.map((row) => JSON.stringify(row)).join("\n"))],
     JSON: [write("all.json", JSON.stringify(rows))],
     parquet: [at("all.parquet")],
@@ -138,7 +138,7 @@ describe("what cannot be judged is said", () => {
     ["no number", "words.csv", "label,score\n0,high\n-1,low\n", "these hold words: score"],
     ["a gap", "gap.csv", "label,score\n0,1\n-1,\n", 'column "score" has no number in row 2'],
     ["a word among numbers", "word.csv", "label,a,b\n0,1,2\n-1,2,n/a\n", 'column "b" has "n/a" in row 2'],
-    ["two columns of a name", "dup.csv", "label,a,a\n0,1,2\n-1,2,1\n", 'two columns are called "a"'],
+    ["two columns of a name", "dup.csv", "label,a, a\n0,1,2\n-1,2,1\n", 'two columns are called "a"'],
     ["labels in words", "cats.csv", "label,a\ncat,1\nunknown,2\n", 'column "label" has "cat" in row 1'],
     ["semicolons", "semi.csv", "label;a\n0;1,5\n", "separated by semicolons"],
     ["a short line", "short.csv", "label,score\n0,1\n-1\n", "line 3 has 1 fields"],

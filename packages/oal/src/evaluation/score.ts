@@ -32,9 +32,28 @@ export interface ScoreGround {
  *
  * @param sets  outputs of one model
  * @returns one float32 array per set
- * @throws OAL-E203 when a set or the model lacks what the detector needs
+ * @throws OAL-E203 when a set or the model lacks what the detector needs, OAL-E295 for a score that is NaN
  */
 export async function scoreSets(
+  fitted: FittedDetector,
+  sets: readonly OutputSet[],
+  ground: ScoreGround,
+): Promise<Float32Array[]> {
+  const scores = await confidencesOfSets(fitted, sets, ground);
+  scores.forEach((own, k) => {
+    const image = own.findIndex(Number.isNaN);
+    if (image < 0) return;
+    const { name = "", ids = [] } = sets[k] ?? {};
+    throw oalError("OAL-E295", {
+      detector: fitted.detector.id,
+      set: name,
+      image: ids[image] ?? String(image),
+    });
+  });
+  return scores;
+}
+
+async function confidencesOfSets(
   fitted: FittedDetector,
   sets: readonly OutputSet[],
   ground: ScoreGround,

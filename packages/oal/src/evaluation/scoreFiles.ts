@@ -82,16 +82,19 @@ export async function readScores(path: string, name: string, group: SetGroup): P
   };
 }
 
-/** Records of a CSV text (RFC 4180: quoted fields may hold commas, quotes and line feeds). */
-export function parseCsv(text: string): string[][] {
+/** Records of a CSV text (RFC 4180: quoted fields may hold separators, quotes and line feeds). */
+export function parseCsv(text: string, separator: "," | "\t" = ","): string[][] {
   const records: string[][] = [];
   let record: string[] = [];
-  const field = /(?:"((?:[^"]|"")*)"|([^,"\r\n]*))(,|\r?\n|$)/gy;
+  const field =
+    separator === ","
+      ? /(?:"((?:[^"]|"")*)"|([^,"\r\n]*))(,|\r?\n|$)/gy
+      : /(?:"((?:[^"]|"")*)"|([^\t"\r\n]*))(\t|\r?\n|$)/gy;
   while (field.lastIndex < text.length) {
     const match = field.exec(text);
     if (match === null) return [...records, record]; // a stray quote: the short record is refused by its reader
     record.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? "");
-    if (match[3] === ",") {
+    if (match[3] === separator) {
       if (field.lastIndex === text.length) record.push("");
       continue;
     }

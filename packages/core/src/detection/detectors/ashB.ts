@@ -1,42 +1,15 @@
 /** Energy of features of which only the largest are kept, binarized. */
-import { div, mul, reduceSum } from "../../graph/index.js";
-import { defineDetector } from "../detector.js";
-import { real } from "../parameters.js";
-import { headEnergy, keptAbove, largestMask } from "../shaping.js";
+import { div, mul } from "../../graph/index.js";
+import { activationShaping } from "../activationShaping.js";
 
-/**
- * ASH-B: log Σ exp(W f' + b), f' the feature with all but its largest elements set to 0; every kept element becomes Σ f / k, k their number. Of
- * equal elements at the cut the earlier are kept.
- *
- * @source Djurisic et al. 2023, "Extremely Simple Activation Shaping for Out-of-Distribution Detection", on pooled features as in OpenOOD
- */
-export const ashB = defineDetector({
+/** ASH-B: every kept element becomes Σ f / k, k their number, so that the sum of the feature stays. */
+export const ashB = activationShaping({
   id: "ash_b",
   title: "Activation shaping, binarized",
   aliases: ["ash", "ashB"],
-  jumps: true,
-  needs: ["features", "head"],
-  source: "Djurisic et al. 2023",
-  formula: "log Σ exp(W f' + b), kept elements all Σf / k",
-  cost: "d log d",
+  kept: "all Σf / k",
   notes: [
-    "OpenOOD shapes the pooled feature; the paper shapes maps before pooling in some models, and pytorch-ood always.",
     "With fewer positive elements than are kept, zeros are filled, and which ones depends on a library's sort; here the earlier.",
   ],
-  parameters: {
-    percentile: real({
-      min: 0,
-      below: 100,
-      default: 90,
-      search: [65, 70, 75, 80, 85, 90, 95],
-      description: "the share of a feature's elements that is set to 0, in per cent",
-      reason: "OpenOOD's for every variant; the paper takes 60 to 95 by model",
-    }),
-  },
-  score(_graph, { features, head }, { percentile }) {
-    const count = keptAbove(features.size(1), percentile);
-    const mask = largestMask(features, count);
-    const sum = reduceSum(features, [1], true);
-    return headEnergy(head, mul(mask, div(sum, count)));
-  },
+  shape: ({ mask, count, sum }) => mul(mask, div(sum, count)),
 });

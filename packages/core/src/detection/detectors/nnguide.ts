@@ -11,7 +11,7 @@ import { energyOf, rowNorm } from "../shaping.js";
 /**
  * NNGuide: E(z) times the mean of the K largest inner products of f^ with the bank's rows f^_i E(z_i), where f^ = f / ||f|| + 1e-10 and
  * E = log Σ exp. The bank is a share of the training images: whole batches in the order of the list until they exceed the share, as
- * published, or as many images drawn from all of it.
+ * published, or as many images spread over all of it.
  *
  * @cost share · N d per image, as many numbers
  * @source Park et al. 2023, "Nearest Neighbor Guidance for Out-of-Distribution Detection"
@@ -25,7 +25,7 @@ export const nnguide = defineDetector({
   formula: "E(z) · mean_K largest f̂ · f̂_i E(z_i)",
   cost: "share · N d; as many numbers",
   notes: [
-    "OpenOOD keeps the first batches of the list, which for CIFAR-10's list is one class only (order: published); here they are drawn.",
+    "OpenOOD keeps the first batches of the list, which for CIFAR-10's list is one class only (order: published); here they are spread over it.",
     "With fewer rows than K OpenOOD averages fill values; here it is an error.",
   ],
   parameters: {
@@ -44,10 +44,10 @@ export const nnguide = defineDetector({
       reason: "the paper's choice for ImageNet, and OpenOOD's",
     }),
     order: choice({
-      options: ["published", "drawn"],
-      default: "drawn",
+      options: ["published", "spread"],
+      default: "spread",
       description:
-        "which images are kept: the first batches of the list (published), or drawn from all of it",
+        "which images are kept: the first batches of the list (published), or as many spread over all of it",
       reason: "the list of CIFAR-10 is ordered by class, so that the published bank holds cats only",
     }),
     batch: integer({
@@ -56,7 +56,12 @@ export const nnguide = defineDetector({
       description: "images of a batch, of which whole ones are kept",
       reason: "OpenOOD's loader",
     }),
-    seed: integer({ min: 0, default: 0, description: "seed of the draw", reason: "any seed will do" }),
+    seed: integer({
+      min: 0,
+      default: 0,
+      description: "seed of where the spread begins",
+      reason: "any seed will do",
+    }),
   },
   bank: {
     on: "train",
@@ -107,10 +112,14 @@ interface Choice {
   readonly seed: number;
 }
 
-/** Whether an image of a set enters the bank. */
+/**
+ * Whether an image of a set enters the bank. Spread over the list: of N images every (N / limit)-th from a drawn place on, in whole numbers, so
+ * that exactly `limit` are kept and each is decided alone.
+ */
 function keptImages(total: number, { share, order, batch, seed }: Choice): (image: number) => boolean {
   const limit = Math.min(total, (Math.floor(Math.floor(share * total) / batch) + 1) * batch);
   if (order === "published" || limit === total) return (image) => image < limit;
-  const drawn = new Set(new Random(seed, "detector/nnguide").permutation(0, total).subarray(0, limit));
-  return (image) => drawn.has(image);
+  const start = new Random(seed, "detector/nnguide").integer(0, 0, total);
+  const before = (image: number): number => Math.floor((image * limit + start) / total);
+  return (image) => before(image + 1) > before(image);
 }

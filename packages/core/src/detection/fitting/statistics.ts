@@ -1,6 +1,7 @@
 /** What fits gather from streams: means, scatters and collected rows, summed in float64 in list order, whatever the batches are. */
 import { oalError } from "../../errors/index.js";
 import type { Tensor } from "../../graph/index.js";
+import { quantileOf } from "../../metrics/quantile.js";
 import type { FitBatch, FitRows, FitStreams, StreamTap } from "../fit.js";
 
 /** float64 [count, width], flat. */
@@ -211,17 +212,9 @@ function addProducts(sums: Float64Array, rows: readonly Float64Array[]): void {
   }
 }
 
-/**
- * A percentile as numpy computes it by default: linear interpolation at position (n - 1) q / 100 of the sorted values.
- *
- * @param q  in [0, 100]
- */
+/** A percentile, q in [0, 100], of sorted values; see {@link quantileOf}. */
 export function percentile(sorted: ArrayLike<number>, q: number): number {
-  const position = ((sorted.length - 1) * q) / 100;
-  const low = Math.floor(position);
-  const a = sorted[low] ?? NaN;
-  const b = sorted[Math.min(low + 1, sorted.length - 1)] ?? NaN;
-  return a + (b - a) * (position - low);
+  return quantileOf(sorted, q / 100);
 }
 
 /** A float32 tensor of numbers. */

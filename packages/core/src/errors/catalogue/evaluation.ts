@@ -298,4 +298,12 @@ export const evaluationErrors = {
     message: ({ problem }) => problem,
     remedy: "oal metrics --help shows how files say it",
   }),
+  "OAL-E295": entry<{ detector: string; set: string; image: string }>({
+    title: "a detector gives an image no score",
+    exit: 6,
+    message: ({ detector, set, image }) =>
+      `detector ${detector}: its score of ${image} (set ${set}) is NaN: its formula has no value for what the model says of this image`,
+    remedy:
+      "leave the detector out; features below 0 or all 0 have no value in several formulas (oal explain NAME)",
+  }),
 };

@@ -8,7 +8,8 @@ import type { FitDetectorResult, FitResult } from "../../fitting/result.js";
 import { fitModel, type FitProgress, type WrittenResult } from "../../pipeline/fitModel.js";
 import type { DeviceChoice } from "../../runtime/engines/index.js";
 import { interruptible } from "../interrupt.js";
-import { loadOptionsOf, type ModelOptions } from "../modelOptions.js";
+import type { ModelOptions } from "../modelOptions.js";
+import { loadOptionsOf } from "./loadOptions.js";
 import { wantsColor } from "../output.js";
 import { showProgress, type ProgressView } from "../progress.js";
 

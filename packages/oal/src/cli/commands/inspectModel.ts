@@ -9,7 +9,8 @@ import { loadModel } from "../../pipeline/loadModel.js";
 import { findPictures } from "../../pipeline/pictureFiles.js";
 import { cpuEngine } from "../../runtime/engines/index.js";
 import { interruptible } from "../interrupt.js";
-import { loadOptionsOf, type ModelOptions } from "../modelOptions.js";
+import type { ModelOptions } from "../modelOptions.js";
+import { loadOptionsOf } from "./loadOptions.js";
 import { lateProgress } from "../progress.js";
 
 /** The options of `oal inspect`. */
