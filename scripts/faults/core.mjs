@@ -248,7 +248,7 @@ export const core = [
     tests: [source("metrics/values.test.ts")],
   },
   {
-    file: source("metrics/bootstrap.ts"),
+    file: source("metrics/quantile.ts"),
     what: "percentiles of the bootstrap are off by one",
     find: "const position = (sorted.length - 1) * q;",
     replace: "const position = sorted.length * q;",

@@ -120,9 +120,10 @@ describe.each(models)("$name", ({ make, missing }) => {
     expect(facts.detectors.length).toBeGreaterThanOrEqual(4);
     const known = wanted["known"] ?? [];
     expect(known.filter((value) => value === 1).length).toBeGreaterThan(16);
-    const distinct = facts.detectors.map(({ outputs }) => new Set(wanted[outputs.score]).size);
-    // Detectors of probabilities tie where a softmax saturates.
-    expect(Math.min(...distinct)).toBeGreaterThan(32);
+    // Relations below its cut count as none, so that what is like no training picture ties at 0.
+    const least = (id: string): number => (id === "relation" ? 32 : 48);
+    for (const { id, outputs } of facts.detectors)
+      expect(new Set(wanted[outputs.score]).size, id).toBeGreaterThan(least(id));
   });
 
   it.skipIf(missing !== null)(`says the same on the engine for the web in Node${reason}`, async () => {

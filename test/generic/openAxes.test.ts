@@ -87,7 +87,7 @@ async function classifier(id: string, batch: Dim): Promise<Graph> {
 function streamsOf(width: number): FitSource {
   const random = new Random(1, "outputs");
   const labels = Int32Array.from({ length: 60 }, (_, i) => i % 3);
-  const logits = random.normals(0, 180).map((z, k) => z + (Math.floor(k / 3) % 3 === k % 3 ? 5 : 0));
+  const logits = random.normals(0, 180).map((z, k) => z + (Math.floor(k / 3) % 3 === k % 3 ? 2 : 0));
   const features = random.normals(1, 60 * width).map(Math.abs);
   const rows = { labels, logits: memoryRows(logits, 3), features: memoryRows(features, width) };
   const weight: Tensor = { dtype: "float32", shape: [3, width], data: random.normals(2, 3 * width) };

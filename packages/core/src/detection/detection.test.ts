@@ -163,6 +163,30 @@ describe.each(ofStored.map((detector): [string, Detector] => [detector.id, detec
   },
 );
 
+describe("what data do not allow is said", () => {
+  it("a temperature where every image is right", async () => {
+    const sure = outputs("train", 60);
+    const logits = sure.logits.map((_, k) => (Math.floor(k / classes) % classes === k % classes ? 9 : 0));
+    const fit = detectors.find("temp_scaling").fit(streams({ ...sure, logits }));
+    await expect(fit).rejects.toThrow("no temperature between 0.001 and 1000");
+  });
+
+  it("a class without a correctly classified image", async () => {
+    const wrong = outputs("train", 60);
+    const logits = wrong.logits.map((z, k) => (k % classes === 2 ? -99 : z));
+    for (const id of ["she", "openmax"])
+      await expect(detectors.find(id).fit(streams({ ...wrong, logits }), small[id])).rejects.toThrow(
+        "class 2 (counted from 0) has no correctly",
+      );
+  });
+
+  it("as many dimensions as features, or more", async () => {
+    const given = { dimensions: featureSize + 1 };
+    for (const id of ["vim", "residual", "neco"])
+      await expect(fitted(detectors.find(id), given)).rejects.toMatchObject({ code: "OAL-E291" });
+  });
+});
+
 describe("values by hand", () => {
   const logits = Float32Array.of(1, 2, 3, -1, 0, 0, 0, 0);
   const set: Outputs = {

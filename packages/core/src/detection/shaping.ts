@@ -6,8 +6,10 @@ import {
   less,
   logSumExp,
   mul,
+  reduceMax,
   reduceSum,
   sqrt,
+  sub,
   topK,
   type Value,
 } from "../graph/index.js";
@@ -59,4 +61,12 @@ export function ofPredictedClass(table: Value, logits: Value): Value {
 /** Euclidean norm of each row: [N] or, kept, [N, 1]. */
 export function rowNorm(x: Value, keepDims = false): Value {
   return sqrt(reduceSum(mul(x, x), [1], keepDims));
+}
+
+/**
+ * Logits [N, C] with the largest at 0. Logarithms of probabilities then keep their digits near 0, where a sure picture has its score: of
+ * logits of 20, log softmax in float32 is off by 1e-6.
+ */
+export function fromLargest(logits: Value): Value {
+  return sub(logits, reduceMax(logits, [1], true));
 }

@@ -1,6 +1,7 @@
 /** Negative entropy of the predicted distribution. */
 import { logSoftmax, mul, reduceSum, softmax } from "../../graph/index.js";
 import { defineDetector } from "../detector.js";
+import { fromLargest } from "../shaping.js";
 
 /**
  * Entropy: Σ_c p_c log p_c, in [-log C, 0]. From the log-softmax, so that a probability that rounds to 0 contributes 0 (pytorch-ood
@@ -19,5 +20,8 @@ export const entropy = defineDetector({
     "pytorch-ood takes the logarithm of a probability that may have been rounded to 0, which gives NaN; here it is the log-softmax.",
   ],
   parameters: {},
-  score: (_graph, { logits }) => reduceSum(mul(softmax(logits, 1), logSoftmax(logits, 1)), [1]),
+  score(_graph, { logits }) {
+    const z = fromLargest(logits);
+    return reduceSum(mul(softmax(z, 1), logSoftmax(z, 1)), [1]);
+  },
 });

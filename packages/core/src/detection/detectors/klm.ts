@@ -2,6 +2,7 @@
 import { div, gemm, logSoftmax, mul, reduceMax, reduceSum, softmax, sub } from "../../graph/index.js";
 import { defineDetector } from "../detector.js";
 import { eachImage, firstLargest, floats, rowOf, softmaxRow } from "../fitting/statistics.js";
+import { fromLargest } from "../shaping.js";
 
 /** Stands for log 0: a class that a typical distribution excludes makes the divergence huge, and its own probability 0 makes it 0. */
 const logOfZero = -1e30;
@@ -52,9 +53,10 @@ export const klm = defineDetector({
     },
   },
   score(_graph, { logits, fitted }) {
-    const raw = softmax(logits, 1);
+    const z = fromLargest(logits);
+    const raw = softmax(z, 1);
     const p = div(raw, reduceSum(raw, [1], true));
-    const own = reduceSum(mul(p, logSoftmax(logits, 1)), [1], true);
+    const own = reduceSum(mul(p, logSoftmax(z, 1)), [1], true);
     return reduceMax(sub(gemm(p, fitted.logTypical, null, { transB: true }), own), [1]);
   },
 });

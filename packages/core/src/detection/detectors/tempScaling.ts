@@ -1,4 +1,5 @@
 /** Softmax at the temperature that fits the validation labels best. */
+import { oalError } from "../../errors/index.js";
 import { div, reduceMax, softmax } from "../../graph/index.js";
 import { defineDetector } from "../detector.js";
 import { collect, firstLargest, floats } from "../fitting/statistics.js";
@@ -75,8 +76,17 @@ function slopeOf(logits: Float32Array, classes: number, labels: Int32Array): Slo
   };
 }
 
-/** The root of the derivative by halving in log T. */
+/**
+ * The root of the derivative by halving in log T.
+ *
+ * @throws OAL-E292 where there is none between the bounds: with every image right, the loss falls as long as T does
+ */
 function minimiser(slope: Slope): number {
+  if (!(slope(smallest).slope < 0 && slope(largest).slope > 0))
+    throw oalError("OAL-E292", {
+      detector: "temp_scaling",
+      problem: `no temperature between ${smallest} and ${largest} has the least cross-entropy; so it is where every image that it is fitted on is classified rightly, or none better than by chance`,
+    });
   let low = Math.log(smallest);
   let high = Math.log(largest);
   for (let i = 0; i < 60; i++) {
