@@ -4,6 +4,7 @@ export default ({
   z,
   defineMethod,
   defineExposure,
+  defineSource,
   defineOptimiser,
   defineSchedule,
   defineSampler,
@@ -103,22 +104,21 @@ export default ({
       },
     ],
     outlierSources: [
-      {
+      defineSource({
         id: "static",
         ...text,
-        stages: [],
-        hasTeacherLogits: false,
+        formula: "every byte uniform",
         section: "static",
         schema: z.strictObject({ count: z.number().default(8).describe("pictures") }),
-        open: async ({ options, seed, imageSize }) => ({
-          count: options.count,
+        open: async ({ seed, imageSize }, { count }) => ({
+          count,
           pictures: (rows, step) =>
             Uint8Array.from(
               new Random(seed, "static").uniforms(step, rows.length * 3 * imageSize ** 2),
               (u) => 256 * u,
             ),
         }),
-      },
+      }),
     ],
     sideSources: [
       {

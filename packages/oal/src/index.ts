@@ -105,7 +105,13 @@ export {
 } from "./evaluation/tables.js";
 export { defineNetwork } from "./nn/networks/network.js";
 export { defineMethod } from "./training/methods/method.js";
-export { defineSource, type OutlierRequest, type OutlierSource } from "./outliers/sources/source.js";
+export {
+  defineSource,
+  type OutlierRequest,
+  type OutlierSource,
+  type SourceDefinition,
+  type SourceUse,
+} from "./outliers/sources/source.js";
 export { defineStage, type Stage, type StageJob } from "./pipeline/plan/stage.js";
 export type { Contributions } from "./pipeline/plugins/kinds.js";
 export { pluginTools } from "./pipeline/plugins/load.js";

@@ -11,7 +11,7 @@ export const main = {
   resultJson: `resultJson([])`,
   differenceTable: `differenceTable([])`,
   defineStage: `defineStage({ id: "count", version: 1, title: "counts", variants: () => [""], inputs: () => ({}), slice: () => ({}), run: async () => undefined }).id`,
-  defineSource: `defineSource({ id: "none", title: "none", stages: [], hasTeacherLogits: false, open: async () => ({ count: 0, pictures: () => new Uint8Array() }) }).id`,
+  defineSource: `defineSource({ id: "none", title: "none", formula: "x = 0", source: "own", schema: z.strictObject({}), open: async () => ({ count: 0, pictures: () => new Uint8Array() }) }).id`,
   defineReader: `defineReader({ id: "dots", title: "dots", orientation: "ignore", matches: async () => false, splits: async () => [], fingerprint: async () => "", open: async () => null }).id`,
   defineReportSection: `defineReportSection({ id: "note", title: "a note", render: () => null }).id`,
   pluginTools: `Object.keys(pluginTools).slice(0, 4)`,

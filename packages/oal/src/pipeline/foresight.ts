@@ -9,7 +9,7 @@ import { networks } from "../nn/networks/index.js";
 import { checkBoundaryOptions } from "../outliers/boundary/options.js";
 import { decode, encode } from "../outliers/diffusion/autoEncoder.js";
 import { denoise, encodeCondition } from "../outliers/diffusion/denoiser.js";
-import { outlierSources } from "../outliers/sources/index.js";
+import { planSource } from "../outliers/sources/plan.js";
 import { poolingProblem } from "../outliers/pooling.js";
 import { leadingTo } from "./plan/stages.js";
 import { planRecipe } from "./recipeNeeds.js";
@@ -205,7 +205,7 @@ function poolableSizes(config: Configuration): string {
 function showsLatents(config: Configuration, recipe: string): boolean {
   const { outliers } = exposureOptions(config);
   return (
-    outlierSources.find(outliers).stages.includes("latents") &&
+    planSource(outliers, config).stages.includes("latents") &&
     planRecipe(recipe, config).sources.some(({ source }) => source.id === outliersSource.id)
   );
 }

@@ -43,6 +43,8 @@ export function planRecipe(
   const recipe = recipes.find(id);
   const methods = methodsOf(recipe);
   const settings = settingsOf(methods, config, section);
+  // which sections a source reads may depend on others that it reads
+  const everySection = { ...config, ...settings };
   const bySource = new Map<SideSource, string[]>();
   for (const name of needsOf(methods, settings)) {
     const source = sideSources.all.find(({ provides }) => provides.includes(name));
@@ -62,9 +64,9 @@ export function planRecipe(
   const sources = [...bySource].map(([source, names]) => ({
     source,
     names,
-    stages: source.stages(settings, names),
+    stages: source.stages(everySection, names),
   }));
-  const read = sources.flatMap(({ source }) => source.sections?.(settings) ?? []);
+  const read = sources.flatMap(({ source }) => source.sections?.(everySection) ?? []);
   const sourceSettings = { ...settings, ...Object.fromEntries(read.map((name) => [name, config[name]])) };
   return {
     methods,

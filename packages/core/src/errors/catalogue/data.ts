@@ -403,4 +403,10 @@ export const dataErrors = {
     remedy:
       "let the features be turned into its space with synthesis.align: true, or take a teacher of that width",
   }),
+  "OAL-D180": entry<{ path: string }>({
+    title: "an outlier source that is made of itself",
+    exit: 2,
+    message: ({ path }) => `outlier sources are put together in a circle: ${path}`,
+    remedy: "take the one that is named twice out of its own members",
+  }),
 };

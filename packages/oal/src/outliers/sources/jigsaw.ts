@@ -1,6 +1,6 @@
 /** Training pictures cut into patches that are put together in another order: their parts and textures without their shapes. */
 import { Random } from "oal-core";
-import type { OutlierSource } from "./source.js";
+import { defineSource, noOptions } from "./source.js";
 
 /** Patches a side, each as often: quarters keep whole parts of objects, sixteenths hardly more than texture. */
 const grids = [2, 4] as const;
@@ -13,11 +13,12 @@ const ofOnePicture = 0.5;
  *
  * @source Noroozi and Favaro 2016 (arXiv 1603.09246); as outliers: Sehwag et al. 2021 and the "jigsaw" of Tack et al. 2020
  */
-export const jigsawPictures: OutlierSource = {
+export const jigsawPictures = defineSource({
   id: "jigsaw",
   title: "training pictures in 2 x 2 or 4 x 4 patches, in another order, made in the batch",
-  stages: [],
-  hasTeacherLogits: false,
+  formula: "2 x 2 or 4 x 4 patches of one picture or of several, in an order drawn from all but their own",
+  source: "Noroozi and Favaro 2016 (arXiv 1603.09246); as outliers Sehwag et al. 2021 and Tack et al. 2020",
+  schema: noOptions,
   open: ({ images, seed, imageSize }) => {
     const random = new Random(seed, "outliers/jigsaw");
     const largest = grids[1] * grids[1];
@@ -48,7 +49,7 @@ export const jigsawPictures: OutlierSource = {
       },
     });
   },
-};
+});
 
 /** Places 0 to n - 1 in the order of their draws; one further each where that is the order they had. */
 function anotherOrder(draws: Float32Array): readonly number[] {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { float32Data, oalError } from "oal-core";
 import { openImageSet } from "../../data/cachedSet.js";
 import { readSafetensors } from "../../nn/safetensors.js";
-import type { OutlierSource } from "./source.js";
+import { defineSource, noOptions } from "./source.js";
 
 /**
  * File with "latents" [M, 4, h, w], "pooled" [M, P], "labels", "sources", "seeds" and "positions" [M] (the noise of a latent is drawn by
@@ -14,11 +14,15 @@ export const latentsFile = "latents.safetensors";
 export const decodedFolder = "images";
 
 /** Decoded outlier latents. */
-export const latentOutliers: OutlierSource = {
+export const latentOutliers = defineSource({
   id: "latents",
   title: "decoded latents at the boundary of the classes",
-  stages: ["latents"],
+  formula:
+    "x = decoder(DDIM(noise; condition = an embedding at the rim of its class, found by k-NN distance))",
+  source: "METHOD 3; sampling at the boundary: NPOS, Tao et al. 2023, and DREAM-OOD, Du et al. 2023",
+  schema: noOptions,
   hasTeacherLogits: true,
+  stages: () => ["latents"],
   open: async ({ folders }) => {
     const folder = folders["latents"] ?? "";
     const images = openImageSet(join(folder, decodedFolder));
@@ -32,4 +36,4 @@ export const latentOutliers: OutlierSource = {
       close: () => images.close(),
     };
   },
-};
+});

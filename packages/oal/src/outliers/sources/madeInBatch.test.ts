@@ -3,7 +3,7 @@ import { Random } from "oal-core";
 import { describe, expect, it } from "vitest";
 import { memoryImageSet } from "../../data/imageSet.js";
 import { Fourier } from "../fourier.js";
-import { outlierSources } from "./index.js";
+import { openSource } from "./plan.js";
 
 const size = 8;
 const count = 5;
@@ -14,7 +14,7 @@ const pixels = Uint8Array.from(
 const images = memoryImageSet("train", pixels, new Int32Array(count), ["a"]);
 
 const open = (id: string, seed = 0) =>
-  outlierSources.find(id).open({ folders: {}, options: {}, seed, classes: 1, imageSize: size, images });
+  openSource(id, { folders: {}, seed, classes: 1, imageSize: size, images }, {});
 
 const sorted = (values: Uint8Array): number[] => Array.from(values).sort((a, b) => a - b);
 const pictureOf = (values: Uint8Array, i: number): Uint8Array => values.subarray(i * 192, (i + 1) * 192);

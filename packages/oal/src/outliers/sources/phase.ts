@@ -2,7 +2,7 @@
 import { Random } from "oal-core";
 import { cosine, sine } from "../../data/embedded/draws.js";
 import { Fourier } from "../fourier.js";
-import type { OutlierSource } from "./source.js";
+import { defineSource, noOptions } from "./source.js";
 
 /** How often the phases are drawn wholly anew; else they are mixed with the picture's own, so that some of its layout is left. */
 const whollyNew = 0.5;
@@ -20,11 +20,13 @@ const mixed = [0.5, 0.9] as const;
  *
  * @source amplitude and phase: Oppenheim and Lim 1981; as a change of pictures Chen et al. 2021 (APR, arXiv 2108.08487)
  */
-export const phasePictures: OutlierSource = {
+export const phasePictures = defineSource({
   id: "phase",
   title: "training pictures with random or mixed Fourier phases, made in the batch",
-  stages: [],
-  hasTeacherLogits: false,
+  formula:
+    "Y(k) = X(k) H(k), H = ((1 - λ) + λ N) / |(1 - λ) + λ N|, H(0) = 1; X a channel's Fourier transform, N random phases",
+  source: "amplitude and phase: Oppenheim and Lim 1981; Chen et al. 2021 (APR, arXiv 2108.08487)",
+  schema: noOptions,
   open: ({ images, seed, imageSize }) => {
     const random = new Random(seed, "outliers/phase");
     const plane = imageSize * imageSize;
@@ -48,7 +50,7 @@ export const phasePictures: OutlierSource = {
       },
     });
   },
-};
+});
 
 /** H by frequency, row by row: real and imaginary parts. */
 interface Filter {

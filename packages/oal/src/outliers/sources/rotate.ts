@@ -1,6 +1,6 @@
 /** Training pictures turned by a quarter, a half or three quarters: near what is known in everything but how it stands. */
 import { Random } from "oal-core";
-import type { OutlierSource } from "./source.js";
+import { defineSource, noOptions } from "./source.js";
 
 /**
  * Source "rotate". Row i is training picture i, turned anew in every step by 90, 180 or 270 degrees, each as likely.
@@ -10,11 +10,12 @@ import type { OutlierSource } from "./source.js";
  *
  * @source rotations as outliers: Hendrycks et al. 2019 (arXiv 1906.12340) and Tack et al. 2020 (CSI, arXiv 2007.08176)
  */
-export const rotatedPictures: OutlierSource = {
+export const rotatedPictures = defineSource({
   id: "rotate",
   title: "training pictures turned by 90, 180 or 270 degrees, made in the batch",
-  stages: [],
-  hasTeacherLogits: false,
+  formula: "x turned by 90, 180 or 270 degrees, each as likely",
+  source: "Hendrycks et al. 2019 (arXiv 1906.12340); as outliers Tack et al. 2020 (CSI, arXiv 2007.08176)",
+  schema: noOptions,
   refuses: ({ isEmbedded }) =>
     isEmbedded ? "digits that are turned are other digits: a 6 becomes a 9, a 0 stays one" : null,
   open: ({ images, seed, imageSize }) => {
@@ -35,7 +36,7 @@ export const rotatedPictures: OutlierSource = {
       },
     });
   },
-};
+});
 
 /** A square plane turned anticlockwise by so many quarters, 1 to 3. */
 function turn(plane: Uint8Array, out: Uint8Array, size: number, quarters: number): void {

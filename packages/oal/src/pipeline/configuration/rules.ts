@@ -3,6 +3,7 @@ import { detectors, isOalError, oalError, resolveParameters, suggest } from "oal
 import { everyDetector } from "../../evaluation/asked.js";
 import { unknownName } from "../../fields.js";
 import { outlierSources } from "../../outliers/sources/index.js";
+import { planSource, refusalOf } from "../../outliers/sources/plan.js";
 import { exposureOptions } from "../../training/methods/exposure.js";
 import { recipes } from "../../training/recipes/index.js";
 import { methodsOf } from "../../training/recipes/recipe.js";
@@ -55,8 +56,9 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
   const { outliers } = exposureOptions(configuration);
   if (!outlierSources.has(outliers))
     refuse(["exposure", "outliers"], unknownName("outlier source", outliers, outlierSources.ids));
-  const refused = outlierSources.find(outliers).refuses?.({ isEmbedded: data.source === "embedded" }) ?? null;
-  if (refused !== null) refuse(["exposure", "outliers"], `"${outliers}" are no outliers here: ${refused}`);
+  const plan = planSource(outliers, configuration);
+  const refused = refusalOf(plan, { isEmbedded: data.source === "embedded" });
+  if (refused !== null) refuse(["exposure", "outliers"], refused);
   if (data.size % 8 !== 0) refuse(["data", "size"], "must be a multiple of 8");
   if (autoEncoder.width % 8 !== 0) refuse(["autoEncoder", "width"], "must be a multiple of 8");
   if (denoiser.channels % 16 !== 0) refuse(["denoiser", "channels"], "must be a multiple of 16");

@@ -131,8 +131,11 @@ export const addedKinds: Readonly<Record<keyof Contributions, AddedKind>> = {
   }),
   exposures: into(exposures, (from) => from.exposures, { schema: record, terms: record, build: callback }),
   outlierSources: into(outlierSources, (from) => from.outlierSources, {
-    stages: kinds.listOf(name),
+    schema: record,
     hasTeacherLogits: kinds.boolean,
+    stages: callback,
+    members: callback,
+    refuses: callback,
     open: callback,
   }),
   sideSources: into(sideSources, (from) => from.sideSources, {

@@ -1,6 +1,5 @@
 /** Outlier pictures, from the source that the configuration names. */
-import { outlierSources } from "../../outliers/sources/index.js";
-import type { OutlierSource } from "../../outliers/sources/source.js";
+import { openSource, planSource, type SourcePlan } from "../../outliers/sources/plan.js";
 import { exposureOptions } from "../../training/methods/exposure.js";
 import type { MethodSettings } from "../../training/methods/method.js";
 import { outlierSideData, type OutlierPictures } from "../../training/side/outliers.js";
@@ -11,12 +10,12 @@ import type { SideSource, StepFacts } from "./source.js";
 
 const teacherNames = { logits: "outlierTeacherLogits", features: "outlierTeacherFeatures" } as const;
 
-function sourceOf(settings: MethodSettings): OutlierSource {
-  return outlierSources.find(exposureOptions(settings).outliers);
+function planOf(settings: MethodSettings): SourcePlan {
+  return planSource(exposureOptions(settings).outliers, settings);
 }
 
 /** Whether the teacher has to look at the pictures in every step. */
-function needsTeacher({ hasTeacherLogits }: OutlierSource, names: readonly string[]): boolean {
+function needsTeacher({ hasTeacherLogits }: SourcePlan, names: readonly string[]): boolean {
   const wanted = hasTeacherLogits ? [teacherNames.features] : Object.values(teacherNames);
   return names.some((name) => wanted.some((own) => own === name));
 }
@@ -36,28 +35,28 @@ export const outliersSource: SideSource = {
   title: "outlier pictures",
   provides: ["outlierImages", "exposureGate", ...Object.values(teacherNames)],
   stages: (settings, names) => {
-    const source = sourceOf(settings);
-    return [...source.stages, ...(needsTeacher(source, names) ? ["teacher"] : [])];
+    const plan = planOf(settings);
+    return [...plan.stages, ...(needsTeacher(plan, names) ? ["teacher"] : [])];
   },
-  sections: (settings) => [sourceOf(settings).section ?? []].flat(),
+  sections: (settings) => planOf(settings).sections,
   open: async (request) => {
     const { folders, settings, names, seed, classes, images } = request;
-    const source = sourceOf(settings);
-    const options = source.section === undefined ? {} : settings[source.section];
-    const pictures = await source.open({ folders, options, seed, classes, imageSize: images.height, images });
+    const { outliers } = exposureOptions(settings);
+    const opened = { folders, seed, classes, imageSize: images.height, images };
+    const pictures = await openSource(outliers, opened, settings);
     const side = sideDataOf(pictures, request);
-    if (!needsTeacher(source, names)) return side;
+    if (!needsTeacher(planOf(settings), names)) return side;
     const teacher = await loadClassifier(folders["teacher"] ?? "");
     return [...side, teacherOn(teacher, request)];
   },
   outline: (facts, { teacher }) => {
-    const source = sourceOf(facts.settings);
+    const plan = planOf(facts.settings);
     const pictures: OutlierPictures = {
       count: 1,
       pictures: () => new Uint8Array(),
-      ...(source.hasTeacherLogits ? { teacherLogits: new Float32Array() } : {}),
+      ...(plan.hasTeacherLogits ? { teacherLogits: new Float32Array() } : {}),
     };
     const side = sideDataOf(pictures, facts);
-    return needsTeacher(source, facts.names) ? [...side, teacherOn(teacher, facts)] : side;
+    return needsTeacher(plan, facts.names) ? [...side, teacherOn(teacher, facts)] : side;
   },
 };

@@ -51,9 +51,17 @@ export interface SideSource {
   readonly title: string;
   /** Every name it can give. */
   readonly provides: readonly string[];
-  /** Names of the stages whose artifacts it reads to give some of them. */
+  /**
+   * Names of the stages whose artifacts it reads to give some of them.
+   *
+   * @param settings every section of the configuration
+   */
   stages(settings: MethodSettings, names: readonly string[]): readonly string[];
-  /** Sections of the configuration that it reads beside those of the methods. */
+  /**
+   * Sections of the configuration that it reads beside those of the methods; it is opened with these alone.
+   *
+   * @param settings every section of the configuration
+   */
   sections?(settings: MethodSettings): readonly string[];
   /** Opens them. @throws OAL-I111 for a tensor that an artifact lacks */
   open(request: SideRequest): Promise<readonly SideData[]>;
