@@ -85,6 +85,13 @@ export const trainingErrors = {
     remedy:
       "give outliers of this run's classes and features; without labels only mi.pairing: random can use them",
   }),
+  "OAL-T136": entry<{ source: string }>({
+    title: "outliers that need two classes",
+    exit: 2,
+    message: ({ source }) =>
+      `outlier source ${source} puts pictures of two classes together, and all training pictures are of one`,
+    remedy: "take another source (oal list outliers), or training pictures of more classes",
+  }),
   "OAL-T140": entry<{ recipe: string; images: number; batch: number; rest: number }>({
     title: "the published code cannot train on so many images",
     exit: 2,

@@ -11,7 +11,7 @@ const pixels = Uint8Array.from(
   new Random(3, "pictures").uniforms(0, count * 3 * size * size),
   (u) => 40 + u * 160,
 );
-const images = memoryImageSet("train", pixels, new Int32Array(count), ["a"]);
+const images = memoryImageSet("train", pixels, Int32Array.of(0, 1, 0, 1, 2), ["a", "b", "c"]);
 
 const open = (id: string, seed = 0) =>
   openSource(id, { folders: {}, seed, classes: 1, imageSize: size, images }, {});
@@ -19,7 +19,7 @@ const open = (id: string, seed = 0) =>
 const sorted = (values: Uint8Array): number[] => Array.from(values).sort((a, b) => a - b);
 const pictureOf = (values: Uint8Array, i: number): Uint8Array => values.subarray(i * 192, (i + 1) * 192);
 
-describe.each(["phase", "jigsaw", "rotate"])("%s", (id) => {
+describe.each(["phase", "jigsaw", "rotate", "noise", "fractals", "mix", "cutmix"])("%s", (id) => {
   it("is a function of seed, step and rows", async () => {
     const source = await open(id);
     expect(source.count).toBe(count);
