@@ -8,11 +8,17 @@ import { sizeOf, zeros, type DType, type Tensor } from "./tensor.js";
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 const elementTypes: ReadonlyMap<string, DType> = new Map([
+  ["<f2", "float16"],
   ["<f4", "float32"],
   ["<f8", "float64"],
+  ["|i1", "int8"],
+  ["<i2", "int16"],
   ["<i4", "int32"],
   ["<i8", "int64"],
   ["|u1", "uint8"],
+  ["<u2", "uint16"],
+  ["<u4", "uint32"],
+  ["<u8", "uint64"],
   ["|b1", "bool"],
 ]);
 
@@ -21,7 +27,7 @@ const elementTypes: ReadonlyMap<string, DType> = new Map([
  *
  * @param bytes the file's content
  * @param name what to call it in an error
- * @returns the host tensor; `<f4 <f8 <i4 <i8 |u1 |b1` are known
+ * @returns the host tensor; floats of 2, 4 and 8 bytes, integers of 1 to 8, and booleans are known
  * @throws OAL-D109 for other content: no npy file, other element types, Fortran order, truncation
  */
 export function readNpy(bytes: Uint8Array, name = "npy"): Tensor {

@@ -9,11 +9,11 @@ import {
   metrics as allMetrics,
   kinds,
   oalError,
-  pairedDifference,
   type ScorePair,
   summarizeSeeds,
 } from "oal-core";
 import { isOod } from "./summary.js";
+import { differenceInterval } from "./intervals.js";
 import { compareOptions, modelScores } from "./kinds.js";
 import { commonDetectors, placesOf } from "./overSeeds.js";
 import type { ModelScores } from "./result.js";
@@ -127,7 +127,8 @@ export function differencesOf(
           sets.reduce((sum, k) => sum + (points[row]?.[s]?.[k]?.[metric] ?? NaN), 0) / sets.length;
         const bySeed = first.map((_, s) => value(0, s) - value(1, s));
         const { mean, deviation } = summarizeSeeds(bySeed);
-        const paired = pairedDifference(
+        const paired = differenceInterval(
+          mean,
           samples.values(one, detector, sets, metric),
           samples.values(other, detector, sets, metric),
         );

@@ -267,7 +267,7 @@ describe("tables", () => {
 
 describe("score files", () => {
   it("read back what was written", async () => {
-    const paths = await writeScores(join(folder, "scores"), good.scores);
+    const paths = await writeScores("csv", join(folder, "scores"), good.scores);
     expect(paths).toHaveLength(5);
     for (const set of good.scores.sets) {
       const read = await readScores(

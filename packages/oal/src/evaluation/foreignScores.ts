@@ -1,7 +1,7 @@
 /** Score files of others: CSV, npz and npy of numpy, JSON lines, Parquet. What each column is, is found by its name and its values. */
 import { readFile, stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import { oalError, readNpy } from "oal-core";
+import { oalError, readNpy, toNumbers } from "oal-core";
 import { notRegular } from "../runtime/notRegular.js";
 import { parseCsv } from "./scoreFiles.js";
 
@@ -49,10 +49,11 @@ export async function readScoreTable(path: string): Promise<ScoreTable> {
   if (ending === ".npz") {
     const { readScoreArchive } = await import("./scoreArchive.js");
     const { confidence, labels, predictions } = await readScoreArchive(path);
-    const known = Array.from(labels, (label) => label !== -1);
-    const correct = predictions && Array.from(labels, (label, i) => label === predictions[i]);
     const columns = new Map([["score", Float64Array.from(confidence)]]);
-    return { path, name, known, saidBy: "label -1", correct, columns };
+    if (labels === null) return { path, name, known: null, saidBy: null, correct: null, columns };
+    const known = Array.from(labels, (label) => label >= 0);
+    const correct = predictions && Array.from(labels, (label, i) => label === predictions[i]);
+    return { path, name, known, saidBy: "label: below 0 is unknown", correct, columns };
   }
   let columns: Columns;
   try {
@@ -70,11 +71,13 @@ async function columnsOf(path: string, ending: string): Promise<Columns> {
   }
   const bytes = await readFile(path);
   if (ending === ".npy") {
-    const { shape, data } = readNpy(bytes, basename(path));
-    if (shape.length !== 1) throw new Error(`an array of ${shape.length} axes is no list of scores`);
-    return new Map([["score", Array.from<number | bigint>(data).map(Number)]]);
+    const list = readNpy(bytes, basename(path));
+    const { shape } = list;
+    if (shape.filter((extent) => extent !== 1).length > 1)
+      throw new Error(`an array of ${shape.join(" x ")} numbers is no list of scores`);
+    return new Map([["score", toNumbers(list)]]);
   }
-  const text = bytes.toString("utf8").replace(/^\uFEFF/, "");
+  const text = textOf(bytes);
   if (ending === ".json" || ending === ".jsonl" || ending === ".ndjson") {
     const isList = text.trimStart().startsWith("[");
     const rows: unknown = isList
@@ -86,9 +89,9 @@ async function columnsOf(path: string, ending: string): Promise<Columns> {
     if (!Array.isArray(rows)) throw new Error("it is no list of objects");
     return byColumn(rows);
   }
-  const records = parseCsv(text, ending === ".tsv" ? "\t" : ",").filter((row) =>
-    row.some((cell) => cell !== ""),
-  );
+  const beginning = text.slice(0, Math.max(0, text.search(/[\r\n]/)));
+  const isTabbed = ending === ".tsv" || (beginning.includes("\t") && !beginning.includes(","));
+  const records = parseCsv(text, isTabbed ? "\t" : ",").filter((row) => row.some((cell) => cell !== ""));
   const [first = []] = records;
   const hasHeader = first.some((cell) => cell.trim() !== "" && !isNumber(cell));
   const header = hasHeader
@@ -107,6 +110,16 @@ async function columnsOf(path: string, ending: string): Promise<Columns> {
       `line ${short + (hasHeader ? 2 : 1)} has ${rows[short]?.length} fields where the first has ${header.length}`,
     );
   return new Map(header.map((title, k) => [title, rows.map((row) => row[k] ?? "")]));
+}
+
+/** A file's text: UTF-8, or UTF-16 where its first two bytes say so, as spreadsheets write "Unicode text". */
+function textOf(bytes: Buffer): string {
+  const [first, second] = bytes;
+  const wide =
+    first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : null;
+  if (wide === null && bytes.subarray(0, 4096).includes(0))
+    throw new Error("it is no text in UTF-8, nor in UTF-16 with the mark that begins it");
+  return new TextDecoder(wide ?? "utf-8").decode(bytes);
 }
 
 function parseLine(line: string, number: number): unknown {
@@ -138,7 +151,12 @@ const isNumber = (value: unknown): boolean =>
 /** Python's and JSON's names of infinities, as JavaScript reads them. */
 const numberText = (text: string): string => text.trim().replace(/^([+-]?)inf(inity)?$/i, "$1Infinity");
 
-function tableOf(path: string, name: string, columns: Columns, fail: (problem: string) => Error): ScoreTable {
+/** Columns that say what `oal score` answered, which is no truth to judge by. */
+const answers = ["known", "ask", "label", "confidence", "pValue", "detector"];
+
+function tableOf(path: string, name: string, all: Columns, fail: (problem: string) => Error): ScoreTable {
+  const isAnswered = ["id", "known", "pValue", "score", "detector"].every((title) => all.has(title));
+  const columns = isAnswered ? new Map([...all].filter(([title]) => !answers.includes(title))) : all;
   const count = Math.max(0, ...[...columns.values()].map((column) => column.length));
   if (count === 0) throw fail("it holds no rows");
   const roleOf = (title: string): string | undefined =>

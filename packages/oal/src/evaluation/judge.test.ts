@@ -66,6 +66,13 @@ beforeAll(() => {
   forms = {
     csv: [write("all.csv", `\uFEFF${csv}\n`)],
     tsv: [write("all.tsv", csv.replaceAll(",", "\t").replace("p0", "a picture, of a cat"))],
+    "UTF-16 of spreadsheets": ["le", "be"].map((order, half) => {
+      const own = rows.filter((row) => row.label < 0 === (half === 1));
+      const lines = ["id\tlabel\tpred\tconf", ...own.map((row) => Object.values(row).join("\t"))];
+      const wide = Buffer.from(`\uFEFF${lines.join("\r\n")}`, "utf16le");
+      writeFileSync(at(`wide-${order}.txt`), order === "be" ? wide.swap16() : wide);
+      return at(`wide-${order}.txt`);
+    }),
     "lines of JSON": [write("all.jsonl", rows.map((row) => JSON.stringify(row)).join("\n"))],
     JSON: [write("all.json", JSON.stringify(rows))],
     parquet: [at("all.parquet")],
@@ -74,13 +81,41 @@ beforeAll(() => {
 });
 
 describe("every form of scores", () => {
-  it.each(["csv", "tsv", "lines of JSON", "JSON", "parquet", "two files of numpy"])("%s", async (form) => {
-    const found = await judgeScores(forms[form] ?? [], quick);
-    expect(found.known).toBe(90);
-    expect(found.columns).toHaveLength(1);
-    expect(found.columns[0]).toMatchObject({ higher: "known", guessed: true });
-    expect(found.columns[0]?.sets[0]?.count).toBe(60);
-    expect(found.columns[0]?.mean.metrics).toEqual(detectionMetrics(known, unknown));
+  it.each(["csv", "tsv", "UTF-16 of spreadsheets", "lines of JSON", "JSON", "parquet", "two files of numpy"])(
+    "%s",
+    async (form) => {
+      const found = await judgeScores(forms[form] ?? [], quick);
+      expect(found.known).toBe(90);
+      expect(found.columns).toHaveLength(1);
+      expect(found.columns[0]).toMatchObject({ higher: "known", guessed: true });
+      expect(found.columns[0]?.sets[0]?.count).toBe(60);
+      expect(found.columns[0]?.mean.metrics).toEqual(detectionMetrics(known, unknown));
+    },
+  );
+
+  it("numpy's shorter numbers, in a column too", async () => {
+    // 1, 0.5 and -2 as halves
+    const halves = npy([0, 0, 0]);
+    const short = Buffer.concat([
+      Buffer.from(
+        halves
+          .subarray(0, halves.length - 24)
+          .toString("latin1")
+          .replace("<f8", "<f2")
+          .replace("(3,)", "(3,1)")
+          .replace("  ", " "),
+        "latin1",
+      ),
+      Buffer.from(Uint16Array.of(0x3c00, 0x3800, 0xc000).buffer),
+    ]);
+    writeFileSync(at("short.npy"), short);
+    const found = await judgeScores([], {
+      ...quick,
+      id: [at("known.npy")],
+      ood: [at("short.npy")],
+      higher: "known",
+    });
+    expect(found.columns[0]?.mean.metrics.auroc).toBe(auroc(known, [1, 0.5, -2]));
   });
 
   it("with classes and predictions also gives accuracy, AURC, OSCR and CCR", async () => {
@@ -94,6 +129,35 @@ describe("every form of scores", () => {
 });
 
 describe("directions and senses", () => {
+  it("what oal score answered is no truth", async () => {
+    const lines = [
+      "id,known,ask,label,confidence,pValue,score,detector,error,reason",
+      "a,true,,cat,0.9,0.5,2,msp,,",
+      "b,false,,cat,0.9,0.01,-2,msp,,",
+    ];
+    const path = write("answers.csv", lines.join("\n"));
+    await expect(judgeScores([path], quick)).rejects.toThrow("does not say which rows are known");
+    const found = await judgeScores([], { ...quick, id: [path], ood: [path] });
+    expect(found.columns.map(({ column }) => column)).toEqual(["score"]);
+    expect(found.columns[0]?.mean.metrics.auroc).toBe(0.5);
+  });
+
+  it("equal scores on a diagonal: the interval reaches the value, and the value without dropping is said", async () => {
+    const values = Array.from({ length: 60 }, (_, i) => i);
+    const path = write(
+      "diagonal.csv",
+      ["label,a", ...values.map((v) => `0,${v}`), ...values.map((v) => `-1,${v}`)].join("\n"),
+    );
+    const { columns } = await judgeScores([path], { resamples: 200 });
+    const [only] = columns[0]?.sets ?? [];
+    expect(only?.metrics.fpr95).toBe(1);
+    expect(only?.tied).toEqual({ fpr95: 0.95, fpr95Id: 0.95 });
+    expect(only?.interval?.fpr95[0]).toBeLessThan(0.95);
+    expect(only?.interval?.fpr95[1]).toBe(1);
+    const plain = await judgeScores(forms["csv"] ?? [], quick);
+    expect(plain.columns[0]?.sets[0]?.tied).toBeNull();
+  });
+
   it("turns scores of which higher is unknown, and says so; a given direction stands", async () => {
     const path = write(
       "turned.csv",
@@ -140,6 +204,7 @@ describe("what cannot be judged is said", () => {
     ["a word among numbers", "word.csv", "label,a,b\n0,1,2\n-1,2,n/a\n", 'column "b" has "n/a" in row 2'],
     ["two columns of a name", "dup.csv", "label,a, a\n0,1,2\n-1,2,1\n", 'two columns are called "a"'],
     ["labels in words", "cats.csv", "label,a\ncat,1\nunknown,2\n", 'column "label" has "cat" in row 1'],
+    ["no text", "zeros.csv", "l\0a\0b\0", "it is no text in UTF-8"],
     ["semicolons", "semi.csv", "label;a\n0;1,5\n", "separated by semicolons"],
     ["a short line", "short.csv", "label,score\n0,1\n-1\n", "line 3 has 1 fields"],
     ["bad JSON", "bad.jsonl", '{"label":0,"score":1}\n{oops\n', "line 2 is no JSON"],

@@ -3,18 +3,16 @@ import {
   accuracy,
   aurc,
   ccrAtFpr,
+  countScores,
   delong,
   delongTest,
   detectionMetrics,
   expectArguments,
+  fprAtRecall,
   holm,
   kinds,
   meanMetrics,
-  metrics,
-  metricVector,
   oscr,
-  pairedDifference,
-  percentileInterval,
   type BootstrapSamples,
   type MetricName,
   type MetricVector,
@@ -30,20 +28,21 @@ import {
   type UnknownSet,
   type ValuesOf,
 } from "./judgedRows.js";
-import type { MetricIntervals } from "./result.js";
+import { differenceInterval, intervalsOf } from "./intervals.js";
+import type { MetricSummary } from "./result.js";
 import { bootstrapDefaults, resampleScores } from "./summary.js";
 
 /** One column of scores on one set of unknown rows. */
-export interface JudgedSet {
+export interface JudgedSet extends MetricSummary {
   readonly name: string;
   readonly count: number;
-  readonly metrics: MetricVector;
-  readonly interval: MetricIntervals | null;
   /** DeLong's 95 % interval of the AUROC. */
   readonly delong: readonly [number, number];
   /** Share of known rows of the right class above the cut that accepts this share of unknown ones; null without predictions. */
   readonly ccr: Readonly<Record<string, number>> | null;
   readonly oscr: number | null;
+  /** FPR@95 without the reference's rule of collinear points, where equal scores make it another; null where it is the same. */
+  readonly tied: Readonly<Record<"fpr95" | "fpr95Id", number>> | null;
 }
 
 /** One column of scores. */
@@ -55,7 +54,7 @@ export interface JudgedColumn {
   readonly guessed: boolean;
   readonly sets: readonly JudgedSet[];
   /** The unweighted mean over the sets. */
-  readonly mean: { readonly metrics: MetricVector; readonly interval: MetricIntervals | null };
+  readonly mean: MetricSummary;
   /** Area under risk and coverage of the known rows; null without predictions. */
   readonly aurc: number | null;
 }
@@ -177,17 +176,20 @@ function judgeColumn(column: string, row: number, ground: JudgeGround): JudgedCo
   const { sign, known, sets, valuesOf, correct, samples, resamples } = ground;
   const id = valuesOf(known, column);
   const right = correct?.map(Number) ?? null;
-  const intervals = (of: (metric: MetricName) => Float64Array): MetricIntervals | null =>
-    resamples === 0
-      ? null
-      : metricVector((metric) => (metrics.find(metric).interval ?? percentileInterval)(of(metric)));
+  const measured = (
+    values: MetricVector,
+    resampled: (metric: MetricName) => Float64Array,
+  ): MetricSummary => ({
+    metrics: values,
+    interval: resamples === 0 ? null : intervalsOf(values, resampled),
+  });
   const judged = sets.map(({ name, rows }, k): JudgedSet => {
     const ood = valuesOf(rows, column);
     return {
       name,
       count: ood.length,
-      metrics: detectionMetrics(id, ood),
-      interval: intervals((metric) => samples.metric(row, k, metric)),
+      ...measured(detectionMetrics(id, ood), (metric) => samples.metric(row, k, metric)),
+      tied: withoutDropping(id, ood),
       delong: delong([{ id, ood }]).interval[0] ?? [NaN, NaN],
       ccr:
         right && Object.fromEntries(ccrRates.map((rate) => [String(rate), ccrAtFpr(id, right, ood, rate)])),
@@ -199,10 +201,9 @@ function judgeColumn(column: string, row: number, ground: JudgeGround): JudgedCo
     column,
     ...(sign.get(column) ?? { higher: "known", guessed: true }),
     sets: judged,
-    mean: {
-      metrics: meanMetrics(judged.map((set) => set.metrics)),
-      interval: intervals((metric) => samples.mean(row, members, metric)),
-    },
+    mean: measured(meanMetrics(judged.map((set) => set.metrics)), (metric) =>
+      samples.mean(row, members, metric),
+    ),
     aurc:
       right &&
       aurc(
@@ -210,6 +211,17 @@ function judgeColumn(column: string, row: number, ground: JudgeGround): JudgedCo
         right.map((value) => 1 - value),
       ).aurc,
   };
+}
+
+/** Both FPR@95 with all points of the ROC curve, or null where the points that the reference drops make no difference. */
+function withoutDropping(id: Float64Array, ood: Float64Array): JudgedSet["tied"] {
+  const counts = countScores(id, ood, "FPR@95");
+  const rates = (drop: boolean) => ({
+    fpr95: fprAtRecall(counts, "ood", 0.95, drop).rate,
+    fpr95Id: fprAtRecall(counts, "id", 0.95, drop).rate,
+  });
+  const [usual, all] = [rates(true), rates(false)];
+  return usual.fpr95 === all.fpr95 && usual.fpr95Id === all.fpr95Id ? null : all;
 }
 
 /** Every two columns on every set and on their mean, by AUROC and FPR@95. */
@@ -226,7 +238,7 @@ function differencesOf(
       judged.slice(i + 1).flatMap((b, j): ColumnDifference[] => {
         const [first, second] = [i, i + 1 + j];
         const made = (on: string, difference: number, x: Float64Array, y: Float64Array): ColumnDifference => {
-          const { interval, p } = pairedDifference(x, y);
+          const { interval, p } = differenceInterval(difference, x, y);
           return { first: a.column, second: b.column, on, metric, difference, interval, p, adjustedP: p };
         };
         const single = sets.map(({ name, rows }, k) => {

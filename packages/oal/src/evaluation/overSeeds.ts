@@ -2,15 +2,8 @@
  * Mean, spread and interval of every metric over several seeds. The spread is the standard deviation over seeds (ddof 0, as
  * OpenOOD); the interval resamples seeds and images together, so that it covers the luck of both.
  */
-import {
-  detectionMetrics,
-  expectArguments,
-  kinds,
-  metrics,
-  percentileInterval,
-  summarizeSeeds,
-  type MetricName,
-} from "oal-core";
+import { detectionMetrics, expectArguments, kinds, metrics, summarizeSeeds, type MetricName } from "oal-core";
+import { intervalOf } from "./intervals.js";
 import { isOod } from "./summary.js";
 import { compareOptions, modelScores } from "./kinds.js";
 import type { SetScores } from "./result.js";
@@ -75,13 +68,15 @@ export function rowsOf(samples: SeedSamples): SeedRow[] {
     return commonDetectors(model).flatMap((detector) => {
       const perSeed = model.map((scores) => ood.map((set) => measured(scores.sets, set.name, detector)));
       return placesOf(ood).flatMap(([on, sets]) =>
-        metrics.all.map(({ id: metric, interval: intervalOf = percentileInterval }): SeedRow => {
+        metrics.ids.map((metric): SeedRow => {
           const values = perSeed.map(
             (vectors) => sets.reduce((sum, k) => sum + (vectors[k]?.[metric] ?? NaN), 0) / sets.length,
           );
           const { mean, deviation } = summarizeSeeds(values);
           const interval =
-            samples.resamples === 0 ? null : intervalOf(samples.values(m, detector, sets, metric));
+            samples.resamples === 0
+              ? null
+              : intervalOf(metric, mean, samples.values(m, detector, sets, metric));
           return { model: first.model, detector, on, metric, values, mean, deviation, interval };
         }),
       );

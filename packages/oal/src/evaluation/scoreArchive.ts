@@ -1,13 +1,13 @@
-/** Reader of OpenOOD's published score files: `<data set>.npz` with members conf.npy, label.npy and, usually, pred.npy. */
-import { oalError, readNpy, type Tensor } from "oal-core";
+/** Reader of OpenOOD's published score files: `<data set>.npz` with members conf.npy and, usually, label.npy and pred.npy. */
+import { oalError, readNpy, toNumbers, type Tensor } from "oal-core";
 import { openArchive } from "../data/archives/archiveKind.js";
 
 /** Scores of one data set as published. */
 export interface ScoreArchive {
   /** Confidence [n] in its own precision (float64 for klm, fdbd, openmax). */
   readonly confidence: Float32Array | Float64Array;
-  /** [n], -1 = OOD */
-  readonly labels: Int32Array;
+  /** [n], -1 = OOD; null when the archive does not say what its images are. */
+  readonly labels: Int32Array | null;
   /** [n]; null when the archive has none (then no accuracy, CCR or OSCR). */
   readonly predictions: Int32Array | null;
 }
@@ -25,16 +25,16 @@ export async function readScoreArchive(path: string): Promise<ScoreArchive> {
     const confidence = members.get("conf.npy");
     const labels = members.get("label.npy");
     const predictions = members.get("pred.npy");
-    if (confidence === undefined || labels === undefined) throw new Error("conf.npy or label.npy is missing");
+    if (confidence === undefined) throw new Error("conf.npy is missing");
     const n = confidence.data.length;
-    if (labels.data.length !== n || (predictions !== undefined && predictions.data.length !== n)) {
+    if ([labels, predictions].some((member) => member !== undefined && member.data.length !== n)) {
       throw new Error("the members have different lengths");
     }
     const { data } = confidence;
     const floats = data instanceof Float32Array || data instanceof Float64Array;
     return {
-      confidence: floats ? data : Float64Array.from<number | bigint>(data, Number),
-      labels: integers(labels),
+      confidence: floats ? data : Float64Array.from(toNumbers(confidence)),
+      labels: labels === undefined ? null : integers(labels),
       predictions: predictions === undefined ? null : integers(predictions),
     };
   } catch (error) {
@@ -47,7 +47,7 @@ export async function readScoreArchive(path: string): Promise<ScoreArchive> {
 }
 
 function integers(tensor: Tensor): Int32Array {
-  return Int32Array.from<number | bigint>(tensor.data, Number);
+  return Int32Array.from(toNumbers(tensor));
 }
 
 async function readMembers(path: string): Promise<Map<string, Tensor>> {

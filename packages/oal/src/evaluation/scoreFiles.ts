@@ -1,47 +1,60 @@
-/** Per-image scores on disk: `scores/<model>-<set>.csv` with columns id, label, prediction and one per detector. */
+/** Per-image scores on disk: `scores/<model>-<set>.csv` with columns id, label, prediction and one per detector, or another form. */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { stringify } from "csv-stringify/sync";
+import { dirname, join } from "node:path";
 import { oalError, shortestFloat32 } from "oal-core";
 import type { ModelScores, SetGroup, SetScores } from "./result.js";
+import { scoresAsCsv, scoresAsNpz, scoresAsParquet, type ScoreFormat, type ScoreList } from "./scoreForms.js";
 import { writeFileWhole } from "../runtime/writeFile.js";
 import { makeFolder } from "../runtime/makeFolder.js";
 
-/** The name of a score file. */
-export function scoreFileName(model: string, set: string): string {
-  return `${encodeURIComponent(model)}-${encodeURIComponent(set)}.csv`;
+/** The name of a score file; of npz one per detector, in a folder for each, so that the files are called after the sets as OpenOOD's are. */
+export function scoreFileName(
+  model: string,
+  set: string,
+  format: ScoreFormat = "csv",
+  detector: string | undefined = undefined,
+): string {
+  const own = encodeURIComponent(model);
+  return detector === undefined
+    ? `${own}-${encodeURIComponent(set)}.${format}`
+    : `${own}-${encodeURIComponent(detector)}/${encodeURIComponent(set)}.${format}`;
 }
 
 /**
- * Writes the scores of one model, a file per set; each is written aside, then renamed.
+ * Writes the scores of one model: a file per set, of npz one per detector and set. Each is written aside, then renamed.
  *
  * @param folder  made when absent
  * @returns the files' paths
  */
-export async function writeScores(folder: string, scores: ModelScores): Promise<string[]> {
-  await makeFolder(folder);
+export async function writeScores(
+  format: ScoreFormat,
+  folder: string,
+  scores: ModelScores,
+): Promise<string[]> {
   const paths: string[] = [];
-  for (const set of scores.sets) {
-    const columns = scores.detectors.map((id) => set.confidence[id] ?? []);
-    const lines = set.ids.map((id, i) => [
-      id,
-      String(set.labels[i]),
-      String(set.predictions[i]),
-      ...columns.map((column) => shortest(column[i] ?? NaN)),
-    ]);
-    const path = join(folder, scoreFileName(scores.model, set.name));
-    await writeFileWhole(path, stringify([["id", "label", "prediction", ...scores.detectors], ...lines]));
+  const put = async (name: string, content: string | Uint8Array): Promise<void> => {
+    const path = join(folder, name);
+    await makeFolder(dirname(path));
+    await writeFileWhole(path, content);
     paths.push(path);
+  };
+  await makeFolder(folder);
+  for (const set of scores.sets) {
+    const list: ScoreList = {
+      ...set,
+      columns: new Map(scores.detectors.map((id) => [id, set.confidence[id] ?? []])),
+    };
+    const name = scoreFileName(scores.model, set.name, format);
+    if (format === "csv") await put(name, scoresAsCsv(list));
+    else if (format === "parquet") await put(name, await scoresAsParquet(list));
+    else
+      for (const [detector, confidence] of list.columns)
+        await put(scoreFileName(scores.model, set.name, format, detector), scoresAsNpz(list, confidence));
   }
   return paths;
 }
 
-/** The shortest text that reads back as the same float32 (or, for other numbers, the same double). */
-function shortest(value: number): string {
-  return String(Math.fround(value) === value ? shortestFloat32(value) : value);
-}
-
-/** The number that `shortest` wrote: a cut compares with float32 numbers, which few digits only stand for. */
+/** The number that a short text stands for: a cut compares with float32 numbers, which few digits only stand for. */
 function numberOf(text: string): number {
   const value = Number(text);
   const single = Math.fround(value);

@@ -6,8 +6,6 @@ import {
   detectionMetrics,
   drawResamples,
   meanMetrics,
-  metrics,
-  metricVector,
   oalError,
   oscr,
   percentileInterval,
@@ -19,11 +17,11 @@ import {
   type ParameterValues,
 } from "oal-core";
 import { calibrate } from "./calibrate.js";
+import { intervalsOf } from "./intervals.js";
 import type {
   DetectorResult,
   DetectorSearch,
   EvaluationResult,
-  MetricIntervals,
   MetricSummary,
   ModelScores,
   SetScores,
@@ -112,13 +110,13 @@ export function summarize(
     names,
     { resamples, seed },
   );
-  const intervalsOf = (resampled: (metric: MetricName) => Float64Array): MetricIntervals | null =>
-    resamples === 0
-      ? null
-      : metricVector((id) => {
-          const { interval = percentileInterval } = metrics.find(id);
-          return interval(resampled(id));
-        });
+  const summaryOf = (
+    values: MetricVector,
+    resampled: (metric: MetricName) => Float64Array,
+  ): MetricSummary => ({
+    metrics: values,
+    interval: resamples === 0 ? null : intervalsOf(values, resampled),
+  });
   const correct = Uint8Array.from(test.labels, (label, i) => (label === test.predictions[i] ? 1 : 0));
   const wrong = correct.map((value) => 1 - value);
   const results = scores.detectors.map((id, row): DetectorResult => {
@@ -127,8 +125,9 @@ export function summarize(
       name: set.name,
       group: set.group,
       count: set.labels.length,
-      metrics: detectionMetrics(idConfidence, set.confidence[id] ?? []),
-      interval: intervalsOf((metric) => samples.metric(row, k, metric)),
+      ...summaryOf(detectionMetrics(idConfidence, set.confidence[id] ?? []), (metric) =>
+        samples.metric(row, k, metric),
+      ),
       oscr: oscr(idConfidence, correct, set.confidence[id] ?? []),
     }));
     const groupMean = (group: "near" | "far"): MetricSummary | null => {
@@ -137,10 +136,7 @@ export function summarize(
       const vectors = members.flatMap((k): MetricVector[] =>
         setResults.slice(k, k + 1).map((set) => set.metrics),
       );
-      return {
-        metrics: meanMetrics(vectors),
-        interval: intervalsOf((metric) => samples.mean(row, members, metric)),
-      };
+      return summaryOf(meanMetrics(vectors), (metric) => samples.mean(row, members, metric));
     };
     const known = validation?.confidence[id];
     return {

@@ -65,7 +65,7 @@ export const evaluationErrors = {
     title: "a score archive cannot be read",
     exit: 6,
     message: ({ path, reason }) => `${path}: ${reason}`,
-    remedy: "an archive holds conf.npy and label.npy, optionally pred.npy, as numpy.savez writes them",
+    remedy: "an archive holds conf.npy, and optionally label.npy and pred.npy, as numpy.savez writes them",
   }),
   "OAL-E207": entry<{ name: string }>({
     title: "two sets of one name",

@@ -46,6 +46,15 @@ function described({ senses, known, accuracy, columns, differences, resamples, s
           ],
     ),
   ]);
+  const tied = columns.flatMap(({ column, sets }) =>
+    sets.flatMap(({ name, tied, metrics: { fpr95, fpr95Id } }) =>
+      tied === null
+        ? []
+        : [
+            `${printable(column)} on ${printable(name)}: equal scores make a diagonal of the ROC curve, whose points OpenOOD drops; with them FPR@95 is ${percent(tied.fpr95)} instead of ${percent(fpr95)}, with known positive ${percent(tied.fpr95Id)} instead of ${percent(fpr95Id)}`,
+          ],
+    ),
+  );
   const pairs = differences.map(
     ({ first, second, on, metric, difference, interval: [low, high], adjustedP, delongP }) =>
       `${printable(first)} - ${printable(second)} on ${printable(on)}: ${metric} ${percent(difference)} [${percent(low)}, ${percent(high)}], adjusted p ${adjustedP.toPrecision(2)}` +
@@ -57,6 +66,7 @@ function described({ senses, known, accuracy, columns, differences, resamples, s
     table.toString(),
     `percent; FPR@95: share of known rows rejected where 95 % of the unknown are (OpenOOD), or of unknown rows accepted where 95 % of the known are${resamples === 0 ? "" : `; brackets: 95 % of ${resamples} resamples, seed ${seed}`}`,
     ...own,
+    ...tied,
     ...(pairs.length > 0 ? ["differences, paired over rows:", ...pairs] : []),
     "",
   ].join("\n");

@@ -126,7 +126,8 @@ async function writeSummary(
 ): Promise<void> {
   const file = onValidation ? evaluationFiles.validation : evaluationFiles.results;
   await writeFile(join(folder, file), resultJson([result]));
-  await writeScores(join(folder, evaluationFiles.scores, ...(onValidation ? ["validation"] : [])), scores);
+  const own = join(folder, evaluationFiles.scores, ...(onValidation ? ["validation"] : []));
+  await writeScores("csv", own, scores);
 }
 
 /** The figures of artifact.json, of the detector that decides. */
