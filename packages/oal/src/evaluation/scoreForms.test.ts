@@ -9,7 +9,7 @@ import { judgeScores } from "./judge.js";
 import type { ModelScores, SetScores } from "./result.js";
 import { readScoreArchive } from "./scoreArchive.js";
 import { writeScores } from "./scoreFiles.js";
-import { scoreFormats, scoresAsCsv, scoresAsNpz, scoresAsParquet } from "./scoreForms.js";
+import { scoreFormats, scoresAsCsv, scoresAsParquet } from "./scoreForms.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-forms-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
