@@ -12,7 +12,7 @@ export function scoreFileName(
   model: string,
   set: string,
   format: ScoreFormat = "csv",
-  detector: string | undefined = undefined,
+  detector?: string,
 ): string {
   const own = encodeURIComponent(model);
   return detector === undefined
