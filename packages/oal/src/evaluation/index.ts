@@ -6,5 +6,4 @@ export type { EvaluationResult, ModelScores, SetGroup } from "./result.js";
 export { seedsSentence, summarizeOverSeeds, type SeedList, type SeedRow } from "./overSeeds.js";
 export { readScoreArchive } from "./scoreArchive.js";
 export { readScores, scoreFileName, writeScores } from "./scoreFiles.js";
-export { scoreFormats, type ScoreFormat } from "./scoreForms.js";
 export { differenceTable, resultCsv, resultJson, resultTable } from "./tables.js";
