@@ -9,6 +9,7 @@ import { noisePictures } from "./noise.js";
 import { phasePictures } from "./phase.js";
 import { rotatedPictures } from "./rotate.js";
 import type { OutlierSource } from "./source.js";
+import { unionOfSources } from "./union.js";
 
 /** Every source. */
 export const outlierSources = new Registry<OutlierSource>("outlier source", [
@@ -20,4 +21,5 @@ export const outlierSources = new Registry<OutlierSource>("outlier source", [
   fractalPictures,
   mixedPictures,
   cutMixedPictures,
+  unionOfSources,
 ]);

@@ -15,6 +15,12 @@ export interface OutlierPictures {
    * @returns uint8 [rows, 3, size, size]
    */
   pictures(rows: ArrayLike<number>, step: number): Uint8Array;
+  /**
+   * Which rows a step shows; absent: slices of an order that is drawn anew whenever all have been shown.
+   *
+   * @param count how many
+   */
+  choose?(step: number, count: number): ArrayLike<number>;
   /** The teacher's logits on them, [count, classes], where they do not change from step to step. */
   readonly teacherLogits?: Float32Array;
   close?(): void;
@@ -43,8 +49,8 @@ export function outlierSideData(source: OutlierPictures, options: OutlierOptions
   const { seed, steps, classes, imageSize, start } = options;
   const count = Math.max(1, Math.round(options.batchSize * options.fraction));
   const augmentation = new Random(seed, "augmentation").derive("outliers");
-  const chosenAt = (step: number): Uint32Array =>
-    batchIndices(seed, step, source.count, count, "data/outliers");
+  const chosenAt = (step: number): ArrayLike<number> =>
+    source.choose?.(step, count) ?? batchIndices(seed, step, source.count, count, "data/outliers");
   const pictureShape = [count, 3, imageSize, imageSize];
   const { teacherLogits } = source;
   return [
