@@ -84,7 +84,7 @@ describe("a batch of a union", () => {
       ...{ seed: 0, steps: 1, batchSize: 4, classes: 2, imageSize: 1, augmentation: { flip: "none" } },
       ...{ fraction: 1, start: 0 },
     });
-    const rows = [...(known.choose?.(0, 4) ?? [])];
+    const rows = Array.from(known.choose?.(0, 4) ?? []);
     const logits = side.find(({ name }) => name === "outlierTeacherLogits")?.rows(0, []).data;
     expect([...(logits ?? [])]).toEqual(
       rows.flatMap((row) => (row < 2 ? [2 * row, 2 * row + 1] : [96 + 2 * row, 97 + 2 * row])),
