@@ -20,7 +20,7 @@ export interface OutlierRequest {
   /** The training images, which sources that make their pictures in the batch change. */
   readonly images: Pick<ImageSet, "count" | "read" | "labels">;
   /** Opens one of its members, with that one's own options. */
-  open(member: string): Promise<OutlierPictures>;
+  readonly open: (member: string) => Promise<OutlierPictures>;
 }
 
 /** What of a configuration decides whether a source may be used. */
