@@ -30,6 +30,7 @@ const layers = [
   "report",
   "fitting",
   "pipeline",
+  "benchmark",
   "cli",
 ];
 

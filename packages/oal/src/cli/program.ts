@@ -11,6 +11,7 @@ import {
 } from "./options.js";
 import type { InspectCommandOptions } from "./commands/inspect.js";
 import type { ScoreCommandOptions } from "./commands/score.js";
+import { addDataCheck } from "./benchmarkCommands.js";
 import { addExplain } from "./explainCommand.js";
 import { addExport } from "./exportCommands.js";
 import { addLeaveClassOut } from "./leaveClassOutCommand.js";
@@ -257,7 +258,7 @@ function addList(program: Command): void {
     .description("what exists: everything that a configuration names, runs and presets")
     .argument(
       "[kind]",
-      "detectors, metrics, readers, sections, networks, activations, losses, optimisers, schedules, recipes, methods, exposures, outliers, samplers, stages, runs or presets; default: all",
+      "detectors, metrics, readers, sections, networks, activations, losses, optimisers, schedules, recipes, methods, exposures, outliers, samplers, stages, protocols, runs or presets; default: all",
     )
     .option("--config <file>", "with what the plugins of this configuration (or run) add")
     .option("--json", "as JSON")
@@ -285,6 +286,7 @@ function addData(program: Command): void {
       const { verifyCommand } = await import("./commands/verify.js");
       await verifyCommand(path, options);
     });
+  addDataCheck(data);
   const command = data
     .command("inspect")
     .description("what oal run would do with data: format, classes, parts, and every problem at once")

@@ -171,4 +171,13 @@ export const configurationErrors = {
     message: ({ model, bytes }) => `${model} needs ${(bytes / 1e9).toFixed(1)} GB to be fetched`,
     remedy: "say --yes to fetch it, or name a smaller file with --file",
   }),
+  "OAL-C310": entry<{ name: string; near: string | undefined; known: readonly string[] }>({
+    title: "an unknown benchmark protocol",
+    exit: 2,
+    message: ({ name, near, known }) =>
+      `there is no protocol "${name}"` +
+      (near === undefined ? `; known: ${known.join(", ")}` : `, did you mean "${near}"?`),
+    remedy:
+      "oal list protocols shows all; a protocol of your own is a YAML file of a few lines (docs/benchmark.md)",
+  }),
 };

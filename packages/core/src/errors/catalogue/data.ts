@@ -348,6 +348,15 @@ export const dataErrors = {
     remedy:
       "a diffusion model is a folder with unet/model.onnx, vae_decoder/model.onnx, text_encoder/model.onnx, tokenizer/ and scheduler/scheduler_config.json; docs/stable-diffusion.md tells how to get one",
   }),
+  "OAL-D190": entry<{ protocol: string; root: string; problems: readonly string[] }>({
+    title: "the data of a benchmark are not what its protocol says",
+    exit: 3,
+    message: ({ protocol, root, problems }) =>
+      `${root} does not hold what ${protocol} needs: ${problems.slice(0, 3).join("; ")}` +
+      (problems.length > 3 ? `; and ${problems.length - 3} more` : ""),
+    remedy:
+      "oal data check shows every set and where it is to be had; --partial measures the sets that are whole, and says so",
+  }),
   "OAL-D172": entry<{ path: string; problem: string }>({
     title: "a part of a diffusion model does not fit its place",
     exit: 3,

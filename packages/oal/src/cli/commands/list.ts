@@ -61,6 +61,7 @@ const kinds: Readonly<Record<string, () => Promise<readonly Listed[]>>> = {
     return [...dataStages.all, ...stages.all];
   },
   samplers: async () => (await import("../../outliers/samplers/index.js")).samplers.all,
+  protocols: async () => (await import("../../benchmark/protocols/index.js")).protocols,
   runs: async () => {
     const { knownRuns, seedsInWords } = await import("../../pipeline/describeRun.js");
     return (await knownRuns()).map((run) => ({

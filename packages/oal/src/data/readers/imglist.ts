@@ -74,7 +74,7 @@ function parseLine(text: string, seen: Set<string>): Omit<ListLine, "line"> | st
 }
 
 /** Paths of the archives under the root, those whose names share most words with the first image's path first. */
-async function archivesUnder(root: string, example: string): Promise<string[]> {
+export async function archivesUnder(root: string, example: string): Promise<string[]> {
   if (!(await stat(root)).isDirectory()) return archiveKind(root) ? [root] : [];
   const words = new Set(example.toLowerCase().split(/[^a-z0-9]+/));
   const score = (path: string): number => {

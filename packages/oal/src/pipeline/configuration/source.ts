@@ -108,18 +108,39 @@ function readText(path: string, given: string): string {
   }
 }
 
-/** Parses a configuration file (JSON is YAML); a relative `data.source` in it is relative to the file's folder. */
-function parseSource(text: string, where: string, folder: string): Source {
+/**
+ * Any file of keys and values, YAML or JSON, read with the same care.
+ *
+ * @throws OAL-C203 when it is none
+ */
+export function readKeyFile(given: string, cwd: string): Source {
+  const path = resolve(cwd, given);
+  try {
+    return parseKeys(readText(path, given), given);
+  } catch (error) {
+    const problem = systemProblem(error);
+    if (problem === undefined) throw error;
+    throw refused(given, systemCode(error) === "ENOENT" ? "no such file" : problem, error);
+  }
+}
+
+function parseKeys(text: string, where: string): Source {
   const lines = new LineCounter();
   const { document, tree } = parsed(text, where, lines);
   if (!isRecord(tree)) throw refused(where, "must hold sections and keys, such as `seed: 1`");
+  return { tree, locate: (path) => `${where}:${lineOf(document, lines, path)}` };
+}
+
+/** Parses a configuration file (JSON is YAML); a relative `data.source` in it is relative to the file's folder. */
+function parseSource(text: string, where: string, folder: string): Source {
+  const { tree, locate } = parseKeys(text, where);
   const data = tree["data"];
   if (isRecord(data) && typeof data["source"] === "string" && data["source"] !== "embedded") {
     data["source"] = resolve(folder, data["source"]);
   }
   const { plugins } = tree;
   if (Array.isArray(plugins)) tree["plugins"] = absolutePaths(plugins, folder);
-  return { tree, locate: (path) => `${where}:${lineOf(document, lines, path)}` };
+  return { tree, locate };
 }
 
 /** Paths of a list made absolute; what is no path stays, to be refused later. */

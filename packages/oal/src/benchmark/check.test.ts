@@ -1,0 +1,172 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { miniatureOpenOod } from "../testing/miniatureOpenOod.js";
+import { checkProtocol } from "./check.js";
+import { openProtocol, type OpenedProtocol } from "./openProtocol.js";
+import { protocols } from "./protocols/index.js";
+
+const folder = mkdtempSync(join(tmpdir(), "oal-check-"));
+const root = join(folder, "OpenOOD", "data");
+let small: OpenedProtocol;
+
+beforeAll(async () => {
+  vi.stubEnv("OAL_CACHE", join(folder, "cache"));
+  mkdirSync(root, { recursive: true });
+  const { protocol } = openProtocol("openood-v1.5/cifar10", folder);
+  const sets = await miniatureOpenOod(protocol.sets, root, { side: 2, classes: 3, each: 2 });
+  small = { protocol: { ...protocol, classes: 3, sets }, root };
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const faults = async (opened: OpenedProtocol): Promise<Record<string, readonly string[]>> => {
+  const { sets } = await checkProtocol(opened);
+  return Object.fromEntries(
+    sets.flatMap(({ name, problems }) => (problems.length > 0 ? [[name, problems]] : [])),
+  );
+};
+
+describe("the protocols that come with oal", () => {
+  it("have near and far sets, sets to fit, choose and test by, and counts", () => {
+    for (const { id, sets } of protocols) {
+      const roles = sets.map(({ role }) => role);
+      expect([id, roles.slice(0, 3)]).toEqual([id, ["train", "validation", "test"]]);
+      expect(roles).toEqual(expect.arrayContaining(["near", "far"]));
+      expect(roles.filter((role) => role.startsWith("validation-"))).toHaveLength(1);
+      expect(new Set(sets.map(({ name }) => name)).size).toBe(sets.length);
+    }
+  });
+
+  it("are found below the folder or its data, where OpenOOD has them", () => {
+    expect(openProtocol("openood-v1.5/cifar10", root).root).toBe(root);
+    expect(openProtocol("openood-v1.5/cifar10", join(folder, "OpenOOD")).root).toBe(root);
+    expect(() => openProtocol("cifar100")).toThrow('did you mean "openood-v1.5/cifar100"?');
+    expect(() => openProtocol("openood-v1.5/cifar10", join(folder, "nowhere"))).toThrow("nowhere: no such");
+  });
+});
+
+describe("data in OpenOOD's layout", () => {
+  it("are complete where all is there, and their lists are noted by the first check", async () => {
+    const first = await checkProtocol(small);
+    expect(first.complete).toBe(true);
+    expect(first.sets.map(({ name, images }) => [name, images])).toEqual([
+      ["train", 6],
+      ["validation", 6],
+      ["test", 6],
+      ["val_tin", 4],
+      ["cifar100", 4],
+      ["tin", 4],
+      ["mnist", 4],
+      ["svhn", 4],
+      ["texture", 4],
+      ["places365", 4],
+    ]);
+    expect(first.sets[0]).toMatchObject({ comparedWith: "now", absent: 0, expected: 6 });
+    const again = await checkProtocol(small);
+    expect(again.sets[0]?.comparedWith).toBe(new Date().toISOString().slice(0, 10));
+    expect(again.complete).toBe(true);
+  });
+
+  it("differ where the published counts are other ones", async () => {
+    const found = await faults(openProtocol("openood-v1.5/cifar10", root));
+    expect(found["test"]).toEqual(["it has 6 images, and the protocol 9000"]);
+    expect(Object.keys(found)).toHaveLength(10);
+  });
+
+  it("are said set by set: a list that changed, images that are gone, a list that is none", async () => {
+    const lists = join(root, "benchmark_imglist", "cifar10");
+    const kept = readFileSync(join(lists, "test_tin.txt"), "utf8");
+    appendFileSync(join(lists, "test_tin.txt"), "tin/images/9.png -1\n");
+    rmSync(join(root, "images_classic", "svhn", "images", "2.png"));
+    rmSync(join(lists, "test_mnist.txt"));
+    writeFileSync(join(lists, "test_texture.txt"), "texture/images/0.png first\n");
+    const found = await faults(small);
+    expect(Object.keys(found)).toEqual(["tin", "mnist", "svhn", "texture"]);
+    expect(found["tin"]).toEqual([
+      "it has 5 images, and the protocol 4",
+      expect.stringContaining("another one than the first that was checked here, on 20"),
+      expect.stringContaining("1 of its 5 images is not under"),
+    ]);
+    expect(found["mnist"]).toEqual([expect.stringMatching(/test_mnist\.txt is not there$/)]);
+    expect(found["svhn"]).toEqual([expect.stringContaining("1 of its 4 images is not under")]);
+    expect(found["texture"]?.join()).toContain('label "first" is not a class number');
+    writeFileSync(join(lists, "test_tin.txt"), kept);
+  });
+
+  it("of an older version are told by their counts and the list that it lacks", async () => {
+    const lists = join(root, "benchmark_imglist", "cifar10");
+    rmSync(join(lists, "val_tin.txt"));
+    const { notes } = await checkProtocol(small);
+    expect(notes.join()).toContain("lists of OpenOOD v1.0 (val_tin.txt is missing)");
+  });
+
+  it("must not choose by images that they measure", async () => {
+    const lists = join(root, "benchmark_imglist", "cifar10");
+    writeFileSync(join(lists, "val_tin.txt"), readFileSync(join(lists, "test_tin.txt")));
+    const { complete, problems } = await checkProtocol(small);
+    expect(complete).toBe(false);
+    expect(problems).toEqual([expect.stringContaining("val_tin and tin have 4 images in common")]);
+  });
+});
+
+describe("a protocol of one's own", () => {
+  const file = join(folder, "own.yaml");
+  const write = (text: string): string => {
+    writeFileSync(file, text);
+    return file;
+  };
+
+  it("is ten lines of YAML, its paths beside it", async () => {
+    const written = write(
+      [
+        "title: colours",
+        "train: OpenOOD/data/images_classic/train",
+        "test: { path: OpenOOD/data/images_classic/test, count: 6 }",
+        "unknown:",
+        "  - { name: tin, group: near, path: OpenOOD/data/images_classic/tin, count: 5 }",
+        "  - { name: mnist, path: OpenOOD/data/images_classic/mnist }",
+      ].join("\n"),
+    );
+    const opened = openProtocol(written);
+    expect(opened.protocol.sets.map(({ name, role }) => [name, role])).toEqual([
+      ["train", "train"],
+      ["test", "test"],
+      ["tin", "near"],
+      ["mnist", "far"],
+    ]);
+    expect(await faults(opened)).toEqual({ tin: ["it has 4 images, and the protocol 5"] });
+  });
+
+  it.each([
+    ["an unknown key", "test: a\nunknwn: []\n", 'own.yaml:2: unknown key "unknwn"'],
+    ["no unknown sets", "test: a\nunknown: []\n", "must be at least 1"],
+    ["no test", "unknown: [{name: a, path: a}]\n", "OAL-C202"],
+    [
+      "two sets of a name",
+      "test: a\nunknown: [{name: a, path: a}, {name: a, path: b}]\n",
+      "two sets are called a",
+    ],
+    ["no YAML", "test: [\n", "own.yaml:2"],
+  ])("with %s is refused", (_what, text, sentence) => {
+    const opening = (): OpenedProtocol => openProtocol(write(text));
+    expect(opening).toThrow(
+      sentence.startsWith("OAL") ? expect.objectContaining({ code: sentence }) : sentence,
+    );
+  });
+
+  it("has its first hashes kept in the cache", () => {
+    expect(existsSync(join(folder, "cache", "benchmark", "lists.json"))).toBe(true);
+  });
+});

@@ -1,0 +1,95 @@
+/** Protocols by name or file, and the root that their sets lie below. */
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { oalError, suggest } from "oal-core";
+import type { SourceSpec } from "../data/readers/reader.js";
+import { explainIssues } from "../pipeline/configuration/issues.js";
+import { readKeyFile } from "../pipeline/configuration/source.js";
+import { isKnown, protocolFileSchema, protocolOfFile, type Protocol, type ProtocolSet } from "./protocol.js";
+import { protocols } from "./protocols/index.js";
+
+/** A protocol with the folder its sets are looked for in. */
+export interface OpenedProtocol {
+  readonly protocol: Protocol;
+  /** Absolute. */
+  readonly root: string;
+}
+
+/**
+ * A protocol by the name it is listed under, or from a YAML or JSON file.
+ *
+ * @param given  name or path
+ * @param root  the folder that holds the data; default: "data" for a listed protocol where that is there, otherwise the folder of the
+ *   protocol's file or the current one
+ * @throws OAL-C310 for a name that is not known, OAL-C201 to OAL-C203 for a file that describes none, OAL-D101 for a root that is not there
+ */
+export function openProtocol(given: string, root?: string): OpenedProtocol {
+  const listed = protocols.find(({ id }) => id === given);
+  if (!listed && !looksLikeFile(given)) {
+    const known = protocols.map(({ id }) => id);
+    throw oalError("OAL-C310", { name: given, near: nearest(given, known), known });
+  }
+  const protocol = listed ?? readProtocol(given);
+  const folder = root ?? (listed ? (existsSync("data") ? "data" : ".") : dirname(given));
+  if (!existsSync(folder)) throw oalError("OAL-D101", { path: folder });
+  return { protocol, root: rootOf(protocol, resolve(folder)) };
+}
+
+/** By the whole name, or by its part behind the slash: "cifar10" is near "openood-v1.5/cifar10". */
+function nearest(name: string, known: readonly string[]): string | undefined {
+  return suggest(name, known) ?? known.find((each) => each.slice(each.indexOf("/") + 1) === name);
+}
+
+function looksLikeFile(given: string): boolean {
+  return /\.(ya?ml|json)$/i.test(given) || existsSync(given);
+}
+
+function readProtocol(path: string): Protocol {
+  const { tree, locate } = readKeyFile(path, process.cwd());
+  const parsed = protocolFileSchema.safeParse(tree, { reportInput: true });
+  if (!parsed.success) throw explainIssues(parsed.error.issues, protocolFileSchema, locate);
+  const protocol = protocolOfFile(path, parsed.data);
+  const names = protocol.sets.map(({ name }) => name);
+  const twice = names.findIndex((name, i) => names.indexOf(name) < i);
+  if (twice >= 0)
+    throw oalError("OAL-C202", {
+      at: "unknown",
+      where: locate(["unknown"]),
+      problem: `two sets are called ${names[twice]}`,
+    });
+  return protocol;
+}
+
+/** The folder itself, or its "data" where OpenOOD's own layout has it: whichever holds the first list or path. */
+function rootOf({ sets }: Protocol, folder: string): string {
+  const holds = (root: string): boolean =>
+    sets.some(({ list, path }) => existsSync(join(root, list ?? path)));
+  return [folder, join(folder, "data")].find(holds) ?? folder;
+}
+
+/** A set as readers take it. @param classes  of known sets, where something names them */
+export function specOf(
+  { name, role, path, list, split, limit }: ProtocolSet,
+  root: string,
+  classes?: readonly string[],
+): SourceSpec {
+  const known = isKnown(role);
+  return {
+    name,
+    path: resolve(root, path),
+    ...(list === undefined ? {} : { list: resolve(root, list) }),
+    ...(split === undefined ? {} : { split }),
+    ...(limit === undefined ? {} : { limit }),
+    labels: known ? "class" : "ood",
+    ...(known && classes ? { classes } : {}),
+  };
+}
+
+/** Whether something is there to read. */
+export function isThere({ list, path }: SourceSpec): boolean {
+  return (list === undefined || isFile(list)) && existsSync(path);
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
