@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openModel, type OpenModelOptions, type ScoreResult } from "../../packages/oal/src/index.js";
 import { csvForm } from "../../packages/oal/src/cli/commands/scoreForms.js";
 import { scoreTable } from "../../packages/oal/src/cli/commands/scoreTable.js";
+import { readScoreArchive } from "../../packages/oal/src/evaluation/scoreArchive.js";
 import { parseCsv } from "../../packages/oal/src/evaluation/scoreFiles.js";
 import { findPictures } from "../../packages/oal/src/pipeline/pictureFiles.js";
 import { testEngine as engine } from "../../packages/oal/src/testing/engine.js";
@@ -154,6 +155,23 @@ describe("what is printed", () => {
     expect(stopped).toMatchObject({ status: 3, stderr: expect.stringMatching(/^OAL-D102/) });
     expect(stopped.stdout).toMatch(/a text\.jpg .*unreadable/);
     expect(existsSync(at("stopped.html"))).toBe(false);
+    const saved = await score("--skip-bad", "2", "--save", join("saved", "mixed.npz"), "--csv");
+    expect(saved.stderr).toMatch(
+      /mixed\.npz: msp score and class of 2 pictures; what they are is not said in it/,
+    );
+    const archive = await readScoreArchive(at("saved", "mixed.npz"));
+    expect(archive.labels).toBeNull();
+    const rows = parseCsv(saved.stdout).filter((row) => row[7] === "msp" && row[1] !== "");
+    expect(Array.from(archive.confidence, String)).toEqual(
+      rows.map((row) => String(Math.fround(Number(row[6])))),
+    );
+    expect(Array.from(archive.predictions ?? [], (k) => ["cat", "dog\n", "emu"][k])).toEqual(
+      rows.map((row) => row[3]),
+    );
+    expect(await score("--save", "scores.xlsx")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("must end in .csv or .npz or .parquet"),
+    });
     const strict = await score("--strict", "--json");
     expect(strict.status).toBe(3);
     expect(JSON.parse(strict.stdout)).toMatchObject({ error: { code: "OAL-D102" } });

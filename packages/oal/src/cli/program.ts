@@ -214,6 +214,10 @@ function addScore(program: Command): void {
       ]),
     )
     .option("--thumbs <page>", "write an HTML page with the 200 most unknown images, to look through")
+    .option(
+      "--save <file>",
+      "write scores and classes to a .csv, .npz (OpenOOD's layout) or .parquet file too, for oal metrics",
+    )
     .option("--files-from <file>", "more images, one path a line or NUL between them; - for standard input")
     .option("--json", "print everything as one JSON document")
     .option("--jsonl", "print one JSON object a line, as they come")

@@ -4,6 +4,7 @@
  * and nothing else. Links alone would be broken by a copy to another machine; where the file system can, copies share
  * their blocks with the artifact.
  */
+import { existsSync } from "node:fs";
 import { constants, cp, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { sha256OfFile } from "../data/fileHashes.js";
@@ -43,9 +44,12 @@ export async function publish(run: RunFolder, published: Published): Promise<voi
     ...Object.values(reportFiles).map((name) => ({ name, artifact: report })),
   ];
   const asked = single.flatMap(({ name, artifact }) => (artifact ? [name] : []));
-  const parts = [...evaluations.values()].flatMap((artifact) =>
-    [evaluationFiles.models, evaluationFiles.scores].map((name) => ({ name, artifact })),
-  );
+  const parts = [
+    ...[...evaluations.values()].flatMap((artifact) =>
+      [evaluationFiles.models, evaluationFiles.scores].map((name) => ({ name, artifact })),
+    ),
+    { name: evaluationFiles.scores, artifact: comparison },
+  ];
   if (await isShown(run.folder, own, asked, [...parts, ...single].flatMap(hashesOf))) return;
   const aside = join(run.folder, `${asidePrefix}${process.pid}`);
   await withClaim(run.store.claims, `publish ${run.folder}`, async () => {
@@ -56,6 +60,9 @@ export async function publish(run: RunFolder, published: Published): Promise<voi
       for (const [student, { folder }] of evaluations)
         for (const part of [evaluationFiles.models, evaluationFiles.scores])
           await copyPart(join(folder, part), join(aside, part), student);
+      const forms = comparison && join(comparison.folder, evaluationFiles.scores);
+      if (forms !== undefined && existsSync(forms))
+        await cp(forms, join(aside, evaluationFiles.scores), { recursive: true });
       for (const { name, artifact } of single)
         if (artifact) await cp(join(artifact.folder, name), join(aside, name));
       const files = await publishedFiles(aside);

@@ -211,6 +211,22 @@ describe("a run folder", () => {
     });
   });
 
+  it("shows the scores in other forms, which the comparison wrote, beside the CSV files", async () => {
+    await inRun("forms", async (run) => {
+      const [evaluation, comparison] = [
+        await make(run, "evaluation:oal", 8),
+        await make(run, "comparison", 8),
+      ];
+      rmSync(join(comparison.folder, "scores", "id.csv"));
+      mkdirSync(join(comparison.folder, "scores", "npz", "oal-msp"), { recursive: true });
+      writeFileSync(join(comparison.folder, "scores", "npz", "oal-msp", "id.npz"), "an archive");
+      await publish(run, { evaluations: evaluationsOf("oal", evaluation), comparison });
+      expect(shown("forms", "scores/npz/oal-msp/id.npz")).toBe("an archive");
+      expect(shown("forms", "scores/id.csv")).toBe("evaluation:oal 8");
+      expect(Object.keys(run.record.published)).toContain("scores/npz/oal-msp/id.npz");
+    });
+  });
+
   it("mends what was deleted of its files, and copies nothing that is there", async () => {
     const once = async (run: RunFolder): Promise<void> => {
       const evaluation = await make(run, "evaluation:oal", 5);

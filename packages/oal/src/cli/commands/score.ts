@@ -10,6 +10,7 @@ import { wantsColor } from "../output.js";
 import { lateProgress } from "../progress.js";
 import { csvForm, jsonForm, jsonLinesForm, tableForm, type ScoreForm } from "./scoreForms.js";
 import { byUnknown, modelSentence, reasonOf } from "./scoreTable.js";
+import type { ScoreFile } from "./scoreFile.js";
 import type { Review } from "./scoreReview.js";
 
 /** The options of `oal score`. */
@@ -27,6 +28,7 @@ export interface ScoreCommandOptions {
   readonly csv?: boolean;
   readonly rank?: "unknown";
   readonly thumbs?: string;
+  readonly save?: string;
   readonly quiet?: boolean;
 }
 
@@ -74,9 +76,10 @@ async function scoreAll(
   found: Awaited<ReturnType<typeof import("../../pipeline/pictureFiles.js").findPictures>>,
   options: ScoreCommandOptions,
 ): Promise<void> {
-  const { quiet, strict, skipBad = 0, rank, thumbs } = options;
+  const { quiet, strict, skipBad = 0, rank, thumbs, save } = options;
   const form = formOf(model, scorer, found.skipped, options);
   const review = thumbs === undefined ? null : await beginReview(thumbs);
+  const file = save === undefined ? null : await beginFile(save);
   const progress = lateProgress("score", { quiet: quiet ?? false });
   const print = (text: string): void => void (text !== "" && process.stdout.write(text));
   const failed: { id: string; error: OalError }[] = [];
@@ -95,6 +98,7 @@ async function scoreAll(
       const pictures = review ? review.watch(found.pictures()) : found.pictures();
       for await (const result of scorer.stream(pictures, { signal })) {
         await review?.take(result);
+        file?.take(result);
         if (rank === undefined) print(form.row(result));
         else ranked.push(result);
         progress.at(++done, found.count);
@@ -111,6 +115,7 @@ async function scoreAll(
   }
   finish();
   if (review) process.stderr.write(`${await review.write(modelSentence(model, scorer))}\n`);
+  if (file) process.stderr.write(`${await file.write(scorer)}\n`);
   const skipped = skippedSentence(found.skipped);
   if (skipped !== undefined) process.stderr.write(`${skipped}\n`);
   if (found.count === 0)
@@ -127,6 +132,12 @@ async function scoreAll(
 async function beginReview(path: string): Promise<Review> {
   const { Review } = await import("./scoreReview.js");
   return Review.begin(path);
+}
+
+/** Writers of other forms are loaded for those who want them. */
+async function beginFile(path: string): Promise<ScoreFile> {
+  const { ScoreFile } = await import("./scoreFile.js");
+  return ScoreFile.begin(path);
 }
 
 function formOf(

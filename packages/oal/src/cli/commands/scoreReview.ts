@@ -1,21 +1,10 @@
 /** The page of the most unknown pictures: thumbnails are made while pictures pass, and only of those that may be on it. */
-import {
-  printable,
-  oalError,
-  type OalError,
-  type RgbImage,
-  type ScoredPicture,
-  type ScoreResult,
-} from "oal-core";
-import { dirname } from "node:path";
-import { statSync } from "node:fs";
+import { printable, type RgbImage, type ScoredPicture, type ScoreResult } from "oal-core";
 import type { NamedPicture, Picture } from "../../bundle/pictures.js";
 import { decodeImage } from "../../data/decode.js";
-import { problemOf } from "../../data/pictures/folderWalk.js";
 import { loadSharp } from "../../data/pictures/sharp.js";
 import { renderReview, type ReviewedPicture } from "../../report/review.js";
-import { makeFolder } from "../../runtime/makeFolder.js";
-import { writeFileWhole } from "../../runtime/writeFile.js";
+import { expectOutputFile, writeOutputFile } from "../outputFile.js";
 import { byUnknown, reasonOf } from "./scoreTable.js";
 
 /** Pictures on a page at most: about one and a half megabytes. */
@@ -49,13 +38,7 @@ export class Review {
    * @throws OAL-I101 when no file can be there, before any work is done
    */
   static async begin(path: string, most = mostThumbnails): Promise<Review> {
-    try {
-      await makeFolder(dirname(path));
-    } catch (error) {
-      throw cannotWrite(path, error);
-    }
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
-      throw oalError("OAL-I101", { path, problem: "it is a folder" });
+    await expectOutputFile(path);
     return new Review(path, most);
   }
 
@@ -106,17 +89,11 @@ export class Review {
   async write(model: string): Promise<string> {
     const input = { model, pictures: this.#shown, known: this.#known, unknown: this.#unknown };
     const text = renderReview({ ...input, unreadable: this.#unreadable });
-    await writeFileWhole(this.#path, text).catch((error: unknown) => {
-      throw cannotWrite(this.#path, error);
-    });
+    await writeOutputFile(this.#path, text);
     const all = this.#known + this.#unknown;
     const which = this.#shown.length < all ? `the ${this.#most} most unknown of ${all}` : `all ${all}`;
     return `${printable(this.#path)}: ${all === 1 ? "the only picture" : `${which} pictures, the most unknown first`}`;
   }
-}
-
-function cannotWrite(path: string, error: unknown): OalError {
-  return oalError("OAL-I101", { path, problem: problemOf(error) }, error);
 }
 
 /** A picture upright and small, as JPEG. */

@@ -28,6 +28,12 @@ export const evaluationSchema = z.strictObject({
     false,
     "choose the detectors' parameters by known against unknown validation images (sets of group validation-near and validation-far)",
   ),
+  scoreFiles: z
+    .array(z.enum(["npz", "parquet"]))
+    .default([])
+    .describe(
+      "forms of every image's scores beside the CSV files, in scores/npz and scores/parquet of the run: npz as OpenOOD lays it out",
+    ),
   bootstrap: whole(
     bootstrapDefaults.resamples,
     0,

@@ -9,7 +9,7 @@ import {
   type ModelScores,
   type SetScores,
 } from "../../evaluation/result.js";
-import { readScores, scoreFileName } from "../../evaluation/scoreFiles.js";
+import { readScores, scoreFileName, writeScores } from "../../evaluation/scoreFiles.js";
 import { SeedSamples } from "../../evaluation/seedSamples.js";
 import { resultCsv, resultJson } from "../../evaluation/tables.js";
 import type { Artifact } from "../artifact.js";
@@ -19,7 +19,7 @@ import { seedsOf, studentsOf, type StudentInstance } from "../seeds.js";
 import type { PreparedData } from "./data.js";
 import { evaluationFiles, readResult } from "./evaluationArtifact.js";
 
-/** Files of a comparison artifact; all of them are copied into the run folder. */
+/** Files of a comparison artifact; all of them are copied into the run folder, and so are its scores in other forms than CSV. */
 export const comparisonFiles = {
   table: "results.csv",
   results: "results.json",
@@ -68,9 +68,25 @@ export const comparisonStage: Stage = {
     await writeFile(join(folder, comparisonFiles.table), resultCsv(results, extras));
     await writeFile(join(folder, comparisonFiles.results), resultJson(results, extras));
     await writeFile(join(folder, comparisonFiles.differences), JSON.stringify(differences, null, 2));
+    await writeForms(job, models);
     events.progress(2, 2, { text: "differences" });
   },
 };
+
+/** The scores of every student and seed in the other forms that are asked for, a folder for each form. */
+async function writeForms(
+  { config, folder, signal }: StageJob,
+  models: readonly (readonly ModelScores[])[],
+): Promise<void> {
+  const all = models.flat();
+  for (const format of config.evaluation.scoreFiles)
+    for (const { method, seed, label } of studentsOf(config)) {
+      signal.throwIfAborted();
+      const scores = all.find((each) => each.model === method && each.seed === seed);
+      if (scores)
+        await writeScores(format, join(folder, evaluationFiles.scores, format), { ...scores, model: label });
+    }
+}
 
 /** What a comparison holds, read back. */
 export interface Comparison {

@@ -32,9 +32,10 @@ export const evaluationStage: Stage = {
   variants: ({ methods }) => methods,
   slice: ({ config, data, models }) => {
     const { name, licence } = picturesNamed(config);
-    const detectors = askedDetectors(config.evaluation.detectors);
+    const { scoreFiles: _forms, ...section } = config.evaluation; // written by the comparison
+    const detectors = askedDetectors(section.detectors);
     return {
-      ...config.evaluation,
+      ...section,
       detectors: detectors.map(({ detector: { id, version }, parameters }) => ({ id, version, parameters })),
       metrics: metrics.all.map(({ id, version = 1 }) => ({ id, version })),
       groups: groupsOf(data.ood),

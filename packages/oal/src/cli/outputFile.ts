@@ -1,0 +1,29 @@
+/** Files that a command writes at its end: whether they can be is found before any work is done. */
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import { oalError, type OalError } from "oal-core";
+import { problemOf } from "../data/pictures/folderWalk.js";
+import { makeFolder } from "../runtime/makeFolder.js";
+import { writeFileWhole } from "../runtime/writeFile.js";
+
+/** Makes the folder of a file that will be written. @throws OAL-I101 when no file can be there */
+export async function expectOutputFile(path: string): Promise<void> {
+  try {
+    await makeFolder(dirname(path));
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw oalError("OAL-I101", { path, problem: "it is a folder" });
+}
+
+/** Writes it whole. @throws OAL-I101 when it cannot be written */
+export async function writeOutputFile(path: string, content: string | Uint8Array): Promise<void> {
+  await writeFileWhole(path, content).catch((error: unknown) => {
+    throw cannotWrite(path, error);
+  });
+}
+
+function cannotWrite(path: string, error: unknown): OalError {
+  return oalError("OAL-I101", { path, problem: problemOf(error) }, error);
+}
