@@ -105,7 +105,7 @@ it.skipIf(process.platform !== "linux")(
       ids: ["knn", "knn-sampled"],
       written: [
         ["train.features", { count, width }],
-        ["knn.bank", { count, width }],
+        ["knn.bank", { count, width: width + 1 }],
       ],
     });
     if (typeof found !== "object" || found === null) throw new Error("no answer");

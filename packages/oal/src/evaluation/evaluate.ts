@@ -32,7 +32,7 @@ export interface EvaluateOptions extends SummaryOptions {
   readonly onBatch?: (() => void) | undefined;
   /** Where the rows of banks are kept. Default: in memory. */
   readonly keepRows?: RowKeeper | undefined;
-  /** Bytes above which a bank is compared block by block, and sampled for export. Default: what a graph may hold. */
+  /** Bytes above which a bank is sampled for export. Default: what a graph may hold. */
   readonly largestBank?: number | undefined;
 }
 
@@ -129,7 +129,7 @@ async function measureModel(
   const asked = askedDetectors(options.detectors ?? defaultDetectors);
   const ground = await fitGround(engine, sets, options.classifier, asked, options);
   const { classifier, onBatch, largestBank = largestBankInGraph } = options;
-  const scoring: ScoreGround = { engine, model: classifier, head: ground.head, largestBank, onBatch };
+  const scoring: ScoreGround = { engine, model: classifier, head: ground.head, onBatch };
   const outcomes = await fitAll(asked, ground, scoring, options.search ?? false);
   const fitted = outcomes.flatMap((outcome) => ("fitted" in outcome ? [outcome.fitted] : []));
   const sampled = sampledBanks(fitted, largestBank, seed);

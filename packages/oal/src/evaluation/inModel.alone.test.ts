@@ -4,6 +4,7 @@ import {
   auroc,
   conv2d,
   defineDetector,
+  detectorGraph,
   detectors,
   float32Tensor,
   gemm,
@@ -22,6 +23,7 @@ import {
   reduceMean,
   reduceSum,
   relu,
+  storedStreams,
   sub,
   uint8Tensor,
   type Classifier,
@@ -31,6 +33,7 @@ import { testEngine } from "../testing/engine.js";
 import { evaluate, outputsInMemory, type OutputSet, type SetGroup } from "./index.js";
 import { mayChoose } from "./result.js";
 import type { ModelSource } from "./modelTaps.js";
+import { scoreSets } from "./score.js";
 import { searchGrid } from "./search.js";
 
 const [C, D, S] = [3, 4, 4];
@@ -182,9 +185,9 @@ describe("an evaluation with the model at hand", () => {
   });
 });
 
-describe("a bank too large for one graph", () => {
-  it("of several blocks gives the same scores to the bit, ties included", async () => {
-    const [count, width] = [9000, 160]; // two blocks; from 128 numbers on the engine sums constants in another order
+describe("a bank", () => {
+  it("of several blocks gives the same scores to the bit, ties included, and those of one graph", async () => {
+    const [count, width, neighbours] = [9000, 160, 3];
     const stored = (name: string, group: SetGroup, n: number): OutputSet => {
       const features = new Random(5, name).normals(0, n * width);
       features.fill(1, 0, 3 * width); // equal rows, in every set
@@ -193,20 +196,32 @@ describe("a bank too large for one graph", () => {
       const labels = Int32Array.from(ids, (_, i) => i % 2);
       return outputsInMemory({ name, group, labels, ids, ...flat }, { classes: 2, featureSize: width });
     };
-    const rows = [stored("train", "train", count), stored("test", "test", 300)];
-    const options = { detectors: [{ id: "knn", parameters: { neighbours: 3 } }], resamples: 0 };
-    const usual = await evaluate(testEngine, "m", 0, rows, options);
-    const large = await evaluate(testEngine, "m", 0, rows, { ...options, largestBank: 2 ** 20 });
-    const [inGraph, inBlocks] = [usual, large].map(({ scores }) => scores.sets[0]?.confidence["knn"]);
-    expect(inBlocks).toEqual(inGraph);
-    expect(inBlocks?.[0]).toBe(inBlocks?.[2]);
+    const [train, test] = [stored("train", "train", count), stored("test", "test", 300)];
+    const detector = detectors.find("knn");
+    const fitted = await detector.fit(storedStreams({ train }), { neighbours });
+    const scored = async (rows: number, products: number, answers: number): Promise<Float32Array> => {
+      const memory = { rows: rows * 4 * (width + 1), products: 4 * products, answers: 4 * answers };
+      const ground = { engine: testEngine, bankMemory: memory };
+      const [scores] = await scoreSets({ detector, parameters: { neighbours }, fitted }, [test], ground);
+      return scores ?? new Float32Array();
+    };
+    const whole = await scored(count, 300 * count, 1e6);
+    expect(await scored(4000, 64 * 4000, 1)).toEqual(whole); // three blocks, chunks of 80 images, one chunk's answers at a time
+    expect(await scored(1000, 0, 1e6)).toEqual(whole);
+    expect(whole[0]).toBe(whole[2]);
+    const sizes = { rows: 300, classes: 2, featureSize: width };
+    const session = await testEngine.compile(detectorGraph(detector, sizes, fitted, { neighbours }));
+    const features = float32Tensor([300, width], test.features.read(0, 300));
+    const { confidence } = await session.run({ features });
+    // an engine sums constants in another order
+    confidence?.data.forEach((value, i) => expect(Number(value)).toBeCloseTo(whole[i] ?? NaN, 6));
   });
 
   const asked = { detectors: [{ id: "knn", parameters: { neighbours: 4 } }], resamples: 0 };
 
-  it("gives the same scores to the bit, and a sampled variant beside it", async () => {
+  it("too large for one graph has a sampled variant beside it", async () => {
     const usual = await evaluate(testEngine, "m", 0, sets, asked);
-    const large = await evaluate(testEngine, "m", 0, sets, { ...asked, largestBank: 20 * 4 * D });
+    const large = await evaluate(testEngine, "m", 0, sets, { ...asked, largestBank: 20 * 4 * (D + 1) });
     usual.scores.sets.forEach(({ confidence }, k) => {
       const other = large.scores.sets[k]?.confidence ?? {};
       expect(other["knn"]).toEqual(confidence["knn"]);
@@ -229,7 +244,7 @@ it("an evaluation ends between two batches where it is told to", async () => {
     ["mls", undefined],
     ["test-moving", undefined],
     ["test-map", undefined],
-    [{ id: "knn", parameters: { neighbours: 4 } }, 20 * 4 * D],
+    [{ id: "knn", parameters: { neighbours: 4 } }, 20 * 4 * (D + 1)],
   ] as const)
     for (const after of [0, 1, 2]) {
       let batches = 0;

@@ -1,16 +1,14 @@
-/** Scores every image with fitted detectors: over stored outputs, inside the model, or against a bank block by block. */
+/** Scores every image with fitted detectors: over stored outputs, inside the model, or against a bank. */
 import {
   areStored,
-  bankBytes,
   detectorGraph,
-  largestBankInGraph,
   oalError,
   type Engine,
   type FitHead,
   type FittedDetector,
   type Session,
 } from "oal-core";
-import { compareWithBank } from "./bankScore.js";
+import { compareWithBank, type BankMemory } from "./bankScore.js";
 import { runOverImages, type ModelSource } from "./modelTaps.js";
 import { confidencesOf, outputSizes, paddedRows, scoreRows, type OutputSet } from "./outputs.js";
 
@@ -23,8 +21,8 @@ export interface ScoreGround {
   readonly head?: FitHead | undefined;
   /** Called before every batch; what it throws ends the scoring. */
   readonly onBatch?: (() => void) | undefined;
-  /** Bytes above which a bank is compared block by block. Default: what a graph may hold. */
-  readonly largestBank?: number | undefined;
+  /** Most bytes of a comparison with a bank. Default: see `compareWithBank`. */
+  readonly bankMemory?: BankMemory | undefined;
 }
 
 /**
@@ -59,14 +57,14 @@ async function confidencesOfSets(
   ground: ScoreGround,
 ): Promise<Float32Array[]> {
   const { detector, parameters, fitted: kept } = fitted;
-  const { engine, model, head, largestBank = largestBankInGraph, onBatch = () => undefined } = ground;
+  const { engine, model, head, bankMemory, onBatch = () => undefined } = ground;
   const sizes = { rows: scoreRows, ...outputSizes(sets) };
   if (!areStored(detector.needs)) {
     if (!model) throw oalError("OAL-E203", { detector: detector.id, needs: "the model itself" });
     return scoreInModel(engine, model, fitted, sets, onBatch);
   }
-  if (kept.bank && bankBytes(kept.bank) > largestBank)
-    return compareWithBank(engine, fitted, kept.bank, sets, { sizes, head, onBatch });
+  if (kept.bank)
+    return compareWithBank(engine, fitted, kept.bank, sets, { sizes, head, onBatch, memory: bankMemory });
   const session = await engine.compile(detectorGraph(detector, sizes, kept, parameters, head));
   try {
     const scores: Float32Array[] = [];
