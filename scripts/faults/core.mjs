@@ -320,8 +320,8 @@ export const core = [
   {
     file: source("detection/detectors/knn.ts"),
     what: "k-NN scores by the nearest instead of the k-th neighbour",
-    find: "slice(distances, [neighbours - 1], [neighbours], [1])",
-    replace: "slice(distances, [0], [1], [1])",
+    find: "slice(products, [neighbours - 1], [neighbours], [1])",
+    replace: "slice(products, [0], [1], [1])",
     tests: [source("detection/detection.test.ts")],
   },
   {
