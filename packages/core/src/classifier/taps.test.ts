@@ -34,12 +34,17 @@ describe("taps", () => {
     expect(() => tapValue(bare, "features")).toThrow(
       'the model has no tap "features"; it shows images, logits',
     );
+    const trained = { ...taps, heads: new Map([["sure", taps.logits]]) };
+    expect(tapNames(trained).at(-1)).toBe("heads.sure");
+    expect(tapValue(trained, "heads.sure")).toBe(taps.logits);
+    expect(() => tapValue(taps, "heads.sure")).toThrow('the model has no tap "heads.sure"');
     expect(() => tapValue(taps, "maps.none")).toThrowError(expect.objectContaining({ code: "OAL-E213" }));
   });
 
   it("have names of one form", () => {
-    expect(["images", "logits", "features", "head", "maps", "maps.layer4"].every(isTapName)).toBe(true);
-    expect(["maps.", "map", "Logits", "layer4"].some(isTapName)).toBe(false);
+    const names = ["images", "logits", "features", "head", "maps", "maps.layer4", "heads.confidence"];
+    expect(names.every(isTapName)).toBe(true);
+    expect(["maps.", "heads.", "heads", "map", "Logits", "layer4"].some(isTapName)).toBe(false);
   });
 
   it("become outputs of the graph beside its own", () => {

@@ -32,10 +32,16 @@ export interface Taps {
   readonly head?: Head;
   /** Feature maps float32 [N, channels, h, w] by name, in the order of computation. */
   readonly maps: ReadonlyMap<string, Value>;
+  /**
+   * Trained heads beside the last layer by name, float32 [N, k]: a confidence, a logit for "none of the classes", four turns. Only models
+   * whose training made one have any.
+   */
+  readonly heads?: ReadonlyMap<string, Value>;
 }
 
 /** What a tap is called; "maps" are all feature maps together. */
-export type TapName = "images" | "logits" | "features" | "head" | "maps" | `maps.${string}`;
+export type TapName =
+  "images" | "logits" | "features" | "head" | "maps" | `maps.${string}` | `heads.${string}`;
 
 /** A graph with parameters inside and its taps. */
 export interface Classifier {
@@ -46,19 +52,20 @@ export interface Classifier {
 /** Whether a string has the form of a tap's name. */
 export function isTapName(name: string): name is TapName {
   expectArguments("isTapName", { name: [name, kinds.text] });
-  return ["images", "logits", "features", "head", "maps"].includes(name) || /^maps\../.test(name);
+  return ["images", "logits", "features", "head", "maps"].includes(name) || /^(maps|heads)\../.test(name);
 }
 
 /** The names of the taps that a classifier has; every map by its own name, not all of them as "maps". */
 export function tapNames(taps: Taps): TapName[] {
   expectArguments("tapNames", { taps: [taps, someTaps] });
-  const { features, head, maps } = taps;
+  const { features, head, maps, heads = new Map<string, Value>() } = taps;
   return [
     "images",
     "logits",
     ...(features ? (["features"] as const) : []),
     ...(head ? (["head"] as const) : []),
     ...[...maps.keys()].map((name) => `maps.${name}` as const),
+    ...[...heads.keys()].map((name) => `heads.${name}` as const),
   ];
 }
 
@@ -69,7 +76,7 @@ export function tapNames(taps: Taps): TapName[] {
  */
 export function tapValue(taps: Taps, name: Exclude<TapName, "head" | "maps">): Value {
   expectArguments("tapValue", { taps: [taps, someTaps], name: [name, kinds.text] });
-  const { images, logits, features, maps } = taps;
+  const { images, logits, features, maps, heads } = taps;
   const found =
     name === "images"
       ? images
@@ -77,7 +84,9 @@ export function tapValue(taps: Taps, name: Exclude<TapName, "head" | "maps">): V
         ? logits
         : name === "features"
           ? features
-          : maps.get(name.slice("maps.".length));
+          : name.startsWith("heads.")
+            ? heads?.get(name.slice("heads.".length))
+            : maps.get(name.slice("maps.".length));
   if (found) return found;
   throw oalError("OAL-E213", { tap: name, known: tapNames(taps) });
 }
@@ -101,12 +110,14 @@ export function exposeTaps(
 }
 
 const isValue = kind("a value of a graph", (value) => value instanceof Value);
+const isMap = kind("a Map", (value) => value instanceof Map);
 const someTaps = kinds.fields({
   images: isValue,
   input: kinds.optional(isValue),
   logits: isValue,
   features: kinds.optional(isValue),
-  maps: kind("a Map", (value) => value instanceof Map),
+  maps: isMap,
+  heads: kinds.optional(isMap),
 });
 
 /** A classifier as an argument. */

@@ -6,7 +6,7 @@ import { replay } from "./replay.js";
 
 /** The name of a tap as an argument. */
 export const aTapName = kind(
-  '"images", "logits", "features", "head", "maps" or "maps.X"',
+  '"images", "logits", "features", "head", "maps", "maps.X" or "heads.X"',
   (name) => typeof name === "string" && isTapName(name),
 );
 
@@ -54,7 +54,7 @@ export function detectorInputs<Needs extends TapName, Fitted extends string>(
   fitted: Readonly<Record<string, Value>>,
 ): DetectorInputs<Needs, Fitted> {
   const available: Record<string, ImagesTap | Head | Value | ReadonlyMap<string, Value>> = {};
-  const { images, input, logits, features, head, maps } = taps;
+  const { images, input, logits, features, head, maps, heads } = taps;
   if (images && input)
     available["images"] = { pixels: images, input, at: (moved) => replay(new Map([[input, moved]])) };
   if (logits) available["logits"] = logits;
@@ -62,6 +62,7 @@ export function detectorInputs<Needs extends TapName, Fitted extends string>(
   if (head) available["head"] = head;
   if (maps && maps.size > 0) available["maps"] = maps;
   for (const [name, map] of maps ?? []) available[`maps.${name}`] = map;
+  for (const [name, value] of heads ?? []) available[`heads.${name}`] = value;
   if (!hasAll(fitted, fittedNames)) throw missing(detector, fittedNames, fitted);
   if (!hasTaps(available, needs)) throw missing(detector, needs, available);
   return { ...available, fitted };
@@ -89,6 +90,8 @@ function missing(
   present: Readonly<Record<string, unknown>>,
 ): Error {
   const absent = wanted.filter((name) => present[name] === undefined);
+  const head = absent.find((name) => name.startsWith("heads."));
+  if (head !== undefined) return oalError("OAL-T142", { detector, head: head.slice("heads.".length) });
   return oalError("OAL-E203", { detector, needs: absent.join(" and ") });
 }
 

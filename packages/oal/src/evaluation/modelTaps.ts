@@ -119,6 +119,7 @@ function hasAll<Name extends string>(
 function tapOf({ taps }: Classifier, name: StreamTap): Value | undefined {
   if (name === "measured") return undefined;
   if (name === "logits" || name === "features") return taps[name];
+  if (name.startsWith("heads.")) return taps.heads?.get(name.slice("heads.".length));
   return taps.maps.get(name.slice("maps.".length));
 }
 

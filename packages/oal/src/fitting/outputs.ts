@@ -18,7 +18,7 @@ import { planesOf, readAll, type FitPicture, type FoundSource } from "./pictures
 const batchSize = 4;
 
 /** The values that are kept of a picture. */
-export type KeptTap = Exclude<TapName, "head" | "images" | "maps" | `maps.${string}`>;
+export type KeptTap = Exclude<TapName, "head" | "images" | "maps" | `maps.${string}` | `heads.${string}`>;
 
 /** How outputs are computed. */
 export interface OutputOptions {

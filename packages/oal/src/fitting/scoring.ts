@@ -75,6 +75,9 @@ function lacking({ needs, fitTaps }: Detector, { kind, reads, model }: Subject):
   if (wanted.includes("features") && reads !== "features") return "the model shows no features";
   if (wanted.includes("head") && (reads !== "features" || (kind !== "new" && model.facts.head === null)))
     return "the model's last layer is not linear, or was not found";
+  const head = wanted.find((tap) => tap.startsWith("heads."));
+  if (head !== undefined)
+    return `it reads the trained head "${head.slice("heads.".length)}", which only models of a training of this program have`;
   const inside = wanted.find((tap) => tap === "images" || tap === "maps" || tap.startsWith("maps."));
   return inside === undefined
     ? undefined

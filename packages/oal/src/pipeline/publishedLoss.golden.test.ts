@@ -83,6 +83,8 @@ function officialLoss(
         side: (name) => input(sides[name] ?? none(name)),
         shown: none,
         outputs: none,
+        outputsOf: () => none,
+        draws: none,
       },
       settings,
     ),

@@ -1,5 +1,6 @@
 /** What a recipe comes to under a configuration: its methods, their settings, and where their side data come from. */
 import { oalError, suggest } from "oal-core";
+import { everyDetector, type DetectorChoice } from "../evaluation/asked.js";
 import { ownSection, type MethodSettings } from "../training/methods/method.js";
 import { recipes } from "../training/recipes/index.js";
 import { methodsOf, needsOf, type WeightedMethod } from "../training/recipes/recipe.js";
@@ -90,6 +91,20 @@ function settingsOf(
     else for (const key of Object.keys(method.schema.shape)) own[key] = section[key];
   }
   return { ...sections, [ownSection]: own };
+}
+
+/** Ids of the detectors that read heads of a recipe's methods: its students are measured by them too, and their files hold them. */
+export function ownDetectors(recipe: string, config: Configuration): readonly string[] {
+  const { methods, settings } = planRecipe(recipe, config);
+  return [...new Set(methods.flatMap(({ method }) => method.detectors?.(settings) ?? []))];
+}
+
+/** The detectors that a recipe's students are measured by: those of the configuration, and those of heads of its own. */
+export function measuredDetectors(recipe: string, config: Configuration): readonly DetectorChoice[] {
+  const { detectors: asked } = config.evaluation;
+  const named = asked.map((choice) => (typeof choice === "string" ? choice : choice.id));
+  if (named.includes(everyDetector)) return asked;
+  return [...asked, ...ownDetectors(recipe, config).filter((id) => !named.includes(id))];
 }
 
 /** Whether a student of a run reads a stage. */

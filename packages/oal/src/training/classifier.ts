@@ -24,7 +24,7 @@ import type { NetworkOutputs } from "../nn/networks/network.js";
 import type { ParameterStore } from "../nn/parameters.js";
 import type { CutViews } from "./cutViews.js";
 import { trainingMethods } from "./methods/index.js";
-import type { Batch, ByName, NetworkTaps } from "./methods/inputs.js";
+import type { Batch, BatchInputs, ByName, NetworkTaps } from "./methods/inputs.js";
 import type { MethodSettings, TrainingMethod } from "./methods/method.js";
 import { refuseUnknownSettings } from "./methods/settings.js";
 import { scaledWeight, weightedSum } from "./methods/terms.js";
@@ -134,6 +134,11 @@ function oneHot(labels: ArrayLike<number>, indices: ArrayLike<number>, classes: 
   return float32Tensor([indices.length, classes], values);
 }
 
+/** What pictures that a method made of the batch are called among all that are shown. */
+function madeName(method: TrainingMethod, name: string): string {
+  return `${method.id}/${name}`;
+}
+
 /** The input that holds one of a method's draws. */
 function drawName(method: TrainingMethod, name: string): string {
   return `${method.id}.${name}`;
@@ -168,17 +173,27 @@ export function classifierLoss(
 
   const entry = entryOf(network, fromCut);
   const images = fromCut ? required(inputs["images"], "images") : normalised("images");
+  const drawsFor =
+    (method: TrainingMethod): ByName<Value> =>
+    (name) =>
+      required(inputs[drawName(method, name)], name);
+  const changing = (method: TrainingMethod, batch: Batch): BatchInputs => {
+    if (fromCut) throw oalError("OAL-T132", { what: `training method ${method.id}` });
+    return { ...batch, classes, draws: drawsFor(method), side: sideOf(method), normalisation };
+  };
   let batch: Batch = { images, labels: required(inputs["labels"], "labels") };
-  for (const method of methods) {
-    const draws: ByName<Value> = (name) => required(inputs[drawName(method, name)], name);
-    if (method.batch && fromCut) throw oalError("OAL-T132", { what: `training method ${method.id}` });
-    if (method.batch) batch = method.batch({ ...batch, classes, draws, side: sideOf(method) }, settings);
-  }
+  for (const method of methods) if (method.batch) batch = method.batch(changing(method, batch), settings);
   const shownNames = [...new Set(methods.flatMap((method) => method.shows(settings)))];
   const pictures = new Map([
     ["", batch.images],
     ...shownNames.map((name) => [name, entry.lead(normalised(name))] as const),
   ]);
+  const shownBy = new Map<TrainingMethod, readonly string[]>();
+  for (const method of methods) {
+    const made = method.pictures?.(changing(method, batch), settings) ?? {};
+    for (const [name, value] of Object.entries(made)) pictures.set(madeName(method, name), value);
+    shownBy.set(method, [...method.shows(settings), ...Object.keys(made)]);
+  }
   const part = context.child(networkPrefix);
   const { taps, head } = tapsOf(pictures, (values) => entry.build(part, values));
   for (const side of options.sideNetworks) {
@@ -189,7 +204,12 @@ export function classifierLoss(
 
   const own = taps("");
   const terms = options.methods.flatMap(({ method, weight }) => {
-    const outputs = headOutputs(method, part, own, classes, settings);
+    const outputsOf = (of: NetworkTaps): ByName<Value> => {
+      const outputs = headOutputs(method, part, of, classes, settings);
+      return declared(method, Object.keys(outputs), (name) => outputs[name]);
+    };
+    const shown: ByName<NetworkTaps> = (name) =>
+      taps(method.shows(settings).includes(name) ? name : madeName(method, name));
     const added = method.build(
       {
         context,
@@ -197,9 +217,11 @@ export function classifierLoss(
         labels: batch.labels,
         ...own,
         ...(head ? { head } : {}),
+        draws: drawsFor(method),
         side: sideOf(method),
-        shown: declared(method, method.shows(settings), taps),
-        outputs: declared(method, Object.keys(outputs), (name) => outputs[name]),
+        shown: declared(method, shownBy.get(method) ?? [], shown),
+        outputs: outputsOf(own),
+        outputsOf,
       },
       settings,
     );

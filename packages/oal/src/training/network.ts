@@ -14,7 +14,7 @@ export interface NetworkChoice {
   readonly options: NetworkOptions;
   /** The network itself, where it was read; absent: the registered one of this id. */
   readonly imported?: ImportedNetwork;
-  /** Methods that say what the logits of the finished model are, in order. */
+  /** Methods that say what the logits of the finished model are, or whose heads it keeps, in order. */
   readonly heads?: readonly HeadChoice[];
 }
 
@@ -49,25 +49,60 @@ export function headOutputs(
   return method.outputs({ context: headsOf(context, method), logits, features, classes }, settings);
 }
 
+/** What an exported network gives: also the heads that its methods keep, by their names. */
+export interface FinishedOutputs extends NetworkOutputs {
+  readonly heads?: ReadonlyMap<string, Value>;
+}
+
+/** The choices of those methods that the finished model knows of: they say what its logits are, or it keeps their heads. */
+export function finishedHeads(
+  methods: readonly TrainingMethod[],
+  settings: MethodSettings,
+): readonly HeadChoice[] {
+  return methods
+    .filter((method) => method.inference ?? (method.heads?.(settings) ?? []).length > 0)
+    .map(({ id }) => ({ method: id, settings }));
+}
+
 /**
- * The network as it is exported: its logits are what its methods say they are.
+ * The network as it is exported: its logits are what its methods say they are, and it has the heads that they keep.
  *
  * @param context where the network's parameters are; heads lie below `heads.METHOD`
  * @param images float32 [N, channels, H, W], normalised
- * @throws OAL-C204 for a network or method that does not exist
+ * @throws OAL-C204 for a network or method that does not exist, OAL-T143 for a head that is not as declared
  */
-export function buildForInference(context: Context, images: Value, choice: NetworkChoice): NetworkOutputs {
+export function buildForInference(context: Context, images: Value, choice: NetworkChoice): FinishedOutputs {
   const built = networkOf(choice).build(context, images, choice.options);
   if (choice.heads === undefined) return built;
-  // the network's own last layer no longer gives the logits
-  const { head: _head, ...rest } = built;
+  const { head, ...rest } = built;
   let { logits } = built;
+  const heads = new Map<string, Value>();
   for (const { method: id, settings } of choice.heads) {
     const method = trainingMethods.find(id);
     const taps = { logits, features: built.features };
     const outputs = headOutputs(method, context, taps, choice.options.classes, settings);
-    if (!method.inference) throw oalError("OAL-X101", { problem: `method ${id} has no inference` });
-    logits = method.inference({ ...taps, outputs }, settings);
+    for (const name of method.heads?.(settings) ?? []) {
+      if (heads.has(name))
+        throw oalError("OAL-T143", { method: id, head: name, problem: "is another method's too" });
+      heads.set(name, keptHead(id, name, outputs[name]));
+    }
+    if (method.inference) logits = method.inference({ ...taps, outputs }, settings);
   }
-  return { ...rest, logits };
+  return {
+    ...rest,
+    logits,
+    // where a method gives the logits, the network's own last layer no longer does
+    ...(head && logits === built.logits ? { head } : {}),
+    ...(heads.size === 0 ? {} : { heads }),
+  };
+}
+
+function keptHead(method: string, head: string, value: Value | undefined): Value {
+  if (!value) throw oalError("OAL-T143", { method, head, problem: "is named and not returned" });
+  if (value.dtype === "float32" && value.rank === 2) return value;
+  throw oalError("OAL-T143", {
+    method,
+    head,
+    problem: `is ${value.dtype} of ${value.rank} axes, not float32 [N, k]`,
+  });
 }

@@ -7,6 +7,7 @@ import { adascaleL } from "./adascaleL.js";
 import { ashB } from "./ashB.js";
 import { ashP } from "./ashP.js";
 import { ashS } from "./ashS.js";
+import { confBranch } from "./confBranch.js";
 import { dice } from "./dice.js";
 import { ebo } from "./ebo.js";
 import { entropy } from "./entropy.js";
@@ -74,6 +75,7 @@ const builtIn: readonly Detector[] = [
   rankfeat,
   neco,
   weiperMsp,
+  confBranch,
 ];
 
 /** Every detector oal knows; `register` adds one from outside. Unknown names: OAL-E201. */

@@ -107,4 +107,19 @@ export const trainingErrors = {
       `as published (fixes.r12: false) the teacher gets the student's pictures, of ${student} pixels a side, but it takes ${teacher}`,
     remedy: "set data.size to the teacher's size, or fixes.r12 to true, which resizes them for it",
   }),
+  "OAL-T142": entry<{ detector: string; head: string }>({
+    title: "a detector needs a trained head",
+    exit: 6,
+    message: ({ detector, head }) =>
+      `detector ${detector} reads the trained head "${head}", which this model was trained without`,
+    remedy:
+      "train the model with a method that makes this head (oal list methods names the heads), or leave the detector out",
+  }),
+  "OAL-T143": entry<{ method: string; head: string; problem: string }>({
+    title: "a head of a training method is not as declared",
+    exit: 5,
+    message: ({ method, head, problem }) => `training method ${method}: head "${head}" ${problem}`,
+    remedy:
+      "let the method's `outputs` return every head that its `heads` name, float32 [N, k], each name in one method of a recipe",
+  }),
 };

@@ -10,6 +10,13 @@ const tapWords: Readonly<Record<string, string>> = {
   maps: "feature maps",
 };
 
+/** A tap for people. */
+function inWords(tap: string): string {
+  if (tap.startsWith("heads."))
+    return `the trained head "${tap.slice("heads.".length)}" (oal list methods shows what makes it)`;
+  return tapWords[tap] ?? tap;
+}
+
 /** Prints what is known of some detectors. @throws OAL-E201 for an unknown one */
 export function explainCommand(names: readonly string[], { json }: { readonly json?: boolean }): void {
   const found = [...new Set(names.map((name) => detectors.find(name)))];
@@ -40,7 +47,7 @@ function explained(detector: Detector): string {
     `${id}: ${title}${aliases.length === 0 ? "" : ` (also ${aliases.join(", ")})`}`,
     `  confidence  ${formula}`,
     `  source      ${source}`,
-    `  needs       ${needs.map((tap) => tapWords[tap] ?? tap).join(", ")}`,
+    `  needs       ${needs.map(inWords).join(", ")}`,
     `  fitted on   ${fittedOn(detector)}`,
     ...(cost === "" ? [] : [`  cost        ${costOf(cost)}`]),
     `  runs        ${areStored(needs) ? "over stored outputs: one pass of the model serves all such detectors" : "inside the model: pictures are passed through it again"}`,

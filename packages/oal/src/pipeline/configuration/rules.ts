@@ -66,9 +66,10 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
 
 /** Names and parameters of detectors, and the one that decides. */
 function checkDetectors(
-  { data, evaluation }: Configuration,
+  configuration: Configuration,
   refuse: (path: readonly string[], problem: string) => never,
 ): void {
+  const { data, evaluation } = configuration;
   const known = detectors.all.flatMap(({ id, aliases }) => [id, ...aliases]);
   const ids = evaluation.detectors.map((choice) => (typeof choice === "string" ? choice : choice.id));
   evaluation.detectors.forEach((choice, i) => {
@@ -90,9 +91,9 @@ function checkDetectors(
       refuse([...at, "parameters", parameter], `must be ${range}, it is ${found}`);
     }
   });
-  const all = ids.includes(everyDetector);
-  if (!(all ? known : ids).includes(evaluation.scoreDetector)) {
-    const near = suggest(evaluation.scoreDetector, all ? known : ids);
+  const measured = ids.includes(everyDetector) ? known : [...ids, ...ownDetectorsOf(configuration)];
+  if (!measured.includes(evaluation.scoreDetector)) {
+    const near = suggest(evaluation.scoreDetector, measured);
     const problem = `"${evaluation.scoreDetector}" is not among evaluation.detectors`;
     refuse(
       ["evaluation", "scoreDetector"],
@@ -105,4 +106,12 @@ function checkDetectors(
       ["evaluation", "search"],
       `a search needs unknown images to choose by: a set of data.ood with group: ${missing}`,
     );
+}
+
+/** The detectors of heads that the training methods of a run's recipes make. */
+function ownDetectorsOf(configuration: Configuration): readonly string[] {
+  const known = configuration.methods.filter((recipe) => recipes.has(recipe));
+  return known.flatMap((recipe) =>
+    methodsOf(recipes.find(recipe)).flatMap(({ method }) => method.detectors?.(configuration) ?? []),
+  );
 }

@@ -6,7 +6,7 @@ import type { ImageSet } from "../../data/imageSet.js";
 import { predictions } from "../../evaluation/outputs.js";
 import type { LoadedModel } from "../../models/load.js";
 import { readSafetensors } from "../../nn/safetensors.js";
-import type { NetworkChoice } from "../../training/network.js";
+import { finishedHeads, type NetworkChoice } from "../../training/network.js";
 import { Predictor } from "../../training/predict.js";
 import type { Effort, StageJob } from "../plan/stage.js";
 import { planRecipe, type RecipePlan } from "../recipeNeeds.js";
@@ -128,9 +128,10 @@ export async function trainSection(
     : networkChoice(section, data.classNames.length, train.set.height);
   const { imported: _read, ...plainNetwork } = network;
   const initial = start ? undefined : await initialOf(stage, network, warm);
-  const heads = plan.methods
-    .filter(({ method }) => method.inference)
-    .map(({ method }) => ({ method: method.id, settings: plan.settings }));
+  const heads = finishedHeads(
+    plan.methods.map(({ method }) => method),
+    plan.settings,
+  );
   const job: ClassifierJob = {
     kind: "classifier",
     training: {

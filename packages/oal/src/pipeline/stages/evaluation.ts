@@ -13,7 +13,7 @@ import { decodedFolder } from "../../outliers/sources/latents.js";
 import type { ClassifierModel } from "../../training/model.js";
 import { Predictor } from "../../training/predict.js";
 import type { Stage, StageJob } from "../plan/stage.js";
-import { studentsRead } from "../recipeNeeds.js";
+import { measuredDetectors, studentsRead } from "../recipeNeeds.js";
 import { loadClassifier } from "./classifierArtifact.js";
 import { predictionEffort } from "./classifierTraining.js";
 import { makesPictures } from "../../outliers/synthesisOptions.js";
@@ -30,10 +30,10 @@ export const evaluationStage: Stage = {
   title: "scores of every image, metrics, and the model for oal score",
   seeds: "students",
   variants: ({ methods }) => methods,
-  slice: ({ config, data, models }) => {
+  slice: ({ config, data, models }, method) => {
     const { name, licence } = picturesNamed(config);
     const { scoreFiles: _forms, ...section } = config.evaluation; // written by the comparison
-    const detectors = askedDetectors(section.detectors);
+    const detectors = askedDetectors(measuredDetectors(method, config));
     return {
       ...section,
       detectors: detectors.map(({ detector: { id, version }, parameters }) => ({ id, version, parameters })),
@@ -62,9 +62,9 @@ export const evaluationStage: Stage = {
     try {
       const { outputs, outliers } = await predictAll(job, model, rows.keep);
       await writeFeatureSample(folder, evaluationFiles.features, outliers, sampleSets(outputs, seed));
-      const { detectors, bootstrap, keep, ask, perClass, search } = section;
+      const { bootstrap, keep, ask, perClass, search } = section;
       const evaluation = await evaluate(engine, method, seed, outputs, {
-        detectors,
+        detectors: measuredDetectors(method, config),
         search,
         keep,
         ask,

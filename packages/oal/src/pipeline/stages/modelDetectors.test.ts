@@ -62,7 +62,7 @@ function chosen(
     if (kind === "warning") told.push(text);
   }).stage("evaluation");
   const config = loadConfiguration(undefined, { set: ["evaluation.detectors=[msp,mls,ebo,knn]", ...set] });
-  const found = modelDetectors({ config, events }, measured(fitted), largest);
+  const found = modelDetectors({ config, events, variant: "oal" }, measured(fitted), largest);
   const holds = found.detectors.map(({ fitted: { detector }, decision }) => {
     expect(decision.detector).toBe(detector.id);
     return detector.id;

@@ -3,6 +3,7 @@ import { bankBytes, detectors as allDetectors, largestBankInGraph } from "oal-co
 import type { DecidingDetector } from "../../bundle/index.js";
 import type { Evaluation } from "../../evaluation/evaluate.js";
 import type { StageJob } from "../plan/stage.js";
+import { ownDetectors } from "../recipeNeeds.js";
 
 /** The detectors of a model file. */
 export interface ModelDetectors {
@@ -12,13 +13,13 @@ export interface ModelDetectors {
 }
 
 /**
- * The detector that decides and those of `evaluation.storedDetectors`. One whose bank is too large for a file gives way to its
+ * The detector that decides, those of `evaluation.storedDetectors` and those of heads that the student's training made. One whose bank is too large for a file gives way to its
  * variant with a sampled bank, which was measured under a name of its own; one that could not be fitted, to the first that was.
  *
  * @param largestBank largest bank that a file may hold, in bytes
  */
 export function modelDetectors(
-  { config, events }: Pick<StageJob, "config" | "events">,
+  { config, events, variant }: Pick<StageJob, "config" | "events" | "variant">,
   { result, fitted }: Pick<Evaluation, "result" | "fitted">,
   largestBank = largestBankInGraph,
 ): ModelDetectors {
@@ -39,6 +40,6 @@ export function modelDetectors(
     const why = decides === `${wanted}-sampled` ? "has a bank too large for a file" : "could not be fitted";
     events.warning(`${wanted} ${why}; the model decides with ${decides}`);
   }
-  const kept = new Set([decides, ...storedDetectors.map(stored)]);
+  const kept = new Set([decides, ...[...storedDetectors, ...ownDetectors(variant, config)].map(stored)]);
   return { decides, detectors: available.filter(({ fitted: { detector } }) => kept.has(detector.id)) };
 }

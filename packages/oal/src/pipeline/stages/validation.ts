@@ -11,6 +11,7 @@ import { rowStore } from "../../evaluation/rowFiles.js";
 import { resultJson } from "../../evaluation/tables.js";
 import { Predictor } from "../../training/predict.js";
 import type { Stage } from "../plan/stage.js";
+import { measuredDetectors } from "../recipeNeeds.js";
 import { loadClassifier } from "./classifierArtifact.js";
 import { predictionEffort } from "./classifierTraining.js";
 import { evaluationFiles } from "./evaluationArtifact.js";
@@ -24,13 +25,11 @@ export const validationStage: Stage = {
   title: "metrics on known and unknown validation images, and on nothing of the test",
   seeds: "students",
   variants: ({ methods }) => methods,
-  slice: ({ config: { evaluation }, data }) => ({
-    detectors: askedDetectors(evaluation.detectors).map(({ detector: { id, version }, parameters }) => ({
-      id,
-      version,
-      parameters,
-    })),
-    search: evaluation.search,
+  slice: ({ config, data }, method) => ({
+    detectors: askedDetectors(measuredDetectors(method, config)).map(
+      ({ detector: { id, version }, parameters }) => ({ id, version, parameters }),
+    ),
+    search: config.evaluation.search,
     metrics: metrics.all.map(({ id, version = 1 }) => ({ id, version })),
     groups: groupsOf(choosingSets(data)),
   }),
@@ -42,7 +41,7 @@ export const validationStage: Stage = {
   sets: (data) => Object.fromEntries(choosingSets(data).map(({ name, set }) => [name, set])),
   async run(job) {
     const { config, data, variant: method, folder, input, events, engine, signal } = job;
-    const { detectors, search, batchSize } = config.evaluation;
+    const { search, batchSize } = config.evaluation;
     const model = await loadClassifier(input("student").folder);
     const [outputsFolder, banksFolder] = [join(job.checkpoints, "outputs"), join(job.checkpoints, "banks")];
     const rows = rowStore(outputsFolder);
@@ -54,7 +53,7 @@ export const validationStage: Stage = {
         events.progress(done, total, { text: `validation images through the student (${method})` });
       });
       const result = await evaluateOnValidation(engine, method, config.seed, outputs, {
-        detectors,
+        detectors: measuredDetectors(method, config),
         search,
         seed: config.seed,
         resamples: 0,

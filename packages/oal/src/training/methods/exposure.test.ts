@@ -47,6 +47,8 @@ function terms(
       side: (name) => sides[name] ?? missing(name),
       shown: () => ({ logits: outlierLogits, features: outlierLogits }),
       outputs: missing,
+      outputsOf: () => missing,
+      draws: missing,
     },
     { exposure },
   );

@@ -24,6 +24,8 @@ it("is the head's cross-entropy with the uniform label on outliers as long as fe
           side: () => outliers,
           shown: () => ({ logits: outliers, features: outliers }),
           outputs: () => outliers,
+          outputsOf: () => () => outliers,
+          draws: () => outliers,
         },
         { featureExposure: { weight: 0.1 } },
       )

@@ -1,5 +1,6 @@
 /** The training methods. Adding one: one file and one line here. */
 import { Registry } from "oal-core";
+import { confBranchMethod } from "./confBranch.js";
 import { crossEntropyMethod } from "./crossEntropy.js";
 import { distillationMethod } from "./distillation.js";
 import { energyClassifierMethod } from "./energyClassifier.js";
@@ -16,4 +17,5 @@ export const trainingMethods = new Registry<TrainingMethod>("training method", [
   energyClassifierMethod,
   exposureMethod,
   featureExposureMethod,
+  confBranchMethod,
 ]);

@@ -1,5 +1,5 @@
 /** What training methods see of a step. N images, C classes, F student features. */
-import type { Head, Random, Tensor, TensorType, Value } from "oal-core";
+import type { Head, Normalisation, Random, Tensor, TensorType, Value } from "oal-core";
 import type { Context, TrainingContext } from "../../nn/context.js";
 
 /** The images of a step as the network sees them. */
@@ -28,23 +28,29 @@ export interface MethodInputs extends NetworkTaps {
   readonly classes: number;
   /** float32 [N, C], one-hot or mixed. */
   readonly labels: Value;
+  /** The step's random numbers, as `draws` declared them. */
+  readonly draws: ByName<Value>;
   /** The side data that the method needs. */
   readonly side: ByName<Value>;
-  /** The student's outputs on the pictures that the method shows it. */
+  /** The student's outputs on the pictures that the method shows it, or made of the batch. */
   readonly shown: ByName<NetworkTaps>;
   /** The student's last layer, where it is linear. */
   readonly head?: Head;
   /** What the method's own heads gave (`outputs`). */
   readonly outputs: ByName<Value>;
+  /** What they give on other taps: of shown pictures, or of features that were made. */
+  readonly outputsOf: (taps: NetworkTaps) => ByName<Value>;
 }
 
-/** What a method that changes the batch works with. */
+/** What a method that changes the batch, or makes pictures of it, works with. */
 export interface BatchInputs extends Batch {
   readonly classes: number;
   /** The step's random numbers, as `draws` declared them. */
   readonly draws: ByName<Value>;
   /** The side data that the method needs. */
   readonly side: ByName<Value>;
+  /** Of the images: value = (level / 255 - mean) / std. */
+  readonly normalisation: Normalisation;
 }
 
 /** What a method builds its heads of. */

@@ -1,6 +1,7 @@
 /**
  * What a training method is: a builder of loss terms over a network's outputs; where it needs to, it changes the batch, adds
- * heads, and says what the exported logits are. One method is one file and one line in index.ts; its options' schema is its
+ * pictures or heads, and says what the exported logits are. Heads that it names belong to the finished model: detectors find them as
+ * taps "heads.NAME". One method is one file and one line in index.ts; its options' schema is its
  * part of the configuration, and logging, checkpoints, keys of artifacts and the command line come for free.
  */
 import { expectArguments, kinds, oalError, type Value } from "oal-core";
@@ -60,8 +61,17 @@ export interface TrainingMethod extends Description {
   draws(settings: MethodSettings, sizes: BatchSizes): Readonly<Record<string, Draw>>;
   /** Changes the batch before the network sees it. */
   readonly batch?: (inputs: BatchInputs, settings: MethodSettings) => Batch;
-  /** Heads under parameters of its own. */
+  /**
+   * Further pictures made of the batch, by name, float32 [M, 3, H, W], normalised: they pass the network together with it, and `shown`
+   * finds what it says of them.
+   */
+  readonly pictures?: (inputs: BatchInputs, settings: MethodSettings) => Readonly<Record<string, Value>>;
+  /** Heads under parameters of its own, float32 [N, k] by name. */
   readonly outputs?: (inputs: HeadInputs, settings: MethodSettings) => Readonly<Record<string, Value>>;
+  /** Names of those outputs that the finished model keeps, as taps "heads.NAME" that detectors read. Absent: none. */
+  readonly heads?: (settings: MethodSettings) => readonly string[];
+  /** Ids of the detectors that read its heads: models that it trained are measured by them too, and hold them. Absent: none. */
+  readonly detectors?: (settings: MethodSettings) => readonly string[];
   /** The logits of the exported model, float32 [N, C]; absent: the network's. */
   readonly inference?: (
     inputs: NetworkTaps & { readonly outputs: Readonly<Record<string, Value>> },
@@ -82,7 +92,10 @@ export interface MethodDefinition<Schema extends z.ZodObject> extends Descriptio
   readonly ignored?: (options: z.output<Schema>) => readonly Ignored[];
   readonly draws?: (options: z.output<Schema>, sizes: BatchSizes) => Readonly<Record<string, Draw>>;
   readonly batch?: (inputs: BatchInputs, options: z.output<Schema>) => Batch;
+  readonly pictures?: (inputs: BatchInputs, options: z.output<Schema>) => Readonly<Record<string, Value>>;
   readonly outputs?: (inputs: HeadInputs, options: z.output<Schema>) => Readonly<Record<string, Value>>;
+  readonly heads?: (options: z.output<Schema>) => readonly string[];
+  readonly detectors?: (options: z.output<Schema>) => readonly string[];
   readonly inference?: (
     inputs: NetworkTaps & { readonly outputs: Readonly<Record<string, Value>> },
     options: z.output<Schema>,
@@ -116,7 +129,8 @@ export function defineMethod<Schema extends z.ZodObject>(
   definition: MethodDefinition<Schema>,
 ): DefinedMethod<Schema> {
   expectArguments("defineMethod", { definition: [definition, aDefinition] });
-  const { id, title, source, section, about, schema, terms, batch, outputs, inference } = definition;
+  const { id, title, source, section, about, schema, terms } = definition;
+  const { batch, pictures, outputs, heads, detectors, inference } = definition;
   const read = (settings: MethodSettings): z.output<Schema> =>
     readOptions(schema, settings, section ?? ownSection);
   return {
@@ -135,7 +149,10 @@ export function defineMethod<Schema extends z.ZodObject>(
     ignored: (settings) => definition.ignored?.(read(settings)) ?? [],
     draws: (settings, sizes) => definition.draws?.(read(settings), sizes) ?? {},
     ...(batch ? { batch: (inputs, settings) => batch(inputs, read(settings)) } : {}),
+    ...(pictures ? { pictures: (inputs, settings) => pictures(inputs, read(settings)) } : {}),
     ...(outputs ? { outputs: (inputs, settings) => outputs(inputs, read(settings)) } : {}),
+    ...(heads ? { heads: (settings) => heads(read(settings)) } : {}),
+    ...(detectors ? { detectors: (settings) => detectors(read(settings)) } : {}),
     ...(inference ? { inference: (inputs, settings) => inference(inputs, read(settings)) } : {}),
     build: (inputs, settings) => {
       const options = read(settings);

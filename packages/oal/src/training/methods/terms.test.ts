@@ -53,6 +53,8 @@ function terms(
     side: get,
     shown: none,
     outputs: none,
+    outputsOf: none,
+    draws: none,
   };
   const made = method.build(all, settings);
   for (const { name, value } of made) graph.output(name, value);
@@ -153,7 +155,8 @@ function projectionParameter(): string {
     logits: input("logits"),
     features: input("features"),
   };
-  distillationMethod.build({ context, ...inputs, side: input, shown: none, outputs: none }, {});
+  const unused = { shown: none, outputs: none, outputsOf: none, draws: none };
+  distillationMethod.build({ context, ...inputs, side: input, ...unused }, {});
   return context.specs[0]?.name ?? "";
 }
 
