@@ -38,6 +38,13 @@ export const outliers = [
     tests: [source("outliers/boundary/classNoise.test.ts")],
   },
   {
+    file: source("outliers/boundary/search.ts"),
+    what: "one inner product fewer than K rules a candidate out",
+    find: "- odd >= k) return true;",
+    replace: "- odd >= k - 1) return true;",
+    tests: [source("outliers/boundary/search.test.ts")],
+  },
+  {
     file: source("outliers/boundary/classNoise.ts"),
     what: "what a direction has inside of the coordinates stays in the noise",
     find: "(scales[Math.floor(at / rank)] ?? 0) * (along[at] ?? 0)",

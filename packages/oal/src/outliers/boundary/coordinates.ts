@@ -64,41 +64,69 @@ export async function coordinatesOf(
   };
 }
 
+/** Rows that are worked on together, so that those before them come from memory once for all of these. */
+const rowsAtOnce = 32;
+
 /** Lower-triangular F with F Fᵀ = products, rows of length `count`; rows without a residual of their own get no column. */
 function cholesky(products: Float32Array, count: number): { factor: Float64Array; pivots: number[] } {
   const factor = new Float64Array(count * count);
   const pivots: number[] = [];
-  for (let row = 0; row < count; row++) {
-    const at = row * count;
-    for (const [c, pivot] of pivots.entries()) {
-      let rest = products[at + pivot] ?? 0;
-      const other = pivot * count;
-      for (let k = 0; k < c; k++) rest -= (factor[at + k] ?? 0) * (factor[other + k] ?? 0);
-      factor[at + c] = rest / (factor[other + c] ?? 1);
+  const eliminate = (row: number, c: number): void => {
+    const [at, pivot] = [row * count, pivots[c] ?? 0];
+    const other = pivot * count;
+    const rest = (products[at + pivot] ?? 0) - product(factor, at, other, c);
+    factor[at + c] = rest / (factor[other + c] ?? 1);
+  };
+  for (let first = 0; first < count; first += rowsAtOnce) {
+    const end = Math.min(count, first + rowsAtOnce);
+    const known = pivots.length;
+    for (let c = 0; c < known; c++) for (let row = first; row < end; row++) eliminate(row, c);
+    for (let row = first; row < end; row++) {
+      for (let c = known; c < pivots.length; c++) eliminate(row, c);
+      const at = row * count;
+      const residual = (products[at + row] ?? 0) - product(factor, at, at, pivots.length);
+      if (residual <= negligible) continue;
+      factor[at + pivots.length] = Math.sqrt(residual);
+      pivots.push(row);
     }
-    let residual = products[at + row] ?? 0;
-    for (let k = 0; k < pivots.length; k++) residual -= (factor[at + k] ?? 0) ** 2;
-    if (residual <= negligible) continue;
-    factor[at + pivots.length] = Math.sqrt(residual);
-    pivots.push(row);
   }
   return { factor, pivots };
+}
+
+/** Inner product of the first `count` numbers from two places on, in four sums, so that no addition waits for the one before. */
+function product(values: Float64Array, a: number, b: number, count: number): number {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let k = 0;
+  for (; k + 4 <= count; k += 4) {
+    s0 += (values[a + k] ?? 0) * (values[b + k] ?? 0);
+    s1 += (values[a + k + 1] ?? 0) * (values[b + k + 1] ?? 0);
+    s2 += (values[a + k + 2] ?? 0) * (values[b + k + 2] ?? 0);
+    s3 += (values[a + k + 3] ?? 0) * (values[b + k + 3] ?? 0);
+  }
+  for (; k < count; k++) s0 += (values[a + k] ?? 0) * (values[b + k] ?? 0);
+  return s0 + s1 + (s2 + s3);
 }
 
 /** Inverse of the triangle that the pivot rows make, [rank, rank]. */
 function triangularInverse(factor: Float64Array, count: number, pivots: readonly number[]): Float32Array {
   const rank = pivots.length;
   const inverse = new Float64Array(rank * rank);
-  for (let i = 0; i < rank; i++) {
-    const at = (pivots[i] ?? 0) * count;
-    const diagonal = factor[at + i] ?? 1;
-    for (let k = 0; k < i; k++) {
-      const weight = factor[at + k] ?? 0;
-      for (let j = 0; j <= k; j++)
-        inverse[i * rank + j] =
-          (inverse[i * rank + j] ?? 0) - (weight * (inverse[k * rank + j] ?? 0)) / diagonal;
+  const place = (row: number, c: number): number => (pivots[row] ?? 0) * count + c;
+  for (let first = 0; first < rank; first += rowsAtOnce) {
+    const end = Math.min(rank, first + rowsAtOnce);
+    for (let k = 0; k < end; k++) {
+      const above = k * rank;
+      if (k >= first) inverse[above + k] = 1 / (factor[place(k, k)] ?? 1);
+      for (let i = Math.max(first, k + 1); i < end; i++) {
+        const weight = (factor[place(i, k)] ?? 0) / (factor[place(i, i)] ?? 1);
+        const at = i * rank;
+        for (let j = 0; j <= k; j++)
+          inverse[at + j] = (inverse[at + j] ?? 0) - weight * (inverse[above + j] ?? 0);
+      }
     }
-    inverse[i * rank + i] = 1 / diagonal;
   }
   return Float32Array.from(inverse);
 }

@@ -99,11 +99,7 @@ export class NoiseSet {
     for (let j = 0; j < rows; j++) row[j] = (this.measures.products[from + j] ?? 0) / scale;
     if (rows < count) {
       const { inside } = this.coordinates(s);
-      for (let j = rows; j < count; j++) {
-        let sum = 0;
-        for (let c = 0, at = j * rank; c < rank; c++, at++) sum += (factor[at] ?? 0) * (inside[c] ?? 0);
-        row[j] = sum;
-      }
+      for (let j = rows; j < count; j++) row[j] = along(factor, j * rank, inside);
     }
     this.#rows.set(s, row);
     return row;
@@ -118,6 +114,24 @@ export class NoiseSet {
 }
 
 const randomOf = ({ seed, purpose }: NoiseOrigin): Random => new Random(seed, `boundary/noise/${purpose}`);
+
+/** Inner product of a vector with the numbers from a place on, in four sums, so that no addition waits for the one before. */
+function along(values: Float32Array, at: number, vector: Float32Array): number {
+  const { length } = vector;
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let c = 0;
+  for (; c + 4 <= length; c += 4) {
+    s0 += (values[at + c] ?? 0) * (vector[c] ?? 0);
+    s1 += (values[at + c + 1] ?? 0) * (vector[c + 1] ?? 0);
+    s2 += (values[at + c + 2] ?? 0) * (vector[c + 2] ?? 0);
+    s3 += (values[at + c + 3] ?? 0) * (vector[c + 3] ?? 0);
+  }
+  for (; c < length; c++) s0 += (values[at + c] ?? 0) * (vector[c] ?? 0);
+  return s0 + s1 + (s2 + s3);
+}
 
 function squareOf(values: Float32Array, start: number, end: number): number {
   let sum = 0;

@@ -48,8 +48,8 @@ interface CountedAnchor extends SearchAnchor {
 const wholeLimit = 2 ** 14;
 /** The sign bits of both numbers of a pair, once they are moved 15 places down. */
 const signs = 0x10001;
-/** Pairs that are counted before it is looked whether that is enough. */
-const countedAtOnce = 4;
+/** Pairs that are counted on before it is looked again whether that is enough. */
+const countedAtOnce = 8;
 
 /** Factor to whole numbers of inner products of a unit vector, and σ times those of noise, which is hardly longer than √dimension. */
 export function wholeScale(sigma: number, dimension: number): number {
@@ -101,10 +101,12 @@ export class CandidateSearch {
   /** The `wanted` farthest of a range, farthest first, ties by the lower position. */
   farthest(range: CandidateRange, wanted: number): Found[] {
     const best: Found[] = [];
-    const probed = new Set(this.#promising(range, Math.max(6, 2 * wanted)));
+    const probed = this.#promising(range, Math.max(6, 2 * wanted));
     for (const position of probed) this.#try(best, range, position, wanted);
-    for (let position = 0; position < range.count; position++) {
-      if (!probed.has(position)) this.#try(best, range, position, wanted);
+    probed.sort((a, b) => a - b);
+    for (let position = 0, next = 0; position < range.count; position++) {
+      if (position === probed[next]) next++;
+      else this.#try(best, range, position, wanted);
     }
     return best;
   }
@@ -175,19 +177,21 @@ export class CandidateSearch {
     const odd = 2 * pairs - rows;
     let counts = -odd * 2 ** 16;
     let j = 0;
-    for (; j + countedAtOnce <= pairs; j += countedAtOnce) {
-      const at = start + j;
-      counts +=
-        ((((own[j] ?? 0) + (whole[at] ?? 0) - bound) >>> 15) & signs) +
-        ((((own[j + 1] ?? 0) + (whole[at + 1] ?? 0) - bound) >>> 15) & signs) +
-        ((((own[j + 2] ?? 0) + (whole[at + 2] ?? 0) - bound) >>> 15) & signs) +
-        ((((own[j + 3] ?? 0) + (whole[at + 3] ?? 0) - bound) >>> 15) & signs);
+    // fewer pairs than half of K cannot be enough
+    for (let enough = Math.ceil(k / 2); ; enough = Math.min(pairs, j + countedAtOnce)) {
+      for (; j + 4 <= enough; j += 4) {
+        const at = start + j;
+        counts +=
+          ((((own[j] ?? 0) + (whole[at] ?? 0) - bound) >>> 15) & signs) +
+          ((((own[j + 1] ?? 0) + (whole[at + 1] ?? 0) - bound) >>> 15) & signs) +
+          ((((own[j + 2] ?? 0) + (whole[at + 2] ?? 0) - bound) >>> 15) & signs) +
+          ((((own[j + 3] ?? 0) + (whole[at + 3] ?? 0) - bound) >>> 15) & signs);
+      }
+      for (; j < enough; j++) counts += (((own[j] ?? 0) + (whole[start + j] ?? 0) - bound) >>> 15) & signs;
       const below = (counts & 0xffff) + (counts >> 16);
-      if (below > most) return false;
-      if (2 * (j + countedAtOnce) - below - odd >= k) return true;
+      if (2 * j - below - odd >= k) return true;
+      if (below > most || j >= pairs) return false;
     }
-    for (; j < pairs; j++) counts += (((own[j] ?? 0) + (whole[start + j] ?? 0) - bound) >>> 15) & signs;
-    return (counts & 0xffff) + (counts >> 16) <= most;
   }
 
   /** ν, the length of the anchor plus noise. */

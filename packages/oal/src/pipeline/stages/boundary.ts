@@ -17,7 +17,7 @@ export const boundaryFile = "outliers.safetensors";
 /** Outlier embeddings. */
 export const boundaryStage: Stage = {
   id: "boundary",
-  version: 2,
+  version: 3,
   title: "outlier embeddings at the boundary of every class",
   variants: () => [""],
   slice: ({ config, models }) =>
