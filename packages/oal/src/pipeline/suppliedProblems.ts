@@ -26,7 +26,7 @@ export function suppliedProblems(
     {
       at: "boundary.outliers",
       file: embeddings,
-      needsLabels: pairing !== "random" || conditions !== undefined,
+      needsLabels: pairing === "class" || conditions !== undefined,
     },
   ];
   for (const { at, file, needsLabels } of files) {
@@ -36,9 +36,9 @@ export function suppliedProblems(
       refuse(
         at,
         path,
-        pairing === "random"
-          ? "has no labels, and latents are made for the classes of embeddings"
-          : `has no labels, and mi.pairing: ${pairing} draws outliers by class`,
+        at === "synthesis.latents" || pairing === "class"
+          ? `has no labels, and mi.pairing: ${pairing} draws outliers by class`
+          : "has no labels, and latents are made for the classes of embeddings",
       );
     const foreign = labels?.find((label) => label < 0 || label >= (classes ?? Infinity));
     if (foreign !== undefined)

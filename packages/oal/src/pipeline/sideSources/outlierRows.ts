@@ -1,17 +1,40 @@
 /** Outlier embeddings and pooled outlier latents: a row for each image, drawn anew in every step. */
 import { join } from "node:path";
 import { memoryRows } from "oal-core";
+import { openSafetensorsRows } from "../../nn/safetensorsRows.js";
+import { boundarySchema, noiseScale } from "../../outliers/boundary/options.js";
 import { latentsFile } from "../../outliers/sources/latents.js";
 import { pooledWidth } from "../../outliers/pooling.js";
 import { mutualInformationMethod } from "../../training/methods/mutualInformation.js";
-import { rowsInPairs, type LabelledRows, type Pairing } from "../../training/side/rows.js";
+import {
+  rowsAroundOwn,
+  rowsInPairs,
+  type LabelledRows,
+  type OwnNoise,
+  type Pairing,
+} from "../../training/side/rows.js";
 import { boundaryFile } from "../stages/boundary.js";
+import { embeddingsFile } from "../stages/embeddings.js";
 import type { SideSource, StepFacts } from "./source.js";
 import { rowsOf } from "./stored.js";
 
+/** The section of the configuration that the noise is taken from. */
+const boundarySection = "boundary";
+
+/** Whether the embeddings are made of the images' own; there are no latents of these, so that latents are of the class then. */
+function isOfInstance({ settings }: Pick<StepFacts, "settings">): boolean {
+  return mutualInformationMethod.options(settings).pairing === "instance";
+}
+
 function pairingOf({ seed, batchSize, images, settings }: StepFacts): Pairing {
   const { pairing } = mutualInformationMethod.options(settings);
-  return { seed, batchSize, labels: images.labels, pairing };
+  return { seed, batchSize, labels: images.labels, pairing: pairing === "random" ? "random" : "class" };
+}
+
+/** The noise of boundary sampling around rows of such a width. */
+function ownNoiseOf({ seed, batchSize, settings }: StepFacts, width: number): OwnNoise {
+  const boundary = boundarySchema.parse(settings[boundarySection] ?? {});
+  return { seed, batchSize, sigma: noiseScale(boundary, width), scale: boundary.scale };
 }
 
 const empty = (width: number): LabelledRows => ({
@@ -24,13 +47,21 @@ export const outlierEmbeddingsSource: SideSource = {
   id: "outlierEmbeddings",
   title: "outlier embeddings at the boundary of the classes",
   provides: ["outlierEmbeddings"],
-  stages: () => ["boundary"],
+  stages: (settings) => [isOfInstance({ settings }) ? "embeddings" : "boundary"],
+  sections: (settings) => (isOfInstance({ settings }) ? [boundarySection] : []),
   open: async (request) => {
+    if (isOfInstance(request)) {
+      const path = join(request.folders["embeddings"] ?? "", embeddingsFile);
+      const features = openSafetensorsRows(path, "features");
+      return [rowsAroundOwn("outlierEmbeddings", features, ownNoiseOf(request, features.width))];
+    }
     const path = join(request.folders["boundary"] ?? "", boundaryFile);
     return [rowsInPairs("outlierEmbeddings", await rowsOf(path, "embeddings"), pairingOf(request))];
   },
-  outline: (facts, { outlierWidth }) => [
-    rowsInPairs("outlierEmbeddings", empty(outlierWidth), pairingOf(facts)),
+  outline: (facts, { outlierWidth, featureWidth }) => [
+    isOfInstance(facts)
+      ? rowsAroundOwn("outlierEmbeddings", empty(featureWidth).rows, ownNoiseOf(facts, featureWidth))
+      : rowsInPairs("outlierEmbeddings", empty(outlierWidth), pairingOf(facts)),
   ],
 };
 

@@ -25,7 +25,11 @@ const schema = z.strictObject({
   latentWeight: real(0, 0, 1000, "weight of CLUB, features against pooled outlier latents"),
   measure: flag(true, "fit q and log the bounds also where their weight is 0"),
   reduction: choice(["mean", "sum"], "mean", "over the feature dimensions"),
-  pairing: choice(["class", "random"], "class", "which outlier meets which image: one of its class, or any"),
+  pairing: choice(
+    ["class", "random", "instance"],
+    "class",
+    "which outlier meets which image: one of its class, any, or an embedding that is made anew from the image's own (its latent is one of its class)",
+  ),
   drawn: choice(
     ["batch", "published"],
     "batch",

@@ -68,6 +68,58 @@ export function rowsInPairs(
   };
 }
 
+/** How rows are made of the images' own. */
+export interface OwnNoise {
+  readonly seed: number;
+  readonly batchSize: number;
+  /** Standard deviation of the noise beside a row of unit length. */
+  readonly sigma: number;
+  /** Length of what is made. */
+  readonly scale: number;
+}
+
+/**
+ * A row made of each image's own in every step: `scale * v / |v|` with `v = t / |t| + sigma * e`, e standard normal.
+ *
+ * @param table [images, width], in the order of the training images
+ * @source METHOD 9, row 3: the pairing "instance"
+ */
+export function rowsAroundOwn(name: string, table: Table, options: OwnNoise): SideTensor {
+  const { seed, batchSize, sigma, scale } = options;
+  const { width } = table;
+  const noise = new Random(seed, "outliers").derive(`${name}/own`);
+  const shape = [batchSize, width];
+  return {
+    name,
+    type: { dtype: "float32", shape },
+    rows: (step, indices) => {
+      const made = unitRows(gatherRows(table, indices), width);
+      const moved = noise.normals(step, made.length);
+      for (let i = 0; i < made.length; i++) made[i] = (made[i] ?? 0) + sigma * (moved[i] ?? 0);
+      return float32Tensor(
+        shape,
+        unitRows(made, width).map((value) => scale * value),
+      );
+    },
+    close: () => table.close?.(),
+  };
+}
+
+/** Rows divided by their lengths; a row of zeros stays one. */
+function unitRows(rows: Float32Array, width: number): Float32Array {
+  const unit = new Float32Array(rows.length);
+  for (let at = 0; at < rows.length; at += width) {
+    const row = rows.subarray(at, at + width);
+    const length = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+    if (length > 0)
+      unit.set(
+        row.map((value) => value / length),
+        at,
+      );
+  }
+  return unit;
+}
+
 /** `wanted` rows of `count`, in random order, each once as long as there are enough. */
 function distinctRows(draws: Random, step: number, wanted: number, count: number): number[] {
   const rows: number[] = [];
