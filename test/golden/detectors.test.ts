@@ -1,5 +1,6 @@
 /** Detectors through the engine against the reference values of folder `detectors`: scores, what was fitted, searches. */
 import { auroc, detectors, float32Data, type Fitted, type FittedDetector } from "oal-core";
+import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
 import { testEngine } from "../../packages/oal/src/testing/engine.js";
 import {
@@ -17,6 +18,7 @@ import { fitDetector, fitGround } from "../../packages/oal/src/evaluation/fit.js
 import { predictions, type OutputSet } from "../../packages/oal/src/evaluation/outputs.js";
 import type { SetGroup } from "../../packages/oal/src/evaluation/result.js";
 import { scoreSets } from "../../packages/oal/src/evaluation/score.js";
+import { searchDetector, searchGrid } from "../../packages/oal/src/evaluation/search.js";
 
 /** Detectors that leave the logits as they are, so that the class they call is the model's. */
 const untouched =
@@ -219,17 +221,37 @@ async function check(golden: GoldenCase, manifest: GoldenManifest): Promise<void
   }
 }
 
+/** The reference's grid by its own values; where ours is the same, by the search itself. */
 async function checkSearch(golden: GoldenCase, manifest: GoldenManifest): Promise<void> {
   const id = idOf(golden);
   const sweep = Object.keys(Object(golden.hyper["sweep"])).map((name) => name.replace(/_list$/, ""));
   const grid: unknown[] = Array.isArray(golden.hyper["grid"]) ? golden.hyper["grid"] : [];
-  const found: number[] = [];
-  for (const point of grid) {
+  const points = grid.map((point) => {
     const values: unknown[] = Array.isArray(point) ? point : [];
-    const hyper = Object.fromEntries(sweep.map((name, i) => [name, values[i]]));
-    const { scores } = await ofFeatures(golden, parametersOf(id, hyper, manifest), ["val", "val_ood"]);
-    found.push(auroc(scores[0] ?? [], scores[1] ?? []));
-  }
+    return parametersOf(id, Object.fromEntries(sweep.map((name, i) => [name, values[i]])), manifest);
+  });
+  const detector = detectors.find(id);
+  const found: number[] = [];
+  if (isDeepStrictEqual(searchGrid(detector, {}), points)) {
+    const head = headOf(golden);
+    const sets = [
+      outputSet(golden, head, "train", "train"),
+      outputSet(golden, head, "val", "validation"),
+      outputSet(golden, head, "val_ood", "validation-near"),
+    ];
+    const asked = { detector, parameters: {} };
+    const ground = await fitGround(testEngine, sets, undefined, [asked], { head });
+    const outcome = await searchDetector(asked, ground, { engine: testEngine, head });
+    if ("reason" in outcome) throw outcome.reason;
+    const { candidates } = outcome.search ?? { candidates: [] };
+    expect(candidates.map(({ parameters }) => parameters)).toEqual(points);
+    found.push(...candidates.map((each) => each.auroc));
+    expect(outcome.fitted.parameters).toMatchObject(points[found.indexOf(Math.max(...found))] ?? {});
+  } else
+    for (const point of points) {
+      const { scores } = await ofFeatures(golden, point, ["val", "val_ood"]);
+      found.push(auroc(scores[0] ?? [], scores[1] ?? []));
+    }
   expectClose(found, golden.entry("val_auroc"));
   expectClose([found.indexOf(Math.max(...found))], golden.entry("chosen_first_maximum"));
   expectClose([found.lastIndexOf(Math.max(...found))], golden.entry("chosen_last_maximum"));

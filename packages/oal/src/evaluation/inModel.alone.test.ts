@@ -308,11 +308,47 @@ describe("the search of parameters", () => {
     expect(result.detectors[0]?.search?.candidates).toHaveLength(4);
   });
 
-  it("tries the protocol's values", () => {
-    expect(searchGrid(detectors.find("knn"), {})).toEqual(
-      [50, 100, 200, 500, 1000].map((neighbours) => ({ neighbours })),
-    );
-    expect(searchGrid(detectors.find("ebo"), {})).toEqual([{ temperature: 1 }]);
+  it("tries the protocol's values, and no others", () => {
+    const percentiles = [60, 65, 70, 75, 80, 85, 90, 95, 99];
+    const pairs = percentiles.flatMap((low, i) => percentiles.slice(i + 1).map((high) => [low, high]));
+    const shaping = { percentile: [65, 70, 75, 80, 85, 90, 95] };
+    const scaling = { percentiles: pairs, kept: [5], changed: [1], weight: [10], moved: [0.05] };
+    const perturbing = { temperature: [1, 10, 100, 1000], noise: [0.0014, 0.0028] };
+    const protocol: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
+      ebo: { temperature: [1] },
+      gen: { gamma: [0.01, 0.1, 0.5, 1, 2, 5, 10], largest: [10, 50, 100, 200, 500, 1000] },
+      odin: perturbing,
+      iodin: perturbing,
+      knn: { neighbours: [50, 100, 200, 500, 1000] },
+      vim: { dimensions: [256, 1000] },
+      react: { percentile: [85, 90, 95, 99] },
+      ash_b: shaping,
+      ash_p: shaping,
+      ash_s: shaping,
+      scale: shaping,
+      adascale_a: scaling,
+      adascale_l: scaling,
+      vra: { high: [85, 90, 95, 99], low: [1, 5, 10, 15] },
+      relation: { power: [1, 2, 4, 6, 8] },
+      fdbd: { centred: [true, false] },
+      nci: { alpha: [1e-4, 1e-3, 1e-2, 1e-1] },
+      gram: { powers: [[1, 2, 3, 4, 5]] },
+    };
+    const published = detectors.all.filter(({ source }) => source !== told.source);
+    for (const { id, parameters } of published) {
+      const lists = Object.entries(parameters).flatMap(([name, { search }]) =>
+        search ? [[name, search]] : [],
+      );
+      expect(Object.fromEntries(lists), id).toEqual(protocol[id] ?? {});
+    }
+    expect(pairs).toHaveLength(36);
+    expect(searchGrid(detectors.find("vra"), {}).slice(0, 5)).toEqual([
+      { high: 85, low: 1 },
+      { high: 90, low: 1 },
+      { high: 95, low: 1 },
+      { high: 99, low: 1 },
+      { high: 85, low: 5 },
+    ]);
     expect(searchGrid(detectors.find("mls"), {})).toEqual([]);
   });
 

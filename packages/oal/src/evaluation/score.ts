@@ -3,12 +3,14 @@ import {
   areStored,
   detectorGraph,
   oalError,
+  OalError,
   type Engine,
   type FitHead,
   type FittedDetector,
   type Session,
 } from "oal-core";
 import { compareWithBank, type BankMemory } from "./bankScore.js";
+import { isUnfit } from "./fit.js";
 import { runOverImages, type ModelSource } from "./modelTaps.js";
 import { confidencesOf, outputSizes, paddedRows, scoreRows, type OutputSet } from "./outputs.js";
 
@@ -38,17 +40,63 @@ export async function scoreSets(
   ground: ScoreGround,
 ): Promise<Float32Array[]> {
   const scores = await confidencesOfSets(fitted, sets, ground);
-  scores.forEach((own, k) => {
-    const image = own.findIndex(Number.isNaN);
-    if (image < 0) return;
-    const { name = "", ids = [] } = sets[k] ?? {};
-    throw oalError("OAL-E295", {
-      detector: fitted.detector.id,
-      set: name,
-      image: ids[image] ?? String(image),
-    });
-  });
+  const without = imageWithout(fitted, scores, sets);
+  if (without) throw without;
   return scores;
+}
+
+/** Detectors whose scores one graph computes where they run inside the model. */
+const together = 18;
+
+/**
+ * Confidences of several detectors, or of one with several parameters. Those that run inside the model share a pass of it, and whatever
+ * else they have in common: an engine computes equal nodes once.
+ *
+ * @returns by detector, one float32 array per set, or why there is none
+ */
+export async function scoreTogether(
+  fitted: readonly FittedDetector[],
+  sets: readonly OutputSet[],
+  ground: ScoreGround,
+): Promise<(readonly Float32Array[] | OalError)[]> {
+  const { engine, model, onBatch = () => undefined } = ground;
+  const results: (readonly Float32Array[] | OalError)[] = [];
+  const inside = fitted.filter(({ detector }) => model && !areStored(detector.needs));
+  const scored = new Map<FittedDetector, readonly Float32Array[] | OalError>();
+  for (let start = 0; model && start < inside.length; start += together) {
+    const part = inside.slice(start, start + together);
+    const scores = await orReason(() => scoreInModel(engine, model, part, sets, onBatch));
+    part.forEach((each, k) => scored.set(each, scores instanceof OalError ? scores : (scores[k] ?? [])));
+  }
+  for (const each of fitted) {
+    const own = scored.get(each) ?? (await orReason(() => confidencesOfSets(each, sets, ground)));
+    results.push(own instanceof OalError ? own : (imageWithout(each, own, sets) ?? own));
+  }
+  return results;
+}
+
+async function orReason<T>(work: () => Promise<T>): Promise<T | OalError> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isUnfit(error)) return error;
+    throw error;
+  }
+}
+
+/** The first image that a detector gives no number. */
+function imageWithout(
+  { detector }: FittedDetector,
+  scores: readonly Float32Array[],
+  sets: readonly OutputSet[],
+): OalError | undefined {
+  for (const [k, own] of scores.entries()) {
+    const image = own.findIndex(Number.isNaN);
+    const { name = "", ids = [] } = sets[k] ?? {};
+    if (image >= 0)
+      return oalError("OAL-E295", { detector: detector.id, set: name, image: ids[image] ?? String(image) });
+  }
+  return undefined;
 }
 
 async function confidencesOfSets(
@@ -61,7 +109,8 @@ async function confidencesOfSets(
   const sizes = { rows: scoreRows, ...outputSizes(sets) };
   if (!areStored(detector.needs)) {
     if (!model) throw oalError("OAL-E203", { detector: detector.id, needs: "the model itself" });
-    return scoreInModel(engine, model, fitted, sets, onBatch);
+    const [own = []] = await scoreInModel(engine, model, [fitted], sets, onBatch);
+    return own;
   }
   if (kept.bank)
     return compareWithBank(engine, fitted, kept.bank, sets, { sizes, head, onBatch, memory: bankMemory });
@@ -94,26 +143,30 @@ async function scoreStored(
   return result;
 }
 
-/** The detector as part of the model's graph: images in. */
+/** Detectors as parts of the model's graph: images in. One array per detector and set. */
 async function scoreInModel(
   engine: Engine,
   model: ModelSource,
-  { detector, parameters, fitted }: FittedDetector,
+  fitted: readonly FittedDetector[],
   sets: readonly OutputSet[],
   onBatch: () => void,
-): Promise<Float32Array[]> {
+): Promise<Float32Array[][]> {
   const { graph, taps } = model.build(model.batch);
-  graph.output("confidence", detector.score(graph, taps, fitted, parameters));
+  const names = fitted.map(({ detector, fitted: kept, parameters }, k) => {
+    const name = `confidence ${k}`;
+    graph.output(name, detector.score(graph, taps, kept, parameters));
+    return name;
+  });
   const session = await engine.compile(graph);
   try {
-    const scores: Float32Array[] = [];
+    const scores = fitted.map((): Float32Array[] => []);
     for (const set of sets) {
-      const result = new Float32Array(set.labels.length);
+      const results = fitted.map(() => new Float32Array(set.labels.length));
       for await (const { start, outputs } of runOverImages(session, model, set)) {
         onBatch();
-        result.set(outputs["confidence"]?.data ?? [], start);
+        results.forEach((result, k) => result.set(outputs[names[k] ?? ""]?.data ?? [], start));
       }
-      scores.push(result);
+      results.forEach((result, k) => scores[k]?.push(result));
     }
     return scores;
   } finally {

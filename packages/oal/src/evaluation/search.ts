@@ -4,17 +4,17 @@
  */
 import {
   auroc,
+  OalError,
   resolveParameters,
   type Detector,
   type FittedDetector,
-  type OalError,
   type ParameterValue,
 } from "oal-core";
 import type { AskedDetector } from "./asked.js";
-import { fitDetector, isUnfit, type FitGround, type FitOutcome } from "./fit.js";
+import { fitDetector, type FitGround, type FitOutcome } from "./fit.js";
 import type { OutputSet } from "./outputs.js";
 import { mayChoose, type DetectorSearch } from "./result.js";
-import { scoreSets, type ScoreGround } from "./score.js";
+import { scoreTogether, type ScoreGround } from "./score.js";
 
 /** A combination of values, by parameter. */
 type Point = Readonly<Record<string, ParameterValue>>;
@@ -59,13 +59,18 @@ export async function searchDetector(
   const fits = new Fits(detector, ground);
   const candidates: { readonly parameters: Point; readonly auroc: number }[] = [];
   const warnings: string[] = [];
-  for (const point of grid) {
-    const outcome = await fits.at({ ...given, ...point });
-    const value =
-      "reason" in outcome ? outcome.reason.message : await measure(outcome, known, unknown, scoring);
-    if (typeof value === "number") candidates.push({ parameters: point, auroc: value });
-    else warnings.push(`${detector.id}: ${pointText(point)} was left out of the search, because ${value}`);
-  }
+  const outcomes: (FittedDetector | { readonly reason: OalError })[] = [];
+  for (const point of grid) outcomes.push(await fits.at({ ...given, ...point }));
+  const ready = outcomes.flatMap((outcome) => ("reason" in outcome ? [] : [outcome]));
+  const scores = await scoreTogether(ready, [...known, ...unknown], scoring);
+  grid.forEach((point, k) => {
+    const outcome = outcomes[k];
+    if (!outcome) return;
+    const own = "reason" in outcome ? outcome.reason : (scores[ready.indexOf(outcome)] ?? []);
+    if (own instanceof OalError)
+      warnings.push(`${detector.id}: ${pointText(point)} was left out of the search, because ${own.message}`);
+    else candidates.push({ parameters: point, auroc: meanAuroc(own, known, unknown) });
+  });
   const [first] = candidates;
   if (!first) {
     const outcome = await fitDetector(asked, ground);
@@ -106,28 +111,20 @@ class Fits {
 }
 
 /**
- * How well known and unknown validation images are told apart, or why that cannot be said: the mean over near and far, each the mean of
- * its sets' AUROC, so that neither a large set nor a group of many outweighs the other.
+ * How well known and unknown validation images are told apart: the mean over near and far, each the mean of its sets' AUROC, so that
+ * neither a large set nor a group of many outweighs the other.
+ *
+ * @param scores  by set, those of the known sets first
  */
-async function measure(
-  fitted: FittedDetector,
+function meanAuroc(
+  scores: readonly Float32Array[],
   known: readonly OutputSet[],
   unknown: readonly OutputSet[],
-  scoring: ScoreGround,
-): Promise<number | string> {
-  try {
-    const scores = await scoreSets(fitted, [...known, ...unknown], scoring);
-    const together = (parts: readonly Float32Array[]): number[] => parts.flatMap((part) => Array.from(part));
-    const id = together(scores.slice(0, known.length));
-    const each = unknown.map(({ group }, k) => ({ group, auroc: auroc(id, scores[known.length + k] ?? []) }));
-    const groups = [...new Set(each.map(({ group }) => group))];
-    return mean(
-      groups.map((group) => mean(each.filter((set) => set.group === group).map((set) => set.auroc))),
-    );
-  } catch (error) {
-    if (isUnfit(error)) return error.message;
-    throw error;
-  }
+): number {
+  const id = scores.slice(0, known.length).flatMap((part) => Array.from(part));
+  const each = unknown.map(({ group }, k) => ({ group, auroc: auroc(id, scores[known.length + k] ?? []) }));
+  const groups = [...new Set(each.map(({ group }) => group))];
+  return mean(groups.map((group) => mean(each.filter((set) => set.group === group).map((set) => set.auroc))));
 }
 
 function mean(values: readonly number[]): number {

@@ -168,6 +168,7 @@ export const gram = defineDetector({
       min: 1,
       max: 10,
       default: [1, 2, 3, 4, 5],
+      search: [[1, 2, 3, 4, 5]],
       description: "the powers of a map whose products are compared",
       reason: "OpenOOD's",
     }),
