@@ -24,11 +24,25 @@ export const training = [
     tests: [source("nn/losses/losses.test.ts")],
   },
   {
-    file: source("training/exposures/energyMargin.ts"),
+    file: source("nn/losses/energy.ts"),
     what: "the energy margin is ignored",
     find: "centre, sub(centre, margin)",
     replace: "centre, sub(centre, 5)",
     tests: [source("training/methods/exposure.test.ts")],
+  },
+  {
+    file: source("nn/losses/contrast.ts"),
+    what: "a row of the contrast is told from itself",
+    find: "square((same) => (same ? leftOut : 0)),",
+    replace: "square((same) => (same ? 0 : 0)),",
+    tests: [source("training/exposures/exposures.test.ts")],
+  },
+  {
+    file: source("training/exposures/alignment.ts"),
+    what: "the length of an outlier embedding moves it in the student's space",
+    find: "standardised(stopGradient(embeddings))",
+    replace: "stopGradient(embeddings)",
+    tests: [source("training/exposures/exposures.test.ts")],
   },
   {
     file: source("training/step.ts"),

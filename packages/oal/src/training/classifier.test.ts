@@ -11,7 +11,7 @@ import { defineMethod } from "./methods/method.js";
 import { Predictor } from "./predict.js";
 import { recipes } from "./recipes/index.js";
 import { methodsOf } from "./recipes/recipe.js";
-import { outlierSideData, type OutlierPictures } from "./side/outliers.js";
+import { exposureGate, outlierSideData, type OutlierPictures } from "./side/outliers.js";
 import { rowsInPairs, rowsOfImages, type LabelledRows } from "./side/rows.js";
 import type { SideData } from "./side/sideData.js";
 import { teacherInside } from "./side/teacher.js";
@@ -94,12 +94,11 @@ function batches(steps: number, choices: Choices = {}): Record<string, Tensor>[]
       rowsInPairs("outlierLatents", table(30), pairs),
       ...outlierSideData(picturesOf(outliers, logits(outlierCount)), {
         ...shared,
-        steps,
         classes,
         imageSize: side,
         fraction,
-        start,
       }),
+      exposureGate(steps, start),
     ],
   );
   return Array.from({ length: steps }, (_, step) => task.batch(step));
@@ -263,13 +262,11 @@ describe("a classifier's step", () => {
     const outliersOf = (pattern: number) =>
       outlierSideData(picturesOf(six(pattern), new Float32Array(6 * classes)), {
         seed: 2,
-        steps: 1,
         batchSize: 3,
         classes,
         imageSize: big,
         augmentation: { flip: "none" },
         fraction: 1,
-        start: 0,
       });
     const same = await told("outlierImages", 1, outliersOf(1));
     expect(same["outlier"]).toBeCloseTo(same["image"] ?? NaN, 5);

@@ -6,7 +6,7 @@ import { classifierTask } from "./classifier.js";
 import type { MethodSettings } from "./methods/method.js";
 import { recipes } from "./recipes/index.js";
 import { methodsOf } from "./recipes/recipe.js";
-import { outlierSideData } from "./side/outliers.js";
+import { exposureGate, outlierSideData } from "./side/outliers.js";
 import type { SideTensor } from "./side/sideData.js";
 import { buildTrainingStep } from "./step.js";
 
@@ -22,7 +22,7 @@ function operations(recipe: string, settings: MethodSettings = {}): number {
   };
   const outliers = outlierSideData(
     { count: batch, pictures: () => pixels, teacherLogits: new Float32Array(batch * classes) },
-    { seed: 0, steps: 1, batchSize: batch, classes, imageSize: side, augmentation, fraction: 0.5, start: 0 },
+    { seed: 0, batchSize: batch, classes, imageSize: side, augmentation, fraction: 0.5 },
   );
   const task = classifierTask(
     {
@@ -41,6 +41,7 @@ function operations(recipe: string, settings: MethodSettings = {}): number {
       rows("outlierEmbeddings", 64),
       rows("outlierLatents", 128),
       ...outliers,
+      exposureGate(1, 0),
     ],
   );
   const { graph } = buildTrainingStep(task, {

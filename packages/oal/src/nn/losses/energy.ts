@@ -11,10 +11,10 @@ import {
   neg,
   oneHot,
   reduceMean,
-  reduceSum,
   relu,
   reshape,
   softplus,
+  stopGradient,
   sub,
   int64Tensor,
   type Operand,
@@ -61,7 +61,18 @@ export function energyMarginLoss(
 }
 
 /**
- * Binary cross-entropy of a E + b over all samples, ID = 1, outlier = 0, with a = softplus(`scale`) > 0 and b = `bias`, both learned.
+ * `energyMarginLoss` with ID samples above the batch's mean ID energy and outliers `margin` below it. The mean is a constant of the
+ * step, in place of METHOD's percentile at the start, so that a run from scratch needs no first pass.
+ */
+export function relativeEnergyMarginLoss(idEnergy: Value, outlierEnergy: Value, margin: number): Value {
+  const centre = stopGradient(reduceMean(idEnergy, [0]));
+  return energyMarginLoss(idEnergy, outlierEnergy, centre, sub(centre, margin));
+}
+
+/**
+ * Binary cross-entropy of a E + b, ID = 1, outlier = 0, with a = softplus(`scale`) > 0 and b = `bias`, both learned: the mean over ID
+ * samples plus the mean over outliers, so that its weight does not depend on how many outliers a step shows. With as many of one
+ * as of the other it is twice the mean over all samples, which METHOD writes and the published ablation computes.
  *
  * @param context the module's own context; parameters `scale` [] and `bias` []; a starts at 1
  * @source METHOD 10.4 E1 (logistic energy), after Du et al. 2022 (VOS), equation 5
@@ -69,10 +80,9 @@ export function energyMarginLoss(
 export function logisticEnergyLoss(context: Context, idEnergy: Value, outlierEnergy: Value): Value {
   const scale = softplus(context.parameter("scale", [], filled(Math.log(Math.E - 1)), { decay: false }));
   const bias = context.parameter("bias", [], zeros, { decay: false });
-  const count = (idEnergy.shape[0] ?? 0) + (outlierEnergy.shape[0] ?? 0);
   const score = (values: Value): Value => add(mul(values, scale), bias);
-  const inside = reduceSum(softplus(neg(score(idEnergy))), [0]);
-  return mul(add(inside, reduceSum(softplus(score(outlierEnergy)), [0])), 1 / count);
+  const inside = reduceMean(softplus(neg(score(idEnergy))), [0]);
+  return add(inside, reduceMean(softplus(score(outlierEnergy)), [0]));
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The whole published loss against the published trainer: every term, the total, and the gradients of the total. */
-import { add, float32Data, Graph, mul, reduceMean, type Value } from "oal-core";
+import { add, float32Data, float32Tensor, Graph, mul, reduceMean, type Tensor, type Value } from "oal-core";
 import { expectClose, type GoldenCase } from "../../testing/golden.js";
 import { goldenSuite, unknownKind } from "../../testing/goldenSuite.js";
 import { checkCase, hyperNumber, runGraph, type GoldenProgram } from "../../testing/goldenProgram.js";
@@ -8,16 +8,17 @@ import { clubNetwork, clubValue, deepClubNetwork } from "./club.js";
 import { crossEntropy } from "./crossEntropy.js";
 import { featureDistillation, logitDistillation } from "./distillation.js";
 import { teacherAdapter } from "./dt.js";
-import { energy, energyClassifier } from "./energy.js";
+import { energy, energyClassifier, logisticEnergyLoss } from "./energy.js";
 import { TrainingContext } from "../context.js";
 
 const makeContext = (graph: Graph): TrainingContext => new TrainingContext(graph);
 
 goldenSuite("oal-loss", {
-  check: (golden) => {
+  check: async (golden) => {
     if (golden.has("pooled")) return checkPooling(golden);
     if (golden.hyper["flags"] === undefined) return unknownKind(golden);
-    return checkCase(golden, makeContext, (program) => publishedLoss(golden, program));
+    await checkCase(golden, makeContext, (program) => publishedLoss(golden, program));
+    for (const k of [1, 2]) if (golden.has(`term.energy${k}`)) await checkLogistic(golden, k);
   },
 });
 
@@ -74,6 +75,30 @@ function publishedLoss(
   });
   values["total"] = weighted.reduce((sum, term) => add(sum, term));
   return values;
+}
+
+/**
+ * The logistic energy is the published classifier with another name for its parameters: a = w1 - w0, b = b1 - b0; of as many outliers as
+ * ID rows its two means are twice the mean over all. a has to be above 0, so that a negative one turns the energies round.
+ */
+async function checkLogistic(golden: GoldenCase, k: number): Promise<void> {
+  const numbers = (name: string): number[] => Array.from(golden.tensor(name).data, Number);
+  const [w0 = 0, w1 = 0] = numbers(`logistic_regression${k}.0.weight`);
+  const [b0 = 0, b1 = 0] = numbers(`logistic_regression${k}.0.bias`);
+  const graph = new Graph();
+  const context = makeContext(graph);
+  const [inside, outside] = ["in", "out"].map((side) => golden.tensor(`term.energy${k}.${side}`));
+  if (!inside || !outside) throw new Error(`case ${golden.id} has no energies`);
+  const turned = (name: string, of: Tensor): Value => mul(graph.input(name, of), w1 < w0 ? -1 : 1);
+  const loss = logisticEnergyLoss(context, turned("inside", inside), turned("outside", outside));
+  graph.output("loss", mul(loss, 0.5));
+  const { loss: found } = await runGraph(graph, {
+    inside,
+    outside,
+    scale: float32Tensor([], [Math.log(Math.expm1(Math.abs(w1 - w0)))]),
+    bias: float32Tensor([], [b1 - b0]),
+  });
+  expectClose(found?.data ?? [], golden.entry(`term.energy${k}`));
 }
 
 async function checkPooling(golden: GoldenCase): Promise<void> {

@@ -25,15 +25,15 @@ function teacherOn(teacher: Teacher, { normalisation }: StepFacts): SideNetwork 
 }
 
 function sideDataOf(pictures: OutlierPictures, facts: StepFacts): SideData[] {
-  const { fraction, start } = exposureOptions(facts.settings);
-  return outlierSideData(pictures, { ...facts, imageSize: facts.images.height, fraction, start });
+  const { fraction } = exposureOptions(facts.settings);
+  return outlierSideData(pictures, { ...facts, imageSize: facts.images.height, fraction });
 }
 
-/** "outlierImages" uint8 [M, 3, S, S], "exposureGate" [], and the teacher on the pictures: "outlierTeacherLogits", "outlierTeacherFeatures". */
+/** "outlierImages" uint8 [M, 3, S, S], and the teacher on the pictures: "outlierTeacherLogits", "outlierTeacherFeatures". */
 export const outliersSource: SideSource = {
   id: "outliers",
   title: "outlier pictures",
-  provides: ["outlierImages", "exposureGate", ...Object.values(teacherNames)],
+  provides: ["outlierImages", ...Object.values(teacherNames)],
   stages: (settings, names) => {
     const plan = planOf(settings);
     return [...plan.stages, ...(needsTeacher(plan, names) ? ["teacher"] : [])];

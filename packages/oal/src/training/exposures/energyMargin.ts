@@ -1,14 +1,11 @@
 /** E2, second part: the energy of decoded outliers is kept below that of ID images. */
-import { reduceMean, stopGradient, sub, type Value } from "oal-core";
 import { z } from "zod";
 import { positive, real } from "../../fields.js";
-import { energy, energyMarginLoss } from "../../nn/losses/energy.js";
+import { energy, relativeEnergyMarginLoss } from "../../nn/losses/energy.js";
 import { defineExposure } from "./exposure.js";
 
 /**
- * Squared hinges that keep E = logsumexp(z) of ID images above the batch's mean ID energy and of outliers `energyMargin` below
- * it (the mean is a constant of the step, in place of METHOD's percentile at the start, so that a run from scratch needs no
- * first pass).
+ * Squared hinges that keep E = logsumexp(z) of ID images above the batch's mean ID energy and of outliers `energyMargin` below it.
  */
 export const energyMargin = defineExposure({
   id: "energyMargin",
@@ -24,12 +21,6 @@ export const energyMargin = defineExposure({
   weights: ["energyWeight"],
   ignored: ({ energyWeight }) => [[["energyMargin"], energyWeight === 0 && "exposure.energyWeight: 0"]],
   build: ({ logits, outliers }, options) => ({
-    exposureEnergy: energyHinges(logits, outliers.logits, options.energyMargin),
+    exposureEnergy: relativeEnergyMarginLoss(energy(logits), energy(outliers.logits), options.energyMargin),
   }),
 });
-
-function energyHinges(logits: Value, outlierLogits: Value, margin: number): Value {
-  const inside = energy(logits);
-  const centre = stopGradient(reduceMean(inside, [0]));
-  return energyMarginLoss(inside, energy(outlierLogits), centre, sub(centre, margin));
-}

@@ -2,6 +2,9 @@
 import { Registry } from "oal-core";
 import { energyMargin } from "./energyMargin.js";
 import type { Exposure } from "./exposure.js";
+import { latentExposure } from "./latentExposure.js";
+import { logisticEnergy } from "./logisticEnergy.js";
+import { outlierContrast } from "./outlierContrast.js";
 import { outlierDistillation } from "./outlierDistillation.js";
 import { uniformLabel } from "./uniformLabel.js";
 
@@ -10,4 +13,7 @@ export const exposures = new Registry<Exposure>("exposure", [
   uniformLabel,
   energyMargin,
   outlierDistillation,
+  logisticEnergy,
+  latentExposure,
+  outlierContrast,
 ]);

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { positive, real } from "../../fields.js";
 import { logitDistillation } from "../../nn/losses/distillation.js";
-import { defineExposure } from "./exposure.js";
+import { defineExposure, picturesNeeds } from "./exposure.js";
 
 /** T^2 * KL(softmax(teacher / T) || softmax(student / T)) over decoded outliers; no labels. */
 export const outlierDistillation = defineExposure({
@@ -20,7 +20,7 @@ export const outlierDistillation = defineExposure({
     },
   },
   weights: ["distillWeight"],
-  needs: ["outlierTeacherLogits"],
+  needs: () => [...picturesNeeds, "outlierTeacherLogits"],
   ignored: ({ distillWeight }) => [
     [["distillTemperature"], distillWeight === 0 && "exposure.distillWeight: 0"],
   ],

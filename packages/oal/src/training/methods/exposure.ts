@@ -1,10 +1,13 @@
-/** Outlier pictures shown to the student: the training method in which every exposure has its place. */
+/** Outliers shown to the student: the training method in which every exposure has its place. */
 import { mul } from "oal-core";
 import { z } from "zod";
-import { mergedShape, real } from "../../fields.js";
+import { mergedShape, positive, real, whole } from "../../fields.js";
+import { alignOutliers, type AlignedOutliers } from "../exposures/alignment.js";
 import { exposures } from "../exposures/index.js";
-import type { Exposure } from "../exposures/exposure.js";
-import { readOptions, termsOf, type MethodSettings, type TrainingMethod } from "./method.js";
+import { alignedNeeds, picturesNeeds, type Exposure, type ExposureInputs } from "../exposures/exposure.js";
+import type { MethodInputs, NetworkTaps } from "./inputs.js";
+import { readOptions, termsOf, type Ignored, type MethodSettings, type TrainingMethod } from "./method.js";
+import type { TermDeclarations, WeightedTerm } from "./terms.js";
 
 const section = "exposure";
 
@@ -16,21 +19,46 @@ const common = z.strictObject({
     .min(1)
     .default("latents")
     .describe("where the pictures come from: an outlier source; oal list outliers shows them"),
+  alignmentSteps: whole(
+    1,
+    1,
+    100,
+    "steps of the map that brings outlier embeddings into the student's feature space, per step of the student",
+  ),
+  alignmentLr: positive(1e-3, 1, "learning rate of Adam for that map"),
 });
+
+const alignmentTerms: TermDeclarations = {
+  exposureAlignment: {
+    title: "how far the teacher's features, brought into the student's space, are from the student's",
+    weight: null,
+  },
+};
 
 /** The options that do not belong to one exposure. */
 export function exposureOptions(settings: MethodSettings): z.output<typeof common> {
   return readOptions(common, settings, section);
 }
 
-/** Exposures with a weight above 0, and their options. */
-function inUse(
-  settings: MethodSettings,
-): { exposure: Exposure; options: Readonly<Record<string, unknown>> }[] {
+/** An exposure with a weight above 0, and its options. */
+interface UsedExposure {
+  readonly exposure: Exposure;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly needs: readonly string[];
+}
+
+function inUse(settings: MethodSettings): readonly UsedExposure[] {
   return exposures.all
-    .map((exposure) => ({ exposure, options: readOptions(exposure.schema, settings, section) }))
+    .map((exposure) => {
+      const options = readOptions(exposure.schema, settings, section);
+      return { exposure, options, needs: exposure.needs?.(options) ?? picturesNeeds };
+    })
     .filter(({ exposure, options }) => exposure.weights.some((key) => options[key] !== 0));
 }
+
+/** Whether some exposure needs all of some side data. */
+const needAll = (used: readonly UsedExposure[], names: readonly string[]): boolean =>
+  used.some(({ needs }) => names.every((name) => needs.includes(name)));
 
 /** Terms of every exposure that has a weight, behind a gate that opens at the configured step. */
 export const exposureMethod: TrainingMethod = {
@@ -43,34 +71,82 @@ export const exposureMethod: TrainingMethod = {
     return z.strictObject(mergedShape(section, [...exposures.all, { id: "exposure", schema: common }]));
   },
   get terms() {
-    return Object.assign({}, ...exposures.all.map(({ terms }) => terms));
+    return Object.assign({}, ...exposures.all.map(({ terms }) => terms), alignmentTerms);
   },
   needs: (settings) => {
     const used = inUse(settings);
     if (used.length === 0) return [];
-    return [
-      "outlierImages",
-      "exposureGate",
-      ...new Set(used.flatMap(({ exposure }) => exposure.needs ?? [])),
-    ];
+    const needs = new Set(used.flatMap(({ needs }) => needs));
+    return [...(needAll(used, picturesNeeds) ? picturesNeeds : []), "exposureGate", ...needs].filter(
+      (name, at, all) => all.indexOf(name) === at,
+    );
   },
   parts: (settings) => inUse(settings).map(({ exposure }) => exposure.id),
-  shows: (settings) => (inUse(settings).length === 0 ? [] : ["outlierImages"]),
+  shows: (settings) => (needAll(inUse(settings), picturesNeeds) ? picturesNeeds : []),
   rates: () => ({}),
   draws: () => ({}),
   ignored: (settings) => [
     ...exposures.all.flatMap(
       (exposure) => exposure.ignored?.(readOptions(exposure.schema, settings, section)) ?? [],
     ),
-    [Object.keys(common.shape), inUse(settings).length === 0 && "all weights of exposure at 0"],
+    ...ignoredOfAll(inUse(settings)),
   ],
-  build: ({ logits, features, side, shown }, settings) =>
-    inUse(settings).flatMap(({ exposure, options }) => {
-      const outliers = shown("outlierImages");
-      const values = exposure.build({ logits, features, outliers, side }, options);
-      return termsOf(exposure.id, exposure.terms, values, options).map((term) => ({
+  build: (inputs, settings) => {
+    const used = inUse(settings);
+    let aligned: AlignedOutliers | undefined;
+    const align = (): AlignedOutliers => (aligned ??= alignedIn(inputs, settings));
+    const terms = used.flatMap(({ exposure, options }) => {
+      const values = exposure.build(inputsOf(exposure, inputs, align), options);
+      return termsOf(exposure.id, exposure.terms, values, options).map((term): WeightedTerm => ({
         ...term,
-        weight: mul(side("exposureGate"), term.weight),
+        // a term that is only logged is logged from the first step on
+        weight: term.weight === 0 ? 0 : mul(inputs.side("exposureGate"), term.weight),
       }));
-    }),
+    });
+    if (!aligned) return terms;
+    const { loss } = aligned;
+    return [...terms, ...termsOf("exposure", alignmentTerms, { exposureAlignment: loss }, {})];
+  },
 };
+
+/** Options of the section that belong to no exposure and have no effect. */
+function ignoredOfAll(used: readonly UsedExposure[]): readonly Ignored[] {
+  if (used.length === 0) return [[Object.keys(common.shape), "all weights of exposure at 0"]];
+  const noPictures = !needAll(used, picturesNeeds) && "no exposure to pictures";
+  const noEmbeddings = !needAll(used, alignedNeeds) && "no exposure to outlier embeddings";
+  return [
+    [["fraction", "outliers"], noPictures],
+    [["alignmentSteps", "alignmentLr"], noEmbeddings],
+  ];
+}
+
+function inputsOf(
+  exposure: Exposure,
+  { context, logits, features, labels, head, side, shown }: MethodInputs,
+  align: () => AlignedOutliers,
+): ExposureInputs {
+  return {
+    context: context.child("exposure").child(exposure.id),
+    logits,
+    features,
+    labels,
+    ...(head ? { head } : {}),
+    side,
+    get outliers(): NetworkTaps {
+      return shown("outlierImages");
+    },
+    alignedOutliers: () => align().outliers,
+  };
+}
+
+function alignedIn({ context, features, side }: MethodInputs, settings: MethodSettings): AlignedOutliers {
+  const { alignmentSteps, alignmentLr } = exposureOptions(settings);
+  return alignOutliers({
+    context: context.child("exposure").child("alignment"),
+    features,
+    teacherFeatures: side("teacherFeatures"),
+    outlierEmbeddings: side("outlierEmbeddings"),
+    steps: alignmentSteps,
+    rate: alignmentLr,
+  });
+}

@@ -9,7 +9,7 @@ import { networkPrefix } from "../network.js";
 import type { TrainingOptions } from "../options.js";
 import { recipes } from "../recipes/index.js";
 import { methodsOf } from "../recipes/recipe.js";
-import { outlierSideData } from "../side/outliers.js";
+import { exposureGate, outlierSideData } from "../side/outliers.js";
 import { rowsInPairs, type LabelledRows } from "../side/rows.js";
 import type { SideData } from "../side/sideData.js";
 import { teacherInside } from "../side/teacher.js";
@@ -68,12 +68,11 @@ function sideData(start: number): SideData[] {
     rowsInPairs("outlierLatents", rows("latents", 32), pairing),
     ...outlierSideData(pictures, {
       ...shared,
-      steps: training.steps,
       classes,
       imageSize: side,
       fraction: 0.5,
-      start,
     }),
+    exposureGate(training.steps, start),
   ];
 }
 

@@ -1,4 +1,4 @@
-/** Outlier pictures as side data: which of them a step shows, augmented as the images are, and when they count. */
+/** Outlier pictures as side data: which of them a step shows, augmented as the images are, and when outliers count. */
 import { float32Tensor, memoryRows, Random, uint8Tensor } from "oal-core";
 import { augmentBatch, type AugmentSpec, batchIndices, epochOf } from "../../data/batches.js";
 import { gatherRows } from "./rows.js";
@@ -29,7 +29,6 @@ export interface OutlierPictures {
 /** How they are shown. */
 export interface OutlierOptions {
   readonly seed: number;
-  readonly steps: number;
   readonly batchSize: number;
   readonly classes: number;
   /** Height and width in pixels. */
@@ -37,16 +36,20 @@ export interface OutlierOptions {
   readonly augmentation: AugmentSpec;
   /** Pictures per step as a share of the batch. */
   readonly fraction: number;
-  /** Share of the steps before they count. */
-  readonly start: number;
 }
 
-/**
- * "outlierImages" uint8 [M, 3, S, S], "exposureGate" float32 [] (0 before the exposure starts, then 1), and, where the source
- * has the teacher's logits, "outlierTeacherLogits" float32 [M, C].
- */
+/** "exposureGate" float32 []: 0 before the exposure to outliers starts, then 1. @param start share of the steps before it */
+export function exposureGate(steps: number, start: number): SideTensor {
+  return {
+    name: "exposureGate",
+    type: { dtype: "float32", shape: [] },
+    rows: (step) => float32Tensor([], [step >= start * steps ? 1 : 0]),
+  };
+}
+
+/** "outlierImages" uint8 [M, 3, S, S] and, where the source has the teacher's logits, "outlierTeacherLogits" float32 [M, C]. */
 export function outlierSideData(source: OutlierPictures, options: OutlierOptions): SideTensor[] {
-  const { seed, steps, classes, imageSize, start } = options;
+  const { seed, classes, imageSize } = options;
   const count = Math.max(1, Math.round(options.batchSize * options.fraction));
   const augmentation = new Random(seed, "augmentation").derive("outliers");
   const chosenAt = (step: number): ArrayLike<number> =>
@@ -67,11 +70,6 @@ export function outlierSideData(source: OutlierPictures, options: OutlierOptions
         );
       },
       ...(source.close ? { close: () => source.close?.() } : {}),
-    },
-    {
-      name: "exposureGate",
-      type: { dtype: "float32", shape: [] },
-      rows: (step) => float32Tensor([], [step >= start * steps ? 1 : 0]),
     },
     ...(teacherLogits
       ? [
