@@ -82,13 +82,11 @@ describe("a batch of a union", () => {
     expect([...(known.teacherLogits ?? [])]).toEqual([0, 1, 2, 3, 100, 101, 102, 103, 104, 105]);
     const side = outlierSideData(known, {
       seed: 0,
-      steps: 1,
       batchSize: 4,
       classes: 2,
       imageSize: 1,
       augmentation: { flip: "none" },
       fraction: 1,
-      start: 0,
     });
     const rows = Array.from(known.choose?.(0, 4) ?? []);
     const logits = side.find(({ name }) => name === "outlierTeacherLogits")?.rows(0, []).data;
