@@ -25,7 +25,7 @@ export interface ExposureInputs extends NetworkTaps {
    *
    * @throws OAL-T110 for an exposure that does not need `alignedNeeds`
    */
-  alignedOutliers(): Value;
+  readonly alignedOutliers: () => Value;
   /** The side data that the exposure needs. */
   readonly side: ByName<Value>;
 }
