@@ -113,7 +113,9 @@ it("the logistic energy has parameters of its own, which a student's file does n
         features: value("logits"),
         side: () => context.graph.scalar(1),
         shown: () => ({ logits: value("outliers"), features: value("outliers") }),
+        draws: () => value("logits"),
         outputs: () => value("logits"),
+        outputsOf: () => () => value("logits"),
       },
       only("logisticEnergy"),
     );
