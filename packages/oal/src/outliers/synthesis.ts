@@ -6,11 +6,12 @@ import { Random, float32Data, float32Tensor, sizeOf, type Engine } from "oal-cor
 import { classesInTurn } from "../data/classesInTurn.js";
 import { resizePictures } from "../data/resizePictures.js";
 import { optionsIn } from "../fields.js";
+import { courseGrid, openStart, type Course, type Starter } from "./course.js";
 import type { Conditions, LatentDiffusion } from "./diffusion/model.js";
 import type { KeptLatents } from "./keptLatents.js";
 import { prepareSampler, type Predictions, type SamplerRun } from "./samplers/drive.js";
 import { samplers } from "./samplers/index.js";
-import { gridOf, uniformTimesteps, type SamplingGrid } from "./samplers/schedule.js";
+import type { SamplingGrid } from "./samplers/schedule.js";
 import type { SynthesisOptions } from "./synthesisOptions.js";
 
 /** Embeddings to choose from. */
@@ -28,6 +29,8 @@ export interface SynthesisResult {
   readonly labels: Int32Array;
   /** Row of that embedding in the condition set. */
   readonly sources: Int32Array;
+  /** A second class that each was made of; absent: it was made of one. */
+  readonly others?: Int32Array;
   /** What the noise of each latent was drawn by, with the seed: its place among those that were made. */
   readonly positions: Int32Array;
   readonly seed: number;
@@ -40,8 +43,8 @@ export interface SynthesisPictures extends SynthesisResult {
   readonly images: Uint8Array;
 }
 
-/** How a synthesis is followed and stopped. */
-export interface SynthesisWork {
+/** How a synthesis is followed and stopped, and what of it is not as usual. */
+export interface SynthesisWork extends Partial<Omit<Course, "conditions">> {
   /** Rows of the conditions to use. Default: classes in turn. */
   readonly chosen?: Int32Array;
   /** Told before the first latent and after every batch: latents that are there, and how many will be. */
@@ -73,7 +76,7 @@ export async function synthesize(
   const count = sources.length;
   const size = sizeOf(model.latentShape);
   const rows = guidance === 1 ? model.denoiserBatch : Math.max(1, model.denoiserBatch >> 1);
-  const grid = gridOf(model.schedule, uniformTimesteps(steps, model.schedule.betas.length));
+  const grid = courseGrid(model.schedule, steps, work.start?.share);
   const setup = {
     sampler,
     grid,
@@ -81,8 +84,10 @@ export async function synthesize(
     shape: [rows, ...model.latentShape],
     guidance,
     prediction: model.prediction,
+    ...(work.steer ? { steer: work.steer } : {}),
   };
   const run = await prepareSampler(engine, setup);
+  const start = await openStart(engine, work.start, setup.shape, grid.alphaBar[0] ?? 1);
   const labels = sources.map((row) => conditions.labels[row] ?? -1);
   const latents = new Float32Array(count * size);
   const batches = await openBatches({ count, rows, size }, work.kept, (begin, values) =>
@@ -92,17 +97,20 @@ export async function synthesize(
   const atOnce = Math.max(1, Math.floor(preparedStates / (4 * rows * sizeOf(model.stateShape))));
   try {
     const isGuided = guidance !== 1 && batches.length > 0;
-    const unconditional = isGuided ? await model.condition(null, rows) : null;
+    const { against } = work;
+    const unconditional = isGuided && !against ? await model.condition(null, rows) : null;
     work.onProgress?.(done, count);
     for (let first = 0; first < batches.length; first += atOnce) {
       const block = batches.slice(first, first + atOnce);
       const states = await statesOf(model, conditions, sources, block);
+      const from =
+        isGuided && against ? await statesOf(model, against.conditions, against.chosen, block) : [];
       for (const [i, batch] of block.entries()) {
         const made = await sampleBatch(
-          { run, model, grid, seed, rows, onStep: work.onStep },
+          { run, model, grid, seed, rows, onStep: work.onStep, start },
           batch,
-          joined(unconditional, states[i] ?? new Float32Array()),
-          unconditional !== null,
+          joined(unconditional ?? from[i] ?? null, states[i] ?? new Float32Array()),
+          isGuided,
         );
         const own = made.subarray(0, batch.own * size);
         latents.set(own, batch.begin * size);
@@ -113,9 +121,11 @@ export async function synthesize(
     }
   } finally {
     await run.release();
+    await start.release();
   }
   const positions = Int32Array.from({ length: count }, (_, i) => i);
-  return { count, latentShape: model.latentShape, latents, labels, sources, positions, seed };
+  const others = work.others ? { others: work.others } : {};
+  return { count, latentShape: model.latentShape, latents, labels, sources, ...others, positions, seed };
 }
 
 /**
@@ -202,10 +212,11 @@ interface Sampling {
   readonly seed: number;
   readonly rows: number;
   readonly onStep: SynthesisWork["onStep"];
+  readonly start: Starter;
 }
 
 async function sampleBatch(
-  { run, model, grid, seed, rows, onStep }: Sampling,
+  { run, model, grid, seed, rows, onStep, start }: Sampling,
   { items }: Batch,
   states: Float32Array,
   isGuided: boolean,
@@ -219,7 +230,10 @@ async function sampleBatch(
   };
   const fresh = new Random(seed, "synthesis/fresh");
   return run.run(
-    draw(new Random(seed, "synthesis/start"), (item) => item),
+    await start.latents(
+      items,
+      draw(new Random(seed, "synthesis/start"), (item) => item),
+    ),
     async (latent, time, step) => {
       onStep?.(step, grid.timesteps.length);
       const values = float32Data(latent);

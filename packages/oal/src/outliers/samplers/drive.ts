@@ -14,6 +14,7 @@ import {
   type Session,
   type Shape,
   type Tensor,
+  type Value,
 } from "oal-core";
 import { evaluationsOf, type Sampler, type SamplerOptions } from "./sampler.js";
 import type { SamplingGrid } from "./schedule.js";
@@ -46,6 +47,28 @@ export interface SamplerRun {
   release(): Promise<void>;
 }
 
+/** What is known inside one evaluation, as values of the update graph; all of the latent's shape but the scalar. */
+export interface Steering {
+  readonly latent: Value;
+  /** Network outputs, with the condition and with what guidance starts from; without guidance both are the former. */
+  readonly conditional: Value;
+  readonly unconditional: Value;
+  /** ᾱ of the latent, a float32 scalar. */
+  readonly level: Value;
+  /** The noise that a network output predicts in the latent. */
+  noiseOf(output: Value): Value;
+}
+
+/**
+ * What the noise in a latent is taken to be, as a graph function of the predictions: in place of
+ * noiseOf(unconditional + guidance (conditional − unconditional)).
+ */
+export type Steer = (inputs: Steering, guidance: number) => Value;
+
+/** Guidance without a classifier: e = noiseOf(u + w (c − u)). @source Ho and Salimans 2022, equation 6 */
+export const classifierFree: Steer = ({ conditional, unconditional, noiseOf }, guidance) =>
+  noiseOf(guidance === 1 ? conditional : add(unconditional, mul(sub(conditional, unconditional), guidance)));
+
 /** Everything that fixes the update graph and its coefficients. */
 export interface SamplerSetup {
   readonly sampler: Sampler;
@@ -55,19 +78,21 @@ export interface SamplerSetup {
   /** e = e_u + w (e_c - e_u); 1 asks for the conditional prediction alone. */
   readonly guidance: number;
   readonly prediction: PredictionType;
+  /** Default: guidance without a classifier. */
+  readonly steer?: Steer;
 }
 
 /** Compiles guidance, conversion to a noise prediction and the sampler's update into one graph. */
 export async function prepareSampler(engine: Engine, setup: SamplerSetup): Promise<SamplerRun> {
   const { sampler, grid, options, shape, guidance, prediction } = setup;
-  const names = ["toNoiseFromLatent", "toNoiseFromOutput", ...sampler.coefficientNames];
+  const names = ["toNoiseFromLatent", "toNoiseFromOutput", "level", ...sampler.coefficientNames];
   const states = sampler.stateNames ?? [];
   const session: Session = await engine.compile(updateGraph(setup, names));
   const coefficients = sampler.coefficients(grid, options);
   const table = evaluationsOf(sampler, grid).map((evaluation, i) => {
     const level = grid.alphaBar[evaluation.at] ?? 1;
     const conversion = prediction === "epsilon" ? [0, 1] : [Math.sqrt(1 - level), Math.sqrt(level)];
-    return { ...evaluation, row: [...conversion, ...(coefficients[i] ?? [])] };
+    return { ...evaluation, row: [...conversion, level, ...(coefficients[i] ?? [])] };
   });
   const zero = float32Tensor(shape, new Float32Array(sizeOf(shape)));
   return {
@@ -94,7 +119,10 @@ export async function prepareSampler(engine: Engine, setup: SamplerSetup): Promi
   };
 }
 
-function updateGraph({ sampler, shape, guidance }: SamplerSetup, names: readonly string[]): Graph {
+function updateGraph(
+  { sampler, shape, guidance, steer = classifierFree }: SamplerSetup,
+  names: readonly string[],
+): Graph {
   const graph = new Graph();
   const input = (name: string, of: Shape = shape) => graph.input(name, { dtype: "float32", shape: of });
   const [latent, noise, conditional] = [input("latent"), input("noise"), input("conditional")];
@@ -102,13 +130,10 @@ function updateGraph({ sampler, shape, guidance }: SamplerSetup, names: readonly
   const states = sampler.stateNames ?? [];
   const state = states.map((name) => input(`carried.${name}`));
   const coefficients = names.map((name) => input(name, []));
-  const [fromLatent, fromOutput, ...rest] = coefficients;
-  let output = conditional;
-  if (guidance !== 1) {
-    const unconditional = input("unconditional");
-    output = add(unconditional, mul(sub(conditional, unconditional), guidance));
-  }
-  const noisePrediction = add(mul(latent, fromLatent ?? 0), mul(output, fromOutput ?? 1));
+  const [fromLatent, fromOutput, level = graph.scalar(1), ...rest] = coefficients;
+  const unconditional = guidance === 1 ? conditional : input("unconditional");
+  const noiseOf = (output: Value): Value => add(mul(latent, fromLatent ?? 0), mul(output, fromOutput ?? 1));
+  const noisePrediction = steer({ latent, conditional, unconditional, level, noiseOf }, guidance);
   const next = sampler.update({ latent, noisePrediction, previous, noise, state, coefficients: rest });
   graph.output("latent.next", next.latent);
   graph.output("dataPrediction", next.dataPrediction);
