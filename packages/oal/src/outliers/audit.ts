@@ -9,6 +9,7 @@ import type { EmbeddingBank } from "./boundary/sample.js";
 import { kthLargest } from "./boundary/selection.js";
 import { DistanceGatherer, type DistanceSummary } from "./boundary/summary.js";
 import type { LatentDiffusion } from "./diffusion/model.js";
+import { pickedPictures } from "./fakes.js";
 import {
   decodePictures,
   synthesize,
@@ -210,22 +211,5 @@ export function withoutFakes(
   for (let i = 0; i < set.count; i++) {
     if (audit.prediction[i] !== set.labels[i] || (audit.confidence[i] ?? 0) <= maxConfidence) kept.push(i);
   }
-  const latentSize = set.latents.length / Math.max(1, set.count);
-  const imageSize = set.images.length / Math.max(1, set.count);
-  const latents = new Float32Array(kept.length * latentSize);
-  const images = new Uint8Array(kept.length * imageSize);
-  kept.forEach((from, to) => {
-    latents.set(set.latents.subarray(from * latentSize, (from + 1) * latentSize), to * latentSize);
-    images.set(set.images.subarray(from * imageSize, (from + 1) * imageSize), to * imageSize);
-  });
-  const pick = (values: Int32Array): Int32Array => Int32Array.from(kept, (i) => values[i] ?? 0);
-  return {
-    ...set,
-    count: kept.length,
-    latents,
-    images,
-    labels: pick(set.labels),
-    sources: pick(set.sources),
-    positions: pick(set.positions),
-  };
+  return pickedPictures(set, kept);
 }

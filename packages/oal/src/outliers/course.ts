@@ -23,6 +23,8 @@ export interface Course {
   readonly start?: CourseStart;
   /** Embeddings that guidance starts from, one row per latent. Absent: no condition. */
   readonly against?: Pick<Course, "conditions" | "chosen">;
+  /** Weight of guidance. Absent: that of the options. */
+  readonly guidance?: number;
   /** Absent: guidance without a classifier. */
   readonly steer?: Steer;
 }

@@ -51,6 +51,8 @@ export interface SynthesisWork extends Partial<Omit<Course, "conditions">> {
   readonly onProgress?: (done: number, total: number) => void;
   /** Told before every step of a batch; what it throws stops the work, finished batches are kept. */
   readonly onStep?: (step: number, steps: number) => void;
+  /** What the noise is called among draws of the seed. Default: "synthesis". */
+  readonly stream?: string;
   /** Finished batches of an earlier attempt, and where those of this one go. */
   readonly kept?: KeptLatents;
 }
@@ -70,12 +72,14 @@ export async function synthesize(
   options: SynthesisOptions,
   work: SynthesisWork = {},
 ): Promise<SynthesisResult> {
-  const { seed, steps, guidance } = options;
+  const { seed, steps } = options;
+  const { guidance = options.guidance, against, stream = "synthesis" } = work;
+  const isPaired = guidance !== 1 || against !== undefined;
   const sampler = samplers.find(options.sampler);
   const sources = work.chosen ?? classesInTurn(conditions.labels, options.count, seed, "synthesis/choice");
   const count = sources.length;
   const size = sizeOf(model.latentShape);
-  const rows = guidance === 1 ? model.denoiserBatch : Math.max(1, model.denoiserBatch >> 1);
+  const rows = isPaired ? Math.max(1, model.denoiserBatch >> 1) : model.denoiserBatch;
   const grid = courseGrid(model.schedule, steps, work.start?.share);
   const setup = {
     sampler,
@@ -83,6 +87,7 @@ export async function synthesize(
     options: optionsIn(sampler, options),
     shape: [rows, ...model.latentShape],
     guidance,
+    isPaired,
     prediction: model.prediction,
     ...(work.steer ? { steer: work.steer } : {}),
   };
@@ -96,21 +101,19 @@ export async function synthesize(
   let done = count - batches.reduce((sum, { own }) => sum + own, 0);
   const atOnce = Math.max(1, Math.floor(preparedStates / (4 * rows * sizeOf(model.stateShape))));
   try {
-    const isGuided = guidance !== 1 && batches.length > 0;
-    const { against } = work;
-    const unconditional = isGuided && !against ? await model.condition(null, rows) : null;
+    const unconditional =
+      isPaired && !against && batches.length > 0 ? await model.condition(null, rows) : null;
     work.onProgress?.(done, count);
     for (let first = 0; first < batches.length; first += atOnce) {
       const block = batches.slice(first, first + atOnce);
       const states = await statesOf(model, conditions, sources, block);
-      const from =
-        isGuided && against ? await statesOf(model, against.conditions, against.chosen, block) : [];
+      const from = against ? await statesOf(model, against.conditions, against.chosen, block) : [];
       for (const [i, batch] of block.entries()) {
         const made = await sampleBatch(
-          { run, model, grid, seed, rows, onStep: work.onStep, start },
+          { run, model, grid, seed, stream, rows, onStep: work.onStep, start },
           batch,
           joined(unconditional ?? from[i] ?? null, states[i] ?? new Float32Array()),
-          isGuided,
+          isPaired,
         );
         const own = made.subarray(0, batch.own * size);
         latents.set(own, batch.begin * size);
@@ -210,16 +213,17 @@ interface Sampling {
   readonly model: LatentDiffusion;
   readonly grid: SamplingGrid;
   readonly seed: number;
+  readonly stream: string;
   readonly rows: number;
   readonly onStep: SynthesisWork["onStep"];
   readonly start: Starter;
 }
 
 async function sampleBatch(
-  { run, model, grid, seed, rows, onStep, start }: Sampling,
+  { run, model, grid, seed, stream, rows, onStep, start }: Sampling,
   { items }: Batch,
   states: Float32Array,
-  isGuided: boolean,
+  isPaired: boolean,
 ): Promise<Float32Array> {
   const size = sizeOf(model.latentShape);
   const shape = [rows, ...model.latentShape];
@@ -228,22 +232,22 @@ async function sampleBatch(
     items.forEach((item, i) => random.normals(step(item), size, noise.subarray(i * size, (i + 1) * size)));
     return noise;
   };
-  const fresh = new Random(seed, "synthesis/fresh");
+  const fresh = new Random(seed, `${stream}/fresh`);
   return run.run(
     await start.latents(
       items,
-      draw(new Random(seed, "synthesis/start"), (item) => item),
+      draw(new Random(seed, `${stream}/start`), (item) => item),
     ),
     async (latent, time, step) => {
       onStep?.(step, grid.timesteps.length);
       const values = float32Data(latent);
       const output = float32Data(
-        await model.predict(isGuided ? joined(values, values) : values, time, states),
+        await model.predict(isPaired ? joined(values, values) : values, time, states),
       );
       const half = rows * size;
-      const conditional = float32Tensor(shape, isGuided ? output.subarray(half, 2 * half) : output);
+      const conditional = float32Tensor(shape, isPaired ? output.subarray(half, 2 * half) : output);
       const predictions: Predictions = { conditional };
-      return isGuided
+      return isPaired
         ? { conditional, unconditional: float32Tensor(shape, output.subarray(0, half)) }
         : predictions;
     },

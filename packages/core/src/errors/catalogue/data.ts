@@ -418,4 +418,25 @@ export const dataErrors = {
     message: ({ path }) => `outlier sources are put together in a circle: ${path}`,
     remedy: "take the one that is named twice out of its own members",
   }),
+  "OAL-D187": entry<{ count: number; of: number }>({
+    title: "outlier embeddings that nobody knows an anchor of",
+    exit: 3,
+    message: ({ count, of }) =>
+      `source latents-far moves outlier embeddings away from the known pictures they were sampled around, and of ${count} of ${of} that picture is not known`,
+    remedy:
+      "let them be sampled: leave out boundary.outliers and boundary.standIn; or take another exposure.outliers",
+  }),
+  "OAL-D188": entry<{ source: string; problem: string }>({
+    title: "a teacher that an outlier source cannot ask for gradients",
+    exit: 3,
+    message: ({ source, problem }) => `source ${source} needs gradients of the teacher, and ${problem}`,
+    remedy: "take another teacher, or another exposure.outliers",
+  }),
+  "OAL-D189": entry<{ count: number; steps: number }>({
+    title: "no embedding crosses a boundary",
+    exit: 3,
+    message: ({ count, steps }) =>
+      `none of the ${count} embeddings of known pictures comes to another class within ${steps} steps`,
+    remedy: "give more crossing.steps, or a larger crossing.step",
+  }),
 };

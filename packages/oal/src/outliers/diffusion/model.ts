@@ -3,7 +3,7 @@
  * Diffusion stand behind this one interface; both are read from a folder of ONNX models (openFolder.ts), and differ only in what
  * turns an embedding into states.
  */
-import type { Tensor } from "oal-core";
+import type { Graph, Tensor } from "oal-core";
 import type { PredictionType } from "../samplers/drive.js";
 import type { NoiseSchedule } from "../samplers/schedule.js";
 import type { Parts } from "./parts.js";
@@ -51,6 +51,8 @@ export interface LatentDiffusion extends Conditioner {
   encode(pixels: Uint8Array, count: number): Promise<LatentMoments>;
   /** Decodes scaled latents to uint8 pictures [count, 3, H, W], rounded to the nearest. */
   decode(latents: Float32Array, count: number): Promise<Uint8Array>;
+  /** The decoder as a graph, for gradients: unscaled latents to pictures in about [-1, 1]. @throws OAL-G112 and others of a model file */
+  decoderGraph(): Promise<Graph>;
   /** Network output for `denoiserBatch` latents at one time. */
   predict(latents: Float32Array, time: number, states: Float32Array): Promise<Tensor>;
   /** Frees the engine's memory; the model can be used again, its parts are opened when they are needed. */

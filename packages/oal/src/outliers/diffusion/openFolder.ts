@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { float32Tensor, oalError, sizeOf, type Engine, type Session, type Tensor } from "oal-core";
 import { encodePictures, inBatches, padded } from "./batches.js";
+import { readModelFile } from "../../runtime/modelFile.js";
 import { embeddingConditioner } from "./embeddingConditioner.js";
 import { declaredRows, fedType, floatsOf, inputNamed, tensorAs, timeTensor } from "./feeds.js";
 import { readLayout } from "./layout.js";
@@ -82,6 +83,7 @@ export async function openDiffusionFolder(
       });
       return pixels;
     },
+    decoderGraph: async () => (await readModelFile(layout.vaeDecoder)).graph,
     predict: async (latents, time, states) => {
       const session = await parts.use(unet);
       const path = layout.unet;

@@ -78,13 +78,15 @@ export interface SamplerSetup {
   /** e = e_u + w (e_c - e_u); 1 asks for the conditional prediction alone. */
   readonly guidance: number;
   readonly prediction: PredictionType;
+  /** Whether there are two predictions. Default: with guidance there are. */
+  readonly isPaired?: boolean;
   /** Default: guidance without a classifier. */
   readonly steer?: Steer;
 }
 
 /** Compiles guidance, conversion to a noise prediction and the sampler's update into one graph. */
 export async function prepareSampler(engine: Engine, setup: SamplerSetup): Promise<SamplerRun> {
-  const { sampler, grid, options, shape, guidance, prediction } = setup;
+  const { sampler, grid, options, shape, prediction } = setup;
   const names = ["toNoiseFromLatent", "toNoiseFromOutput", "level", ...sampler.coefficientNames];
   const states = sampler.stateNames ?? [];
   const session: Session = await engine.compile(updateGraph(setup, names));
@@ -95,6 +97,7 @@ export async function prepareSampler(engine: Engine, setup: SamplerSetup): Promi
     return { ...evaluation, row: [...conversion, level, ...(coefficients[i] ?? [])] };
   });
   const zero = float32Tensor(shape, new Float32Array(sizeOf(shape)));
+  const paired = isPaired(setup);
   return {
     run: async (start, predict, noise, onStep) => {
       if (sampler.usesNoise(options) && !noise)
@@ -106,7 +109,7 @@ export async function prepareSampler(engine: Engine, setup: SamplerSetup): Promi
         const feeds: Record<string, Tensor> = { latent, conditional };
         for (const [name, tensor] of Object.entries(carried)) feeds[`carried.${name}`] = tensor;
         feeds["noise"] = sampler.usesNoise(options) && noise ? float32Tensor(shape, noise(step)) : zero;
-        if (guidance !== 1) feeds["unconditional"] = unconditional ?? conditional;
+        if (paired) feeds["unconditional"] = unconditional ?? conditional;
         names.forEach((name, i) => (feeds[name] = float32Tensor([], [row[i] ?? 0])));
         const results = await session.run(feeds);
         latent = outputOf(results, "latent.next");
@@ -119,10 +122,12 @@ export async function prepareSampler(engine: Engine, setup: SamplerSetup): Promi
   };
 }
 
-function updateGraph(
-  { sampler, shape, guidance, steer = classifierFree }: SamplerSetup,
-  names: readonly string[],
-): Graph {
+function isPaired({ guidance, isPaired: asked = guidance !== 1 }: SamplerSetup): boolean {
+  return asked;
+}
+
+function updateGraph(setup: SamplerSetup, names: readonly string[]): Graph {
+  const { sampler, shape, guidance, steer = classifierFree } = setup;
   const graph = new Graph();
   const input = (name: string, of: Shape = shape) => graph.input(name, { dtype: "float32", shape: of });
   const [latent, noise, conditional] = [input("latent"), input("noise"), input("conditional")];
@@ -131,7 +136,7 @@ function updateGraph(
   const state = states.map((name) => input(`carried.${name}`));
   const coefficients = names.map((name) => input(name, []));
   const [fromLatent, fromOutput, level = graph.scalar(1), ...rest] = coefficients;
-  const unconditional = guidance === 1 ? conditional : input("unconditional");
+  const unconditional = isPaired(setup) ? input("unconditional") : conditional;
   const noiseOf = (output: Value): Value => add(mul(latent, fromLatent ?? 0), mul(output, fromOutput ?? 1));
   const noisePrediction = steer({ latent, conditional, unconditional, level, noiseOf }, guidance);
   const next = sampler.update({ latent, noisePrediction, previous, noise, state, coefficients: rest });

@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { ImageSet } from "../../data/imageSet.js";
 import { readOptions, type MethodSettings } from "../../training/methods/method.js";
 import type { OutlierPictures } from "../../training/side/outliers.js";
+import type { Making } from "./made.js";
 
 /** What a source is opened with, in the thread that trains. */
 export interface OutlierRequest {
@@ -27,6 +28,8 @@ export interface OutlierRequest {
 export interface SourceUse {
   /** Whether the known pictures are the embedded digits. */
   readonly isEmbedded: boolean;
+  /** The diffusion model that makes pictures: one that the run trains, one that was given, or none. */
+  readonly model: "trained" | "given" | "none";
 }
 
 /** What a source is called, and what it does. */
@@ -51,6 +54,8 @@ export interface OutlierSource extends Description {
   readonly hasTeacherLogits: boolean;
   /** Names of the stages whose artifacts it reads itself; none: it makes its pictures in the batch. @throws OAL-T111 */
   stages(settings: MethodSettings): readonly string[];
+  /** How the diffusion model makes its pictures, in a stage of its own; absent: it does not. */
+  readonly made?: Making;
   /** Ids of the sources that it is made of. @throws OAL-T111 */
   members(settings: MethodSettings): readonly string[];
   /** Why its pictures would be no outliers of a data set, as the end of a sentence; null: they would. */

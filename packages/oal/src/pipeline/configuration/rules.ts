@@ -4,6 +4,7 @@ import { everyDetector } from "../../evaluation/asked.js";
 import { unknownName } from "../../fields.js";
 import { outlierSources } from "../../outliers/sources/index.js";
 import { planSource, refusalOf } from "../../outliers/sources/plan.js";
+import { makesPictures } from "../../outliers/synthesisOptions.js";
 import { exposureOptions } from "../../training/methods/exposure.js";
 import { recipes } from "../../training/recipes/index.js";
 import { methodsOf } from "../../training/recipes/recipe.js";
@@ -22,7 +23,7 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
   const refuse = (path: readonly string[], problem: string): never => {
     throw oalError("OAL-C202", { at: path.join("."), where: locate(path), problem });
   };
-  const { data, autoEncoder, denoiser, evaluation } = configuration;
+  const { data, autoEncoder, denoiser, evaluation, synthesis } = configuration;
   if (evaluation.ask !== undefined && evaluation.ask > evaluation.keep)
     refuse(
       ["evaluation", "ask"],
@@ -57,7 +58,10 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
   if (!outlierSources.has(outliers))
     refuse(["exposure", "outliers"], unknownName("outlier source", outliers, outlierSources.ids));
   const plan = planSource(outliers, configuration);
-  const refused = refusalOf(plan, { isEmbedded: data.source === "embedded" });
+  const refused = refusalOf(plan, {
+    isEmbedded: data.source === "embedded",
+    model: !makesPictures(synthesis) ? "none" : synthesis.model === undefined ? "trained" : "given",
+  });
   if (refused !== null) refuse(["exposure", "outliers"], refused);
   if (data.size % 8 !== 0) refuse(["data", "size"], "must be a multiple of 8");
   if (autoEncoder.width % 8 !== 0) refuse(["autoEncoder", "width"], "must be a multiple of 8");

@@ -9,7 +9,7 @@ import type { EvaluationResult } from "../../evaluation/result.js";
 import { rowStore, type RowStore } from "../../evaluation/rowFiles.js";
 import { writeScores } from "../../evaluation/scoreFiles.js";
 import { resultJson } from "../../evaluation/tables.js";
-import { decodedFolder } from "../../outliers/sources/latents.js";
+import { decodedFolder } from "../../outliers/sources/stored.js";
 import type { ClassifierModel } from "../../training/model.js";
 import { Predictor } from "../../training/predict.js";
 import type { Stage, StageJob } from "../plan/stage.js";

@@ -14,6 +14,7 @@ import { initStage } from "./init.js";
 import { latentsStage } from "./latents.js";
 import { reportStage } from "./report.js";
 import { studentStage } from "./students.js";
+import { synthesisStage } from "./synthesis.js";
 import { validationStage } from "./validation.js";
 import { teacherStage, teacherTestStage } from "./teacher.js";
 import { warmStartStage } from "./warmStart.js";
@@ -27,6 +28,7 @@ export const standardStages: readonly Stage[] = [
   boundaryStage,
   diffusionStage,
   latentsStage,
+  synthesisStage,
   initStage,
   frozenStage,
   warmStartStage,

@@ -1,34 +1,22 @@
 /** Stage "latents": outlier latents from outlier embeddings, decoded, audited by the teacher, and shown on a sheet. */
 import { join } from "node:path";
-import { float32Data, float32Tensor, int64Tensor, toNumbers, type Tensor } from "oal-core";
+import { float32Tensor, int64Tensor, type Tensor } from "oal-core";
 import { classesInTurn } from "../../data/classesInTurn.js";
-import { memoryImageSet } from "../../data/imageSet.js";
-import { storeImageSet } from "../../data/storeSet.js";
-import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
-import type { Teacher } from "../../outliers/audit.js";
+import { writeSafetensors } from "../../nn/safetensors.js";
 import { chosenConditions } from "../../outliers/chosenConditions.js";
 import { writeContactSheet } from "../../outliers/contactSheet.js";
 import { latentsInFolder } from "../../outliers/keptLatents.js";
 import { poolLatents } from "../../outliers/pooling.js";
-import { decodedFolder, latentsFile } from "../../outliers/sources/latents.js";
-import {
-  synthesize,
-  type ConditionSet,
-  type SynthesisPictures,
-  type SynthesisResult,
-  type SynthesisWork,
-} from "../../outliers/synthesis.js";
+import { latentsFile } from "../../outliers/sources/latents.js";
+import { synthesize, type SynthesisResult } from "../../outliers/synthesis.js";
 import type { SuppliedLatents } from "../../outliers/supplied.js";
 import { mutualInformationMethod } from "../../training/methods/mutualInformation.js";
-import { Predictor } from "../../training/predict.js";
-import type { Artifact } from "../artifact.js";
 import type { Configuration } from "../configuration/schema.js";
-import type { Setting, Stage, StageJob, StageReport } from "../plan/stage.js";
-import { wordingOf } from "../prompts.js";
-import { boundaryFile } from "./boundary.js";
+import type { Stage, StageJob, StageReport } from "../plan/stage.js";
 import { loadClassifier } from "./classifierArtifact.js";
 import { auditOutliers } from "./latentsAudit.js";
 import { modelInputs, openLatentsModel, type LatentsModel } from "./latentsModel.js";
+import { followed, openTeacher, readConditions, samplingSlice, storePictures } from "./synthesisWork.js";
 
 /** Outlier latents and pictures. */
 export const latentsStage: Stage = {
@@ -37,7 +25,10 @@ export const latentsStage: Stage = {
   title: "outlier latents and pictures, with their audit",
   variants: () => [""],
   slice: (setting) => ({
-    synthesis: sliceOf(setting),
+    synthesis:
+      setting.config.synthesis.latents === undefined
+        ? samplingSlice(setting)
+        : { latents: setting.models.latents?.hash },
     pooling: poolingOf(setting.config),
   }),
   inputs: (config): Readonly<Record<string, string>> =>
@@ -90,19 +81,21 @@ async function makeOutliers(job: StageJob, opened: LatentsModel): Promise<StageR
     return { metrics: { made: latents.count, kept: latents.count } };
   }
   const classifier = await loadClassifier(input("teacher").folder);
-  const predictor = await Predictor.create(engine, classifier, config.evaluation);
+  const teacher = await openTeacher(job, classifier);
   const size = data.train.set.height;
-  const teacher: Teacher = (pixels, count) =>
-    predictor.predictPixels(count, size, (start, end) =>
-      pixels.subarray(start * 3 * size * size, end * 3 * size * size),
-    );
   try {
-    const { outliers, inliers, metrics } = await auditOutliers(job, opened, conditions, latents, teacher);
-    const { logits } = await teacher(outliers.images, outliers.count);
+    const { outliers, inliers, metrics } = await auditOutliers(
+      job,
+      opened,
+      conditions,
+      latents,
+      teacher.look,
+    );
+    const { logits } = await teacher.look(outliers.images, outliers.count);
     const shape = [outliers.count, classifier.classNames.length];
     const teacherLogits = new Map([["teacherLogits", float32Tensor(shape, logits)]]);
     await writeOutliers(folder, outliers, poolingOf(config), teacherLogits);
-    await writePictures(folder, outliers);
+    await storePictures(folder, outliers.images, outliers.sources);
     const count = Math.min(64, data.train.set.count);
     const rows = classesInTurn(data.train.set.labels, count, synthesis.seed, "synthesis/choice");
     const known = { images: data.train.set.read(rows), count };
@@ -110,57 +103,12 @@ async function makeOutliers(job: StageJob, opened: LatentsModel): Promise<StageR
     await writeContactSheet(join(folder, "sheet.png"), panels, { size });
     return { metrics };
   } finally {
-    await predictor.release();
+    await teacher.release();
   }
 }
 
 function poolingOf(config: Configuration) {
   return mutualInformationMethod.options(config).latentPooling;
-}
-
-/** What of section `synthesis` decides; a model by its content, wherever it lies. */
-function sliceOf({
-  config,
-  data,
-  models: { diffusion, latents: supplied },
-}: Setting): Record<string, unknown> {
-  const { model, prompt: _prompt, names: _names, ...synthesis } = config.synthesis;
-  if (synthesis.latents !== undefined) return { latents: supplied?.hash };
-  if (model === undefined) return synthesis;
-  const lengths = config.fixes.r02 ? "token" : "own";
-  return { ...synthesis, model: diffusion?.hash, lengths, wording: wordingOf(config, data.classNames) };
-}
-
-/** How a synthesis is told, with seconds per latent where they are many, and stopped between two steps. */
-function followed({ events, signal }: StageJob): Pick<SynthesisWork, "onProgress" | "onStep"> {
-  let [done, total, first, started] = [0, 0, 0, Number.NaN];
-  return {
-    onProgress: (made, all) => {
-      if (Number.isNaN(started)) [first, started] = [made, performance.now()];
-      [done, total] = [made, all];
-      const seconds = (performance.now() - started) / 1000 / (made - first);
-      const figures =
-        made > first && seconds > 0
-          ? { rate: 1 / seconds, ...(seconds >= 0.5 ? { terms: { "seconds per latent": seconds } } : {}) }
-          : {};
-      events.progress(made, all, { text: "outlier latents", ...figures });
-    },
-    onStep: (step, steps) => {
-      signal.throwIfAborted();
-      events.progress(done, total, { text: `outlier latents, step ${step + 1} of ${steps}` });
-    },
-  };
-}
-
-/** The outlier embeddings of a boundary artifact. */
-export async function readConditions(boundary: Artifact): Promise<ConditionSet> {
-  const { tensors } = await readSafetensors(join(boundary.folder, boundaryFile));
-  const [embeddings, labels] = [tensors.get("embeddings"), tensors.get("labels")];
-  return {
-    embeddings: embeddings ? float32Data(embeddings) : new Float32Array(),
-    dimension: embeddings?.shape[1] ?? 0,
-    labels: Int32Array.from(labels ? toNumbers(labels) : []),
-  };
 }
 
 async function writeOutliers(
@@ -182,13 +130,5 @@ async function writeOutliers(
       ["seeds", column(new Int32Array(count).fill(seed))],
       ...more,
     ]),
-  );
-}
-
-async function writePictures(folder: string, { images, count, sources }: SynthesisPictures): Promise<void> {
-  const ids = Array.from(sources, (source, i) => `outlier/${i}/embedding-${source}`);
-  await storeImageSet(
-    memoryImageSet("outliers", images, new Int32Array(count).fill(-1), [], ids),
-    join(folder, decodedFolder),
   );
 }

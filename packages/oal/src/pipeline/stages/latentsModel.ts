@@ -17,7 +17,11 @@ import { diffusionFolder, diffusionStage } from "./diffusion.js";
 export interface LatentsModel {
   readonly model: LatentDiffusion;
   /** The embeddings that outliers were sampled around. */
-  readonly bank: EmbeddingBank;
+  readonly bank: EmbeddingBank & {
+    readonly labels: Int32Array;
+    /** Training pictures of its rows. */
+    readonly rows: readonly number[];
+  };
   /** The teacher's features [N, D] in the space of the bank. */
   readonly inSpace: (features: Float32Array) => Promise<Float32Array>;
 }
