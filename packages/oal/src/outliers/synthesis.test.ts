@@ -18,6 +18,7 @@ function stateModel(batch: number, calls: number[] = []): LatentDiffusion {
     prediction: "epsilon",
     denoiserBatch: batch,
     encode: () => Promise.reject(new Error("not asked for")),
+    decoderGraph: () => Promise.reject(new Error("not asked for")),
     decode: (latents, count) => Promise.resolve(new Uint8Array(3 * count).fill(latents.length)),
     condition: (given, count) =>
       Promise.resolve(given ? given.embeddings.slice(0, count) : new Float32Array(count)),
