@@ -112,6 +112,14 @@ export {
   type SourceDefinition,
   type SourceUse,
 } from "./outliers/sources/source.js";
+export {
+  defineMadeSource,
+  type BoundaryEmbeddings,
+  type KnownEmbeddings,
+  type MadeDefinition,
+  type MakeRequest,
+} from "./outliers/sources/made.js";
+export type { Course } from "./outliers/course.js";
 export { defineStage, type Stage, type StageJob } from "./pipeline/plan/stage.js";
 export type { Contributions } from "./pipeline/plugins/kinds.js";
 export { pluginTools } from "./pipeline/plugins/load.js";

@@ -12,6 +12,7 @@ export const main = {
   differenceTable: `differenceTable([])`,
   defineStage: `defineStage({ id: "count", version: 1, title: "counts", variants: () => [""], inputs: () => ({}), slice: () => ({}), run: async () => undefined }).id`,
   defineSource: `defineSource({ id: "none", title: "none", formula: "x = 0", source: "own", schema: z.strictObject({}), open: async () => ({ count: 0, pictures: () => new Uint8Array() }) }).id`,
+  defineMadeSource: `defineMadeSource({ id: "known", version: 1, title: "known embeddings", formula: "x = decoder(z)", source: "own", schema: z.strictObject({}), course: async ({ known, count }) => ({ conditions: known, chosen: new Int32Array(count) }) }).stages({})`,
   defineReader: `defineReader({ id: "dots", title: "dots", orientation: "ignore", matches: async () => false, splits: async () => [], fingerprint: async () => "", open: async () => null }).id`,
   defineReportSection: `defineReportSection({ id: "note", title: "a note", render: () => null }).id`,
   pluginTools: `Object.keys(pluginTools).slice(0, 4)`,

@@ -21,6 +21,7 @@ function mixing(calls: { count: number }): LatentDiffusion {
     schedule: noiseSchedule(),
     prediction: "epsilon",
     denoiserBatch: 4,
+    decoderGraph: () => Promise.reject(new Error("not asked for")),
     encode: () => Promise.reject(new Error("not asked for")),
     decode: () => Promise.reject(new Error("not asked for")),
     condition: (given, count) =>

@@ -10,6 +10,7 @@ import { checkBoundaryOptions } from "../outliers/boundary/options.js";
 import { decode, encode } from "../outliers/diffusion/autoEncoder.js";
 import { denoise, encodeCondition } from "../outliers/diffusion/denoiser.js";
 import { planSource } from "../outliers/sources/plan.js";
+import { madeStageId } from "../outliers/sources/made.js";
 import { poolingProblem } from "../outliers/pooling.js";
 import { leadingTo } from "./plan/stages.js";
 import { planRecipe } from "./recipeNeeds.js";
@@ -44,11 +45,18 @@ export interface Needs {
   readonly boundary: boolean;
   /** Outlier pictures or latents. */
   readonly outliers: boolean;
+  /** Those latents that are pooled for the terms of mutual information. */
+  readonly pooled: boolean;
   /** A diffusion model of ours. */
   readonly ownDiffusion: boolean;
   /** That of someone else. */
   readonly diffusion: boolean;
   readonly student: boolean;
+}
+
+/** Whether a stage makes outliers with a diffusion model. */
+function synthesises(name: string): boolean {
+  return name === "latents" || name.startsWith(`${madeStageId}:`);
 }
 
 /** The models that lead to an aim. */
@@ -58,10 +66,12 @@ export function needsOf(config: Configuration, { methods, until }: Aim): Needs {
   return {
     teacher: reached.includes("teacher"),
     boundary: reached.includes("boundary"),
-    outliers: reached.includes("latents"),
+    outliers: reached.some(synthesises),
+    pooled: reached.includes("latents"),
     ownDiffusion: reached.includes("diffusion"),
     diffusion:
-      config.synthesis.model !== undefined && ["latents", "alignment"].some((name) => reached.includes(name)),
+      config.synthesis.model !== undefined &&
+      reached.some((name) => name === "alignment" || synthesises(name)),
     student: reached.some((name) => name.startsWith("student:")),
   };
 }
@@ -164,7 +174,7 @@ export function configurationProblems(
       "synthesis.space",
       `recipe ${shown} shows students decoded outliers, and latent space decodes none: give pixel`,
     );
-  const pooling = shape && poolingProblem(shape, latentPooling);
+  const pooling = shape && needs.pooled ? poolingProblem(shape, latentPooling) : undefined;
   if (pooling !== undefined)
     refuse(
       "mi.latentPooling",

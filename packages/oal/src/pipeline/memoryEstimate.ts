@@ -24,10 +24,12 @@ import type { LoadedModel } from "../models/load.js";
 import { classifierTask } from "../training/classifier.js";
 import { cutViews, type CutViews } from "../training/cutViews.js";
 import { type NetworkChoice, networkOf, networkPrefix } from "../training/network.js";
-import { buildClassifier } from "../training/model.js";
+import { buildClassifier, type ClassifierModel } from "../training/model.js";
 import { ce } from "../training/recipes/ce.js";
 import { recipes } from "../training/recipes/index.js";
 import { namesOf } from "../training/side/sideData.js";
+import { exposureOptions } from "../training/methods/exposure.js";
+import { planSource } from "../outliers/sources/plan.js";
 import { planRecipe } from "./recipeNeeds.js";
 import type { OptimizerOptions } from "../training/options.js";
 import { buildTrainingStep } from "../training/step.js";
@@ -157,7 +159,20 @@ export function estimateMemory(
     { ...encoder, live: rows * encoder.live },
   ]);
   const made = 2 * synthesis.count * (3 * size ** 2 + 4 * 4 * (size / 4) ** 2);
-  add("making outliers", "synthesis.count", Object.values(graphs).map(graphMemory), made);
+  const ofModel = Object.values(graphs).map(graphMemory);
+  if (needs.pooled) add("making outliers", "synthesis.count", ofModel, made);
+  const decoded = {
+    teacher: teacherOf(choices, teacher),
+    decoder: graphs.vaeDecoder,
+    shape: [diffusionRows(size) >> 1, ...latentShape],
+    known: Math.min(sizes.train, config.embeddings.perClass * sizes.classes),
+  };
+  for (const { id, made: making } of planSource(exposureOptions(config).outliers, config).sources) {
+    if (!making) continue;
+    const steering = making.outline(decoded, config);
+    const graphsOfStep = [...ofModel, ...(steering ? [graphMemory(steering)] : [])];
+    add(`making outliers (${id})`, "synthesis.count", graphsOfStep, made);
+  }
   return sorted(parts);
 }
 
@@ -269,6 +284,12 @@ function viewsAt({ imported, options }: NetworkChoice): CutViews | undefined {
   return cutViews({ views: 1, shape, row: () => new Float32Array() });
 }
 
+/** A teacher of the right shapes. */
+function teacherOf({ teacher: network }: Choices, trained: Step | undefined): ClassifierModel {
+  const parameters = network.imported?.first ?? parametersUnder(zerosOf(trained?.specs ?? []), networkPrefix);
+  return { network, parameters, normalisation };
+}
+
 /** The step of a teacher or a student. */
 function classifierStep(
   config: Configuration,
@@ -282,8 +303,6 @@ function classifierStep(
   const section: RecipeSection = config[name];
   const network = choices[name];
   const featureWidth = widthOf(choices.teacher);
-  const parameters =
-    choices.teacher.imported?.first ?? parametersUnder(zerosOf(teacher?.specs ?? []), networkPrefix);
   const views = name === "student" && config.init.views > 0 ? viewsAt(network) : undefined;
   const { methods, settings, sourceSettings, sources } = planRecipe(recipe, config, section);
   const batchSize = batchSizeOf(section, train);
@@ -294,7 +313,7 @@ function classifierStep(
     featureWidth,
     latentShape: choices.latentShape,
     outlierWidth: choices.outlierWidth,
-    teacher: { network: choices.teacher, parameters, normalisation },
+    teacher: teacherOf(choices, teacher),
   };
   const side = sources.flatMap(({ source, names }) => {
     const facts = { ...shared, steps: 1, classes, images, normalisation, settings: sourceSettings, names };

@@ -56,7 +56,7 @@ export interface Steering {
   /** ᾱ of the latent, a float32 scalar. */
   readonly level: Value;
   /** The noise that a network output predicts in the latent. */
-  noiseOf(output: Value): Value;
+  readonly noiseOf: (output: Value) => Value;
 }
 
 /**

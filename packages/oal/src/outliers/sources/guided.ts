@@ -13,13 +13,13 @@ import {
   float32Tensor,
   linear,
   topK,
-  type Graph,
+  Graph,
   type Value,
 } from "oal-core";
 import { z } from "zod";
 import { real, whole } from "../../fields.js";
 import { classesInTurn } from "../../data/classesInTurn.js";
-import type { ClassifierModel } from "../../training/model.js";
+import { buildClassifier, type ClassifierModel } from "../../training/model.js";
 import { normaliseRows } from "../boundary/distances.js";
 import { rowLengths, unitRows } from "../rowGraphs.js";
 import { classifierFree, type Steer } from "../samplers/drive.js";
@@ -31,15 +31,23 @@ const schema = z.strictObject({
     1,
     0,
     100,
-    "pull towards low log-partition of the teacher's logits, as a share of the noise's length",
-  ),
+    "pull towards a low log-partition of the teacher's logits, as a share of the noise's length",
+  ).meta({
+    reason:
+      "as long as the predicted noise where all is noise, and fading with it: pictures leave their class and stay pictures",
+  }),
   distance: real(
     1,
     0,
     100,
-    "pull away from the features of known pictures, as a share of the noise's length",
-  ),
-  neighbour: whole(5, 1, 10_000, "which nearest known feature the distance is to"),
+    "pull away from the teacher's features of known pictures, as a share of the noise's length",
+  ).meta({
+    reason:
+      "as much as the other pull: it alone finds what the logits are sure of and no known picture is near",
+  }),
+  neighbour: whole(5, 1, 10_000, "which nearest known feature the distance is to").meta({
+    reason: "more than one, so that a single odd picture does not decide; few, so that the pull stays local",
+  }),
 });
 
 /** What steering needs beside the predictions. */
@@ -97,6 +105,16 @@ function nearness(features: Value, known: Float32Array, neighbour: number): Valu
   return reshape(slice(values, [k - 1], [k], [1]), [features.size(0)]);
 }
 
+/**
+ * Source "guided". Row i: a training picture's embedding, classes in turn, conditions the model as it would for a picture of that class, and
+ * every step is steered as {@link steerToUnknown} says.
+ *
+ * Differs from GOOD: gradients are taken at the predicted clean latent, not through the denoiser, and brought to a length, so that one
+ * weight fits every teacher; each step is steered once, without recurrence or smoothing over noise; the condition is an embedding
+ * instead of a prompt. The paper's score of both parts is a detector and none of this.
+ *
+ * @source Gao et al. 2025 (GOOD, arXiv 2510.17131), as its abstract and public descriptions tell it
+ */
 export const guidedToUnknown = defineMadeSource({
   id: "guided",
   version: 1,
@@ -126,5 +144,22 @@ export const guidedToUnknown = defineMadeSource({
       chosen: classesInTurn(known.labels, count, seed, "synthesis/guided"),
       steer: steerToUnknown(guide),
     };
+  },
+  outline: ({ teacher, decoder, shape, known }, options) => {
+    const graph = new Graph();
+    const float = (of: readonly number[]) => ({ dtype: "float32", shape: of }) as const;
+    const input = (name: string): Value => graph.input(name, float(shape));
+    const { features } = buildClassifier(teacher, 1).taps;
+    const steer = steerToUnknown({
+      teacher,
+      decoder,
+      latentScale: 1,
+      known: new Float32Array(known * (features?.size(1) ?? 1)),
+      options,
+    });
+    const predictions = { conditional: input("conditional"), unconditional: input("unconditional") };
+    const level = graph.input("level", float([]));
+    graph.output("noise", steer({ latent: input("latent"), ...predictions, level, noiseOf: (v) => v }, 2));
+    return graph;
   },
 });

@@ -3,7 +3,7 @@
  * nothing else: the stage "synthesis:ID" makes them, decodes them, leaves out those that the teacher is sure of, and keeps them with the
  * teacher's logits.
  */
-import { expectArguments, kinds, type Engine } from "oal-core";
+import { expectArguments, kinds, type Engine, type Graph } from "oal-core";
 import type { z } from "zod";
 import type { ImageSet } from "../../data/imageSet.js";
 import type { ClassifierModel } from "../../training/model.js";
@@ -43,16 +43,27 @@ export interface MakeRequest {
   readonly images: Pick<ImageSet, "count" | "height" | "read">;
   readonly known: KnownEmbeddings;
   /** The teacher's own features of the known pictures, [known rows, features]. */
-  features(): Promise<Float32Array>;
+  readonly features: () => Promise<Float32Array>;
   /** The teacher's features in the space of the conditions. */
-  toConditions(features: Float32Array): Promise<Float32Array>;
+  readonly toConditions: (features: Float32Array) => Promise<Float32Array>;
   /** The outlier embeddings, for a source that says that it uses them. */
-  boundary(): Promise<BoundaryEmbeddings>;
+  readonly boundary: () => Promise<BoundaryEmbeddings>;
   /** Latents to make. */
   readonly count: number;
   readonly seed: number;
   /** Told now and then what is done; what it throws stops the work. */
-  onProgress(done: number, total: number, text: string): void;
+  readonly onProgress: (done: number, total: number, text: string) => void;
+}
+
+/** What the work of a step is reckoned from before anything is trained. */
+export interface OutlineRequest {
+  /** Of the right shapes, its numbers of no meaning. */
+  readonly teacher: ClassifierModel;
+  readonly decoder: Graph;
+  /** [rows, channels, height, width] of the latents of a call. */
+  readonly shape: readonly number[];
+  /** Known embeddings. */
+  readonly known: number;
 }
 
 /** How pictures of a source are made. */
@@ -63,6 +74,8 @@ export interface Making {
   readonly usesBoundary: boolean;
   /** @throws OAL-D187, OAL-D188 for a teacher or embeddings that it cannot be made with */
   course(request: MakeRequest, settings: MethodSettings): Promise<Course>;
+  /** The graph that a step runs beside denoiser and sampler, for estimates of memory; null: none worth counting. */
+  outline(request: OutlineRequest, settings: MethodSettings): Graph | null;
 }
 
 /** A made source as one writes it. */
@@ -75,6 +88,8 @@ export interface MadeDefinition<Schema extends z.ZodObject> extends Omit<
   /** Default: false. */
   readonly usesBoundary?: boolean;
   course(request: MakeRequest, options: z.output<Schema>): Promise<Course>;
+  /** Default: none. */
+  outline?(request: OutlineRequest, options: z.output<Schema>): Graph;
 }
 
 const aDefinition = kinds.fields({
@@ -82,6 +97,7 @@ const aDefinition = kinds.fields({
   version: kinds.integer,
   usesBoundary: kinds.optional(kinds.boolean),
   course: kinds.callback,
+  outline: kinds.optional(kinds.callback),
 });
 
 /** Makes a source of a definition: it has a stage of its own, and refuses runs in which nothing makes or decodes latents. */
@@ -89,11 +105,12 @@ export function defineMadeSource<Schema extends z.ZodObject>(
   definition: MadeDefinition<Schema>,
 ): OutlierSource {
   expectArguments("defineMadeSource", { definition: [definition, aDefinition] });
-  const { version, usesBoundary = false, course, ...described } = definition;
-  const { id, section, schema } = described;
+  const { id, section, schema, version, usesBoundary = false } = definition;
+  const read = (settings: MethodSettings): z.output<Schema> =>
+    section === undefined ? schema.parse({}) : readOptions(schema, settings, section);
   const stage = `${madeStageId}:${id}`;
   const source = defineSource({
-    ...described,
+    ...definition,
     hasTeacherLogits: true,
     stages: () => [stage],
     refuses: (use) => withoutModel(use) ?? definition.refuses?.(use) ?? null,
@@ -104,8 +121,8 @@ export function defineMadeSource<Schema extends z.ZodObject>(
     made: {
       version,
       usesBoundary,
-      course: (request, settings) =>
-        course(request, section === undefined ? schema.parse({}) : readOptions(schema, settings, section)),
+      course: (request, settings) => definition.course(request, read(settings)),
+      outline: (request, settings) => definition.outline?.(request, read(settings)) ?? null,
     },
   };
 }

@@ -24,6 +24,17 @@ export function steerRegion(region: number): Steer {
   };
 }
 
+/**
+ * Source "nuisance". Row i: the latent of a training picture, classes in turn, noised as for "sdedit", then denoised with two conditions: its
+ * own embedding, and an outlier embedding at the boundary of another class, by {@link steerRegion}. Background and style stay what they
+ * were; what the class shows is guided away from it.
+ *
+ * Differs from SONA: the region is found in every step by how much the two predictions differ, instead of once from a mask of the
+ * object; the class is the picture's own embedding, and what it becomes is an outlier embedding instead of a prompt.
+ *
+ * @source Yoon et al. 2025 (SONA, arXiv 2408.14841), as its abstract and public descriptions tell it; contrast of two predictions as a mask:
+ * Couairon et al. 2023 (DiffEdit, arXiv 2210.11427)
+ */
 export const nuisanceKept = defineMadeSource({
   id: "nuisance",
   version: 1,
@@ -35,9 +46,19 @@ export const nuisanceKept = defineMadeSource({
   section: "nuisance",
   about: "outlier pictures of known ones that keep what does not matter to their class",
   schema: z.strictObject({
-    share: real(0.6, 0.01, 1, "share of the noising that a picture goes through; less keeps more of it"),
-    region: real(0.5, 0.01, 1, "share of a latent's pixels that are guided away from the picture's class"),
-    weight: positive(3, 100, "weight of that guidance; 1: as the other embedding has it"),
+    share: real(0.6, 0.01, 1, "share of the noising that a picture goes through; less keeps more of it").meta(
+      { reason: "that of sdedit, so that both differ in the guidance alone" },
+    ),
+    region: real(
+      0.5,
+      0.01,
+      1,
+      "share of a latent's pixels that are guided away from the picture's class",
+    ).meta({ reason: "what a class shows fills about half of a picture of the presets" }),
+    weight: positive(3, 100, "weight of that guidance; 1: as the other embedding has it").meta({
+      reason:
+        "above 1 the picture is pushed past the other embedding, away from its own class; far above, it falls apart",
+    }),
   }),
   usesBoundary: true,
   course: async (request, { share, region, weight }) => {
