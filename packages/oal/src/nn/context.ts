@@ -44,6 +44,7 @@ interface Shared {
 export class TrainingContext implements Context {
   readonly graph: Graph;
   readonly training: boolean;
+  readonly #updates: boolean;
   readonly #path: readonly string[];
   readonly #shared: Shared;
 
@@ -51,9 +52,17 @@ export class TrainingContext implements Context {
    * @param graph the graph of the training step
    * @param prefix first part of every name; "" for none
    */
-  constructor(graph: Graph, prefix = "", shared?: Shared, path?: readonly string[], training = true) {
+  constructor(
+    graph: Graph,
+    prefix = "",
+    shared?: Shared,
+    path?: readonly string[],
+    training = true,
+    updates = training,
+  ) {
     this.graph = graph;
     this.training = training;
+    this.#updates = updates;
     this.#path = path ?? (prefix === "" ? [] : [prefix]);
     this.#shared = shared ?? { specs: [], inputs: new Map(), bufferUpdates: new Map() };
   }
@@ -105,19 +114,25 @@ export class TrainingContext implements Context {
   }
 
   updateBuffer(name: string, value: Value): void {
-    if (!this.training) return;
+    if (!this.#updates) return;
     const full = this.#fullName(name);
     this.values(full);
     this.#shared.bufferUpdates.set(full, stopGradient(value));
   }
 
   child(name: string): TrainingContext {
-    return new TrainingContext(this.graph, "", this.#shared, [...this.#path, name], this.training);
+    const path = [...this.#path, name];
+    return new TrainingContext(this.graph, "", this.#shared, path, this.training, this.#updates);
   }
 
   /** The same parameters with running statistics in use and left alone, as PyTorch's eval mode. */
   frozenStatistics(): TrainingContext {
     return new TrainingContext(this.graph, "", this.#shared, this.#path, false);
+  }
+
+  /** The same parameters with the statistics of the batch in use and the running ones left alone. */
+  withoutUpdates(): TrainingContext {
+    return new TrainingContext(this.graph, "", this.#shared, this.#path, this.training, false);
   }
 
   scope<T>(body: () => T): T {

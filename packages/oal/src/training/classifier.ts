@@ -195,7 +195,10 @@ export function classifierLoss(
     shownBy.set(method, [...method.shows(settings), ...Object.keys(made)]);
   }
   const part = context.child(networkPrefix);
-  const { taps, head } = tapsOf(pictures, (values) => entry.build(part, values));
+  const apart = new Set(methods.flatMap((method) => method.apart?.(settings) ?? []));
+  const { taps, head } = tapsOf(pictures, apart, (values, isApart) =>
+    entry.build(isApart ? part.withoutUpdates() : part, values),
+  );
   for (const side of options.sideNetworks) {
     if (side.pictures === null && fromCut) throw oalError("OAL-T132", { what: side.names.join(" and ") });
     const seen = side.pictures === null ? batch.images : normalised(side.pictures);
@@ -259,23 +262,29 @@ function entryOf(choice: NetworkChoice, fromCut: boolean): Entry {
   return { lead: (images) => split.before(images), build: (context, value) => split.after(context, value) };
 }
 
-/** One pass of all pictures through the network, taken apart again; normalisation sees them together. */
+/**
+ * One pass of all pictures through the network, taken apart again: normalisation sees them together. Pictures that are to be apart
+ * pass by themselves.
+ */
 function tapsOf(
   pictures: ReadonlyMap<string, Value>,
-  network: (images: Value) => NetworkOutputs,
+  apart: ReadonlySet<string>,
+  network: (images: Value, isApart: boolean) => NetworkOutputs,
 ): { readonly taps: ByName<NetworkTaps>; readonly head: NetworkOutputs["head"] } {
-  const all = [...pictures.values()];
-  const [first] = all;
-  const joint = network(all.length === 1 && first ? first : concat(all, 0));
+  const together = [...pictures].filter(([name]) => !apart.has(name));
+  const [first] = together;
+  const all = together.map(([, value]) => value);
+  const joint = network(all.length === 1 && first ? first[1] : concat(all, 0), false);
   const found = new Map<string, NetworkTaps>();
   let start = 0;
-  for (const [name, { shape }] of pictures) {
+  for (const [name, { shape }] of together) {
     const end = start + (shape[0] ?? 0);
     const [from, to] = [start, end];
     const cut = (value: Value): Value => (all.length === 1 ? value : slice(value, [from], [to], [0]));
     found.set(name, { logits: cut(joint.logits), features: cut(joint.features) });
     start = end;
   }
+  for (const [name, value] of pictures) if (apart.has(name)) found.set(name, network(value, true));
   const taps: ByName<NetworkTaps> = (name) => {
     const known = found.get(name);
     if (!known) throw oalError("OAL-X101", { problem: `pictures ${name} were not shown` });

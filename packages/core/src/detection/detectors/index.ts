@@ -29,6 +29,8 @@ import { odin } from "./odin.js";
 import { openmax } from "./openmax.js";
 import { rankfeat } from "./rankfeat.js";
 import { react } from "./react.js";
+import { reject } from "./reject.js";
+import { rejectMsp } from "./rejectMsp.js";
 import { relation } from "./relation.js";
 import { residual } from "./residual.js";
 import { rmds } from "./rmds.js";
@@ -76,6 +78,8 @@ const builtIn: readonly Detector[] = [
   neco,
   weiperMsp,
   confBranch,
+  reject,
+  rejectMsp,
 ];
 
 /** Every detector oal knows; `register` adds one from outside. Unknown names: OAL-E201. */

@@ -6,7 +6,7 @@
 import { expectArguments, kinds, type Head, type Value } from "oal-core";
 import type { z } from "zod";
 import type { TrainingContext } from "../../nn/context.js";
-import type { ByName, NetworkTaps } from "../methods/inputs.js";
+import type { ByName, HeadInputs, NetworkTaps } from "../methods/inputs.js";
 import type { Ignored } from "../methods/method.js";
 import type { TermDeclarations } from "../methods/terms.js";
 
@@ -26,6 +26,10 @@ export interface ExposureInputs extends NetworkTaps {
    * @throws OAL-T110 for an exposure that does not need `alignedNeeds`
    */
   readonly alignedOutliers: () => Value;
+  /** What the exposure's own heads gave on the images (`outputs`). */
+  readonly heads: ByName<Value>;
+  /** What they gave on the outlier pictures. */
+  readonly outlierHeads: ByName<Value>;
   /** The side data that the exposure needs. */
   readonly side: ByName<Value>;
 }
@@ -47,6 +51,12 @@ export interface Exposure<Options = Readonly<Record<string, unknown>>> {
   readonly weights: readonly string[];
   /** Names of the side data that these options make necessary. Absent: the outlier pictures alone. */
   needs?(options: Options): readonly string[];
+  /** Heads under parameters of their own, float32 [N, k] by name: no other exposure's or method's has the name. */
+  outputs?(inputs: HeadInputs, options: Options): Readonly<Record<string, Value>>;
+  /** Names of those that the finished model keeps, as taps "heads.NAME" that detectors read. */
+  readonly keeps?: readonly string[];
+  /** Ids of the detectors that read them. */
+  readonly detectors?: readonly string[];
   /** Its options that have no effect, as keys of the section. */
   ignored?(options: Options): readonly Ignored[];
   /** The values of its terms by name; one that is left out is not part of the step. */
@@ -61,6 +71,7 @@ const aDefinition = kinds.fields({
   terms: kinds.record,
   weights: kinds.listOf(kinds.name),
   needs: kinds.optional(kinds.callback),
+  outputs: kinds.optional(kinds.callback),
   build: kinds.callback,
 });
 
@@ -69,11 +80,12 @@ export function defineExposure<Schema extends z.ZodObject>(
   definition: Omit<Exposure<z.output<Schema>>, "schema"> & { readonly schema: Schema },
 ): Exposure {
   expectArguments("defineExposure", { definition: [definition, aDefinition] });
-  const { schema, needs, ignored, build, ...rest } = definition;
+  const { schema, needs, outputs, ignored, build, ...rest } = definition;
   return {
     ...rest,
     schema,
     ...(needs ? { needs: (options) => needs(schema.parse(options)) } : {}),
+    ...(outputs ? { outputs: (inputs, options) => outputs(inputs, schema.parse(options)) } : {}),
     ...(ignored ? { ignored: (options) => ignored(schema.parse(options)) } : {}),
     build: (inputs, options) => build(inputs, schema.parse(options)),
   };

@@ -54,6 +54,7 @@ const withWeight: Readonly<Record<string, string>> = {
   logisticEnergy: "logisticWeight",
   latentExposure: "latentWeight",
   outlierContrast: "contrastWeight",
+  rejectClass: "rejectWeight",
 };
 
 /** One exposure alone. */
@@ -70,6 +71,7 @@ describe("what exposures need", () => {
     ["uniformLabel", {}, ["outlierImages", "exposureGate"]],
     ["outlierDistillation", {}, ["outlierImages", "exposureGate", "outlierTeacherLogits"]],
     ["logisticEnergy", {}, ["outlierImages", "exposureGate"]],
+    ["rejectClass", {}, ["outlierImages", "exposureGate"]],
     ["latentExposure", {}, ["exposureGate", "outlierEmbeddings", "teacherFeatures"]],
     ["outlierContrast", {}, ["exposureGate", "outlierEmbeddings", "teacherFeatures"]],
     ["outlierContrast", { contrastNegatives: "pictures" }, ["outlierImages", "exposureGate"]],
@@ -84,10 +86,10 @@ describe("what exposures need", () => {
       exposureMethod
         .ignored(settings)
         .flatMap(([keys, because]) => (because === false ? [] : keys))
-        .filter((key) => ["fraction", "outliers", "start", "alignmentSteps"].includes(key));
+        .filter((key) => ["fraction", "outliers", "start", "statistics", "alignmentSteps"].includes(key));
     expect(idle(only("logisticEnergy"))).toEqual(["alignmentSteps"]);
-    expect(idle(only("latentExposure"))).toEqual(["fraction", "outliers"]);
-    expect(idle(only("none"))).toEqual(["fraction", "start", "outliers", "alignmentSteps"]);
+    expect(idle(only("latentExposure"))).toEqual(["fraction", "outliers", "statistics"]);
+    expect(idle(only("none"))).toEqual(["fraction", "start", "outliers", "statistics", "alignmentSteps"]);
   });
 
   it("all weights of the new ones are 0 unless given", () => {
@@ -163,6 +165,8 @@ describe("latent exposure", () => {
           side: value,
           outliers: { logits: value("features"), features: value("features") },
           alignedOutliers: () => value("aligned"),
+          heads: value,
+          outlierHeads: value,
         };
         const built = exposures.find("latentExposure").build(inputs, { latentWeight: 1, ...options });
         const [slope] = gradients(built["latentExposure"] ?? w, [w]);

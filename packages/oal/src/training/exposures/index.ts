@@ -6,6 +6,7 @@ import { latentExposure } from "./latentExposure.js";
 import { logisticEnergy } from "./logisticEnergy.js";
 import { outlierContrast } from "./outlierContrast.js";
 import { outlierDistillation } from "./outlierDistillation.js";
+import { rejectClass } from "./rejectClass.js";
 import { uniformLabel } from "./uniformLabel.js";
 
 /** Every exposure, in the order of the loss. */
@@ -14,6 +15,7 @@ export const exposures = new Registry<Exposure>("exposure", [
   energyMargin,
   outlierDistillation,
   logisticEnergy,
+  rejectClass,
   latentExposure,
   outlierContrast,
 ]);

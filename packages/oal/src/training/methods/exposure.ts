@@ -1,7 +1,7 @@
 /** Outliers shown to the student: the training method in which every exposure has its place. */
 import { mul } from "oal-core";
 import { z } from "zod";
-import { mergedShape, positive, real, whole } from "../../fields.js";
+import { choice, mergedShape, positive, real, whole } from "../../fields.js";
 import { alignOutliers, type AlignedOutliers } from "../exposures/alignment.js";
 import { exposures } from "../exposures/index.js";
 import { alignedNeeds, picturesNeeds, type Exposure, type ExposureInputs } from "../exposures/exposure.js";
@@ -19,6 +19,11 @@ const common = z.strictObject({
     .min(1)
     .default("latents")
     .describe("where the pictures come from: an outlier source; oal list outliers shows them"),
+  statistics: choice(
+    ["joint", "own"],
+    "joint",
+    "batch normalisation sees outliers together with the images; or by themselves, and the running statistics follow the images alone",
+  ),
   alignmentSteps: whole(
     1,
     1,
@@ -83,6 +88,19 @@ export const exposureMethod: TrainingMethod = {
   },
   parts: (settings) => inUse(settings).map(({ exposure }) => exposure.id),
   shows: (settings) => (needAll(inUse(settings), picturesNeeds) ? picturesNeeds : []),
+  apart: (settings) =>
+    exposureOptions(settings).statistics === "own" && needAll(inUse(settings), picturesNeeds)
+      ? picturesNeeds
+      : [],
+  outputs: (inputs, settings) =>
+    Object.assign(
+      {},
+      ...inUse(settings).map(({ exposure, options }) =>
+        exposure.outputs?.({ ...inputs, context: inputs.context.child(exposure.id) }, options),
+      ),
+    ),
+  heads: (settings) => inUse(settings).flatMap(({ exposure }) => exposure.keeps ?? []),
+  detectors: (settings) => inUse(settings).flatMap(({ exposure }) => exposure.detectors ?? []),
   rates: () => ({}),
   draws: () => ({}),
   ignored: (settings) => [
@@ -115,14 +133,14 @@ function ignoredOfAll(used: readonly UsedExposure[]): readonly Ignored[] {
   const noPictures = !needAll(used, picturesNeeds) && "no exposure to pictures";
   const noEmbeddings = !needAll(used, alignedNeeds) && "no exposure to outlier embeddings";
   return [
-    [["fraction", "outliers"], noPictures],
+    [["fraction", "outliers", "statistics"], noPictures],
     [["alignmentSteps", "alignmentLr"], noEmbeddings],
   ];
 }
 
 function inputsOf(
   exposure: Exposure,
-  { context, logits, features, labels, head, side, shown }: MethodInputs,
+  { context, logits, features, labels, head, side, shown, outputs, outputsOf }: MethodInputs,
   align: () => AlignedOutliers,
 ): ExposureInputs {
   return {
@@ -136,6 +154,8 @@ function inputsOf(
       return shown("outlierImages");
     },
     alignedOutliers: () => align().outliers,
+    heads: outputs,
+    outlierHeads: (name) => outputsOf(shown("outlierImages"))(name),
   };
 }
 

@@ -53,6 +53,8 @@ export interface TrainingMethod extends Description {
   needs(settings: MethodSettings): readonly string[];
   /** Which of them are pictures that pass the network together with the batch. */
   shows(settings: MethodSettings): readonly string[];
+  /** Which of those pass it by themselves: with batch statistics of their own, which the running ones do not follow. Absent: none. */
+  readonly apart?: (settings: MethodSettings) => readonly string[];
   /** Learning rates of its own parameters, relative to the schedule's, by the parameters' prefix. */
   rates(settings: MethodSettings): Readonly<Record<string, number>>;
   /** Its options that have no effect, as keys of its section. */
