@@ -13,7 +13,7 @@ export default {
   unit: "ms",
   settings: { scores: 1_000_000 },
   short: { scores: 2000 },
-  goals: { must: 1 },
+  goals: { must: 4 },
   prepare: async (settings, folder) => {
     const { id, ood } = scoresOf(settings);
     const column = (data) => ({ dtype: "float32", shape: [data.length], data });

@@ -201,8 +201,8 @@ export const core = [
   {
     file: source("metrics/fpr.ts"),
     what: "FPR@95 asks for more than 95 %",
-    find: "truePositives / hitTotal < recall",
-    replace: "truePositives / hitTotal <= recall",
+    find: "hits / total < recall",
+    replace: "hits / total <= recall",
     tests: [source("metrics/values.test.ts")],
   },
   {
@@ -239,6 +239,20 @@ export const core = [
     find: "Math.max(mce, gap)",
     replace: "Math.max(mce, (n / total) * gap)",
     tests: [source("metrics/values.test.ts")],
+  },
+  {
+    file: source("metrics/ranking.ts"),
+    what: "a resample counts equal confidences as different ones",
+    find: "k > 0 && value !== previous",
+    replace: "k > 0",
+    tests: [source("metrics/sorting.test.ts")],
+  },
+  {
+    file: source("metrics/sorting.ts"),
+    what: "negative scores are sorted as if they were positive",
+    find: "bits ^ ((bits >> 31) | 0x80000000)",
+    replace: "(bits ^ 0x80000000)",
+    tests: [source("metrics/sorting.test.ts")],
   },
   {
     file: source("metrics/bootstrap.ts"),

@@ -30,6 +30,7 @@ export const metrics = {
   percentileInterval: `percentileInterval(Float64Array.of(1, 2, 3, 4))`,
   properScores: `properScores([2, 0, 0, 3], [0, 1])`,
   rocCurve: `rocCurve(id, ood)`,
+  sortScores: `detectionMetrics(sortScores(id), ood).auroc`,
   standardError: `standardError(Float64Array.of(1, 2, 3))`,
   summarizeSeeds: `summarizeSeeds([0.91, 0.93])`,
   twoDecimals: `twoDecimals(0.125)`,

@@ -8,7 +8,7 @@
  */
 import { expectArguments, kind, kinds } from "../errors/index.js";
 import { betaQuantile } from "../metrics/beta.js";
-import { assertScores } from "../metrics/ranking.js";
+import { assertScores } from "../metrics/sorting.js";
 import type { Cuts } from "./decision.js";
 
 /** A share to keep as an argument: all of it cannot be promised by any number of pictures. */

@@ -4,7 +4,7 @@
  */
 import { expectArguments, kind, kinds, oalError } from "../errors/index.js";
 import { shortestFloat32 } from "../graph/index.js";
-import { assertScores } from "../metrics/ranking.js";
+import { assertScores } from "../metrics/sorting.js";
 import { conformalCut } from "./conformal.js";
 
 /** Scores, float32, from which on something is said of a picture. */

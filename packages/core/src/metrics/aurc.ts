@@ -1,6 +1,7 @@
 /** Area under the risk-coverage curve of selective prediction, and its excess over the best possible order. */
 import { expectArguments, kinds, oalError } from "../errors/index.js";
-import { assertPaired, assertScores } from "./ranking.js";
+import { assertPaired } from "./ranking.js";
+import { ordered } from "./sorting.js";
 
 /**
  * AURC = (1/N) sum_k r_k, r_k the expected error rate among the k most confident samples; tied samples count as in a random order.
@@ -21,18 +22,16 @@ export function aurc(
   assertPaired("aurc", confidence, error);
   const n = confidence.length;
   if (n === 0) throw oalError("OAL-E102", { metric: "aurc", side: "ID" });
-  assertScores(confidence, "aurc");
-  const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) =>
-    order3(confidence[b] ?? 0, confidence[a] ?? 0),
-  );
+  const { values, samples } = ordered(confidence, "aurc");
+  values.reverse();
+  samples.reverse();
   let errors = 0;
   let area = 0;
   for (let start = 0; start < n;) {
     let end = start;
     let groupErrors = 0;
-    const value = confidence[order[start] ?? 0];
-    while (end < n && confidence[order[end] ?? 0] === value) {
-      if ((error[order[end] ?? 0] ?? 0) !== 0) groupErrors++;
+    while (end < n && values[end] === values[start]) {
+      if ((error[samples[end] ?? 0] ?? 0) !== 0) groupErrors++;
       end++;
     }
     for (let k = start; k < end; k++) {
@@ -44,9 +43,4 @@ export function aurc(
   const risk = errors / n;
   const best = risk === 1 ? 1 : risk + (1 - risk) * Math.log1p(-risk);
   return { aurc: area / n, excess: area / n - best };
-}
-
-/** Comparison that also orders infinities. */
-function order3(a: number, b: number): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

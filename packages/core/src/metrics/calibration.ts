@@ -3,7 +3,8 @@
  * Bins are closed on the right (probability 1 has a bin), of the maximum probability, not of the logit.
  */
 import { expectArguments, kinds, oalError } from "../errors/index.js";
-import { assertPaired, assertScores } from "./ranking.js";
+import { assertPaired } from "./ranking.js";
+import { assertScores } from "./sorting.js";
 
 /** Calibration of a classifier on ID samples. */
 export interface Calibration {

@@ -1,6 +1,7 @@
 /** Correct classification rate at a false positive rate, an OpenOOD v1.0 column. */
-import { expectArguments, kinds, oalError } from "../errors/index.js";
-import { assertPaired, assertScores } from "./ranking.js";
+import { expectArguments, kinds } from "../errors/index.js";
+import { assertPaired, assertSides } from "./ranking.js";
+import { ascending, assertScores } from "./sorting.js";
 
 /**
  * CCR@FPR: with t the ceil(f n)-th largest OOD confidence, the share of ID samples that are classified correctly with confidence > t.
@@ -26,11 +27,9 @@ export function ccrAtFpr(
     rate: [rate, kinds.fraction],
   });
   assertPaired("ccrAtFpr", id, correct);
-  if (id.length === 0) throw oalError("OAL-E102", { metric: "ccr", side: "ID" });
-  if (ood.length === 0) throw oalError("OAL-E102", { metric: "ccr", side: "OOD" });
+  assertSides(id, ood, "ccr");
   assertScores(id, "ccr, ID side");
-  assertScores(ood, "ccr, OOD side");
-  const sorted = Float64Array.from(ood).sort();
+  const sorted = ascending(ood, "ccr, OOD side");
   const threshold = sorted[sorted.length - Math.ceil(rate * sorted.length)] ?? Infinity;
   let hits = 0;
   for (let i = 0; i < id.length; i++) if ((correct[i] ?? 0) !== 0 && (id[i] ?? 0) > threshold) hits++;

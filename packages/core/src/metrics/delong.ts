@@ -1,7 +1,8 @@
 /** DeLong's covariance of AUROCs of detectors on the same samples: intervals and a paired test without resampling. */
 import { expectArguments, kinds, oalError } from "../errors/index.js";
 import { twoSidedP } from "./normal.js";
-import { rank } from "./ranking.js";
+import { assertSides } from "./ranking.js";
+import { ordered, type OrderedScores } from "./sorting.js";
 
 /** 97.5 % quantile of the standard normal distribution. */
 const Z975 = 1.959963984540054;
@@ -81,22 +82,26 @@ export function delongTest(a: ScorePair, b: ScorePair): { z: number; p: number }
 
 /** V10(i) = share of OOD below x_i, V01(j) = share of ID above y_j, ties half. */
 function placements(id: ArrayLike<number>, ood: ArrayLike<number>): { id: Float64Array; ood: Float64Array } {
-  const ranking = rank(id, ood, "DeLong");
-  const shareBelow = (own: Uint32Array, other: Uint32Array): Float64Array => {
-    const count = new Float64Array(ranking.values.length);
-    for (const group of other) count[group] = (count[group] ?? 0) + 1;
-    let below = 0;
-    for (let g = 0; g < count.length; g++) {
-      const here = count[g] ?? 0;
-      count[g] = (below + here / 2) / other.length;
-      below += here;
-    }
-    return Float64Array.from(own, (group) => count[group] ?? 0);
-  };
+  assertSides(id, ood, "DeLong");
+  const [known, unknown] = [ordered(id, "DeLong, ID side"), ordered(ood, "DeLong, OOD side")];
   return {
-    id: shareBelow(ranking.id, ranking.ood),
-    ood: shareBelow(ranking.ood, ranking.id).map((share) => 1 - share),
+    id: sharesBelow(known, unknown),
+    ood: sharesBelow(unknown, known).map((share) => 1 - share),
   };
+}
+
+/** For every sample of one side the share of the other side's that lies below it, ties half; by sample. */
+function sharesBelow(own: OrderedScores, other: OrderedScores): Float64Array {
+  const shares = new Float64Array(own.values.length);
+  const all = other.values.length;
+  let below = 0;
+  let notAbove = 0;
+  own.values.forEach((value, k) => {
+    while (below < all && (other.values[below] ?? 0) < value) below++;
+    while (notAbove < all && (other.values[notAbove] ?? 0) <= value) notAbove++;
+    shares[own.samples[k] ?? 0] = (below + notAbove) / 2 / all;
+  });
+  return shares;
 }
 
 function mean(x: Float64Array): number {

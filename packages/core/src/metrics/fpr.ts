@@ -5,7 +5,7 @@
  */
 import { defineMetric } from "./metric.js";
 import { expectArguments, kinds } from "../errors/index.js";
-import { Counter, countScores, rank, type Counts } from "./ranking.js";
+import { countScores, someScores, type Counts, type Scores } from "./ranking.js";
 
 /** The side whose recall is fixed. */
 export type Positive = "ood" | "id";
@@ -21,8 +21,8 @@ export interface OperatingPoint {
 const aSide = kinds.oneOf(["ood", "id"] satisfies Positive[]);
 const someCounts = kinds.fields({
   length: kinds.count,
-  id: kinds.numbers,
-  ood: kinds.numbers,
+  idUpTo: kinds.numbers,
+  oodUpTo: kinds.numbers,
   idTotal: kinds.number,
   oodTotal: kinds.number,
 });
@@ -49,24 +49,45 @@ export function fprAtRecall(
     recall: [recall, kinds.fraction],
   });
   const { length } = counts;
-  const hits = positive === "ood" ? counts.ood : counts.id;
-  const misses = positive === "ood" ? counts.id : counts.ood;
-  const hitTotal = positive === "ood" ? counts.oodTotal : counts.idTotal;
-  const missTotal = positive === "ood" ? counts.idTotal : counts.oodTotal;
-  const step = positive === "ood" ? 1 : -1; // OOD first: ascending confidence
-  let truePositives = 0;
-  let falsePositives = 0;
-  for (let k = 0, i = positive === "ood" ? 0 : length - 1; k < length; k++, i += step) {
-    const hit = hits[i] ?? 0;
-    const miss = misses[i] ?? 0;
-    truePositives += hit;
-    falsePositives += miss;
-    if (truePositives / hitTotal < recall) continue;
-    const interior = k > 0 && k < length - 1;
-    if (dropCollinear && interior && hits[i + step] === hit && misses[i + step] === miss) continue;
-    return { rate: falsePositives / missTotal, index: i };
+  const ofOod = positive === "ood"; // OOD first: ascending confidence
+  const [hitsUpTo, missesUpTo] = ofOod ? [counts.oodUpTo, counts.idUpTo] : [counts.idUpTo, counts.oodUpTo];
+  const [hits, misses] = ofOod ? [counts.oodTotal, counts.idTotal] : [counts.idTotal, counts.oodTotal];
+  const needed = leastHits(recall, hits);
+  const step = ofOod ? 1 : -1;
+  let at = ofOod ? firstAtLeast(hitsUpTo, length, needed) : firstAtLeast(hitsUpTo, length, hits - needed + 1); // the last entry below which no more hits may be left
+  const isDropped = (i: number): boolean =>
+    i > 0 &&
+    i < length - 1 &&
+    samplesAt(hitsUpTo, i + step) === samplesAt(hitsUpTo, i) &&
+    samplesAt(missesUpTo, i + step) === samplesAt(missesUpTo, i);
+  while (dropCollinear && isDropped(at)) at += step;
+  const passed = ofOod ? (missesUpTo[at] ?? 0) : misses - (missesUpTo[at - 1] ?? 0);
+  return { rate: passed / misses, index: at };
+}
+
+/** Samples of one entry. */
+function samplesAt(upTo: Int32Array, i: number): number {
+  return (upTo[i] ?? 0) - (upTo[i - 1] ?? 0);
+}
+
+/** The first entry up to which there are at least so many samples; the last where there is none. */
+function firstAtLeast(upTo: Int32Array, length: number, samples: number): number {
+  let low = 0;
+  let high = length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((upTo[middle] ?? 0) < samples) low = middle + 1;
+    else high = middle;
   }
-  return { rate: 1, index: step > 0 ? length - 1 : 0 };
+  return low;
+}
+
+/** The smallest number of hits whose share, a quotient of doubles, reaches a recall. */
+function leastHits(recall: number, total: number): number {
+  let hits = Math.ceil(recall * total);
+  while (hits > 0 && (hits - 1) / total >= recall) hits--;
+  while (hits / total < recall) hits++;
+  return hits;
 }
 
 /**
@@ -77,8 +98,8 @@ export function fprAtRecall(
  * @throws OAL-E101 (NaN), OAL-E102 (empty side)
  * @example fpr95([3, 2], [1, 0])   // 0
  */
-export function fpr95(id: ArrayLike<number>, ood: ArrayLike<number>): number {
-  expectArguments("fpr95", { id: [id, kinds.numbers], ood: [ood, kinds.numbers] });
+export function fpr95(id: Scores, ood: Scores): number {
+  expectArguments("fpr95", { id: [id, someScores], ood: [ood, someScores] });
   return fprAtRecall(countScores(id, ood, "fpr95"), "ood").rate;
 }
 
@@ -89,12 +110,11 @@ export function fpr95(id: ArrayLike<number>, ood: ArrayLike<number>): number {
  * @returns the fraction, and the confidence at which it is reached (accept when confidence >= threshold)
  * @throws OAL-E101 (NaN), OAL-E102 (empty side)
  */
-export function fpr95Id(id: ArrayLike<number>, ood: ArrayLike<number>): { rate: number; threshold: number } {
-  expectArguments("fpr95Id", { id: [id, kinds.numbers], ood: [ood, kinds.numbers] });
-  const ranking = rank(id, ood, "fpr95Id");
-  const counts = new Counter(ranking).count();
+export function fpr95Id(id: Scores, ood: Scores): { rate: number; threshold: number } {
+  expectArguments("fpr95Id", { id: [id, someScores], ood: [ood, someScores] });
+  const counts = countScores(id, ood, "fpr95Id");
   const { rate, index } = fprAtRecall(counts, "id");
-  return { rate, threshold: ranking.values[counts.position[index] ?? 0] ?? 0 };
+  return { rate, threshold: counts.values[index] ?? 0 };
 }
 
 /** {@link fpr95} as a metric of results. */

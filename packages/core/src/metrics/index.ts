@@ -20,7 +20,14 @@ export { fpr95, fpr95Id, fprAtRecall, type OperatingPoint, type Positive } from 
 export { erfc, twoSidedP } from "./normal.js";
 export { oscr } from "./oscr.js";
 export { auprIn, auprOut } from "./pr.js";
-export { countScores, type Counts } from "./ranking.js";
+export {
+  countScores,
+  sortScores,
+  type Counts,
+  type RankedCounts,
+  type Scores,
+  type SortedScores,
+} from "./ranking.js";
 export { auroc, rocCurve, type RocCurve } from "./roc.js";
 export { summarizeSeeds, twoDecimals, type SeedSummary } from "./seeds.js";
 export {

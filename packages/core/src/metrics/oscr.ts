@@ -1,6 +1,7 @@
 /** Open-set classification rate: detection and classification in one number. */
 import { expectArguments, kinds } from "../errors/index.js";
-import { assertPaired, Counter, rank } from "./ranking.js";
+import { assertPaired, assertSides, Counter, mergeOrders } from "./ranking.js";
+import { ordered } from "./sorting.js";
 
 /**
  * OSCR: area under CCR(t) = |{ID: conf >= t, class right}| / m over FPR(t) = |{OOD: conf >= t}| / n, by trapezoids; equals the mean over
@@ -20,17 +21,18 @@ export function oscr(id: ArrayLike<number>, correct: ArrayLike<number>, ood: Arr
     ood: [ood, kinds.numbers],
   });
   assertPaired("oscr", id, correct);
-  const ranking = rank(id, ood, "oscr");
-  const counter = new Counter(ranking);
-  const right: number[] = [];
-  for (let i = 0; i < id.length; i++) if ((correct[i] ?? 0) !== 0) right.push(i);
-  const counts = counter.count(right);
-  let below = 0;
-  let pairs = 0;
+  assertSides(id, ood, "oscr");
+  const merged = mergeOrders(ordered(id, "oscr, ID side"), ordered(ood, "oscr, OOD side"));
+  const samples = id.length + ood.length;
+  const weights = new Uint32Array(samples).fill(1, id.length);
+  for (let i = 0; i < id.length; i++) weights[i] = (correct[i] ?? 0) !== 0 ? 1 : 0;
+  const totals = { idTotal: id.length, oodTotal: ood.length };
+  const counts = new Counter(samples).count(merged, { weights, ...totals });
+  let [idBelow, oodBelow, pairs] = [0, 0, 0];
   for (let i = 0; i < counts.length; i++) {
-    const here = counts.ood[i] ?? 0;
-    pairs += (counts.id[i] ?? 0) * (below + here / 2);
-    below += here;
+    const [idNext, oodNext] = [counts.idUpTo[i] ?? 0, counts.oodUpTo[i] ?? 0];
+    pairs += ((idNext - idBelow) * (oodBelow + oodNext)) / 2;
+    [idBelow, oodBelow] = [idNext, oodNext];
   }
   return pairs / (id.length * ood.length);
 }

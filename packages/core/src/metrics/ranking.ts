@@ -1,31 +1,45 @@
 /**
  * The form all detection metrics are computed from: how many ID and OOD samples hold each distinct confidence.
- * Scores enter by comparison only (never cast, -0 equal to 0, infinities are ordinary extremes), so every metric is a
- * function of ranks, and a bootstrap resample is a recount along a fixed order instead of a new sort.
+ * Scores enter by comparison only, so every metric is a function of ranks, and a bootstrap resample is a recount along a fixed order
+ * instead of a new sort.
  */
-import { expectArguments, kinds, oalError } from "../errors/index.js";
+import { expectArguments, kinds, oalError, type Kind } from "../errors/index.js";
+import { ascending, type OrderedScores } from "./sorting.js";
 
-/** The common order of the confidences of both sides. */
-export interface Ranking {
-  /** Distinct confidences, ascending. */
-  readonly values: Float64Array;
-  /** For each ID sample the position of its confidence in `values`. */
-  readonly id: Uint32Array;
-  /** For each OOD sample the position of its confidence in `values`. */
-  readonly ood: Uint32Array;
-}
-
-/** Samples per distinct confidence, ascending by confidence; no position is empty on both sides. */
+/** How many samples lie at or below each distinct confidence, ascending; every one has a sample of either side. */
 export interface Counts {
   /** How many leading entries of the arrays count. */
   readonly length: number;
-  readonly id: Uint32Array;
-  readonly ood: Uint32Array;
-  /** Position in the ranking's `values` of each entry. */
-  readonly position: Uint32Array;
+  readonly idUpTo: Int32Array;
+  readonly oodUpTo: Int32Array;
   readonly idTotal: number;
   readonly oodTotal: number;
 }
+
+/** Counts of samples as they are, with the confidence of each entry. */
+export interface RankedCounts extends Counts {
+  readonly values: Float64Array;
+}
+
+/** Confidences that were sorted once, for any number of comparisons. */
+export class SortedScores {
+  /** Ascending. */
+  readonly values: Float32Array | Float64Array;
+
+  /** Use `sortScores`. */
+  constructor(values: Float32Array | Float64Array) {
+    this.values = values;
+  }
+}
+
+/** Confidences as metrics take them. */
+export type Scores = ArrayLike<number> | SortedScores;
+
+/** {@link Scores} as an argument. */
+export const someScores: Kind = {
+  words: kinds.numbers.words,
+  fault: (value, argument) => (value instanceof SortedScores ? null : kinds.numbers.fault(value, argument)),
+};
 
 /** Refuses arrays that do not belong to the same samples. @throws OAL-E104 */
 export function assertPaired(metric: string, samples: ArrayLike<number>, others: ArrayLike<number>): void {
@@ -37,120 +51,154 @@ export function assertPaired(metric: string, samples: ArrayLike<number>, others:
   });
 }
 
-/** Throws OAL-E101 at the first NaN of `scores`. */
-export function assertScores(scores: ArrayLike<number>, metric: string): void {
-  for (let index = 0; index < scores.length; index++) {
-    if (Number.isNaN(scores[index])) throw oalError("OAL-E101", { metric, index });
-  }
+/** @throws OAL-E102 when a side is empty */
+export function assertSides(id: ArrayLike<number>, ood: ArrayLike<number>, metric: string): void {
+  if (id.length === 0) throw oalError("OAL-E102", { metric, side: "ID" });
+  if (ood.length === 0) throw oalError("OAL-E102", { metric, side: "OOD" });
 }
 
 /**
- * Ranks two samples of confidences together.
+ * Sorts confidences once, so that the ID samples need not be sorted again for every OOD set.
+ *
+ * @param scores  confidences [m], any float dtype
+ * @param what  whose they are, for errors; default "scores"
+ * @throws OAL-E101 when a score is NaN
+ * @example const known = sortScores(id); sets.map((ood) => detectionMetrics(known, ood));
+ */
+export function sortScores(scores: ArrayLike<number>, what = "scores"): SortedScores {
+  expectArguments("sortScores", { scores: [scores, kinds.numbers], what: [what, kinds.text] });
+  return new SortedScores(ascending(scores, what));
+}
+
+/**
+ * The counts of two samples, each sample once.
  *
  * @param id  confidences of the in-distribution samples, [m], any float dtype
  * @param ood  confidences of the out-of-distribution samples, [n]
  * @param metric  the name errors speak of
  * @throws OAL-E101 when a score is NaN, OAL-E102 when a side is empty
- * @cost O((m + n) log(m + n))
+ * @cost linear for float32 numbers: about 25 ns a score (measured)
  */
-export function rank(id: ArrayLike<number>, ood: ArrayLike<number>, metric: string): Ranking {
-  if (id.length === 0) throw oalError("OAL-E102", { metric, side: "ID" });
-  if (ood.length === 0) throw oalError("OAL-E102", { metric, side: "OOD" });
-  assertScores(id, `${metric}, ID side`);
-  assertScores(ood, `${metric}, OOD side`);
-  const values = new Float64Array(id.length + ood.length);
-  values.set(id);
-  values.set(ood, id.length);
-  const distinct = distinctAscending(values);
-  return { values: distinct, id: positions(id, distinct), ood: positions(ood, distinct) };
+export function countScores(id: Scores, ood: Scores, metric: string): RankedCounts {
+  expectArguments("countScores", {
+    id: [id, someScores],
+    ood: [ood, someScores],
+    metric: [metric, kinds.text],
+  });
+  const sorted = (scores: Scores, side: string): Float32Array | Float64Array =>
+    scores instanceof SortedScores ? scores.values : ascending(scores, `${metric}, ${side} side`);
+  const [known, unknown] = [sorted(id, "ID"), sorted(ood, "OOD")];
+  assertSides(known, unknown, metric);
+  return mergedCounts(known, unknown);
 }
 
-function distinctAscending(values: Float64Array): Float64Array {
-  values.sort();
+function mergedCounts(
+  known: Float32Array | Float64Array,
+  unknown: Float32Array | Float64Array,
+): RankedCounts {
+  const all = known.length + unknown.length;
+  const [idUpTo, oodUpTo, values] = [new Int32Array(all), new Int32Array(all), new Float64Array(all)];
   let length = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] ?? 0;
-    if (length === 0 || value !== values[length - 1]) values[length++] = value; // -0 !== 0 is false: one value
+  for (let i = 0, j = 0; i < known.length || j < unknown.length; length++) {
+    const [a, b] = [known[i] ?? Infinity, unknown[j] ?? Infinity];
+    const value = a < b ? a : b;
+    while (i < known.length && known[i] === value) i++;
+    while (j < unknown.length && unknown[j] === value) j++;
+    values[length] = value;
+    idUpTo[length] = i;
+    oodUpTo[length] = j;
   }
-  return values.slice(0, length);
+  return { length, idUpTo, oodUpTo, values, idTotal: known.length, oodTotal: unknown.length };
 }
 
-function positions(scores: ArrayLike<number>, values: Float64Array): Uint32Array {
-  const found = new Uint32Array(scores.length);
-  for (let i = 0; i < scores.length; i++) {
-    const score = scores[i] ?? 0;
-    let low = 0;
-    let high = values.length - 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((values[middle] ?? 0) < score) low = middle + 1;
-      else high = middle;
-    }
-    found[i] = low;
-  }
-  return found;
+/**
+ * Two samples in one order, by confidence, ascending: i stands for ID sample i, m + j for OOD sample j, with the highest bit set where
+ * the next confidence is another one.
+ */
+export interface Merged {
+  readonly entries: Uint32Array;
+  /** ID samples m. */
+  readonly ids: number;
 }
 
-/** Counts the samples of a ranking, whole or resampled, in buffers it keeps. */
+const LAST = 0x80000000;
+
+/** The common order of two samples. */
+export function mergeOrders(id: OrderedScores, ood: OrderedScores): Merged {
+  const [ids, oods] = [id.values.length, ood.values.length];
+  const entries = new Uint32Array(ids + oods);
+  let previous = NaN;
+  for (let k = 0, i = 0, j = 0; k < entries.length; k++) {
+    const takesId = j === oods || (i < ids && (id.values[i] ?? 0) <= (ood.values[j] ?? 0));
+    const value = (takesId ? id.values[i] : ood.values[j]) ?? 0;
+    entries[k] = takesId ? (id.samples[i++] ?? 0) : ids + (ood.samples[j++] ?? 0);
+    if (k > 0 && value !== previous) entries[k - 1] = ((entries[k - 1] ?? 0) | LAST) >>> 0;
+    previous = value;
+  }
+  entries[entries.length - 1] = ((entries[entries.length - 1] ?? 0) | LAST) >>> 0;
+  return { entries, ids };
+}
+
+/** How often each sample counts. */
+export interface Weights {
+  /** [m + n], ID samples first. */
+  readonly weights: Uint32Array;
+  /** The sums of both sides. */
+  readonly idTotal: number;
+  readonly oodTotal: number;
+}
+
+/** Counts weighted samples along an order, in buffers it keeps. */
 export class Counter {
-  readonly #ranking: Ranking;
-  readonly #id: Uint32Array;
-  readonly #ood: Uint32Array;
-  readonly #position: Uint32Array;
+  readonly #idUpTo: Int32Array;
+  readonly #oodUpTo: Int32Array;
 
-  constructor(ranking: Ranking) {
-    this.#ranking = ranking;
-    const length = ranking.values.length;
-    this.#id = new Uint32Array(length);
-    this.#ood = new Uint32Array(length);
-    this.#position = new Uint32Array(length);
+  /** @param most  samples of the longest order */
+  constructor(most: number) {
+    this.#idUpTo = new Int32Array(most + 1);
+    this.#oodUpTo = new Int32Array(most + 1);
   }
 
   /**
-   * The counts of the samples drawn (all samples once when a draw is absent); valid until the next call.
+   * The counts of the samples, each as often as its weight; valid until the next call.
    *
-   * @param idDraw  indices of ID samples, with repeats
-   * @param oodDraw  indices of OOD samples, with repeats
-   * @cost one linear pass over the draws and the distinct values
+   * @cost one pass over the order
    */
-  count(idDraw?: ArrayLike<number>, oodDraw?: ArrayLike<number>): Counts {
-    const ranking = this.#ranking;
-    const id = this.#id.fill(0);
-    const ood = this.#ood.fill(0);
-    tally(id, ranking.id, idDraw);
-    tally(ood, ranking.ood, oodDraw);
-    let length = 0;
-    for (let i = 0; i < id.length; i++) {
-      const a = id[i] ?? 0;
-      const b = ood[i] ?? 0;
-      id[length] = a;
-      ood[length] = b;
-      this.#position[length] = i;
-      length += a + b > 0 ? 1 : 0;
-    }
-    const idTotal = idDraw?.length ?? ranking.id.length;
-    const oodTotal = oodDraw?.length ?? ranking.ood.length;
-    return { length, id, ood, position: this.#position, idTotal, oodTotal };
+  count({ entries, ids }: Merged, { weights, idTotal, oodTotal }: Weights): Counts {
+    const [idUpTo, oodUpTo] = [this.#idUpTo, this.#oodUpTo];
+    const length = countAlong(entries, ids, weights, idUpTo, oodUpTo);
+    return { length, idUpTo, oodUpTo, idTotal, oodTotal };
   }
 }
 
-function tally(counts: Uint32Array, groups: Uint32Array, draw: ArrayLike<number> | undefined): void {
-  if (draw === undefined) {
-    for (const group of groups) counts[group] = (counts[group] ?? 0) + 1;
-    return;
+/**
+ * Writes the sums up to every confidence. Without branches, which random weights would make a processor guess wrong: what is written stays
+ * only where a confidence ends and a sample has it.
+ */
+function countAlong(
+  entries: Uint32Array,
+  ids: number,
+  weights: Uint32Array,
+  idUpTo: Int32Array,
+  oodUpTo: Int32Array,
+): number {
+  let length = 0;
+  let id = 0;
+  let ood = 0;
+  let kept = 0;
+  for (let k = 0; k < entries.length; k++) {
+    const entry = entries[k] ?? 0;
+    const end = -(entry >>> 31); // all bits, or none
+    const sample = entry & ~LAST;
+    const weight = weights[sample] ?? 0;
+    const isId = (sample - ids) >> 31;
+    id += weight & isId;
+    ood += weight & ~isId;
+    idUpTo[length] = id;
+    oodUpTo[length] = ood;
+    const more = id + ood - kept;
+    length += (end & -more) >>> 31;
+    kept += more & end;
   }
-  for (let i = 0; i < draw.length; i++) {
-    const group = groups[draw[i] ?? 0] ?? 0;
-    counts[group] = (counts[group] ?? 0) + 1;
-  }
-}
-
-/** The counts of two samples, each sample once. See `rank` for parameters and errors. */
-export function countScores(id: ArrayLike<number>, ood: ArrayLike<number>, metric: string): Counts {
-  expectArguments("countScores", {
-    id: [id, kinds.numbers],
-    ood: [ood, kinds.numbers],
-    metric: [metric, kinds.text],
-  });
-  return new Counter(rank(id, ood, metric)).count();
+  return length;
 }

@@ -1,8 +1,9 @@
 /** ROC curve and the area under it. */
+import { areasOf } from "./areas.js";
 import { defineMetric } from "./metric.js";
 import { expectArguments, kinds } from "../errors/index.js";
 import type { Positive } from "./fpr.js";
-import { Counter, countScores, rank, type Counts } from "./ranking.js";
+import { countScores, someScores, type Scores } from "./ranking.js";
 
 /** Points of a ROC curve from (0, 0) to (1, 1). */
 export interface RocCurve {
@@ -20,48 +21,35 @@ export interface RocCurve {
  * @throws OAL-E101 (NaN), OAL-E102 (empty side)
  * @source scikit-learn 1.2.1 roc_curve(drop_intermediate=True)
  */
-export function rocCurve(
-  id: ArrayLike<number>,
-  ood: ArrayLike<number>,
-  positive: Positive = "ood",
-): RocCurve {
+export function rocCurve(id: Scores, ood: Scores, positive: Positive = "ood"): RocCurve {
   expectArguments("rocCurve", {
-    id: [id, kinds.numbers],
-    ood: [ood, kinds.numbers],
+    id: [id, someScores],
+    ood: [ood, someScores],
     positive: [positive, kinds.oneOf(["ood", "id"])],
   });
-  const ranking = rank(id, ood, "roc");
-  const counts = new Counter(ranking).count();
-  const hits = positive === "ood" ? counts.ood : counts.id;
-  const misses = positive === "ood" ? counts.id : counts.ood;
-  const step = positive === "ood" ? 1 : -1;
-  const points: [number, number, number][] = [[0, 0, -step * Infinity]];
-  let truePositives = 0;
-  let falsePositives = 0;
-  const last = counts.length - 1;
-  for (let k = 0, i = step > 0 ? 0 : last; k <= last; k++, i += step) {
-    truePositives += hits[i] ?? 0;
-    falsePositives += misses[i] ?? 0;
-    if (k > 0 && k < last && hits[i] === hits[i + step] && misses[i] === misses[i + step]) continue;
-    points.push([falsePositives, truePositives, ranking.values[counts.position[i] ?? 0] ?? 0]);
+  const counts = countScores(id, ood, "roc");
+  const { length, values } = counts;
+  const ofOod = positive === "ood";
+  const [hitsUpTo, missesUpTo] = ofOod ? [counts.oodUpTo, counts.idUpTo] : [counts.idUpTo, counts.oodUpTo];
+  const [hits, misses] = ofOod ? [counts.oodTotal, counts.idTotal] : [counts.idTotal, counts.oodTotal];
+  const points: [number, number, number][] = [[0, 0, ofOod ? -Infinity : Infinity]];
+  /** Positives behind the k-th step: from the lowest confidence up for OOD, from the highest down for ID. */
+  const behind = (upTo: Int32Array, total: number, k: number): number =>
+    k < 0 ? 0 : ofOod ? (upTo[k] ?? 0) : total - (upTo[length - 2 - k] ?? 0);
+  const isStraight = (upTo: Int32Array, total: number, k: number): boolean =>
+    behind(upTo, total, k + 1) - behind(upTo, total, k) ===
+    behind(upTo, total, k) - behind(upTo, total, k - 1);
+  for (let k = 0; k < length; k++) {
+    const interior = k > 0 && k < length - 1;
+    if (interior && isStraight(hitsUpTo, hits, k) && isStraight(missesUpTo, misses, k)) continue;
+    const value = values[ofOod ? k : length - 1 - k] ?? 0;
+    points.push([behind(missesUpTo, misses, k), behind(hitsUpTo, hits, k), value]);
   }
   return {
-    falsePositiveRate: Float64Array.from(points, (point) => point[0] / falsePositives),
-    truePositiveRate: Float64Array.from(points, (point) => point[1] / truePositives),
+    falsePositiveRate: Float64Array.from(points, (point) => point[0] / misses),
+    truePositiveRate: Float64Array.from(points, (point) => point[1] / hits),
     threshold: Float64Array.from(points, (point) => point[2]),
   };
-}
-
-/** AUROC of counts: P(ID > OOD) + P(equal) / 2. */
-export function aurocOfCounts(counts: Counts): number {
-  let below = 0;
-  let pairs = 0;
-  for (let i = 0; i < counts.length; i++) {
-    const ood = counts.ood[i] ?? 0;
-    pairs += (counts.id[i] ?? 0) * (below + ood / 2);
-    below += ood;
-  }
-  return pairs / (counts.idTotal * counts.oodTotal);
 }
 
 /**
@@ -72,9 +60,9 @@ export function aurocOfCounts(counts: Counts): number {
  * @throws OAL-E101 (NaN), OAL-E102 (empty side)
  * @example auroc([1], [1])   // 0.5
  */
-export function auroc(id: ArrayLike<number>, ood: ArrayLike<number>): number {
-  expectArguments("auroc", { id: [id, kinds.numbers], ood: [ood, kinds.numbers] });
-  return aurocOfCounts(countScores(id, ood, "auroc"));
+export function auroc(id: Scores, ood: Scores): number {
+  expectArguments("auroc", { id: [id, someScores], ood: [ood, someScores] });
+  return areasOf(countScores(id, ood, "auroc")).auroc;
 }
 
 /** {@link auroc} as a metric of results. */
@@ -83,5 +71,5 @@ export const aurocMetric = defineMetric({
   title: "AUROC",
   meaning: "chance that a known image scores above an unknown one; 50 is guessing",
   higherIsBetter: true,
-  compute: aurocOfCounts,
+  compute: (counts) => areasOf(counts).auroc,
 });

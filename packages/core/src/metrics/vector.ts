@@ -4,7 +4,7 @@ import { Registry } from "../registry.js";
 import { fpr95IdMetric, fpr95Metric } from "./fpr.js";
 import type { Metric } from "./metric.js";
 import { auprInMetric, auprOutMetric } from "./pr.js";
-import { countScores, type Counts } from "./ranking.js";
+import { countScores, someScores, type Counts, type Scores } from "./ranking.js";
 import { aurocMetric } from "./roc.js";
 
 /** The metrics that every result has, in the order of tables and files. A new one is one file and one word here. */
@@ -39,14 +39,14 @@ export function metricsOfCounts(counts: Counts): MetricVector {
 }
 
 /**
- * All metrics of ID against OOD confidences with one sort.
+ * All metrics of ID against OOD confidences with one sort; `sortScores` spares that of ID samples that are compared with several sets.
  *
  * @param id  ID confidences [m]  @param ood  OOD confidences [n]
  * @throws OAL-E101 (NaN), OAL-E102 (empty side)
  * @source PROTOCOL section 5
  */
-export function detectionMetrics(id: ArrayLike<number>, ood: ArrayLike<number>): MetricVector {
-  expectArguments("detectionMetrics", { id: [id, kinds.numbers], ood: [ood, kinds.numbers] });
+export function detectionMetrics(id: Scores, ood: Scores): MetricVector {
+  expectArguments("detectionMetrics", { id: [id, someScores], ood: [ood, someScores] });
   return metricsOfCounts(countScores(id, ood, "detection metrics"));
 }
 

@@ -76,6 +76,25 @@ test("quick normal numbers are normal, to the tails, and differ by seed, purpose
   expect(new Set(starts).size).toBe(5);
 });
 
+test("quick indices are uniform over any bound, and differ by seed, purpose and step", () => {
+  const random = new Random(1, "indices");
+  const n = 70_000;
+  for (const bound of [1, 2, 7, 9000, n]) {
+    const drawn = random.quickIndices(3, n, bound);
+    const counts = new Float64Array(bound);
+    for (const index of drawn) counts[index] = (counts[index] ?? NaN) + 1;
+    const expected = n / bound;
+    const chiSquared = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+    expect(Math.abs(chiSquared - (bound - 1))).toBeLessThanOrEqual(5 * Math.sqrt(2 * (bound - 1)));
+  }
+  expect(random.quickIndices(3, 100, n)).toEqual(random.quickIndices(3, 1000, n).subarray(0, 100));
+  const starts = [random, new Random(2, "indices"), new Random(1, "other")].map(
+    (r) => r.quickIndices(3, 1, n)[0],
+  );
+  starts.push(random.quickIndices(4, 1, n)[0], random.quickIndices(3 + 2 ** 32, 1, n)[0]);
+  expect(new Set(starts).size).toBe(5);
+});
+
 test("the normal quantile", () => {
   // by Python's statistics.NormalDist().inv_cdf
   const known = [

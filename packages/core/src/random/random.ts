@@ -2,7 +2,7 @@
  * Named streams of random numbers. Every value is a function of (seed, purpose, step, index) alone: nothing is carried from call to
  * call, so a run that was stopped, or is spread over workers, draws the same numbers.
  */
-import { expectArguments, kinds } from "../errors/index.js";
+import { expectArguments, kind, kinds } from "../errors/index.js";
 import { normalsOfWords } from "./normalQuantile.js";
 import { philoxFill } from "./philox.js";
 
@@ -12,6 +12,7 @@ const NORMAL = 1;
 const INTEGER = 2;
 const PERMUTATION = 3;
 const QUICK_NORMAL = 4;
+const QUICK_INDEX = 5;
 const CHUNK = 4096;
 const scratch = new Uint32Array(CHUNK);
 
@@ -98,6 +99,30 @@ export class Random {
       normalsOfWords(words, numbers, start);
     }
     return numbers;
+  }
+
+  /**
+   * Integers in [0, bound) by the billion, for resampling: hashed counters, four times as fast as `uniforms`; uniform to within
+   * bound / 2^32.
+   *
+   * @param step  as in `uniforms`
+   * @param count  how many, at most 2^32
+   * @param bound  1 to 2^31
+   * @param out  receives the first `count` entries; made when absent
+   */
+  quickIndices(step: number, count: number, bound: number, out?: Uint32Array): Uint32Array {
+    expectArguments("Random.quickIndices", {
+      step: [step, kinds.count],
+      count: [count, kinds.count],
+      bound: [bound, kinds.positiveCount],
+      out: [out, kinds.optional(kind("a Uint32Array", (value) => value instanceof Uint32Array))],
+    });
+    const first = this.#key0 ^ mixed(step >>> 0);
+    const second = this.#key1 ^ mixed((Math.floor(step / 2 ** 32) >>> 0) + QUICK_INDEX);
+    const scale = bound * 2 ** -32;
+    const indices = out ?? new Uint32Array(count);
+    for (let i = 0; i < count; i++) indices[i] = (mixed(mixed(i + first) + second) >>> 0) * scale;
+    return indices;
   }
 
   /**

@@ -10,6 +10,7 @@ import {
   oscr,
   percentileInterval,
   Random,
+  sortScores,
   type BootstrapSamples,
   type Calibration,
   type MetricName,
@@ -121,11 +122,12 @@ export function summarize(
   const wrong = correct.map((value) => 1 - value);
   const results = scores.detectors.map((id, row): DetectorResult => {
     const idConfidence = test.confidence[id] ?? [];
+    const known = sortScores(idConfidence, "detection metrics, ID side");
     const setResults = ood.map((set, k) => ({
       name: set.name,
       group: set.group,
       count: set.labels.length,
-      ...summaryOf(detectionMetrics(idConfidence, set.confidence[id] ?? []), (metric) =>
+      ...summaryOf(detectionMetrics(known, set.confidence[id] ?? []), (metric) =>
         samples.metric(row, k, metric),
       ),
       oscr: oscr(idConfidence, correct, set.confidence[id] ?? []),
@@ -138,7 +140,7 @@ export function summarize(
       );
       return summaryOf(meanMetrics(vectors), (metric) => samples.mean(row, members, metric));
     };
-    const known = validation?.confidence[id];
+    const validationConfidence = validation?.confidence[id];
     return {
       id,
       parameters: parameters[id] ?? {},
@@ -147,17 +149,17 @@ export function summarize(
       near: groupMean("near"),
       far: groupMean("far"),
       nullTest:
-        known === undefined
+        validationConfidence === undefined
           ? null
           : {
-              auroc: detectionMetrics(idConfidence, known).auroc,
+              auroc: detectionMetrics(known, validationConfidence).auroc,
               interval: resamples === 0 ? null : percentileInterval(samples.metric(row, ood.length, "auroc")),
             },
       aurc: aurc(idConfidence, wrong),
       decision:
-        validation === undefined || known === undefined
+        validation === undefined || validationConfidence === undefined
           ? null
-          : calibrate(id, Float32Array.from(known), Int32Array.from(validation.predictions), {
+          : calibrate(id, Float32Array.from(validationConfidence), Int32Array.from(validation.predictions), {
               keep,
               ask,
               perClass,

@@ -7,6 +7,7 @@ import {
   metricVector,
   percentileInterval,
   Random,
+  sortScores,
   type MetricVector,
   type PerMetric,
   type ResampleSource,
@@ -56,18 +57,21 @@ export function measureSets(
   const source = drawResamples(new Random(0, "fit/bootstrap"), resamples, first?.id.length ?? 0, counts);
   const samples = bootstrap(rows, source);
   return Object.fromEntries(
-    ids.map((id, row) => [
-      id,
-      unknown.map(({ name }, set): MeasuredSet => ({
-        name,
-        count: counts[set] ?? 0,
-        metrics: detectionMetrics(rows[row]?.id ?? [], rows[row]?.ood[set] ?? []),
-        interval: metricVector((metric) => {
-          const { interval = percentileInterval } = metrics.find(metric);
-          return interval(samples.metric(row, set, metric));
-        }),
-      })),
-    ]),
+    ids.map((id, row) => {
+      const sorted = sortScores(rows[row]?.id ?? [], "detection metrics, ID side");
+      return [
+        id,
+        unknown.map(({ name }, set): MeasuredSet => ({
+          name,
+          count: counts[set] ?? 0,
+          metrics: detectionMetrics(sorted, rows[row]?.ood[set] ?? []),
+          interval: metricVector((metric) => {
+            const { interval = percentileInterval } = metrics.find(metric);
+            return interval(samples.metric(row, set, metric));
+          }),
+        })),
+      ];
+    }),
   );
 }
 

@@ -34,7 +34,7 @@ export function evaluationName({ label }: Pick<StudentInstance, "label">): strin
 /** Tables, means over seeds and differences. */
 export const comparisonStage: Stage = {
   id: "comparison",
-  version: 1,
+  version: 2,
   title: "tables of all students, means over seeds, paired differences",
   seeds: "once",
   variants: () => [""],
