@@ -206,10 +206,10 @@ export const core = [
     tests: [source("metrics/values.test.ts")],
   },
   {
-    file: source("metrics/pr.ts"),
+    file: source("metrics/areas.ts"),
     what: "AUPR is average precision",
-    find: "(hit * (precision + next)) / 2",
-    replace: "hit * next",
+    find: "(oodNext - oodBelow) * (precisionOut + next)",
+    replace: "(oodNext - oodBelow) * 2 * next",
     tests: [source("metrics/values.test.ts")],
   },
   {
@@ -292,8 +292,8 @@ export const core = [
   {
     file: source("metrics/oscr.ts"),
     what: "OSCR counts ties as wins",
-    find: "below + here / 2",
-    replace: "below + here",
+    find: "(oodBelow + oodNext)) / 2",
+    replace: "2 * oodNext) / 2",
     tests: [source("metrics/values.test.ts")],
   },
   {
