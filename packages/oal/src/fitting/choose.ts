@@ -1,14 +1,14 @@
 /** What is chosen by cross-validation inside the training part: the strength of a new head's penalty, and the detector that decides. */
 import { auroc } from "oal-core";
 import type { HeadFitter } from "./head.js";
-import { leaveClassOut, type KnownPictures } from "./leaveOut.js";
+import { leaveClassOut, spreadOver, type KnownPictures } from "./leaveOut.js";
 import { scorePictures, type PictureSet, type ScoringGround } from "./scoring.js";
 import type { Heads } from "./heads.js";
 
 /** Strengths that are tried, the strongest first: each fit begins where the one before it ended. */
 export const strengths: readonly number[] = [1e-1, 1e-2, 1e-3, 1e-4, 3e-5, 1e-5];
 
-/** Most classes that are left out in turn where a detector is chosen; where it is measured, every class is. */
+/** Most classes that are left out in turn where a detector is chosen; where it is measured, there are more. */
 const mostClassesForChoice = 16;
 
 /** The choice of a strength. */
@@ -130,11 +130,7 @@ async function byClasses(
   { training, folds, classes, onProgress }: ChoiceGround,
 ): Promise<Trial[]> {
   const count = Math.max(0, ...folds) + 1;
-  const step = Math.max(1, classes.length / mostClassesForChoice);
-  const chosen = Array.from(
-    { length: Math.min(classes.length, mostClassesForChoice) },
-    (_, i) => classes[Math.floor(i * step)] ?? 0,
-  );
+  const chosen = spreadOver(classes, mostClassesForChoice);
   const trials: Trial[] = [];
   for (const [i, without] of chosen.entries()) {
     onProgress?.(i, chosen.length);

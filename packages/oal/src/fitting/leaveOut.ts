@@ -38,6 +38,13 @@ export interface LeaveOutPlan {
   readonly unknown: readonly string[];
 }
 
+/** At most so many of a list, spread over it. */
+export function spreadOver<T>(list: readonly T[], most: number): T[] {
+  if (list.length <= most) return [...list];
+  const before = (i: number): number => Math.floor((i * most) / list.length);
+  return list.filter((_, i) => before(i + 1) > before(i));
+}
+
 /**
  * Leaves one class out.
  *

@@ -152,7 +152,9 @@ function resamplesWithout(without: number, labels: Int32Array, count: number): R
   let at = 0;
   for (const label of labels) {
     if (label === without) continue;
-    places.set(label, [...(places.get(label) ?? []), at++]);
+    const members = places.get(label) ?? [];
+    members.push(at++);
+    places.set(label, members);
   }
   return {
     resamples: count,

@@ -209,19 +209,23 @@ function detectorResults(fit: Fit, calibrated: readonly Calibrated[]): FitDetect
   });
 }
 
-function leaveOutPlan({ leftOut, noneLeftOut, subject }: Fit): FitLeaveOutPlan {
+function leaveOutPlan({ leftOut, couldBeLeftOut, noneLeftOut, subject }: Fit): FitLeaveOutPlan {
   if (noneLeftOut !== undefined) return { absent: `Leave-class-out is absent: ${noneLeftOut}.` };
   const how =
     subject.kind === "new"
       ? "the last layer and the detectors are fitted without it"
       : "its row is taken out of the model's own last layer, and the detectors are fitted without it; the network itself may have learned it";
+  const who =
+    leftOut.length < couldBeLeftOut
+      ? `Each of ${leftOut.length} classes, spread over the ${couldBeLeftOut},`
+      : "Each class";
   return {
     classes: leftOut.map(({ index, known, unknown }) => ({
       name: subject.classNames[index] ?? String(index),
       known,
       unknown,
     })),
-    sentence: `Each class in turn is the unknown one: ${how}, and its test pictures are told from those of the other classes.`,
+    sentence: `${who} in turn is the unknown one: ${how}, and its test pictures are told from those of the other classes.`,
   };
 }
 
