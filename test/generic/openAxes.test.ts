@@ -37,6 +37,7 @@ import {
   type Dims,
   type FitSource,
   type Tensor,
+  type Fitted,
   type Value,
 } from "oal-core";
 import { describe, expect, it } from "vitest";
@@ -74,13 +75,42 @@ async function classifier(id: string, batch: Dim): Promise<Graph> {
   // Of those that run inside the model, the ones that need no fit: input gradients and replayed parts take any number of images too.
   const taps = { images, input, logits, features, head, maps: maps ?? new Map<string, Value>() };
   const shifts: Tensor = { dtype: "float32", shape: [1, 3], data: Float32Array.of(0.1, 1, 10) };
-  const fitted = { adascale_a: { tensors: { shifts }, bank: null } };
-  for (const name of ["odin", "iodin", "adascale_a", ...(taps.maps.size > 1 ? ["rankfeat"] : [])]) {
+  const fitted = new Map<string, Fitted>([
+    ["adascale_a", { tensors: { shifts }, bank: null }],
+    ...(taps.maps.size > 1 ? ofMaps(taps.maps, width) : []),
+  ]);
+  for (const name of [
+    "odin",
+    "iodin",
+    "adascale_a",
+    ...(taps.maps.size > 1 ? ["rankfeat", "nac", "combood"] : []),
+  ]) {
     const detector = detectors.find(name);
-    const kept = Object.entries(fitted).find(([key]) => key === name)?.[1];
-    graph.output(`score.${name}`, detector.score(graph, taps, kept));
+    const given = name === "combood" ? { neighbours: 5 } : {};
+    graph.output(`score.${name}`, detector.score(graph, taps, fitted.get(name), given));
   }
   return graph;
+}
+
+/** What detectors of maps might have been fitted to. */
+function ofMaps(maps: ReadonlyMap<string, Value>, width: number): [string, Fitted][] {
+  const random = new Random(4, "maps");
+  const channels = [...maps.values()].slice(0, -1).reduce((sum, map) => sum + map.size(1), width);
+  const numbers = (step: number, shape: readonly number[], least = 0): Tensor => {
+    const data = random.normals(
+      step,
+      shape.reduce((product, extent) => product * extent, 1),
+    );
+    return { dtype: "float32", shape, data: data.map((z) => least + Math.abs(z)) };
+  };
+  const columns = 2 * (maps.size + 1);
+  const row = (step: number): Tensor => numbers(step, [1, columns], 0.5);
+  const bank = memoryRows(random.normals(9, 20 * (width + 1)), width + 1);
+  const tensors = { centre: row(1), spread: row(2), power: row(3), middle: row(4), scale: row(5) };
+  return [
+    ["nac", { tensors: { coverage: numbers(0, [channels * 498]) }, bank: null }],
+    ["combood", { tensors: { ...tensors, whitening: numbers(6, [columns, columns]) }, bank }],
+  ];
 }
 
 /** Sixty images of three classes, most of them called what they are, and a last layer. */

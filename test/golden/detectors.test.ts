@@ -13,7 +13,8 @@ import {
 import { convolutionLogits, convolutionScores, convolutionStreams } from "./detectorNet.js";
 import { floats, headOf, outputSet, parametersOf } from "./detectorFeatures.js";
 import { goldenSuite, unknownKind } from "../../packages/oal/src/testing/goldenSuite.js";
-import { gramBounds, gramRows, readHeader } from "../../packages/core/src/detection/detectors/gram.js";
+import { gramBounds, gramRows } from "../../packages/core/src/detection/detectors/gram.js";
+import { readHeader } from "../../packages/core/src/detection/layered.js";
 import { fitDetector, fitGround } from "../../packages/oal/src/evaluation/fit.js";
 import { predictions, type OutputSet } from "../../packages/oal/src/evaluation/outputs.js";
 import type { SetGroup } from "../../packages/oal/src/evaluation/result.js";
@@ -76,8 +77,8 @@ async function fitGram(golden: GoldenCase, manifest: GoldenManifest): Promise<Fi
   const given: unknown = golden.hyper["powers"];
   const powers = Array.isArray(given) ? given.map(Number) : [];
   const streams = convolutionStreams(testEngine, manifest, golden)("train", ["measured"], (_graph, taps) => {
-    if (!taps.maps || !taps.logits) throw new Error("no maps");
-    return gramRows(taps.maps, taps.logits, powers);
+    if (!taps.maps) throw new Error("no maps");
+    return gramRows(taps.maps, powers);
   });
   if (!streams) throw new Error("no training images");
   let columns: number[] = [];

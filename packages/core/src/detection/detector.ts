@@ -7,7 +7,15 @@ import { concat, slice, type Graph, type Tensor, type Value } from "../graph/ind
 import { aGraph } from "../graph/value.js";
 import type { TapName } from "../classifier/taps.js";
 import { bankBlock, bankConstant, type BankDefinition } from "./bank.js";
-import type { FitDefinition, FitSet, FitSource, FitStreams, Measurement, StreamTap } from "./fit.js";
+import type {
+  FitDefinition,
+  FitSet,
+  FitSource,
+  FitStreams,
+  ImageDraw,
+  Measurement,
+  StreamTap,
+} from "./fit.js";
 import { aTapName, detectorInputs, fittedConstants, type DetectorInputs, type SomeTaps } from "./inputs.js";
 import {
   aParameterSchema,
@@ -245,9 +253,14 @@ export function defineDetector<
       const measure = fit?.measure;
       const measured: Measurement | undefined =
         measure && ((graph, taps) => measure(graph, detectorInputs(id, needs, taps, [], {}), values));
-      const streamsOf = <Name extends StreamTap>(set: FitSet, taps: readonly Name[]): FitStreams<Name> => {
+      const draws = fit?.draws;
+      const streamsOf = <Name extends StreamTap>(
+        set: FitSet,
+        taps: readonly Name[],
+        drawn?: ImageDraw,
+      ): FitStreams<Name> => {
         const refuse = (needs: string): Error => oalError("OAL-E203", { detector: id, needs });
-        const streams = find(set, taps, measured);
+        const streams = find(set, taps, measured, drawn);
         const wanted = taps.filter((tap) => tap !== "measured");
         const inside = wanted.length < taps.length ? needs : [];
         const all = [...new Set<string>([...wanted, ...inside])].join(" and ");
@@ -261,7 +274,8 @@ export function defineDetector<
           },
         };
       };
-      const tensors = fit ? await fit.run(streamsOf(setOf(fit.on, values), fit.needs), values) : {};
+      const drawn: ImageDraw | undefined = draws && ((labels) => draws(labels, values));
+      const tensors = fit ? await fit.run(streamsOf(setOf(fit.on, values), fit.needs, drawn), values) : {};
       checkFitted(id, tensors, fittedNames);
       if (!bank) return { tensors, bank: null };
       const streams = streamsOf(setOf(bank.on, values), bank.needs);

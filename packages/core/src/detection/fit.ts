@@ -15,6 +15,9 @@ export type StreamTap = Exclude<TapName, "head" | "images" | "maps"> | "measured
 /** Numbers of every image, float32 [N, k], as a graph in the model's own: for fits that look at gradients or at all maps. */
 export type Measurement = (graph: Graph, taps: SomeTaps) => Value;
 
+/** Which images of a set a fit looks at, by position, ascending; absent: all. Of their labels alone, so that none has to be looked at before. */
+export type ImageDraw = (labels: Int32Array) => readonly number[];
+
 /** One batch of a stream. */
 export interface FitBatch<Name extends string = string> {
   readonly count: number;
@@ -62,11 +65,13 @@ export interface FoundStreams<Name extends string = string> extends Omit<FitStre
  * Where a fit finds its streams; null for a set that is not there, or lacks one of the taps.
  *
  * @param measured  what the tap "measured" is, where it is among them
+ * @param drawn  the images that are wanted; default: all
  */
 export type FitSource = <Name extends StreamTap>(
   set: FitSet,
   taps: readonly Name[],
   measured?: Measurement,
+  drawn?: ImageDraw,
 ) => FoundStreams<Name> | null;
 
 /** How a detector learns from ID images; `Inputs` are the taps that its score is built from. */
@@ -77,6 +82,8 @@ export interface FitDefinition<Schema, Inputs, Needs extends StreamTap, Fitted e
   readonly needs: readonly Needs[];
   /** What its streams carry as "measured": numbers of every image, float32 [N, k], from the detector's own taps. */
   readonly measure?: (graph: Graph, inputs: Inputs, parameters: Schema) => Value;
+  /** The images that it looks at, for a fit that a few are enough for. Default: all. */
+  readonly draws?: (labels: Int32Array, parameters: Schema) => readonly number[];
   /** Names of the tensors it keeps. */
   readonly tensors: readonly Fitted[];
   /** Computes them, in one pass or several. */

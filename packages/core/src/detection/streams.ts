@@ -2,7 +2,7 @@
 import { expectArguments, kind, kinds, oalError } from "../errors/index.js";
 import type { FitBatch, FitHead, FitRows, FitSet, FitSource, StreamTap } from "./fit.js";
 import { hasAll } from "./inputs.js";
-import { aRowSource, type RowSource } from "./rows.js";
+import { aRowSource, gatherRows, memoryRows, type RowSource } from "./rows.js";
 
 /** What a model said of the labelled images of one set. */
 export interface StoredOutputs {
@@ -40,8 +40,9 @@ export function storedStreams(
     sets: [sets, kinds.fields({ train: optional, validation: optional })],
     batch: [batch, kinds.positiveCount],
   });
-  return (set, taps) => {
-    const outputs = sets[set];
+  return (set, taps, _measured, drawn) => {
+    const all = sets[set];
+    const outputs = all && drawn ? rowsOf(all, drawn(all.labels)) : all;
     if (!outputs || !taps.every((name) => name === "logits" || name === "features")) return null;
     const { labels, logits } = outputs;
     return {
@@ -51,6 +52,16 @@ export function storedStreams(
       batches: () => batchesOf(outputs, taps, batch),
       head,
     };
+  };
+}
+
+/** Some images of a set. */
+function rowsOf({ labels, logits, features }: StoredOutputs, rows: readonly number[]): StoredOutputs {
+  const part = (source: RowSource): RowSource => memoryRows(gatherRows(source, rows), source.width);
+  return {
+    labels: Int32Array.from(rows, (row) => labels[row] ?? 0),
+    logits: part(logits),
+    features: part(features),
   };
 }
 

@@ -55,8 +55,10 @@ export async function fitGround(
     sets,
     head,
     keep: keepRows,
-    streams(set, taps, measured) {
-      const found = areStored(taps) ? stored(set, taps) : (throughModel?.(set, taps, measured) ?? null);
+    streams(set, taps, measured, drawn) {
+      const found = areStored(taps)
+        ? stored(set, taps, measured, drawn)
+        : (throughModel?.(set, taps, measured, drawn) ?? null);
       return found && { ...found, batches: () => told(found.batches(), onBatch) };
     },
   };

@@ -72,8 +72,9 @@ export function modelStreams(
   classes: number,
   head: FitHead | undefined,
 ): FitSource {
-  return (group, taps, measured) => {
-    const set = sets.find((each) => each.group === group);
+  return (group, taps, measured, drawn) => {
+    const whole = sets.find((each) => each.group === group);
+    const set = whole && drawn ? imagesAt(whole, drawn(whole.labels)) : whole;
     const built = model.build(model.batch);
     if (!set?.images || !taps.every((name) => name === "measured" || tapOf(built, name))) return null;
     return {
@@ -83,6 +84,27 @@ export function modelStreams(
       batches: () => tapBatches(engine, model, set, taps, measured),
       head,
     };
+  };
+}
+
+/** Some images of a set, without what was stored of them. */
+function imagesAt(set: OutputSet, rows: readonly number[]): OutputSet {
+  const { images } = set;
+  const ofRows = (start: number, end: number): Uint8Array => {
+    const parts = rows.slice(start, end).map((row) => images?.read(row, row + 1).slice() ?? new Uint8Array());
+    const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return bytes;
+  };
+  return {
+    ...set,
+    labels: Int32Array.from(rows, (row) => set.labels[row] ?? 0),
+    ids: rows.map((row) => set.ids[row] ?? ""),
+    ...(images ? { images: { read: ofRows } } : {}),
   };
 }
 

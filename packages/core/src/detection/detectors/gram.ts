@@ -13,7 +13,6 @@ import {
   reduceSum,
   relu,
   reshape,
-  slice,
   softmax,
   sub,
   where,
@@ -24,6 +23,7 @@ import { Random } from "../../random/index.js";
 import { defineDetector } from "../detector.js";
 import type { FitStreams } from "../fit.js";
 import { eachImage, floats, rowOf } from "../fitting/statistics.js";
+import { readHeader, withHeader } from "../layered.js";
 import { integer, list } from "../parameters.js";
 import { ofPredictedClass } from "../shaping.js";
 
@@ -31,39 +31,26 @@ import { ofPredictedClass } from "../shaping.js";
 const heldOutShare = 0.1;
 
 /**
- * Row sums of the Gram matrices of all maps, [N, Σ channels · powers]: for map A [c, hw] and power p, G = A^p (A^p)^T summed by rows,
+ * Row sums of the Gram matrices of each map, [N, channels · powers]: for map A [c, hw] and power p, G = A^p (A^p)^T summed by rows,
  * then sign(G) |G|^(1/p). The row sums need no matrix: Σ_x A_i(x)^p (Σ_j A_j(x)^p).
  */
-function gramSums(maps: ReadonlyMap<string, Value>, powers: readonly number[]): Value {
-  const parts = [...maps.values()].flatMap((map) => {
+function gramSums(maps: ReadonlyMap<string, Value>, powers: readonly number[]): Value[] {
+  return Array.from(maps.values(), (map) => {
     const [count = 0] = map.dims;
     const channels = map.size(1);
     const flat = reshape(map, [count, channels, map.size(2) * map.size(3)]);
-    return powers.map((power) => {
+    const sums = powers.map((power) => {
       const raised = power === 1 ? flat : pow(flat, power);
-      const sums = reduceSum(mul(raised, reduceSum(raised, [1], true)), [2]);
-      return power === 1 ? sums : mul(where(greaterOrEqual(sums, 0), 1, -1), pow(abs(sums), 1 / power));
+      const own = reduceSum(mul(raised, reduceSum(raised, [1], true)), [2]);
+      return power === 1 ? own : mul(where(greaterOrEqual(own, 0), 1, -1), pow(abs(own), 1 / power));
     });
+    return concat(sums, 1);
   });
-  return concat(parts, 1);
 }
 
-/** What stands in front of every image's sums, [N, 1 + maps]: the number of maps, and the columns of each. */
-function headerOf(maps: ReadonlyMap<string, Value>, logits: Value, powers: readonly number[]): Value {
-  const numbers = [maps.size, ...Array.from(maps.values(), (map) => map.size(1) * powers.length)];
-  const header = logits.graph.constant(floats([1, numbers.length], numbers), "gram.header");
-  return add(mul(slice(logits, [0], [1], [1]), 0), header);
-}
-
-/** What a fit reads of every image: the header and the sums. */
-export function gramRows(maps: ReadonlyMap<string, Value>, logits: Value, powers: readonly number[]): Value {
-  return concat([headerOf(maps, logits, powers), gramSums(maps, powers)], 1);
-}
-
-/** The map of each column after the header. */
-export function readHeader(row: Float32Array): number[] {
-  const [count = 0, ...rest] = row;
-  return rest.slice(0, count).flatMap((columns, map) => Array.from({ length: columns }, () => map));
+/** What a fit reads of every image: the sums behind their header. */
+export function gramRows(maps: ReadonlyMap<string, Value>, powers: readonly number[]): Value {
+  return withHeader(gramSums(maps, powers), "gram");
 }
 
 /**
@@ -182,7 +169,7 @@ export const gram = defineDetector({
   fit: {
     on: "train",
     needs: ["measured"],
-    measure: (_graph, { maps, logits }, { powers }) => gramRows(maps, logits, powers),
+    measure: (_graph, { maps }, { powers }) => gramRows(maps, powers),
     tensors: ["low", "high", "belowWeight", "aboveWeight"],
     async run(streams, { seed }) {
       const labels: number[] = [];
@@ -195,7 +182,7 @@ export const gram = defineDetector({
     },
   },
   score(_graph, { maps, logits, fitted }, { powers }) {
-    const sums = gramSums(maps, powers);
+    const sums = concat(gramSums(maps, powers), 1);
     const of = (table: Value): Value => ofPredictedClass(table, logits);
     const below = mul(relu(sub(of(fitted.low), sums)), of(fitted.belowWeight));
     const above = mul(relu(sub(sums, of(fitted.high))), of(fitted.aboveWeight));

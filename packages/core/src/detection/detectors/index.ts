@@ -8,6 +8,7 @@ import { ashB } from "./ashB.js";
 import { ashP } from "./ashP.js";
 import { ashS } from "./ashS.js";
 import { confBranch } from "./confBranch.js";
+import { combood } from "./combood.js";
 import { dice } from "./dice.js";
 import { ebo } from "./ebo.js";
 import { entropy } from "./entropy.js";
@@ -22,6 +23,8 @@ import { mcm } from "./mcm.js";
 import { mds } from "./mds.js";
 import { mls } from "./mls.js";
 import { msp } from "./msp.js";
+import { nac } from "./nac.js";
+import { nacLast } from "./nacLast.js";
 import { nci } from "./nci.js";
 import { neco } from "./neco.js";
 import { nnguide } from "./nnguide.js";
@@ -77,6 +80,9 @@ const builtIn: readonly Detector[] = [
   rankfeat,
   neco,
   weiperMsp,
+  nac,
+  nacLast,
+  combood,
   confBranch,
   reject,
   rejectMsp,
