@@ -332,11 +332,25 @@ export const core = [
     tests: [source("preprocess/preprocess.test.ts")],
   },
   {
-    file: source("detection/detectors/knn.ts"),
+    file: source("detection/neighbours.ts"),
     what: "k-NN scores by the nearest instead of the k-th neighbour",
     find: "slice(products, [neighbours - 1], [neighbours], [1])",
     replace: "slice(products, [0], [1], [1])",
     tests: [source("detection/detection.test.ts")],
+  },
+  {
+    file: source("detection/activationCoverage.ts"),
+    what: "a neuron's coverage is looked up in the table of its neighbour",
+    find: "(_, i) => (first + i) * most",
+    replace: "(_, i) => (first + i + 1) * most",
+    tests: [source("detection/detectors/nac.test.ts")],
+  },
+  {
+    file: source("detection/detectors/combood.ts"),
+    what: "the extremes' covariance loses its ridge",
+    find: "(a === b ? ridge : 0)",
+    replace: "(a === b ? 0 : 0)",
+    tests: [source("detection/detectors/combood.test.ts")],
   },
   {
     file: source("detection/conformal.ts"),
