@@ -28,7 +28,7 @@ import { defineMadeSource } from "./made.js";
 
 const schema = z.strictObject({
   energy: real(
-    1,
+    0.1,
     0,
     100,
     "pull towards a low log-partition of the teacher's logits, as a share of the noise's length",
@@ -37,7 +37,7 @@ const schema = z.strictObject({
       "as long as the predicted noise where all is noise, and fading with it: pictures leave their class and stay pictures",
   }),
   distance: real(
-    1,
+    0.1,
     0,
     100,
     "pull away from the teacher's features of known pictures, as a share of the noise's length",
