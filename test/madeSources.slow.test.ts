@@ -42,7 +42,7 @@ writeFileSync(
     synthesis: { count, steps: 4 },
     exposure: { outliers: "union" },
     union: { members: Object.fromEntries(made.map((id) => [id, 1])) },
-    methods: ["oe"],
+    methods: ["oal"],
     evaluation: { bootstrap: 0 },
   }),
 );
@@ -99,7 +99,7 @@ describe("sources that the diffusion model makes", () => {
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     const store = join(process.env["OAL_STORE"] ?? "", "artifacts");
     const kept = (): string[] =>
-      readdirSync(store)
+      (existsSync(store) ? readdirSync(store) : [])
         .filter((name) => /^\.synthesis-guided-.*\.checkpoints$/.test(name))
         .flatMap((name) => {
           const place = join(store, name, "latents");
