@@ -49,7 +49,7 @@ function readProtocol(path: string): Protocol {
   const parsed = protocolFileSchema.safeParse(tree, { reportInput: true });
   if (!parsed.success) throw explainIssues(parsed.error.issues, protocolFileSchema, locate);
   const protocol = protocolOfFile(path, parsed.data);
-  const names = protocol.sets.map(({ name }) => name);
+  const names = [protocol.known, ...protocol.sets.map(({ name }) => name)];
   const twice = names.findIndex((name, i) => names.indexOf(name) < i);
   if (twice >= 0)
     throw oalError("OAL-C202", {

@@ -11,7 +11,7 @@ import {
 } from "./options.js";
 import type { InspectCommandOptions } from "./commands/inspect.js";
 import type { ScoreCommandOptions } from "./commands/score.js";
-import { addDataCheck } from "./benchmarkCommands.js";
+import { addBenchmark, addDataCheck } from "./benchmarkCommands.js";
 import { addExplain } from "./explainCommand.js";
 import { addExport } from "./exportCommands.js";
 import { addLeaveClassOut } from "./leaveClassOutCommand.js";
@@ -141,6 +141,7 @@ export function buildProgram(): Command {
   addConfig(program);
   addList(program);
   addExplain(program);
+  addBenchmark(program);
   addMetrics(program);
   addData(program);
   addModels(program);

@@ -16,7 +16,8 @@ import { refuseOtherFolder, writeFit } from "../fitting/write.js";
 import { checkTaps } from "../models/checkTaps.js";
 import type { LoadedModel, LoadModelOptions } from "../models/load.js";
 import { fitName } from "../models/modelName.js";
-import { chooseDevice, cpuEngine, makeEngine, type DeviceChoice } from "../runtime/engines/index.js";
+import type { DeviceChoice } from "../runtime/engines/index.js";
+import { inferenceEngine } from "./inferenceEngine.js";
 import { loadModel } from "./loadModel.js";
 import { oalVersion } from "./versions.js";
 
@@ -85,7 +86,7 @@ export async function fitModel(options: FitOptions): Promise<WrittenResult> {
   askedDetectors(options.detectors ?? defaultDetectors);
   await refuseOtherFolder(folder);
   if (options.unknown !== undefined) await openUnknown(options.unknown);
-  const engine = options.engine ?? (await engineOf(options));
+  const engine = options.engine ?? (await inferenceEngine(options));
   const loaded = await centred(path, options.load ?? {});
   await checkTaps(loaded, engine);
   const cache = join(cacheFolder(), "features");
@@ -143,11 +144,4 @@ async function centred(path: string, given: LoadModelOptions): Promise<LoadedMod
   const told = given.resize !== undefined || model.normalisation.source === "preprocessor_config.json";
   if (model.kind !== "foreign" || told || resize !== crop) return model;
   return loadModel(path, { ...given, resize: Math.round(crop / centreShare) });
-}
-
-async function engineOf({ device = "cpu", threads = 0, onMessage }: FitOptions): Promise<Engine> {
-  const { choice, sentence } = await chooseDevice(device, threads);
-  if (sentence !== null) onMessage?.(sentence);
-  // Blocked convolutions are for training steps; nobody has to wait for their probe here.
-  return choice.device === "cpu" ? cpuEngine({ threads, blocked: false }) : makeEngine(choice);
 }

@@ -171,6 +171,38 @@ export const configurationErrors = {
     message: ({ model, bytes }) => `${model} needs ${(bytes / 1e9).toFixed(1)} GB to be fetched`,
     remedy: "say --yes to fetch it, or name a smaller file with --file",
   }),
+  "OAL-C311": entry<{ name: string; file: string; classes: number; protocol: number; why: string }>({
+    title: "a model of other classes than the protocol",
+    exit: 2,
+    message: ({ name, file, classes, protocol, why }) =>
+      (classes === 0
+        ? `${name} (${file}) gives features and no class scores`
+        : `${name} (${file}) tells ${classes} classes apart, and the protocol has ${protocol}`) +
+      (why === "" ? "" : `; ${why}`),
+    remedy:
+      "give a model of the protocol's classes, or a protocol whose labels count the model's classes (classes: in its file)",
+  }),
+  "OAL-C312": entry<{ model: string; seed: number | null; known: readonly string[] }>({
+    title: "no parameters for a model",
+    exit: 2,
+    message: ({ model, seed, known }) =>
+      seed === null
+        ? `the file of parameters has none for the model "${model}"; it has ${known.join(", ") || "none"}`
+        : `the file of parameters has none for seed ${seed} of the model "${model}"`,
+    remedy: 'call the models as in the file, or give parameters for every model under "*"',
+  }),
+  "OAL-C313": entry<{ problem: string }>({
+    title: "models of a benchmark cannot be understood",
+    exit: 2,
+    message: ({ problem }) => `oal benchmark: ${problem}`,
+    remedy: "give --model NAME=FILE for every model, or NAME=FILE,FILE with a file for every seed",
+  }),
+  "OAL-C314": entry<{ path: string; file: string }>({
+    title: "the folder holds something else than a benchmark",
+    exit: 2,
+    message: ({ path, file }) => `${path} is not empty and not the folder of a benchmark: it holds ${file}`,
+    remedy: "name another folder with --out",
+  }),
   "OAL-C310": entry<{ name: string; near: string | undefined; known: readonly string[] }>({
     title: "an unknown benchmark protocol",
     exit: 2,

@@ -1,0 +1,183 @@
+/** A benchmark: models of anyone and detectors on the sets of a protocol, with every number that was computed kept for the next time. */
+import { join } from "node:path";
+import { defaultDetectors, oalError } from "oal-core";
+import { cacheFolder } from "../data/cacheFolder.js";
+import { askedDetectors, type AskedDetector } from "../evaluation/asked.js";
+import { bootstrapDefaults } from "../evaluation/summary.js";
+import { oalVersion } from "../pipeline/versions.js";
+import { checkProtocol, type ProtocolCheck } from "./check.js";
+import { nameOfFile, picturesNeeded, type BenchmarkOptions, type Ground } from "./ground.js";
+import { looksInside } from "./measure.js";
+import { openModel } from "./models.js";
+import { needsOf, type BenchmarkNeeds, type ModelNeeds } from "./needs.js";
+import { openProtocol, type OpenedProtocol } from "./openProtocol.js";
+import { outputsFolder, SetOutputs } from "./outputs.js";
+import { withParameters } from "./parameters.js";
+import type { ProtocolSet } from "./protocol.js";
+import { withRanks } from "./ranks.js";
+import {
+  benchmarkFormat,
+  type BenchmarkResult,
+  type BenchmarkRow,
+  type LeftOutRow,
+  type ModelFile,
+} from "./result.js";
+import { rowsOfModel, type ScoredSeed } from "./rows.js";
+import { askedModel, scoreFile } from "./scoreFile.js";
+import { openSets } from "./sets.js";
+
+/** A benchmark that may begin: everything was looked at, nothing computed. */
+export interface PreparedBenchmark {
+  readonly needs: BenchmarkNeeds;
+  /** What was settled, in sentences. */
+  readonly notes: readonly string[];
+  run(): Promise<BenchmarkResult>;
+}
+
+/**
+ * Looks at everything that a benchmark needs: data, models, detectors, disk.
+ *
+ * @throws OAL-C310 (protocol), OAL-C311 (a model of other classes), OAL-C312 (parameters), OAL-C313 (models), OAL-D190 (data), OAL-E201,
+ *   OAL-E202, OAL-E243 (detectors), and as `loadModel` does
+ */
+export async function prepareBenchmark(options: BenchmarkOptions): Promise<PreparedBenchmark> {
+  const { models, signal, limit, parameters, engine, load = {} } = options;
+  const asked = askedDetectors(options.detectors ?? defaultDetectors);
+  const files = models.flatMap(({ name, files: own }) => own.map((file, seed) => ({ name, file, seed })));
+  for (const { name, seed } of files) withParameters(asked, parameters, name, seed);
+  const opened = wantedSets(openProtocol(options.protocol, options.root), asked);
+  const check = await checkProtocol(opened, {
+    signal,
+    onProgress: (set, done, total) => options.onProgress?.("check", done, total, set),
+  });
+  const { kept, deviations } = keptSets(opened, check, options);
+  const sets = await openSets(opened, kept, limit, signal);
+  const cache = join(cacheFolder(), "benchmark");
+  const ground: Ground = { options, opened, check, sets, asked, files, deviations, cache };
+  const notes: string[] = [];
+  const needs: ModelNeeds[] = [];
+  let classes = 0;
+  let side = 0;
+  for (const file of files) {
+    signal?.throwIfAborted();
+    const model = await openModel(opened, file, sets, { engine, load, signal });
+    notes.push(...model.notes.map((note) => `${nameOfFile(ground, file)}: ${note}`));
+    const { widths, rule, ...own } = askedModel(engine, model.loaded);
+    const missing = sets.map(
+      (set) =>
+        set.ids.length - new SetOutputs(join(cache, outputsFolder), set, { widths, rule, ...own }).known,
+    );
+    const images = sets.reduce((sum, set) => sum + set.ids.length, 0);
+    const left = missing.reduce((sum, count) => sum + count, 0);
+    const rowBytes = 4 * left * (widths.logits + widths.features);
+    needs.push({ name: file.name, seed: file.seed, path: file.file, images, known: images - left, rowBytes });
+    classes = Math.max(classes, widths.logits);
+    side = Math.max(side, rule.crop);
+  }
+  const inside = asked.filter(looksInside);
+  const scored = sets.filter(({ set }) => set.role !== "train");
+  const again = inside.length === 0 ? [] : picturesNeeded(sets, inside);
+  return {
+    needs: await needsOf({
+      models: needs,
+      inside: inside.map(({ detector }) => detector.id),
+      pictureBytes: 3 * side * side * again.reduce((sum, { ids }) => sum + ids.length, 0),
+      scoredImages: scored.reduce((sum, { ids }) => sum + ids.length, 0),
+      seeds: Math.max(...models.map((model) => model.files.length)),
+      detectors: asked.length,
+      classes,
+      testImages: sets.find(({ set }) => set.role === "test")?.ids.length ?? 0,
+      cache,
+    }),
+    notes,
+    run: () => runBenchmark(ground),
+  };
+}
+
+/** The protocol without the training set where no detector is fitted on it. */
+function wantedSets({ protocol, root }: OpenedProtocol, asked: readonly AskedDetector[]): OpenedProtocol {
+  const fits = asked.some(({ detector, parameters }) => detector.fitOn(parameters) === "train");
+  return {
+    root,
+    protocol: { ...protocol, sets: protocol.sets.filter(({ role }) => fits || role !== "train") },
+  };
+}
+
+/** The sets to measure, and what of the protocol is not measured. @throws OAL-D190 */
+function keptSets(
+  { protocol, root }: OpenedProtocol,
+  check: ProtocolCheck,
+  { partial = false, limit }: BenchmarkOptions,
+): { readonly kept: readonly ProtocolSet[]; readonly deviations: readonly string[] } {
+  const faults = check.sets.flatMap(({ name, problems }) => problems.map((problem) => `${name}: ${problem}`));
+  const problems = [...faults, ...check.problems];
+  const isWhole = (name: string): boolean =>
+    check.sets.find((set) => set.name === name)?.problems.length === 0;
+  const kept = protocol.sets.filter(({ name }) => isWhole(name));
+  const canMeasure =
+    kept.some(({ role }) => role === "test") && kept.some(({ role }) => role === "near" || role === "far");
+  if (problems.length > 0 && (!partial || !canMeasure))
+    throw oalError("OAL-D190", { protocol: protocol.id, root, problems });
+  return {
+    kept,
+    deviations: [
+      ...faults.map((problem) => `left out: ${problem}`),
+      ...check.problems,
+      ...(limit === undefined ? [] : [`at most ${limit} images of each set: a try, not the protocol`]),
+    ],
+  };
+}
+
+async function runBenchmark(ground: Ground): Promise<BenchmarkResult> {
+  const { options, opened, check, sets, deviations, files } = ground;
+  const {
+    models,
+    search = true,
+    resamples = bootstrapDefaults.resamples,
+    seed = bootstrapDefaults.seed,
+  } = options;
+  const warnings: string[] = [];
+  const leftOut: LeftOutRow[] = [];
+  const rows: Omit<BenchmarkRow, "rank">[] = [];
+  const told: { readonly name: string; readonly files: ModelFile[] }[] = [];
+  for (const [m, { name }] of models.entries()) {
+    const seeds: ScoredSeed[] = [];
+    const own: ModelFile[] = [];
+    for (const file of files.filter((each) => each.name === name)) {
+      const found = await scoreFile(ground, file, files.indexOf(file));
+      seeds.push(found.scored);
+      own.push(found.facts);
+      warnings.push(...found.warnings.map((text) => `${nameOfFile(ground, file)}: ${text}`));
+      leftOut.push(...found.leftOut.map((each) => ({ model: name, seed: file.seed, ...each })));
+    }
+    told.push({ name, files: own });
+    const count = ground.asked.length;
+    rows.push(
+      ...(await rowsOfModel(name, seeds, {
+        resamples,
+        seed,
+        signal: options.signal,
+        onProgress: (done) =>
+          options.onProgress?.("intervals", m * count + done, models.length * count, name),
+      })),
+    );
+  }
+  const { id, title, known, notes } = opened.protocol;
+  return {
+    format: benchmarkFormat,
+    version: oalVersion(),
+    protocol: { id, title, known, notes, deviations },
+    sets: sets.map(({ set, ids }) => ({
+      name: set.name,
+      role: set.role,
+      images: ids.length,
+      sha256: check.sets.find(({ name }) => name === set.name)?.sha256 ?? null,
+    })),
+    models: told,
+    rows: withRanks(rows),
+    leftOut,
+    searched: search,
+    bootstrap: { resamples, seed },
+    warnings: [...new Set(warnings)],
+  };
+}

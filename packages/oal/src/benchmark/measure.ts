@@ -1,0 +1,234 @@
+/** The scores of one model's detectors on every set, each detector's kept by content, so that a benchmark goes on where it was stopped. */
+import { createHash } from "node:crypto";
+import { readFileSync, renameSync, rmSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { areStored, type Engine, type OalError, type ParameterValues, type TapName } from "oal-core";
+import { z } from "zod";
+import type { AskedDetector } from "../evaluation/asked.js";
+import { fitDetector, fitGround, isUnfit, type FitGround } from "../evaluation/fit.js";
+import type { ModelSource } from "../evaluation/modelTaps.js";
+import { outputSizes, type OutputSet } from "../evaluation/outputs.js";
+import { mayChoose, type DetectorSearch } from "../evaluation/result.js";
+import { rowStore } from "../evaluation/rowFiles.js";
+import { scoreSets, type ScoreGround } from "../evaluation/score.js";
+import { searchDetector, type SearchedOutcome } from "../evaluation/search.js";
+import type { LoadedModel } from "../models/load.js";
+import { makeFolder } from "../runtime/makeFolder.js";
+
+/** What a detector came to on one model. */
+export interface DetectorScores {
+  readonly detector: string;
+  readonly parameters: ParameterValues;
+  readonly search: DetectorSearch | null;
+  readonly warnings: readonly string[];
+  /** Confidences, float32 [n] for every scored set in its order. */
+  readonly scores: readonly Float32Array[];
+}
+
+/** A detector that a model cannot serve. */
+export interface LeftOut {
+  readonly detector: string;
+  readonly reason: string;
+}
+
+/** What is measured. */
+export interface MeasureJob {
+  readonly engine: Engine;
+  readonly model: LoadedModel;
+  /** The model in graphs, where some detector needs more than what is kept of images. */
+  readonly source: ModelSource;
+  /** Outputs of all sets. */
+  readonly sets: readonly OutputSet[];
+  /** Key of every set's outputs, in the same order. */
+  readonly keys: readonly string[];
+  readonly asked: readonly AskedDetector[];
+  readonly search: boolean;
+  /** Holds the scores of all models. */
+  readonly cache: string;
+  /** Holds what a fit cannot keep in memory; removed at the end. */
+  readonly scratch: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Told the detector under way and how many are done. */
+  readonly onProgress?: ((detector: string, done: number) => void) | undefined;
+}
+
+/** Fits every detector and scores every image; a detector that cannot serve is told with its reason. */
+export async function measureDetectors(
+  job: MeasureJob,
+): Promise<{ readonly measured: DetectorScores[]; readonly leftOut: LeftOut[] }> {
+  const measured: DetectorScores[] = [];
+  const leftOut: LeftOut[] = [];
+  const rows = rowStore(job.scratch);
+  const onBatch = (): void => job.signal?.throwIfAborted();
+  let grounds: { readonly fit: FitGround; readonly score: ScoreGround } | undefined;
+  try {
+    for (const [k, each] of job.asked.entries()) {
+      job.signal?.throwIfAborted();
+      job.onProgress?.(each.detector.id, k);
+      const why = lacking(each, job.model);
+      if (why !== undefined) {
+        leftOut.push({ detector: each.detector.id, reason: why });
+        continue;
+      }
+      const kept = new KeptScores(job, each);
+      const known = kept.read();
+      if (known) {
+        measured.push(known);
+        continue;
+      }
+      grounds ??= await groundsOf(job, rows.keep, onBatch);
+      const outcome = await measureOne(each, job, grounds);
+      if ("reason" in outcome) {
+        leftOut.push({ detector: each.detector.id, reason: outcome.reason.message });
+        continue;
+      }
+      await kept.write(outcome);
+      measured.push(outcome);
+    }
+  } finally {
+    rows.close();
+    await rm(job.scratch, { recursive: true, force: true });
+  }
+  job.onProgress?.("", job.asked.length);
+  return { measured, leftOut };
+}
+
+/** Fits and scores share the numbers of the last layer. */
+async function groundsOf(
+  { engine, sets, source, asked }: MeasureJob,
+  keepRows: ReturnType<typeof rowStore>["keep"],
+  onBatch: () => void,
+): Promise<{ readonly fit: FitGround; readonly score: ScoreGround }> {
+  outputSizes(sets);
+  const fit = await fitGround(engine, sets, source, asked, { keepRows, onBatch });
+  return { fit, score: { engine, model: source, head: fit.head, onBatch } };
+}
+
+async function measureOne(
+  each: AskedDetector,
+  { sets, search }: MeasureJob,
+  { fit, score }: { readonly fit: FitGround; readonly score: ScoreGround },
+): Promise<DetectorScores | { readonly reason: OalError }> {
+  const there = (group: (own: OutputSet["group"]) => boolean): boolean =>
+    sets.some((set) => group(set.group));
+  const canSearch = search && there((group) => group === "validation") && there(mayChoose);
+  try {
+    const outcome: SearchedOutcome = canSearch
+      ? await searchDetector(each, fit, score)
+      : await fitDetector(each, fit);
+    if ("reason" in outcome) return { reason: outcome.reason };
+    const scored = sets.filter(({ group }) => group !== "train");
+    return {
+      detector: each.detector.id,
+      parameters: outcome.fitted.parameters,
+      search: outcome.search ?? null,
+      warnings: outcome.warnings,
+      scores: await scoreSets(outcome.fitted, scored, score),
+    };
+  } catch (error) {
+    if (isUnfit(error)) return { reason: error };
+    throw error;
+  }
+}
+
+/** Whether a detector needs the pictures once more, and not only what is kept of them. */
+export function looksInside({ detector }: AskedDetector): boolean {
+  return !areStored(detector.needs) || !areStored(detector.fitTaps);
+}
+
+/** The detectors that still have to look at the pictures: those whose scores are not there. */
+export function stillInside(job: Omit<MeasureJob, "source" | "scratch">): AskedDetector[] {
+  return job.asked.filter(
+    (each) =>
+      looksInside(each) &&
+      lacking(each, job.model) === undefined &&
+      new KeptScores(job, each).read() === null,
+  );
+}
+
+/** Why a model cannot serve a detector, where that is known beforehand. */
+function lacking({ detector }: AskedDetector, { facts }: LoadedModel): string | undefined {
+  const wanted: readonly (TapName | "measured")[] = [...detector.needs, ...detector.fitTaps];
+  if (wanted.includes("features") && facts.features === null)
+    return "the model shows no features before its last layer";
+  if (wanted.includes("head") && facts.head === null)
+    return "the model's last layer is not linear, or was not found";
+  return undefined;
+}
+
+const values = z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.array(z.number())]));
+const answer = z.strictObject({
+  format: z.literal(1),
+  parameters: values,
+  search: z
+    .strictObject({
+      candidates: z.array(z.strictObject({ parameters: values, auroc: z.number() })),
+    })
+    .nullable(),
+  warnings: z.array(z.string()),
+  counts: z.array(z.int()),
+  sha256: z.string(),
+});
+
+/** The scores of one detector on one model, in a folder called by all that they depend on. */
+class KeptScores {
+  readonly #folder: string;
+  readonly #detector: string;
+  readonly #counts: readonly number[];
+
+  constructor(
+    { cache, keys, sets, search }: Pick<MeasureJob, "cache" | "keys" | "sets" | "search">,
+    { detector, parameters }: AskedDetector,
+  ) {
+    const meaning = [
+      1,
+      detector.id,
+      detector.version,
+      parameters,
+      search,
+      sets.map(({ name, group }, k) => [name, group, keys[k] ?? ""]),
+    ];
+    const key = createHash("sha256").update(JSON.stringify(meaning)).digest("hex").slice(0, 32);
+    this.#folder = join(cache, key);
+    this.#detector = detector.id;
+    this.#counts = sets.filter(({ group }) => group !== "train").map(({ ids }) => ids.length);
+  }
+
+  /** What was kept; null where nothing was, or something damaged. */
+  read(): DetectorScores | null {
+    try {
+      const told = answer.parse(JSON.parse(readFileSync(join(this.#folder, "scores.json"), "utf8")));
+      const bytes = readFileSync(join(this.#folder, "scores.f32"));
+      if (sha256(bytes) !== told.sha256 || told.counts.join() !== this.#counts.join()) return null;
+      const all = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+      let at = 0;
+      const scores = this.#counts.map((count) => all.subarray(at, (at += count)));
+      const { parameters, search, warnings } = told;
+      return { detector: this.#detector, parameters, search, warnings, scores };
+    } catch {
+      return null;
+    }
+  }
+
+  async write({ parameters, search, warnings, scores }: DetectorScores): Promise<void> {
+    const all = new Float32Array(scores.reduce((sum, own) => sum + own.length, 0));
+    let at = 0;
+    for (const own of scores) {
+      all.set(own, at);
+      at += own.length;
+    }
+    const bytes = new Uint8Array(all.buffer);
+    const told = { format: 1, parameters, search, warnings, counts: this.#counts, sha256: sha256(bytes) };
+    const aside = `${this.#folder}.${process.pid}`;
+    await makeFolder(aside);
+    await writeFile(join(aside, "scores.f32"), bytes);
+    await writeFile(join(aside, "scores.json"), JSON.stringify(told));
+    rmSync(this.#folder, { recursive: true, force: true });
+    renameSync(aside, this.#folder);
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
