@@ -338,4 +338,25 @@ export const program = [
     replace: "fewest !== null && count >= fewest - 10",
     tests: [source("fitting/calibrate.test.ts")],
   },
+  {
+    file: source("benchmark/check.ts"),
+    what: "a benchmark's list may be any list, as long as it has images",
+    find: "if (count === undefined || count === images) return [];",
+    replace: "if (count === undefined || images > 0) return [];",
+    tests: [source("benchmark/check.test.ts")],
+  },
+  {
+    file: source("benchmark/outputs.ts"),
+    what: "rows of a benchmark that were damaged are believed",
+    find: "!== told.sha256",
+    replace: "=== null",
+    tests: [source("benchmark/benchmark.test.ts")],
+  },
+  {
+    file: source("benchmark/ranks.ts"),
+    what: "rows whose intervals overlap are put in an order",
+    find: "ends.filter(([other]) => other > high).length",
+    replace: "ends.filter(([other]) => other > low).length",
+    tests: [source("benchmark/ranks.test.ts")],
+  },
 ];

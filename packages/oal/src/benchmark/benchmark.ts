@@ -136,7 +136,7 @@ async function runBenchmark(ground: Ground): Promise<BenchmarkResult> {
     resamples = bootstrapDefaults.resamples,
     seed = bootstrapDefaults.seed,
   } = options;
-  const warnings: string[] = [];
+  const warnings = new Map<string, string[]>();
   const leftOut: LeftOutRow[] = [];
   const rows: Omit<BenchmarkRow, "rank">[] = [];
   const told: { readonly name: string; readonly files: ModelFile[] }[] = [];
@@ -147,7 +147,8 @@ async function runBenchmark(ground: Ground): Promise<BenchmarkResult> {
       const found = await scoreFile(ground, file, files.indexOf(file));
       seeds.push(found.scored);
       own.push(found.facts);
-      warnings.push(...found.warnings.map((text) => `${nameOfFile(ground, file)}: ${text}`));
+      for (const text of new Set(found.warnings))
+        warnings.set(text, [...(warnings.get(text) ?? []), nameOfFile(ground, file)]);
       leftOut.push(...found.leftOut.map((each) => ({ model: name, seed: file.seed, ...each })));
     }
     told.push({ name, files: own });
@@ -178,6 +179,6 @@ async function runBenchmark(ground: Ground): Promise<BenchmarkResult> {
     leftOut,
     searched: search,
     bootstrap: { resamples, seed },
-    warnings: [...new Set(warnings)],
+    warnings: [...warnings].map(([text, names]) => `${names.join("; ")}: ${text}`),
   };
 }

@@ -204,14 +204,15 @@ function sharedImages(
 ): string[] {
   const parts = found.flatMap(({ check, opened }, k) => {
     const set = protocol.sets[k];
-    return opened && set && set.list !== undefined ? [{ set, check, opened }] : [];
+    return opened && set ? [{ set, check, opened }] : [];
   });
   const mustDiffer = (a: SetRole, b: SetRole): boolean =>
     (isKnown(a) && isKnown(b)) || a.startsWith("validation") || b.startsWith("validation");
   return parts.flatMap(({ set: a, check, opened }, i) => {
     const own = new Set(opened.ids);
     return parts.slice(i + 1).flatMap(({ set: b, check: other, opened: theirs }) => {
-      if (check.path !== other.path || !mustDiffer(a.role, b.role)) return [];
+      const samePlace = check.path === other.path && a.split === b.split;
+      if (!samePlace || !mustDiffer(a.role, b.role)) return [];
       const shared = theirs.ids.filter((id) => own.has(id));
       return shared.length === 0
         ? []

@@ -62,14 +62,14 @@ function ranksSection(result: BenchmarkResult): Section {
   const means = meansOf(result);
   const rows = sortedRows(result.rows);
   const columns = means.flatMap((on) => [
-    { on, metric: "auroc", title: `${on} AUROC ↑` },
-    { on, metric: "fpr95", title: `${on} FPR@95 ↓` },
-    { on, metric: "fpr95Id", title: `${on} FPR@95, known positive ↓` },
+    { on, metric: "auroc", title: `${on} AUROC ↑`, note: "" },
+    { on, metric: "fpr95", title: `${on} FPR@95 ↓`, note: "OpenOOD" },
+    { on, metric: "fpr95Id", title: `${on} FPR@95 ↓`, note: "known positive" },
   ]);
   const head = html`<tr>
     <th scope="col">Model, detector</th>
-    ${means.map((on) => html`<th scope="col">Rank, ${on}</th>`)}
-    ${columns.map(({ title }) => html`<th scope="col">${title}</th>`)}
+    ${means.map((on) => html`<th scope="col">Rank<small>${on}</small></th>`)}
+    ${columns.map(({ title, note }) => html`<th scope="col">${title}<small>${note}</small></th>`)}
     <th scope="col">Accuracy ↑</th>
   </tr>`;
   const rank = (found: Rank | null): Markup =>
