@@ -148,8 +148,8 @@ describe("a benchmark", () => {
       ["one", "rankfeat"],
     ]);
     expect(first.leftOut[0]?.reason).toContain("maps");
-    expect(first.warnings.join("\n")).toContain(
-      "two, seed 1: an accuracy of 33.3 % with 3 classes is that of guessing",
+    expect(first.warnings.join("\n")).toMatch(
+      /two, seed 1.*: an accuracy of 33\.3 % with 3 classes is that of guessing/,
     );
   });
 
