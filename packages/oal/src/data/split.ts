@@ -78,6 +78,17 @@ export function smallClasses(
   return oalError("OAL-D112", { name, classes, needed, parts });
 }
 
+/** How many images `stratifiedSplit` leaves to train on, of so many per class. */
+export function trainingCount(
+  counts: readonly number[],
+  shares: { readonly validation: number; readonly test: number },
+): number {
+  return counts.reduce((sum, count) => {
+    const { validation, test } = count === 0 ? { validation: 0, test: 0 } : partCounts(count, shares);
+    return sum + count - validation - test;
+  }, 0);
+}
+
 /** Indices of a set by part. */
 export interface SplitIndices {
   readonly train: Int32Array;

@@ -1,5 +1,5 @@
 /** Row 10 of the published code: how many outliers a step draws, whatever the number of its images. */
-import { oalError } from "oal-core";
+import { oalError, type OalError } from "oal-core";
 import { restOf } from "../data/batches.js";
 import { mutualInformationMethod } from "../training/methods/mutualInformation.js";
 import type { Configuration } from "./configuration/schema.js";
@@ -11,17 +11,17 @@ const published = { batch: 128, rest: 80 } as const;
 const drawnSides: readonly string[] = ["outlierEmbeddings", "outlierLatents"];
 
 /**
- * Refuses images that the published code cannot train a recipe on.
+ * Why the published code cannot train a recipe on so many images; undefined where it can.
  *
  * @param images how many there are to train on
- * @throws OAL-T140 when they do not leave a rest of 80 in steps of 128, and the recipe draws outliers
+ * @returns OAL-T140 when they do not leave a rest of 80 in steps of 128, and the recipe draws outliers
  */
-export function refuseOtherRests(config: Configuration, recipe: string, images: number): void {
-  if (mutualInformationMethod.options(config).drawn !== "published") return;
+export function restProblem(config: Configuration, recipe: string, images: number): OalError | undefined {
+  if (mutualInformationMethod.options(config).drawn !== "published") return undefined;
   const { sources } = planRecipe(recipe, config);
-  if (!sources.some(({ names }) => names.some((name) => drawnSides.includes(name)))) return;
+  if (!sources.some(({ names }) => names.some((name) => drawnSides.includes(name)))) return undefined;
   const batch = batchSizeOf(config.student, images);
   const rest = restOf(images, batch, config.student.rest);
-  if (batch === published.batch && rest === published.rest) return;
-  throw oalError("OAL-T140", { recipe, images, batch, rest });
+  if (batch === published.batch && rest === published.rest) return undefined;
+  return oalError("OAL-T140", { recipe, images, batch, rest });
 }

@@ -22,11 +22,12 @@ import { featureExposureMethod } from "../training/methods/featureExposure.js";
 import { mutualInformationMethod } from "../training/methods/mutualInformation.js";
 import type { LoadedModel } from "../models/load.js";
 import type { Configuration } from "./configuration/schema.js";
-import { seesAsStudent, teacherModelOf, wantsBytes } from "./configuration/initSection.js";
+import { finetuneOf, seesAsStudent, teacherModelOf, wantsBytes } from "./configuration/initSection.js";
 import { presets } from "./configuration/presets.js";
 import type { RunModels } from "./models.js";
 import { networkChoice, type RecipeSection } from "./stages/context.js";
 import { surelyFinetuned } from "./stages/finetunedTeacher.js";
+import { headProblem, newHead } from "./stages/importedHead.js";
 import { isAligned } from "./stages/alignment.js";
 import { finetunedNetwork, headOfZeros, initNetwork, type InitNetwork } from "./stages/initNetwork.js";
 
@@ -81,6 +82,7 @@ export function needsOf(config: Configuration, { methods, until }: Aim): Needs {
  *
  * @param classes  number of known classes, at least 2
  * @param models  models that were loaded
+ * @param classNames  of the known classes, where they could be looked at
  * @returns errors OAL-C202 and others naming keys
  */
 export function configurationProblems(
@@ -88,6 +90,7 @@ export function configurationProblems(
   aim: Aim,
   classes: number,
   models: RunModels = {},
+  classNames?: readonly string[],
 ): OalError[] {
   const problems: OalError[] = [];
   const refuse = (at: string, problem: string): void =>
@@ -130,10 +133,17 @@ export function configurationProblems(
     models.teacher.preprocessing.crop !== data.size
   )
     problems.push(oalError("OAL-T141", { teacher: models.teacher.preprocessing.crop, student: data.size }));
-  if (models.init) problems.push(...initProblems(config, models.init, classes));
-  // one that names classes of its own may know those of the run, and is then as it is
-  if (needs.teacher && models.teacher && surelyFinetuned(config, models.teacher))
-    problems.push(...finetuneProblems(config, models.teacher, classes));
+  if (models.init) {
+    const problem = classNames && headProblem(models.init, classNames);
+    problems.push(...(problem ? [problem] : initProblems(config, models.init, classes)));
+  }
+  if (needs.teacher && models.teacher) {
+    const finetuned = surelyFinetuned(config, models.teacher, classNames);
+    const isNew = finetuned && finetuneOf(config).head === "new";
+    const problem = classNames && !isNew ? headProblem(models.teacher, classNames) : undefined;
+    if (problem) problems.push(problem);
+    else if (finetuned) problems.push(...finetuneProblems(config, models.teacher, classes));
+  }
   const showsFeatures = aim.methods.some((recipe) =>
     recipes.find(recipe).methods.some(({ method }) => method === featureExposureMethod.id),
   );
@@ -234,7 +244,11 @@ function initProblems(config: Configuration, model: LoadedModel, classes: number
 
 /** What a model that is to be trained before it teaches will be refused for. */
 function finetuneProblems(config: Configuration, model: LoadedModel, classes: number): OalError[] {
-  const make = (): InitNetwork => finetunedNetwork(config, model, headOfZeros(model, classes));
+  const make = (): InitNetwork => {
+    const head = headOfZeros(model, classes);
+    if (head === null && finetuneOf(config).head === "new") newHead(model, classes, config.seed);
+    return finetunedNetwork(config, model, head);
+  };
   return untrainable(model, "teacher.finetune.frozen", make);
 }
 

@@ -1,5 +1,7 @@
 /** The look at memory before a run: what it will need, what there is, and the refusal. */
 import { oalError } from "oal-core";
+import { classCounts } from "../data/problems.js";
+import { trainingCount } from "../data/split.js";
 import { memoryLimit, type MemoryLimit } from "../runtime/memoryLimit.js";
 import { canonicalJson, sha256 } from "./canonical.js";
 import type { Configuration } from "./configuration/schema.js";
@@ -22,7 +24,10 @@ export interface MemoryNote {
 }
 
 /** Numbers of images of a run, from the look ahead; the drawn sets are counted by their configuration. */
-export function dataSizes(config: Configuration, { plan, sets }: Preflight): DataSizes {
+export function dataSizes(
+  config: Configuration,
+  { plan, sets }: Pick<Preflight, "plan" | "sets">,
+): DataSizes {
   const count = ({ source, spec }: Preflight["sets"][number]): number =>
     Math.min(source.ids.length, spec.limit ?? Infinity);
   const given = sets.reduce((sum, set) => sum + count(set), 0);
@@ -31,9 +36,23 @@ export function dataSizes(config: Configuration, { plan, sets }: Preflight): Dat
     return { classes: 10, train, all: given + train + validation + test + 2 * validationOod + 6 * ood };
   }
   const whole = sets.find(({ role }) => role === "train");
-  const share = Math.max(0, 1 - plan.shares.validation - plan.shares.test);
-  const train = Math.max(2, Math.round(share * (whole ? count(whole) : 0)));
+  const train = Math.max(2, trainingImages(config, { plan, sets }) ?? 2);
   return { classes: Math.max(2, whole?.source.classNames.length ?? 2), train, all: given };
+}
+
+/**
+ * How many images there are to train on if every one of them can be decoded; undefined where the training images could not be looked at.
+ */
+export function trainingImages(
+  { data }: Configuration,
+  { plan, sets }: Pick<Preflight, "plan" | "sets">,
+): number | undefined {
+  if (data.source === "embedded") return data.leaveOut === undefined ? data.embedded.train : undefined;
+  const whole = sets.find(({ role }) => role === "train");
+  if (!whole) return undefined;
+  const left = whole.source.classNames.indexOf(data.leaveOut ?? "");
+  const counts = classCounts(whole.source).map((count, label) => (label === left ? 0 : count));
+  return trainingCount(counts, plan.shares);
 }
 
 /** How memory is looked at. */

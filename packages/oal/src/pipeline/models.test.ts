@@ -2,8 +2,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { conv2d, globalAveragePool, Graph, softmax, writeModel } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
-import { foreignModel } from "../testing/foreignModel.js";
+import { drawnTensor, foreignModel } from "../testing/foreignModel.js";
 import { loadConfiguration } from "./configuration/index.js";
 import { finetuneOf } from "./configuration/initSection.js";
 import { preflight } from "./preflight.js";
@@ -11,9 +12,22 @@ import { preflight } from "./preflight.js";
 const root = mkdtempSync(join(tmpdir(), "oal-run-models-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 writeFileSync(join(root, "m.onnx"), foreignModel(24));
+mkdirSync(join(root, "named"));
+writeFileSync(join(root, "named", "m.onnx"), foreignModel(24));
+writeFileSync(join(root, "named", "labels.txt"), "ant\nbee\ncat\ndog\neel\n");
+writeFileSync(join(root, "bare.onnx"), bareModel());
 for (const name of ["ant", "bee", "cow"]) {
   mkdirSync(join(root, "photos", name), { recursive: true });
   for (let i = 0; i < 10; i++) writeFileSync(join(root, "photos", name, `${i}.png`), "\x89PNG");
+}
+
+/** A model whose class scores come from no linear layer. */
+function bareModel(): Uint8Array {
+  const graph = new Graph();
+  const input = graph.input("input", { dtype: "float32", shape: ["batch", 3, 24, 24] });
+  const weight = graph.constant(drawnTensor("w", [5, 3, 3, 3]), "w");
+  graph.output("probabilities", softmax(globalAveragePool(conv2d(input, weight)), 1));
+  return writeModel(graph);
 }
 
 const load = (preset: string | undefined, init: string | undefined, ...set: string[]) =>
@@ -113,6 +127,29 @@ describe("a teacher that is to be trained", () => {
       expect.stringContaining("OAL-C211 teacher.finetune.frozen: 0.1 is less than its first cut"),
     ]);
     expect(await told(teaches("teacher.finetune.when=always", "teacher.finetune.frozen=0.5"))).toEqual([]);
+    // one that names other classes than the run has
+    const named = ["teacher.model=named/m.onnx", "teacher.finetune.when=newClasses"];
+    expect(await told(teaches(...named, "teacher.finetune.frozen=0.1"))).toEqual([
+      expect.stringContaining("OAL-C211 teacher.finetune.frozen: 0.1 is less than its first cut"),
+    ]);
+    // without the class that it does not name it knows all of them, and is not trained
+    const known = [...named, "teacher.finetune.frozen=0.1", "data.leaveOut=cow"];
+    expect(await told(teaches(...known))).toEqual([]);
+  });
+
+  it("is refused before anything is decoded where it has no place for a head", async () => {
+    const problem = "OAL-C211 model: bare shows no features for a new head";
+    for (const when of ["never", "always"]) {
+      const set = ["teacher.model=bare.onnx", `teacher.finetune.when=${when}`];
+      expect(await told(teaches(...set))).toEqual([expect.stringContaining(problem)]);
+    }
+    const fresh = ["teacher.model=bare.onnx", "teacher.finetune.when=always", "teacher.finetune.head=new"];
+    expect(await told(teaches(...fresh))).toEqual([
+      "OAL-C211 teacher.model: bare shows no features for a new head",
+    ]);
+    expect(await told(load("photos", "bare.onnx", "methods=[ce]"))).toEqual([
+      expect.stringContaining(problem),
+    ]);
   });
 
   it("is one that does not know the classes in mode official, with a new head and its best epoch", () => {

@@ -114,6 +114,27 @@ describe("classes", () => {
   });
 });
 
+describe("what the published code can train on", () => {
+  const problem = expect.stringMatching(/^OAL-T140 /);
+
+  it("is looked at before an image is decoded, with what is split off taken away", async () => {
+    const drawn = (train: number) =>
+      loadConfiguration("official-small", { set: [`data.embedded.train=${train}`] });
+    const toldOf = async (config: ReturnType<typeof drawn>) =>
+      (await preflight(config, { methods: config.methods, until: "report" })).problems.map(
+        ({ code, message }) => `${code} ${message}`,
+      );
+    expect(await toldOf(drawn(2000))).toEqual([]);
+    expect(await toldOf(drawn(1990))).toEqual([problem]);
+    // 2 x 104 are left of 2 x 160 images: a step of 128, and 80
+    const set = ["mode=official", "student.batchSize=128", "mi.drawn=published", "student.rest=train"];
+    const data = write("published", { a: 160, b: 160 });
+    const shares = ["data.validationFraction=0.15", "data.testFraction=0.2"];
+    expect(await told({ data, set: [...set, ...shares] })).toEqual([]);
+    expect(await told({ data, set: [...set, shares[0] ?? "", "data.testFraction=0.25"] })).toEqual([problem]);
+  });
+});
+
 describe("a limit", () => {
   it("counts when classes become too small or empty by it", async () => {
     const data = write("many", { a: 20, b: 20, c: 20 });

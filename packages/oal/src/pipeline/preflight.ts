@@ -8,6 +8,8 @@ import { throwProblems } from "../data/problems.js";
 import type { Configuration } from "./configuration/schema.js";
 import { planData, surveyData, type DataPlan, type SurveyedSet } from "./dataPlan.js";
 import { configurationProblems, needsOf, type Aim, type Needs } from "./foresight.js";
+import { restProblem } from "./drawnOutliers.js";
+import { trainingImages } from "./memoryCheck.js";
 import { conditionWidth, teacherWidth } from "./memoryEstimate.js";
 import { suppliedProblems } from "./suppliedProblems.js";
 import { openModels, type RunModels } from "./models.js";
@@ -93,7 +95,16 @@ export async function preflight(
         : undefined,
     ),
   );
-  const own = configurationProblems(config, aim, Math.max(2, classes), models);
+  const images = trainingImages(config, { plan, sets });
+  if (needs.student && images !== undefined)
+    problems.push(...aim.methods.flatMap((recipe) => restProblem(config, recipe, images) ?? []));
+  const own = configurationProblems(
+    config,
+    aim,
+    Math.max(2, classes),
+    models,
+    known?.filter((name) => name !== left),
+  );
   return { plan, sets, models, problems: [...own, ...problems] };
 }
 

@@ -25,15 +25,23 @@ import { knownForTeacher } from "./teacherViews.js";
 
 /** Whether the teacher of a run is trained further. */
 export function isFinetuned({ config, data, models: { teacher } }: Setting): boolean {
-  const { when } = finetuneOf(config);
-  if (!teacher || when === "never") return false;
-  return when === "always" || !knowsClasses(teacher, data.classNames);
+  return teacher !== undefined && surelyFinetuned(config, teacher, data.classNames);
 }
 
-/** Whether that is so whatever the classes are. */
-export function surelyFinetuned(config: Configuration, { classNames }: LoadedModel): boolean {
+/**
+ * Whether a model is surely trained further before it teaches.
+ *
+ * @param classNames of the run; absent where they are not known yet: one that names classes of its own may know these, and then teaches as
+ *   it is
+ */
+export function surelyFinetuned(
+  config: Configuration,
+  teacher: LoadedModel,
+  classNames?: readonly string[],
+): boolean {
   const { when } = finetuneOf(config);
-  return when === "always" || (when === "newClasses" && classNames === null);
+  if (when !== "newClasses") return when === "always";
+  return classNames === undefined ? teacher.classNames === null : !knowsClasses(teacher, classNames);
 }
 
 /** The training, in the keys of every other one: cross-entropy, Adam without decay, half a cosine. */

@@ -5,6 +5,7 @@ import {
   memoryRows,
   oalError,
   Random,
+  type OalError,
   uint8Tensor,
   type Classifier,
   type Engine,
@@ -49,6 +50,20 @@ export function knowsClasses({ classNames: own }: LoadedModel, classNames: reado
   return own !== null && classNames.every((name) => own.includes(name));
 }
 
+/** Whether its logits are those of the run's classes, in their order. */
+function hasExactly({ classNames: own }: LoadedModel, classNames: readonly string[]): boolean {
+  return own?.length === classNames.length && classNames.every((name, i) => own[i] === name);
+}
+
+/** Why no head can be had for the classes of a run; undefined where one can. */
+export function headProblem(model: LoadedModel, classNames: readonly string[]): OalError | undefined {
+  const { head, features } = model.facts;
+  if (features || (head && knowsClasses(model, classNames)) || hasExactly(model, classNames))
+    return undefined;
+  const problem = `${nameOf(model.path)} shows no features for a new head, and its classes are not those of the data`;
+  return oalError("OAL-C211", { at: "model", problem });
+}
+
 /** Spread of a new head's weights, the usual one of vision transformers (the published one is not known). */
 const newHeadSpread = 0.02;
 
@@ -82,23 +97,18 @@ export async function headFor(model: LoadedModel, request: HeadRequest): Promise
   const { name, classNames, pictures, engine, batchSize, onProgress } = request;
   const own = model.classNames;
   const classifier = model.classifier();
-  const { head, features } = classifier.taps;
+  const { head } = classifier.taps;
   const rows = own && classNames.map((each) => own.indexOf(each));
-  if (rows && rows.every((row) => row >= 0)) {
-    if (head) {
-      const sentence = `${name} knows the ${classNames.length} classes by name: its own last layer is kept for them`;
-      return { head: await rowsOfHead(classifier, rows, engine), sentence };
-    }
-    if (rows.length === own.length && rows.every((row, i) => row === i))
-      return {
-        head: null,
-        sentence: `${name} knows exactly these ${classNames.length} classes: its logits are kept`,
-      };
+  if (head && rows && knowsClasses(model, classNames)) {
+    const sentence = `${name} knows the ${classNames.length} classes by name: its own last layer is kept for them`;
+    return { head: await rowsOfHead(classifier, rows, engine), sentence };
   }
-  if (!features) {
-    const problem = `${name} shows no features for a new head, and its classes are not those of the data`;
-    throw oalError("OAL-C211", { at: "model", problem });
+  if (hasExactly(model, classNames)) {
+    const sentence = `${name} knows exactly these ${classNames.length} classes: its logits are kept`;
+    return { head: null, sentence };
   }
+  const problem = headProblem(model, classNames);
+  if (problem) throw problem;
   const rowsAtOnce = passRows(batchSize, classifier.taps.images.size(2));
   const predictor = await Predictor.ofClassifier(engine, classifier, { rows: rowsAtOnce });
   let fitter: HeadFitter;

@@ -1,7 +1,7 @@
 /** Stages "student:RECIPE": the same network, data order and budget, different loss terms. */
 import type { Configuration } from "../configuration/schema.js";
 import type { RunModels } from "../models.js";
-import { refuseOtherRests } from "../drawnOutliers.js";
+import { restProblem } from "../drawnOutliers.js";
 import { planRecipe } from "../recipeNeeds.js";
 import { withPrefix } from "../../nn/parameters.js";
 import { networkPrefix } from "../../training/network.js";
@@ -36,7 +36,9 @@ export const studentStage: Stage = {
   variants: ({ methods }) => methods,
   slice: ({ config, data }, recipe) => {
     if (!trains(recipe)) return {};
-    refuseOtherRests(config, recipe, data.train.set.count);
+    // found by the look ahead, unless some pictures cannot be decoded
+    const problem = restProblem(config, recipe, data.train.set.count);
+    if (problem) throw problem;
     return classifierSlice(config.student, planRecipe(recipe, config), data);
   },
   inputs: (config, recipe) => ({
