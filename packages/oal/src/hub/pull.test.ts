@@ -1,5 +1,6 @@
 /** Fetching models from a hub on this machine that has every bad habit of networks. */
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { hostname, tmpdir } from "node:os";
@@ -301,6 +302,28 @@ describe("a pull", () => {
     const error = await refusal();
     expect(error.code).toBe("OAL-I101");
     expect(error.message).toMatch(/ENOSPC/);
+  });
+
+  it("shows no model on a disk that fills while it comes, and goes on where there is room again", async (context) => {
+    await mkdir(place.cache, { recursive: true });
+    const mounted = (options: string): boolean =>
+      spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", place.cache]).status === 0;
+    context.skip(!mounted("size=96k"), "no file system can be mounted here");
+    try {
+      const error = await refusal({ freeBytes: () => Promise.resolve(1e9) });
+      expect(error.code).toBe("OAL-I101");
+      expect(error.message).toContain(".incomplete");
+      const came = (await readFile(part())).length;
+      expect(came).toBeGreaterThan(0);
+      expect(existsSync(join(repoFolder(), "snapshots"))).toBe(false);
+      expect(() => hubSnapshot("hf:owner/name", place.cache)).toThrow();
+      expect((await readdir(blobs())).filter((entry) => entry.endsWith(".lock"))).toEqual([]);
+      expect(mounted("remount,size=1m")).toBe(true);
+      await expectWhole(await pull());
+      expect(fileRequests().at(-1)?.range).toBe(`bytes=${came}-`);
+    } finally {
+      spawnSync("umount", [place.cache]);
+    }
   });
 
   it("begins nothing that the disk has no room for", async () => {

@@ -7,7 +7,7 @@ export const integrityErrors = {
     exit: 7,
     message: ({ path, problem }) => `${path}: cannot write (${problem})`,
     remedy:
-      "free space, or name a place that can be written: the option that gives this path (--out, --thumbs), OAL_STORE or OAL_CACHE where no option does; then run the same command again, what was finished before is kept",
+      "free space, or name a place that can be written: the option that gives this path (--out, --thumbs), OAL_STORE, OAL_CACHE or, for models, HF_HUB_CACHE where no option does; then run the same command again, what was finished before is kept",
   }),
   "OAL-I102": entry<{ path: string; owner: string }>({
     title: "an artifact was taken over",
