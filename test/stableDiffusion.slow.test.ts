@@ -12,6 +12,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readSafetensors } from "../packages/oal/src/nn/safetensors.js";
 import { referenceRoot } from "../packages/oal/src/testing/golden.js";
+import { secondWidth, writeSecondDiffusion } from "../packages/oal/src/testing/secondDiffusion.js";
 import { oalInside } from "./cli/inside.js";
 import { main } from "./cli/oal.js";
 
@@ -106,6 +107,35 @@ async function latentsOf(run: string) {
   };
   return { names: [...tensors.keys()], numbers, shape: tensors.get("latents")?.shape ?? [] };
 }
+
+it("a run with a miniature of Stable Diffusion 2, of drawn weights, goes from prompts to a report", async () => {
+  const second = join(folder, "second");
+  await writeSecondDiffusion(second);
+  const names = { red_circle: "ant", "blue square": "bee", "orange triangle": "cat", "purple ring": "of" };
+  const more = { methods: ["oal"], "synthesis.model": second, "synthesis.names": names };
+  const small = {
+    "synthesis.count": 5,
+    "synthesis.steps": 4,
+    "synthesis.inliers": 2,
+    "alignment.epochs": 20,
+  };
+  const out = join(folder, "second-run");
+  const args = ["run", ...withSettings({ ...more, ...small }), "--out", out, "--json"];
+  const { stdout, stderr, status } = await oalInside(args);
+  expect(status, stderr).toBe(0);
+  const { results }: { readonly results: readonly { readonly model: string }[] } = JSON.parse(stdout);
+  expect(results.map(({ model: name }) => name)).toEqual(["oal"]);
+  const { numbers, shape } = await latentsOf(out);
+  expect(shape).toEqual([5, 4, 8, 8]);
+  expect(numbers("latents").every((value) => Number.isFinite(value) && value !== 0)).toBe(true);
+  expect(numbers("teacherLogits").length).toBe(4 * 5);
+  const [aligned = ""] = artifactsOf(out, "alignment");
+  const { tensors } = await readSafetensors(join(aligned, "alignment.safetensors"));
+  expect(tensors.get("features")?.shape[1]).toBe(secondWidth);
+  const [boundary = ""] = artifactsOf(out, "boundary");
+  const outliers = await readSafetensors(join(boundary, "outliers.safetensors"));
+  expect(outliers.tensors.get("embeddings")?.shape[1]).toBe(secondWidth);
+}, 120_000);
 
 describe.skipIf(!isThere)("a run with Stable Diffusion", () => {
   const out = join(folder, "run");

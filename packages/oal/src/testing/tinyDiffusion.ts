@@ -17,6 +17,7 @@ import {
   reduceMean,
   reshape,
   sin,
+  sub,
   type Dim,
   type DType,
   type Operator,
@@ -44,15 +45,24 @@ export interface TinyVariant {
   /** Width of the tokens' embeddings. Default 4. */
   readonly width?: number;
   readonly scheduler?: object;
+  /** A denoiser that knows the picture which its states stand for, and says it as such a prediction. Default: one that knows nothing. */
+  readonly knows?: "epsilon" | "v_prediction";
 }
 
 /** Words that are one token each; every letter is a token too. */
 const words = ["ant", "bee", "cat", "of", "the", "high", "red"];
 const letters = Array.from("abcdefghijklmnopqrstuvwxyz");
 
-/** Vocabulary and merges of a byte-pair tokenizer that knows some words and all letters. */
-function bytePairs(): { vocab: Record<string, number>; merges: string[] } {
-  const symbols = [...letters, ...letters.map((letter) => `${letter}</w>`)];
+/**
+ * Vocabulary and merges of a byte-pair tokenizer that knows some words and all letters.
+ *
+ * @param first symbols before all others. Default: none
+ */
+export function bytePairs(first: readonly string[] = []): {
+  vocab: Record<string, number>;
+  merges: string[];
+} {
+  const symbols = [...first, ...letters, ...letters.map((letter) => `${letter}</w>`)];
   const merges: string[] = [];
   for (const word of words) {
     const parts = [...Array.from(word.slice(0, -1)), `${word.at(-1)}</w>`];
@@ -99,7 +109,7 @@ export async function writeTinyDiffusion(folder: string, variant: TinyVariant = 
     await writeModelFile(join(folder, part, "model.onnx"), graph, { weightsBeside });
   };
   await model("text_encoder", textEncoder(variant, Object.keys(vocab).length, width));
-  await model("unet", denoiser(variant, rows, width));
+  await model("unet", variant.knows ? knowing(variant.knows, rows, width) : denoiser(variant, rows, width));
   const decoder = new Graph();
   const given = decoder.input("latent_sample", { dtype: floats, shape: [rows, ...latent] });
   decoder.output("sample", cast(decoded(cast(given, "float32")), floats));
@@ -139,6 +149,44 @@ function gatherHalves(table: Value, indices: Value, width: number): Value {
   return found;
 }
 
+/** One number for every row of states: their mean, weighted by their place; [rows, 1, 1]. */
+function conditionOf(states: Value, width: number): Value {
+  const weights = new Float32Array(length * width).map((_, i) => Math.cos(i) / 4);
+  const weighted = mul(states, states.graph.constant(float32Tensor([1, length, width], weights)));
+  return reduceMean(weighted, [1, 2], true);
+}
+
+/**
+ * The prediction of a denoiser that knows the picture x0 = c k, c the condition and k a pattern: of x = a x0 + s e the noise
+ * e = (x - a x0) / s, or the velocity a e - s x0 = (a x - x0) / s.
+ */
+function knowing(prediction: "epsilon" | "v_prediction", rows: Dim, width: number): Graph {
+  const graph = new Graph();
+  const sample = graph.input("sample", { dtype: "float32", shape: [rows, ...latent] });
+  const timestep = graph.input("timestep", { dtype: "int64", shape: [1] });
+  const states = graph.input("encoder_hidden_states", { dtype: "float32", shape: [rows, length, width] });
+  let left = 1;
+  const alphas = Float64Array.from({ length: 1000 }, (_, i) => {
+    const root = Math.sqrt(0.00085) + (i / 999) * (Math.sqrt(0.012) - Math.sqrt(0.00085));
+    return (left *= 1 - root ** 2);
+  });
+  const at = (of: (alpha: number) => number): Value =>
+    reshape(
+      gather(graph.constant(float32Tensor([1000], Float32Array.from(alphas, of))), timestep),
+      [1, 1, 1, 1],
+    );
+  const [a, inverse] = [at(Math.sqrt), at((alpha) => 1 / Math.sqrt(1 - alpha))];
+  const size = latent.reduce((product, each) => product * each, 1);
+  const pattern = Float32Array.from({ length: size }, (_, i) => 100 * Math.sin(i));
+  const picture = mul(
+    reshape(conditionOf(states, width), [rows, 1, 1, 1]),
+    graph.constant(float32Tensor([1, ...latent], pattern)),
+  );
+  const difference = prediction === "epsilon" ? sub(sample, mul(a, picture)) : sub(mul(a, sample), picture);
+  graph.output("out_sample", mul(difference, inverse));
+  return graph;
+}
+
 function denoiser({ floats = "float32", time }: TinyVariant, rows: Dim, width: number): Graph {
   const { dtype, shape } = time ?? { dtype: "int64", shape: "scalar" };
   const graph = new Graph();
@@ -146,10 +194,7 @@ function denoiser({ floats = "float32", time }: TinyVariant, rows: Dim, width: n
   const axes = shape === "scalar" ? [] : shape === "one" ? [1] : [rows];
   const timestep = cast(graph.input("timestep", { dtype, shape: axes }), "float32");
   const states = graph.input("encoder_hidden_states", { dtype: floats, shape: [rows, length, width] });
-  // one number for every row: its states, weighted by their place
-  const weights = new Float32Array(length * width).map((_, i) => Math.cos(i) / 4);
-  const weighted = mul(cast(states, "float32"), graph.constant(float32Tensor([1, length, width], weights)));
-  const condition = reduceMean(weighted, [1, 2], true);
+  const condition = conditionOf(cast(states, "float32"), width);
   const moment = sin(mul(timestep, 0.01));
   const asRows = (value: Value): Value =>
     shape === "rows" ? reshape(value, [rows, 1, 1]) : reshape(value, [1, 1, 1]);

@@ -23,7 +23,8 @@ export interface PromptedDiffusion {
  *
  * @param folder of the model
  * @param options path: how the user named it; size: height and width of the pictures in pixels, default the model's
- * @throws those of `readLayout`, `openTokenizer` and `readTokenTable`; OAL-D177 for a model that takes no prompts
+ * @throws those of `readLayout`, `openTokenizer` and `readTokenTable`; OAL-D177 for a model that takes no prompts, OAL-D172 for a text
+ *   encoder of another width than the denoiser's
  * @cost reads every file of the model once
  */
 export async function openPromptedDiffusion(
@@ -39,6 +40,15 @@ export async function openPromptedDiffusion(
     });
   const tokenizer = await openTokenizer(condition.tokenizer);
   const table = await readTokenTable(condition.path);
+  if (
+    layout.stateWidth !== undefined &&
+    table.stateWidth !== undefined &&
+    layout.stateWidth !== table.stateWidth
+  )
+    throw oalError("OAL-D172", {
+      path: layout.unet,
+      problem: `takes states of width ${layout.stateWidth}, and the text encoder beside it gives states of width ${table.stateWidth}`,
+    });
   return { path, layout, tokenizer, table, hash: await contentOf(layout, condition) };
 }
 

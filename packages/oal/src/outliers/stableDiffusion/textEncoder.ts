@@ -24,6 +24,8 @@ export interface TokenTable {
   readonly width: number;
   /** Number of tokens. */
   readonly size: number;
+  /** Length of a state of the encoder; absent where the file leaves it open. */
+  readonly stateWidth?: number;
   /** Whether its numbers have 16 bits, and with it, as a rule, those of the whole model. */
   readonly isHalf: boolean;
   /** The embedding of a token, a copy. */
@@ -51,7 +53,7 @@ interface Lookup {
   readonly table: Value;
 }
 
-/** The table of token embeddings. @throws OAL-D173 when it is not found, those of `readModelFile` */
+/** The table of token embeddings. @throws OAL-D173 when it or the states are not found, those of `readModelFile` */
 export async function readTokenTable(path: string): Promise<TokenTable> {
   const { graph } = await readModelFile(path);
   const { table } = lookupIn(graph, path);
@@ -60,9 +62,15 @@ export async function readTokenTable(path: string): Promise<TokenTable> {
   // a copy: the table may be a view of the bytes of the whole file
   const data = table.constant.data.slice();
   const [size = 0, width = 0] = shape;
+  const outputs = Array.from(graph.outputs, ([name, value]) => ({
+    name,
+    shape: value.knownType?.shape ?? [],
+  }));
+  const stateWidth = outputs.length > 0 ? statesOf({ outputs }, path).shape[2] : undefined;
   return {
     width,
     size,
+    ...(typeof stateWidth === "number" ? { stateWidth } : {}),
     isHalf: dtype === "float16",
     row: (token) => {
       const part = data.slice(token * width, (token + 1) * width);
@@ -180,7 +188,10 @@ function leadsFrom(start: Value, value: Value): boolean {
 }
 
 /** The states of all tokens: `last_hidden_state`, or the output of three axes; the other one is of the whole text. */
-function statesOf({ outputs }: Session, path: string): ValueInfo {
+function statesOf<Output extends Pick<ValueInfo, "name" | "shape">>(
+  { outputs }: { readonly outputs: readonly Output[] },
+  path: string,
+): Output {
   const found =
     outputs.find(({ name }) => name === "last_hidden_state") ??
     outputs.find(({ shape }) => shape.length === 3) ??

@@ -90,6 +90,27 @@ describe("a model folder", () => {
     expect(of(0)).not.toEqual(of(1));
   });
 
+  it("predicts noise or velocity: of a denoiser that knows the picture both come to it", async () => {
+    const known = async (prediction: "epsilon" | "v_prediction", said = prediction): Promise<Float32Array> =>
+      (await outliers(await folderOf({ knows: prediction, scheduler: { prediction_type: said } }))).latents;
+    const [noise, velocity] = [await known("epsilon"), await known("v_prediction")];
+    const most = Math.max(...noise.map(Math.abs));
+    noise.forEach((value, i) => expect(velocity[i]).toBeCloseTo(value, 3));
+    // the pattern of the picture, whatever the noise was: the last step of the schedule leaves a little of that
+    const size = noise.length / 5;
+    for (let i = 0; i < 5; i++) {
+      const own = noise.subarray(i * size, (i + 1) * size);
+      const along = own.reduce((sum, value, d) => sum + value * Math.sin(d), 0);
+      const length = Math.hypot(...own) * Math.hypot(...own.map((_, d) => Math.sin(d)));
+      expect(Math.abs(along) / length).toBeGreaterThan(0.95);
+    }
+    // said to be what it is not, it comes to something else
+    const wrong = await known("v_prediction", "epsilon");
+    expect(Math.max(...wrong.map((value, i) => Math.abs(value - (noise[i] ?? 0)))) / most).toBeGreaterThan(
+      0.1,
+    );
+  });
+
   it("takes an embedding by its direction, or as it is", async () => {
     const folder = await folderOf();
     const { layout, tokenizer, table } = await openPromptedDiffusion(folder);
@@ -282,6 +303,16 @@ describe("a folder that is no such model", () => {
         writeFile(join(folder, "unet", "config.json"), '{"in_channels":9,"out_channels":4}'),
       ),
     ).toMatchObject(named("9 channels"));
+  });
+
+  it("with the text encoder of another model is refused by the widths of both", async () => {
+    const folder = await folderOf();
+    const denoiser = { in_channels: 4, sample_size: 4, cross_attention_dim: 6 };
+    await writeFile(join(folder, "unet", "config.json"), JSON.stringify(denoiser));
+    await expect(openPromptedDiffusion(folder)).rejects.toMatchObject({
+      code: "OAL-D172",
+      message: expect.stringMatching(/states of width 6, and the text encoder .* width 4/),
+    });
   });
 
   it("with damaged files is refused, naming them", async () => {
