@@ -19,6 +19,7 @@ export interface StageOptions {
   readonly mode?: string;
   readonly method?: readonly string[];
   readonly skipBad?: number;
+  readonly allowFailedAudit?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -122,6 +123,10 @@ export function addConfigurationOptions(command: Command): Command {
       new Option("--skip-bad <n>", "leave out up to n unreadable images instead of stopping").argParser(
         wholeNumber(0),
       ),
+    )
+    .option(
+      "--allow-failed-audit",
+      "train on outlier pictures that the teacher takes for known ones all the same (audit.allowFailed)",
     );
 }
 

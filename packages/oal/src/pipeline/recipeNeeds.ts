@@ -1,6 +1,8 @@
 /** What a recipe comes to under a configuration: its methods, their settings, and where their side data come from. */
 import { oalError, suggest } from "oal-core";
 import { everyDetector, type DetectorChoice } from "../evaluation/asked.js";
+import { outlierSources } from "../outliers/sources/index.js";
+import { auditStageOf } from "../outliers/sources/plan.js";
 import { ownSection, type MethodSettings } from "../training/methods/method.js";
 import { recipes } from "../training/recipes/index.js";
 import { methodsOf, needsOf, type WeightedMethod } from "../training/recipes/recipe.js";
@@ -105,6 +107,12 @@ export function measuredDetectors(recipe: string, config: Configuration): readon
   const named = asked.map((choice) => (typeof choice === "string" ? choice : choice.id));
   if (named.includes(everyDetector)) return asked;
   return [...asked, ...ownDetectors(recipe, config).filter((id) => !named.includes(id))];
+}
+
+/** Ids of the outlier sources that are looked at before some student of a run is shown their pictures. */
+export function auditedSources(config: Configuration): readonly string[] {
+  const read = new Set(config.methods.flatMap((recipe) => planRecipe(recipe, config).stages));
+  return outlierSources.ids.filter((id) => read.has(auditStageOf(id)));
 }
 
 /** Whether a student of a run reads a stage. */

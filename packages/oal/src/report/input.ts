@@ -175,6 +175,33 @@ export interface ReportAudit {
   readonly note?: string | undefined;
 }
 
+/** A source of the outliers that students were shown, as the teacher saw a sample of it. Shares are fractions. */
+export interface ReportOutlierSource {
+  readonly source: string;
+  readonly title: string;
+  /** Pictures that were looked at. */
+  readonly count: number;
+  /** Mean largest class probability, of its pictures and of known validation pictures. */
+  readonly meanConfidence: number;
+  readonly knownMeanConfidence: number;
+  /** Share that the teacher is as sure of as of half of the known validation pictures. */
+  readonly sure: number;
+  /** Median distance to the nearest training picture among the teacher's features, and that of known validation pictures. */
+  readonly distance: number;
+  readonly knownDistance: number;
+  /** Share that is as near to a training picture as half of the known validation pictures are. */
+  readonly near: number;
+  /** Share that is both, and that of the known validation pictures. */
+  readonly fakes: number;
+  readonly knownFakes: number;
+  readonly distinct: number;
+  /** Why it fails its audit; null: it passes. */
+  readonly fault: string | null;
+  readonly classesLeftOut: readonly { readonly name: string; readonly share: number }[];
+  /** What section `keep` left of it; null where it was not asked. */
+  readonly kept: { readonly candidates: number; readonly count: number } | null;
+}
+
 /** Where and how the run was made. */
 export interface ReportEnvironment {
   readonly versions: Readonly<Record<string, string>>;
@@ -229,6 +256,8 @@ export interface ReportInput {
   readonly leftOut: readonly ReportLeftOut[];
   readonly thresholds: readonly ReportThreshold[];
   readonly audit: readonly ReportAudit[];
+  /** What students were shown as unknown; absent where nothing was, or nobody looked. */
+  readonly outlierSources?: readonly ReportOutlierSource[] | undefined;
   /** Every setting that could have been tuned, and what chose it. */
   readonly choices: readonly Choice[];
   /** Where the published code does something else than the method means; absent for runs that have nothing of the method. */

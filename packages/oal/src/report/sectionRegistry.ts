@@ -88,8 +88,9 @@ const standard: readonly ReportSection[] = [
   },
   {
     id: "outliers",
-    title: "synthesised outliers",
-    render: async (input) => (await import("./sections/pictures.js")).outliersSection(input),
+    title: "outliers that students were shown, and their audit",
+    version: 2,
+    render: async (input) => (await import("./sections/outliers.js")).outliersSection(input),
   },
   {
     id: "training",

@@ -439,4 +439,33 @@ export const dataErrors = {
       `none of the ${count} embeddings of known pictures comes to another class within ${steps} steps`,
     remedy: "give more crossing.steps, or a larger crossing.step",
   }),
+  "OAL-D181": entry<{ source: string; recipe: string; fault: string; sheet: string }>({
+    title: "outliers that fail their audit",
+    exit: 3,
+    message: ({ source, recipe, fault, sheet }) =>
+      `student ${recipe} would learn to call pictures of outlier source ${source} unknown, but ${fault}; ${sheet} shows them beside training pictures`,
+    remedy:
+      "show only those that the teacher is less sure of (keep.sources.SOURCE=[0,0.5]), take another source (exposure.outliers), raise the limit, or train all the same with --allow-failed-audit",
+  }),
+  "OAL-D182": entry<{
+    source: string;
+    low: number;
+    high: number;
+    candidates: number;
+    least: number;
+    most: number;
+  }>({
+    title: "no outlier is kept",
+    exit: 3,
+    message: ({ source, low, high, candidates, least, most }) =>
+      `keep.sources.${source} is [${low}, ${high}], but none of ${candidates} pictures lies between: the teacher is surer of them than of ${least.toFixed(3)} to ${most.toFixed(3)} of the known validation pictures`,
+    remedy: "widen the bounds, or look at more pictures (keep.candidates)",
+  }),
+  "OAL-D183": entry<{ source: string; classes: string }>({
+    title: "no class may be changed",
+    exit: 3,
+    message: ({ source, classes }) =>
+      `outlier source ${source} has no class left: the teacher is as sure of the changed validation pictures of ${classes} as of half of the unchanged ones`,
+    remedy: "take another outlier source (exposure.outliers), or leave this one out of the union",
+  }),
 };

@@ -21,6 +21,8 @@ export function configure(given: string | undefined, options: StageOptions): Con
   if (options.mode !== undefined) flags.push({ key: "mode", value: options.mode, where: "--mode" });
   if (options.skipBad !== undefined)
     flags.push({ key: "data.skipBad", value: options.skipBad, where: "--skip-bad" });
+  if (options.allowFailedAudit === true)
+    flags.push({ key: "audit.allowFailed", value: true, where: "--allow-failed-audit" });
   return loadConfiguration(given, {
     flags,
     ...(options.init === undefined ? {} : { init: options.init }),

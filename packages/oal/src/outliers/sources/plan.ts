@@ -2,6 +2,8 @@
 import { oalError } from "oal-core";
 import type { MethodSettings } from "../../training/methods/method.js";
 import type { OutlierPictures } from "../../training/side/outliers.js";
+import { keptShares } from "../auditOptions.js";
+import { chosenPictures, readChoice } from "./choice.js";
 import { outlierSources } from "./index.js";
 import type { OutlierRequest, OutlierSource, SourceUse } from "./source.js";
 
@@ -9,6 +11,8 @@ import type { OutlierRequest, OutlierSource, SourceUse } from "./source.js";
 export interface SourcePlan {
   /** The source, then its members and theirs, each once. */
   readonly sources: readonly OutlierSource[];
+  /** Those of them that pictures come from: all that have no members. */
+  readonly origins: readonly OutlierSource[];
   /** Names of all stages whose artifacts they read, each once. */
   readonly stages: readonly string[];
   /** Sections of the configuration that they read. */
@@ -26,21 +30,25 @@ export interface SourcePlan {
  */
 export function planSource(id: string, settings: MethodSettings): SourcePlan {
   const found = new Map<string, OutlierSource>();
+  const origins = new Set<OutlierSource>();
   const visit = (each: string, within: readonly string[]): boolean => {
     const path = [...within, each];
     if (within.includes(each)) throw oalError("OAL-D180", { path: path.join(" of ") });
     const source = outlierSources.find(each);
     found.set(each, source);
     const members = source.members(settings);
-    const known = members.map((member) => visit(member, path));
-    return members.length === 0 ? source.hasTeacherLogits : known.every(Boolean);
+    if (members.length > 0) return members.map((member) => visit(member, path)).every(Boolean);
+    origins.add(source);
+    return source.hasTeacherLogits || keptShares(settings, each) !== undefined;
   };
   const hasTeacherLogits = visit(id, []);
   const sources = [...found.values()];
+  const isKept = [...origins].some((origin) => keptShares(settings, origin.id) !== undefined);
   return {
     sources,
+    origins: [...origins],
     stages: [...new Set(sources.flatMap((source) => source.stages(settings)))],
-    sections: sources.flatMap(({ section }) => section ?? []),
+    sections: [...sources.flatMap(({ section }) => section ?? []), ...(isKept ? ["keep"] : [])],
     hasTeacherLogits,
   };
 }
@@ -54,17 +62,26 @@ export function refusalOf({ sources }: SourcePlan, use: SourceUse): string | nul
   return null;
 }
 
+/** The stage that looks at the pictures of a source. */
+export function auditStageOf(id: string): string {
+  return `outliers:${id}`;
+}
+
+/** How a source is opened. */
+export type Opening = Omit<OutlierRequest, "open">;
+
 /**
- * Opens a source, and its members where it asks for them.
+ * Opens a source, and its members where it asks for them: of each what its audit has left, where it had one.
  *
  * @throws OAL-I111 and other errors of damaged artifacts
  */
-export function openSource(
-  id: string,
-  request: Omit<OutlierRequest, "open">,
-  settings: MethodSettings,
-): Promise<OutlierPictures> {
-  const open = (each: string): Promise<OutlierPictures> =>
-    outlierSources.find(each).open({ ...request, open }, settings);
+export function openSource(id: string, request: Opening, settings: MethodSettings): Promise<OutlierPictures> {
+  const open = async (each: string): Promise<OutlierPictures> => {
+    const audited = request.folders[auditStageOf(each)];
+    const choice = audited === undefined ? undefined : await readChoice(audited);
+    const { seed = request.seed } = choice ?? {};
+    const pictures = await outlierSources.find(each).open({ ...request, seed, open }, settings);
+    return choice ? chosenPictures(pictures, choice) : pictures;
+  };
   return open(id);
 }

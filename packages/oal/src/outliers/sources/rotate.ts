@@ -16,6 +16,7 @@ export const rotatedPictures = defineSource({
   formula: "x turned by 90, 180 or 270 degrees, each as likely",
   source: "Hendrycks et al. 2019 (arXiv 1906.12340); as outliers Tack et al. 2020 (CSI, arXiv 2007.08176)",
   schema: noOptions,
+  byClass: true,
   refuses: ({ isEmbedded }) =>
     isEmbedded ? "digits that are turned are other digits: a 6 becomes a 9, a 0 stays one" : null,
   open: ({ images, seed, imageSize }) => {

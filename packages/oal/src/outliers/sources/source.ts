@@ -52,6 +52,11 @@ export interface OutlierSource extends Description {
   readonly schema: z.ZodObject;
   /** Whether it has the teacher's logits on its pictures; without them the teacher looks at them in every step. */
   readonly hasTeacherLogits: boolean;
+  /**
+   * Whether row i is training picture i changed in a way that may leave some classes what they are. Then classes whose validation
+   * pictures, changed, the teacher still takes for known ones are left out.
+   */
+  readonly byClass: boolean;
   /** Names of the stages whose artifacts it reads itself; none: it makes its pictures in the batch. @throws OAL-T111 */
   stages(settings: MethodSettings): readonly string[];
   /** How the diffusion model makes its pictures, in a stage of its own; absent: it does not. */
@@ -73,6 +78,8 @@ export interface SourceDefinition<Schema extends z.ZodObject> extends Descriptio
   readonly schema: Schema;
   /** Default: false. */
   readonly hasTeacherLogits?: boolean;
+  /** Default: false. */
+  readonly byClass?: boolean;
   /** Default: none, its pictures are made in the batch. */
   stages?(options: z.output<Schema>): readonly string[];
   /** Default: none. */
@@ -104,7 +111,8 @@ export function defineSource<Schema extends z.ZodObject>(
   definition: SourceDefinition<Schema>,
 ): OutlierSource {
   expectArguments("defineSource", { definition: [definition, aDefinition] });
-  const { id, title, formula, source, section, about = title, schema, hasTeacherLogits = false } = definition;
+  const { id, title, formula, source, section, about = title, schema } = definition;
+  const { hasTeacherLogits = false, byClass = false } = definition;
   const read = (settings: MethodSettings): z.output<Schema> =>
     section === undefined ? schema.parse({}) : readOptions(schema, settings, section);
   return {
@@ -114,6 +122,7 @@ export function defineSource<Schema extends z.ZodObject>(
     source,
     schema,
     hasTeacherLogits,
+    byClass,
     ...(section === undefined ? {} : { section, about }),
     stages: (settings) => definition.stages?.(read(settings)) ?? [],
     members: (settings) => definition.members?.(read(settings)) ?? [],

@@ -11,6 +11,7 @@ import { trainingMethods } from "../../training/methods/index.js";
 import { dataSchema } from "./dataSection.js";
 import { evaluationSchema } from "./evaluationSection.js";
 import { alignmentSchema } from "../../outliers/alignment.js";
+import { auditSchema, keepSchema } from "../../outliers/auditOptions.js";
 import { boundarySchema } from "../../outliers/boundary/options.js";
 import {
   autoEncoderSection,
@@ -123,6 +124,10 @@ function knownShape() {
       .prefault({})
       .describe("the map of the teacher's features into the space of Stable Diffusion's tokens"),
     synthesis: synthesisSection().prefault({}).describe("outlier latents from outlier embeddings"),
+    audit: auditSchema
+      .prefault({})
+      .describe("how outlier pictures are looked at before students are shown them"),
+    keep: keepSchema.prefault({}).describe("which pictures of outlier sources are shown"),
     init: initSchema.prefault({}).describe("the model that students start from"),
     warmStart: warmStartSchema
       .prefault({})

@@ -1,5 +1,6 @@
 /** Outlier pictures, from the source that the configuration names. */
-import { openSource, planSource, type SourcePlan } from "../../outliers/sources/plan.js";
+import { isAudited } from "../../outliers/auditOptions.js";
+import { auditStageOf, openSource, planSource, type SourcePlan } from "../../outliers/sources/plan.js";
 import { exposureOptions } from "../../training/methods/exposure.js";
 import type { MethodSettings } from "../../training/methods/method.js";
 import { outlierSideData, type OutlierPictures } from "../../training/side/outliers.js";
@@ -36,7 +37,8 @@ export const outliersSource: SideSource = {
   provides: ["outlierImages", ...Object.values(teacherNames)],
   stages: (settings, names) => {
     const plan = planOf(settings);
-    return [...plan.stages, ...(needsTeacher(plan, names) ? ["teacher"] : [])];
+    const audits = plan.origins.filter(({ id }) => isAudited(settings, id)).map(({ id }) => auditStageOf(id));
+    return [...plan.stages, ...audits, ...(needsTeacher(plan, names) ? ["teacher"] : [])];
   },
   sections: (settings) => planOf(settings).sections,
   open: async (request) => {

@@ -12,6 +12,7 @@ import { evaluationStage } from "./evaluation.js";
 import { frozenStage } from "./frozen.js";
 import { initStage } from "./init.js";
 import { latentsStage } from "./latents.js";
+import { outlierAuditStage } from "./outlierAudit.js";
 import { reportStage } from "./report.js";
 import { studentStage } from "./students.js";
 import { synthesisStage } from "./synthesis.js";
@@ -29,6 +30,7 @@ export const standardStages: readonly Stage[] = [
   diffusionStage,
   latentsStage,
   synthesisStage,
+  outlierAuditStage,
   initStage,
   frozenStage,
   warmStartStage,

@@ -1,5 +1,7 @@
 /** Stage "report": gathers what the artifacts hold and writes one HTML page. */
 import { join } from "node:path";
+import { outlierSources } from "../../outliers/sources/index.js";
+import { auditStageOf } from "../../outliers/sources/plan.js";
 import type { ReportInput } from "../../report/input.js";
 import { reportSections } from "../../report/sectionRegistry.js";
 import type { Configuration } from "../configuration/schema.js";
@@ -11,6 +13,7 @@ import { readStageLog } from "../plan/stageLog.js";
 import { auditOf, curvesOf, measuredInput, reportSummary } from "../reportParts.js";
 import { versions } from "../versions.js";
 import { readComparison, readEvaluations } from "./comparison.js";
+import { readAudit } from "./outlierAudit.js";
 import { featuresOf, mistakesOf, sheets } from "./reportPictures.js";
 
 /** Files of a report artifact; all of them are copied into the run folder. */
@@ -29,7 +32,7 @@ function shownStages(config: Configuration): readonly SeedInstance[] {
 /** One HTML page. */
 export const reportStage: Stage = {
   id: "report",
-  version: 4,
+  version: 5,
   title: "the page",
   seeds: "once",
   variants: () => [""],
@@ -81,6 +84,11 @@ async function reportInput(job: StageJob): Promise<ReportInput> {
     ({ name, log }) => log.warnings.map((text) => `${name}: ${text}`),
   );
   const first = shown.filter(({ isFirst }) => isFirst);
+  const audits = await Promise.all(
+    first
+      .filter(({ name }) => name.startsWith(auditStageOf("")))
+      .map(async ({ artifact }) => ({ audit: await readAudit(artifact), artifact })),
+  );
   return {
     ...measured,
     summary: reportSummary(config, data.classNames.length, data.train.set.count),
@@ -93,7 +101,15 @@ async function reportInput(job: StageJob): Promise<ReportInput> {
     },
     classNames: data.classNames,
     curves: curvesOf(logs.filter(({ isFirst }) => isFirst)),
-    samples: await sheets(data, { latents: job.optionalInput("latents") }),
+    samples: await sheets(data, { latents: job.optionalInput("latents"), audits }),
+    ...(audits.length === 0
+      ? {}
+      : {
+          outlierSources: audits.map(({ audit }) => ({
+            ...audit,
+            title: outlierSources.find(audit.source).title,
+          })),
+        }),
     features: await featuresOf(job.input(`evaluation:${decides}`), data),
     mistakes: wrong?.mistakes ?? [],
     mistakesOf: wrong?.counts,

@@ -7,15 +7,23 @@ import { classesInTurn } from "../../data/classesInTurn.js";
 import { loadSharp } from "../../data/pictures/sharp.js";
 import { mayChoose, type UnknownGroup, type ModelScores } from "../../evaluation/result.js";
 import { contactSheet } from "../../outliers/contactSheet.js";
+import { latentOutliers } from "../../outliers/sources/latents.js";
 import type { ReportFeatures, ReportMistake, ReportMistakeCounts, ReportSample } from "../../report/input.js";
 import type { Artifact } from "../artifact.js";
 import type { PreparedData } from "./data.js";
 import { readFeatureSample } from "./evaluationArtifact.js";
+import { auditFiles, type OutlierAudit } from "./outlierAudit.js";
 
-/** Sample sheets of every set, and the decoded outliers. */
+/** An audit of outliers, and the artifact with its sheet. */
+export interface ShownAudit {
+  readonly audit: Pick<OutlierAudit, "source" | "fault" | "count">;
+  readonly artifact: Pick<Artifact, "folder">;
+}
+
+/** Sample sheets of every set, of every source of outliers, and of latents with and without disturbed embeddings. */
 export async function sheets(
   data: PreparedData,
-  { latents }: { readonly latents?: Artifact | undefined },
+  { latents, audits }: { readonly latents?: Artifact | undefined; readonly audits: readonly ShownAudit[] },
 ): Promise<ReportSample[]> {
   const samples: ReportSample[] = [];
   const size = data.train.set.height;
@@ -43,13 +51,17 @@ export async function sheets(
     });
     samples.push({ title, caption, section: "data", png });
   }
-  const sheet = latents ? join(latents.folder, "sheet.png") : "";
-  if (latents && existsSync(sheet)) {
-    const middle =
-      latents.manifest.metrics["inlierSameClassShare"] === undefined
-        ? ""
-        : " middle: made from undisturbed embeddings;";
-    const caption = `left: training images;${middle} right: outliers the student was shown`;
+  for (const { audit, artifact } of audits) {
+    const caption = `left: training images; right: some of ${audit.count} pictures of the source${audit.fault === null ? "" : ", which fails its audit"}`;
+    const png = await readFile(join(artifact.folder, auditFiles.sheet));
+    samples.push({ title: `Outlier source ${audit.source}`, caption, section: "outliers", png });
+  }
+  const hasMiddle = latents?.manifest.metrics["inlierSameClassShare"] !== undefined;
+  const isShown = audits.some(({ audit }) => audit.source === latentOutliers.id);
+  const sheet = latents && (hasMiddle || !isShown) ? join(latents.folder, "sheet.png") : "";
+  if (existsSync(sheet)) {
+    const middle = hasMiddle ? " middle: made from undisturbed embeddings;" : "";
+    const caption = `left: training images;${middle} right: decoded outlier latents`;
     samples.push({ title: "Decoded latents", caption, section: "outliers", png: await readFile(sheet) });
   }
   return samples;

@@ -5,10 +5,12 @@ import { restProblem } from "../drawnOutliers.js";
 import { planRecipe } from "../recipeNeeds.js";
 import { withPrefix } from "../../nn/parameters.js";
 import { networkPrefix } from "../../training/network.js";
+import { auditStageOf } from "../../outliers/sources/plan.js";
 import { recipes } from "../../training/recipes/index.js";
 import type { Stage, StageJob } from "../plan/stage.js";
 import { loadClassifier, saveClassifier } from "./classifierArtifact.js";
 import { classifierSlice, trainedOperations, trainSection, trainingEffort } from "./classifierTraining.js";
+import { refuseFailedAudits } from "./outlierAudit.js";
 import { modelOperations, stepPasses } from "./operations.js";
 import { frozenStage } from "./frozen.js";
 import { initStage } from "./init.js";
@@ -63,6 +65,8 @@ export const studentStage: Stage = {
     if (!trains(variant)) return { metrics: await copyStart(job) };
     const [init, frozen] = [initStage, frozenStage].map(({ id }) => job.optionalInput(id)?.folder);
     const start = init === undefined ? undefined : { init, ...(frozen === undefined ? {} : { frozen }) };
+    const audits = planRecipe(variant, config).stages.filter((name) => name.startsWith(auditStageOf("")));
+    await refuseFailedAudits(job, audits);
     const warm = job.optionalInput(warmStartStage.id)?.folder;
     return {
       metrics: await trainSection(`student ${variant}`, config.student, variant, job, { start, warm }),

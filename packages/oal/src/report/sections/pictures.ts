@@ -1,4 +1,4 @@
-/** What one can look at: the hardest mistakes, sample sheets, and the gallery and audit of synthesised outliers. */
+/** What one can look at: the hardest mistakes, and sample sheets. */
 import { firstSeedNote } from "../choice.js";
 import { count, modelTitle, plain, significant } from "../format.js";
 import type { ReportInput, ReportMistake, ReportSample } from "../input.js";
@@ -61,7 +61,8 @@ function thumbnail(mistake: ReportMistake): Markup {
   </figure>`;
 }
 
-function sheets(samples: readonly ReportSample[]): Markup {
+/** Sheets side by side, each with its title and caption. */
+export function sheets(samples: readonly ReportSample[]): Markup {
   return html`<div class="sheets">
     ${samples.map(
       (sample) =>
@@ -81,31 +82,4 @@ export function dataSection(input: ReportInput): Section | null {
     sheets(own),
     leftOutPart(input.leftOut),
   ]);
-}
-
-/** The synthesised outliers: pictures first, then the figures that say whether they are what they claim. */
-export function outliersSection(input: ReportInput): Section | null {
-  const own = input.samples.filter((sample) => sample.section === "outliers");
-  if (own.length === 0 && input.audit.length === 0) return null;
-  const rows = input.audit.map(
-    (figure) =>
-      html`<div>
-        <dt>${figure.name}</dt>
-        <dd class="value">${typeof figure.value === "number" ? plain(figure.value) : figure.value}</dd>
-        <dd>${figure.note}</dd>
-      </div>`,
-  );
-  return section(
-    "outliers",
-    "Outliers",
-    "Synthesised outliers",
-    "Embeddings drawn just outside each class, turned into images by the latent diffusion model. Good ones look like nothing in particular, yet not like noise; an outlier that the teacher takes for its class with high confidence is a fake.",
-    [
-      sheets(own),
-      rows.length === 0
-        ? null
-        : html`<h3>Audit</h3>
-            <dl class="audit">${rows}</dl>`,
-    ],
-  );
 }

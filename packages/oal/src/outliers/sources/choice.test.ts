@@ -1,0 +1,50 @@
+/** Choices among the pictures of a source: what was looked at is what is shown, whatever seed the training has. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Random } from "oal-core";
+import { expect, it } from "vitest";
+import { memoryImageSet } from "../../data/imageSet.js";
+import { auditStageOf, openSource, planSource } from "./plan.js";
+import { chosenPictures, readChoice, writeChoice } from "./choice.js";
+
+const pixels = Uint8Array.from(new Random(3, "pictures").uniforms(0, 6 * 192), (u) => 255 * u);
+const images = memoryImageSet("train", pixels, new Int32Array(6), ["a"]);
+const request = { folders: {}, seed: 5, classes: 1, imageSize: 8, images };
+const folder = (): string => mkdtempSync(join(tmpdir(), "oal-choice-"));
+
+it("rows alone are made anew in every step, of the chosen pictures", async () => {
+  const source = await openSource("rotate", request, {});
+  const chosen = chosenPictures(source, { rows: [4, 1] });
+  expect(chosen.count).toBe(2);
+  expect(chosen.pictures([1, 0, 1], 8)).toEqual(source.pictures([1, 4, 1], 8));
+  expect(chosen.teacherLogits).toBeUndefined();
+});
+
+it("pictures that were looked at come again in a training with another seed, with the teacher's logits", async () => {
+  const audited = folder();
+  const rows = [2, 5, 2];
+  const steps = [0, 0, 1];
+  const logits = Float32Array.from([1, 2, 3, 4, 5, 6]);
+  await writeChoice(audited, { rows, steps, seed: 5, teacherLogits: logits });
+  const looked = await openSource("phase", request, {});
+  const wanted = rows.flatMap((row, i) => [...looked.pictures([row], steps[i] ?? 0)]);
+  const folders = { [auditStageOf("phase")]: audited };
+  const shown = await openSource("phase", { ...request, folders, seed: 77 }, {});
+  expect(shown.count).toBe(3);
+  for (const step of [0, 9]) expect([...shown.pictures([0, 1, 2], step)]).toEqual(wanted);
+  expect(shown.pictures([2], 4)).toEqual(looked.pictures([2], 1));
+  expect(shown.teacherLogits).toEqual(logits);
+  expect((await readChoice(audited))?.seed).toBe(5);
+  expect(await readChoice(folder())).toBeUndefined();
+});
+
+it("a source that is chosen from is planned with its section and logits, in a union too", () => {
+  const keep = { keep: { sources: { phase: [0, 0.5] } } };
+  expect(planSource("phase", keep)).toMatchObject({ sections: ["keep"], hasTeacherLogits: true });
+  expect(planSource("phase", {})).toMatchObject({ sections: [], hasTeacherLogits: false });
+  const both = (id: string) => planSource("union", { ...keep, union: { members: { phase: 1, [id]: 1 } } });
+  expect(both("latents").hasTeacherLogits).toBe(true);
+  expect(both("jigsaw").hasTeacherLogits).toBe(false);
+  expect(both("jigsaw").origins.map(({ id }) => id)).toEqual(["phase", "jigsaw"]);
+});
