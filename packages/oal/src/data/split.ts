@@ -147,28 +147,35 @@ export function stratifiedSplit(
   return { train: sorted(parts.train), validation: sorted(parts.validation), test: sorted(parts.test) };
 }
 
-/** What a set is for; decides which part of a divided source it takes. */
-export type SetRole = "train" | "validation" | "test" | "ood";
+/** Parts of the known images. */
+type KnownRole = "train" | "validation" | "test";
 
-const partNames: Readonly<Record<Exclude<SetRole, "ood">, RegExp>> = {
+/** What a set is for; decides which part of a divided source it takes. `ood`: unknown images to measure by; `outliers`: to train on. */
+export type SetRole = KnownRole | "ood" | "outliers";
+
+/** The part of a published set that a role takes where it is none of the known images. */
+const unknownParts = { ood: "test", outliers: "train" } as const;
+
+const partNames: Readonly<Record<KnownRole, RegExp>> = {
   train: /^train/i,
   validation: /^val/i,
   test: /^test/i,
 };
 
 /**
- * The source with its part chosen. A part that is named stays; a divided source gives the part that is called as the role; for a set of
- * unknowns, published data sets give their official test images and folders of pictures all they hold.
+ * The source with its part chosen. A part that is named stays; a divided source gives the part that is called as the role; for
+ * unknown pictures folders give all they hold, published data sets their test images to measure by and their training images to train on.
  *
  * @throws OAL-D106 when a divided source has no part for the role
  */
 export async function partFor(spec: SourceSpec, role: SetRole): Promise<SourceSpec> {
   if (spec.list !== undefined || spec.split !== undefined) return spec;
   const reader = await readerOf(spec);
-  if (role === "ood" && reader.published !== true) return spec;
+  const isUnknown = role === "ood" || role === "outliers";
+  if (isUnknown && reader.published !== true) return spec;
   const splits = await reader.splits(spec);
   if (splits.length === 0) return spec;
-  const pattern = partNames[role === "ood" ? "test" : role];
+  const pattern = partNames[isUnknown ? unknownParts[role] : role];
   const split = splits.find((name) => pattern.test(name));
   if (split !== undefined) return { ...spec, split };
   // the only part there is: a folder of test batches, say
@@ -183,6 +190,7 @@ const roleTexts: Readonly<Record<SetRole, string>> = {
   validation: "validation",
   test: "the test",
   ood: "unknown images",
+  outliers: "outlier pictures",
 };
 
 /** The sources of the three parts of an ID set; what has none is split off the training images. */
@@ -201,7 +209,7 @@ export interface PartSources {
 export async function partsOf(spec: SourceSpec): Promise<PartSources> {
   if (spec.list !== undefined || spec.split !== undefined) return { train: spec };
   const splits = await (await readerOf(spec)).splits(spec);
-  const named = (role: Exclude<SetRole, "ood">): SourceSpec | undefined => {
+  const named = (role: KnownRole): SourceSpec | undefined => {
     const split = splits.find((name) => partNames[role].test(name));
     return split === undefined ? undefined : { ...spec, split, name: `${spec.name}/${split}` };
   };

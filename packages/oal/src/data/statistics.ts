@@ -48,16 +48,26 @@ export function measureNormalisation(set: ImageSet): Normalisation {
 /**
  * How many images of `b` are pixel for pixel also in `a`; 0 for sets of different image sizes. Report a positive number as OAL-D201.
  *
- * @cost one pass over either set, 40 bytes per image of `a`
+ * @cost that of `sharedRows`
  */
 export function findOverlap(a: ImageSet, b: ImageSet): number {
-  if (a.height !== b.height || a.width !== b.width) return 0;
+  return sharedRows(a, b).length;
+}
+
+/**
+ * Which images of `b` are pixel for pixel also in `a`; none for sets of different image sizes.
+ *
+ * @returns positions in `b`, ascending
+ * @cost one pass over either set, 40 bytes per image of `a`
+ */
+export function sharedRows(a: ImageSet, b: ImageSet): number[] {
+  if (a.height !== b.height || a.width !== b.width) return [];
   const key = (pixels: Uint8Array): string => createHash("sha256").update(pixels).digest("base64");
   const known = new Set<string>();
   eachImage(a, (pixels) => known.add(key(pixels)));
-  let count = 0;
-  eachImage(b, (pixels) => {
-    if (known.has(key(pixels))) count++;
+  const shared: number[] = [];
+  eachImage(b, (pixels, row) => {
+    if (known.has(key(pixels))) shared.push(row);
   });
-  return count;
+  return shared;
 }

@@ -59,7 +59,9 @@ describe("the figures of a set", () => {
     expect(figures.fakes).toBe(figures.knownFakes);
     expect(figures.distance).toBe(figures.knownDistance);
     expect(figures.meanConfidence).toBe(figures.knownMeanConfidence);
-    expect(auditFault(figures, { fakes: 0.5, distinct: 0.5 })).toMatch(/takes (\d+) % .* of which \1 % are both/);
+    expect(auditFault(figures, { fakes: 0.5, distinct: 0.5 })).toMatch(
+      /takes (\d+) % .* of which \1 % are both/,
+    );
     expect(auditFault(figures, { fakes: 1, distinct: 0.5 })).toBeNull();
   });
 

@@ -134,7 +134,8 @@ export async function setFigures(
     Array.from(sharesBelow(values, usual), (share) => share >= 0.5);
   const isNear = (values: Float64Array): boolean[] =>
     Array.from(sharesBelow(values, usuallyNear), (share) => share <= 0.5);
-  const both = (a: readonly boolean[], b: readonly boolean[]): boolean[] => a.map((each, i) => each && b[i] === true);
+  const both = (a: readonly boolean[], b: readonly boolean[]): boolean[] =>
+    a.map((each, i) => each && b[i] === true);
   const [sure, close] = [isSure(own), isNear(near)];
   return {
     count: seen.count,

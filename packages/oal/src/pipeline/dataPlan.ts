@@ -8,6 +8,7 @@ import { readerOf } from "../data/readers/index.js";
 import type { OpenSource, Reader, SourceSpec } from "../data/readers/reader.js";
 import { partFor, partsOf, smallClasses, type PartSources, type SetRole } from "../data/split.js";
 import { mayChoose, type UnknownGroup } from "../evaluation/result.js";
+import { realOutliersOf } from "./recipeNeeds.js";
 import type { Configuration, ImageSetConfiguration } from "./configuration/schema.js";
 
 /** A set of unknown images and its source. */
@@ -24,6 +25,8 @@ export interface DataPlan {
   /** Shares of every class that are split off the training images; 0 for a part with a source of its own. */
   readonly shares: { readonly validation: number; readonly test: number };
   readonly ood: readonly PlannedUnknowns[];
+  /** Real outlier pictures that students are trained on; absent: none. */
+  readonly outliers?: SourceSpec;
   /** False where settings are chosen: then no set of the test is named here, and none is opened. */
   readonly withTest: boolean;
 }
@@ -49,10 +52,11 @@ export interface SurveyedSet {
  * @param withTest whether sets of the test are among them
  */
 export async function planData(
-  { data }: Pick<Configuration, "data">,
+  config: Configuration,
   problems: OalError[],
   withTest = true,
 ): Promise<DataPlan> {
+  const { data } = config;
   const root = data.source === "embedded" ? process.cwd() : resolve(data.source);
   const source = (
     name: string,
@@ -76,7 +80,11 @@ export async function planData(
     const spec = await collecting(problems, () => partFor(source(name, where, { labels: "ood" }), "ood"));
     if (spec) ood.push({ name, group, spec });
   }
-  if (data.source === "embedded") return { parts: null, shares: { validation: 0, test: 0 }, ood, withTest };
+  const real = realOutliersOf(config);
+  const outliers =
+    real && (await collecting(problems, () => partFor(source("outliers", real, { labels: "ood" }), "outliers")));
+  const unknown = { ood, withTest, ...(outliers ? { outliers } : {}) };
+  if (data.source === "embedded") return { parts: null, shares: { validation: 0, test: 0 }, ...unknown };
   const found = await collecting(problems, () => partsOf(source("id", data.id)));
   const validation = data.validation ? await own("validation") : found?.validation;
   const test = !withTest ? undefined : data.test ? await own("test") : found?.test;
@@ -91,8 +99,7 @@ export async function planData(
       validation: (data.validation ?? found?.validation) ? 0 : data.validationFraction,
       test: (data.test ?? found?.test) ? 0 : data.testFraction,
     },
-    ood,
-    withTest,
+    ...unknown,
   };
 }
 
@@ -103,7 +110,7 @@ export async function planData(
  * @param onOpen  called before a source is opened, with its number and the count of all
  */
 export async function surveyData(
-  { parts, shares, ood }: DataPlan,
+  { parts, shares, ood, outliers }: DataPlan,
   problems: OalError[],
   {
     cache,
@@ -120,6 +127,7 @@ export async function surveyData(
   const all: readonly Pick<SurveyedSet, "role" | "name" | "spec">[] = [
     ...known,
     ...ood.map(({ name, spec }) => ({ role: "ood" as const, name, spec })),
+    ...(outliers ? [{ role: "outliers" as const, name: "outliers", spec: outliers }] : []),
   ];
   let train: SurveyedSet | undefined;
   for (const [done, { role, name, spec }] of all.entries()) {

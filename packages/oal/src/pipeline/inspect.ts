@@ -6,7 +6,7 @@ import { ImageCheck, type ImagePlace } from "../data/checkImages.js";
 import { classCounts, collecting, placeOf, throwProblems } from "../data/problems.js";
 import { readerOf } from "../data/readers/index.js";
 import type { OpenSource, SourceSpec } from "../data/readers/reader.js";
-import { partCounts, smallClasses } from "../data/split.js";
+import { partCounts, smallClasses, type SetRole } from "../data/split.js";
 import type { Configuration } from "./configuration/schema.js";
 import type { SurveyedSet } from "./dataPlan.js";
 import { preflight, type Preflight } from "./preflight.js";
@@ -15,7 +15,7 @@ import { preflight, type Preflight } from "./preflight.js";
 export interface InspectedSet {
   /** "train", "validation", "test", or the name of a set of unknowns. */
   readonly name: string;
-  readonly role: "train" | "validation" | "test" | "ood";
+  readonly role: SetRole;
   /** Path, path#part, or list. */
   readonly place: string;
   /** Id and title of the reader. */

@@ -40,6 +40,8 @@ export interface LooseData {
   /** Keys of artifacts that hold some of the sets, by role. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly ood: readonly UnknownSet[];
+  /** Real outlier pictures to train on. */
+  readonly outliers?: ImageSet;
 }
 
 /** A set of unknown images, with its group. */
@@ -104,7 +106,9 @@ export async function readSets(
     if (small) problems.push(small);
   }
   throwProblems(problems, config.data.source);
-  if (plan.parts === null) return drawnData(config, workshop, plan.withTest);
+  const real = made.get("outliers");
+  const outliers = real ? { outliers: real } : {};
+  if (plan.parts === null) return { ...(await drawnData(config, workshop, plan.withTest)), ...outliers };
   if (!train) throw oalError("OAL-X101", { problem: "there are no training images, and nothing says why" });
   const isTestOfItsOwn = !plan.withTest && plan.shares.test === 0;
   const parts = {
@@ -128,6 +132,7 @@ export async function readSets(
     ...known,
     orientation: await orientationFor(plan.parts.train, config.data.orientation),
     leftOut: [...made].flatMap(([name, set]) => leftOutOf(name.replace(/^ood\//, ""), set)),
+    ...outliers,
     ood: [...given.filter(({ group }) => mayChoose(group)), ...choosers.ood, ...measured.ood],
     inputs: { ...choosers.inputs, ...measured.inputs },
   };

@@ -2,11 +2,12 @@
 import { oalError, suggest } from "oal-core";
 import { everyDetector, type DetectorChoice } from "../evaluation/asked.js";
 import { outlierSources } from "../outliers/sources/index.js";
+import { outlierPicturesId, realPicturesOf } from "../outliers/sources/folder.js";
 import { auditStageOf } from "../outliers/sources/plan.js";
 import { ownSection, type MethodSettings } from "../training/methods/method.js";
 import { recipes } from "../training/recipes/index.js";
 import { methodsOf, needsOf, type WeightedMethod } from "../training/recipes/recipe.js";
-import type { Configuration } from "./configuration/schema.js";
+import type { Configuration, ImageSetConfiguration } from "./configuration/schema.js";
 import { sideSources } from "./sideSources/index.js";
 import type { SideSource } from "./sideSources/source.js";
 
@@ -107,6 +108,13 @@ export function measuredDetectors(recipe: string, config: Configuration): readon
   const named = asked.map((choice) => (typeof choice === "string" ? choice : choice.id));
   if (named.includes(everyDetector)) return asked;
   return [...asked, ...ownDetectors(recipe, config).filter((id) => !named.includes(id))];
+}
+
+/** Where the real outlier pictures of a run lie; undefined where no student is shown any. @throws OAL-T111 */
+export function realOutliersOf(config: Configuration): ImageSetConfiguration | undefined {
+  if (!studentsRead(config, outlierPicturesId)) return undefined;
+  const { path, ...where } = realPicturesOf(config);
+  return path === undefined ? undefined : { path, ...where };
 }
 
 /** Ids of the outlier sources that are looked at before some student of a run is shown their pictures. */

@@ -461,6 +461,13 @@ export const dataErrors = {
       `keep.sources.${source} is [${low}, ${high}], but none of ${candidates} pictures lies between: the teacher is surer of them than of ${least.toFixed(3)} to ${most.toFixed(3)} of the known validation pictures`,
     remedy: "widen the bounds, or look at more pictures (keep.candidates)",
   }),
+  "OAL-D184": entry<{ count: number; shared: string }>({
+    title: "no real outlier picture is left",
+    exit: 3,
+    message: ({ count, shared }) =>
+      `all ${count} pictures of folder.path are pixel for pixel in other sets of the run (${shared}), and none of them may be called unknown in training`,
+    remedy: "give pictures that are in no other set, and of no known class",
+  }),
   "OAL-D183": entry<{ source: string; classes: string }>({
     title: "no class may be changed",
     exit: 3,

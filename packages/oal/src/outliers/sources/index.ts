@@ -3,6 +3,7 @@ import { Registry } from "oal-core";
 import { betweenClasses } from "./between.js";
 import { crossingBoundary } from "./crossing.js";
 import { cutMixedPictures } from "./cutmix.js";
+import { folderPictures } from "./folder.js";
 import { fractalPictures } from "./fractals.js";
 import { guidedToUnknown } from "./guided.js";
 import { jigsawPictures } from "./jigsaw.js";
@@ -33,5 +34,6 @@ export const outlierSources = new Registry<OutlierSource>("outlier source", [
   betweenClasses,
   mixedPictures,
   cutMixedPictures,
+  folderPictures,
   unionOfSources,
 ]);

@@ -53,11 +53,11 @@ export function planSource(id: string, settings: MethodSettings): SourcePlan {
   };
 }
 
-/** Why pictures of a source or of one of its members would be no outliers; null: they would be. */
-export function refusalOf({ sources }: SourcePlan, use: SourceUse): string | null {
+/** Why a source or one of its members gives no outliers; null: all do. */
+export function refusalOf({ sources }: SourcePlan, use: SourceUse, settings: MethodSettings): string | null {
   for (const source of sources) {
-    const problem = source.refuses(use);
-    if (problem !== null) return `"${source.id}" are no outliers here: ${problem}`;
+    const problem = source.refuses(use, settings);
+    if (problem !== null) return `"${source.id}" gives no outliers here: ${problem}`;
   }
   return null;
 }

@@ -63,8 +63,8 @@ export interface OutlierSource extends Description {
   readonly made?: Making;
   /** Ids of the sources that it is made of. @throws OAL-T111 */
   members(settings: MethodSettings): readonly string[];
-  /** Why its pictures would be no outliers of a data set, as the end of a sentence; null: they would. */
-  refuses(use: SourceUse): string | null;
+  /** Why it gives no outliers for a data set, as the end of a sentence; null: it does. @throws OAL-T111 */
+  refuses(use: SourceUse, settings: MethodSettings): string | null;
   /** @throws OAL-I111 and other errors of damaged artifacts */
   open(request: OutlierRequest, settings: MethodSettings): Promise<OutlierPictures>;
 }
@@ -85,7 +85,7 @@ export interface SourceDefinition<Schema extends z.ZodObject> extends Descriptio
   /** Default: none. */
   members?(options: z.output<Schema>): readonly string[];
   /** Default: nothing is refused. */
-  refuses?(use: SourceUse): string | null;
+  refuses?(use: SourceUse, options: z.output<Schema>): string | null;
   open(request: OutlierRequest, options: z.output<Schema>): Promise<OutlierPictures>;
 }
 
@@ -126,7 +126,7 @@ export function defineSource<Schema extends z.ZodObject>(
     ...(section === undefined ? {} : { section, about }),
     stages: (settings) => definition.stages?.(read(settings)) ?? [],
     members: (settings) => definition.members?.(read(settings)) ?? [],
-    refuses: (use) => definition.refuses?.(use) ?? null,
+    refuses: (use, settings) => definition.refuses?.(use, read(settings)) ?? null,
     open: (request, settings) => definition.open(request, read(settings)),
   };
 }

@@ -126,7 +126,7 @@ describe("what a union is made of", () => {
     const load = (members: string) => () =>
       loadConfiguration("embedded", { set: ["exposure.outliers=union", `union.members=${members}`] });
     expect(load("{phase: 1, rotate: 0}")).not.toThrow();
-    expect(load("{phase: 1, rotate: 1}")).toThrow(/"rotate" are no outliers here/);
+    expect(load("{phase: 1, rotate: 1}")).toThrow(/"rotate" gives no outliers here/);
     expect(load("{phase: 1, phases: 1}")).toThrow(/no outlier source "phases", did you mean "phase"/);
     expect(load("{phase: 0}")).toThrow(/one share at least above 0/);
     try {

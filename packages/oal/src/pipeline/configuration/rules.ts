@@ -58,10 +58,11 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
   if (!outlierSources.has(outliers))
     refuse(["exposure", "outliers"], unknownName("outlier source", outliers, outlierSources.ids));
   const plan = planSource(outliers, configuration);
-  const refused = refusalOf(plan, {
+  const use = {
     isEmbedded: data.source === "embedded",
     model: !makesPictures(synthesis) ? "none" : synthesis.model === undefined ? "trained" : "given",
-  });
+  } as const;
+  const refused = refusalOf(plan, use, configuration);
   if (refused !== null) refuse(["exposure", "outliers"], refused);
   if (data.size % 8 !== 0) refuse(["data", "size"], "must be a multiple of 8");
   if (autoEncoder.width % 8 !== 0) refuse(["autoEncoder", "width"], "must be a multiple of 8");

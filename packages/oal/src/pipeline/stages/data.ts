@@ -44,6 +44,8 @@ export interface PreparedData {
   readonly validation: StoredSet;
   readonly test: StoredSet;
   readonly ood: readonly OutOfDistributionSet[];
+  /** Real outlier pictures to train on, as they were read. */
+  readonly outliers?: StoredSet;
   readonly classNames: readonly string[];
   readonly normalisation: Normalisation;
   /** By which rule pictures were resized. */
@@ -140,6 +142,7 @@ export async function prepareData(
     train,
     validation: stored("validation", loose.validation),
     test: stored("test", loose.test),
+    ...(loose.outliers ? { outliers: stored("outliers", loose.outliers) } : {}),
     ood: loose.ood.map(({ name, group, set }) => ({ name, group, ...stored(`ood-${name}`, set) })),
     classNames,
     normalisation:

@@ -13,6 +13,7 @@ import { frozenStage } from "./frozen.js";
 import { initStage } from "./init.js";
 import { latentsStage } from "./latents.js";
 import { outlierAuditStage } from "./outlierAudit.js";
+import { outlierPicturesStage } from "./outlierPictures.js";
 import { reportStage } from "./report.js";
 import { studentStage } from "./students.js";
 import { synthesisStage } from "./synthesis.js";
@@ -30,6 +31,7 @@ export const standardStages: readonly Stage[] = [
   diffusionStage,
   latentsStage,
   synthesisStage,
+  outlierPicturesStage,
   outlierAuditStage,
   initStage,
   frozenStage,

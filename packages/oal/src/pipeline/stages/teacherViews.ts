@@ -50,7 +50,9 @@ export async function teacherViews(
       );
     return null;
   }
-  const known = ahead.sets.filter(({ role }) => role !== "ood").map(({ key: _ofOtherSize, ...set }) => set);
+  const known = ahead.sets
+    .filter(({ role }) => role !== "ood" && role !== "outliers")
+    .map(({ key: _ofOtherSize, ...set }) => set);
   const { plan } = ahead;
   const { train, validation, test } = await readSets(
     { ...config, data: { ...config.data, embeddedOod: false, drawnValidation: false } },
