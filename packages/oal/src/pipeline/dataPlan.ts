@@ -82,7 +82,8 @@ export async function planData(
   }
   const real = realOutliersOf(config);
   const outliers =
-    real && (await collecting(problems, () => partFor(source("outliers", real, { labels: "ood" }), "outliers")));
+    real &&
+    (await collecting(problems, () => partFor(source("outliers", real, { labels: "ood" }), "outliers")));
   const unknown = { ood, withTest, ...(outliers ? { outliers } : {}) };
   if (data.source === "embedded") return { parts: null, shares: { validation: 0, test: 0 }, ...unknown };
   const found = await collecting(problems, () => partsOf(source("id", data.id)));

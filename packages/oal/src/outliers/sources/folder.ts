@@ -11,7 +11,9 @@ const schema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("folder, archive, IDX or CIFAR binary file of pictures, relative to data.source; classes count for nothing")
+    .describe(
+      "folder, archive, IDX or CIFAR binary file of pictures, relative to data.source; classes count for nothing",
+    )
     .meta({ reason: "none: nobody knows what yours are" }),
   list: z
     .string()
@@ -19,12 +21,9 @@ const schema = z.strictObject({
     .optional()
     .describe('image list in OpenOOD\'s form, "relative/path label" a line, relative to data.source')
     .meta({ reason: "none: all pictures of path" }),
-  split: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("part of the source, as its sub-folder or train")
-    .meta({ reason: "none: of published sets the training part, because tests are made of the others; of folders all" }),
+  split: z.string().min(1).optional().describe("part of the source, as its sub-folder or train").meta({
+    reason: "none: of published sets the training part, because tests are made of the others; of folders all",
+  }),
   limit: z
     .number()
     .int()

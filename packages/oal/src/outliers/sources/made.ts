@@ -113,7 +113,7 @@ export function defineMadeSource<Schema extends z.ZodObject>(
     ...definition,
     hasTeacherLogits: true,
     stages: () => [stage],
-    refuses: (use) => withoutModel(use) ?? definition.refuses?.(use) ?? null,
+    refuses: (use, options) => withoutModel(use) ?? definition.refuses?.(use, options) ?? null,
     open: ({ folders }) => openStored(folders[stage] ?? "", madeFile),
   });
   return {
