@@ -250,9 +250,30 @@ export const training = [
   {
     file: source("data/statistics.ts"),
     what: "images that two sets share are counted once",
-    find: "if (known.has(key(pixels))) count++;",
-    replace: "if (known.delete(key(pixels))) count++;",
+    find: "if (known.has(key(pixels))) shared.push(row);",
+    replace: "if (known.delete(key(pixels))) shared.push(row);",
     tests: [source("data/figures.test.ts")],
+  },
+  {
+    file: source("outliers/setAudit.ts"),
+    what: "an outlier counts as a fake for the teacher's sureness alone",
+    find: "fakes: shareOf(both(sure, close)),",
+    replace: "fakes: shareOf(sure),",
+    tests: [source("outliers/setAudit.test.ts")],
+  },
+  {
+    file: source("outliers/sources/plan.ts"),
+    what: "kept outliers are drawn with the student's seed instead of that they were looked at with",
+    find: "const { seed = request.seed } = choice ?? {};",
+    replace: "const { seed } = request;",
+    tests: [source("outliers/sources/choice.test.ts")],
+  },
+  {
+    file: source("outliers/sources/union.ts"),
+    what: "a union's members have their places of a batch from its beginning in every step",
+    find: "const places = systematic(ends, size, random.uniforms(step, 1)[0] ?? 0);",
+    replace: "const places = systematic(ends, size, 0 * (random.uniforms(step, 1)[0] ?? 0));",
+    tests: [source("outliers/sources/union.test.ts")],
   },
   {
     file: source("data/imageSet.ts"),
