@@ -6,7 +6,7 @@ import { initializeParameters } from "../../packages/oal/dist/nn/parameters.js";
 import { presets } from "../../packages/oal/dist/pipeline/configuration/presets.js";
 import { methodsOf } from "../../packages/oal/dist/training/recipes/recipe.js";
 import { recipes } from "../../packages/oal/dist/training/recipes/index.js";
-import { outlierSideData } from "../../packages/oal/dist/training/side/outliers.js";
+import { exposureGate, outlierSideData } from "../../packages/oal/dist/training/side/outliers.js";
 import { rowsInPairs, rowsOfImages } from "../../packages/oal/dist/training/side/rows.js";
 import { teacherInside } from "../../packages/oal/dist/training/side/teacher.js";
 import { classifierTaskOf, normalisation, randomSet, sgdTraining } from "./classifierStep.mjs";
@@ -66,15 +66,14 @@ function sideData({ batch, fraction, teacherWidths, pooled }, teacherInStep, pic
       },
       {
         seed: 0,
-        steps: 10,
         batchSize: batch,
         classes,
         imageSize,
         augmentation: { flip: "none" },
         fraction,
-        start: 0,
       },
     ),
+    exposureGate(10, 0),
   ];
 }
 
@@ -90,6 +89,34 @@ export function recipeStep(id, { teacherInStep = false, more = {} } = {}) {
       { network: "airbench", options: { widths: studentWidths, activation: "gelu" }, batch },
       { methods: methodsOf(recipes.find(id)), settings: isPlain ? {} : own },
       isPlain ? [] : sideData(settings, teacherInStep, pictures),
+      pictures,
+    );
+    const { check: _check, ...contestant } = await ourStep(task, sgdTraining, settings);
+    return contestant;
+  };
+}
+
+/** Our contestant with cross-entropy and an exposure to so many outliers, nothing else. @param exposure options of the section */
+export function exposureStep(exposure) {
+  return async (settings) => {
+    const pictures = randomSet(settings.batch);
+    const { batch, widths } = settings;
+    const { fraction } = exposure;
+    const drawn = randomSet(Math.max(1, Math.round(batch * fraction)));
+    const methods = [{ method: "crossEntropy" }, { method: "exposure" }];
+    const task = classifierTaskOf(
+      { network: "airbench", options: { widths, activation: "gelu" }, batch },
+      {
+        methods: methodsOf({ id: "exposed", title: "cross-entropy and an exposure", methods }),
+        settings: { exposure: { uniformWeight: 0, distillWeight: 0, ...exposure } },
+      },
+      [
+        ...outlierSideData(
+          { count: drawn.count, pictures: (rows) => drawn.read(rows) },
+          { seed: 0, batchSize: batch, classes, imageSize, augmentation: { flip: "none" }, fraction },
+        ),
+        exposureGate(10, 0),
+      ],
       pictures,
     );
     const { check: _check, ...contestant } = await ourStep(task, sgdTraining, settings);
