@@ -1,3 +1,4 @@
+import { outlierCount } from "../../packages/oal/dist/training/side/outliers.js";
 import { exposureStep, recipeStep } from "../steps/oalStep.mjs";
 
 const fractions = [0.1, 0.25, 0.5];
@@ -29,11 +30,11 @@ export default {
       make: exposureStep({ rejectWeight: 0.5, fraction: 0.5 }),
     },
   },
-  ratios: () => [
+  ratios: ({ batch }) => [
     ...fractions.map((fraction) => ({
       of: called(fraction),
       over: "cross-entropy",
-      called: `${called(fraction)} : cross-entropy (arithmetic ${(1 + fraction).toFixed(2)})`,
+      called: `${called(fraction)} : cross-entropy (arithmetic ${(1 + outlierCount(batch, fraction) / batch).toFixed(2)})`,
     })),
     {
       of: "the same at 0.5, outliers with statistics of their own",

@@ -6,7 +6,11 @@ import { initializeParameters } from "../../packages/oal/dist/nn/parameters.js";
 import { presets } from "../../packages/oal/dist/pipeline/configuration/presets.js";
 import { methodsOf } from "../../packages/oal/dist/training/recipes/recipe.js";
 import { recipes } from "../../packages/oal/dist/training/recipes/index.js";
-import { exposureGate, outlierSideData } from "../../packages/oal/dist/training/side/outliers.js";
+import {
+  exposureGate,
+  outlierCount,
+  outlierSideData,
+} from "../../packages/oal/dist/training/side/outliers.js";
 import { rowsInPairs, rowsOfImages } from "../../packages/oal/dist/training/side/rows.js";
 import { teacherInside } from "../../packages/oal/dist/training/side/teacher.js";
 import { classifierTaskOf, normalisation, randomSet, sgdTraining } from "./classifierStep.mjs";
@@ -32,7 +36,7 @@ function teacherOf(widths) {
 /** The side data of a step: random numbers of the right sizes. */
 function sideData({ batch, fraction, teacherWidths, pooled }, teacherInStep, pictures) {
   const random = new Random(3, "bench/side");
-  const outliers = Math.max(1, Math.round(batch * fraction));
+  const outliers = outlierCount(batch, fraction);
   const width = teacherWidths.at(-1);
   const labels = Int32Array.from({ length: 200 }, (_, i) => i % classes);
   const pairing = { seed: 0, batchSize: batch, labels: pictures.labels, pairing: "class" };
@@ -102,7 +106,7 @@ export function exposureStep(exposure) {
     const pictures = randomSet(settings.batch);
     const { batch, widths } = settings;
     const { fraction } = exposure;
-    const drawn = randomSet(Math.max(1, Math.round(batch * fraction)));
+    const drawn = randomSet(outlierCount(batch, fraction));
     const methods = [{ method: "crossEntropy" }, { method: "exposure" }];
     const task = classifierTaskOf(
       { network: "airbench", options: { widths, activation: "gelu" }, batch },

@@ -11,7 +11,7 @@ import { defineMethod } from "./methods/method.js";
 import { Predictor } from "./predict.js";
 import { recipes } from "./recipes/index.js";
 import { methodsOf } from "./recipes/recipe.js";
-import { exposureGate, outlierSideData, type OutlierPictures } from "./side/outliers.js";
+import { exposureGate, outlierCount as countOf, outlierSideData, type OutlierPictures } from "./side/outliers.js";
 import { rowsInPairs, rowsOfImages, type LabelledRows } from "./side/rows.js";
 import type { SideData } from "./side/sideData.js";
 import { teacherInside } from "./side/teacher.js";
@@ -175,6 +175,16 @@ describe("a classifier's batch", () => {
         );
       }
     }
+  });
+
+  it("counts outliers in blocks of 16 beside such a batch, and as asked elsewhere", () => {
+    const count = (batch: number) => (fraction: number) => countOf(batch, fraction);
+    expect([0.01, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 4].map(count(512))).toEqual([
+      5, 15, 32, 48, 128, 256, 512, 2048,
+    ]);
+    expect([0.1, 0.25, 0.5].map(count(128))).toEqual([13, 32, 64]);
+    expect([0.1, 0.25, 0.5].map(count(100))).toEqual([10, 25, 50]);
+    expect(countOf(6, 0.01)).toBe(1);
   });
 
   it("opens the gate of outliers at its share of the steps", () => {

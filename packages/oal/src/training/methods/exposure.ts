@@ -12,7 +12,12 @@ import type { TermDeclarations, WeightedTerm } from "./terms.js";
 const section = "exposure";
 
 const common = z.strictObject({
-  fraction: real(0.5, 0.01, 4, "outliers per step, as a share of the batch size"),
+  fraction: real(
+    0.5,
+    0.01,
+    4,
+    "outliers per step, as a share of the batch size; beside whole blocks of 16 images, to the nearest block",
+  ),
   start: real(0, 0, 0.99, "share of the steps before the exposure begins"),
   outliers: z
     .string()

@@ -38,6 +38,21 @@ export interface OutlierOptions {
   readonly fraction: number;
 }
 
+/** Images that the CPU engine's convolutions take at once where they sum over images, as in the gradients of weights. */
+const block = 16;
+
+/**
+ * How many outliers a step shows: the share of the batch, and from 16 on, beside a batch of whole blocks of 16, to the nearest whole
+ * block. 512 images and 51 outliers would cost 1.6 times as much as 512 and 48 (docs/benchmarks.md).
+ *
+ * @returns at least 1
+ */
+export function outlierCount(batchSize: number, fraction: number): number {
+  const exact = batchSize * fraction;
+  if (batchSize % block !== 0 || exact < block) return Math.max(1, Math.round(exact));
+  return block * Math.round(exact / block);
+}
+
 /** "exposureGate" float32 []: 0 before the exposure to outliers starts, then 1. @param start share of the steps before it */
 export function exposureGate(steps: number, start: number): SideTensor {
   return {
@@ -50,7 +65,7 @@ export function exposureGate(steps: number, start: number): SideTensor {
 /** "outlierImages" uint8 [M, 3, S, S] and, where the source has the teacher's logits, "outlierTeacherLogits" float32 [M, C]. */
 export function outlierSideData(source: OutlierPictures, options: OutlierOptions): SideTensor[] {
   const { seed, classes, imageSize } = options;
-  const count = Math.max(1, Math.round(options.batchSize * options.fraction));
+  const count = outlierCount(options.batchSize, options.fraction);
   const augmentation = new Random(seed, "augmentation").derive("outliers");
   const chosenAt = (step: number): ArrayLike<number> =>
     source.choose?.(step, count) ?? batchIndices(seed, step, source.count, count, "data/outliers");
