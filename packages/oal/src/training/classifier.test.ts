@@ -11,7 +11,12 @@ import { defineMethod } from "./methods/method.js";
 import { Predictor } from "./predict.js";
 import { recipes } from "./recipes/index.js";
 import { methodsOf } from "./recipes/recipe.js";
-import { exposureGate, outlierCount as countOf, outlierSideData, type OutlierPictures } from "./side/outliers.js";
+import {
+  exposureGate,
+  outlierCount as countOf,
+  outlierSideData,
+  type OutlierPictures,
+} from "./side/outliers.js";
 import { rowsInPairs, rowsOfImages, type LabelledRows } from "./side/rows.js";
 import type { SideData } from "./side/sideData.js";
 import { teacherInside } from "./side/teacher.js";
