@@ -84,6 +84,7 @@ export const graph = {
   reduceMax: `reduceMax(x, [1], false)`,
   reduceMean: `reduceMean(x, [0])`,
   reduceSum: `reduceSum(x, [1])`,
+  quarterTurns: `quarterTurns(image, 1).shape`,
   relu: `relu(x)`,
   reorderInput: `reorderInput(concat([image, image, image, image], 1), 4).shape`,
   reshape: `reshape(x, [3, 2])`,

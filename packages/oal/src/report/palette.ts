@@ -12,14 +12,19 @@ export const GROUP_COLORS: Readonly<Record<SetGroup | "outlier", string>> = {
   outlier: "var(--outlier)",
 };
 
-/** How many colours models have. */
+/** How many colours models have that are no recipe's. */
 const colours = 6;
+/** The recipe that has the last of these: it trains nothing. */
+const last = 0;
+/** Recipes from this one on have colours of their own behind these; before it they share them. */
+const own = 6;
 
 /** Colour of a model: a recipe's is the same in every report, others have one by their position. */
 export function modelColor(model: string, position: number): string {
   const recipe = recipes.ids.indexOf(model);
-  // the first recipe, which trains nothing, has the last colour
-  return `var(--model-${((recipe < 0 ? position : recipe + colours - 1) % colours) + 1})`;
+  if (recipe < 0) return `var(--model-${(position % colours) + 1})`;
+  if (recipe === last) return `var(--model-${colours})`;
+  return `var(--model-${recipe < own ? recipe : recipe + 1})`;
 }
 
 /** Colour of a class by its position; classes beyond ten repeat. */

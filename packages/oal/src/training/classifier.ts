@@ -24,7 +24,7 @@ import type { NetworkOutputs } from "../nn/networks/network.js";
 import type { ParameterStore } from "../nn/parameters.js";
 import type { CutViews } from "./cutViews.js";
 import { trainingMethods } from "./methods/index.js";
-import type { Batch, BatchInputs, ByName, NetworkTaps } from "./methods/inputs.js";
+import type { Batch, BatchInputs, ByName, NetworkTaps, PictureChange } from "./methods/inputs.js";
 import type { MethodSettings, TrainingMethod } from "./methods/method.js";
 import { refuseUnknownSettings } from "./methods/settings.js";
 import { scaledWeight, weightedSum } from "./methods/terms.js";
@@ -86,6 +86,7 @@ export function classifierTask(
   };
   for (const { name, type } of [...tensors, ...draws]) inputs[name] = type;
   const augmentation = new Random(seed, "augmentation");
+  const changes = changesOf(options, images.height);
   return {
     inputs,
     ...(options.initial ? { initial: options.initial } : {}),
@@ -93,7 +94,10 @@ export function classifierTask(
       const indices = batchIndices(seed, step, images.count, cut.batchSize, undefined, cut.rest);
       const epoch = epochOf(step, images.count, cut.batchSize, cut.rest);
       const shown = (): Uint8Array =>
-        augmentBatch(images.read(indices), options.augmentation, augmentation, step, epoch, indices);
+        changes.reduce(
+          (pixels, change) => change(pixels, step),
+          augmentBatch(images.read(indices), options.augmentation, augmentation, step, epoch, indices),
+        );
       const batch: Record<string, Tensor> = {
         images: views ? views.batch(seed, step, indices) : uint8Tensor(imageShape, shown()),
         labels: oneHot(images.labels, indices, classes),
@@ -111,12 +115,29 @@ export function classifierTask(
   };
 }
 
+/**
+ * How the methods change the pictures of a batch, in order.
+ *
+ * @throws OAL-T132 where the frozen part's values stand in for them
+ */
+function changesOf(
+  { methods, settings, seed, views }: ClassifierOptions,
+  imageSize: number,
+): readonly PictureChange[] {
+  return methods.flatMap(({ method }) => {
+    if (!method.change) return [];
+    if (views) throw oalError("OAL-T132", { what: `training method ${method.id}` });
+    return [method.change({ seed, imageSize }, settings)];
+  });
+}
+
 /** The random numbers of all methods, each from a stream of its own. */
 function drawsOf(
   { methods, settings, seed, batchSize, network }: ClassifierOptions,
   imageSize: number,
 ): { readonly name: string; readonly type: TensorType; at(step: number): Tensor }[] {
-  const sizes = { batchSize, classes: network.options.classes, imageSize };
+  const features = networkOf(network).featureDim(network.options);
+  const sizes = { batchSize, classes: network.options.classes, imageSize, features };
   return methods.flatMap(({ method }) =>
     Object.entries(method.draws(settings, sizes)).map(([of, draw]) => {
       const name = drawName(method, of);

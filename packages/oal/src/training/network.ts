@@ -74,8 +74,9 @@ export function finishedHeads(
 export function buildForInference(context: Context, images: Value, choice: NetworkChoice): FinishedOutputs {
   const built = networkOf(choice).build(context, images, choice.options);
   if (choice.heads === undefined) return built;
-  const { head, ...rest } = built;
+  const { head: own, ...rest } = built;
   let { logits } = built;
+  let head = own;
   const heads = new Map<string, Value>();
   for (const { method: id, settings } of choice.heads) {
     const method = trainingMethods.find(id);
@@ -86,13 +87,14 @@ export function buildForInference(context: Context, images: Value, choice: Netwo
         throw oalError("OAL-T143", { method: id, head: name, problem: "is another method's too" });
       heads.set(name, keptHead(id, name, outputs[name]));
     }
-    if (method.inference) logits = method.inference({ ...taps, outputs }, settings);
+    const said = method.inference?.({ ...taps, outputs, ...(own ? { head: own } : {}) }, settings);
+    // logits without a layer are no longer those of the network's last one
+    if (said) ({ logits, head } = "head" in said ? said : { logits: said, head: undefined });
   }
   return {
     ...rest,
     logits,
-    // where a method gives the logits, the network's own last layer no longer does
-    ...(head && logits === built.logits ? { head } : {}),
+    ...(head ? { head } : {}),
     ...(heads.size === 0 ? {} : { heads }),
   };
 }

@@ -14,6 +14,7 @@ import { ebo } from "./ebo.js";
 import { entropy } from "./entropy.js";
 import { fdbd } from "./fdbd.js";
 import { gen } from "./gen.js";
+import { godin } from "./godin.js";
 import { gradnorm } from "./gradnorm.js";
 import { gram } from "./gram.js";
 import { iodin } from "./iodin.js";
@@ -37,6 +38,7 @@ import { rejectMsp } from "./rejectMsp.js";
 import { relation } from "./relation.js";
 import { residual } from "./residual.js";
 import { rmds } from "./rmds.js";
+import { rotpred } from "./rotpred.js";
 import { scale } from "./scale.js";
 import { she } from "./she.js";
 import { tempScaling } from "./tempScaling.js";
@@ -86,6 +88,8 @@ const builtIn: readonly Detector[] = [
   confBranch,
   reject,
   rejectMsp,
+  rotpred,
+  godin,
 ];
 
 /** Every detector oal knows; `register` adds one from outside. Unknown names: OAL-E201. */

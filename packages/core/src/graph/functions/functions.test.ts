@@ -4,9 +4,18 @@ import { vectorJacobian } from "../../autodiff/index.js";
 import { OalError } from "../../errors/index.js";
 import { Random } from "../../random/index.js";
 import { evaluateReference } from "../interpret.js";
-import { int64Tensor, sizeOf, toNumbers, type Shape, type Tensor } from "../tensor.js";
+import { float32Tensor, int64Tensor, sizeOf, toNumbers, type Shape, type Tensor } from "../tensor.js";
 import { Graph } from "../value.js";
-import { add, batchNormTraining, groupNorm, mul, reduceSum, sumOver, unsqueeze } from "./index.js";
+import {
+  add,
+  batchNormTraining,
+  groupNorm,
+  mul,
+  quarterTurns,
+  reduceSum,
+  sumOver,
+  unsqueeze,
+} from "./index.js";
 
 const draw = (purpose: string, shape: Shape): Tensor => ({
   dtype: "float32",
@@ -117,4 +126,33 @@ describe("errors of builders carry code and layer path", () => {
     expect(wrong).toThrowError(OalError);
     expect(wrong).toThrowError(new RegExp(`^${operator} at block\\.part: `));
   });
+});
+
+it("quarterTurns turns counter-clockwise, and four turns are none", () => {
+  const graph = new Graph();
+  const x = graph.constant(float32Tensor([1, 1, 2, 3], [1, 2, 3, 4, 5, 6]));
+  for (const turns of [-1, 0, 1, 2, 3, 4]) graph.output(String(turns), quarterTurns(x, turns));
+  const outputs = evaluateReference(graph, {});
+  const said = (turns: number): unknown => [
+    outputs[turns]?.shape.slice(2),
+    toNumbers(outputs[turns] ?? int64Tensor([0], [])),
+  ];
+  // numpy.rot90 of [[1, 2, 3], [4, 5, 6]]
+  expect(said(1)).toEqual([
+    [3, 2],
+    [3, 6, 2, 5, 1, 4],
+  ]);
+  expect(said(2)).toEqual([
+    [2, 3],
+    [6, 5, 4, 3, 2, 1],
+  ]);
+  expect(said(3)).toEqual([
+    [3, 2],
+    [4, 1, 5, 2, 6, 3],
+  ]);
+  expect(said(-1)).toEqual(said(3));
+  expect(said(4)).toEqual([
+    [2, 3],
+    [1, 2, 3, 4, 5, 6],
+  ]);
 });

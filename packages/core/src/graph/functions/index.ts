@@ -69,5 +69,6 @@ export { batchNormTraining, type BatchNormResult } from "./batchNormTraining.js"
 export { groupNorm } from "./groupNorm.js";
 export { linear } from "./linear.js";
 export { logSoftmax } from "./logSoftmax.js";
+export { quarterTurns } from "./quarterTurns.js";
 export { adaptiveAveragePool2d, resizeNearest, resizeTo, type ResizeOptions } from "./resize.js";
 export { sumOfSquares } from "./sumOfSquares.js";

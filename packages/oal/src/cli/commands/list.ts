@@ -7,6 +7,11 @@ interface Listed {
   readonly title: string;
   readonly source?: string;
   readonly aliases?: readonly string[];
+  /** Of a training method: the outlier data it learns from. */
+  readonly outliers?: readonly string[];
+  /** Of a training method: the heads that its models keep, and the detectors that read them. */
+  readonly heads?: readonly string[];
+  readonly detectors?: readonly string[];
   /** What can be set, by name. */
   readonly parameters?: Readonly<Record<string, ListedParameter>>;
 }
@@ -44,11 +49,17 @@ const kinds: Readonly<Record<string, () => Promise<readonly Listed[]>>> = {
   },
   methods: async () => {
     const { trainingMethods } = await import("../../training/methods/index.js");
-    return trainingMethods.all.map(({ id, title, source, terms }) => ({
-      id,
-      title: `${title} (${Object.keys(terms).join(", ")})`,
-      source,
-    }));
+    return trainingMethods.all.map(({ id, title, source, terms, outliers = [], heads, detectors: read }) => {
+      const names = Object.keys(terms);
+      return {
+        id,
+        title: names.length === 0 ? title : `${title} (${names.join(", ")})`,
+        source,
+        outliers,
+        heads: heads?.({}) ?? [],
+        detectors: read?.({}) ?? [],
+      };
+    });
   },
   outliers: async () => (await import("../../outliers/sources/index.js")).outlierSources.all,
   exposures: async () => (await import("../../training/exposures/index.js")).exposures.all,
@@ -89,10 +100,11 @@ export async function listCommand(
   const listed: Record<string, Listed[]> = {};
   for (const [name, load] of Object.entries(kinds)) {
     if (kind !== undefined && kind !== name) continue;
-    listed[name] = (await load()).map(({ id, title, source, aliases, parameters = {} }) => ({
+    listed[name] = (await load()).map(({ id, title, source, aliases, parameters = {}, ...rest }) => ({
       id,
       title,
       ...(source === undefined ? {} : { source }),
+      ...methodFacts(rest),
       ...(aliases === undefined || aliases.length === 0 ? {} : { aliases }),
       ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
     }));
@@ -101,15 +113,35 @@ export async function listCommand(
   else process.stdout.write(Object.entries(listed).map(block).join("\n"));
 }
 
+/** What is said of training methods alone; things of other kinds may have keys of these names with other contents. */
+function methodFacts({ outliers, heads, detectors: read }: Partial<Listed>): Partial<Listed> {
+  return outliers && heads && read ? { outliers, heads, detectors: read } : {};
+}
+
+/** The outlier data and heads of a method in words. */
+function inWords({ outliers, heads = [], detectors: read = [] }: Listed): string {
+  if (!outliers) return "";
+  const data = outliers.map((each) => outlierWords[each] ?? each).join(", ");
+  const own = heads.length === 0 ? "" : `; keeps ${heads.join(", ")} for detector ${read.join(", ")}`;
+  return `. Outliers: ${data || "none"}${own}`;
+}
+
+const outlierWords: Readonly<Record<string, string>> = {
+  pictures: "pictures",
+  features: "made in the feature space",
+  latents: "made in the latent space",
+};
+
 function block([name, rows]: readonly [string, readonly Listed[]]): string {
   const width = Math.max(...rows.map(({ id }) => id.length));
-  const lines = rows.map(({ id, title, source, aliases, parameters = {} }) => {
+  const lines = rows.map((row) => {
+    const { id, title, source, aliases, parameters = {} } = row;
     const also = aliases === undefined ? "" : ` (also ${aliases.join(", ")})`;
     const own = Object.entries(parameters).map(
       ([name, { domain, default: usual, description, reason }]) =>
         `\n  ${" ".repeat(width)}    ${name} ${JSON.stringify(usual)}: ${description}; ${domain}. Default: ${reason}`,
     );
-    return `  ${id.padEnd(width)}  ${title}${also}${source === undefined ? "" : `. ${source}`}${own.join("")}`;
+    return `  ${id.padEnd(width)}  ${title}${also}${inWords(row)}${source === undefined ? "" : `. ${source}`}${own.join("")}`;
   });
   return `${name}\n${lines.join("\n")}\n`;
 }

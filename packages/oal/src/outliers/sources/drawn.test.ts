@@ -2,7 +2,7 @@
 import { Random } from "oal-core";
 import { describe, expect, it } from "vitest";
 import { memoryImageSet } from "../../data/imageSet.js";
-import { drawFractal, fractalColours, fractalDraws } from "../fractal.js";
+import { drawFractal, fractalColours, fractalDraws } from "../../data/fractal.js";
 import { noiseSpectra } from "./noise.js";
 import { openSource } from "./plan.js";
 

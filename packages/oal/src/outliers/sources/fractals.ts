@@ -1,6 +1,6 @@
 /** Fractals in the colours of training pictures: shapes in shapes, and none that anybody knows. */
 import { Random } from "oal-core";
-import { drawFractal, fractalColours, fractalDraws } from "../fractal.js";
+import { drawFractal, fractalColours, fractalDraws } from "../../data/fractal.js";
 import { defineSource, noOptions } from "./source.js";
 
 /**

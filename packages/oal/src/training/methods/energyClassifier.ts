@@ -30,6 +30,7 @@ export const energyClassifierMethod = defineMethod({
   id: "energyClassifier",
   title: "Energy of known samples against outliers",
   source: "METHOD 8 and 9 row 19; Du et al. 2022 (VOS), equation 5, with a linear layer",
+  outliers: ["pictures", "features", "latents"],
   section: "energy",
   about: "the published energy ablation",
   schema,

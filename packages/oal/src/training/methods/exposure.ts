@@ -75,6 +75,7 @@ export const exposureMethod: TrainingMethod = {
   id: "exposure",
   title: "Exposure to outlier pictures",
   source: "METHOD 10.4",
+  outliers: ["pictures"],
   section,
   about: "decoded outliers shown to the student",
   get schema() {

@@ -14,6 +14,7 @@ export const featureExposureMethod = defineMethod({
   title: "Exposure of the head to outlier features",
   source:
     "METHOD 3.3 and 10.4 E2; Tao et al. 2023 (outliers in the feature space), Hendrycks et al. 2019 (uniform label)",
+  outliers: ["features"],
   section: "featureExposure",
   about: "outliers made in the feature space, shown to the last layer",
   schema: z.strictObject({

@@ -42,6 +42,16 @@ export interface MethodInputs extends NetworkTaps {
   readonly outputsOf: (taps: NetworkTaps) => ByName<Value>;
 }
 
+/** What pictures are changed by before a step: 8-bit pixels [N, 3, S, S] to new ones, a function of these and the step alone. */
+export type PictureChange = (pixels: Uint8Array, step: number) => Uint8Array;
+
+/** What a method knows when it is to change pictures. */
+export interface ChangeFacts {
+  readonly seed: number;
+  /** S. */
+  readonly imageSize: number;
+}
+
 /** What a method that changes the batch, or makes pictures of it, works with. */
 export interface BatchInputs extends Batch {
   readonly classes: number;
@@ -67,6 +77,8 @@ export interface BatchSizes {
   readonly classes: number;
   /** Height and width of the images in pixels. */
   readonly imageSize: number;
+  /** Width of the student's penultimate features. */
+  readonly features: number;
 }
 
 /** Random numbers of a step: an input of the training graph, a function of seed and step alone. */

@@ -4,16 +4,18 @@
  * taps "heads.NAME". One method is one file and one line in index.ts; its options' schema is its
  * part of the configuration, and logging, checkpoints, keys of artifacts and the command line come for free.
  */
-import { expectArguments, kinds, oalError, type Value } from "oal-core";
+import { expectArguments, kinds, oalError, type Head, type Value } from "oal-core";
 import type { z } from "zod";
 import type {
   Batch,
   BatchInputs,
   BatchSizes,
+  ChangeFacts,
   Draw,
   HeadInputs,
   MethodInputs,
   NetworkTaps,
+  PictureChange,
 } from "./inputs.js";
 import type { TermDeclarations, WeightedTerm } from "./terms.js";
 
@@ -26,12 +28,31 @@ export const ownSection = "training";
 /** Options that have no effect beside other options: their names, and the one to blame; false when they have one. */
 export type Ignored = readonly [keys: readonly string[], because: string | false];
 
+/** What the logits of a finished model are made of. */
+export interface InferenceInputs extends NetworkTaps {
+  /** What the method's own heads gave. */
+  readonly outputs: Readonly<Record<string, Value>>;
+  /** The network's last layer, where it is linear. */
+  readonly head?: Head;
+}
+
+/** Logits that a linear last layer gives on the model's features. */
+export interface FinishedHead {
+  readonly logits: Value;
+  readonly head: Head;
+}
+
+/** Outliers that a method learns from: pictures, or points that are made in a space of features or latents. */
+export type OutlierData = "pictures" | "features" | "latents";
+
 /** Everything about a method that does not depend on its options. */
 interface Description {
   readonly id: string;
   readonly title: string;
   /** Paper and place of the formula. */
   readonly source: string;
+  /** The outlier data it learns from. Absent: none. */
+  readonly outliers?: readonly OutlierData[];
   /**
    * The section of the configuration that holds its options. Absent: they stand in the sections of the networks that are
    * trained, `teacher` and `student`.
@@ -61,6 +82,8 @@ export interface TrainingMethod extends Description {
   ignored(settings: MethodSettings): readonly Ignored[];
   /** Random numbers that `batch` uses. */
   draws(settings: MethodSettings, sizes: BatchSizes): Readonly<Record<string, Draw>>;
+  /** Changes the pixels of every batch, after flips and shifts, before they enter the graph. Labels stay. */
+  readonly change?: (facts: ChangeFacts, settings: MethodSettings) => PictureChange;
   /** Changes the batch before the network sees it. */
   readonly batch?: (inputs: BatchInputs, settings: MethodSettings) => Batch;
   /**
@@ -74,11 +97,8 @@ export interface TrainingMethod extends Description {
   readonly heads?: (settings: MethodSettings) => readonly string[];
   /** Ids of the detectors that read its heads: models that it trained are measured by them too, and hold them. Absent: none. */
   readonly detectors?: (settings: MethodSettings) => readonly string[];
-  /** The logits of the exported model, float32 [N, C]; absent: the network's. */
-  readonly inference?: (
-    inputs: NetworkTaps & { readonly outputs: Readonly<Record<string, Value>> },
-    settings: MethodSettings,
-  ) => Value;
+  /** The logits of the exported model, float32 [N, C], or a linear last layer that gives them; absent: the network's. */
+  readonly inference?: (inputs: InferenceInputs, settings: MethodSettings) => Value | FinishedHead;
   /** The terms of a step. @throws OAL-T110 for side data that it did not say it needs */
   build(inputs: MethodInputs, settings: MethodSettings): readonly WeightedTerm[];
 }
@@ -93,15 +113,13 @@ export interface MethodDefinition<Schema extends z.ZodObject> extends Descriptio
   readonly rates?: (options: z.output<Schema>) => Readonly<Record<string, number>>;
   readonly ignored?: (options: z.output<Schema>) => readonly Ignored[];
   readonly draws?: (options: z.output<Schema>, sizes: BatchSizes) => Readonly<Record<string, Draw>>;
+  readonly change?: (facts: ChangeFacts, options: z.output<Schema>) => PictureChange;
   readonly batch?: (inputs: BatchInputs, options: z.output<Schema>) => Batch;
   readonly pictures?: (inputs: BatchInputs, options: z.output<Schema>) => Readonly<Record<string, Value>>;
   readonly outputs?: (inputs: HeadInputs, options: z.output<Schema>) => Readonly<Record<string, Value>>;
   readonly heads?: (options: z.output<Schema>) => readonly string[];
   readonly detectors?: (options: z.output<Schema>) => readonly string[];
-  readonly inference?: (
-    inputs: NetworkTaps & { readonly outputs: Readonly<Record<string, Value>> },
-    options: z.output<Schema>,
-  ) => Value;
+  readonly inference?: (inputs: InferenceInputs, options: z.output<Schema>) => Value | FinishedHead;
   /** The values of its terms by name; one that is left out is not part of the step. */
   build(inputs: MethodInputs, options: z.output<Schema>): Readonly<Record<string, Value>>;
 }
@@ -132,13 +150,14 @@ export function defineMethod<Schema extends z.ZodObject>(
 ): DefinedMethod<Schema> {
   expectArguments("defineMethod", { definition: [definition, aDefinition] });
   const { id, title, source, section, about, schema, terms } = definition;
-  const { batch, pictures, outputs, heads, detectors, inference } = definition;
+  const { change, batch, pictures, outputs, heads, detectors, inference } = definition;
   const read = (settings: MethodSettings): z.output<Schema> =>
     readOptions(schema, settings, section ?? ownSection);
   return {
     id,
     title,
     source,
+    ...(definition.outliers ? { outliers: definition.outliers } : {}),
     ...(section === undefined ? {} : { section }),
     ...(about === undefined ? {} : { about }),
     schema,
@@ -150,6 +169,7 @@ export function defineMethod<Schema extends z.ZodObject>(
     rates: (settings) => definition.rates?.(read(settings)) ?? {},
     ignored: (settings) => definition.ignored?.(read(settings)) ?? [],
     draws: (settings, sizes) => definition.draws?.(read(settings), sizes) ?? {},
+    ...(change ? { change: (facts, settings) => change(facts, read(settings)) } : {}),
     ...(batch ? { batch: (inputs, settings) => batch(inputs, read(settings)) } : {}),
     ...(pictures ? { pictures: (inputs, settings) => pictures(inputs, read(settings)) } : {}),
     ...(outputs ? { outputs: (inputs, settings) => outputs(inputs, read(settings)) } : {}),

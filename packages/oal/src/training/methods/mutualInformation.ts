@@ -70,6 +70,7 @@ export const mutualInformationMethod = defineMethod({
   id: "mutualInformation",
   title: "Mutual-information terms (CLUB)",
   source: "METHOD 6 and 9 row 5; Cheng et al. 2020",
+  outliers: ["features", "latents"],
   section: "mi",
   about: "mutual information between features and outliers",
   schema,

@@ -1,5 +1,5 @@
 /** Fractals: the attractors of drawn systems of affine maps, as pictures. */
-import { cosine, sine } from "../data/embedded/draws.js";
+import { cosine, sine } from "./embedded/draws.js";
 
 /** Maps of a system, each number as likely: with two or three the parts are large enough to be seen at 32 pixels, more make dust of them. */
 const maps = [2, 3, 4] as const;
