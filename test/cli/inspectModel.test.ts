@@ -51,6 +51,8 @@ describe("oal inspect", () => {
     expect(stdout).toMatch(/^insects\.onnx: a classifier of 3 classes \(ONNX file, oal\)\n/);
     for (const line of [
       /pictures {7}pixels, float32 \[batch, 3, 16, 16\]/,
+      /resized to 18, centre of 16 x 16 pixels \(bilinear\)/,
+      /nothing says how pictures are cut: so oal fit shows them; oal run shows it whole ones/,
       /class scores {3}.*; the file puts out their softmax as probabilities/,
       /features {7}.*, 4 numbers: means over the pixels/,
       /last layer {5}Gemm fc\.weight: gives the class scores from the features to/,

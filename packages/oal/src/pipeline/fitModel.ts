@@ -14,11 +14,11 @@ import { summarise } from "../fitting/summarise.js";
 import { fitFile } from "../fitting/folder.js";
 import { refuseOtherFolder, writeFit } from "../fitting/write.js";
 import { checkTaps } from "../models/checkTaps.js";
-import type { LoadedModel, LoadModelOptions } from "../models/load.js";
+import type { LoadModelOptions } from "../models/load.js";
 import { fitName } from "../models/modelName.js";
 import type { DeviceChoice } from "../runtime/engines/index.js";
 import { inferenceEngine } from "./inferenceEngine.js";
-import { loadModel } from "./loadModel.js";
+import { loadToFit } from "./loadModel.js";
 import { oalVersion } from "./versions.js";
 
 /** How a model is fitted. */
@@ -73,8 +73,6 @@ export interface WrittenResult {
   readonly result: FitResult;
 }
 
-/** ImageNet's models are measured on the centre of a picture, 87.5 % of its shorter side. */
-const centreShare = 0.875;
 /** Fits a model and writes what came of it; see `fitModel` of the library. */
 export async function fitModel(options: FitOptions): Promise<WrittenResult> {
   const { model: path, id, known = "folder", keep = 0.95, seed = 0, signal, onProgress } = options;
@@ -87,7 +85,7 @@ export async function fitModel(options: FitOptions): Promise<WrittenResult> {
   await refuseOtherFolder(folder);
   if (options.unknown !== undefined) await openUnknown(options.unknown);
   const engine = options.engine ?? (await inferenceEngine(options));
-  const loaded = await centred(path, options.load ?? {});
+  const { model: loaded } = await loadToFit(path, options.load ?? {});
   await checkTaps(loaded, engine);
   const cache = join(cacheFolder(), "features");
   const told = onProgress && ((done: number, total: number) => onProgress("normalisation", done, total));
@@ -135,13 +133,4 @@ export async function fitModel(options: FitOptions): Promise<WrittenResult> {
 /** The folder called as the model; where something else is called so, such as the model's own folder, NAME-fit. */
 function usualFolder(name: string): string {
   return !existsSync(name) || existsSync(join(name, fitFile)) ? name : `${name}-fit`;
-}
-
-/** A foreign model of which nothing says how pictures are cut sees their centre, as ImageNet's models do. */
-async function centred(path: string, given: LoadModelOptions): Promise<LoadedModel> {
-  const model = await loadModel(path, given);
-  const { crop, resize } = model.preprocessing;
-  const told = given.resize !== undefined || model.normalisation.source === "preprocessor_config.json";
-  if (model.kind !== "foreign" || told || resize !== crop) return model;
-  return loadModel(path, { ...given, resize: Math.round(crop / centreShare) });
 }

@@ -13,3 +13,26 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   if (!existsSync(join(path, "run.json"))) return loadModelFile(path, options);
   return { ...(await loadModelFile(await modelFileOf(path), options)), kind: "run" };
 }
+
+/** ImageNet's models are measured on the centre of a picture, 87.5 % of its shorter side. */
+const centreShare = 0.875;
+
+/** A model with the pictures that `oal fit` shows it. */
+export interface ModelToFit {
+  readonly model: LoadedModel;
+  /** Whether how they are cut is assumed, because nothing says it. */
+  readonly isCutAssumed: boolean;
+}
+
+/**
+ * Loads a model as `oal fit` takes it: a foreign one of which nothing says how pictures are cut sees their centre, as ImageNet's models
+ * do. A run shows such a model whole pictures, because its students do see them.
+ */
+export async function loadToFit(path: string, given: LoadModelOptions): Promise<ModelToFit> {
+  const model = await loadModel(path, given);
+  const { crop, resize } = model.preprocessing;
+  const told = given.resize !== undefined || model.normalisation.source === "preprocessor_config.json";
+  if (model.kind !== "foreign" || told || resize !== crop) return { model, isCutAssumed: false };
+  const centred = await loadModel(path, { ...given, resize: Math.round(crop / centreShare) });
+  return { model: centred, isCutAssumed: true };
+}

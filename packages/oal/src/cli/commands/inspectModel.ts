@@ -5,7 +5,7 @@ import { checkTaps, type TapCheck } from "../../models/checkTaps.js";
 import type { KnownNormalisation, LoadedModel } from "../../models/load.js";
 import { samplePictures } from "../../models/samplePictures.js";
 import { isWeightsFile } from "../../models/weightsModel.js";
-import { loadModel } from "../../pipeline/loadModel.js";
+import { loadToFit } from "../../pipeline/loadModel.js";
 import { findPictures } from "../../pipeline/pictureFiles.js";
 import { cpuEngine } from "../../runtime/engines/index.js";
 import { interruptible } from "../interrupt.js";
@@ -27,12 +27,13 @@ const mostPictures = 72;
 /** Prints what a model is. */
 export async function inspectModelCommand(path: string, options: InspectModelOptions): Promise<void> {
   const { pictures = [], threads = 0, json = false, quiet = false } = options;
-  const found = await loadModel(path, loadOptionsOf("oal inspect", options));
+  const { model: found, isCutAssumed } = await loadToFit(path, loadOptionsOf("oal inspect", options));
   const engine = await cpuEngine({ threads, blocked: false });
   const check = await checkTaps(found, engine);
   const tried = await tryPictures(found, engine, pictures, quiet);
   const { model, guess } = tried;
-  process.stdout.write(json ? asJson(path, model, check, guess) : describeModel(path, model, check, guess));
+  const lines = (): string => describeModel(path, model, check, guess, isCutAssumed);
+  process.stdout.write(json ? asJson(path, model, check, guess, isCutAssumed) : lines());
 }
 
 /** The model with the normalisation that pictures speak for where nothing else does; and what they say where something does. */
@@ -65,7 +66,13 @@ async function tryPictures(
   }
 }
 
-function asJson(path: string, model: LoadedModel, check: TapCheck, guess: KnownNormalisation | null): string {
+function asJson(
+  path: string,
+  model: LoadedModel,
+  check: TapCheck,
+  guess: KnownNormalisation | null,
+  cutIsAssumed: boolean,
+): string {
   const { kind, path: file, hash, producer, facts, preprocessing, normalisation, classNames, bundle } = model;
   const all = {
     path,
@@ -75,6 +82,7 @@ function asJson(path: string, model: LoadedModel, check: TapCheck, guess: KnownN
     producer,
     facts,
     preprocessing,
+    cutIsAssumed,
     normalisation,
     triedOnPictures: guess,
     classNames,
@@ -97,6 +105,7 @@ export function describeModel(
   model: LoadedModel,
   check: TapCheck,
   guess: KnownNormalisation | null,
+  isCutAssumed: boolean,
 ): string {
   const { facts, normalisation, preprocessing, kind, bundle } = model;
   const { logits, features } = facts;
@@ -109,6 +118,14 @@ export function describeModel(
       "",
       `resized to ${preprocessing.resize}, centre of ${preprocessing.crop} x ${preprocessing.crop} pixels (${preprocessing.interpolation})`,
     ],
+    ...(isCutAssumed
+      ? [
+          [
+            "",
+            "nothing says how pictures are cut: so oal fit shows them; oal run shows it whole ones",
+          ] satisfies [string, string],
+        ]
+      : []),
     ...(model.isOfChosenSize
       ? [
           ["", `the file leaves the size open; ${preprocessing.crop} is taken (--size)`] satisfies [
