@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { networks } from "../nn/networks/index.js";
 import { readSafetensors, writeSafetensors } from "../nn/safetensors.js";
-import { recogniseNetwork, weightNames } from "../nn/weights.js";
+import { loadWeights, recogniseNetwork, weightNames } from "../nn/weights.js";
 import type { NetworkOptions } from "../nn/networks/network.js";
 import { referenceRoot } from "../testing/golden.js";
 import { runGraph } from "../testing/goldenProgram.js";
@@ -109,6 +109,38 @@ describe.skipIf(!isThere)("a file of weights", () => {
       expect(got).toHaveLength(values.length);
       expect(Math.max(...values.map((value, i) => Math.abs(value - (got[i] ?? NaN))))).toBeLessThan(1e-4);
     }
+  });
+
+  it("of a vision transformer takes pictures of another size, its places interpolated, where that is asked for", async () => {
+    const folder = await mkdtemp(join(root, "vit-"));
+    const path = join(folder, "vit.safetensors");
+    await copyFile(join(source, "vit-mini-timm.safetensors"), path);
+    const config = { model_args: { num_heads: headsInManifest() } };
+    await writeFile(join(folder, "config.json"), JSON.stringify(config));
+    const side = pictureSizeOf(path) ?? NaN;
+    const loaded = await loadModelFile(path, { size: 2 * side });
+    expect(loaded.facts.input).toMatchObject({ height: 2 * side, width: 2 * side });
+    expect(loaded.producer).toContain(`pos_embed of pictures of ${side} pixels interpolated`);
+    expect((await loadModelFile(path)).producer).not.toContain("interpolated");
+    const found = recogniseNetwork((await readSafetensors(path)).tensors);
+    if (!found) throw new Error("no network");
+    const { network, own, classes } = found;
+    const options = { classes, imageSize: 2 * side, ...own, heads: headsInManifest() };
+    await expect(loadWeights(network, options, path)).rejects.toThrow(/pos_embed/);
+    const { parameters, resized } = await loadWeights(network, options, path, { otherSize: true });
+    expect(resized).toEqual(["pos_embed"]);
+    const places = parameters.get("pos_embed");
+    expect(places?.shape[1]).toBe(
+      1 + 4 * ((await readSafetensors(path)).tensors.get("pos_embed")?.shape[1] ?? 0) - 4,
+    );
+    const images = {
+      dtype: "uint8",
+      shape: [1, 3, 2 * side, 2 * side],
+      data: new Uint8Array(12 * side * side).fill(90),
+    } as const;
+    const { logits } = await runGraph(exposeTaps(loaded.classifier(), ["logits"]), { images });
+    expect(logits?.shape).toEqual([1, classes]);
+    expect(toNumbers(logits ?? float32Tensor([0], [])).every(Number.isFinite)).toBe(true);
   });
 
   it("is a model like any other: logits, features and last layer, for pictures of any number", async () => {

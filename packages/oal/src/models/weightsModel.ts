@@ -42,7 +42,7 @@ export function weightsPictureSize(path: string): number | undefined {
  * weights have no last layer. Which network it is, is told by the names and shapes of its tensors.
  *
  * @param size side of the pictures; default that which the weights were made for, where they
- *   or config.json beside them tell, else 224
+ *   or config.json beside them tell, else 224. For another one the places of a vision transformer are interpolated
  * @throws OAL-D170 when no network has these tensors, OAL-D160 when they do not fit in full, and as `readWeights`
  */
 export async function readWeightsModel(path: string, size?: number): Promise<ReadModel> {
@@ -60,8 +60,8 @@ export async function readWeightsModel(path: string, size?: number): Promise<Rea
   const imageSize = size ?? found.imageSize ?? readBeside(path).preprocessing?.crop ?? usualSize;
   const options = { classes: Math.max(1, found.classes), imageSize, ...own, ...headsOf(found, path) };
   const hasHead = found.classes > 0;
-  const { parameters, naming, newHead } = ofItsSizes(path, () =>
-    fitWeights(network, options, tensors, path, { newHead: !hasHead }),
+  const { parameters, naming, newHead, resized } = ofItsSizes(path, () =>
+    fitWeights(network, options, tensors, path, { newHead: !hasHead, otherSize: true }),
   );
   // A network is built with a last layer; where the weights have none it gets zeros, and is left out with all that reads it.
   for (const { name, shape } of weightNames(network, options))
@@ -72,7 +72,11 @@ export async function readWeightsModel(path: string, size?: number): Promise<Rea
   const { logits, features } = network.build(new EvaluationContext(graph, parameters), images, options);
   if (hasHead) graph.output("logits", logits);
   graph.output("features", features);
-  const producer = { name: `weights of ${network.title}, names of ${naming}`, version: "" };
+  const changed =
+    resized.length === 0
+      ? ""
+      : `, ${resized.join(", ")} of pictures of ${found.imageSize} pixels interpolated`;
+  const producer = { name: `weights of ${network.title}, names of ${naming}${changed}`, version: "" };
   if (!hasHead) return { ...readModel(writeModel(graph)), producer };
   return {
     graph,

@@ -28,12 +28,16 @@ export interface LoadedWeights {
   readonly counters: readonly string[];
   /** Tensors of the last layer that the file has in another shape, where that was allowed: they are not in `parameters`. */
   readonly newHead: readonly string[];
+  /** Tensors that were made for pictures of this size of those in the file. */
+  readonly resized: readonly string[];
 }
 
 /** How strictly a file has to fit. */
 export interface LoadWeightsOptions {
   /** Whether a last layer for another number of classes is left out instead of refused. Default false. */
   readonly newHead?: boolean;
+  /** Whether the file may be of a network for pictures of another size, where the network knows how to change it. Default false. */
+  readonly otherSize?: boolean;
 }
 
 /** Words that programs put in front of all names; any number of them, one behind the other. */
@@ -100,15 +104,16 @@ export async function loadWeights(
   network: Network,
   options: NetworkOptions,
   path: string,
-  { newHead = false }: LoadWeightsOptions = {},
+  { newHead = false, otherSize = false }: LoadWeightsOptions = {},
 ): Promise<LoadedWeights> {
   expectArguments("loadWeights", {
     network: [network, aNetwork],
     options: [options, kinds.record],
     path: [path, kinds.name],
     newHead: [newHead, kinds.boolean],
+    otherSize: [otherSize, kinds.boolean],
   });
-  return fitWeights(network, options, await readWeights(path), path, { newHead });
+  return fitWeights(network, options, await readWeights(path), path, { newHead, otherSize });
 }
 
 /**
@@ -127,7 +132,7 @@ export function fitWeights(
   options: NetworkOptions,
   tensors: ReadonlyMap<string, Tensor>,
   path: string,
-  { newHead = false }: LoadWeightsOptions = {},
+  { newHead = false, otherSize = false }: LoadWeightsOptions = {},
 ): LoadedWeights {
   const { prefix, stripped } = withoutPrefix(tensors);
   const wanted = declarations(network, options);
@@ -137,6 +142,7 @@ export function fitWeights(
   const parameters: ParameterStore = new Map();
   const used = new Set<string>();
   const left: string[] = [];
+  const resized: string[] = [];
   const [missing, misShaped]: [string[], string[]] = [[], []];
   for (const { name, shape } of wanted) {
     const theirs = matched.get(name) ?? name;
@@ -151,10 +157,17 @@ export function fitWeights(
     if (isFloat && tensor.shape.join() === shape.join())
       parameters.set(name, tensor.dtype === "float32" ? tensor : float32Tensor(shape, toNumbers(tensor)));
     else if (head.has(name)) left.push(name);
-    else
+    else {
+      const changed = otherSize && isFloat ? network.forOtherSize?.(name, tensor, shape) : undefined;
+      if (changed?.shape.join() === shape.join()) {
+        parameters.set(name, changed);
+        resized.push(name);
+        continue;
+      }
       misShaped.push(
         `${prefix}${theirs}: ${describe(tensor, isFloat)}, the network has [${shape.join(", ")}]`,
       );
+    }
   }
   const statistics = new Set([...used].filter((name) => name.endsWith(".running_var")));
   const rest = [...stripped.keys()].filter((name) => !used.has(name));
@@ -169,7 +182,8 @@ export function fitWeights(
       unexpected,
       misShaped,
     });
-  return { parameters, naming, prefix, counters: rest.map((name) => prefix + name), newHead: left };
+  const counters = rest.map((name) => prefix + name);
+  return { parameters, naming, prefix, counters, newHead: left, resized };
 }
 
 function describe({ dtype, shape }: Tensor, isFloat: boolean): string {

@@ -5,6 +5,7 @@ import { isHubName } from "../hub/name.js";
 import { hubSnapshot } from "../hub/snapshot.js";
 import type { LoadedModel } from "../models/load.js";
 import { pictureSizeOf } from "../models/pictureSize.js";
+import { isWeightsFile } from "../models/weightsModel.js";
 import { openPromptedDiffusion, type PromptedDiffusion } from "../outliers/stableDiffusion/open.js";
 import {
   readSuppliedEmbeddings,
@@ -49,8 +50,8 @@ export async function openModels(
       ...(init.logits === undefined ? {} : { logits: init.logits }),
       ...(init.features === undefined ? {} : { features: init.features }),
     };
-    // A model for pictures of any size gets those of the run.
-    const size = pictureSizeOf(path) === undefined ? { size: config.data.size } : {};
+    // A model for pictures of any size gets those of the run, and so does a network of ours that weights are read into.
+    const size = pictureSizeOf(path) === undefined || isWeightsFile(path) ? { size: config.data.size } : {};
     const model = await collecting(problems, () => loadModel(path, { hints, ...size }));
     if (model) {
       const { crop } = model.preprocessing;

@@ -71,6 +71,8 @@ export interface Network {
   readonly otherNamings?: readonly WeightNaming[];
   /** The options under which the network has tensors of these shapes; undefined where they are another network's. */
   readonly recognise?: (shapeOf: ShapeByName) => RecognisedOptions | undefined;
+  /** A tensor that follows the size of the pictures, for those of another size; undefined for every other tensor. */
+  readonly forOtherSize?: (name: string, tensor: Tensor, shape: readonly number[]) => Tensor | undefined;
 }
 
 /** Start tensors that are measured on training images. */
@@ -98,6 +100,8 @@ export interface NetworkDefinition<Schema extends z.ZodObject> {
   readonly otherNamings?: readonly WeightNaming[];
   /** The options under which the network has tensors of these shapes; undefined where they are another network's. */
   readonly recognise?: (shapeOf: ShapeByName) => RecognisedOptions | undefined;
+  /** A tensor that follows the size of the pictures, for those of another size; undefined for every other tensor. */
+  readonly forOtherSize?: (name: string, tensor: Tensor, shape: readonly number[]) => Tensor | undefined;
 }
 
 const aDefinition = kinds.fields({

@@ -8,6 +8,7 @@ import { convolutionLayer } from "../layers/convolution.js";
 import { layerNormLayer } from "../layers/layerNorm.js";
 import { denseHead, linearLayer } from "../layers/linear.js";
 import { selfAttentionLayer } from "../layers/selfAttention.js";
+import { resampledPlaces } from "./places.js";
 import {
   defineNetwork,
   type Network,
@@ -80,6 +81,8 @@ function visionTransformer(id: string, title: string, sizes: Sizes): Network {
     naming: "timm",
     otherNamings: namings,
     recognise: recognised,
+    forOtherSize: (name, tensor, [, count = 0]) =>
+      name === "pos_embed" ? resampledPlaces(tensor, count) : undefined,
     featureDim: ({ width }) => width,
     build: (context, images, options) => context.scope(() => buildTransformer(context, images, options)),
   });
