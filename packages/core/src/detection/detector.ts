@@ -16,6 +16,7 @@ import type {
   Measurement,
   StreamTap,
 } from "./fit.js";
+import { algebraHere, type Algebra } from "./fitting/algebra.js";
 import { aTapName, detectorInputs, fittedConstants, type DetectorInputs, type SomeTaps } from "./inputs.js";
 import {
   aParameterSchema,
@@ -140,10 +141,11 @@ export interface Detector {
    * Fits on ID data.
    *
    * @param keep  where a bank's rows are kept; default: in memory
+   * @param algebra  what decomposes and multiplies large matrices; default: this thread
    * @throws OAL-E202 (parameters), OAL-E203 (no such set or tap), OAL-E204 (too little data), OAL-E240 (its author's fit
    *   returned something else than it names)
    */
-  fit(source: FitSource, given?: Given, keep?: RowKeeper): Promise<Fitted>;
+  fit(source: FitSource, given?: Given, keep?: RowKeeper, algebra?: Algebra): Promise<Fitted>;
   /**
    * Adds the confidence [N] to a graph of the taps, what was fitted as its constants ("ID.bank", "ID.NAME").
    *
@@ -248,7 +250,7 @@ export function defineDetector<
       const on = fit?.on ?? bank?.on;
       return on === undefined ? null : setOf(on, resolve(given));
     },
-    fit: async (find, given, keep = keepInMemory) => {
+    fit: async (find, given, keep = keepInMemory, algebra = algebraHere) => {
       const values = resolve(given);
       const measure = fit?.measure;
       const measured: Measurement | undefined =
@@ -268,6 +270,7 @@ export function defineDetector<
         const { head, ...rest } = streams;
         return {
           ...rest,
+          algebra,
           head() {
             if (head) return head;
             throw refuse("a linear last layer");

@@ -1,6 +1,7 @@
 /** What a detector is fitted on: streams of what a model says of labelled ID images, as often as they are asked for. */
 import type { Graph, Tensor, Value } from "../graph/index.js";
 import type { TapName } from "../classifier/taps.js";
+import type { Algebra } from "./fitting/algebra.js";
 import type { SomeTaps } from "./inputs.js";
 
 /** The ID set a fit reads; a detector never sees unknown images here. */
@@ -53,10 +54,15 @@ export interface FitStreams<Name extends string = string> {
   batches(): AsyncIterable<FitBatch<Name>>;
   /** W and b. @throws OAL-E203 when the model's last layer is not linear */
   head(): FitHead;
+  /** What large matrices are decomposed and multiplied with. */
+  readonly algebra: Algebra;
 }
 
 /** Streams as their source makes them. */
-export interface FoundStreams<Name extends string = string> extends Omit<FitStreams<Name>, "head"> {
+export interface FoundStreams<Name extends string = string> extends Omit<
+  FitStreams<Name>,
+  "head" | "algebra"
+> {
   /** Absent where the model's last layer is not linear. */
   readonly head?: FitHead | undefined;
 }

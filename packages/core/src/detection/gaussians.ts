@@ -26,7 +26,8 @@ export async function fitClassGaussians(
     return sum / total;
   });
   const centreOf = (label: number): Float32Array => means.subarray(label * width, (label + 1) * width);
-  const found = await whitening(await spreadOf(streams, { centre: centreOf, centred: true }));
+  const spread = await spreadOf(streams, { centre: centreOf, centred: true });
+  const found = await whitening(spread, streams.algebra);
   return {
     centre: floats([1, width], centre),
     whitening: floats([found.count, width], found.data),

@@ -3,7 +3,8 @@ import { oalError } from "../errors/index.js";
 import { float32Data, gemm, sub, type Tensor, type Value } from "../graph/index.js";
 import type { FitHead, FitStreams } from "./fit.js";
 import { principalAxes, project, pseudoSolve } from "./fitting/linearAlgebra.js";
-import { eachImage, floats, rowOf, spreadOf, type Table } from "./fitting/statistics.js";
+import { eachImage, floats, rowOf, spreadOf } from "./fitting/statistics.js";
+import type { Table } from "./fitting/table.js";
 import { rowNorm } from "./shaping.js";
 
 /** Where features are measured from, [1, d], and the principal axes, orthonormal rows [D, d]. */
@@ -23,13 +24,12 @@ export async function fitResidual(
   const width = head.weight.shape[1] ?? 0;
   if (dimensions >= width)
     throw oalError("OAL-E291", { detector, parameter: "dimensions", value: dimensions, features: width });
-  const solved = await pseudoSolve(float32Data(head.weight), float32Data(head.bias), width);
+  const solved = await pseudoSolve(float32Data(head.weight), float32Data(head.bias), width, streams.algebra);
   const origin = Float32Array.from(solved, (value) => -value);
-  const { vectors } = await principalAxes(await spreadOf(streams, { centre: () => origin, centred: false }));
-  const count = Math.min(dimensions, vectors.count);
-  const axes: Table = { count, width, data: vectors.data.subarray(0, count * width) };
+  const spread = await spreadOf(streams, { centre: () => origin, centred: false });
+  const { vectors: axes } = await principalAxes(spread, streams.algebra, dimensions);
   return {
-    tensors: { origin: floats([1, width], origin), axes: floats([count, width], axes.data) },
+    tensors: { origin: floats([1, width], origin), axes: floats([axes.count, width], axes.data) },
     outside: (row) => outsideNorm(axes, row, origin),
   };
 }

@@ -71,15 +71,16 @@ export const neco = defineDetector({
       const deviation = squares.map((sum) =>
         standardize && sum > 0 ? Math.sqrt(sum / Math.max(1, streams.count)) : 1,
       );
-      const { vectors } = await principalAxes(
+      const { vectors: axes } = await principalAxes(
         await spreadOf(streams, { centre: () => mean, centred: true, scale: deviation }),
+        streams.algebra,
+        dimensions,
       );
-      const count = Math.min(dimensions, vectors.count);
       return {
         mean: floats([1, width], standardize ? mean : new Float64Array(width)),
         deviation: floats([1, width], deviation),
         centre: floats([1, width], standardize ? new Float64Array(width) : mean),
-        axes: floats([count, width], vectors.data.subarray(0, count * width)),
+        axes: floats([axes.count, width], axes.data),
       };
     },
   },

@@ -32,6 +32,7 @@ export const rmds = defineDetector({
       const middle = Float32Array.from(mean);
       const { count, width, data } = await whitening(
         await spreadOf(streams, { centre: () => middle, centred: true }),
+        streams.algebra,
       );
       return {
         ...classes,

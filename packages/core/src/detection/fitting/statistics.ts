@@ -3,13 +3,7 @@ import { oalError } from "../../errors/index.js";
 import type { Tensor } from "../../graph/index.js";
 import { quantileOf } from "../../metrics/quantile.js";
 import type { FitBatch, FitRows, FitStreams, StreamTap } from "../fit.js";
-
-/** float64 [count, width], flat. */
-export interface Table {
-  readonly count: number;
-  readonly width: number;
-  readonly data: Float64Array;
-}
+import { transposed, type Table } from "./table.js";
 
 /** A row of a batch, or of a table. */
 export type RowVisitor<Name extends string> = (batch: FitBatch<Name>, row: number) => void;
@@ -143,6 +137,9 @@ export interface Spread {
   readonly table: Table;
 }
 
+/** Rows whose products are summed at once. */
+const blockRows = 512;
+
 /** How rows become those of a spread. */
 export interface SpreadOptions {
   /** What is subtracted from an image's features, by its label; float32 or float64 [d]. */
@@ -154,8 +151,7 @@ export interface SpreadOptions {
 }
 
 /**
- * The spread of a stream's features, in float64. Rows are taken in blocks, so that the products run over arrays that stay in the
- * processor's cache.
+ * The spread of a stream's features, in float64: sums of the products of blocks of rows, in the order of the list.
  */
 export async function spreadOf(
   streams: FitStreams<"features">,
@@ -163,22 +159,29 @@ export async function spreadOf(
 ): Promise<Spread> {
   const kept: Float64Array[] = [];
   let sums = new Float64Array(0);
+  const add = async (): Promise<void> => {
+    const rows = tableOf(kept.splice(0));
+    const columns = transposed(rows);
+    const { data } = await streams.algebra.products(columns, columns);
+    for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (data[i] ?? 0);
+  };
   let total = new Float64Array(0);
   let count = 0;
-  await eachImage(streams, ({ labels, taps: { features } }, i) => {
-    const row = rowOf(features, i);
-    const few = streams.count < row.length;
-    if (count === 0) {
-      sums = new Float64Array(few ? 0 : row.length ** 2);
-      total = new Float64Array(row.length);
+  for await (const { labels, taps, count: images } of streams.batches()) {
+    for (let i = 0; i < images; i++) {
+      const row = rowOf(taps.features, i);
+      if (count === 0) {
+        sums = new Float64Array(streams.count < row.length ? 0 : row.length ** 2);
+        total = new Float64Array(row.length);
+      }
+      const middle = centre(labels[i] ?? 0);
+      const moved = Float64Array.from(row, (value, j) => (value - (middle[j] ?? 0)) / (scale?.[j] ?? 1));
+      for (let j = 0; j < row.length; j++) total[j] = (total[j] ?? 0) + (moved[j] ?? 0);
+      kept.push(moved);
+      count++;
+      if (sums.length > 0 && kept.length === blockRows) await add();
     }
-    const middle = centre(labels[i] ?? 0);
-    const moved = Float64Array.from(row, (value, j) => (value - (middle[j] ?? 0)) / (scale?.[j] ?? 1));
-    for (let j = 0; j < row.length; j++) total[j] = (total[j] ?? 0) + (moved[j] ?? 0);
-    kept.push(moved);
-    count++;
-    if (!few && kept.length === 32) addProducts(sums, kept.splice(0));
-  });
+  }
   const width = total.length;
   const mean = total.map((sum) => (centred ? sum / count : 0));
   if (count < width) {
@@ -189,7 +192,7 @@ export async function spreadOf(
     });
     return { width, form: "rows", table: { count, width, data } };
   }
-  addProducts(sums, kept);
+  if (kept.length > 0) await add();
   for (let j = 0; j < width; j++)
     for (let k = 0; k <= j; k++) {
       const value = (sums[j * width + k] ?? 0) / count - (mean[j] ?? 0) * (mean[k] ?? 0);
@@ -199,17 +202,11 @@ export async function spreadOf(
   return { width, form: "matrix", table: { count: width, width, data: sums } };
 }
 
-/** Adds the lower triangle of Σ r r^T for some rows, each element's terms in the order of the rows. */
-function addProducts(sums: Float64Array, rows: readonly Float64Array[]): void {
+function tableOf(rows: readonly Float64Array[]): Table {
   const width = rows[0]?.length ?? 0;
-  for (let j = 0; j < width; j++) {
-    const base = j * width;
-    for (const row of rows) {
-      const factor = row[j] ?? 0;
-      if (factor === 0) continue;
-      for (let k = 0; k <= j; k++) sums[base + k] = (sums[base + k] ?? 0) + factor * (row[k] ?? 0);
-    }
-  }
+  const data = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => data.set(row, i * width));
+  return { count: rows.length, width, data };
 }
 
 /** A percentile, q in [0, 100], of sorted values; see {@link quantileOf}. */

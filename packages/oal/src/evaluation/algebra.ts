@@ -1,0 +1,128 @@
+/**
+ * Large matrices of fits: decomposed in a thread of their own, so that progress and Ctrl-C live meanwhile, and multiplied in float64 on the
+ * engine of the CPU. Small ones are dealt with where they are: a thread takes a tenth of a second to start.
+ */
+import { Worker } from "node:worker_threads";
+import {
+  algebraHere,
+  gemm,
+  Graph,
+  oalError,
+  type Algebra,
+  type Eigen,
+  type Engine,
+  type Session,
+  type Table,
+  type Tensor,
+} from "oal-core";
+
+/** An algebra that holds a thread and a session. */
+export interface OpenAlgebra extends Algebra {
+  /** Ends the thread and gives back the engine's memory; both come again when they are needed. */
+  close(): Promise<void>;
+}
+
+/** What the thread is sent. */
+export interface AlgebraTask {
+  readonly kind: "eigen" | "inverseFactor";
+  readonly matrix: Table;
+  readonly smallestPivot: number;
+}
+
+/** What it sends back. */
+export type AlgebraAnswer =
+  | { readonly kind: "eigen"; readonly eigen: Eigen }
+  | { readonly kind: "inverseFactor"; readonly factor: Table | null }
+  | { readonly kind: "failed"; readonly problem: string };
+
+/** Rows of a matrix whose decomposition takes longer than the start of a thread. */
+const worthThread = 160;
+/** Multiplications that take longer here than on the engine. */
+const worthEngine = 1e6;
+
+/** The algebra of a program with an engine; products stay in this thread where the engine is no CPU, as others have no float64. */
+export function openAlgebra(engine: Engine): OpenAlgebra {
+  const thread = new AlgebraThread();
+  let session: Promise<Session> | undefined;
+  return {
+    async eigen(matrix) {
+      if (matrix.count < worthThread) return algebraHere.eigen(matrix);
+      const answer = await thread.ask({ kind: "eigen", matrix, smallestPivot: 0 });
+      if (answer.kind !== "eigen") throw refusal(answer);
+      return answer.eigen;
+    },
+    async inverseFactor(matrix, smallestPivot) {
+      if (matrix.count < worthThread) return algebraHere.inverseFactor(matrix, smallestPivot);
+      const answer = await thread.ask({ kind: "inverseFactor", matrix, smallestPivot });
+      if (answer.kind !== "inverseFactor") throw refusal(answer);
+      return answer.factor;
+    },
+    async products(left, right) {
+      if (engine.facts.device !== "cpu" || left.count * right.count * left.width < worthEngine)
+        return algebraHere.products(left, right);
+      const opened = await (session ??= engine.compile(productGraph()));
+      const { products } = await opened.run({ left: tensorOf(left), right: tensorOf(right) });
+      if (!(products?.data instanceof Float64Array))
+        throw oalError("OAL-X101", { problem: "a product of matrices is no float64" });
+      await new Promise((resolve) => setImmediate(resolve));
+      return { count: left.count, width: right.count, data: products.data };
+    },
+    async close() {
+      const opened = await session;
+      session = undefined;
+      await thread.end();
+      await opened?.release();
+    },
+  };
+}
+
+/** L R^T in float64, of any sizes. */
+function productGraph(): Graph {
+  const graph = new Graph();
+  const left = graph.input("left", { dtype: "float64", shape: ["n", "k"] });
+  const right = graph.input("right", { dtype: "float64", shape: ["m", "k"] });
+  graph.output("products", gemm(left, right, null, { transB: true }));
+  return graph;
+}
+
+function tensorOf({ count, width, data }: Table): Tensor {
+  return { dtype: "float64", shape: [count, width], data };
+}
+
+function refusal(answer: AlgebraAnswer): Error {
+  const problem = answer.kind === "failed" ? answer.problem : `it answered with ${answer.kind}`;
+  return oalError("OAL-X101", { problem: `the thread of decompositions: ${problem}` });
+}
+
+/** One thread, started when it is first asked; it is asked one thing at a time. */
+class AlgebraThread {
+  #worker: Worker | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  ask(task: AlgebraTask): Promise<AlgebraAnswer> {
+    const answer = this.#last.then(() => this.#send(task));
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  #send(task: AlgebraTask): Promise<AlgebraAnswer> {
+    const worker = (this.#worker ??= new Worker(new URL("./algebraWorker.js", import.meta.url)));
+    return new Promise((resolve, reject) => {
+      const died = (how: string): void =>
+        reject(oalError("OAL-X101", { problem: `the thread of decompositions ${how}` }));
+      worker.once("message", (answer: AlgebraAnswer) => {
+        worker.removeAllListeners();
+        resolve(answer);
+      });
+      worker.once("error", (error) => died(`died: ${String(error)}`));
+      worker.once("exit", (code) => died(`ended with ${code}`));
+      worker.postMessage(task);
+    });
+  }
+
+  async end(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+  }
+}
