@@ -1,5 +1,6 @@
 // Examples of `oal/detection`: name -> code. `decision` keeps 75 % of the scores 1 to 4; `bank` has 4 rows of 2 (see functions.mjs).
 export const detection = {
+  algebraHere: `Object.keys(algebraHere)`,
   allRows: `allRows(bank)`,
   areStored: `areStored(["logits", "maps.layer1"])`,
   attachDecision: `attachDecision(reduceMax(logits, [1]), logits, decision).known`,

@@ -23,6 +23,8 @@ export {
   type ClassCutOptions,
   type Coverage,
 } from "./conformal.js";
+export { algebraHere, type Algebra, type Eigen } from "./fitting/algebra.js";
+export type { Table } from "./fitting/table.js";
 export { recutDecision } from "./recut.js";
 export { largestBankInGraph, type BankBatch, type BankDefinition } from "./bank.js";
 export {

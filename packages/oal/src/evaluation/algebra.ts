@@ -112,10 +112,12 @@ class AlgebraThread {
         reject(oalError("OAL-X101", { problem: `the thread of decompositions ${how}` }));
       worker.once("message", (answer: AlgebraAnswer) => {
         worker.removeAllListeners();
+        worker.unref();
         resolve(answer);
       });
       worker.once("error", (error) => died(`died: ${String(error)}`));
       worker.once("exit", (code) => died(`ended with ${code}`));
+      worker.ref();
       worker.postMessage(task);
     });
   }

@@ -7,11 +7,14 @@ import {
   largestBankInGraph,
   oalError,
   sampledVariant,
+  type Algebra,
   type Engine,
   type FittedDetector,
   type RowKeeper,
 } from "oal-core";
+import { openAlgebra } from "./algebra.js";
 import { askedDetectors, type AskedDetector, type DetectorChoice } from "./asked.js";
+import type { FitCache } from "./fitCache.js";
 import { fitDetector, fitGround, isUnfit, refuseNone, type FitGround } from "./fit.js";
 import type { ModelSource } from "./modelTaps.js";
 import { predictions, type OutputSet } from "./outputs.js";
@@ -32,6 +35,8 @@ export interface EvaluateOptions extends SummaryOptions {
   readonly onBatch?: (() => void) | undefined;
   /** Where the rows of banks are kept. Default: in memory. */
   readonly keepRows?: RowKeeper | undefined;
+  /** Where fits that took long are kept, so that they are not made again. Default: nowhere. */
+  readonly fits?: FitCache | undefined;
   /** Bytes above which a bank is sampled for export. Default: what a graph may hold. */
   readonly largestBank?: number | undefined;
 }
@@ -127,7 +132,24 @@ async function measureModel(
   options: EvaluateOptions,
 ): Promise<MeasuredModel> {
   const asked = askedDetectors(options.detectors ?? defaultDetectors);
-  const ground = await fitGround(engine, sets, options.classifier, asked, options);
+  const algebra = openAlgebra(engine);
+  try {
+    return await measureWith(algebra, engine, model, seed, sets, asked, options);
+  } finally {
+    await algebra.close();
+  }
+}
+
+async function measureWith(
+  algebra: Algebra,
+  engine: Engine,
+  model: string,
+  seed: number,
+  sets: readonly OutputSet[],
+  asked: readonly AskedDetector[],
+  options: EvaluateOptions,
+): Promise<MeasuredModel> {
+  const ground = await fitGround(engine, sets, options.classifier, asked, { ...options, algebra });
   const { classifier, onBatch, largestBank = largestBankInGraph } = options;
   const scoring: ScoreGround = { engine, model: classifier, head: ground.head, onBatch };
   const outcomes = await fitAll(asked, ground, scoring, options.search ?? false);
@@ -145,7 +167,12 @@ async function measureModel(
         "fitted" in outcome && outcome.search ? [[outcome.fitted.detector.id, outcome.search]] : [],
       ),
     ),
-    warnings: [...outcomes.flatMap((outcome) => outcome.warnings), ...sampled.warnings, ...warnings],
+    warnings: [
+      ...outcomes.flatMap((outcome) => outcome.warnings),
+      ...sampled.warnings,
+      ...warnings,
+      ...(options.fits?.warnings ?? []),
+    ],
   };
   const ids = ready.map(({ detector }) => detector.id);
   const summaryOf = (own: readonly SetScores[], images: OutputSet): Summary => {

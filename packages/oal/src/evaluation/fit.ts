@@ -4,15 +4,18 @@ import {
   OalError,
   resolveParameters,
   storedStreams,
+  type Algebra,
   type Detector,
   type Engine,
   type FitHead,
   type FitSource,
+  type Fitted,
   type FittedDetector,
   type RowKeeper,
   type StoredOutputs,
 } from "oal-core";
 import type { AskedDetector } from "./asked.js";
+import type { FitCache } from "./fitCache.js";
 import { headNumbers, modelStreams, type ModelSource } from "./modelTaps.js";
 import { outputSizes, type OutputSet } from "./outputs.js";
 
@@ -23,12 +26,20 @@ export interface FitGround {
   readonly sets: readonly OutputSet[];
   /** Where the rows of banks are kept; default: in memory. */
   readonly keep?: RowKeeper | undefined;
+  /** What decomposes and multiplies large matrices; default: the thread that fits. */
+  readonly algebra?: Algebra | undefined;
+  /** Where fits that took long are kept; default: nowhere. */
+  readonly fits?: FitCache | undefined;
 }
 
 /** How to fit. */
 export interface FitGroundOptions {
   /** Where the rows of banks are kept. Default: in memory. */
   readonly keepRows?: RowKeeper | undefined;
+  /** See {@link FitGround.algebra}. */
+  readonly algebra?: Algebra | undefined;
+  /** See {@link FitGround.fits}. */
+  readonly fits?: FitCache | undefined;
   /** Called before every batch; what it throws ends the fit. */
   readonly onBatch?: (() => void) | undefined;
   /** The last layer as numbers, where there is no model to take it from. */
@@ -41,7 +52,7 @@ export async function fitGround(
   sets: readonly OutputSet[],
   model: ModelSource | undefined,
   asked: readonly AskedDetector[],
-  { keepRows, onBatch, head: given }: FitGroundOptions = {},
+  { keepRows, algebra, fits, onBatch, head: given }: FitGroundOptions = {},
 ): Promise<FitGround> {
   const { classes } = outputSizes(sets);
   const needsHead = asked.some(({ detector }) => detector.needs.includes("head"));
@@ -55,6 +66,8 @@ export async function fitGround(
     sets,
     head,
     keep: keepRows,
+    algebra,
+    fits,
     streams(set, taps, measured, drawn) {
       const found = areStored(taps)
         ? stored(set, taps, measured, drawn)
@@ -71,6 +84,8 @@ async function* told<T>(
   for await (const batch of batches) {
     onBatch();
     yield batch;
+    // a long fit lets signals and progress through
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
@@ -103,7 +118,10 @@ export async function fitDetector(
   const own = Object.fromEntries(Object.entries(lowered).map(([name, { value }]) => [name, value]));
   const parameters = resolveParameters(detector.id, detector.parameters, { ...own, ...given });
   try {
-    const fitted = await detector.fit(ground.streams, parameters, ground.keep);
+    const fit = (): Promise<Fitted> => detector.fit(ground.streams, parameters, ground.keep, ground.algebra);
+    const set = ground.sets.find(({ group }) => group === detector.fitOn(parameters));
+    const { fits, head } = ground;
+    const fitted = await (fits && set ? fits.fit({ detector, parameters, set, head }, fit) : fit());
     return { fitted: { detector, parameters, fitted }, warnings };
   } catch (error) {
     if (!isUnfit(error)) throw error;

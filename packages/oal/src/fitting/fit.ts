@@ -3,7 +3,9 @@
  * fitted and chosen inside the first, the second does nothing but calibrate, the third measures.
  */
 import { oalError, type Engine } from "oal-core";
+import { openAlgebra } from "../evaluation/algebra.js";
 import { askedDetectors, type DetectorChoice as AskedChoice } from "../evaluation/asked.js";
+import type { FitCache } from "../evaluation/fitCache.js";
 import type { LoadedModel } from "../models/load.js";
 import { chooseDetector, chooseStrength, type StrengthChoice } from "./choose.js";
 import { drawnPictures, type DrawnPicture } from "./drawn.js";
@@ -54,6 +56,8 @@ export interface FitSettings {
   readonly detectors: readonly AskedChoice[];
   /** Folder that features are cached in. */
   readonly cache: string;
+  /** Where fits of detectors that took long are kept; default: nowhere. */
+  readonly fits?: FitCache | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((stage: FitStage, done: number, total: number) => void) | undefined;
 }
@@ -103,6 +107,7 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
     onProgress: (done, total) => onProgress(stage, done, total),
   });
   let heads: Heads | undefined;
+  const algebra = openAlgebra(engine);
   try {
     const known = await readKnown(found, reader);
     stage = "unknown";
@@ -114,7 +119,8 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
     await reader.readPlanes(drawn);
     const parts = partsOfKnown(known, subject, found, settings);
     const check = (): void => signal?.throwIfAborted();
-    const ground: ScoringGround = { engine, reader, subject, asked, onBatch: check };
+    const { fits } = settings;
+    const ground: ScoringGround = { engine, reader, subject, asked, algebra, fits, onBatch: check };
     const rows = { ...reader.rowsOf(subject.reads, parts.training.hashes), labels: parts.training.labels };
     heads = await Heads.open(engine, subject, rows, check);
     const strength = heads.fitter
@@ -167,6 +173,7 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
       couldBeLeftOut: classes.length,
       noneLeftOut: leftOut.length > 0 ? undefined : (absent ?? "the test part has too few pictures for it"),
       warnings: [
+        ...(settings.fits?.warnings ?? []),
         ...(doubt === undefined
           ? []
           : [
@@ -187,6 +194,7 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
     await heads?.release();
     throw error;
   } finally {
+    await algebra.close();
     await reader.release();
   }
 }

@@ -2,12 +2,14 @@
 import {
   memoryRows,
   storedStreams,
+  type Algebra,
   type Detector,
   type Engine,
   type FittedDetector,
   type TapName,
 } from "oal-core";
 import type { AskedDetector } from "../evaluation/asked.js";
+import type { FitCache } from "../evaluation/fitCache.js";
 import { fitDetector, isUnfit, type FitGround } from "../evaluation/fit.js";
 import { predictions, type OutputSet } from "../evaluation/outputs.js";
 import { scoreSets } from "../evaluation/score.js";
@@ -47,6 +49,10 @@ export interface ScoringGround {
   readonly reader: OutputReader;
   readonly subject: Subject;
   readonly asked: readonly AskedDetector[];
+  /** What decomposes and multiplies large matrices. */
+  readonly algebra: Algebra;
+  /** Where fits that took long are kept; default: nowhere. */
+  readonly fits?: FitCache | undefined;
   /** Called before every batch; what it throws ends the work. */
   readonly onBatch: () => void;
 }
@@ -106,7 +112,7 @@ export async function scorePictures(
   training: PictureSet,
   scored: readonly PictureSet[],
 ): Promise<Scoring> {
-  const { engine, subject, asked, onBatch } = ground;
+  const { engine, subject, asked, algebra, fits: kept, onBatch } = ground;
   const asSet = async (set: PictureSet, group: OutputSet["group"]): Promise<OutputSet & LogitsOf> => {
     const numbers = numbersOf(ground, set.hashes);
     const flat = await source.logits(numbers);
@@ -129,6 +135,8 @@ export async function scorePictures(
     streams: storedStreams({ train, validation: again }, source.head),
     head: source.head,
     sets: fitSets,
+    algebra,
+    fits: kept,
   };
   const warnings: string[] = [];
   const fitted: FittedDetector[] = [];

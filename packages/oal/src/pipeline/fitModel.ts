@@ -5,6 +5,7 @@ import { defaultDetectors, oalError, type Engine } from "oal-core";
 import { askedDetectors, type DetectorChoice } from "../evaluation/asked.js";
 import { bundleFileName } from "../bundle/facts.js";
 import { cacheFolder } from "../data/cacheFolder.js";
+import { FitCache } from "../evaluation/fitCache.js";
 import { makeFit, type FitSettings, type FitStage } from "../fitting/fit.js";
 import { normalisedBy } from "../fitting/normalised.js";
 import type { PartShares } from "../fitting/parts.js";
@@ -98,6 +99,7 @@ export async function fitModel(options: FitOptions): Promise<WrittenResult> {
   });
   const settings: FitSettings = {
     engine,
+    fits: new FitCache(join(cacheFolder(), "fits")),
     model,
     id,
     unknown: options.unknown,

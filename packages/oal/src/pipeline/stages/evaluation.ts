@@ -2,6 +2,8 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { metrics, type RowKeeper, type Tensor } from "oal-core";
+import { cacheFolder } from "../../data/cacheFolder.js";
+import { FitCache } from "../../evaluation/fitCache.js";
 import { askedDetectors } from "../../evaluation/asked.js";
 import { evaluate, type Summary } from "../../evaluation/evaluate.js";
 import type { OutputSet } from "../../evaluation/outputs.js";
@@ -73,6 +75,7 @@ export const evaluationStage: Stage = {
         resamples: bootstrap,
         classifier: modelSource(model, section.batchSize),
         keepRows: banks.keep,
+        fits: new FitCache(join(cacheFolder(), "fits")),
         onBatch: () => job.signal.throwIfAborted(),
       });
       await writeBankIndex(join(folder, evaluationFiles.banks), banks);

@@ -5,6 +5,8 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { metrics } from "oal-core";
+import { cacheFolder } from "../../data/cacheFolder.js";
+import { FitCache } from "../../evaluation/fitCache.js";
 import { askedDetectors } from "../../evaluation/asked.js";
 import { evaluateOnValidation } from "../../evaluation/evaluate.js";
 import { rowStore } from "../../evaluation/rowFiles.js";
@@ -59,6 +61,7 @@ export const validationStage: Stage = {
         resamples: 0,
         classifier: modelSource(model, batchSize),
         keepRows: banks.keep,
+        fits: new FitCache(join(cacheFolder(), "fits")),
         onBatch: () => signal.throwIfAborted(),
       });
       for (const text of result.warnings) events.warning(text);

@@ -1,0 +1,128 @@
+/**
+ * Fits that took long, kept by content: the same detector with the same parameters on the same numbers is not fitted again, in this run or
+ * another. Kept are those of logits, features and last layer alone; what else a fit reads belongs to the model.
+ */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import {
+  areStored,
+  type Detector,
+  type FitHead,
+  type Fitted,
+  type ParameterValues,
+  type Tensor,
+} from "oal-core";
+import { readSafetensors, writeSafetensors } from "../nn/safetensors.js";
+import { makeFolderSync } from "../runtime/makeFolder.js";
+import type { OutputSet } from "./outputs.js";
+
+/** Raise it when fits compute something else from the same numbers. */
+const version = 1;
+/** Milliseconds from which a fit is kept: a shorter one is made again as soon as it is found. */
+const worthKeeping = 500;
+/** Rows that are hashed at once. */
+const hashedRows = 1024;
+
+/** What a fit depends on. */
+export interface FitIdentity {
+  readonly detector: Detector;
+  readonly parameters: ParameterValues;
+  /** The set that it reads. */
+  readonly set: OutputSet;
+  readonly head: FitHead | undefined;
+}
+
+/** Fits in a folder, one file each. */
+export class FitCache {
+  readonly #folder: string;
+  readonly #least: number;
+  readonly #hashes = new WeakMap<OutputSet, string>();
+  #refusal: string | undefined;
+
+  /**
+   * @param folder  made when something is kept
+   * @param least  milliseconds from which a fit is kept
+   */
+  constructor(folder: string, least = worthKeeping) {
+    this.#folder = folder;
+    this.#least = least;
+  }
+
+  /** The fit that was kept, else the one made; what it throws is thrown. */
+  async fit(identity: FitIdentity, make: () => Promise<Fitted>): Promise<Fitted> {
+    if (!isKept(identity.detector)) return make();
+    const path = join(this.#folder, `${this.#keyOf(identity)}.safetensors`);
+    const kept = await readFit(path, identity.detector);
+    if (kept) return { tensors: kept, bank: null };
+    const start = performance.now();
+    const made = await make();
+    if (performance.now() - start >= this.#least) await this.#keep(path, made.tensors);
+    return made;
+  }
+
+  /** A sentence where the folder takes nothing. */
+  get warnings(): string[] {
+    return this.#refusal === undefined
+      ? []
+      : [`fits could not be kept for the next time (${this.#refusal}); OAL_CACHE names another folder`];
+  }
+
+  async #keep(path: string, tensors: Fitted["tensors"]): Promise<void> {
+    try {
+      makeFolderSync(this.#folder);
+      await writeSafetensors(path, new Map(Object.entries(tensors)));
+    } catch (error) {
+      this.#refusal = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #keyOf({ detector, parameters, set, head }: FitIdentity): string {
+    const { id, version: ofDetector, fitReads } = detector;
+    const read = Object.entries(parameters).filter(([name]) => fitReads.includes(name));
+    const hash = createHash("sha256");
+    hash.update(JSON.stringify([version, id, ofDetector, read.sort(), this.#contentOf(set)]));
+    for (const tensor of head ? [head.weight, head.bias] : []) updateWith(hash, tensor);
+    return hash.digest("hex");
+  }
+
+  /** The hash of a set's labels, logits and features; taken once. */
+  #contentOf(set: OutputSet): string {
+    const known = this.#hashes.get(set);
+    if (known !== undefined) return known;
+    const hash = createHash("sha256");
+    hash.update(JSON.stringify([set.group, set.labels.length, set.logits.width, set.features.width]));
+    hash.update(bytesOf(set.labels));
+    for (const rows of [set.logits, set.features])
+      for (let start = 0; start < rows.count; start += hashedRows)
+        hash.update(bytesOf(rows.read(start, Math.min(rows.count, start + hashedRows))));
+    const found = hash.digest("hex");
+    this.#hashes.set(set, found);
+    return found;
+  }
+}
+
+/** Whether a detector's fits can be kept: tensors from what is stored of every image. */
+function isKept({ fittedNames, bank, fitTaps }: Detector): boolean {
+  return fittedNames.length > 0 && bank === null && areStored(fitTaps);
+}
+
+/** What a file holds; undefined where there is none, or one that is damaged or another detector's. */
+async function readFit(path: string, { fittedNames }: Detector): Promise<Fitted["tensors"] | undefined> {
+  if (!existsSync(path)) return undefined;
+  try {
+    const { tensors } = await readSafetensors(path);
+    return fittedNames.every((name) => tensors.has(name)) ? Object.fromEntries(tensors) : undefined;
+  } catch {
+    return undefined; // it is made again, and written over
+  }
+}
+
+function updateWith(hash: ReturnType<typeof createHash>, { shape, data }: Tensor): void {
+  hash.update(JSON.stringify(shape));
+  hash.update(bytesOf(data));
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

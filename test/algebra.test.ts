@@ -1,0 +1,53 @@
+/** The thread and the engine of large decompositions give what the thread that asks gives, and let it live meanwhile. */
+import { expect, it } from "vitest";
+import { algebraHere, type Table } from "../packages/core/dist/index.js";
+import { openAlgebra } from "../packages/oal/dist/evaluation/algebra.js";
+import { cpuEngine } from "../packages/oal/dist/runtime/engines/index.js";
+
+const size = 200;
+const rows: Table = {
+  count: 250,
+  width: size,
+  data: Float64Array.from({ length: 250 * size }, (_, k) => Math.sin(k * k) + Math.cos(3 * k)),
+};
+const columns: Table = {
+  count: size,
+  width: 250,
+  data: Float64Array.from(
+    { length: 250 * size },
+    (_, k) => rows.data[(k % 250) * size + Math.floor(k / 250)] ?? 0,
+  ),
+};
+
+function agree(found: Table | null, wanted: Table | null): void {
+  expect([found?.count, found?.width]).toEqual([wanted?.count, wanted?.width]);
+  const largest = wanted?.data.reduce((most, x) => Math.max(most, Math.abs(x)), 0) ?? 0;
+  found?.data.forEach((x, k) => {
+    if (!(Math.abs(x - (wanted?.data[k] ?? NaN)) <= 1e-12 * largest)) expect(x).toBe(wanted?.data[k]);
+  });
+}
+
+it("one after the other, and while timers run", async () => {
+  const algebra = openAlgebra(await cpuEngine());
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 5);
+  try {
+    const moments = await algebra.products(columns, columns);
+    agree(moments, await algebraHere.products(columns, columns));
+    const before = ticks;
+    const [eigen, factor, none] = await Promise.all([
+      algebra.eigen(moments),
+      algebra.inverseFactor(moments, 1e-12),
+      algebra.inverseFactor({ ...moments, data: moments.data.map(() => 1) }, 1e-12),
+    ]);
+    expect(ticks - before).toBeGreaterThan(2);
+    const here = await algebraHere.eigen(moments);
+    expect(eigen.values).toEqual(here.values);
+    agree(eigen.vectors, here.vectors);
+    agree(factor, await algebraHere.inverseFactor(moments, 1e-12));
+    expect(none).toBeNull();
+  } finally {
+    clearInterval(timer);
+    await algebra.close();
+  }
+});
