@@ -110,13 +110,17 @@ class AlgebraThread {
     return new Promise((resolve, reject) => {
       const died = (how: string): void =>
         reject(oalError("OAL-X101", { problem: `the thread of decompositions ${how}` }));
+      const failed = (error: unknown): void => died(`died: ${String(error)}`);
+      const ended = (code: number): void => died(`ended with ${code}`);
+      worker.once("error", failed);
+      worker.once("exit", ended);
       worker.once("message", (answer: AlgebraAnswer) => {
-        worker.removeAllListeners();
+        worker.off("error", failed);
+        worker.off("exit", ended);
+        // an idle thread keeps no program from ending
         worker.unref();
         resolve(answer);
       });
-      worker.once("error", (error) => died(`died: ${String(error)}`));
-      worker.once("exit", (code) => died(`ended with ${code}`));
       worker.ref();
       worker.postMessage(task);
     });
