@@ -3,9 +3,19 @@ import { createHash } from "node:crypto";
 import { readFileSync, renameSync, rmSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { areStored, type Engine, type OalError, type ParameterValues, type TapName } from "oal-core";
+import {
+  areStored,
+  type Algebra,
+  type Engine,
+  type OalError,
+  type ParameterValues,
+  type TapName,
+} from "oal-core";
 import { z } from "zod";
+import { cacheFolder } from "../data/cacheFolder.js";
+import { openAlgebra } from "../evaluation/algebra.js";
 import type { AskedDetector } from "../evaluation/asked.js";
+import { FitCache } from "../evaluation/fitCache.js";
 import { fitDetector, fitGround, isUnfit, type FitGround } from "../evaluation/fit.js";
 import type { ModelSource } from "../evaluation/modelTaps.js";
 import { outputSizes, type OutputSet } from "../evaluation/outputs.js";
@@ -60,6 +70,7 @@ export async function measureDetectors(
   const measured: DetectorScores[] = [];
   const leftOut: LeftOut[] = [];
   const rows = rowStore(job.scratch);
+  const algebra = openAlgebra(job.engine);
   const onBatch = (): void => job.signal?.throwIfAborted();
   let grounds: { readonly fit: FitGround; readonly score: ScoreGround } | undefined;
   try {
@@ -77,7 +88,7 @@ export async function measureDetectors(
         measured.push(known);
         continue;
       }
-      grounds ??= await groundsOf(job, rows.keep, onBatch);
+      grounds ??= await groundsOf(job, algebra, rows.keep, onBatch);
       const outcome = await measureOne(each, job, grounds);
       if ("reason" in outcome) {
         leftOut.push({ detector: each.detector.id, reason: outcome.reason.message });
@@ -87,6 +98,7 @@ export async function measureDetectors(
       measured.push(outcome);
     }
   } finally {
+    await algebra.close();
     rows.close();
     await rm(job.scratch, { recursive: true, force: true });
   }
@@ -97,11 +109,13 @@ export async function measureDetectors(
 /** Fits and scores share the numbers of the last layer. */
 async function groundsOf(
   { engine, sets, source, asked }: MeasureJob,
+  algebra: Algebra,
   keepRows: ReturnType<typeof rowStore>["keep"],
   onBatch: () => void,
 ): Promise<{ readonly fit: FitGround; readonly score: ScoreGround }> {
   outputSizes(sets);
-  const fit = await fitGround(engine, sets, source, asked, { keepRows, onBatch });
+  const fits = new FitCache(join(cacheFolder(), "fits"));
+  const fit = await fitGround(engine, sets, source, asked, { keepRows, onBatch, algebra, fits });
   return { fit, score: { engine, model: source, head: fit.head, onBatch } };
 }
 

@@ -28,13 +28,13 @@ async function withValues(values: readonly number[]): Promise<Table> {
 
 const spectra: [string, (k: number) => number][] = [
   ["falls by a power", (k) => 100 / (1 + k) ** 1.5],
-  ["falls by five powers of ten at once", (k) => (k < 10 ? 1e3 / (1 + k) : 1e-3 / (1 + k))],
+  ["falls by powers of ten at once", (k) => (k < 12 ? 1e3 / (1 + k) : 1e-6 / (1 + k))],
   ["has equal values among the leading ones", (k) => (k < 6 ? 50 : 5 / (1 + k))],
 ];
 
 describe("a spectrum that", () => {
   it.each(spectra)("%s", async (_, valueOf) => {
-    const [size, wanted] = [160, 12];
+    const [size, wanted] = [100, 12];
     const matrix = await withValues(Array.from({ length: size }, (__, k) => valueOf(k)));
     const whole = await algebraHere.eigen(matrix);
     const found = await leadingAxes(matrix, wanted, algebraHere);
@@ -57,8 +57,8 @@ describe("a spectrum that", () => {
 });
 
 it("gives up where values at the edge are all equal, and is asked only where it costs less", async () => {
-  const flat = table(200, 200, (i, j) => (i === j ? 1 + (1e-3 * ((i * 7919) % 200)) / 200 : 0));
-  expect(await leadingAxes(flat, 10, algebraHere)).toBeNull();
+  const flat = table(72, 72, (i, j) => (i === j ? 1 + (1e-3 * ((i * 7919) % 200)) / 200 : 0));
+  expect(await leadingAxes(flat, 4, algebraHere)).toBeNull();
   expect([isWorthLeading(2048, 256), isWorthLeading(2048, 1024), isWorthLeading(512, 100)]).toEqual([
     true,
     false,

@@ -12,6 +12,9 @@ const looks: readonly number[] = [8, 16, 28, 44, 64];
 /** Largest ||A v - λ v|| of a vector that stands still, as a share of the largest eigenvalue. */
 const still = 1e-10;
 
+/** σ as a share of the largest image of a unit row: values far below it are not told apart. */
+const lift = 1e-5;
+
 /** Smallest pivot of rows that can still be told apart. */
 const apart = 1e-14;
 
@@ -37,7 +40,7 @@ export async function leadingAxes(matrix: Table, wanted: number, algebra: Algebr
   let done = 0;
   for (const look of looks) {
     for (; block && done < look; done++)
-      block = await orthonormal(await algebra.products(block, matrix), algebra);
+      block = await orthonormal(await multiplied(block, matrix, algebra), algebra);
     if (!block) return null;
     const image = await algebra.products(block, matrix);
     const { values, vectors } = await algebra.eigen(symmetric(await algebra.products(image, block)));
@@ -47,6 +50,22 @@ export async function leadingAxes(matrix: Table, wanted: number, algebra: Algebr
       return { values: values.slice(0, wanted), vectors: firstRows(block, wanted) };
   }
   return null;
+}
+
+/**
+ * Rows times A + σ 1, which has A's vectors: small values are lifted, so that the rows of a matrix whose values span many powers of ten
+ * stay apart.
+ */
+async function multiplied(rows: Table, matrix: Table, algebra: Algebra): Promise<Table> {
+  const image = await algebra.products(rows, matrix);
+  let largest = 0;
+  for (let i = 0; i < image.count; i++) largest = Math.max(largest, normOf(image, i));
+  const { width, count } = image;
+  return { count, width, data: image.data.map((x, k) => x + lift * largest * (rows.data[k] ?? 0)) };
+}
+
+function normOf({ width, data }: Table, i: number): number {
+  return Math.sqrt(data.subarray(i * width, (i + 1) * width).reduce((sum, x) => sum + x * x, 0));
 }
 
 /** Orthonormal rows that span the same; null where some cannot be told apart. */
@@ -64,9 +83,8 @@ async function orthonormal(rows: Table, algebra: Algebra): Promise<Table | null>
 function unitRows({ count, width, data }: Table): Table {
   const out = data.slice();
   for (let i = 0; i < count; i++) {
-    const row = out.subarray(i * width, (i + 1) * width);
-    const norm = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
-    for (let j = 0; j < width; j++) row[j] = (row[j] ?? 0) / norm;
+    const norm = normOf({ count, width, data }, i);
+    for (let j = i * width; j < (i + 1) * width; j++) out[j] = (out[j] ?? 0) / norm;
   }
   return { count, width, data: out };
 }
