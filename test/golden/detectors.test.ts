@@ -1,5 +1,5 @@
 /** Detectors through the engine against the reference values of folder `detectors`: scores, what was fitted, searches. */
-import { auroc, detectors, float32Data, type Fitted, type FittedDetector } from "oal-core";
+import { algebraHere, auroc, detectors, float32Data, type Fitted, type FittedDetector } from "oal-core";
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
 import { testEngine } from "../../packages/oal/src/testing/engine.js";
@@ -83,7 +83,7 @@ async function fitGram(golden: GoldenCase, manifest: GoldenManifest): Promise<Fi
   if (!streams) throw new Error("no training images");
   let columns: number[] = [];
   for await (const { taps } of streams.batches()) columns = readHeader(taps.measured.data);
-  const whole = { ...streams, head: (): never => unknownKind(golden) };
+  const whole = { ...streams, algebra: algebraHere, head: (): never => unknownKind(golden) };
   return { tensors: await gramBounds(whole, held, columns), bank: null };
 }
 
