@@ -81,7 +81,7 @@ export class FitCache {
     const { id, version: ofDetector, fitReads } = detector;
     const read = Object.entries(parameters).filter(([name]) => fitReads.includes(name));
     const hash = createHash("sha256");
-    hash.update(JSON.stringify([version, id, ofDetector, read.sort(), this.#contentOf(set)]));
+    hash.update(JSON.stringify([version, id, ofDetector, read, this.#contentOf(set)]));
     for (const tensor of head ? [head.weight, head.bias] : []) updateWith(hash, tensor);
     return hash.digest("hex");
   }
