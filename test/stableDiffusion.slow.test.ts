@@ -209,6 +209,20 @@ describe.skipIf(!isThere)("a run with Stable Diffusion", () => {
     expect(artifactsOf(to, "alignment")).toEqual([]);
   }, 60_000);
 
+  it("changes known pictures, but is not asked for gradients", async () => {
+    const to = join(folder, "edited");
+    const wanted = (source: string): string[] => withSettings({ "exposure.outliers": source });
+    const args = ["run", ...wanted("nuisance"), "--until", "synthesis:nuisance", "--out", to];
+    const { stderr, status } = await oalInside(args);
+    expect(status, stderr).toBe(0);
+    const [made = ""] = artifactsOf(to, "synthesis-nuisance");
+    const { tensors } = await readSafetensors(join(made, "pictures.safetensors"));
+    expect(tensors.get("teacherLogits")?.shape[1]).toBe(4);
+    const refused = await oalInside(["run", ...wanted("guided"), "--out", join(folder, "refused")]);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain("gradients through the decoder");
+  }, 60_000);
+
   it("is refused before anything is made where model and classes do not fit", async () => {
     const lines = async (more: Readonly<Record<string, unknown>>): Promise<string> => {
       const to = join(folder, "refused");

@@ -3,6 +3,34 @@ const source = (path) => `packages/oal/src/${path}`;
 
 export const outliers = [
   {
+    file: source("outliers/sources/guided.ts"),
+    what: "guided sampling is pulled to where the teacher knows most",
+    find: "const own = mul(unitRows(flat(gradient)), weight);",
+    replace: "const own = mul(unitRows(flat(gradient)), -weight);",
+    tests: [source("outliers/sources/made.test.ts")],
+  },
+  {
+    file: source("outliers/sources/nuisance.ts"),
+    what: "the whole picture is guided away from its class, not the region that shows it",
+    find: "mul(mul(difference, mask), guidance)",
+    replace: "mul(difference, guidance)",
+    tests: [source("outliers/sources/made.test.ts")],
+  },
+  {
+    file: source("outliers/sources/crossing.ts"),
+    what: "embeddings that the teacher has wrong from the start count as crossed",
+    find: "(crossedAt[row] ?? -1) > 0",
+    replace: "(crossedAt[row] ?? -1) >= 0",
+    tests: [source("outliers/sources/made.test.ts")],
+  },
+  {
+    file: source("outliers/synthesis.ts"),
+    what: "guidance starts from the embedding of another latent of the batch",
+    find: "statesOf(model, against.conditions, against.chosen, block)",
+    replace: "statesOf(model, against.conditions, sources, block)",
+    tests: [source("outliers/course.test.ts")],
+  },
+  {
     file: source("outliers/boundary/distances.ts"),
     what: "a bank row is counted as its own neighbour",
     find: "if (!selfCounted) scratch[first + row] = -Infinity;",
