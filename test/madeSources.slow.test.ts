@@ -19,7 +19,9 @@ import { toNumbers } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { openImageSet } from "../packages/oal/src/data/cachedSet.js";
 import { readSafetensors } from "../packages/oal/src/nn/safetensors.js";
+import { loadModel } from "../packages/oal/src/pipeline/loadModel.js";
 import { outlierSources } from "../packages/oal/src/outliers/sources/index.js";
+import { evaluationFiles } from "../packages/oal/src/pipeline/stages/evaluationArtifact.js";
 import { oalInside } from "./cli/inside.js";
 import { main } from "./cli/oal.js";
 
@@ -41,6 +43,7 @@ writeFileSync(
     denoiser: { steps: 8, batchSize: 8, channels: 16 },
     synthesis: { count, steps: 4 },
     exposure: { outliers: "union" },
+    mi: { measure: false },
     union: { members: Object.fromEntries(made.map((id) => [id, 1])) },
     methods: ["oal"],
     evaluation: { bootstrap: 0 },
@@ -58,7 +61,7 @@ describe("sources that the diffusion model makes", () => {
 
   it("are made by stages of their own, and shown together", async () => {
     const { stderr, status } = await oalInside(
-      ["run", "small.yaml", "--until", "student", "--out", out, "--quiet"],
+      ["run", "small.yaml", "--until", "evaluation", "--out", out, "--quiet"],
       { cwd: folder },
     );
     expect(status, stderr).toBe(0);
@@ -82,6 +85,11 @@ describe("sources that the diffusion model makes", () => {
       const { metrics } = JSON.parse(readFileSync(join(artifact, "artifact.json"), "utf8"));
       expect(metrics.made, id).toBe(count);
     }
+    // nothing but the pictures is read of them, and the model says what it was made from
+    expect(readdirSync(join(out, "artifacts")).some((name) => name.startsWith("latents-"))).toBe(false);
+    const models = join(artifactOf(out, "evaluation-oal"), evaluationFiles.models);
+    const { ingredients } = await loadModel(join(models, readdirSync(models)[0] ?? ""));
+    expect(ingredients.map(({ role }) => role)).toEqual(["data", "teacher", "diffusion model"]);
   }, 120_000);
 
   it("go on where they were stopped, with the same bits", async () => {

@@ -87,3 +87,11 @@ it("derives from the results which thresholds and detector parameters validation
     { value: 2, chosenBy: "validation", how: expect.stringContaining("0.5 of pictures like the 4 known") },
   ]);
 });
+
+it("tells what decided outliers that the diffusion model makes", () => {
+  const set = ["methods=[oal]", "mi.measure=false", "exposure.outliers=sdedit", "sdedit.share=0.4"];
+  const choices = choicesOf(loadConfiguration("embedded", { set }), []);
+  expect(about(choices, "sdedit.share")).toMatchObject([{ value: 0.4, chosenBy: "user" }]);
+  for (const setting of ["synthesis.count", "boundary.k", "denoiser.steps"])
+    expect(about(choices, setting).length, setting).toBe(1);
+});

@@ -14,6 +14,7 @@ import { presets } from "./configuration/presets.js";
 import { publishedReasons } from "./configuration/published/state.js";
 import type { Configuration } from "./configuration/schema.js";
 import { decidingMethod } from "./deciding.js";
+import { madeStageId } from "../outliers/sources/made.js";
 import { leadingTo } from "./plan/stages.js";
 import { planRecipe } from "./recipeNeeds.js";
 
@@ -33,7 +34,7 @@ export function choicesOf(config: Configuration, results: readonly EvaluationRes
   ];
 }
 
-/** Sections that stages read. */
+/** Sections that stages read, by the stages' ids. */
 const stageSections: Readonly<Record<string, readonly string[]>> = {
   teacher: ["teacher"],
   embeddings: ["embeddings"],
@@ -41,6 +42,7 @@ const stageSections: Readonly<Record<string, readonly string[]>> = {
   boundary: ["boundary"],
   diffusion: ["autoEncoder", "denoiser"],
   latents: ["synthesis"],
+  [madeStageId]: ["synthesis"],
   warmStart: ["warmStart"],
 };
 
@@ -49,7 +51,12 @@ function tunableSections(config: Configuration): string[] {
   const made = leadingTo(config, ["student"]);
   const read = config.methods.flatMap((recipe) => Object.keys(planRecipe(recipe, config).sourceSettings));
   const start = config.init.model === undefined ? [] : ["init"];
-  const sections = [...start, "student", ...made.flatMap((stage) => stageSections[stage] ?? []), ...read];
+  const sections = [
+    ...start,
+    "student",
+    ...made.flatMap((name) => stageSections[name.split(":")[0] ?? name] ?? []),
+    ...read,
+  ];
   return [...new Set(sections)].filter((section) => section !== ownSection);
 }
 

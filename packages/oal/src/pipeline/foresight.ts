@@ -10,7 +10,7 @@ import { checkBoundaryOptions } from "../outliers/boundary/options.js";
 import { decode, encode } from "../outliers/diffusion/autoEncoder.js";
 import { denoise, encodeCondition } from "../outliers/diffusion/denoiser.js";
 import { planSource } from "../outliers/sources/plan.js";
-import { madeStageId } from "../outliers/sources/made.js";
+import { isSynthesis } from "../outliers/sources/made.js";
 import { poolingProblem } from "../outliers/pooling.js";
 import { leadingTo } from "./plan/stages.js";
 import { planRecipe } from "./recipeNeeds.js";
@@ -55,11 +55,6 @@ export interface Needs {
   readonly student: boolean;
 }
 
-/** Whether a stage makes outliers with a diffusion model. */
-function synthesises(name: string): boolean {
-  return name === "latents" || name.startsWith(`${madeStageId}:`);
-}
-
 /** The models that lead to an aim. */
 export function needsOf(config: Configuration, { methods, until }: Aim): Needs {
   const aimed = { ...config, methods: [...methods] };
@@ -67,12 +62,12 @@ export function needsOf(config: Configuration, { methods, until }: Aim): Needs {
   return {
     teacher: reached.includes("teacher"),
     boundary: reached.includes("boundary"),
-    outliers: reached.some(synthesises),
+    outliers: reached.some(isSynthesis),
     pooled: reached.includes("latents"),
     ownDiffusion: reached.includes("diffusion"),
     diffusion:
       config.synthesis.model !== undefined &&
-      reached.some((name) => name === "alignment" || synthesises(name)),
+      reached.some((name) => name === "alignment" || isSynthesis(name)),
     student: reached.some((name) => name.startsWith("student:")),
   };
 }

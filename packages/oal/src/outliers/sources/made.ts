@@ -17,6 +17,11 @@ import { openStored } from "./stored.js";
 /** The stage that makes the pictures; its instances are called by the sources. */
 export const madeStageId = "synthesis";
 
+/** Whether a stage makes outliers with a diffusion model: that of the source "latents", or one of a made source. */
+export function isSynthesis(stage: string): boolean {
+  return stage === "latents" || stage.startsWith(`${madeStageId}:`);
+}
+
 /** File with "labels" and "others" [M] (classes that a picture was made of; -1: none), "sources" and "positions" [M], and "teacherLogits" [M, C]. */
 export const madeFile = "pictures.safetensors";
 

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { Ingredient } from "../../bundle/index.js";
 import type { LoadedModel } from "../../models/load.js";
 import { nameOf } from "../../models/modelName.js";
+import { isSynthesis } from "../../outliers/sources/made.js";
 import type { Configuration } from "../configuration/schema.js";
 import type { StageJob } from "../plan/stage.js";
 
@@ -48,12 +49,12 @@ export function ingredientsOf({
   return [
     pictures,
     ...(models.init && read.includes("init") ? foreign("start weights", models.init) : []),
-    ...(read.some((role) => role === "teacher" || role === "embeddings")
+    ...(read.some((role) => role === "teacher" || role === "embeddings" || isSynthesis(role))
       ? models.teacher
         ? foreign("teacher", models.teacher)
         : [{ role: "teacher" as const, name: teacher.network, ...made }]
       : []),
-    ...(read.includes("latents")
+    ...(read.some(isSynthesis)
       ? [
           models.diffusion
             ? {
