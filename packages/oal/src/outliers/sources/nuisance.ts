@@ -54,10 +54,10 @@ export const nuisanceKept = defineMadeSource({
       0.01,
       1,
       "share of a latent's pixels that are guided away from the picture's class",
-    ).meta({ reason: "what a class shows fills about half of a picture of the presets" }),
+    ).meta({ reason: "not searched; about the share of a picture that its object fills" }),
     weight: positive(3, 100, "weight of that guidance; 1: as the other embedding has it").meta({
       reason:
-        "above 1 the picture is pushed past the other embedding, away from its own class; far above, it falls apart",
+        "not searched; above 1 the picture is pushed past the other embedding, away from its own class, and far above it falls apart",
     }),
   }),
   usesBoundary: true,
