@@ -7,7 +7,7 @@ import { bootstrapDefaults } from "../evaluation/summary.js";
 import { oalVersion } from "../pipeline/versions.js";
 import { checkProtocol, type ProtocolCheck } from "./check.js";
 import { nameOfFile, picturesNeeded, type BenchmarkOptions, type Ground } from "./ground.js";
-import { looksInside } from "./measure.js";
+import { lacking, looksInside } from "./measure.js";
 import { openModel } from "./models.js";
 import { needsOf, type BenchmarkNeeds, type ModelNeeds } from "./needs.js";
 import { openProtocol, type OpenedProtocol } from "./openProtocol.js";
@@ -56,13 +56,15 @@ export async function prepareBenchmark(options: BenchmarkOptions): Promise<Prepa
   const ground: Ground = { options, opened, check, sets, asked, files, deviations, cache };
   const notes: string[] = [];
   const needs: ModelNeeds[] = [];
+  const inside = new Set<AskedDetector>();
   let classes = 0;
   let side = 0;
   for (const file of files) {
     signal?.throwIfAborted();
     const model = await openModel(opened, file, sets, { engine, load, signal });
     notes.push(...model.notes.map((note) => `${nameOfFile(ground, file)}: ${note}`));
-    const { widths, rule, ...own } = askedModel(engine, model.loaded);
+    const { widths, rule, shows, ...own } = askedModel(engine, model.loaded);
+    for (const each of asked) if (looksInside(each) && lacking(each, shows) === undefined) inside.add(each);
     const missing = sets.map(
       (set) =>
         set.ids.length - new SetOutputs(join(cache, outputsFolder), set, { widths, rule, ...own }).known,
@@ -74,13 +76,12 @@ export async function prepareBenchmark(options: BenchmarkOptions): Promise<Prepa
     classes = Math.max(classes, widths.logits);
     side = Math.max(side, rule.crop);
   }
-  const inside = asked.filter(looksInside);
   const scored = sets.filter(({ set }) => set.role !== "train");
-  const again = inside.length === 0 ? [] : picturesNeeded(sets, inside);
+  const again = inside.size === 0 ? [] : picturesNeeded(sets, [...inside]);
   return {
     needs: await needsOf({
       models: needs,
-      inside: inside.map(({ detector }) => detector.id),
+      inside: [...inside].map(({ detector }) => detector.id),
       pictureBytes: 3 * side * side * again.reduce((sum, { ids }) => sum + ids.length, 0),
       scoredImages: scored.reduce((sum, { ids }) => sum + ids.length, 0),
       seeds: Math.max(...models.map((model) => model.files.length)),

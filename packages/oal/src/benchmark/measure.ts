@@ -5,9 +5,9 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   areStored,
+  OalError,
   type Algebra,
   type Engine,
-  type OalError,
   type ParameterValues,
   type TapName,
 } from "oal-core";
@@ -23,7 +23,6 @@ import { mayChoose, type DetectorSearch } from "../evaluation/result.js";
 import { rowStore } from "../evaluation/rowFiles.js";
 import { scoreSets, type ScoreGround } from "../evaluation/score.js";
 import { searchDetector, type SearchedOutcome } from "../evaluation/search.js";
-import type { LoadedModel } from "../models/load.js";
 import { makeFolder } from "../runtime/makeFolder.js";
 
 /** What a detector came to on one model. */
@@ -45,7 +44,8 @@ export interface LeftOut {
 /** What is measured. */
 export interface MeasureJob {
   readonly engine: Engine;
-  readonly model: LoadedModel;
+  /** The taps that the model has. */
+  readonly shows: readonly TapName[];
   /** The model in graphs, where some detector needs more than what is kept of images. */
   readonly source: ModelSource;
   /** Outputs of all sets. */
@@ -77,7 +77,7 @@ export async function measureDetectors(
     for (const [k, each] of job.asked.entries()) {
       job.signal?.throwIfAborted();
       job.onProgress?.(each.detector.id, k);
-      const why = lacking(each, job.model);
+      const why = lacking(each, job.shows);
       if (why !== undefined) {
         leftOut.push({ detector: each.detector.id, reason: why });
         continue;
@@ -141,9 +141,17 @@ async function measureOne(
       scores: await scoreSets(outcome.fitted, scored, score),
     };
   } catch (error) {
-    if (isUnfit(error)) return { reason: error };
+    if (isOfDetector(error)) return { reason: error };
     throw error;
   }
+}
+
+/**
+ * Whether an error is one detector's: what the data or the model do not allow, and what its graph or the engine refuses. Hours of other
+ * detectors' work do not end with it. Disks, memory and faults of the program are no detector's.
+ */
+function isOfDetector(error: unknown): error is OalError {
+  return isUnfit(error) || (error instanceof OalError && /^OAL-[EG]/.test(error.code));
 }
 
 /** Whether a detector needs the pictures once more, and not only what is kept of them. */
@@ -156,19 +164,30 @@ export function stillInside(job: Omit<MeasureJob, "source" | "scratch">): AskedD
   return job.asked.filter(
     (each) =>
       looksInside(each) &&
-      lacking(each, job.model) === undefined &&
+      lacking(each, job.shows) === undefined &&
       new KeptScores(job, each).read() === null,
   );
 }
 
-/** Why a model cannot serve a detector, where that is known beforehand. */
-function lacking({ detector }: AskedDetector, { facts }: LoadedModel): string | undefined {
+/**
+ * Why a model cannot serve a detector, where its taps tell.
+ *
+ * @param shows  the taps that the model has
+ */
+export function lacking({ detector }: AskedDetector, shows: readonly TapName[]): string | undefined {
   const wanted: readonly (TapName | "measured")[] = [...detector.needs, ...detector.fitTaps];
-  if (wanted.includes("features") && facts.features === null)
-    return "the model shows no features before its last layer";
-  if (wanted.includes("head") && facts.head === null)
-    return "the model's last layer is not linear, or was not found";
-  return undefined;
+  const missing = wanted.find((tap) =>
+    tap === "maps"
+      ? !shows.some((name) => name.startsWith("maps."))
+      : tap !== "measured" && !shows.includes(tap),
+  );
+  if (missing === undefined) return undefined;
+  if (missing === "features") return "the model shows no features before its last layer";
+  if (missing === "head") return "the model's last layer is not linear, or was not found";
+  if (missing.startsWith("maps")) return "the model has no feature maps, or they were not found";
+  return missing.startsWith("heads.")
+    ? `it reads the trained head "${missing.slice("heads.".length)}", and the model has none of that name`
+    : `the model does not show ${missing}`;
 }
 
 const values = z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.array(z.number())]));

@@ -64,7 +64,7 @@ const doneSchema = z.strictObject({
 /** Folder of all rows, in that of benchmarks. */
 export const outputsFolder = "outputs";
 
-const tapNames = ["logits", "features"] as const;
+const keptTaps = ["logits", "features"] as const;
 
 /** The rows of one set by one model, in a folder of the cache. */
 export class SetOutputs {
@@ -100,7 +100,7 @@ export class SetOutputs {
   }
 
   get #widths(): readonly (readonly [name: string, width: number])[] {
-    return tapNames.map((name) => [name, this.#model.widths[name]] as const).filter(([, width]) => width > 0);
+    return keptTaps.map((name) => [name, this.#model.widths[name]] as const).filter(([, width]) => width > 0);
   }
 
   /** Whether everything is there as it was written; what is damaged is removed, to be computed again. */

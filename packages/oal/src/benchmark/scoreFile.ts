@@ -1,7 +1,7 @@
 /** One file of a model: its outputs on every set, the scores of every detector, and what is to be said of it. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { allRows, calibration, exposeTaps, oalError, type Engine } from "oal-core";
+import { allRows, calibration, exposeTaps, oalError, tapNames, type Engine, type TapName } from "oal-core";
 import type { Preprocessing } from "../bundle/facts.js";
 import type { AskedDetector } from "../evaluation/asked.js";
 import type { ModelSource } from "../evaluation/modelTaps.js";
@@ -21,10 +21,15 @@ import { accuracyOf, type ScoredSeed } from "./rows.js";
 import { decodedSet, type BenchmarkSet } from "./sets.js";
 
 /** A model ready to be asked for its outputs. */
-export function askedModel(engine: Engine, loaded: LoadedModel): AskedModel {
+export function askedModel(
+  engine: Engine,
+  loaded: LoadedModel,
+): AskedModel & { readonly shows: readonly TapName[] } {
   const { facts, normalisation, preprocessing, hash, path } = loaded;
   const taps = facts.features === null ? (["logits"] as const) : (["logits", "features"] as const);
-  const graph = exposeTaps(loaded.classifier(), taps);
+  const classifier = loaded.classifier();
+  const shows = tapNames(classifier.taps);
+  const graph = exposeTaps(classifier, taps);
   const width = (tap: "logits" | "features"): number => {
     const found = graph.outputs.get(tap)?.dims[1];
     if (typeof found === "number") return found;
@@ -42,6 +47,7 @@ export function askedModel(engine: Engine, loaded: LoadedModel): AskedModel {
     rule: preprocessing,
     widths,
     path,
+    shows,
     session: () => (session ??= engine.compile(graph)),
   };
 }
@@ -90,7 +96,7 @@ export async function scoreFile(
     session = undefined;
     const job = {
       engine,
-      model: model.loaded,
+      shows: own.shows,
       keys: sets.map((set) => outputsKey(set, asked)),
       asked: withParameters(ground.asked, options.parameters, file.name, file.seed),
       search,
