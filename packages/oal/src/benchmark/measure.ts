@@ -3,14 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, renameSync, rmSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  areStored,
-  OalError,
-  type Algebra,
-  type Engine,
-  type ParameterValues,
-  type TapName,
-} from "oal-core";
+import { areStored, OalError, type Algebra, type Engine, type ParameterValues, type TapName } from "oal-core";
 import { z } from "zod";
 import { cacheFolder } from "../data/cacheFolder.js";
 import { openAlgebra } from "../evaluation/algebra.js";
