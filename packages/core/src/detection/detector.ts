@@ -2,7 +2,7 @@
  * What a post-hoc detector is: data about it, an optional fit on outputs that stream by, an optional bank of training rows, and
  * a score as a graph. The graph is all there is: evaluation, export and the browser run the same one.
  */
-import { expectArguments, kinds, oalError } from "../errors/index.js";
+import { expectArguments, isOalError, kinds, oalError } from "../errors/index.js";
 import { concat, slice, type Graph, type Tensor, type Value } from "../graph/index.js";
 import { aGraph } from "../graph/value.js";
 import type { TapName } from "../classifier/taps.js";
@@ -177,6 +177,16 @@ const aDefinition = kinds.fields({
   ),
 });
 
+/** Builds a part of a detector. @throws OAL-E278 where it asks for a gradient that the model has not */
+function withGradients<T>(detector: string, build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    if (isOalError(error, "OAL-G103")) throw oalError("OAL-E278", { detector, ...error.details }, error);
+    throw error;
+  }
+}
+
 const aFitted = kinds.fields({ tensors: kinds.record, bank: kinds.nullable(aRowSource) });
 
 /** A detector as an argument. */
@@ -254,7 +264,9 @@ export function defineDetector<
       const values = resolve(given);
       const measure = fit?.measure;
       const measured: Measurement | undefined =
-        measure && ((graph, taps) => measure(graph, detectorInputs(id, needs, taps, [], {}), values));
+        measure &&
+        ((graph, taps) =>
+          withGradients(id, () => measure(graph, detectorInputs(id, needs, taps, [], {}), values)));
       const draws = fit?.draws;
       const streamsOf = <Name extends StreamTap>(
         set: FitSet,
@@ -314,8 +326,10 @@ export function defineDetector<
       const values = resolve(given);
       const inputs = inputsOf(taps, fittedConstants(graph, id, fitted.tensors));
       const rows = bank && fitted.bank ? bankConstant(graph, id, fitted.bank) : undefined;
-      const made = graph.scope(id, () =>
-        bank ? scoreWithBank(bank, graph, inputs, rows, values) : score?.(graph, inputs, values),
+      const made = withGradients(id, () =>
+        graph.scope(id, () =>
+          bank ? scoreWithBank(bank, graph, inputs, rows, values) : score?.(graph, inputs, values),
+        ),
       );
       return checkScore(id, taps, made);
     },

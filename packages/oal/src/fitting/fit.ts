@@ -4,13 +4,18 @@
  */
 import { oalError, type Engine } from "oal-core";
 import { openAlgebra } from "../evaluation/algebra.js";
-import { askedDetectors, type DetectorChoice as AskedChoice } from "../evaluation/asked.js";
+import {
+  askedDetectors,
+  type AskedDetector,
+  type DetectorChoice as AskedChoice,
+} from "../evaluation/asked.js";
 import type { FitCache } from "../evaluation/fitCache.js";
 import type { LoadedModel } from "../models/load.js";
 import { chooseDetector, chooseStrength, type StrengthChoice } from "./choose.js";
 import { drawnPictures, type DrawnPicture } from "./drawn.js";
 import { partsOfKnown, readKnown, type KnownFound, type KnownParts, type PartPictures } from "./known.js";
 import { leaveClassOut, spreadOver, type ClassLeftOut } from "./leaveOut.js";
+import { Planes, runsInside, tooManyToHold } from "./inside.js";
 import { OutputReader } from "./outputs.js";
 import type { PartShares } from "./parts.js";
 import { openKnown, type FoundSource } from "./pictures.js";
@@ -120,7 +125,27 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
     const parts = partsOfKnown(known, subject, found, settings);
     const check = (): void => signal?.throwIfAborted();
     const { fits } = settings;
-    const ground: ScoringGround = { engine, reader, subject, asked, algebra, fits, onBatch: check };
+    const taken = [
+      ...parts.training.pictures,
+      ...parts.calibration.pictures,
+      ...parts.test.pictures,
+      ...(unknown ? [...unknown.choosing, ...unknown.measuring] : []),
+    ];
+    const split = insideAndBeside(asked, taken.length + drawn.length, model);
+    if (split.all.length === 0)
+      throw oalError("OAL-E256", { path: model.path, problem: split.warnings.join("; ") });
+    const planes = split.all.some(({ detector }) => runsInside(detector))
+      ? await Planes.read(taken, drawn, model.preprocessing)
+      : null;
+    const ground: ScoringGround = {
+      engine,
+      reader,
+      subject,
+      asked: split.candidates,
+      algebra,
+      fits,
+      onBatch: check,
+    };
     const rows = { ...reader.rowsOf(subject.reads, parts.training.hashes), labels: parts.training.labels };
     heads = await Heads.open(engine, subject, rows, check);
     const strength = heads.fitter
@@ -130,7 +155,14 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
       : null;
     if (strength) heads.strength = strength.strength;
     const { classes, absent } = classesToLeaveOut(parts, subject, settings.known);
-    const choice = await chooseDetector(ground, heads, {
+    const made = heads;
+    const inside = planes && {
+      planes,
+      size: model.preprocessing.crop,
+      classifier: (source: LogitSource) => made.classifier(source),
+    };
+    const chooseAmong: ScoringGround = inside ? { ...ground, inside } : ground;
+    const choice = await chooseDetector(chooseAmong, heads, {
       training: parts.training,
       folds: parts.folds,
       classes,
@@ -138,7 +170,8 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
       onProgress: (done, total) => onProgress("choosing", total + done, 2 * total),
     });
     const source = await heads.at();
-    const scoring = await scorePictures(ground, source, asSet("training pictures", parts.training), [
+    const whole: ScoringGround = { ...chooseAmong, asked: split.all };
+    const scoring = await scorePictures(whole, source, asSet("training pictures", parts.training), [
       asSet("calibration", parts.calibration),
       asSet("test", parts.test),
       outside("unknown", unknown?.measuring ?? []),
@@ -148,7 +181,7 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
     const measured = spreadOver(classes, mostClassesMeasured);
     for (const [i, without] of measured.entries()) {
       onProgress("leave-class-out", i, measured.length);
-      const own = await leaveClassOut(ground, heads, parts.training, {
+      const own = await leaveClassOut(chooseAmong, heads, parts.training, {
         without,
         known: parts.test,
         unknown: parts.test.hashes.filter((_, row) => parts.test.labels[row] === without),
@@ -184,6 +217,7 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
         ...parts.warnings,
         ...(unknown?.warnings ?? []),
         ...notAllowed,
+        ...split.warnings,
         ...scoring.warnings,
         ...(refused === undefined
           ? []
@@ -197,6 +231,39 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
     await algebra.close();
     await reader.release();
   }
+}
+
+/**
+ * Which detectors are measured, and which of them the decision is chosen from. Cross-validation passes every picture through the model
+ * once for every fold and class, where a detector runs inside it: so those are candidates only where all are such.
+ *
+ * @param count  pictures of the fit
+ */
+function insideAndBeside(
+  asked: readonly AskedDetector[],
+  count: number,
+  { preprocessing }: LoadedModel,
+): {
+  readonly all: readonly AskedDetector[];
+  readonly candidates: readonly AskedDetector[];
+  readonly warnings: readonly string[];
+} {
+  const beside = asked.filter(({ detector }) => !runsInside(detector));
+  const inside = asked.filter(({ detector }) => runsInside(detector));
+  const why = tooManyToHold(count, preprocessing);
+  if (inside.length === 0 || beside.length === asked.length || why !== undefined) {
+    const warnings = inside.map(({ detector: { id } }) => `${id} is left out: ${why ?? ""}`);
+    return { all: beside, candidates: beside, warnings };
+  }
+  if (beside.length === 0) return { all: asked, candidates: asked, warnings: [] };
+  const ids = inside.map(({ detector: { id } }) => id);
+  return {
+    all: asked,
+    candidates: beside,
+    warnings: [
+      `${ids.join(", ")}: measured and held by the model file, but not among the detectors that the decision was chosen from, nor with a class left out: ${ids.length === 1 ? "it runs" : "they run"} inside the model, which would pass every picture through it once for every fold and class. Named alone (--detectors ${ids.join(",")}) ${ids.length === 1 ? "it is" : "they are"}.`,
+    ],
+  };
 }
 
 /** The classes that can be left out, or why there are none. */

@@ -1,5 +1,6 @@
 /** Detectors fitted on training pictures, and their scores of other pictures, all from numbers that are kept of every picture. */
 import {
+  areStored,
   memoryRows,
   storedStreams,
   type Algebra,
@@ -11,8 +12,10 @@ import {
 import type { AskedDetector } from "../evaluation/asked.js";
 import type { FitCache } from "../evaluation/fitCache.js";
 import { fitDetector, isUnfit, type FitGround } from "../evaluation/fit.js";
+import { modelStreams } from "../evaluation/modelTaps.js";
 import { predictions, type OutputSet } from "../evaluation/outputs.js";
 import { scoreSets } from "../evaluation/score.js";
+import { insideSource, type Inside } from "./inside.js";
 import type { OutputReader } from "./outputs.js";
 import type { LogitSource, PictureNumbers } from "./heads.js";
 import type { Subject } from "./subject.js";
@@ -53,6 +56,8 @@ export interface ScoringGround {
   readonly algebra: Algebra;
   /** Where fits that took long are kept; default: nowhere. */
   readonly fits?: FitCache | undefined;
+  /** For detectors that run inside the model; absent where none does. */
+  readonly inside?: Inside | undefined;
   /** Called before every batch; what it throws ends the work. */
   readonly onBatch: () => void;
 }
@@ -84,10 +89,9 @@ function lacking({ needs, fitTaps }: Detector, { kind, reads, model }: Subject):
   const head = wanted.find((tap) => tap.startsWith("heads."));
   if (head !== undefined)
     return `it reads the trained head "${head.slice("heads.".length)}", which only models of a training of this program have`;
-  const inside = wanted.find((tap) => tap === "images" || tap === "maps" || tap.startsWith("maps."));
-  return inside === undefined
-    ? undefined
-    : `it looks at ${inside === "images" ? "pixels" : inside} inside the model, and fits are made from features and class scores`;
+  return wanted.some((tap) => tap === "maps" || tap.startsWith("maps.")) && model.facts.maps.length === 0
+    ? "the model shows no feature maps"
+    : undefined;
 }
 
 /** What the model says of pictures. */
@@ -112,7 +116,7 @@ export async function scorePictures(
   training: PictureSet,
   scored: readonly PictureSet[],
 ): Promise<Scoring> {
-  const { engine, subject, asked, algebra, fits: kept, onBatch } = ground;
+  const { engine, subject, asked, inside, algebra, fits: kept, onBatch } = ground;
   const asSet = async (set: PictureSet, group: OutputSet["group"]): Promise<OutputSet & LogitsOf> => {
     const numbers = numbersOf(ground, set.hashes);
     const flat = await source.logits(numbers);
@@ -123,6 +127,7 @@ export async function scorePictures(
       ids: set.hashes,
       logits: memoryRows(flat, source.classes),
       features: memoryRows(numbers.read, width),
+      ...(inside ? { images: inside.planes.of(set.hashes) } : {}),
       flat,
     };
   };
@@ -131,9 +136,16 @@ export async function scorePictures(
   const again = { ...train, name: `${training.name}, again`, group: "validation" } as const;
   const fitSets = [train, again];
   const sets = await Promise.all(scored.map((set) => asSet(set, "test")));
+  const { head } = source;
+  const stored = storedStreams({ train, validation: again }, head);
+  const model = inside && insideSource(inside, source);
+  const through = model && modelStreams(engine, model, fitSets, source.classes, head);
   const fits: FitGround = {
-    streams: storedStreams({ train, validation: again }, source.head),
-    head: source.head,
+    streams: (group, taps, measured, drawn) =>
+      areStored(taps)
+        ? stored(group, taps, measured, drawn)
+        : (through?.(group, taps, measured, drawn) ?? null),
+    head,
     sets: fitSets,
     algebra,
     fits: kept,
@@ -152,7 +164,7 @@ export async function scorePictures(
         continue;
       }
       const filled = sets.filter(({ labels }) => labels.length > 0);
-      const scores = await scoreSets(outcome.fitted, filled, { engine, head: source.head, onBatch });
+      const scores = await scoreSets(outcome.fitted, filled, { engine, model, head, onBatch });
       filled.forEach((set, k) => {
         const own = confidence[sets.indexOf(set)];
         if (own) own[each.detector.id] = scores[k] ?? new Float32Array();

@@ -177,7 +177,9 @@ function detectorResults(fit: Fit, calibrated: readonly Calibrated[]): FitDetect
     .filter(({ predictions }) => predictions.length > 0);
   const hasTest = test.predictions.length > 0;
   const measured = hasTest ? measureSets(ids, test.confidence, outside) : {};
-  const left = measureLeaveOut(ids, leftOut, parts.test.labels);
+  // detectors inside the model are measured without leaving a class out where others decide
+  const apart = ids.filter((id) => leftOut.every(({ scores }) => scores[id] !== undefined));
+  const left = measureLeaveOut(apart, leftOut, parts.test.labels);
   return scoring.fitted.map(({ detector: { id, title }, parameters }, i) => {
     const decision = calibrated[i]?.decision;
     const verdicts = (set: ScoredSet): ReturnType<typeof decide>[] =>

@@ -266,6 +266,13 @@ export const evaluationErrors = {
     message: ({ detector, model, problem }) => `${detector} has no AUROC for a student ${model}: ${problem}`,
     remedy: "compare by another detector (--detector), one that every student can have",
   }),
+  "OAL-E278": entry<{ detector: string; operator: string; path: string }>({
+    title: "a model has no gradient where a detector needs one",
+    exit: 6,
+    message: ({ detector, operator, path }) =>
+      `detector ${detector} needs the gradient of the model, and its ${operator}${path === "" ? "" : ` at ${path}`} has none`,
+    remedy: "leave the detector out; others look at features and class scores alone (oal explain NAME)",
+  }),
   "OAL-E290": entry<{ detector: string; category: number; what: string }>({
     title: "a class is missing from what a detector is fitted on",
     exit: 6,
