@@ -133,7 +133,9 @@ export async function fitDetector(
 export function isUnfit(error: unknown): error is OalError {
   return (
     error instanceof OalError &&
-    ["OAL-E203", "OAL-E204", "OAL-E278", "OAL-E290", "OAL-E291", "OAL-E292", "OAL-E295", "OAL-T142"].includes(error.code)
+    ["OAL-E203", "OAL-E204", "OAL-E278", "OAL-E290", "OAL-E291", "OAL-E292", "OAL-E295", "OAL-T142"].includes(
+      error.code,
+    )
   );
 }
 
