@@ -4,7 +4,6 @@ import {
   float32Data,
   makeDecision,
   memoryRows,
-  storedStreams,
   uint8Tensor,
   type Classifier,
   type FittedDetector,
@@ -17,7 +16,7 @@ import {
   type Preprocessing,
 } from "../../packages/oal/src/bundle/index.js";
 import type { BundleFacts } from "../../packages/oal/src/bundle/facts.js";
-import { isUnfit } from "../../packages/oal/src/evaluation/fit.js";
+import { fitDetector, fitGround, isUnfit } from "../../packages/oal/src/evaluation/fit.js";
 import { testEngine as engine } from "../../packages/oal/src/testing/engine.js";
 
 /** Pictures as planes, uint8 [n, 3, S, S], and their classes. */
@@ -34,6 +33,8 @@ export interface Ingredients {
   readonly classNames: readonly string[];
   readonly train: Shown;
   readonly validation: Shown;
+  /** Whether detectors are fitted that look at maps and gradients of every training picture; of large pictures that takes minutes. */
+  readonly fitsInside: boolean;
 }
 
 const batch = 16;
@@ -67,7 +68,7 @@ async function outputsOf(
  * @returns what the file says of itself
  */
 export async function writeEverything(path: string, ingredients: Ingredients): Promise<BundleFacts> {
-  const { classifier, preprocessing, classNames, train, validation } = ingredients;
+  const { classifier, preprocessing, classNames, train, validation, fitsInside } = ingredients;
   const size = preprocessing.crop;
   const shown = classifier();
   shown.graph.output("logits", shown.taps.logits);
@@ -78,16 +79,31 @@ export async function writeEverything(path: string, ingredients: Ingredients): P
     const values = said.get(name) ?? new Float32Array(train.labels.length);
     return memoryRows(values, values.length / train.labels.length);
   };
-  const stored = { labels: train.labels, logits: rowsOf("logits"), features: rowsOf("features") };
+  const row = 3 * size * size;
+  const stored = {
+    labels: train.labels,
+    ids: Array.from(train.labels, (_, i) => String(i)),
+    logits: rowsOf("logits"),
+    features: rowsOf("features"),
+    images: { read: (start: number, end: number) => train.pixels.subarray(start * row, end * row) },
+  };
+  const sets = [
+    { ...stored, name: "train", group: "train" },
+    { ...stored, name: "validation", group: "validation" },
+  ] as const;
+  const asked = detectors.all.map((detector) => ({ detector, parameters: {} }));
   const { head } = shown.taps;
   const [weight, bias] = [head?.weight.constant, head?.bias.constant];
   const last = weight && bias ? { weight, bias } : undefined;
-  const source = storedStreams({ train: stored, validation: stored }, last);
+  const model = fitsInside ? { batch, size, build: classifier } : undefined;
+  const ground = await fitGround(engine, sets, model, asked, { head: last });
   const fitted: FittedDetector[] = [];
   const scoring = classifier();
   for (const detector of detectors.all) {
     try {
-      const each = { detector, parameters: {}, fitted: await detector.fit(source) };
+      const outcome = await fitDetector({ detector, parameters: {} }, ground);
+      if ("reason" in outcome) continue;
+      const each = outcome.fitted;
       scoring.graph.output(
         `score.${detector.id}`,
         detector.score(scoring.graph, scoring.taps, each.fitted, each.parameters),

@@ -104,6 +104,7 @@ export async function digitModel(steps = 120): Promise<AskedModel> {
         std: [...normalisation.std],
       },
       classNames: shown.classNames,
+      fitsInside: true,
       train: shown,
       validation: makeDigits("validation", 200, seed),
     },
@@ -183,6 +184,7 @@ export async function photoModel(): Promise<AskedModel> {
       classNames: loaded.classNames ?? [],
       train: shownOf(groups.train),
       validation: shownOf(groups.validation),
+      fitsInside: false,
     },
     pictures: [...groups.asked.slice(0, 44), ...others],
   };

@@ -72,6 +72,14 @@ export {
   type RowSink,
   type RowSource,
 } from "./rows.js";
+export {
+  combinationId,
+  combineDetectors,
+  meanRank,
+  rankCurve,
+  type CombinedMember,
+  type RankCurve,
+} from "./combination.js";
 export { bankBytes, sampledVariant, type FittedDetector } from "./sampledBank.js";
 export { areStored, bankGraphs, detectorGraph, type BankGraphs, type StoredSizes } from "./scoreGraph.js";
 export { storedStreams, type StoredOutputs } from "./streams.js";

@@ -3,6 +3,7 @@ import {
   allRows,
   bankBytes,
   calibration,
+  combinationId,
   defaultDetectors,
   largestBankInGraph,
   oalError,
@@ -14,11 +15,18 @@ import {
 } from "oal-core";
 import { openAlgebra } from "./algebra.js";
 import { askedDetectors, type AskedDetector, type DetectorChoice } from "./asked.js";
+import { chooseCombination, combinedScores } from "./combine.js";
 import type { FitCache } from "./fitCache.js";
 import { fitDetector, fitGround, isUnfit, refuseNone, type FitGround } from "./fit.js";
 import type { ModelSource } from "./modelTaps.js";
 import { predictions, type OutputSet } from "./outputs.js";
-import { mayChoose, type EvaluationResult, type ModelScores, type SetScores } from "./result.js";
+import {
+  mayChoose,
+  type CombinationChoice,
+  type EvaluationResult,
+  type ModelScores,
+  type SetScores,
+} from "./result.js";
 import { scoreSets, type ScoreGround } from "./score.js";
 import { searchDetector, type SearchedOutcome } from "./search.js";
 import { summarize, type Measured, type SummaryOptions } from "./summary.js";
@@ -29,6 +37,8 @@ export interface EvaluateOptions extends SummaryOptions {
   readonly detectors?: readonly DetectorChoice[] | undefined;
   /** Search the detectors' parameters on validation images; needs unknown ones among the sets. Default false. */
   readonly search?: boolean | undefined;
+  /** Whether a combination of the detectors is chosen on validation images and measured as one more. Default false. */
+  readonly combine?: boolean | undefined;
   /** The model itself, for detectors that need more of it than stored outputs. */
   readonly classifier?: ModelSource | undefined;
   /** Called before every batch that is fitted on or scored; what it throws ends the evaluation. */
@@ -155,11 +165,14 @@ async function measureWith(
   const outcomes = await fitAll(asked, ground, scoring, options.search ?? false);
   const fitted = outcomes.flatMap((outcome) => ("fitted" in outcome ? [outcome.fitted] : []));
   const sampled = sampledBanks(fitted, largestBank, seed);
-  const { ready, scores, warnings } = await scoreAll(
+  const scored = await scoreAll(
     [...fitted, ...sampled.variants],
     sets.filter(({ group }) => group !== "train"),
     scoring,
   );
+  const { ready, scores, warnings, combination } = options.combine
+    ? await combined(engine, scored, largestBank)
+    : { ...scored, combination: undefined };
   const measured: Omit<Measured, "calibration" | "classes"> = {
     parameters: Object.fromEntries(ready.map(({ detector, parameters }) => [detector.id, parameters])),
     searches: Object.fromEntries(
@@ -167,6 +180,7 @@ async function measureWith(
         "fitted" in outcome && outcome.search ? [[outcome.fitted.detector.id, outcome.search]] : [],
       ),
     ),
+    ...(combination ? { combination } : {}),
     warnings: [
       ...outcomes.flatMap((outcome) => outcome.warnings),
       ...sampled.warnings,
@@ -238,12 +252,44 @@ function sampledBanks(
   return { variants, warnings };
 }
 
+/** Detectors that could be run, and their scores. */
+interface ScoredDetectors {
+  readonly ready: readonly FittedDetector[];
+  readonly scores: readonly SetScores[];
+  readonly warnings: readonly string[];
+}
+
+/** What was scored, and with it the combination that its validation images choose; a warning where they cannot. */
+async function combined(
+  engine: Engine,
+  scored: ScoredDetectors,
+  largestBank: number,
+): Promise<ScoredDetectors & { readonly combination: CombinationChoice | undefined }> {
+  const chosen = chooseCombination(scored.ready, scored.scores, largestBank);
+  if (typeof chosen === "string")
+    return { ...scored, warnings: [...scored.warnings, chosen], combination: undefined };
+  const own = await combinedScores(
+    engine,
+    chosen,
+    scored.scores.map(({ confidence }) => confidence),
+  );
+  return {
+    ...scored,
+    combination: chosen.choice,
+    ready: [...scored.ready, chosen.fitted],
+    scores: scored.scores.map((set, k) => ({
+      ...set,
+      confidence: { ...set.confidence, [combinationId]: own[k] ?? new Float32Array() },
+    })),
+  };
+}
+
 /** Scores of every set; a detector that cannot be run here is left out with a warning. */
 async function scoreAll(
   fitted: readonly FittedDetector[],
   sets: readonly OutputSet[],
   scoring: ScoreGround,
-): Promise<{ readonly ready: FittedDetector[]; readonly scores: SetScores[]; readonly warnings: string[] }> {
+): Promise<ScoredDetectors> {
   const ready: FittedDetector[] = [];
   const warnings: string[] = [];
   const confidence = sets.map((): Record<string, Float32Array> => ({}));

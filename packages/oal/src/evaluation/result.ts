@@ -97,6 +97,14 @@ export interface DetectorResult {
   readonly decision: Decision | null;
 }
 
+/** How a combination of detectors came about. */
+export interface CombinationChoice {
+  /** The detectors in the order they were taken, with the validation AUROC that the combination had with each. */
+  readonly steps: readonly { readonly detector: string; readonly auroc: number }[];
+  /** What was tried next and gained too little; absent where nothing was left to try. */
+  readonly refused?: { readonly detector: string; readonly auroc: number };
+}
+
 /** The evaluation of one model (`results.json`). */
 export interface EvaluationResult {
   readonly model: string;
@@ -108,6 +116,8 @@ export interface EvaluationResult {
   readonly calibration: Calibration;
   readonly detectors: readonly DetectorResult[];
   readonly bootstrap: { readonly seed: number; readonly resamples: number };
+  /** How the detector "combination" was chosen on validation images; absent where there is none. */
+  readonly combination?: CombinationChoice;
   /** Detectors left out, and why. */
   readonly warnings: readonly string[];
 }

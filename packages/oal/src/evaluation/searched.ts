@@ -1,17 +1,19 @@
 /** What searches of detectors' parameters chose, in sentences, and as a configuration has it. */
 import { detectors } from "oal-core";
+import { combinationSentence } from "./combine.js";
 import type { DetectorResult, EvaluationResult } from "./result.js";
 
 type Searched = Pick<DetectorResult, "id" | "parameters" | "search">;
 
 /**
- * One sentence per detector whose parameters were searched.
+ * One sentence per detector whose parameters were searched, and one of the combination.
  *
  * @returns "ce, gen: gamma 0.5, largest 10, of 42 that were tried: validation AUROC 93.21 %, the others 88.02 to 93.20 %"
  */
 export function searchedSentences(results: readonly EvaluationResult[]): string[] {
-  return results.flatMap(({ model, seed, detectors: own }) =>
-    own.flatMap((each) => {
+  return results.flatMap(({ model, seed, detectors: own, combination }) => [
+    ...(combination ? [`${model}, ${combinationSentence(combination)}`] : []),
+    ...own.flatMap((each) => {
       const candidates = each.search?.candidates ?? [];
       const values = candidates.map(({ auroc }) => auroc);
       if (candidates.length < 2) return [];
@@ -27,7 +29,7 @@ export function searchedSentences(results: readonly EvaluationResult[]): string[
         `${model}${seeded}, ${each.id}: ${chosen.join(", ")}, of ${candidates.length} that were tried: validation AUROC ${percent(best)} %, the others ${percent(Math.min(...others))} to ${percent(Math.max(...others))} %`,
       ];
     }),
-  );
+  ]);
 }
 
 /** The searched parameters, with the values that were chosen. */

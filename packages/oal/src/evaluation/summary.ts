@@ -20,6 +20,7 @@ import {
 import { calibrate } from "./calibrate.js";
 import { intervalsOf } from "./intervals.js";
 import type {
+  CombinationChoice,
   DetectorResult,
   DetectorSearch,
   EvaluationResult,
@@ -43,6 +44,8 @@ export interface Measured {
   readonly parameters: Readonly<Record<string, ParameterValues>>;
   /** By detector id; absent where nothing was searched. */
   readonly searches: Readonly<Record<string, DetectorSearch>>;
+  /** How the combination of detectors came about; absent where none was made. */
+  readonly combination?: CombinationChoice | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -92,7 +95,7 @@ export function resampleScores(
 /** The result of one model from its scores. @throws OAL-E101 (NaN), OAL-E102 (no ID test image), OAL-E210 (keep), OAL-E211 (ask) */
 export function summarize(
   scores: ModelScores,
-  { classes, calibration, parameters, searches, warnings }: Measured,
+  { classes, calibration, parameters, searches, combination, warnings }: Measured,
   {
     keep = defaultKeep,
     ask,
@@ -175,6 +178,7 @@ export function summarize(
     calibration,
     detectors: results,
     bootstrap: { seed, resamples },
+    ...(combination ? { combination } : {}),
     warnings,
   };
 }

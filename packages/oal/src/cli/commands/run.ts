@@ -94,7 +94,7 @@ async function summary(
   const { detectorsAsConfigured, searchedSentences } = await import("../../evaluation/searched.js");
   const sentences = searchedSentences(results);
   const again =
-    sentences.length > 0 && results.length === 1
+    results.some(({ detectors }) => detectors.some(({ search }) => search)) && results.length === 1
       ? [
           `the same without a search: --set evaluation.search=false --set 'evaluation.detectors=${detectorsAsConfigured(results[0]?.detectors ?? [])}'`,
         ]

@@ -28,6 +28,10 @@ export const evaluationSchema = z.strictObject({
     false,
     "choose the detectors' parameters by known against unknown validation images (sets of group validation-near and validation-far)",
   ),
+  combine: flag(
+    false,
+    "choose a combination of the detectors by known against unknown validation images, and measure it as one more, which the model file holds as combination",
+  ),
   scoreFiles: z
     .array(z.enum(["npz", "parquet"]))
     .default([])

@@ -1,5 +1,5 @@
 /** Rules that no single key's type can hold: names of registries, and keys that must fit each other. */
-import { detectors, isOalError, oalError, resolveParameters, suggest } from "oal-core";
+import { combinationId, detectors, isOalError, oalError, resolveParameters, suggest } from "oal-core";
 import { everyDetector } from "../../evaluation/asked.js";
 import { unknownName } from "../../fields.js";
 import { outlierSources } from "../../outliers/sources/index.js";
@@ -96,7 +96,10 @@ function checkDetectors(
       refuse([...at, "parameters", parameter], `must be ${range}, it is ${found}`);
     }
   });
-  const measured = ids.includes(everyDetector) ? known : [...ids, ...ownDetectorsOf(configuration)];
+  const measured = [
+    ...(ids.includes(everyDetector) ? known : [...ids, ...ownDetectorsOf(configuration)]),
+    ...(evaluation.combine ? [combinationId] : []),
+  ];
   if (!measured.includes(evaluation.scoreDetector)) {
     const near = suggest(evaluation.scoreDetector, measured);
     const problem = `"${evaluation.scoreDetector}" is not among evaluation.detectors`;
@@ -105,12 +108,17 @@ function checkDetectors(
       problem + (near === undefined ? "" : `, did you mean "${near}"?`),
     );
   }
-  const [missing] = evaluation.search ? missingChoosers(data) : [];
-  if (missing !== undefined)
-    refuse(
-      ["evaluation", "search"],
-      `a search needs unknown images to choose by: a set of data.ood with group: ${missing}`,
-    );
+  for (const [key, what] of [
+    ["search", "a search"],
+    ["combine", "a combination"],
+  ] as const) {
+    const [missing] = evaluation[key] ? missingChoosers(data) : [];
+    if (missing !== undefined)
+      refuse(
+        ["evaluation", key],
+        `${what} needs unknown images to choose by: a set of data.ood with group: ${missing}`,
+      );
+  }
 }
 
 /** The detectors of heads that the training methods of a run's recipes make. */

@@ -64,10 +64,11 @@ export const evaluationStage: Stage = {
     try {
       const { outputs, outliers } = await predictAll(job, model, rows.keep);
       await writeFeatureSample(folder, evaluationFiles.features, outliers, sampleSets(outputs, seed));
-      const { bootstrap, keep, ask, perClass, search } = section;
+      const { bootstrap, keep, ask, perClass, search, combine } = section;
       const evaluation = await evaluate(engine, method, seed, outputs, {
         detectors: measuredDetectors(method, config),
         search,
+        combine,
         keep,
         ask,
         perClass,

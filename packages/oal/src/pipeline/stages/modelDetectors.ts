@@ -1,5 +1,5 @@
 /** Which detectors a model file holds, each with its decision. */
-import { bankBytes, detectors as allDetectors, largestBankInGraph } from "oal-core";
+import { bankBytes, combinationId, detectors as allDetectors, largestBankInGraph } from "oal-core";
 import type { DecidingDetector } from "../../bundle/index.js";
 import type { Evaluation } from "../../evaluation/evaluate.js";
 import type { StageJob } from "../plan/stage.js";
@@ -13,7 +13,7 @@ export interface ModelDetectors {
 }
 
 /**
- * The detector that decides, those of `evaluation.storedDetectors` and those of heads that the student's training made. One whose bank is too large for a file gives way to its
+ * The detector that decides, those of `evaluation.storedDetectors` and those of heads that the student's training made, and the combination of detectors where one was chosen. One whose bank is too large for a file gives way to its
  * variant with a sampled bank, which was measured under a name of its own; one that could not be fitted, to the first that was.
  *
  * @param largestBank largest bank that a file may hold, in bytes
@@ -31,15 +31,19 @@ export function modelDetectors(
   });
   const ids = available.map((each) => each.fitted.detector.id);
   const stored = (name: string): string | undefined => {
+    if (name === combinationId) return ids.find((each) => each === name);
     const { id } = allDetectors.find(name);
     return [id, `${id}-sampled`].find((each) => ids.includes(each));
   };
-  const { id: wanted } = allDetectors.find(scoreDetector);
+  const wanted = scoreDetector === combinationId ? scoreDetector : allDetectors.find(scoreDetector).id;
   const decides = stored(scoreDetector) ?? ids[0] ?? wanted;
   if (decides !== wanted) {
     const why = decides === `${wanted}-sampled` ? "has a bank too large for a file" : "could not be fitted";
     events.warning(`${wanted} ${why}; the model decides with ${decides}`);
   }
-  const kept = new Set([decides, ...[...storedDetectors, ...ownDetectors(variant, config)].map(stored)]);
+  const kept = new Set([
+    decides,
+    ...[...storedDetectors, ...ownDetectors(variant, config), combinationId].map(stored),
+  ]);
   return { decides, detectors: available.filter(({ fitted: { detector } }) => kept.has(detector.id)) };
 }
