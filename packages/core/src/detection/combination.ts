@@ -1,5 +1,5 @@
 /** Several detectors as one: the mean of where each one's score stands among those of known images. */
-import { expectArguments, kinds } from "../errors/index.js";
+import { expectArguments, kind, kinds } from "../errors/index.js";
 import {
   add,
   clip,
@@ -14,11 +14,16 @@ import {
   type Value,
 } from "../graph/index.js";
 import type { TapName } from "../classifier/taps.js";
-import type { Detector } from "./detector.js";
+import { aValue } from "../graph/ops/operands.js";
+import { aDetector, type Detector } from "./detector.js";
 import { floats } from "./fitting/statistics.js";
 import type { FittedDetector } from "./sampledBank.js";
 
-/** What the combination is called in results, tables and model files. */
+/**
+ * What the combination is called in results, tables and model files.
+ *
+ * @example const own = result.detectors.find(({ id }) => id === combinationId);
+ */
 export const combinationId = "combination";
 
 /** Most scores of known images that a rank keeps: the others are interpolated between them. */
@@ -36,6 +41,7 @@ export interface RankCurve {
  * The rank curve of known images' scores, infinite ones left out.
  *
  * @param known  scores, at least one finite
+ * @example const { scores, shares } = rankCurve([1, 2, 2, 3]); // 1, 2, 3 and 1/8, 1/2, 7/8
  */
 export function rankCurve(known: ArrayLike<number>): RankCurve {
   expectArguments("rankCurve", { known: [known, kinds.numbers] });
@@ -83,17 +89,38 @@ export function rankOf(score: Value, { scores, shares, tail }: RankCurve): Value
   return reshape(add(base, matmul(within, constant([pieces, 1], steps))), [score.dims[0] ?? 0]);
 }
 
+const aCurve = kinds.fields({ scores: kinds.float32, shares: kinds.float32, tail: kinds.finite });
+const aMember = kinds.fields({
+  fitted: kinds.fields({ detector: aDetector, parameters: kinds.record, fitted: kinds.record }),
+  curve: aCurve,
+});
+
+/** Lists that are not empty, of one length. */
+function expectPairs(call: string, first: readonly unknown[], second: readonly unknown[]): void {
+  const isWhole = first.length > 0 && first.length === second.length;
+  const asked = kind(`a list of ${Math.max(1, first.length)}`, () => isWhole);
+  expectArguments(call, { curves: [second, asked] });
+}
+
 /** A detector of a combination. */
 export interface CombinedMember {
   readonly fitted: FittedDetector;
   readonly curve: RankCurve;
 }
 
-/** The mean rank of several scores, [N]. @param scores  in the order of the curves */
+/**
+ * The mean rank of several scores, [N].
+ *
+ * @param scores  float32 [N], in the order of the curves
+ * @example graph.output("score", meanRank([energy, distance], [rankCurve(knownEnergies), rankCurve(knownDistances)]));
+ */
 export function meanRank(scores: readonly Value[], curves: readonly RankCurve[]): Value {
-  const ranks = scores.map((score, k) =>
-    rankOf(score, curves[k] ?? { scores: new Float32Array(1), shares: new Float32Array(1), tail: 1 }),
-  );
+  expectArguments("meanRank", {
+    scores: [scores, kinds.listOf(aValue)],
+    curves: [curves, kinds.listOf(aCurve)],
+  });
+  expectPairs("meanRank", scores, curves);
+  const ranks = scores.flatMap((score, k) => curves.slice(k, k + 1).map((curve) => rankOf(score, curve)));
   const sum = ranks.reduce((total, rank) => add(total, rank));
   return mul(sum, 1 / ranks.length);
 }
@@ -103,9 +130,12 @@ export function meanRank(scores: readonly Value[], curves: readonly RankCurve[])
  * exports with what its members were fitted to.
  *
  * @param members  at least one
+ * @example const { detector, fitted } = combineDetectors([{ fitted: knn, curve: rankCurve(knownScores) }]);
  * @throws what their scores throw where a model does not show what one of them needs
  */
 export function combineDetectors(members: readonly CombinedMember[]): FittedDetector {
+  expectArguments("combineDetectors", { members: [members, kinds.listOf(aMember)] });
+  expectPairs("combineDetectors", members, members);
   const ids = members.map(({ fitted }) => fitted.detector.id);
   const needs = [...new Set<TapName>(members.flatMap(({ fitted }) => [...fitted.detector.needs]))];
   const score = (graph: Graph, taps: Parameters<Detector["score"]>[1]): Value =>
