@@ -30,25 +30,18 @@ export interface Course {
 }
 
 /**
- * Times from a share of the schedule down to 1, as many as there are steps, evenly spaced and rounded; of a whole schedule the uniform
- * times of all samplers here.
- *
- * @throws OAL-C202 when there are more steps than times
+ * Times from a share of the schedule down to 1, evenly spaced and rounded: as many as there are steps, or all of them where they are
+ * fewer. Of a whole schedule the uniform times of all samplers here.
  */
 export function courseGrid(schedule: NoiseSchedule, steps: number, share = 1): SamplingGrid {
   const total = schedule.betas.length;
   if (share === 1) return gridOf(schedule, uniformTimesteps(steps, total));
   const last = Math.max(1, Math.round(share * total) - 1);
-  if (steps > last)
-    throw oalError("OAL-C202", {
-      where: "diffusion sampling",
-      at: "synthesis.steps",
-      problem: `${steps} steps do not fit into the ${last} times of a share of ${share}`,
-    });
-  const apart = (last - 1) / Math.max(1, steps - 1);
+  const count = Math.min(steps, last);
+  const apart = (last - 1) / Math.max(1, count - 1);
   return gridOf(
     schedule,
-    Array.from({ length: steps }, (_, i) => (steps === 1 ? last : 1 + Math.round(i * apart))),
+    Array.from({ length: count }, (_, i) => (count === 1 ? last : 1 + Math.round(i * apart))),
   );
 }
 
