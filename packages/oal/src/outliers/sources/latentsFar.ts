@@ -47,6 +47,10 @@ export const farLatents = defineMadeSource({
     }),
   }),
   usesBoundary: true,
+  refuses: ({ hasAnchors }) =>
+    hasAnchors
+      ? null
+      : "embeddings are moved away from the pictures they were sampled around, and with boundary.outliers or boundary.standIn: gaussian there are none",
   course: async ({ engine, known, boundary, count, seed }, { factor }) => {
     const outliers = await boundary();
     const { dimension } = outliers;

@@ -16,6 +16,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { TrainingContext } from "../../nn/context.js";
 import { networks } from "../../nn/networks/index.js";
+import { loadConfiguration } from "../../pipeline/configuration/index.js";
 import { buildClassifier, type ClassifierModel } from "../../training/model.js";
 import { testEngine } from "../../testing/engine.js";
 import { smallOptions } from "../../testing/smallNetworks.js";
@@ -355,4 +356,15 @@ describe("guided", () => {
   it("without weights is guidance as usual", async () => {
     expect(await steered(guide(0, 0), 1, given, level)).toEqual(near([...noise]));
   });
+});
+
+it.each([
+  ["sdedit", "synthesis.space=latent", /makes none/],
+  ["guided", "synthesis.model=somewhere", /gradients through the decoder/],
+  ["latents-far", "boundary.standIn=gaussian", /sampled around/],
+])("source %s is refused with %s, before anything is made", (source, setting, reason) => {
+  const load = (...set: string[]) =>
+    loadConfiguration("embedded", { set: [`exposure.outliers=${source}`, ...set] });
+  expect(load().exposure).toMatchObject({ outliers: source });
+  expect(() => load(setting)).toThrow(reason);
 });

@@ -134,6 +134,6 @@ export function defineMadeSource<Schema extends z.ZodObject>(
 
 function withoutModel({ model }: SourceUse): string | null {
   return model === "none"
-    ? "the diffusion model makes them, and with synthesis.latents or synthesis.space: latent it makes no pictures"
+    ? "the diffusion model makes its pictures, and with synthesis.latents or synthesis.space: latent it makes none"
     : null;
 }

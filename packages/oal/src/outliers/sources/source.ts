@@ -30,6 +30,8 @@ export interface SourceUse {
   readonly isEmbedded: boolean;
   /** The diffusion model that makes pictures: one that the run trains, one that was given, or none. */
   readonly model: "trained" | "given" | "none";
+  /** Whether it is known which picture each outlier embedding at the boundary was sampled around. */
+  readonly hasAnchors: boolean;
 }
 
 /** What a source is called, and what it does. */

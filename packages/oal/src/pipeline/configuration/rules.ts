@@ -23,7 +23,7 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
   const refuse = (path: readonly string[], problem: string): never => {
     throw oalError("OAL-C202", { at: path.join("."), where: locate(path), problem });
   };
-  const { data, autoEncoder, denoiser, evaluation, synthesis } = configuration;
+  const { data, boundary, autoEncoder, denoiser, evaluation, synthesis } = configuration;
   if (evaluation.ask !== undefined && evaluation.ask > evaluation.keep)
     refuse(
       ["evaluation", "ask"],
@@ -61,6 +61,7 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
   const use = {
     isEmbedded: data.source === "embedded",
     model: !makesPictures(synthesis) ? "none" : synthesis.model === undefined ? "trained" : "given",
+    hasAnchors: boundary.outliers === undefined && boundary.standIn !== "gaussian",
   } as const;
   const refused = refusalOf(plan, use, configuration);
   if (refused !== null) refuse(["exposure", "outliers"], refused);
