@@ -65,7 +65,7 @@ export type BundleInput = z.infer<typeof inputSchema>;
 
 const ingredientSchema = z.strictObject({
   /** What it was for. */
-  role: z.enum(["data", "teacher", "start weights", "diffusion model"]),
+  role: z.enum(["data", "outliers", "teacher", "start weights", "diffusion model"]),
   name: z.string(),
   /** Its licence, or that none is stated. */
   licence: z.string(),

@@ -2,7 +2,7 @@
 import { detectors, metrics, oalError, suggest } from "oal-core";
 
 /** One line of a listing. */
-interface Listed {
+export interface Listed {
   readonly id: string;
   readonly title: string;
   readonly source?: string;
@@ -12,12 +12,16 @@ interface Listed {
   /** Of a training method: the heads that its models keep, and the detectors that read them. */
   readonly heads?: readonly string[];
   readonly detectors?: readonly string[];
+  /** How it works, as one formula or sentence. */
+  readonly formula?: string;
+  /** How it is made: in the batch, or by a stage. */
+  readonly made?: string;
   /** What can be set, by name. */
   readonly parameters?: Readonly<Record<string, ListedParameter>>;
 }
 
 /** A parameter of a listed thing. */
-interface ListedParameter {
+export interface ListedParameter {
   readonly domain: string;
   readonly default: unknown;
   readonly description: string;
@@ -61,7 +65,7 @@ const kinds: Readonly<Record<string, () => Promise<readonly Listed[]>>> = {
       };
     });
   },
-  outliers: async () => (await import("../../outliers/sources/index.js")).outlierSources.all,
+  outliers: async () => (await import("./listOutliers.js")).listedOutliers(),
   exposures: async () => (await import("../../training/exposures/index.js")).exposures.all,
   losses: async () => (await import("../../nn/losses/index.js")).classificationLosses.all,
   activations: async () => (await import("../../nn/activations/index.js")).activations.all,
@@ -100,9 +104,11 @@ export async function listCommand(
   const listed: Record<string, Listed[]> = {};
   for (const [name, load] of Object.entries(kinds)) {
     if (kind !== undefined && kind !== name) continue;
-    listed[name] = (await load()).map(({ id, title, source, aliases, parameters = {}, ...rest }) => ({
+    listed[name] = (await load()).map(({ id, title, source, aliases, formula, made, parameters = {}, ...rest }) => ({
       id,
       title,
+      ...(formula === undefined ? {} : { formula }),
+      ...(made === undefined ? {} : { made }),
       ...(source === undefined ? {} : { source }),
       ...methodFacts(rest),
       ...(aliases === undefined || aliases.length === 0 ? {} : { aliases }),
@@ -135,13 +141,16 @@ const outlierWords: Readonly<Record<string, string>> = {
 function block([name, rows]: readonly [string, readonly Listed[]]): string {
   const width = Math.max(...rows.map(({ id }) => id.length));
   const lines = rows.map((row) => {
-    const { id, title, source, aliases, parameters = {} } = row;
+    const { id, title, source, aliases, formula, made, parameters = {} } = row;
+    const more = [formula, made].flatMap((text) =>
+      text === undefined ? [] : [`\n  ${" ".repeat(width)}    ${text}`],
+    );
     const also = aliases === undefined ? "" : ` (also ${aliases.join(", ")})`;
     const own = Object.entries(parameters).map(
       ([name, { domain, default: usual, description, reason }]) =>
-        `\n  ${" ".repeat(width)}    ${name} ${JSON.stringify(usual)}: ${description}; ${domain}. Default: ${reason}`,
+        `\n  ${" ".repeat(width)}    ${name} ${usual === undefined ? "(none)" : JSON.stringify(usual)}: ${description}; ${domain}. Default: ${reason}`,
     );
-    return `  ${id.padEnd(width)}  ${title}${also}${inWords(row)}${source === undefined ? "" : `. ${source}`}${own.join("")}`;
+    return `  ${id.padEnd(width)}  ${title}${also}${inWords(row)}${source === undefined ? "" : `. ${source}`}${more.join("")}${own.join("")}`;
   });
   return `${name}\n${lines.join("\n")}\n`;
 }

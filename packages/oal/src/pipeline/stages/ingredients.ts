@@ -2,9 +2,11 @@
 import { basename } from "node:path";
 import type { Ingredient } from "../../bundle/index.js";
 import type { LoadedModel } from "../../models/load.js";
+import { outlierPicturesId } from "../../outliers/sources/folder.js";
 import { nameOf } from "../../models/modelName.js";
 import { isSynthesis } from "../../outliers/sources/made.js";
 import type { Configuration } from "../configuration/schema.js";
+import { realOutliersOf } from "../recipeNeeds.js";
 import type { StageJob } from "../plan/stage.js";
 
 const embedded: Ingredient = {
@@ -53,6 +55,16 @@ export function ingredientsOf({
       ? models.teacher
         ? foreign("teacher", models.teacher)
         : [{ role: "teacher" as const, name: teacher.network, ...made }]
+      : []),
+    ...(read.includes(outlierPicturesId) && data.outliers
+      ? [
+          {
+            role: "outliers" as const,
+            name: basename(realOutliersOf(config)?.path ?? ""),
+            licence: "not stated",
+            origin: `decoded pixels, SHA-256 ${data.outliers.set.contentHash}`,
+          },
+        ]
       : []),
     ...(read.some(isSynthesis)
       ? [
