@@ -17,6 +17,12 @@ export const auditSchema = z.strictObject({
     10,
     "pictures that the teacher may take for known ones: as sure of them and with them as near to a training picture as half of the known validation pictures; their share, divided by that of the known validation pictures. A source with more fails",
   ),
+  changed: real(
+    0.25,
+    0,
+    1,
+    "of sources that change pictures class by class (rotate): share of a class's validation pictures, changed, that the teacher may be as sure of as of half of the unchanged ones; a class with more is not changed",
+  ),
   distinct: real(
     0.5,
     0,

@@ -40,13 +40,14 @@ export const outlierAuditStage: Stage = {
   title: "the pictures of an outlier source as the teacher sees them",
   variants: auditedSources,
   slice: ({ config }, id) => {
-    const { sample, fakes, distinct } = config.audit;
-    const { section } = outlierSources.find(id);
+    const { sample, fakes, distinct, changed } = config.audit;
+    const { section, byClass } = outlierSources.find(id);
     const kept = keptShares(config, id);
     return {
       sample,
       fakes,
       distinct,
+      ...(byClass ? { changed } : {}),
       ...(section === undefined ? {} : { options: config[section] }),
       ...(kept ? { kept, candidates: config.keep.candidates } : {}),
     };
@@ -173,8 +174,9 @@ interface ClassLeftOut {
 }
 
 /**
- * Training pictures of classes that may be changed: those of whose changed validation pictures the teacher is no surer, for more than
- * half of them, than of half of the unchanged ones, whichever class it takes them for.
+ * Training pictures of classes that may be changed: those of whose changed validation pictures the teacher is as sure as of half of the
+ * unchanged ones, whichever class it takes them for, for at most a share `audit.changed`. Of a class that looks the same when it is
+ * changed that share is a half, give or take a few pictures.
  *
  * @throws OAL-D183 where no class may be
  */
@@ -183,7 +185,7 @@ async function changedClasses(
   predictor: Predictor,
   known: TeacherView,
 ): Promise<{ readonly leftOut: readonly ClassLeftOut[]; readonly rows?: readonly number[] }> {
-  const { data, variant: id, events } = job;
+  const { config, data, variant: id, events } = job;
   const { set } = data.validation;
   const changed = await opened(job, set);
   const usual = sureness(known);
@@ -206,7 +208,7 @@ async function changedClasses(
   } finally {
     changed.close?.();
   }
-  const labels = [...taken].filter(([, { known: stays, of }]) => stays > of / 2);
+  const labels = [...taken].filter(([, { known: stays, of }]) => stays > config.audit.changed * of);
   if (labels.length === 0) return { leftOut: [] };
   const leftOut = labels.map(([label, { known: stays, of }]): ClassLeftOut => ({
     name: data.classNames[label] ?? String(label),
