@@ -104,16 +104,18 @@ export async function listCommand(
   const listed: Record<string, Listed[]> = {};
   for (const [name, load] of Object.entries(kinds)) {
     if (kind !== undefined && kind !== name) continue;
-    listed[name] = (await load()).map(({ id, title, source, aliases, formula, made, parameters = {}, ...rest }) => ({
-      id,
-      title,
-      ...(formula === undefined ? {} : { formula }),
-      ...(made === undefined ? {} : { made }),
-      ...(source === undefined ? {} : { source }),
-      ...methodFacts(rest),
-      ...(aliases === undefined || aliases.length === 0 ? {} : { aliases }),
-      ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
-    }));
+    listed[name] = (await load()).map(
+      ({ id, title, source, aliases, formula, made, parameters = {}, ...rest }) => ({
+        id,
+        title,
+        ...(formula === undefined ? {} : { formula }),
+        ...(made === undefined ? {} : { made }),
+        ...(source === undefined ? {} : { source }),
+        ...methodFacts(rest),
+        ...(aliases === undefined || aliases.length === 0 ? {} : { aliases }),
+        ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
+      }),
+    );
   }
   if (json) process.stdout.write(JSON.stringify(kind === undefined ? listed : listed[kind], null, 2) + "\n");
   else process.stdout.write(Object.entries(listed).map(block).join("\n"));
