@@ -11,14 +11,19 @@ import {
   Graph,
   makeDecision,
   normaliseImages,
+  preprocessImage,
   reduceMean,
   relu,
+  toNumbers,
+  toPlanes,
   uint8Tensor,
   type Classifier,
   type Tensor,
 } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
-import { writeBundle } from "../bundle/write.js";
+import { assembleBundle, type BundleContents } from "../bundle/assemble.js";
+import { writeAssembled, writeBundle } from "../bundle/write.js";
+import { withInputForm, type InputForm } from "../exporting/inputForm.js";
 import { testEngine } from "../testing/engine.js";
 import { checkTaps } from "./checkTaps.js";
 import { loadModelFile } from "./load.js";
@@ -44,6 +49,86 @@ function classifier(): Classifier {
   return { graph, taps: { images, input, logits, features, maps: new Map() } };
 }
 
+const preprocessing = {
+  resize: 7,
+  crop: 6,
+  interpolation: "bicubic",
+  orientation: "ignore",
+  maxPixels: 1000,
+  mean: [...normalisation.mean],
+  std: [...normalisation.std],
+} as const;
+
+const contents = (): BundleContents => {
+  const ebo = {
+    detector: detectors.find("ebo"),
+    parameters: { temperature: 1 },
+    fitted: { tensors: {}, bank: null },
+  };
+  return {
+    classifier: classifier(),
+    version: "0.1.0",
+    name: "two",
+    preprocessing: { ...preprocessing, mean: [...preprocessing.mean], std: [...preprocessing.std] },
+    classNames: ["ant", "bee"],
+    decides: "ebo",
+    detectors: [{ fitted: ebo, decision: makeDecision([1, 2, 3], { detector: "ebo", target: 0.5 }) }],
+    ingredients: [],
+    notes: {},
+  };
+};
+
+describe("a model file of oal that resizes pictures itself", () => {
+  const written = async (input: InputForm): Promise<string> => {
+    const { graph, facts } = assembleBundle(contents());
+    const { resize, crop, interpolation } = preprocessing;
+    const made = withInputForm(graph, input, { resize, crop, interpolation });
+    const path = join(folder, `${input.resizing}-${input.layout}-${input.width ?? 0}.onnx`);
+    const [height, width] = [input.height ?? 9, input.width ?? 9];
+    const shape = input.layout === "nchw" ? [1, 3, height, width] : [1, height, width, 3];
+    const images = uint8Tensor(shape, new Uint8Array(3 * height * width).fill(90));
+    await writeAssembled(path, made, { ...facts, input }, { engine: testEngine, images, expected: {} });
+    return path;
+  };
+
+  it.each(["nchw", "nhwc"] as const)("is a model of squares, resizing and all: %s", async (layout) => {
+    const path = await written({ layout, resizing: "fixed", height: 9, width: 9 });
+    const model = await loadModelFile(path);
+    expect(model).toMatchObject({ kind: "bundle", preprocessing: { resize: 9, crop: 9 } });
+    await checkTaps(model, testEngine);
+    const pixels = Uint8Array.from({ length: 2 * 243 }, (_, i) => (i * 37) % 256);
+    const spec = { resize: 7, crop: 6, interpolation: "bicubic" } as const;
+    const inner = new Uint8Array(2 * 108);
+    for (let i = 0; i < 2; i++) {
+      const planes = pixels.subarray(243 * i, 243 * (i + 1));
+      const data = Uint8Array.from(
+        { length: 243 },
+        (_, at) => planes[81 * (at % 3) + Math.floor(at / 3)] ?? 0,
+      );
+      toPlanes(preprocessImage({ data, width: 9, height: 9 }, spec), inner.subarray(108 * i, 108 * (i + 1)));
+    }
+    const logitsOf = async (graph: Graph, images: Tensor): Promise<number[]> => {
+      const session = await testEngine.compile(graph);
+      const { logits } = await session.run({ images });
+      await session.release();
+      return logits ? toNumbers(logits) : [];
+    };
+    const wanted = await logitsOf(exposeTaps(classifier(), ["logits"]), uint8Tensor([2, 3, 6, 6], inner));
+    const found = await logitsOf(
+      exposeTaps(model.classifier(), ["logits"]),
+      uint8Tensor([2, 3, 9, 9], pixels),
+    );
+    wanted.forEach((value, i) => expect(found[i]).toBeCloseTo(value, 4));
+  });
+
+  it("is refused where its pictures are no squares", async () => {
+    const oblong = await written({ layout: "nchw", resizing: "fixed", height: 9, width: 12 });
+    await expect(loadModelFile(oblong)).rejects.toThrow(/resizes pictures of 9 x 12 pixels itself/);
+    const free = await written({ layout: "nchw", resizing: "free", height: null, width: null });
+    await expect(loadModelFile(free)).rejects.toThrow(/resizes pictures of any size itself/);
+  });
+});
+
 describe("a model file of oal", () => {
   it("gives its classifier, with what it says of pictures and classes", async () => {
     const images = uint8Tensor(
@@ -54,34 +139,7 @@ describe("a model file of oal", () => {
     const expected = await session.run({ images });
     await session.release();
     const path = join(folder, "two.onnx");
-    const ebo = {
-      detector: detectors.find("ebo"),
-      parameters: { temperature: 1 },
-      fitted: { tensors: {}, bank: null },
-    };
-    await writeBundle(
-      path,
-      {
-        classifier: classifier(),
-        version: "0.1.0",
-        name: "two",
-        preprocessing: {
-          resize: 7,
-          crop: 6,
-          interpolation: "bicubic",
-          orientation: "ignore",
-          maxPixels: 1000,
-          mean: [...normalisation.mean],
-          std: [...normalisation.std],
-        },
-        classNames: ["ant", "bee"],
-        decides: "ebo",
-        detectors: [{ fitted: ebo, decision: makeDecision([1, 2, 3], { detector: "ebo", target: 0.5 }) }],
-        ingredients: [],
-        notes: {},
-      },
-      { engine: testEngine, images, expected },
-    );
+    await writeBundle(path, contents(), { engine: testEngine, images, expected });
     const model = await loadModelFile(path);
     expect(model).toMatchObject({
       kind: "bundle",

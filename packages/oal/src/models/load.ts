@@ -117,11 +117,7 @@ async function load(path: string, options: LoadModelOptions): Promise<LoadedMode
   const first = await read({});
   const bundle = factsFromMetadata(first.metadata) === null ? null : await readBundle(path);
   const beside = bundle ? {} : readBeside(path);
-  if (bundle && bundle.input.resizing !== "outside")
-    throw oalError("OAL-I150", {
-      problem:
-        "it resizes pictures itself; give the model that it was exported from, or export it without --resize",
-    });
+  if (bundle) refuseUnsquare(bundle);
   const asked: ModelHints = bundle ? { ...bundleHints(first), ...hints } : hints;
   const input = examineInput(first, asked);
   const isOpen = input.height === null || input.width === null;
@@ -162,6 +158,15 @@ async function load(path: string, options: LoadModelOptions): Promise<LoadedMode
     names,
     preprocessing,
     normalisation,
+  });
+}
+
+/** Bundles that resize pictures themselves are models where they take squares of one size: what is done to these is a part of the model. */
+function refuseUnsquare({ input: { resizing, height, width } }: BundleFacts): void {
+  if (resizing === "outside" || (resizing === "fixed" && height === width)) return;
+  const size = resizing === "free" ? "any size" : `${height} x ${width} pixels`;
+  throw oalError("OAL-I150", {
+    problem: `it resizes pictures of ${size} itself; give the model that it was exported from, or export it without --resize or for squares`,
   });
 }
 
@@ -289,7 +294,7 @@ function preprocessingOf(
   bundle: BundleFacts | null,
   { mean, std }: KnownNormalisation,
 ): Preprocessing {
-  const known = bundle?.preprocessing ?? {
+  const known = (bundle?.input.resizing === "outside" && bundle.preprocessing) || {
     resize: beside.preprocessing?.crop === size ? beside.preprocessing.resize : size,
     interpolation: beside.preprocessing?.interpolation ?? "bilinear",
     orientation: "apply" as const,
