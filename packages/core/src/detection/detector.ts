@@ -90,6 +90,12 @@ type Given = Readonly<Record<string, unknown>>;
 
 /** A bank as everyone else uses it. */
 export interface DetectorBank {
+  /**
+   * Refuses a bank of too few rows: parameters may have changed since it was filled.
+   *
+   * @throws OAL-E204
+   */
+  check(count: number, given?: Given): void;
   /** See {@link BankDefinition.sampled}; all parameters, checked. */
   sampled(parameters: Given, share: number): ParameterValues;
   /** See {@link BankDefinition.partial}. */
@@ -300,6 +306,7 @@ export function defineDetector<
     },
     bank: bank
       ? {
+          check: (count, given) => bank.check?.(count, resolve(given)),
           sampled: (given, share) => {
             const values = resolve(given);
             return resolve({ ...values, ...bank.sampled?.(values, share) });

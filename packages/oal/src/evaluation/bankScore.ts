@@ -65,6 +65,7 @@ export async function compareWithBank(
   sets: readonly OutputSet[],
   { sizes, head, onBatch, memory = bankMemory }: BankOptions,
 ): Promise<Float32Array[]> {
+  detector.bank?.check(bank.count, parameters);
   const graphs = bankGraphs(detector, sizes, fitted.tensors, parameters, head);
   const blocks = blocksOf(bank, memory.rows);
   const largest = Math.max(...blocks.map(({ start, end }) => end - start));
