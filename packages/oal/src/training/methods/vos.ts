@@ -65,15 +65,10 @@ export function longestNormals(
   { classes, width, samples, select }: { classes: number; width: number; samples: number; select: number },
 ): Tensor {
   const directions = random.derive("directions").normals(step, classes * select * width);
-  const lengths = random.derive("lengths").normals(step, classes * samples);
+  const lengths = random.derive("lengths").quickNormals(step, classes * samples);
   const spread = 2 / (9 * width);
   for (let label = 0; label < classes; label++) {
-    const longest = lengths
-      .subarray(label * samples, (label + 1) * samples)
-      .toSorted()
-      .subarray(samples - select)
-      .reverse();
-    longest.forEach((draw, k) => {
+    largest(lengths.subarray(label * samples, (label + 1) * samples), select).forEach((draw, k) => {
       const start = (label * select + k) * width;
       const row = directions.subarray(start, start + width);
       const wanted = Math.sqrt(width * Math.max(0, 1 - spread + draw * Math.sqrt(spread)) ** 3);
@@ -82,6 +77,15 @@ export function longestNormals(
     });
   }
   return float32Tensor([classes * select, width], directions);
+}
+
+/** The largest numbers, the largest first; few of many are found without sorting. */
+function largest(numbers: Float32Array, count: number): Float32Array {
+  if (count === 1) return Float32Array.of(numbers.reduce((most, value) => Math.max(most, value), -Infinity));
+  return numbers
+    .toSorted()
+    .subarray(numbers.length - count)
+    .reverse();
 }
 
 /**
