@@ -2,13 +2,20 @@
 import { oalError } from "../errors/index.js";
 import { float32Data, gemm, sub, type Tensor, type Value } from "../graph/index.js";
 import type { FitHead, FitStreams } from "./fit.js";
-import { principalAxes, project, pseudoSolve } from "./fitting/linearAlgebra.js";
-import { eachImage, floats, rowOf, spreadOf } from "./fitting/statistics.js";
-import type { Table } from "./fitting/table.js";
+import { principalAxes, pseudoSolve } from "./fitting/linearAlgebra.js";
+import { floats, rowOf, spreadOf } from "./fitting/statistics.js";
+import { transposed, type Table } from "./fitting/table.js";
 import { rowNorm } from "./shaping.js";
 
 /** Where features are measured from, [1, d], and the principal axes, orthonormal rows [D, d]. */
 export type ResidualSpace<T> = Readonly<Record<"origin" | "axes", T>>;
+
+/** What a fit found: as tensors of a graph, and in float64. */
+export interface ResidualFit {
+  readonly tensors: ResidualSpace<Tensor>;
+  readonly origin: Float32Array;
+  readonly axes: Table;
+}
 
 /**
  * The origin u = -W^+ b, where all logits are equal up to W's rank, and the D principal axes of (1/N) Σ (f - u)(f - u)^T, not centred.
@@ -20,7 +27,7 @@ export async function fitResidual(
   streams: FitStreams<"features">,
   head: FitHead,
   dimensions: number,
-): Promise<{ readonly tensors: ResidualSpace<Tensor>; readonly outside: (row: Float32Array) => number }> {
+): Promise<ResidualFit> {
   const width = head.weight.shape[1] ?? 0;
   if (dimensions >= width)
     throw oalError("OAL-E291", { detector, parameter: "dimensions", value: dimensions, features: width });
@@ -30,30 +37,35 @@ export async function fitResidual(
   const { vectors: axes } = await principalAxes(spread, streams.algebra, dimensions);
   return {
     tensors: { origin: floats([1, width], origin), axes: floats([axes.count, width], axes.data) },
-    outside: (row) => outsideNorm(axes, row, origin),
+    origin,
+    axes,
   };
 }
 
-/** ||(f - u) - P^T P (f - u)|| of one row, in float64. */
-function outsideNorm(axes: Table, row: Float32Array, origin: Float32Array): number {
-  const along = project(axes, row, origin);
-  const rest = Float64Array.from(row, (value, j) => value - (origin[j] ?? 0));
-  for (let k = 0; k < axes.count; k++)
-    for (let j = 0; j < axes.width; j++)
-      rest[j] = (rest[j] ?? 0) - (along[k] ?? 0) * (axes.data[k * axes.width + j] ?? 0);
-  return Math.sqrt(rest.reduce((sum, value) => sum + value * value, 0));
-}
-
-/** Mean of ||R (f - u)|| and of the largest logit over a stream. */
+/** Mean of ||(f - u) - P^T P (f - u)||, in float64, and of the largest logit over a stream. */
 export async function meanOutside(
   streams: FitStreams<"features" | "logits">,
-  outside: (row: Float32Array) => number,
+  { origin, axes }: ResidualFit,
 ): Promise<{ readonly outside: number; readonly largest: number }> {
   const sums = { outside: 0, largest: 0 };
-  await eachImage(streams, ({ taps: { features, logits } }, i) => {
-    sums.largest += rowOf(logits, i).reduce((found, z) => Math.max(found, z), -Infinity);
-    sums.outside += outside(rowOf(features, i));
-  });
+  const { algebra } = streams;
+  const { width } = axes;
+  const columns = transposed(axes);
+  for await (const { count, taps } of streams.batches()) {
+    const moved: Table = {
+      count,
+      width,
+      data: Float64Array.from(taps.features.data, (value, k) => value - (origin[k % width] ?? 0)),
+    };
+    const inside = await algebra.products(await algebra.products(moved, axes), columns);
+    for (let i = 0; i < count; i++) {
+      sums.largest += rowOf(taps.logits, i).reduce((found, z) => Math.max(found, z), -Infinity);
+      let squares = 0;
+      for (let k = i * width; k < (i + 1) * width; k++)
+        squares += ((moved.data[k] ?? 0) - (inside.data[k] ?? 0)) ** 2;
+      sums.outside += Math.sqrt(squares);
+    }
+  }
   return { outside: sums.outside / streams.count, largest: sums.largest / streams.count };
 }
 

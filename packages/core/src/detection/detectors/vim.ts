@@ -41,15 +41,15 @@ export const vim = defineDetector({
     needs: ["features", "logits"],
     tensors: ["origin", "axes", "alpha"],
     async run(streams, { dimensions }) {
-      const { tensors, outside } = await fitResidual("vim", streams, streams.head(), dimensions);
-      const mean = await meanOutside(streams, outside);
+      const found = await fitResidual("vim", streams, streams.head(), dimensions);
+      const mean = await meanOutside(streams, found);
       // What is left of float32 features is rounding where the axes span all of them.
       if (!(mean.outside > 1e-5 * Math.abs(mean.largest)))
         throw oalError("OAL-E292", {
           detector: "vim",
           problem: `the training features have no part outside their first ${dimensions} principal directions`,
         });
-      return { ...tensors, alpha: floats([1], [mean.largest / mean.outside]) };
+      return { ...found.tensors, alpha: floats([1], [mean.largest / mean.outside]) };
     },
   },
   score: (_graph, { features, head, fitted }) =>
