@@ -34,6 +34,8 @@ it("one after the other, and while timers run", async () => {
   try {
     const moments = await algebra.products(columns, columns);
     agree(moments, await algebraHere.products(columns, columns));
+    agree(await algebra.moments(rows), moments);
+    agree(await algebraHere.moments(rows), moments);
     const before = ticks;
     const [eigen, factor, none] = await Promise.all([
       algebra.eigen(moments),

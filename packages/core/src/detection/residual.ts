@@ -52,11 +52,10 @@ export async function meanOutside(
   const { width } = axes;
   const columns = transposed(axes);
   for await (const { count, taps } of streams.batches()) {
-    const moved: Table = {
-      count,
-      width,
-      data: Float64Array.from(taps.features.data, (value, k) => value - (origin[k % width] ?? 0)),
-    };
+    const moved: Table = { count, width, data: new Float64Array(count * width) };
+    for (let i = 0; i < count; i++)
+      for (let j = 0; j < width; j++)
+        moved.data[i * width + j] = (taps.features.data[i * width + j] ?? 0) - (origin[j] ?? 0);
     const inside = await algebra.products(await algebra.products(moved, axes), columns);
     for (let i = 0; i < count; i++) {
       sums.largest += rowOf(taps.logits, i).reduce((found, z) => Math.max(found, z), -Infinity);

@@ -44,6 +44,7 @@ const worthEngine = 1e6;
 export function openAlgebra(engine: Engine): OpenAlgebra {
   const thread = new AlgebraThread();
   let session: Promise<Session> | undefined;
+  let moments: Promise<Session> | undefined;
   return {
     async eigen(matrix) {
       if (matrix.count < worthThread) return algebraHere.eigen(matrix);
@@ -61,17 +62,20 @@ export function openAlgebra(engine: Engine): OpenAlgebra {
       if (engine.facts.device !== "cpu" || left.count * right.count * left.width < worthEngine)
         return algebraHere.products(left, right);
       const opened = await (session ??= engine.compile(productGraph()));
-      const { products } = await opened.run({ left: tensorOf(left), right: tensorOf(right) });
-      if (!(products?.data instanceof Float64Array))
-        throw oalError("OAL-X101", { problem: "a product of matrices is no float64" });
-      await new Promise((resolve) => setImmediate(resolve));
-      return { count: left.count, width: right.count, data: products.data };
+      return tableOf(await opened.run({ left: tensorOf(left), right: tensorOf(right) }), "products");
+    },
+    async moments(rows) {
+      if (engine.facts.device !== "cpu" || rows.count * rows.width ** 2 < worthEngine)
+        return algebraHere.moments(rows);
+      const opened = await (moments ??= engine.compile(momentGraph()));
+      return tableOf(await opened.run({ rows: tensorOf(rows) }), "moments");
     },
     async close() {
-      const opened = await session;
+      const opened = [await session, await moments];
       session = undefined;
+      moments = undefined;
       await thread.end();
-      await opened?.release();
+      for (const each of opened) await each?.release();
     },
   };
 }
@@ -83,6 +87,24 @@ function productGraph(): Graph {
   const right = graph.input("right", { dtype: "float64", shape: ["m", "k"] });
   graph.output("products", gemm(left, right, null, { transB: true }));
   return graph;
+}
+
+/** R^T R in float64, of any sizes. */
+function momentGraph(): Graph {
+  const graph = new Graph();
+  const rows = graph.input("rows", { dtype: "float64", shape: ["n", "k"] });
+  graph.output("moments", gemm(rows, rows, null, { transA: true }));
+  return graph;
+}
+
+/** An output as rows. Timers and signals have their turn before the next product. */
+async function tableOf(outputs: Readonly<Record<string, Tensor>>, name: string): Promise<Table> {
+  const found = outputs[name];
+  const [count = 0, width = 0] = found?.shape ?? [];
+  if (!(found?.data instanceof Float64Array))
+    throw oalError("OAL-X101", { problem: "a product of matrices is no float64" });
+  await new Promise((resolve) => setImmediate(resolve));
+  return { count, width, data: found.data };
 }
 
 function tensorOf({ count, width, data }: Table): Tensor {

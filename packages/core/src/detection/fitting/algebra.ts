@@ -23,9 +23,14 @@ export interface Algebra {
    * @returns null where a pivot is smaller: S is too nearly singular for its inverse to mean anything
    */
   inverseFactor(matrix: Table, smallestPivot: number): Promise<Table | null>;
+  /** R^T R of rows R [n, k]: [k, k], the sum of the products of every row with itself. */
+  moments(rows: Table): Promise<Table>;
   /** L R^T of rows L [n, k] and R [m, k]: [n, m]. */
   products(left: Table, right: Table): Promise<Table>;
 }
+
+/** Rows whose numbers stay in the cache while all columns are gone through. */
+const cachedRows = 32;
 
 /** In the thread that asks, by ml-matrix, which is loaded when a fit needs it. */
 export const algebraHere: Algebra = {
@@ -69,6 +74,8 @@ export const algebraHere: Algebra = {
     return { count, width: count, data: inverse };
   },
 
+  moments: (rows) => Promise.resolve(momentsHere(rows)),
+
   products: (left, right) => Promise.resolve(productsHere(left, right)),
 };
 
@@ -85,4 +92,19 @@ function productsHere(left: Table, right: Table): Table {
       if (same) out[b * right.count + a] = sum;
     }
   return { count: left.count, width: right.count, data: out };
+}
+
+/** Row by row within a column's part of the sum, so that what is written stays in the processor's cache. */
+function momentsHere({ count, width, data }: Table): Table {
+  const sums = new Float64Array(width * width);
+  for (let first = 0; first < count; first += cachedRows)
+    for (let j = 0; j < width; j++)
+      for (let i = first; i < Math.min(count, first + cachedRows); i++) {
+        const factor = data[i * width + j] ?? 0;
+        if (factor === 0) continue;
+        for (let k = 0; k <= j; k++)
+          sums[j * width + k] = (sums[j * width + k] ?? 0) + factor * (data[i * width + k] ?? 0);
+      }
+  for (let j = 0; j < width; j++) for (let k = 0; k < j; k++) sums[k * width + j] = sums[j * width + k] ?? 0;
+  return { count: width, width, data: sums };
 }

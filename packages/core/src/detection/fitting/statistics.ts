@@ -1,9 +1,9 @@
-/** What fits gather from streams: means, scatters and collected rows, summed in float64 in list order, whatever the batches are. */
+/** What fits gather from streams: means, scatters and collected rows, summed in float64 in list order; batches change no more than rounding. */
 import { oalError } from "../../errors/index.js";
 import type { Tensor } from "../../graph/index.js";
 import { quantileOf } from "../../metrics/quantile.js";
 import type { FitBatch, FitRows, FitStreams, StreamTap } from "../fit.js";
-import { transposed, type Table } from "./table.js";
+import type { Table } from "./table.js";
 
 /** A row of a batch, or of a table. */
 export type RowVisitor<Name extends string> = (batch: FitBatch<Name>, row: number) => void;
@@ -137,9 +137,6 @@ export interface Spread {
   readonly table: Table;
 }
 
-/** Rows whose products are summed at once. */
-const blockRows = 512;
-
 /** How rows become those of a spread. */
 export interface SpreadOptions {
   /** What is subtracted from an image's features, by its label; float32 or float64 [d]. */
@@ -157,42 +154,36 @@ export async function spreadOf(
   streams: FitStreams<"features">,
   { centre, centred, scale }: SpreadOptions,
 ): Promise<Spread> {
-  const kept: Float64Array[] = [];
-  let sums = new Float64Array(0);
-  const add = async (): Promise<void> => {
-    const rows = tableOf(kept.splice(0));
-    const columns = transposed(rows);
-    const { data } = await streams.algebra.products(columns, columns);
-    for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (data[i] ?? 0);
-  };
+  const few = (width: number): boolean => streams.count < width;
   let total = new Float64Array(0);
+  let sums = new Float64Array(0);
+  let rows: Table = { count: 0, width: 0, data: new Float64Array(0) };
   let count = 0;
-  for await (const { labels, taps, count: images } of streams.batches()) {
-    for (let i = 0; i < images; i++) {
-      const row = rowOf(taps.features, i);
-      if (count === 0) {
-        sums = new Float64Array(streams.count < row.length ? 0 : row.length ** 2);
-        total = new Float64Array(row.length);
-      }
-      const middle = centre(labels[i] ?? 0);
-      const moved = Float64Array.from(row, (value, j) => (value - (middle[j] ?? 0)) / (scale?.[j] ?? 1));
-      for (let j = 0; j < row.length; j++) total[j] = (total[j] ?? 0) + (moved[j] ?? 0);
-      kept.push(moved);
-      count++;
-      if (sums.length > 0 && kept.length === blockRows) await add();
+  for await (const batch of streams.batches()) {
+    const { labels, taps, count: images } = batch;
+    const width = taps.features.data.length / Math.max(1, images);
+    if (count === 0) {
+      total = new Float64Array(width);
+      sums = new Float64Array(few(width) ? 0 : width ** 2);
+      rows = { count: 0, width, data: new Float64Array(few(width) ? streams.count * width : 0) };
     }
+    const kept = few(width) ? count : 0;
+    const needed = (kept + images) * width;
+    if (rows.data.length < needed) rows = { ...rows, data: new Float64Array(needed) };
+    for (let i = 0; i < images; i++)
+      moveRow(rowOf(taps.features, i), rows.data, (kept + i) * width, total, centre(labels[i] ?? 0), scale);
+    count += images;
+    rows = { ...rows, count: kept + images };
+    if (few(width)) continue;
+    const { data } = await streams.algebra.moments({ ...rows, data: rows.data.subarray(0, images * width) });
+    for (let k = 0; k < sums.length; k++) sums[k] = (sums[k] ?? 0) + (data[k] ?? 0);
   }
   const width = total.length;
   const mean = total.map((sum) => (centred ? sum / count : 0));
-  if (count < width) {
-    const data = new Float64Array(count * width);
-    kept.forEach((row, i) => {
-      for (let j = 0; j < width; j++)
-        data[i * width + j] = ((row[j] ?? 0) - (mean[j] ?? 0)) / Math.sqrt(count);
-    });
+  if (few(width)) {
+    const data = rows.data.map((x, k) => (x - (mean[k % width] ?? 0)) / Math.sqrt(count));
     return { width, form: "rows", table: { count, width, data } };
   }
-  if (kept.length > 0) await add();
   for (let j = 0; j < width; j++)
     for (let k = 0; k <= j; k++) {
       const value = (sums[j * width + k] ?? 0) / count - (mean[j] ?? 0) * (mean[k] ?? 0);
@@ -202,11 +193,20 @@ export async function spreadOf(
   return { width, form: "matrix", table: { count: width, width, data: sums } };
 }
 
-function tableOf(rows: readonly Float64Array[]): Table {
-  const width = rows[0]?.length ?? 0;
-  const data = new Float64Array(rows.length * width);
-  rows.forEach((row, i) => data.set(row, i * width));
-  return { count: rows.length, width, data };
+/** Writes (row - centre) / scale at a place of `out`, and adds it to the total. */
+function moveRow(
+  row: Float32Array,
+  out: Float64Array,
+  at: number,
+  total: Float64Array,
+  centre: ArrayLike<number>,
+  scale: ArrayLike<number> | undefined,
+): void {
+  for (let j = 0; j < row.length; j++) {
+    const moved = ((row[j] ?? 0) - (centre[j] ?? 0)) / (scale ? (scale[j] ?? 1) : 1);
+    out[at + j] = moved;
+    total[j] = (total[j] ?? 0) + moved;
+  }
 }
 
 /** A percentile, q in [0, 100], of sorted values; see {@link quantileOf}. */
