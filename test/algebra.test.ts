@@ -48,6 +48,8 @@ it("one after the other, and while timers run", async () => {
     agree(eigen.vectors, here.vectors);
     agree(factor, await algebraHere.inverseFactor(moments, 1e-12));
     expect(none).toBeNull();
+    // the same matrix is not decomposed again
+    expect(await algebra.eigen({ ...moments, data: moments.data.slice() })).toBe(eigen);
   } finally {
     clearInterval(timer);
     await algebra.close();

@@ -2,6 +2,7 @@
  * Large matrices of fits: decomposed in a thread of their own, so that progress and Ctrl-C live meanwhile, and multiplied in float64 on the
  * engine of the CPU. Small ones are dealt with where they are: a thread takes a tenth of a second to start.
  */
+import { createHash } from "node:crypto";
 import { Worker } from "node:worker_threads";
 import {
   algebraHere,
@@ -116,14 +117,29 @@ function refusal(answer: AlgebraAnswer): Error {
   return oalError("OAL-X101", { problem: `the thread of decompositions: ${problem}` });
 }
 
-/** One thread, started when it is first asked; it is asked one thing at a time. */
+/** Answers that are kept: detectors of one family decompose the same matrix one after the other. */
+const answersKept = 4;
+
+/** One thread, started when it is first asked; it is asked one thing at a time, and not what it was asked just before. */
 class AlgebraThread {
   #worker: Worker | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  readonly #known = new Map<string, Promise<AlgebraAnswer>>();
 
   ask(task: AlgebraTask): Promise<AlgebraAnswer> {
+    const { kind, smallestPivot, matrix } = task;
+    const { buffer, byteOffset, byteLength } = matrix.data;
+    const hash = createHash("sha256")
+      .update(new Uint8Array(buffer, byteOffset, byteLength))
+      .digest("hex");
+    const key = `${kind} ${smallestPivot} ${hash}`;
+    const known = this.#known.get(key);
+    if (known) return known;
     const answer = this.#last.then(() => this.#send(task));
-    this.#last = answer.catch(() => undefined);
+    this.#last = answer.catch(() => this.#known.delete(key));
+    this.#known.set(key, answer);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > answersKept && oldest !== undefined) this.#known.delete(oldest);
     return answer;
   }
 
@@ -151,6 +167,7 @@ class AlgebraThread {
   async end(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
+    this.#known.clear();
     await worker?.terminate();
   }
 }
