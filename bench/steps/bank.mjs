@@ -10,12 +10,20 @@ import { engineOf } from "./trainingStep.mjs";
 export async function askBank(rows, width, settings, folder) {
   const random = new Random(8, "bench/bank");
   const store = rowStore(join(folder, `bank-${rows}-${width}`));
-  const sink = store.keep("bank", width);
+  // rows as the detector keeps them: b, and -|b|² / 2
+  const sink = store.keep("bank", width + 1);
   const block = 4096;
-  for (let start = 0; start < rows; start += block)
-    sink.append(
-      random.normals(start, Math.min(block, rows - start) * width).map((x) => x / Math.sqrt(width)),
-    );
+  for (let start = 0; start < rows; start += block) {
+    const count = Math.min(block, rows - start);
+    const normals = random.normals(start, count * width);
+    const made = new Float32Array(count * (width + 1));
+    for (let i = 0; i < count; i++) {
+      const row = made.subarray(i * (width + 1), (i + 1) * (width + 1));
+      row.set(normals.subarray(i * width, (i + 1) * width).map((x) => x / Math.sqrt(width)));
+      row[width] = -row.reduce((sum, x) => sum + x * x, 0) / 2;
+    }
+    sink.append(made);
+  }
   const bank = sink.finish();
   const { queries } = settings;
   const set = outputsInMemory(
