@@ -50,6 +50,10 @@ export function addFit(program: Command): void {
     )
     .option("--detectors <names>", "these, with commas between them, or all; default msp,mls,ebo,knn", names)
     .option(
+      "--combine",
+      "choose a combination of the detectors too, by cross-validation; it decides where it is better than each alone",
+    )
+    .option(
       "--seed <n>",
       "of the division into training, calibration and test pictures; default 0",
       wholeNumber(0),

@@ -182,7 +182,10 @@ export async function combinedScores(
 }
 
 /** What was chosen and why, in a sentence. */
-export function combinationSentence({ steps, refused }: CombinationChoice): string {
+export function combinationSentence(
+  { steps, refused }: CombinationChoice,
+  by = "validation AUROC over near and far",
+): string {
   const points = (auroc: number): string => `${(100 * auroc).toFixed(2)} %`;
   const taken = steps.map(({ detector, auroc }) => `${detector} (${points(auroc)})`).join(", then ");
   const why = refused
@@ -190,5 +193,5 @@ export function combinationSentence({ steps, refused }: CombinationChoice): stri
       ? `${mostMembers} are the most`
       : `${refused.detector} beside them would make it ${points(refused.auroc)}, a gain below ${(100 * leastGain).toFixed(1)} points`
     : "there are no others";
-  return `combination: the mean rank of ${taken}, by validation AUROC over near and far; ${why}`;
+  return `combination: the mean rank of ${taken}, by ${by}; ${why}`;
 }

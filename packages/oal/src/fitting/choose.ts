@@ -71,6 +71,14 @@ export interface DetectorChoice {
   readonly candidates: readonly DetectorCandidate[];
   /** Why this one, in a sentence. */
   readonly sentence: string;
+  /** The scores that it was chosen by. */
+  readonly trials: readonly TrialScores[];
+}
+
+/** Scores of pictures of the training part that nothing was fitted on, and of unknown ones, by detector id. */
+export interface TrialScores {
+  readonly known: Readonly<Record<string, Float32Array>>;
+  readonly unknown: Readonly<Record<string, Float32Array>>;
 }
 
 /** What a detector is chosen by. */
@@ -115,10 +123,10 @@ export async function chooseDetector(
     ({ score, uncertainty }) => (score ?? -1) >= (best.score ?? -1) - uncertainty,
   );
   const chosen = first?.detector ?? best.detector;
-  return { detector: chosen, candidates, sentence: reasonFor(chosen, best, given) };
+  return { detector: chosen, candidates, sentence: reasonFor(chosen, best, given), trials };
 }
 
-interface Trial {
+interface Trial extends TrialScores {
   readonly kind: "class" | "unknown";
   readonly auroc: Readonly<Record<string, number>>;
 }
@@ -146,7 +154,10 @@ async function byClasses(
       },
       unknown: all.flatMap((row) => (training.labels[row] === without ? [training.hashes[row] ?? ""] : [])),
     });
-    if (left) trials.push({ kind: "class", auroc: left.auroc });
+    if (!left) continue;
+    const side = (name: "known" | "unknown"): Record<string, Float32Array> =>
+      Object.fromEntries(Object.entries(left.scores).map(([id, own]) => [id, own[name]]));
+    trials.push({ kind: "class", auroc: left.auroc, known: side("known"), unknown: side("unknown") });
   }
   return trials;
 }
@@ -180,7 +191,12 @@ async function byUnknown(
       const other = others?.confidence[id];
       if (other && !own.some(Number.isNaN) && !other.some(Number.isNaN)) values[id] = auroc(own, other);
     }
-    trials.push({ kind: "unknown", auroc: values });
+    trials.push({
+      kind: "unknown",
+      auroc: values,
+      known: known?.confidence ?? {},
+      unknown: others?.confidence ?? {},
+    });
   }
   return trials;
 }

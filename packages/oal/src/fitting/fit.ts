@@ -10,7 +10,9 @@ import {
   type DetectorChoice as AskedChoice,
 } from "../evaluation/asked.js";
 import type { FitCache } from "../evaluation/fitCache.js";
+import type { CombinationChoice } from "../evaluation/result.js";
 import type { LoadedModel } from "../models/load.js";
+import { withCombination, type MeasuredDetectors } from "./combine.js";
 import { chooseDetector, chooseStrength, type StrengthChoice } from "./choose.js";
 import { drawnPictures, type DrawnPicture } from "./drawn.js";
 import { partsOfKnown, readKnown, type KnownFound, type KnownParts, type PartPictures } from "./known.js";
@@ -59,6 +61,8 @@ export interface FitSettings {
   readonly seed: number;
   readonly shares?: PartShares | undefined;
   readonly detectors: readonly AskedChoice[];
+  /** Whether a combination of them is chosen too. Default false. */
+  readonly combine?: boolean | undefined;
   /** Folder that features are cached in. */
   readonly cache: string;
   /** Where fits of detectors that took long are kept; default: nowhere. */
@@ -80,6 +84,8 @@ export interface Fit {
   readonly drawn: readonly DrawnPicture[];
   readonly strength: StrengthChoice | null;
   readonly choice: Awaited<ReturnType<typeof chooseDetector>>;
+  /** How the combination of detectors came about; absent where none was asked for or made. */
+  readonly combination?: CombinationChoice | undefined;
   /** Sets "calibration", "test", "unknown" and "drawn". */
   readonly scoring: Scoring;
   /** Indices of the classes that could be left out, and what came of it. */
@@ -188,6 +194,8 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
       });
       if (own) leftOut.push(own);
     }
+    const alone: MeasuredDetectors = { choice, scoring, leftOut };
+    const detected = settings.combine ? await withCombination(engine, alone) : alone;
     const refused = reader.cacheRefusal;
     const doubt = doubtOf(model.normalisation);
     return {
@@ -200,9 +208,7 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
       unknown,
       drawn,
       strength,
-      choice,
-      scoring,
-      leftOut,
+      ...detected,
       couldBeLeftOut: classes.length,
       noneLeftOut: leftOut.length > 0 ? undefined : (absent ?? "the test part has too few pictures for it"),
       warnings: [
@@ -218,7 +224,7 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
         ...(unknown?.warnings ?? []),
         ...notAllowed,
         ...split.warnings,
-        ...scoring.warnings,
+        ...detected.scoring.warnings,
         ...(refused === undefined
           ? []
           : [`features could not be kept for the next time (${refused}); OAL_CACHE names another folder`]),

@@ -98,3 +98,29 @@ describe("what cannot be is said", () => {
     );
   });
 });
+
+describe("a fit with a combination", () => {
+  it("chooses it by cross-validation, measures it, and the file gives its scores", async () => {
+    const { result, modelPath } = await fitModel(
+      folder.options({
+        detectors: ["msp", "knn", "mds"],
+        combine: true,
+        unknown: folder.at("grey"),
+        out: folder.at("combined"),
+      }),
+    );
+    const own = result.detectors.at(-1);
+    expect(own?.id).toBe("combination");
+    const members = result.combination?.steps.map(({ detector }) => detector) ?? [];
+    expect(own?.parameters).toEqual({ members: members.join(", ") });
+    expect(own?.leaveClassOut).not.toBeNull();
+    expect(result.decides === "combination").toBe(members.length > 1);
+    const scorer = await openModel(modelPath, { engine: testEngine, detector: "combination" });
+    const edge = result.edges.known[0];
+    const said = await scorer.score(folder.at("three", edge?.id ?? ""));
+    if (result.decides === "combination") expect(said.score).toBeCloseTo(edge?.score ?? NaN, 5);
+    expect(said.score).toBeGreaterThan(-1);
+    expect(said.score).toBeLessThanOrEqual(1);
+    await scorer.release();
+  });
+});

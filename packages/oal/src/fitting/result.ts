@@ -2,6 +2,7 @@
 import type { MetricVector, ParameterValues, PerMetric } from "oal-core";
 import type { Preprocessing } from "../bundle/facts.js";
 import type { Skipped } from "../data/badImages.js";
+import type { CombinationChoice } from "../evaluation/result.js";
 import type { DetectorCandidate, StrengthChoice } from "./choose.js";
 import type { CalibrationPromise } from "./calibrate.js";
 import type { MeasuredShare } from "./measure.js";
@@ -153,6 +154,8 @@ export interface FitResult {
   readonly choice: { readonly sentence: string; readonly candidates: readonly DetectorCandidate[] };
   /** Of the known test pictures; null where none of them has a class of the model. */
   readonly accuracy: MeasuredShare | null;
+  /** How the detector "combination" was chosen; absent where there is none. */
+  readonly combination?: CombinationChoice;
   readonly detectors: readonly FitDetectorResult[];
   readonly leaveClassOut: FitLeaveOutPlan;
   readonly calibration: CalibrationPromise & {

@@ -117,6 +117,7 @@ export function summarise(fit: Fit, settings: FitSettings, naming: FitName): Sum
       },
       decides: decides.decision.detector,
       choice: { sentence: choice.sentence, candidates: choice.candidates },
+      ...(fit.combination ? { combination: fit.combination } : {}),
       accuracy: accuracyOf(test, parts.test.labels),
       detectors: measured,
       leaveClassOut: leaveOutPlan(fit),

@@ -46,6 +46,8 @@ export interface FitOptions {
   readonly shares?: PartShares;
   /** Ids or aliases of detectors. Default: all that the model allows. */
   readonly detectors?: readonly DetectorChoice[];
+  /** Whether a combination of them is chosen by cross-validation too; it decides where it is better than each alone. Default false. */
+  readonly combine?: boolean;
   /** What to say of the model where its files do not. */
   readonly load?: LoadModelOptions;
   /** What computes. Default: the CPU. */
@@ -110,6 +112,7 @@ export async function fitModel(options: FitOptions): Promise<WrittenResult> {
     seed,
     shares: options.shares,
     detectors: options.detectors ?? defaultDetectors,
+    combine: options.combine,
     cache,
     signal,
     onProgress,

@@ -23,6 +23,7 @@ export interface FitCommandOptions extends ModelOptions {
   readonly perClass?: boolean;
   readonly ask?: number;
   readonly detectors?: readonly string[];
+  readonly combine?: boolean;
   readonly seed?: number;
   readonly threads?: number;
   readonly device?: DeviceChoice;
@@ -32,7 +33,7 @@ export interface FitCommandOptions extends ModelOptions {
 
 /** Fits a model and prints what came of it. */
 export async function fitCommand(model: string, options: FitCommandOptions): Promise<void> {
-  const { id, unknown, out, known, keep, perClass, ask, detectors, seed, threads, device } = options;
+  const { id, unknown, out, known, keep, perClass, ask, detectors, combine, seed, threads, device } = options;
   const { json = false, quiet = false } = options;
   if (perClass === true && keep === 1)
     throw oalError("OAL-C102", {
@@ -55,6 +56,7 @@ export async function fitCommand(model: string, options: FitCommandOptions): Pro
         ...(perClass === undefined ? {} : { perClass }),
         ...(ask === undefined ? {} : { ask }),
         ...(detectors === undefined ? {} : { detectors }),
+        ...(combine === undefined ? {} : { combine }),
         ...(seed === undefined ? {} : { seed }),
         ...(threads === undefined ? {} : { threads }),
         ...(device === undefined ? {} : { device }),
