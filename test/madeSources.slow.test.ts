@@ -59,9 +59,10 @@ function artifactOf(run: string, stage: string): string {
 describe("sources that the diffusion model makes", () => {
   const out = join(folder, "run");
 
+  // a teacher of two epochs tells nothing from nothing, so the audit of what was made fails
   it("are made by stages of their own, and shown together", async () => {
     const { stderr, status } = await oalInside(
-      ["run", "small.yaml", "--until", "evaluation", "--out", out, "--quiet"],
+      ["run", "small.yaml", "--until", "evaluation", "--allow-failed-audit", "--out", out, "--quiet"],
       { cwd: folder },
     );
     expect(status, stderr).toBe(0);
