@@ -54,6 +54,8 @@ describe("the protocols that come with oal", () => {
     expect(openProtocol("openood-v1.5/cifar10", join(folder, "OpenOOD")).root).toBe(root);
     expect(() => openProtocol("cifar100")).toThrow('did you mean "openood-v1.5/cifar100"?');
     expect(() => openProtocol("openood-v1.5/cifar10", join(folder, "nowhere"))).toThrow("nowhere: no such");
+    writeFileSync(join(folder, "file"), "");
+    expect(() => openProtocol("openood-v1.5/cifar10", join(folder, "file"))).toThrow("is a folder");
   });
 });
 

@@ -21,7 +21,8 @@ export interface OpenedProtocol {
  * @param given  name or path
  * @param root  the folder that holds the data; default: "data" for a listed protocol where that is there, otherwise the folder of the
  *   protocol's file or the current one
- * @throws OAL-C310 for a name that is not known, OAL-C201 to OAL-C203 for a file that describes none, OAL-D101 for a root that is not there
+ * @throws OAL-C310 for a name that is not known, OAL-C201 to OAL-C203 for a file that describes none, OAL-D101, OAL-D106 for a root that is no
+ *   folder
  */
 export function openProtocol(given: string, root?: string): OpenedProtocol {
   const listed = protocols.find(({ id }) => id === given);
@@ -32,6 +33,8 @@ export function openProtocol(given: string, root?: string): OpenedProtocol {
   const protocol = listed ?? readProtocol(given);
   const folder = root ?? (listed ? (existsSync("data") ? "data" : ".") : dirname(given));
   if (!existsSync(folder)) throw oalError("OAL-D101", { path: folder });
+  if (!statSync(folder).isDirectory())
+    throw oalError("OAL-D106", { path: folder, problem: "the root of a protocol is a folder" });
   return { protocol, root: rootOf(protocol, resolve(folder)) };
 }
 

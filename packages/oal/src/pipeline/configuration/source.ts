@@ -79,29 +79,31 @@ function refused(where: string, problem: string, cause?: unknown): Error {
   return oalError("OAL-C203", { where, problem }, cause);
 }
 
-/** The text of a file that may be a folder, a pipe, a picture, an archive or without end. */
-function readText(path: string, given: string): string {
+/**
+ * The text of a file that may be a folder, a pipe, a picture, an archive or without end.
+ *
+ * @param mayBeData whether images may have been meant, so that their option is worth naming
+ */
+function readText(path: string, given: string, mayBeData = true): string {
   const found = statSync(path);
+  const hint = (what: string): string => (mayBeData ? `; for ${what} write --data ${given}` : "");
   if (found.isDirectory()) {
-    throw refused(given, `is a folder; for a folder of images write --data ${given}`);
+    throw refused(given, `is a folder${hint("a folder of images")}`);
   }
-  if (dataEnding.test(given)) throw refused(given, `is no configuration; for images write --data ${given}`);
+  if (dataEnding.test(given)) throw refused(given, `is no configuration${hint("images")}`);
   // a pipe may block and a device may never end
   if (!found.isFile()) throw refused(given, "is a pipe or a device, not a file");
   const file = openSync(path, "r");
   try {
     const { size } = fstatSync(file);
     if (size > largest) {
-      throw refused(
-        given,
-        `has ${size} bytes, too many for a configuration; for images write --data ${given}`,
-      );
+      throw refused(given, `has ${size} bytes, too many for a configuration${hint("images")}`);
     }
     const bytes = readFileSync(file);
     if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
       throw refused(given, "is UTF-16 text; save it as UTF-8");
     }
-    if (bytes.includes(0)) throw refused(given, `is no text; for images write --data ${given}`);
+    if (bytes.includes(0)) throw refused(given, `is no text${hint("images")}`);
     return bytes.toString("utf8");
   } finally {
     closeSync(file);
@@ -116,7 +118,7 @@ function readText(path: string, given: string): string {
 export function readKeyFile(given: string, cwd: string): Source {
   const path = resolve(cwd, given);
   try {
-    return parseKeys(readText(path, given), given);
+    return parseKeys(readText(path, given, false), given);
   } catch (error) {
     const problem = systemProblem(error);
     if (problem === undefined) throw error;
