@@ -62,7 +62,7 @@ function sourcesPart(sources: readonly ReportOutlierSource[]): Markup {
         <td>${count(each.count)}</td>
       </tr>`,
   );
-  const notes = sources.flatMap((each) => notesOn(each).map((text) => html`<li>${text}</li>`));
+  const notes = sources.flatMap((each) => notesOn(each).map((text) => html`<p class="note">${text}</p>`));
   return html`<h3>
       What the teacher makes of them
       <span class="note"
@@ -70,14 +70,7 @@ function sourcesPart(sources: readonly ReportOutlierSource[]): Markup {
         the teacher's features, as half of them; a fake is both</span
       >
     </h3>
-    ${table("Audit of the outlier sources", head, rows)}
-    ${
-      notes.length === 0
-        ? null
-        : html`<ul>
-            ${notes}
-          </ul>`
-    }`;
+    ${table("Audit of the outlier sources", head, rows)} ${notes}`;
 }
 
 function notesOn({ source, fault, classesLeftOut, kept }: ReportOutlierSource): readonly string[] {
