@@ -350,7 +350,7 @@ export const program = [
     what: "rows of a benchmark that were damaged are believed",
     find: "!== told.sha256",
     replace: "=== null",
-    tests: [source("benchmark/benchmark.test.ts")],
+    tests: [source("benchmark/benchmark.alone.test.ts")],
   },
   {
     file: source("benchmark/ranks.ts"),

@@ -103,8 +103,13 @@ function byHand(): { features: Tensor; logits: Tensor; score: Tensor } {
   };
 }
 
-const bankOf = (width: number): RowSource =>
-  memoryRows(Float32Array.from(random.normals(1, 8 * width)), width);
+/** Rows of knn's bank: b, and -|b|² / 2. */
+function bankOf(width: number): RowSource {
+  const drawn = random.normals(1, 8 * width);
+  const rows = Array.from({ length: 8 }, (_, i) => [...drawn.subarray(i * width, (i + 1) * width)]);
+  const kept = rows.flatMap((row) => [...row, row.reduce((sum, value) => sum - (value * value) / 2, 0)]);
+  return memoryRows(Float32Array.from(kept), width + 1);
+}
 const decisionOf = (detector: string, ask?: number): ReturnType<typeof makeDecision> =>
   makeDecision(
     Array.from({ length: 30 }, (_, i) => 0.9 + i / 100),

@@ -84,9 +84,10 @@ const outlierCommands: readonly StageCommand[] = [
   },
   {
     name: "synthesize",
-    until: "latents",
-    description: "up to the outlier latents and their audit",
+    until: "outliers",
+    description: "up to the outlier pictures and their audit",
     examples: [
+      "oal outliers synthesize --set exposure.outliers=sdedit",
       "oal outliers synthesize --set synthesis.count=300",
       "oal outliers synthesize --data photos --set synthesis.model=models/stable-diffusion",
     ],

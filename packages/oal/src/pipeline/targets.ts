@@ -2,11 +2,16 @@
 import "./stages/index.js";
 import type { Configuration } from "./configuration/schema.js";
 import { leadingTo } from "./plan/stages.js";
+import { auditedSources } from "./recipeNeeds.js";
 import { seedsOf } from "./seeds.js";
 
-/** The stages to plan for when `until` is the last one wanted; `oal evaluate` measures the teacher too, where there is one. */
+/**
+ * The stages to plan for when `until` is the last one wanted; `oal evaluate` measures the teacher too, where there is one, and where
+ * nothing looks at outliers, they end with their latents.
+ */
 export function targetsOf(until: string, config: Configuration): string[] {
   if (until === "data") return [];
+  if (until === "outliers" && auditedSources(config).length === 0) return ["latents"];
   if (until !== "evaluation") return [until];
   return [
     until,

@@ -363,9 +363,17 @@ describe("compactness and dispersion", () => {
       const shift = toNumbers(state.get(`cider.projection.${name}.bias`) ?? float32Tensor([0], []));
       return rows.map((row) => own.map((w, k) => dot(w, row) + (shift[k] ?? NaN)));
     };
+    // batch normalisation at its start: no scale, no shift
+    const hidden = layer("0", features, D);
+    const normalised = hidden.map((row) =>
+      row.map((value, d) => {
+        const column = hidden.map((other) => other[d] ?? NaN);
+        return (value - mean(column)) / Math.sqrt(mean(column.map((v) => (v - mean(column)) ** 2)) + 1e-5);
+      }),
+    );
     return layer(
       "2",
-      layer("0", features, D).map((row) => row.map((value) => Math.max(0, value))),
+      normalised.map((row) => row.map((value) => Math.max(0, value))),
       D,
     ).map(unit);
   };
