@@ -15,7 +15,7 @@ export const auditSchema = z.strictObject({
     0.5,
     0,
     10,
-    "pictures that the teacher may take for known ones: as sure of them and with them as near to a training picture as half of the known validation pictures; their share, divided by that of the known validation pictures. A source with more fails",
+    "pictures that the teacher may take for known ones: as sure of them and with them as near to a training picture as half of the known validation pictures; their share, divided by that of the known validation pictures. A source with more than chance explains fails",
   ),
   changed: real(
     0.25,

@@ -65,6 +65,18 @@ describe("the figures of a set", () => {
     expect(auditFault(figures, { fakes: 1, distinct: 0.5 })).toBeNull();
   });
 
+  it("refuse a share of fakes only where more than chance is above the limit", () => {
+    const limits = { fakes: 0.5, distinct: 0.5 };
+    const share = { fakes: 6 / 36, knownFakes: 0.25, distinct: 1 };
+    // 1/8 may be; sqrt(7/64/36 + 3/64/40) = 0.065, and 1.645 times that
+    expect(auditFault({ ...share, count: 36, knownCount: 40 }, limits)).toBeNull();
+    expect(auditFault({ ...share, fakes: 0.2315, count: 36, knownCount: 40 }, limits)).toBeNull();
+    expect(auditFault({ ...share, fakes: 0.2325, count: 36, knownCount: 40 }, limits)).toMatch(
+      /13 % may be \(audit\.fakes\), and by chance 23 % of 36 are/,
+    );
+    expect(auditFault({ ...share, count: 512, knownCount: 1000 }, limits)).toMatch(/takes 17 %/);
+  });
+
   it("count no picture as a fake that the teacher is sure of but that lies elsewhere, nor one that is near but doubtful", async () => {
     const sure = viewOf([[90, 0, 0]], [[-1, 0]]);
     const near = viewOf([[0.1, 0, 0]], [[1, 1]]);

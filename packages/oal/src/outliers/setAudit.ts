@@ -32,6 +32,8 @@ export interface SetFigures {
   readonly fakes: number;
   /** The same share of the known validation pictures. */
   readonly knownFakes: number;
+  /** Known validation pictures. */
+  readonly knownCount: number;
   /** Share of pictures left when every picture counts once. */
   readonly distinct: number;
   /** Pictures by largest class probability in ten equal bins, in shares. */
@@ -147,22 +149,41 @@ export async function setFigures(
     near: shareOf(close),
     fakes: shareOf(both(sure, close)),
     knownFakes: shareOf(both(isSure(usual), isNear(usuallyNear))),
+    knownCount: known.count,
     distinct: distinct / seen.count,
     confidences: histogram(own.map(probability)),
     knownConfidences: histogram(usual.map(probability)),
   };
 }
 
-/** Why pictures should not be shown as unknown ones, as the end of a sentence; null: nothing speaks against it. */
+/** One-sided quantile of the normal distribution: what chance exceeds in one of twenty audits. */
+const chance = 1.645;
+
+/**
+ * Why pictures should not be shown as unknown ones, as the end of a sentence; null: nothing speaks against it. Two dozen pictures say
+ * little, so the share of fakes f of n pictures must exceed the limit l = limits.fakes · k, k the share of m known ones, by more than
+ * 1.645 √(l (1 - l) / n + limits.fakes² k (1 - k) / m), chance's part of the difference.
+ */
 export function auditFault(
-  { fakes, knownFakes, distinct }: Pick<SetFigures, "fakes" | "knownFakes" | "distinct">,
+  {
+    fakes,
+    knownFakes,
+    distinct,
+    count,
+    knownCount,
+  }: Pick<SetFigures, "fakes" | "knownFakes" | "distinct" | "count" | "knownCount">,
   limits: Pick<AuditOptions, "fakes" | "distinct">,
 ): string | null {
   const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
   if (distinct < limits.distinct)
     return `only ${percent(distinct)} of its pictures differ from each other, and ${percent(limits.distinct)} must (audit.distinct)`;
-  if (fakes > limits.fakes * knownFakes)
-    return `the teacher takes ${percent(fakes)} of its pictures for known ones: it is as sure of them, and they are as near to a training picture, as half of the known validation pictures, of which ${percent(knownFakes)} are both; ${percent(limits.fakes * knownFakes)} may be (audit.fakes)`;
+  const limit = Math.min(1, limits.fakes * knownFakes);
+  const spread = Math.sqrt(
+    (limit * (1 - limit)) / Math.max(1, count) +
+      (limits.fakes ** 2 * knownFakes * (1 - knownFakes)) / Math.max(1, knownCount),
+  );
+  if (fakes > limit + chance * spread)
+    return `the teacher takes ${percent(fakes)} of its pictures for known ones: it is as sure of them, and they are as near to a training picture, as half of the known validation pictures, of which ${percent(knownFakes)} are both; ${percent(limit)} may be (audit.fakes), and by chance ${percent(limit + chance * spread)} of ${count} are`;
   return null;
 }
 

@@ -36,7 +36,7 @@ const changesPerPicture = 3;
 /** One per source that some student is shown. */
 export const outlierAuditStage: Stage = {
   id: "outliers",
-  version: 1,
+  version: 2,
   title: "the pictures of an outlier source as the teacher sees them",
   variants: auditedSources,
   slice: ({ config }, id) => {
