@@ -49,8 +49,8 @@ student: { network: colour, epochs: 2, batchSize: 8 }
 small: { weight: 0.1 }
 kd: { featureWeight: 0 }
 mi: { measure: false }
-exposure: { outliers: noise }
-noise: { count: 12 }
+exposure: { outliers: bytes }
+bytes: { count: 12 }
 evaluation: { bootstrap: 0, detectors: [msp, doubt], scoreDetector: doubt }
 `,
     );

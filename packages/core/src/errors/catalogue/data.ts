@@ -473,6 +473,7 @@ export const dataErrors = {
     exit: 3,
     message: ({ source, classes }) =>
       `outlier source ${source} has no class left: the teacher is as sure of the changed validation pictures of ${classes} as of half of the unchanged ones`,
-    remedy: "take another outlier source (exposure.outliers), or leave this one out of the union",
+    remedy:
+      "take another outlier source (exposure.outliers), or leave this one out of the union; where you know that changed pictures are of no class and the teacher is too weak to see it, --set audit.changed=1",
   }),
 };
