@@ -415,6 +415,35 @@ describe("the check after writing", () => {
     });
   });
 
+  it("is passed where a score alone rounds to the other side of a step of its p value", async () => {
+    const model = linearClassifier();
+    const [score = 0] = toNumbers(byHand()["score"] ?? float32Tensor([0], []));
+    const near = Array.from({ length: 41 }, (_, k) => score * (1 + (k - 20) * 1e-7));
+    const { detectors: given, ...facts } = contents({
+      ...model,
+      // a little of the neighbours, less than the check allows
+      taps: {
+        ...model.taps,
+        logits: add(model.taps.logits, mul(reduceMean(model.taps.logits, [0], true), 1e-5)),
+      },
+    });
+    const stepped = given.map((each) =>
+      each.fitted.detector.id === "ebo"
+        ? { ...each, decision: makeDecision(near, { detector: "ebo", target: 0.9 }) }
+        : each,
+    );
+    const path = join(root, "step.onnx");
+    await writeBundle(path, { ...facts, detectors: stepped }, { engine, images, expected: {} });
+    const session = await engine.open(path);
+    const ofOne = images.data.length / count;
+    const [all, one] = [
+      await session.run({ images }),
+      await session.run({ images: uint8Tensor([1, ...images.shape.slice(1)], pixels.slice(0, ofOne)) }),
+    ];
+    await session.release();
+    expect(toNumbers(all["pValue"] ?? images)[0]).not.toBe(toNumbers(one["pValue"] ?? images)[0]);
+  });
+
   it("is passed by a file as it was written", async () => {
     await checkBundle(await written("again"), { engine, images, expected: byHand() });
   });

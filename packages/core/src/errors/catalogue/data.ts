@@ -445,7 +445,7 @@ export const dataErrors = {
     message: ({ source, recipe, fault, sheet }) =>
       `student ${recipe} would learn to call pictures of outlier source ${source} unknown, but ${fault}; ${sheet} shows them beside training pictures`,
     remedy:
-      "show only those that the teacher is less sure of (keep.sources.SOURCE=[0,0.5]), take another source (exposure.outliers), raise the limit, or train all the same with --allow-failed-audit",
+      "show only those that the teacher is less sure of (section keep, docs/outliers.md), train a teacher that is hardly better than chance for longer, take another source (exposure.outliers), raise the limit, or train all the same with --allow-failed-audit",
   }),
   "OAL-D182": entry<{
     source: string;

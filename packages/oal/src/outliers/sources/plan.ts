@@ -57,7 +57,10 @@ export function planSource(id: string, settings: MethodSettings): SourcePlan {
 export function refusalOf({ sources }: SourcePlan, use: SourceUse, settings: MethodSettings): string | null {
   for (const source of sources) {
     const problem = source.refuses(use, settings);
-    if (problem !== null) return `"${source.id}" gives no outliers here: ${problem}`;
+    if (problem === null) continue;
+    const union = sources.find((each) => each.id === "union" && each.members(settings).includes(source.id));
+    const hint = union ? `; a share of 0 leaves it out (--set union.members.${source.id}=0)` : "";
+    return `"${source.id}" gives no outliers here: ${problem}${hint}`;
   }
   return null;
 }
