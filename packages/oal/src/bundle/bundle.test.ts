@@ -418,7 +418,7 @@ describe("the check after writing", () => {
   it("is passed where a score alone rounds to the other side of a step of its p value", async () => {
     const model = linearClassifier();
     const [score = 0] = toNumbers(byHand()["score"] ?? float32Tensor([0], []));
-    const near = Array.from({ length: 41 }, (_, k) => score * (1 + (k - 20) * 1e-7));
+    const near = Array.from({ length: 401 }, (_, k) => score * (1 + (k - 200) * 1e-7));
     const { detectors: given, ...facts } = contents({
       ...model,
       // a little of the neighbours, less than the check allows
