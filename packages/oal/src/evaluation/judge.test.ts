@@ -129,6 +129,16 @@ describe("every form of scores", () => {
 });
 
 describe("directions and senses", () => {
+  it("say where a file that is given as known has unknown rows by its own labels, and the other way round", async () => {
+    const labelled = write("labelled.csv", "label,conf\n0,3\n-1,1\n-1,2\n1,4\n2,5");
+    const plain = write("plain.csv", "conf\n0\n1");
+    const { senses } = await judgeScores([], { ...quick, id: [labelled], ood: [plain] });
+    expect(senses[0]).toMatch(/5 known, 0 unknown rows, as given, although 2 of them are unknown by/);
+    expect(senses[1]).toMatch(/0 known, 2 unknown rows, as given$/);
+    const turned = await judgeScores([], { ...quick, id: [plain], ood: [labelled] });
+    expect(turned.senses[1]).toMatch(/as given, although 3 of them are known by/);
+  });
+
   it("what oal score answered is no truth", async () => {
     const lines = [
       "id,known,ask,label,confidence,pValue,score,detector,error,reason",

@@ -65,7 +65,13 @@ export async function gather(
         : isPair
           ? "as the first of two files is known, the second unknown"
           : "as given";
-    senses.push(`${table.path}: ${mine.length} known, ${others.length} unknown rows, ${by}`);
+    const said = table.known ?? [];
+    const against = known === null ? 0 : every.filter((i) => said[i] !== undefined && said[i] !== known).length;
+    const but =
+      against === 0
+        ? ""
+        : `, although ${against} of them are ${known ? "unknown" : "known"} by ${table.saidBy ?? ""}`;
+    senses.push(`${table.path}: ${mine.length} known, ${others.length} unknown rows, ${by}${but}`);
     if (mine.length > 0) knownParts.push({ table, rows: mine });
     if (others.length > 0) sets.push({ name: freeName(table.name, sets), rows: pick(table, others) });
   }
