@@ -66,7 +66,8 @@ export async function gather(
           ? "as the first of two files is known, the second unknown"
           : "as given";
     const said = table.known ?? [];
-    const against = known === null ? 0 : every.filter((i) => said[i] !== undefined && said[i] !== known).length;
+    const against =
+      known === null ? 0 : every.filter((i) => said[i] !== undefined && said[i] !== known).length;
     const but =
       against === 0
         ? ""
