@@ -213,10 +213,22 @@ describe("files and overrides", () => {
     ],
     ["evaluation.detectors=[ebo, {id: knn, parameter: {}}]", "parameter"],
     ["evaluation.scoreDetector=eboo", 'did you mean "ebo"?'],
+    ["evaluation.scoreDetector=reject", 'reads the trained head "reject", which nothing makes in this run'],
   ])("refuses %s", (set, words) => {
     const { code, message } = failure(() => loadConfiguration(undefined, { set: [set] }));
     expect(["OAL-C201", "OAL-C202"]).toContain(code);
     expect(message).toContain(words);
+  });
+
+  it("decides by a trained head only where something of the run makes it, listed or not", () => {
+    const load = (...set: readonly string[]) =>
+      loadConfiguration(undefined, { set: ["evaluation.scoreDetector=reject", ...set] });
+    expect(load("exposure.rejectWeight=0.5").evaluation.scoreDetector).toBe("reject");
+    const listed = "evaluation.detectors=[msp, reject]";
+    expect(failure(() => load(listed)).message).toContain("nothing makes in this run");
+    expect(failure(() => load("exposure.rejectWeight=0.5", "methods=[ce]")).message).toContain(
+      "nothing makes",
+    );
   });
 
   it("refuses a search without unknown images to choose by", () => {

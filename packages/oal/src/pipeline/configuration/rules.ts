@@ -97,6 +97,14 @@ function checkDetectors(
       refuse([...at, "parameters", parameter], `must be ${range}, it is ${found}`);
     }
   });
+  const { scoreDetector } = evaluation;
+  const heads = detectors.has(scoreDetector) ? detectors.find(scoreDetector).needs : [];
+  const head = heads.find((tap) => tap.startsWith("heads."))?.slice("heads.".length);
+  if (head !== undefined && !ownDetectorsOf(configuration).includes(scoreDetector))
+    refuse(
+      ["evaluation", "scoreDetector"],
+      `"${scoreDetector}" reads the trained head "${head}", which nothing makes in this run: oal list methods and oal list exposures say what does (an exposure needs a weight)`,
+    );
   const measured = [
     ...(ids.includes(everyDetector) ? known : [...ids, ...ownDetectorsOf(configuration)]),
     ...(evaluation.combine ? [combinationId] : []),
