@@ -1,3 +1,3 @@
 import { testBadPaths } from "./badPathsSuite.js";
 
-testBadPaths(16);
+testBadPaths(24);
