@@ -43,7 +43,7 @@ const block = 16;
 
 /**
  * How many outliers a step shows: the share of the batch, and from 16 on, beside a batch of whole blocks of 16, to the nearest whole
- * block. 512 images and 51 outliers would cost 1.6 times as much as 512 and 48 (docs/benchmarks.md).
+ * block. 512 images and 51 outliers would cost 1.5 times as much as 512 and 48 (docs/exposures.md).
  *
  * @returns at least 1
  */
