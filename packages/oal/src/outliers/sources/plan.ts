@@ -59,7 +59,9 @@ export function refusalOf({ sources }: SourcePlan, use: SourceUse, settings: Met
     const problem = source.refuses(use, settings);
     if (problem === null) continue;
     const union = sources.find((each) => each.id === "union" && each.members(settings).includes(source.id));
-    const hint = union ? `; a share of 0 leaves it out (--set union.members.${source.id}=0)` : "";
+    const others = union?.members(settings).filter((id) => id !== source.id) ?? [];
+    const shares = others.map((id) => `${id}: 1`).join(", ");
+    const hint = shares === "" ? "" : `; leave it out with --set 'union.members={${shares}}'`;
     return `"${source.id}" gives no outliers here: ${problem}${hint}`;
   }
   return null;

@@ -220,6 +220,16 @@ describe("files and overrides", () => {
     expect(message).toContain(words);
   });
 
+  it("says how to leave a member out of a union that it refuses, and takes that", () => {
+    const union = "exposure.outliers=union";
+    const { message } = failure(() => loadConfiguration(undefined, { set: [union] }));
+    const [, members = ""] = /--set '(union\.members=.*?)'/.exec(message) ?? [];
+    expect(members).toBe("union.members={phase: 1, jigsaw: 1, latents: 1}");
+    expect(loadConfiguration(undefined, { set: [union, members] }).exposure).toMatchObject({
+      outliers: "union",
+    });
+  });
+
   it("decides by a trained head only where something of the run makes it, listed or not", () => {
     const load = (...set: readonly string[]) =>
       loadConfiguration(undefined, { set: ["evaluation.scoreDetector=reject", ...set] });
