@@ -16,6 +16,7 @@ import { mayChoose, type DetectorSearch } from "../evaluation/result.js";
 import { rowStore } from "../evaluation/rowFiles.js";
 import { scoreSets, type ScoreGround } from "../evaluation/score.js";
 import { searchDetector, type SearchedOutcome } from "../evaluation/search.js";
+import { writeError } from "../pipeline/systemError.js";
 import { makeFolder } from "../runtime/makeFolder.js";
 
 /** What a detector came to on one model. */
@@ -247,11 +248,17 @@ class KeptScores {
     const bytes = new Uint8Array(all.buffer);
     const told = { format: 1, parameters, search, warnings, counts: this.#counts, sha256: sha256(bytes) };
     const aside = `${this.#folder}.${process.pid}`;
-    await makeFolder(aside);
-    await writeFile(join(aside, "scores.f32"), bytes);
-    await writeFile(join(aside, "scores.json"), JSON.stringify(told));
-    rmSync(this.#folder, { recursive: true, force: true });
-    renameSync(aside, this.#folder);
+    try {
+      await makeFolder(aside);
+      await writeFile(join(aside, "scores.f32"), bytes);
+      await writeFile(join(aside, "scores.json"), JSON.stringify(told));
+      rmSync(this.#folder, { recursive: true, force: true });
+      renameSync(aside, this.#folder);
+    } catch (error) {
+      rmSync(aside, { recursive: true, force: true });
+      // another process was quicker, with the same scores
+      if (this.read() === null) throw writeError(this.#folder, error);
+    }
   }
 }
 
