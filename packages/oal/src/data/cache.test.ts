@@ -7,8 +7,8 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { hostname, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { isOalError, OalError } from "oal-core";
 import sharp from "sharp";
@@ -18,6 +18,7 @@ import { readSetManifest, writeSetManifest } from "./cachedSet.js";
 import { memoryImageSet, type ImageSet, subsetImageSet } from "./imageSet.js";
 import type { SourceSpec } from "./readers/reader.js";
 import { completeParts, partsOf, stratifiedSplit, type SplitSets } from "./split.js";
+import { asideOf } from "../runtime/aside.js";
 import { tarBytes, zipBytes } from "../testing/archives.js";
 import { findOverlap, measureNormalisation } from "./statistics.js";
 
@@ -143,11 +144,11 @@ test("the second preparation reads the cache; a damaged shard is made again", as
   expect(warnings[1]).toContain("set.json");
   expect(readdirSync(cacheDir)).toEqual([key]);
   // What a killed process left of the entry goes; what a live one is making stays.
-  const [dead, live] = [2 ** 30, process.pid].map((pid) => `${key}.${hostname()}-${pid}-00`);
-  for (const name of [dead, live]) mkdirSync(join(cacheDir, name ?? ""));
+  const [dead = "", live = ""] = [2 ** 30, process.pid].map((pid) => asideOf(join(cacheDir, key), pid));
+  for (const made of [dead, live]) mkdirSync(made);
   rmSync(join(cacheDir, key), { recursive: true });
   await prepare({ path }, { cacheDir });
-  expect(readdirSync(cacheDir).sort()).toEqual([key, live]);
+  expect(readdirSync(cacheDir).sort()).toEqual([key, basename(live)]);
 });
 
 test("unreadable images: an error naming the file, or passed over up to a limit", async () => {

@@ -2,10 +2,9 @@
  * The cache of decoded sets: a source is read and decoded once into uint8 shards, in a folder named by the source's content and the
  * settings. A damaged entry is made again. An entry appears whole or not at all: it is built aside, then renamed.
  */
-import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { hostname } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { type Interpolation, oalError, OalError, preprocessImage, toPlanes } from "oal-core";
 import { badImages, emptied, problemOfImage, spacedPositions, type Skipped } from "./badImages.js";
 import { openImageSet, readSetManifest, SET_FORMAT, verifyImageSet, writeSetManifest } from "./cachedSet.js";
@@ -17,6 +16,7 @@ import { placeOf, sourceProblems, throwProblems } from "./problems.js";
 import { readerOf } from "./readers/index.js";
 import type { OpenSource, SourceSpec } from "./readers/reader.js";
 import { ShardWriter } from "./shards.js";
+import { asideOf, sweepAside } from "../runtime/aside.js";
 import { makeFolderSync } from "../runtime/makeFolder.js";
 
 /** How a source becomes a set. */
@@ -201,11 +201,9 @@ async function makeSet(
   source: OpenSource,
 ): Promise<void> {
   throwProblems(sourceProblems(source, spec), placeOf(spec));
-  const aside = `${folder}.${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
-  guardWrite(aside, () => {
-    makeFolderSync(aside);
-    sweep(folder);
-  });
+  const aside = asideOf(folder);
+  guardWrite(aside, () => makeFolderSync(aside));
+  sweepAside(folder);
   try {
     const skipped = await fill(source, spec, options, aside);
     guardWrite(folder, () => {
@@ -221,24 +219,6 @@ async function makeSet(
     warnPassedOver(source.skipped ?? new Map(), spec, options);
   } finally {
     rmSync(aside, { recursive: true, force: true });
-  }
-}
-
-/** Removes what processes of this machine that were killed left of this entry. */
-function sweep(folder: string): void {
-  const prefix = `${basename(folder)}.${hostname()}-`;
-  for (const name of readdirSync(dirname(folder))) {
-    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;
-    if (pid > 0 && !isAlive(pid)) rmSync(join(dirname(folder), name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
   }
 }
 

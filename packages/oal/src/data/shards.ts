@@ -73,10 +73,18 @@ export class ShardWriter {
   }
 }
 
-/** Writes all bytes at a position of an open file, however many a single call takes. @throws the system's error, on a full disk too */
-export function writeAll(handle: number, bytes: Uint8Array, position: number): void {
+/**
+ * Writes all bytes to an open file, however many a single call takes.
+ *
+ * @param position  where they begin; null: where the file is, or behind its end if it was opened for appending
+ * @throws the system's error, on a full disk too
+ */
+export function writeAll(handle: number, bytes: Uint8Array, position: number | null): void {
   let done = 0;
-  while (done < bytes.length) done += writeSync(handle, bytes, done, bytes.length - done, position + done);
+  while (done < bytes.length) {
+    const at = position === null ? null : position + done;
+    done += writeSync(handle, bytes, done, bytes.length - done, at);
+  }
 }
 
 /**

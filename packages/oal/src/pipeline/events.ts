@@ -3,7 +3,8 @@
  * process. The terminal and the report read nothing else. A line cut short by a crash is closed on opening and skipped
  * on reading.
  */
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { writeAll } from "../data/shards.js";
 import { writeError } from "./systemError.js";
 
 /** The kinds of event: a step, a step with loss terms, a remark, a warning, the end of a stage. */
@@ -98,7 +99,7 @@ export class EventLog implements StageLogs {
       const { size } = fstatSync(this.#file);
       const last = Buffer.alloc(1);
       if (size > 0 && readSync(this.#file, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a) {
-        writeSync(this.#file, "\n");
+        writeAll(this.#file, Buffer.from("\n"), null);
       }
     } catch (error) {
       throw writeError(path, error);
@@ -109,7 +110,7 @@ export class EventLog implements StageLogs {
   emit(stage: string, event: StageEvent): void {
     const whole: RunEvent = { time: Date.now(), stage, ...event };
     try {
-      writeSync(this.#file, JSON.stringify(whole) + "\n");
+      writeAll(this.#file, Buffer.from(`${JSON.stringify(whole)}\n`), null);
     } catch (error) {
       throw writeError(this.path, error);
     }
