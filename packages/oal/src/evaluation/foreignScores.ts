@@ -49,11 +49,11 @@ export async function readScoreTable(path: string): Promise<ScoreTable> {
   if (ending === ".npz") {
     const { readScoreArchive } = await import("./scoreArchive.js");
     const { confidence, labels, predictions } = await readScoreArchive(path);
-    const columns = new Map([["score", Float64Array.from(confidence)]]);
-    if (labels === null) return { path, name, known: null, saidBy: null, correct: null, columns };
-    const known = Array.from(labels, (label) => label >= 0);
-    const correct = predictions && Array.from(labels, (label, i) => label === predictions[i]);
-    return { path, name, known, saidBy: "label: below 0 is unknown", correct, columns };
+    const members = { score: confidence, label: labels, pred: predictions };
+    const lists = Object.entries(members).flatMap(([title, list]): [string, number[]][] =>
+      list === null ? [] : [[title, Array.from(list)]],
+    );
+    return tableOf(path, name, new Map(lists), fail);
   }
   let columns: Columns;
   try {
@@ -67,7 +67,8 @@ export async function readScoreTable(path: string): Promise<ScoreTable> {
 async function columnsOf(path: string, ending: string): Promise<Columns> {
   if (ending === ".parquet") {
     const { asyncBufferFromFile, parquetReadObjects } = await import("hyparquet");
-    return byColumn(await parquetReadObjects({ file: await asyncBufferFromFile(path) }));
+    const { compressors } = await import("./compressors.js");
+    return byColumn(await parquetReadObjects({ file: await asyncBufferFromFile(path), compressors }));
   }
   const bytes = await readFile(path);
   if (ending === ".npy") {
@@ -140,11 +141,14 @@ function byColumn(rows: readonly unknown[]): Columns {
       column[i] = value;
     }
   });
-  return columns;
+  // a row that lacks a column has a gap there, like a cell that is empty
+  return new Map(
+    [...columns].map(([name, column]) => [name, Array.from({ length: rows.length }, (_, i) => column[i])]),
+  );
 }
 
 const isNumber = (value: unknown): boolean =>
-  typeof value === "number" ||
+  (typeof value === "number" && !Number.isNaN(value)) ||
   typeof value === "bigint" ||
   (typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(numberText(value))));
 
@@ -165,9 +169,13 @@ function tableOf(path: string, name: string, all: Columns, fail: (problem: strin
     [...columns].find(([title, column]) => roleOf(title) === role && test(column))?.[0];
   const isFlag = (column: readonly unknown[]): boolean =>
     column.every((value) => flagOf(value) !== undefined);
-  const unknown = find("unknown", isFlag);
-  const knownColumn = find("known", isFlag);
   const label = find("label", (column) => column.every(isNumber));
+  const isNumbering = (title: string, column: readonly unknown[]): boolean =>
+    plain(title) === "id" && isDistinct(column) && (label !== undefined || !isFlag(column));
+  const unknown = find("unknown", isFlag);
+  const knownColumn = [...columns].find(
+    ([title, column]) => roleOf(title) === "known" && isFlag(column) && !isNumbering(title, column),
+  )?.[0];
   const wordy =
     label === undefined && unknown === undefined && knownColumn === undefined
       ? find("label", () => true)
@@ -175,31 +183,38 @@ function tableOf(path: string, name: string, all: Columns, fail: (problem: strin
   if (wordy !== undefined) {
     const row = (columns.get(wordy) ?? []).findIndex((value) => !isNumber(value));
     throw fail(
-      `column "${wordy}" has ${JSON.stringify(columns.get(wordy)?.[row] ?? null)} in row ${row + 1} (counted without the header): labels are numbers, -1 for what is unknown`,
+      `column "${wordy}" has ${cellText(columns.get(wordy)?.[row])} in row ${row + 1} (counted without the header): labels are numbers, -1 for what is unknown`,
     );
   }
   const prediction = find("prediction", (column) => column.every(isNumber));
   const labels = label === undefined ? null : numbersOf(columns.get(label) ?? []);
   const words: string[] = [];
   const scores = new Map<string, Float64Array>();
+  const classes = new Map<string, Float64Array>();
   for (const [title, column] of columns) {
-    if ([unknown, knownColumn, label, prediction].includes(title) || roleOf(title) === "none") continue;
+    const role = roleOf(title);
+    if ([unknown, knownColumn, label, prediction].includes(title) || role === "none") continue;
+    // flags and numbers of rows are no scores, also where another column says which rows are known
+    if (isNumbering(title, column) || ((role === "known" || role === "unknown") && isFlag(column))) continue;
     // Words in every row are no scores; a column of numbers with a gap is a fault that somebody should know of.
     const bad = Array.from({ length: count }, (_, i) => column[i]).findIndex((value) => !isNumber(value));
-    if (bad < 0) scores.set(title, numbersOf(column));
-    else if (column.some(isNumber)) {
-      const cell = isNaNText(column[bad]) ? "no number" : JSON.stringify(column[bad]);
-      throw fail(`column "${title}" has ${cell} in row ${bad + 1} (counted without the header)`);
-    } else words.push(title);
+    if (bad < 0) (isClass(role, column) ? classes : scores).set(title, numbersOf(column));
+    else if (column.some(isNumber) || (column.some(saysNaN) && column.every(isGap)))
+      throw fail(
+        `column "${title}" has ${cellText(column[bad])} in row ${bad + 1} (counted without the header)`,
+      );
+    else words.push(title);
   }
-  if (scores.size === 0)
+  // a second column of classes is no score, unless nothing else could be one
+  const found = scores.size > 0 ? scores : classes;
+  if (found.size === 0)
     throw fail(
       `no column holds scores${words.length === 0 ? "" : `; these hold words: ${words.slice(0, 8).join(", ")}`}`,
     );
   const known = knownRows({ unknown, known: knownColumn, label }, columns, labels);
   const called = prediction === undefined ? null : numbersOf(columns.get(prediction) ?? []);
   const correct = labels && called && Array.from(labels, (value, i) => value === called[i]);
-  return { path, name, ...known, correct, columns: scores };
+  return { path, name, ...known, correct, columns: found };
 }
 
 /** What says which rows are known: a flag, or class labels of which -1 means unknown. */
@@ -229,10 +244,33 @@ function flagOf(value: unknown): boolean | undefined {
   return ["0", "0.0", "false", "no"].includes(text) ? false : undefined;
 }
 
-const isNaNText = (value: unknown): boolean =>
+/** Whether a column counts rows: whole numbers of which none comes twice. */
+function isDistinct(column: readonly unknown[]): boolean {
+  const values = column.filter(isNumber).map(Number);
+  return (
+    values.length === column.length &&
+    values.every(Number.isInteger) &&
+    new Set(values).size === values.length
+  );
+}
+
+/** Whether a cell says that it is no number, in any language's way. */
+const saysNaN = (value: unknown): boolean =>
+  Number.isNaN(value) || (typeof value === "string" && value.trim().toLowerCase() === "nan");
+
+const isGap = (value: unknown): boolean =>
   value === null ||
   value === undefined ||
-  (typeof value === "string" && ["nan", ""].includes(value.trim().toLowerCase()));
+  saysNaN(value) ||
+  (typeof value === "string" && value.trim() === "");
+
+/** Whether a column is called as labels or predictions are, and holds whole numbers as these do. */
+function isClass(role: string | undefined, column: readonly unknown[]): boolean {
+  return (role === "label" || role === "prediction") && column.map(Number).every(Number.isInteger);
+}
+
+/** A cell that holds no number, in words. */
+const cellText = (value: unknown): string => (isGap(value) ? "no number" : JSON.stringify(value));
 
 function numbersOf(column: readonly unknown[]): Float64Array {
   return Float64Array.from(column, (value) =>

@@ -2,10 +2,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as zlib from "node:zlib";
 import { parquetWriteFile } from "hyparquet-writer";
 import { aurc, auroc, detectionMetrics, Random } from "oal-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { judgeScores } from "./judge.js";
+import { npzBytes } from "./npz.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-judge-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -118,11 +120,68 @@ describe("every form of scores", () => {
     expect(found.columns[0]?.mean.metrics.auroc).toBe(auroc(known, [1, 0.5, -2]));
   });
 
+  it.each([
+    ["GZIP", zlib.gzipSync],
+    ["BROTLI", zlib.brotliCompressSync],
+  ] as const)("parquet packed by %s", async (codec, pack) => {
+    const path = at(`${codec}.parquet`);
+    parquetWriteFile({
+      filename: path,
+      columnData: [
+        { name: "ood", data: labels.map((label) => label < 0) },
+        { name: "conf", data: scores },
+      ],
+      codec,
+      compressors: { [codec]: (bytes: Uint8Array) => pack(bytes) },
+    });
+    const found = await judgeScores([path], quick);
+    expect(found.columns[0]?.mean.metrics).toEqual(detectionMetrics(known, unknown));
+  });
+
+  it("parquet packed by zstd, as polars does it, where this Node.js knows it; else a sentence says what to do", async () => {
+    const pack: unknown = Reflect.get(zlib, "zstdCompressSync");
+    const zstd = (bytes: Uint8Array): Uint8Array => {
+      const packed: unknown = typeof pack === "function" ? Reflect.apply(pack, undefined, [bytes]) : bytes;
+      return packed instanceof Uint8Array ? packed : bytes;
+    };
+    const columnData = [
+      { name: "ood", data: labels.map((label) => label < 0) },
+      { name: "conf", data: scores },
+    ];
+    parquetWriteFile({
+      filename: at("zstd.parquet"),
+      columnData,
+      codec: "ZSTD",
+      compressors: { ZSTD: zstd },
+    });
+    const judged = judgeScores([at("zstd.parquet")], quick);
+    if (typeof pack === "function")
+      expect((await judged).columns[0]?.mean.metrics).toEqual(detectionMetrics(known, unknown));
+    else await expect(judged).rejects.toThrow(/zstd.*22\.15.*write it with snappy/);
+  });
+
+  it("with a number for every row, a second column of classes, or predictions beside others: none is a score", async () => {
+    const lines = scores.map((conf, i) =>
+      [i, labels[i], Math.max(0, labels[i] ?? 0), predictions[i], predictions[i], conf].join(","),
+    );
+    const path = write("numbered.csv", ["id,label,target,pred,predicted,conf", ...lines].join("\n"));
+    const found = await judgeScores([path], quick);
+    expect(found.columns.map(({ column }) => column)).toEqual(["conf"]);
+    expect(found.known).toBe(90);
+    // two rows alone look like flags, and the labels say what they are
+    const two = await judgeScores([write("two.csv", "id,label,conf\n0,-1,1\n1,3,2")], quick);
+    expect(two.known).toBe(1);
+    expect(two.senses[0]).toContain('by column "label"');
+  });
+
   it("with classes and predictions also gives accuracy, AURC, OSCR and CCR", async () => {
     const found = await judgeScores(forms["csv"] ?? [], quick);
     const wrong = known.map((_, i) => (labels[i] === predictions[i] ? 0 : 1));
     expect(found.accuracy).toBeCloseTo(1 - wrong.filter(Boolean).length / 90, 12);
     expect(found.columns[0]?.aurc).toBe(aurc(known, wrong).aurc);
+    expect(found.columns[0]?.excessAurc).toBe(aurc(known, wrong).excess);
+    const all = [...wrong, ...unknown.map(() => 1)];
+    expect(found.columns[0]?.sets[0]?.aurcAll).toBe(aurc(scores, all).aurc);
     expect(found.columns[0]?.sets[0]?.oscr).toBeLessThanOrEqual(found.accuracy ?? 0);
     expect(Object.keys(found.columns[0]?.sets[0]?.ccr ?? {})).toEqual(["0.0001", "0.001", "0.01", "0.1"]);
   });
@@ -215,6 +274,12 @@ describe("what cannot be judged is said", () => {
     ["two columns of a name", "dup.csv", "label,a, a\n0,1,2\n-1,2,1\n", 'two columns are called "a"'],
     ["labels in words", "cats.csv", "label,a\ncat,1\nunknown,2\n", 'column "label" has "cat" in row 1'],
     ["no text", "zeros.csv", "l\0a\0b\0", "it is no text in UTF-8"],
+    [
+      "a label that a row lacks",
+      "lacks.jsonl",
+      '{"label":0,"a":1}\n{"a":2}\n',
+      'column "label" has no number in row 2',
+    ],
     ["semicolons", "semi.csv", "label;a\n0;1,5\n", "separated by semicolons"],
     ["a short line", "short.csv", "label,score\n0,1\n-1\n", "line 3 has 1 fields"],
     ["bad JSON", "bad.jsonl", '{"label":0,"score":1}\n{oops\n', "line 2 is no JSON"],
@@ -228,6 +293,35 @@ describe("what cannot be judged is said", () => {
         message.startsWith("OAL") ? { code: message } : { message: expect.stringContaining(message) },
       ),
     );
+  });
+
+  it("no row, and what is no number, in every form: with the file and the column", async () => {
+    const told = (path: string): Promise<string> =>
+      judgeScores([], { ...quick, id: [at("known.npy")], ood: [path] }).then(
+        () => "judged",
+        (error: unknown) => (error instanceof Error ? error.message : ""),
+      );
+    const numbers = Float32Array.of(1, NaN, 2);
+    const member = (conf: Float32Array): Buffer =>
+      npzBytes({ conf, label: BigInt64Array.from(conf, () => -1n) });
+    writeFileSync(at("nan.npz"), member(numbers));
+    writeFileSync(at("none.npz"), member(new Float32Array()));
+    writeFileSync(at("nan.npy"), npy([...numbers]));
+    writeFileSync(at("allnan.npy"), npy([NaN, NaN]));
+    parquetWriteFile({
+      filename: at("nan.parquet"),
+      columnData: [{ name: "conf", data: numbers, type: "FLOAT" }],
+    });
+    write("nan.csv", "score\nnan\nNaN\n");
+    expect(await told(at("none.npz"))).toBe(`${at("none.npz")}: it holds no rows`);
+    for (const [name, column, row] of [
+      ["nan.npz", "score", 2],
+      ["nan.npy", "score", 2],
+      ["allnan.npy", "score", 1],
+      ["nan.parquet", "conf", 2],
+      ["nan.csv", "score", 1],
+    ] as const)
+      expect(await told(at(name))).toContain(`${at(name)}: column "${column}" has no number in row ${row}`);
   });
 
   it("what is no file, before it is read", async () => {

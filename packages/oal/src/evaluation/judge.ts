@@ -41,6 +41,8 @@ export interface JudgedSet extends MetricSummary {
   /** Share of known rows of the right class above the cut that accepts this share of unknown ones; null without predictions. */
   readonly ccr: Readonly<Record<string, number>> | null;
   readonly oscr: number | null;
+  /** Area under risk and coverage of known and unknown rows together, every unknown one an error; null without predictions. */
+  readonly aurcAll: number | null;
   /** FPR@95 without the reference's rule of collinear points, where equal scores make it another; null where it is the same. */
   readonly tied: Readonly<Record<"fpr95" | "fpr95Id", number>> | null;
 }
@@ -57,6 +59,8 @@ export interface JudgedColumn {
   readonly mean: MetricSummary;
   /** Area under risk and coverage of the known rows; null without predictions. */
   readonly aurc: number | null;
+  /** What of it is beyond the area of the best order of the same answers; null without predictions. */
+  readonly excessAurc: number | null;
 }
 
 /** A paired difference of two columns. */
@@ -176,6 +180,8 @@ function judgeColumn(column: string, row: number, ground: JudgeGround): JudgedCo
   const { sign, known, sets, valuesOf, correct, samples, resamples } = ground;
   const id = valuesOf(known, column);
   const right = correct?.map(Number) ?? null;
+  const wrong = right?.map((value) => 1 - value) ?? null;
+  const selective = wrong && aurc(id, wrong);
   const measured = (
     values: MetricVector,
     resampled: (metric: MetricName) => Float64Array,
@@ -194,6 +200,7 @@ function judgeColumn(column: string, row: number, ground: JudgeGround): JudgedCo
       ccr:
         right && Object.fromEntries(ccrRates.map((rate) => [String(rate), ccrAtFpr(id, right, ood, rate)])),
       oscr: right && oscr(id, right, ood),
+      aurcAll: wrong && aurc([...id, ...ood], [...wrong, ...Array.from(ood, () => 1)]).aurc,
     };
   });
   const members = sets.map((_, k) => k);
@@ -204,12 +211,8 @@ function judgeColumn(column: string, row: number, ground: JudgeGround): JudgedCo
     mean: measured(meanMetrics(judged.map((set) => set.metrics)), (metric) =>
       samples.mean(row, members, metric),
     ),
-    aurc:
-      right &&
-      aurc(
-        id,
-        right.map((value) => 1 - value),
-      ).aurc,
+    aurc: selective?.aurc ?? null,
+    excessAurc: selective?.excess ?? null,
   };
 }
 

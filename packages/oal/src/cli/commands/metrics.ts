@@ -23,18 +23,27 @@ export async function metricsCommand(
 
 const percent = (value: number): string => (100 * value).toFixed(2);
 
+/** A figure of every set, in percent. */
+function onSets(
+  sets: JudgedColumn["sets"],
+  of: (set: JudgedColumn["sets"][number]) => number | null,
+): string {
+  return sets.map((set) => `${printable(set.name)} ${percent(of(set) ?? NaN)} %`).join(", ");
+}
+
 function described({ senses, known, accuracy, columns, differences, resamples, seed }: Judgement): string {
   const table = new Table({
     head: ["scores", "unknown set", "AUROC", "FPR@95", "FPR@95 (known positive)", "AUPR in", "AUPR out"],
     style: { head: [], border: [] },
   });
   for (const column of columns) rowsOf(column).forEach((row) => table.push(row));
-  const own = columns.flatMap(({ column, higher, guessed, aurc, sets }) => [
+  const own = columns.flatMap(({ column, higher, guessed, aurc, excessAurc, sets }) => [
     `${printable(column)}: higher is ${higher}${guessed ? ", as that makes the AUROC at least a half (--higher says otherwise)" : ""}`,
     ...(aurc === null
       ? []
       : [
-          `${printable(column)}: AURC ${percent(aurc)} %; OSCR ${sets.map(({ name, oscr }) => `${printable(name)} ${percent(oscr ?? NaN)} %`).join(", ")}`,
+          `${printable(column)}: AURC ${percent(aurc)} %, E-AURC ${percent(excessAurc ?? NaN)} %; with unknown rows as errors ${onSets(sets, ({ aurcAll }) => aurcAll)}`,
+          `${printable(column)}: OSCR ${onSets(sets, ({ oscr }) => oscr)}`,
         ]),
     ...sets.flatMap(({ name, ccr }) =>
       ccr === null
