@@ -1,13 +1,15 @@
 /** Whether the data of a protocol are there: every set's list, count, hash and images, and what is to be done where they are not. */
-import { basename } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import { isOalError } from "oal-core";
 import { sha256OfFile } from "../data/fileHashes.js";
 import { readerOf } from "../data/readers/index.js";
 import { absentImages, type LookOptions } from "../data/readers/listedImages.js";
 import type { OpenSource } from "../data/readers/reader.js";
 import { ListRecord } from "./listRecord.js";
-import { isThere, specOf, type OpenedProtocol } from "./openProtocol.js";
+import { isFile, isThere, specOf, type OpenedProtocol } from "./openProtocol.js";
 import { isKnown, type Protocol, type ProtocolSet, type SetRole } from "./protocol.js";
+import { protocols } from "./protocols/index.js";
 
 /** What was found of one set. */
 export interface SetCheck {
@@ -23,9 +25,12 @@ export interface SetCheck {
   /** Images of the list that are not there, and the first of them. */
   readonly absent: number;
   readonly examples: readonly string[];
-  /** SHA-256 of the list. */
+  /** SHA-256 of the list, or of the file where the protocol states one. */
   readonly sha256: string | null;
-  /** What the hash was compared with: the protocol's, or that of the first check on this machine ("2026-11-27", "now"). */
+  /**
+   * What the hash was compared with: the protocol's, or that of an earlier check on this machine ("2026-11-27", "now"). Null where there
+   * was nothing to compare with: only a set without any other fault is noted.
+   */
   readonly comparedWith: string | null;
   /** What is wrong, in sentences. */
   readonly problems: readonly string[];
@@ -56,6 +61,13 @@ export interface CheckOptions {
 /** Absent images that are named. */
 const shownExamples = 3;
 
+/** What was found of a set, with what later looks need. */
+interface FoundSet {
+  readonly check: SetCheck;
+  readonly opened: OpenSource | null;
+  readonly notes: readonly string[];
+}
+
 /**
  * Checks the data of a protocol; nothing is decoded.
  *
@@ -66,7 +78,7 @@ export async function checkProtocol(
   options: CheckOptions = {},
 ): Promise<ProtocolCheck> {
   const record = new ListRecord();
-  const found: { readonly check: SetCheck; readonly opened: OpenSource | null }[] = [];
+  const found: FoundSet[] = [];
   for (const set of protocol.sets) found.push(await checkSet(protocol, set, root, record, options));
   await record.save();
   const sets = found.map(({ check }) => check);
@@ -78,7 +90,7 @@ export async function checkProtocol(
     complete: problems.length === 0 && sets.every((set) => set.problems.length === 0),
     sets,
     problems,
-    notes: [...protocol.notes, ...olderVersion(protocol, sets)],
+    notes: [...protocol.notes, ...found.flatMap(({ notes }) => notes), ...olderVersion(protocol, sets)],
   };
 }
 
@@ -88,7 +100,7 @@ async function checkSet(
   root: string,
   record: ListRecord,
   { signal, onProgress }: CheckOptions,
-): Promise<{ readonly check: SetCheck; readonly opened: OpenSource | null }> {
+): Promise<FoundSet> {
   signal?.throwIfAborted();
   const classes = typeof protocol.classes === "number" || !protocol.classes ? undefined : protocol.classes;
   const spec = specOf(set, root, classes);
@@ -107,6 +119,7 @@ async function checkSet(
     return {
       check: { ...facts, ...nothing, problems: [`${what} is not there`] },
       opened: null,
+      notes: [],
     };
   }
   let opened: OpenSource;
@@ -122,15 +135,12 @@ async function checkSet(
       });
   } catch (error) {
     if (!isOalError(error)) throw error;
-    return { check: { ...facts, ...nothing, problems: [error.message] }, opened: null };
+    return { check: { ...facts, ...nothing, problems: [error.message] }, opened: null, notes: [] };
   }
-  const sha256 = spec.list === undefined ? null : await sha256OfFile(spec.list, { signal });
-  const compared = sha256 === null ? null : compareHash(protocol, set, sha256, record);
   const images = opened.ids.length;
-  const problems = [
+  const faults = [
     ...(opened.problems ?? []).map(({ message }) => message),
     ...countProblem(set, images),
-    ...(compared?.problem === undefined ? [] : [compared.problem]),
     ...(isKnown(role) ? labelProblem(protocol, opened) : []),
     ...(missing.length === 0
       ? []
@@ -138,6 +148,9 @@ async function checkSet(
           `${missing.length} of its ${images} images ${missing.length === 1 ? "is" : "are"} not under ${spec.path}`,
         ]),
   ];
+  const hashed = spec.list ?? (set.sha256 !== undefined && isFile(spec.path) ? spec.path : undefined);
+  const sha256 = hashed === undefined ? null : await sha256OfFile(hashed, { signal });
+  const compared = compareHash(protocol, set, { sha256, isSound: faults.length === 0 }, record);
   return {
     check: {
       ...facts,
@@ -145,34 +158,64 @@ async function checkSet(
       absent: missing.length,
       examples: missing.slice(0, shownExamples),
       sha256,
-      comparedWith: compared?.with ?? null,
-      problems,
+      comparedWith: compared.with,
+      problems: [...faults, ...compared.problems],
     },
     opened,
+    notes: compared.notes,
   };
 }
 
+/** What the comparison of a hash came to. */
+interface Comparison {
+  readonly with: string | null;
+  readonly problems: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Compares a hash with that of the protocol, or with what was noted by an earlier check. The list of a published protocol stays what it
+ * was; a list of one's own may change, which is worth a note. Nothing is noted of a set that has another fault: a wrong list would stand
+ * in the way of the right one.
+ */
 function compareHash(
   { id }: Protocol,
   set: ProtocolSet,
-  sha256: string,
+  { sha256, isSound }: { readonly sha256: string | null; readonly isSound: boolean },
   record: ListRecord,
-): { readonly with: string; readonly problem?: string } {
+): Comparison {
+  const nothing = { with: null, problems: [], notes: [] };
   if (set.sha256 !== undefined) {
-    const same = set.sha256 === sha256;
-    return {
-      with: "the protocol",
-      ...(same ? {} : { problem: `its list is another one than the protocol's (SHA-256 ${sha256})` }),
-    };
+    if (sha256 === null)
+      return {
+        ...nothing,
+        problems: [`the protocol has a SHA-256 for it, and ${set.path} is no single file`],
+      };
+    const what = set.list === undefined ? "its file" : "its list";
+    const problems =
+      set.sha256 === sha256 ? [] : [`${what} is another one than the protocol's (SHA-256 ${sha256})`];
+    return { ...nothing, with: "the protocol", problems };
   }
-  const first = record.met(id, set.name, sha256);
-  if (first.isNew) return { with: "now" };
-  return {
-    with: first.on,
-    ...(first.sha256 === sha256
-      ? {}
-      : { problem: `its list is another one than the first that was checked here, on ${first.on}` }),
-  };
+  if (sha256 === null) return nothing;
+  const isPublished = protocols.some((each) => each.id === id);
+  const name = isPublished ? id : resolve(id);
+  const noted = record.of(name, set.name);
+  if (isSound && (!noted || (!isPublished && noted.sha256 !== sha256))) record.note(name, set.name, sha256);
+  if (!noted) return isSound ? { ...nothing, with: "now" } : nothing;
+  if (noted.sha256 === sha256) return { ...nothing, with: noted.on };
+  return isPublished
+    ? {
+        with: noted.on,
+        problems: [
+          `its list is another one than the one that was noted here on ${noted.on}; where the list is right now, delete ${record.path}`,
+        ],
+        notes: [],
+      }
+    : {
+        with: noted.on,
+        problems: [],
+        notes: [`${set.name}: its list is another one than on ${noted.on}, when it was checked here`],
+      };
 }
 
 /** Counts of OpenOOD v1.0 that were others in v1.5 (trap 8). */
@@ -226,11 +269,16 @@ function sharedImages(
 /** Lists of OpenOOD v1.0 where v1.5 is asked for (traps 8 and 9). */
 function olderVersion({ id }: Protocol, sets: readonly SetCheck[]): string[] {
   if (!id.startsWith("openood-v1.5/")) return [];
+  const usual = id.replace(/-full-spectrum$/, "");
   const older = sets.filter(
-    ({ name, images }) => images !== null && countsBefore.get(`${id} ${name}`) === images,
+    ({ name, images }) => images !== null && countsBefore.get(`${usual} ${name}`) === images,
   );
   const chooser = sets.find(({ role, list }) => role.startsWith("validation-") && list !== null);
-  const isMissing = chooser?.images === null && sets.some(({ images }) => images !== null);
+  // its images may be missing as well, which says nothing of the lists
+  const isMissing =
+    chooser !== undefined &&
+    !existsSync(chooser.list ?? "") &&
+    sets.some(({ list }) => list !== null && existsSync(list));
   if (older.length === 0 && !isMissing) return [];
   const why = [
     ...older.map(({ name, images }) => `${name} has ${images} images`),

@@ -1,4 +1,4 @@
-/** The hashes of image lists that no protocol states: what the first check on this machine found, so that a list that changes is told. */
+/** The hashes of image lists that no protocol states: what an earlier check on this machine found, so that a list that changes is told. */
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
@@ -6,8 +6,8 @@ import { cacheFolder } from "../data/cacheFolder.js";
 import { makeFolder } from "../runtime/makeFolder.js";
 import { writeFileWhole } from "../runtime/writeFile.js";
 
-/** A list as it was first met. */
-export interface FirstMet {
+/** A list as it was noted. */
+export interface NotedList {
   readonly sha256: string;
   /** Date, as 2026-11-27. */
   readonly on: string;
@@ -20,34 +20,35 @@ const recordSchema = z.strictObject({
 
 /** Hashes by protocol and set. */
 export class ListRecord {
-  readonly #path: string;
-  readonly #lists: Record<string, FirstMet>;
+  /** The file. */
+  readonly path: string;
+  readonly #lists: Record<string, NotedList>;
   #isChanged = false;
 
   /** Reads the record in a folder; default: that of the cache. */
   constructor(folder = join(cacheFolder(), "benchmark")) {
-    this.#path = join(folder, "lists.json");
-    this.#lists = readRecord(this.#path);
+    this.path = join(folder, "lists.json");
+    this.#lists = readRecord(this.path);
   }
 
-  /** What was first met, and whether it was met now: a hash that is not yet known is kept. */
-  met(protocol: string, set: string, sha256: string): FirstMet & { readonly isNew: boolean } {
-    const name = `${protocol} ${set}`;
-    const known = this.#lists[name];
-    if (known) return { ...known, isNew: false };
-    const first = { sha256, on: new Date().toISOString().slice(0, 10) };
-    this.#lists[name] = first;
+  /** What was noted of a set's list; undefined where nothing was. */
+  of(protocol: string, set: string): NotedList | undefined {
+    return this.#lists[nameOf(protocol, set)];
+  }
+
+  /** Notes a list, in place of what was noted before. */
+  note(protocol: string, set: string, sha256: string): void {
+    this.#lists[nameOf(protocol, set)] = { sha256, on: new Date().toISOString().slice(0, 10) };
     this.#isChanged = true;
-    return { ...first, isNew: true };
   }
 
   /** Writes the record, where that is possible; without it the next check is the first one. */
   async save(): Promise<void> {
     if (!this.#isChanged) return;
     try {
-      await makeFolder(dirname(this.#path));
+      await makeFolder(dirname(this.path));
       const text = JSON.stringify({ format: 1, lists: this.#lists }, null, 2);
-      await writeFileWhole(this.#path, `${text}\n`);
+      await writeFileWhole(this.path, `${text}\n`);
       this.#isChanged = false;
     } catch {
       // a cache that cannot be written
@@ -55,7 +56,11 @@ export class ListRecord {
   }
 }
 
-function readRecord(path: string): Record<string, FirstMet> {
+function nameOf(protocol: string, set: string): string {
+  return `${protocol} ${set}`;
+}
+
+function readRecord(path: string): Record<string, NotedList> {
   try {
     return { ...recordSchema.parse(JSON.parse(readFileSync(path, "utf8"))).lists };
   } catch {

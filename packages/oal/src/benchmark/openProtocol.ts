@@ -3,8 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { oalError, suggest } from "oal-core";
 import type { SourceSpec } from "../data/readers/reader.js";
-import { explainIssues } from "../pipeline/configuration/issues.js";
-import { readKeyFile } from "../pipeline/configuration/source.js";
+import { parseKeyFile, withRemedy } from "./keyFile.js";
 import { isKnown, protocolFileSchema, protocolOfFile, type Protocol, type ProtocolSet } from "./protocol.js";
 import { protocols } from "./protocols/index.js";
 
@@ -47,20 +46,23 @@ function looksLikeFile(given: string): boolean {
   return /\.(ya?ml|json)$/i.test(given) || existsSync(given);
 }
 
+const remedy =
+  "docs/benchmark.md shows what stands in a protocol's file, and oal list protocols names those that come with oal";
+
 function readProtocol(path: string): Protocol {
-  const { tree, locate } = readKeyFile(path, process.cwd());
-  const parsed = protocolFileSchema.safeParse(tree, { reportInput: true });
-  if (!parsed.success) throw explainIssues(parsed.error.issues, protocolFileSchema, locate);
-  const protocol = protocolOfFile(path, parsed.data);
-  const names = [protocol.known, ...protocol.sets.map(({ name }) => name)];
-  const twice = names.findIndex((name, i) => names.indexOf(name) < i);
-  if (twice >= 0)
-    throw oalError("OAL-C202", {
-      at: "unknown",
-      where: locate(["unknown"]),
-      problem: `two sets are called ${names[twice]}`,
-    });
-  return protocol;
+  return withRemedy(remedy, () => {
+    const { data, locate } = parseKeyFile(path, protocolFileSchema);
+    const protocol = protocolOfFile(path, data);
+    const names = [protocol.known, ...protocol.sets.map(({ name }) => name)];
+    const twice = names.findIndex((name, i) => names.indexOf(name) < i);
+    if (twice >= 0)
+      throw oalError("OAL-C202", {
+        at: "unknown",
+        where: locate(["unknown"]),
+        problem: `two sets are called ${names[twice]}`,
+      });
+    return protocol;
+  });
 }
 
 /** The folder itself, or its "data" where OpenOOD's own layout has it: whichever holds the first list or path. */
@@ -93,6 +95,7 @@ export function isThere({ list, path }: SourceSpec): boolean {
   return (list === undefined || isFile(list)) && existsSync(path);
 }
 
-function isFile(path: string): boolean {
+/** Whether a path is that of a file. */
+export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }

@@ -2,8 +2,7 @@
 import { detectors, oalError, resolveParameters, type ParameterValues } from "oal-core";
 import { z } from "zod";
 import type { AskedDetector } from "../evaluation/asked.js";
-import { explainIssues } from "../pipeline/configuration/issues.js";
-import { readKeyFile } from "../pipeline/configuration/source.js";
+import { parseKeyFile, withRemedy } from "./keyFile.js";
 import type { BenchmarkRow } from "./result.js";
 
 const perDetector = z.record(z.string(), z.record(z.string(), z.json()));
@@ -21,15 +20,15 @@ export const everyModel = "*";
  * @throws OAL-C201 to OAL-C203 for a file that is none, OAL-E201 for an unknown detector, OAL-E202 for a value that it does not take
  */
 export function readParameters(path: string): GivenParameters {
-  const { tree, locate } = readKeyFile(path, process.cwd());
-  const parsed = schema.safeParse(tree, { reportInput: true });
-  if (!parsed.success) throw explainIssues(parsed.error.issues, schema, locate);
-  for (const entry of Object.values(parsed.data).flat())
+  const remedy =
+    "give the parameters.json of a benchmark, or a file that has a detector's parameters by model";
+  const { data } = withRemedy(remedy, () => parseKeyFile(path, schema));
+  for (const entry of Object.values(data).flat())
     for (const [id, values] of Object.entries(entry)) {
       const detector = detectors.find(id);
       resolveParameters(detector.id, detector.parameters, values);
     }
-  return parsed.data;
+  return data;
 }
 
 /**

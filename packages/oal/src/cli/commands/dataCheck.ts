@@ -78,8 +78,9 @@ function stateOf({ images, problems }: SetCheck): string {
 
 /** What a hash was compared with, in a word. */
 function comparisonOf({ comparedWith }: SetCheck): string {
+  if (comparedWith === null) return "not noted";
   if (comparedWith === "the protocol") return "as published";
-  return comparedWith === "now" ? "noted now" : `noted ${comparedWith ?? ""}`;
+  return comparedWith === "now" ? "noted now" : `noted ${comparedWith}`;
 }
 
 function verdictOf({ complete, sets, problems }: ProtocolCheck, faulty: number): string {

@@ -27,10 +27,15 @@ export async function absentImages(
 ): Promise<string[]> {
   const [example = ""] = paths;
   const isFolder = (await stat(root)).isDirectory();
-  if (isFolder && (existsSync(locate(root, example)) || existsSync(locate(root, folderOf(example)))))
+  // one folder of a list may be missing like one image: any other says that images lie here and not in archives
+  const folders = new Set(paths.map(folderOf));
+  const liesHere = [...folders].some((folder) => folder !== "" && existsSync(locate(root, folder)));
+  if (isFolder && (liesHere || existsSync(locate(root, example))))
     return absentInFolder(root, paths, options);
+  const archives = await archivesUnder(root, example);
+  if (isFolder && archives.length === 0) return absentInFolder(root, paths, options);
   const missing = new Set(paths);
-  for (const archive of await archivesUnder(root, example)) {
+  for (const archive of archives) {
     if (missing.size === 0) break;
     options.signal?.throwIfAborted();
     for (const { path, isFolder: holds } of await openArchive(archive).list())
