@@ -359,4 +359,32 @@ export const program = [
     replace: "ends.filter(([other]) => other > low).length",
     tests: [source("benchmark/ranks.test.ts")],
   },
+  {
+    file: source("benchmark/rowsInPlace.ts"),
+    what: "a record of rows that was cut inside a number shifts all behind it",
+    find: "? 4 * Math.floor(fstatSync(this.#record).size / 4) : 0",
+    replace: "? fstatSync(this.#record).size : 0",
+    tests: [source("benchmark/rowsInPlace.alone.test.ts")],
+  },
+  {
+    file: source("benchmark/scoreFile.ts"),
+    what: "scores of a benchmark are kept whatever classes its labels stand for",
+    find: "${labelsHash(outputs[k]?.labels)}",
+    replace: "",
+    tests: [source("benchmark/benchmark.alone.test.ts")],
+  },
+  {
+    file: source("benchmark/check.ts"),
+    what: "the list of a set with other faults is noted, and stands in the way of the right one",
+    find: "if (isSound && (!noted ||",
+    replace: "if ((!noted ||",
+    tests: [source("benchmark/check.test.ts")],
+  },
+  {
+    file: source("evaluation/foreignScores.ts"),
+    what: "a column that numbers the rows is a score",
+    find: "if (isNumbering(title, column) || (",
+    replace: "if ((",
+    tests: [source("evaluation/judge.test.ts")],
+  },
 ];

@@ -1,20 +1,46 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { defineDetector, detectionMetrics, detectors, reshape, type Engine } from "oal-core";
+import {
+  defineDetector,
+  detectionMetrics,
+  detectors,
+  float32Tensor,
+  mul,
+  reduceMax,
+  reshape,
+  type Engine,
+} from "oal-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
+import { benchmarkCommand } from "../cli/commands/benchmark.js";
+import { judgeScores } from "../evaluation/judge.js";
+import type { SetScores } from "../evaluation/result.js";
 import { readScoreArchive } from "../evaluation/scoreArchive.js";
+import { asideOf } from "../runtime/aside.js";
 import { colourNormalisation, coloursModel } from "../testing/coloursFit.js";
 import { testEngine } from "../testing/engine.js";
 import { miniatureOpenOod } from "../testing/miniatureOpenOod.js";
 import { prepareBenchmark } from "./benchmark.js";
 import type { BenchmarkOptions } from "./ground.js";
+import { openProtocol } from "./openProtocol.js";
+import { SetOutputs, type AskedModel } from "./outputs.js";
 import { readParameters } from "./parameters.js";
 import { protocols } from "./protocols/index.js";
 import type { BenchmarkResult } from "./result.js";
+import { accuracyWarnings } from "./scoreFile.js";
+import { openSets } from "./sets.js";
 import { figureAt } from "./tables.js";
-import { writeBenchmark, writeImageScores } from "./write.js";
+import { BenchmarkFolder } from "./write.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-benchmark-"));
 const at = (...parts: readonly string[]): string => join(folder, ...parts);
@@ -40,6 +66,14 @@ const usual: BenchmarkOptions = {
   load: { normalisation: colourNormalisation },
   engine,
 };
+
+/** The protocol, with other values for some of its keys, in a file of its own. */
+let written: Record<string, unknown> = {};
+const protocolWith = (name: string, more: Readonly<Record<string, unknown>>): string => {
+  writeFileSync(at(`${name}.yaml`), stringify({ ...written, ...more }));
+  return at(`${name}.yaml`);
+};
+const one = [{ name: "one", files: [at("a.onnx")] }];
 
 const run = async (more: Partial<BenchmarkOptions> = {}): Promise<BenchmarkResult> =>
   (await prepareBenchmark({ ...usual, ...more })).run();
@@ -67,7 +101,7 @@ beforeAll(async () => {
   const unknown = made
     .filter(({ role }) => !["train", "validation", "test"].includes(role))
     .map(({ name, role }) => ({ name, group: role, ...place(name) }));
-  const own = {
+  written = {
     known: "colours",
     classes: 3,
     train: place("train"),
@@ -75,7 +109,7 @@ beforeAll(async () => {
     test: place("test"),
     unknown,
   };
-  writeFileSync(at("protocol.yaml"), stringify(own));
+  protocolWith("protocol", {});
   writeFileSync(at("a.onnx"), coloursModel(3));
   writeFileSync(at("b.onnx"), coloursModel(3, true));
   writeFileSync(at("two.onnx"), coloursModel(null));
@@ -85,8 +119,11 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** What the first benchmark came to. */
+let first: BenchmarkResult;
+
 describe("a benchmark", () => {
-  let first: BenchmarkResult;
+  let out: BenchmarkFolder;
 
   it("goes on where it was stopped, and then knows every image", async () => {
     const stop = new AbortController();
@@ -100,10 +137,14 @@ describe("a benchmark", () => {
     const { needs } = await prepareBenchmark(usual);
     expect(needs.models[1]?.known).toBe(0);
     expect(needs.models[0]?.known).toBeGreaterThanOrEqual(images / 2);
+    out = await BenchmarkFolder.open(at("out"), ["npz", "parquet"]);
+    const left = asideOf(at("cache", "benchmark", "scratch"), 2 ** 30);
+    mkdirSync(left, { recursive: true });
     first = await run({
-      onScores: (model, seed, sets, detectors) =>
-        writeImageScores(at("out"), ["npz", "parquet"], { model, seed, sets, detectors }),
+      onScores: (model, seed, sets, detectors) => out.writeScores({ model, seed, sets, detectors }),
     });
+    // what a killed process left is gone
+    expect(existsSync(left)).toBe(false);
     expect((await prepareBenchmark(usual)).needs.models.map(({ known }) => known)).toEqual([images, images]);
   });
 
@@ -138,8 +179,17 @@ describe("a benchmark", () => {
     ]);
     expect(first.leftOut[0]?.reason).toContain("maps");
     expect(first.warnings.join("\n")).toMatch(
-      /two, seed 1.*: an accuracy of 33\.3 % with 3 classes is that of guessing/,
+      /two, seed 1.*: an accuracy of 33\.3 % with 3 classes is close to guessing/,
     );
+  });
+
+  it.each([
+    [0.97, 2, 0],
+    [0.53, 2, 1],
+    [0.3, 10, 0],
+    [0.09, 1000, 1],
+  ])("an accuracy of %f with %i classes is doubted %i times", (accuracy, classes, times) => {
+    expect(accuracyWarnings({ accuracy, validationAccuracy: null }, classes)).toHaveLength(times);
   });
 
   it("is made again without a single graph where nothing changed, and the same where something was damaged", async () => {
@@ -159,15 +209,27 @@ describe("a benchmark", () => {
   it("searches as published, keeps what was chosen, and takes it back", async () => {
     const react = first.rows.find(({ detector }) => detector === "react");
     expect(react?.searches.map((search) => search?.candidates.length)).toEqual([4, 4]);
-    await writeBenchmark(at("out"), first, "2026-01-01T00:00:00Z");
+    await out.finish(first, "2026-01-01T00:00:00Z");
+    expect(first.searched).toBe(true);
     const given = await run({ parameters: readParameters(at("out", "parameters.json")) });
     const figures = ({ rows }: BenchmarkResult): unknown =>
       rows.map(({ places, parameters }) => [places, parameters]);
     expect(figures(given)).toEqual(figures(first));
     expect(given.rows.flatMap(({ searches }) => searches)).toEqual(Array.from({ length: 6 }, () => null));
+    expect(given.searched).toBe(false);
+    expect(given.warnings.join()).not.toContain("not searched");
     await expect(run({ parameters: { other: {} } })).rejects.toThrow(
       'none for the model "two"; it has other',
     );
+  });
+
+  it("says that nothing was searched where there is nothing to choose by", async () => {
+    const { unknown = [] } = written;
+    const measured = Array.isArray(unknown) ? unknown.slice(1) : [];
+    const protocol = protocolWith("unsearched", { unknown: measured });
+    const found = await run({ protocol, models: one, resamples: 0, detectors: ["msp", "react"] });
+    expect(found.searched).toBe(false);
+    expect(found.warnings[0]).toContain("parameters were not searched");
   });
 
   it("leaves tables in every form and OpenOOD's files", () => {
@@ -193,14 +255,193 @@ describe("a benchmark", () => {
       "farood",
     ]);
     expect(csv[1]).toMatch(/^cifar100(,\d+\.\d\d ± \d+\.\d\d){5}$/);
-    expect(readdirSync(at("out", "scores", "parquet"))).toHaveLength(2 * 7);
+    expect(readdirSync(at("out", "scores", "parquet"))).toHaveLength(2 * 5);
+    expect(readdirSync(at("out", "scores", "choosing", "parquet"))).toHaveLength(2 * 2);
+  });
+
+  it("leaves tables of scores that oal metrics judges as the benchmark did", async () => {
+    const folderOf = at("out", "scores", "parquet");
+    const files = readdirSync(folderOf).filter((name) => name.startsWith("two-s0-"));
+    const judged = await judgeScores(
+      files.map((name) => join(folderOf, name)),
+      { resamples: 0, columns: ["knn"], higher: "known" },
+    );
+    expect(judged.known).toBe(18);
+    const row = first.rows.find(({ detector }) => detector === "knn");
+    const sets = judged.columns[0]?.sets ?? [];
+    expect(sets).toHaveLength(4);
+    for (const { name, metrics } of sets) {
+      const figure = row && figureAt(row, name.replace("two-s0-", ""), "auroc");
+      expect(metrics.auroc).toBe(figure?.values[0]);
+    }
+  });
+});
+
+describe("the folder of a benchmark", () => {
+  it("holds one benchmark, whatever it held before", async () => {
+    const made = async (ids: readonly string[], isKilled = false): Promise<void> => {
+      const own = await BenchmarkFolder.open(at("again"), ["npz"]);
+      const set: SetScores = {
+        name: "tin",
+        group: "near",
+        ids: ["a"],
+        labels: Int32Array.of(-1),
+        predictions: Int32Array.of(0),
+        confidence: Object.fromEntries(ids.map((id) => [id, Float32Array.of(1)])),
+      };
+      await own.writeScores({ model: "two", seed: 0, sets: [set], detectors: ids });
+      const rows = first.rows.filter(({ detector }) => ids.includes(detector));
+      if (!isKilled) await own.finish({ ...first, rows }, "2026-01-01T00:00:00Z");
+    };
+    const files = (): string[] =>
+      readdirSync(at("again"), { recursive: true, encoding: "utf8" }).filter((name) => name.includes("knn"));
+    await made(["msp", "knn"], true);
+    await made(["msp", "knn"]);
+    expect(files()).not.toEqual([]);
+    writeFileSync(at("again", "notes.txt"), "mine");
+    await made(["msp"]);
+    expect(files()).toEqual([]);
+    expect(existsSync(at("again", "notes.txt"))).toBe(true);
+  });
+
+  it.each(["parameters.json", "results.json"])("is none that only has a file called %s", async (name) => {
+    mkdirSync(at(`foreign-${name}`));
+    writeFileSync(at(`foreign-${name}`, name), '{"format":1,"results":[]}');
+    await expect(BenchmarkFolder.open(at(`foreign-${name}`), [])).rejects.toThrow(
+      "not the folder of a benchmark",
+    );
+  });
+});
+
+describe("the command", () => {
+  it("prints a bare table for a program, and says beside it what is to be known of it", async () => {
+    const told = { stdout: "", stderr: "" };
+    const streams = (["stdout", "stderr"] as const).map((name) =>
+      vi.spyOn(process[name], "write").mockImplementation((text: unknown) => {
+        told[name] += String(text);
+        return true;
+      }),
+    );
+    await benchmarkCommand({
+      protocol: at("protocol.yaml"),
+      model: [`one=${at("a.onnx")}`],
+      detectors: ["msp", "rankfeat"],
+      search: false,
+      resamples: 0,
+      out: at("command"),
+      scores: [],
+      format: "leaderboard",
+      mean: colourNormalisation.mean,
+      std: colourNormalisation.std,
+      quiet: true,
+    }).finally(() => streams.forEach((stream) => stream.mockRestore()));
+    expect(told.stdout).toMatch(/^Training,.*\none,msp,.*\n$/);
+    expect(told.stderr).toMatch(/note:.* one: rankfeat is left out: detector rankfeat needs feature maps/);
+    const page = readFileSync(at("command", "table.md"), "utf8");
+    expect(page).toContain("Note: one: rankfeat is left out: detector rankfeat needs feature maps");
+  });
+});
+
+describe("rows that two want at once", () => {
+  const side = 8;
+  const rule: AskedModel["rule"] = {
+    resize: side,
+    crop: side,
+    interpolation: "bilinear",
+    orientation: "ignore",
+    maxPixels: 1e6,
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
+  };
+  let seen = 0;
+  let go: () => void = () => undefined;
+  /** Nothing is computed before the other one waits. */
+  const isWaited = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const model: AskedModel = {
+    key: "counted",
+    rule,
+    widths: { logits: 2, features: 0 },
+    path: "counted.onnx",
+    session: () =>
+      Promise.resolve({
+        inputs: [],
+        outputs: [],
+        run: async ({ images: given }) => {
+          const count = given?.shape[0] ?? 0;
+          seen += count;
+          await isWaited;
+          const data = Float32Array.from({ length: 2 * count }, (_, i) => i);
+          return { logits: float32Tensor([count, 2], data) };
+        },
+        release: () => Promise.resolve(),
+      }),
+  };
+
+  it("are computed by one of them, for whom the other waits", async () => {
+    const opened = openProtocol(at("protocol.yaml"));
+    const tin = opened.protocol.sets.filter(({ name }) => name === "tin");
+    const [set] = await openSets(opened, tin, undefined);
+    if (!set) throw new Error("no set");
+    const owners: string[] = [];
+    const found = await Promise.all(
+      [1, 2].map(() =>
+        new SetOutputs(at("shared"), set, model).obtain({
+          onWaiting: (owner) => {
+            owners.push(owner);
+            go();
+          },
+        }),
+      ),
+    );
+    expect(seen).toBe(12);
+    expect(owners).toEqual([expect.stringContaining(`process ${process.pid} on `)]);
+    expect(found[0]?.logits.read(0, 12)).toEqual(found[1]?.logits.read(0, 12));
+    for (const each of found) each.close();
+    await expect(new SetOutputs(at("a.onnx"), set, model).obtain()).rejects.toMatchObject({
+      code: "OAL-I131",
+    });
+  });
+});
+
+describe("the classes that labels stand for", () => {
+  it("decide which scores are kept", async () => {
+    detectors.register(
+      defineDetector({
+        id: "firstLabel",
+        title: "largest class score times the first label",
+        needs: ["logits"],
+        source: "nobody",
+        formula: "y_1 max z",
+        parameters: {},
+        fit: {
+          on: "train",
+          needs: ["logits"],
+          tensors: ["first"],
+          run: async (streams) => {
+            const all: number[] = [];
+            for await (const { labels } of streams.batches()) all.push(...labels);
+            return { first: float32Tensor([1], Float32Array.of(all[0] ?? 0)) };
+          },
+        },
+        score: (_graph, { logits, fitted }) => mul(reduceMax(logits, [1]), fitted.first),
+      }),
+    );
+    const aurocs = async (classNames: readonly string[]): Promise<(number | undefined)[]> => {
+      const load = { normalisation: colourNormalisation, classNames };
+      const { rows } = await run({ models: one, detectors: ["firstLabel"], resamples: 0, load });
+      return rows.flatMap(({ places }) => places.map(({ metrics }) => metrics["auroc"]?.mean));
+    };
+    const inOrder = await aurocs(["0", "1", "2"]);
+    expect(inOrder.every((value) => value === 0.5)).toBe(true);
+    expect(await aurocs(["1", "0", "2"])).not.toEqual(inOrder);
   });
 });
 
 describe("a detector that looks at the pictures inside the model", () => {
   it("is given them once more, and its scores are kept like others", async () => {
-    const models = [{ name: "one", files: [at("a.onnx")] }];
-    const asked = { models, detectors: ["odin"], search: false, resamples: 0 };
+    const asked = { models: one, detectors: ["odin"], search: false, resamples: 0 };
     const { needs } = await prepareBenchmark({ ...usual, ...asked });
     expect(needs.inside).toEqual(["odin"]);
     // nothing is fitted, so the training set is no part of it
@@ -209,9 +450,19 @@ describe("a detector that looks at the pictures inside the model", () => {
     const first = await run({ ...asked, onProgress: (stage) => void stages.add(stage) });
     expect(first.rows.map(({ detector }) => detector)).toEqual(["odin"]);
     expect(stages.has("pictures")).toBe(true);
+    expect(stages.has("inside")).toBe(true);
     stages.clear();
     expect(await run({ ...asked, onProgress: (stage) => void stages.add(stage) })).toEqual(first);
     expect(stages.has("pictures")).toBe(false);
+  });
+
+  it("needs no image of every class: a limit may leave one out, and a list may lack one", async () => {
+    const asked = { models: one, detectors: ["odin"], search: false, resamples: 0 };
+    const list = readFileSync(at("benchmark_imglist", "cifar10", "test_cifar10.txt"), "utf8").split("\n");
+    writeFileSync(at("lacking.txt"), list.filter((line) => !line.endsWith(" 1")).join("\n"));
+    const test = { path: "images_classic", list: "lacking.txt", count: 12 };
+    const lacking = await run({ ...asked, limit: 2, protocol: protocolWith("lacking", { test }) });
+    expect(lacking.rows.map(({ detector }) => detector)).toEqual(["odin"]);
   });
 });
 

@@ -3,15 +3,17 @@ import { join } from "node:path";
 import { defaultDetectors, oalError } from "oal-core";
 import { cacheFolder } from "../data/cacheFolder.js";
 import { askedDetectors, type AskedDetector } from "../evaluation/asked.js";
+import { searchGrid } from "../evaluation/search.js";
 import { bootstrapDefaults } from "../evaluation/summary.js";
 import { oalVersion } from "../pipeline/versions.js";
 import { checkProtocol, type ProtocolCheck } from "./check.js";
 import { nameOfFile, picturesNeeded, type BenchmarkOptions, type Ground } from "./ground.js";
-import { lacking, looksInside } from "./measure.js";
+import { canSearch, lacking, looksInside } from "./measure.js";
 import { openModel } from "./models.js";
 import { needsOf, type BenchmarkNeeds, type ModelNeeds } from "./needs.js";
 import { openProtocol, type OpenedProtocol } from "./openProtocol.js";
 import { outputsFolder, SetOutputs } from "./outputs.js";
+import { Pace } from "./pace.js";
 import { withParameters } from "./parameters.js";
 import type { ProtocolSet } from "./protocol.js";
 import { withRanks } from "./ranks.js";
@@ -54,7 +56,7 @@ export async function prepareBenchmark(options: BenchmarkOptions): Promise<Prepa
   const sets = await openSets(opened, kept, limit, signal);
   const cache = join(cacheFolder(), "benchmark");
   const ground: Ground = { options, opened, check, sets, asked, files, deviations, cache };
-  const notes: string[] = [];
+  const notes = check.notes.filter((note) => !opened.protocol.notes.includes(note));
   const needs: ModelNeeds[] = [];
   const inside = new Set<AskedDetector>();
   let classes = 0;
@@ -91,7 +93,11 @@ export async function prepareBenchmark(options: BenchmarkOptions): Promise<Prepa
       cache,
     }),
     notes,
-    run: () => runBenchmark(ground),
+    run: () =>
+      runBenchmark(
+        ground,
+        needs.reduce((sum, { images, known }) => sum + images - known, 0),
+      ),
   };
 }
 
@@ -129,14 +135,27 @@ function keptSets(
   };
 }
 
-async function runBenchmark(ground: Ground): Promise<BenchmarkResult> {
+/** What is to be said where parameters should have been searched and there is nothing to choose them by. */
+function unsearched({ options, sets, asked, files }: Ground): string[] {
+  const { search = true, parameters } = options;
+  const groups = sets.map(({ set: { role } }) => ({ group: role === "shifted" ? ("test" as const) : role }));
+  const isWanted = files.some(({ name, seed }) =>
+    withParameters(asked, parameters, name, seed).some(
+      ({ detector, parameters: own }) => searchGrid(detector, own).length > 0,
+    ),
+  );
+  return search && isWanted && !canSearch(groups)
+    ? [
+        "detector parameters were not searched: there are no known and unknown validation images to choose by, so the published defaults stand",
+      ]
+    : [];
+}
+
+/** @param toCompute  images that are to go through models, all files together */
+async function runBenchmark(ground: Ground, toCompute: number): Promise<BenchmarkResult> {
   const { options, opened, check, sets, deviations, files } = ground;
-  const {
-    models,
-    search = true,
-    resamples = bootstrapDefaults.resamples,
-    seed = bootstrapDefaults.seed,
-  } = options;
+  const { models, resamples = bootstrapDefaults.resamples, seed = bootstrapDefaults.seed } = options;
+  const pace = new Pace(toCompute, (sentence) => options.onMessage?.(sentence));
   const warnings = new Map<string, string[]>();
   const leftOut: LeftOutRow[] = [];
   const rows: Omit<BenchmarkRow, "rank">[] = [];
@@ -145,7 +164,7 @@ async function runBenchmark(ground: Ground): Promise<BenchmarkResult> {
     const seeds: ScoredSeed[] = [];
     const own: ModelFile[] = [];
     for (const file of files.filter((each) => each.name === name)) {
-      const found = await scoreFile(ground, file, files.indexOf(file));
+      const found = await scoreFile(ground, file, files.indexOf(file), pace);
       seeds.push(found.scored);
       own.push(found.facts);
       for (const text of new Set(found.warnings))
@@ -178,8 +197,11 @@ async function runBenchmark(ground: Ground): Promise<BenchmarkResult> {
     models: told,
     rows: withRanks(rows),
     leftOut,
-    searched: search,
+    searched: rows.some(({ searches }) => searches.some((search) => search !== null)),
     bootstrap: { resamples, seed },
-    warnings: [...warnings].map(([text, names]) => `${names.join("; ")}: ${text}`),
+    warnings: [
+      ...unsearched(ground),
+      ...[...warnings].map(([text, names]) => `${names.join("; ")}: ${text}`),
+    ],
   };
 }

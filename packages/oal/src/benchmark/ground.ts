@@ -10,7 +10,7 @@ import type { GivenParameters } from "./parameters.js";
 import type { BenchmarkSet } from "./sets.js";
 
 /** What is under way. */
-export type BenchmarkStage = "check" | "images" | "pictures" | "detectors" | "intervals";
+export type BenchmarkStage = "check" | "images" | "pictures" | "detectors" | "inside" | "intervals";
 
 /** How a benchmark is made. */
 export interface BenchmarkOptions {
@@ -39,6 +39,8 @@ export interface BenchmarkOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?:
     ((stage: BenchmarkStage, done: number, total: number, text?: string) => void) | undefined;
+  /** Told, in sentences, what is worth a line meanwhile: how long the rest takes, what is waited for. */
+  readonly onMessage?: ((sentence: string) => void) | undefined;
   /** Takes the scores of every image of one seed, in the protocol's order of sets. */
   readonly onScores?:
     | ((

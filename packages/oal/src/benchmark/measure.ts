@@ -17,6 +17,7 @@ import { rowStore } from "../evaluation/rowFiles.js";
 import { scoreSets, type ScoreGround } from "../evaluation/score.js";
 import { searchDetector, type SearchedOutcome } from "../evaluation/search.js";
 import { writeError } from "../pipeline/systemError.js";
+import { asideOf, sweepAside } from "../runtime/aside.js";
 import { makeFolder } from "../runtime/makeFolder.js";
 
 /** What a detector came to on one model. */
@@ -44,17 +45,19 @@ export interface MeasureJob {
   readonly source: ModelSource;
   /** Outputs of all sets. */
   readonly sets: readonly OutputSet[];
-  /** Key of every set's outputs, in the same order. */
+  /** What identifies every set's outputs and labels, in the same order. */
   readonly keys: readonly string[];
   readonly asked: readonly AskedDetector[];
   readonly search: boolean;
   /** Holds the scores of all models. */
   readonly cache: string;
-  /** Holds what a fit cannot keep in memory; removed at the end. */
+  /** What a fit cannot keep in memory goes into a folder beside this name, which is removed at the end. */
   readonly scratch: string;
   readonly signal?: AbortSignal | undefined;
   /** Told the detector under way and how many are done. */
   readonly onProgress?: ((detector: string, done: number) => void) | undefined;
+  /** Told how far a pass is in which a detector looks at the pictures again. */
+  readonly onPictures?: ((detector: string, done: number, total: number) => void) | undefined;
 }
 
 /** Fits every detector and scores every image; a detector that cannot serve is told with its reason. */
@@ -63,14 +66,19 @@ export async function measureDetectors(
 ): Promise<{ readonly measured: DetectorScores[]; readonly leftOut: LeftOut[] }> {
   const measured: DetectorScores[] = [];
   const leftOut: LeftOut[] = [];
-  const rows = rowStore(job.scratch);
+  const scratch = asideOf(job.scratch);
+  sweepAside(job.scratch);
+  const rows = rowStore(scratch);
   const algebra = openAlgebra(job.engine);
   const onBatch = (): void => job.signal?.throwIfAborted();
   let grounds: { readonly fit: FitGround; readonly score: ScoreGround } | undefined;
+  let current = "";
+  const onPictures = (done: number, total: number): void => job.onPictures?.(current, done, total);
   try {
     for (const [k, each] of job.asked.entries()) {
       job.signal?.throwIfAborted();
-      job.onProgress?.(each.detector.id, k);
+      current = each.detector.id;
+      job.onProgress?.(current, k);
       const why = lacking(each, job.shows);
       if (why !== undefined) {
         leftOut.push({ detector: each.detector.id, reason: why });
@@ -82,8 +90,14 @@ export async function measureDetectors(
         measured.push(known);
         continue;
       }
-      grounds ??= await groundsOf(job, algebra, rows.keep, onBatch);
-      const outcome = await measureOne(each, job, grounds);
+      // a fit goes through one set after another, the scoring through all
+      grounds ??= await groundsOf(
+        { ...job, sets: job.sets.flatMap((set) => tellingPass([set], onPictures)) },
+        algebra,
+        rows.keep,
+        onBatch,
+      );
+      const outcome = await measureOne(each, { ...job, onPictures }, grounds);
       if ("reason" in outcome) {
         leftOut.push({ detector: each.detector.id, reason: outcome.reason.message });
         continue;
@@ -94,10 +108,27 @@ export async function measureDetectors(
   } finally {
     await algebra.close();
     rows.close();
-    await rm(job.scratch, { recursive: true, force: true });
+    await rm(scratch, { recursive: true, force: true });
   }
   job.onProgress?.("", job.asked.length);
   return { measured, leftOut };
+}
+
+/** Sets that tell how many of their images a pass has reached, all of them counted together. */
+function tellingPass(sets: readonly OutputSet[], told: (done: number, total: number) => void): OutputSet[] {
+  const total = sets.reduce((sum, { ids }) => sum + ids.length, 0);
+  let before = 0;
+  return sets.map((set) => {
+    const first = before;
+    before += set.ids.length;
+    const { images } = set;
+    if (!images) return set;
+    const read = (start: number, end: number): Uint8Array => {
+      told(first + start, total);
+      return images.read(start, end);
+    };
+    return { ...set, images: { read } };
+  });
 }
 
 /** Fits and scores share the numbers of the last layer. */
@@ -115,18 +146,23 @@ async function groundsOf(
 
 async function measureOne(
   each: AskedDetector,
-  { sets, search }: MeasureJob,
+  {
+    sets,
+    search,
+    onPictures,
+  }: Pick<MeasureJob, "sets" | "search"> & {
+    readonly onPictures: (done: number, total: number) => void;
+  },
   { fit, score }: { readonly fit: FitGround; readonly score: ScoreGround },
 ): Promise<DetectorScores | { readonly reason: OalError }> {
-  const there = (group: (own: OutputSet["group"]) => boolean): boolean =>
-    sets.some((set) => group(set.group));
-  const canSearch = search && there((group) => group === "validation") && there(mayChoose);
   try {
-    const outcome: SearchedOutcome = canSearch
-      ? await searchDetector(each, fit, score)
-      : await fitDetector(each, fit);
+    const outcome: SearchedOutcome =
+      search && canSearch(sets) ? await searchDetector(each, fit, score) : await fitDetector(each, fit);
     if ("reason" in outcome) return { reason: outcome.reason };
-    const scored = sets.filter(({ group }) => group !== "train");
+    const scored = tellingPass(
+      sets.filter(({ group }) => group !== "train"),
+      onPictures,
+    );
     return {
       detector: each.detector.id,
       parameters: outcome.fitted.parameters,
@@ -138,6 +174,11 @@ async function measureOne(
     if (isOfDetector(error)) return { reason: error };
     throw error;
   }
+}
+
+/** Whether there are sets to choose parameters by. */
+export function canSearch(sets: readonly Pick<OutputSet, "group">[]): boolean {
+  return sets.some(({ group }) => group === "validation") && sets.some(({ group }) => mayChoose(group));
 }
 
 /**
@@ -209,7 +250,7 @@ class KeptScores {
     { detector, parameters }: AskedDetector,
   ) {
     const meaning = [
-      1,
+      2,
       detector.id,
       detector.version,
       parameters,
@@ -247,7 +288,8 @@ class KeptScores {
     }
     const bytes = new Uint8Array(all.buffer);
     const told = { format: 1, parameters, search, warnings, counts: this.#counts, sha256: sha256(bytes) };
-    const aside = `${this.#folder}.${process.pid}`;
+    const aside = asideOf(this.#folder);
+    sweepAside(this.#folder);
     try {
       await makeFolder(aside);
       await writeFile(join(aside, "scores.f32"), bytes);

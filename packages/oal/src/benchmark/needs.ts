@@ -45,6 +45,9 @@ export interface NeedsInput {
   readonly cache: string;
 }
 
+/** Bytes that the calibration of probabilities takes for one class score: the score, and its probability twice in double precision. */
+const calibrationBytes = 4 + 2 * 8;
+
 /** Bytes that the rows of a bank or of a fit take in memory before they go to files. */
 const heldByFits = 64 * 2 ** 20;
 
@@ -57,7 +60,7 @@ export async function needsOf(input: NeedsInput): Promise<BenchmarkNeeds> {
     inside,
     pictureBytes,
     // the calibration of probabilities looks at all class scores of the test at once
-    memory: scores + 2 * heldByFits + 4 * classes * testImages,
+    memory: scores + 2 * heldByFits + calibrationBytes * classes * testImages,
     free: await freeBytes(cache),
     cache,
   };

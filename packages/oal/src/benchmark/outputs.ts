@@ -1,21 +1,26 @@
 /**
  * What a model says of the images of a set, computed once and kept in files: logits and features, a row for every image, in a folder
  * called by all that the numbers depend on. Rows are written as they come, with a record of which are there, so that whoever was
- * stopped goes on where it was.
+ * stopped goes on where it was. Of several processes that want the same rows one computes them, under a claim in that folder, and the
+ * others wait; nothing is written or removed without the claim.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { float32Data, oalError, uint8Tensor, type RowSource, type Session } from "oal-core";
+import { setTimeout } from "node:timers/promises";
+import { float32Data, isOalError, oalError, uint8Tensor, type RowSource, type Session } from "oal-core";
 import { z } from "zod";
 import { FileHashes } from "../data/fileHashes.js";
 import type { Preprocessing } from "../bundle/facts.js";
+import { tryClaim, type Claim } from "../pipeline/store/claim.js";
+import { describeOwner } from "../pipeline/store/owner.js";
+import { systemProblem } from "../pipeline/systemError.js";
 import { makeFolder } from "../runtime/makeFolder.js";
 import { passRows } from "../runtime/passRows.js";
 import { writeFileWhole } from "../runtime/writeFile.js";
 import { PlaneBatch } from "./planeBatch.js";
-import { rowPath, RowFile, rowsThere, RowWriter } from "./rowsInPlace.js";
+import { recordName, rowPath, RowFile, rowsThere, RowWriter } from "./rowsInPlace.js";
 import { readyPictures, ruleFor, type BenchmarkSet } from "./sets.js";
 
 /** What is kept of every image, with the numbers in a row. */
@@ -50,7 +55,12 @@ export interface KeepOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told the images of this set that are done. */
   readonly onProgress?: ((done: number) => void) | undefined;
+  /** Told once of another process that is computing them, in words, where this one waits for it. */
+  readonly onWaiting?: ((owner: string) => void) | undefined;
 }
+
+/** Milliseconds between two looks at what another process is computing. */
+const lookEvery = 250;
 
 /** Pictures of 32 pixels a side that go through at once; of larger ones fewer. */
 const batchSize = 256;
@@ -63,6 +73,9 @@ const doneSchema = z.strictObject({
 
 /** Folder of all rows, in that of benchmarks. */
 export const outputsFolder = "outputs";
+
+/** What is written last: how many rows there are, and the hashes of their files. */
+const sealName = "set.json";
 
 const keptTaps = ["logits", "features"] as const;
 
@@ -81,7 +94,7 @@ export class SetOutputs {
 
   /** Images of which rows are there already; all of them when the set is done. */
   get known(): number {
-    return existsSync(join(this.#folder, "set.json")) ? this.#set.ids.length : rowsThere(this.#folder).size;
+    return existsSync(join(this.#folder, sealName)) ? this.#set.ids.length : rowsThere(this.#folder).size;
   }
 
   /**
@@ -91,51 +104,90 @@ export class SetOutputs {
    *   takes nothing
    */
   async obtain(options: KeepOptions = {}): Promise<KeptOutputs> {
-    if (!(await this.#isWhole(options.signal))) {
-      await this.#compute(options);
-      await this.#finish(options.signal);
+    const { signal } = options;
+    let isTold = false;
+    while ((await this.#state(signal)) !== "whole") {
+      const attempt = await this.#keeping(() => tryClaim(this.#folder, "claim"));
+      if ("claim" in attempt) {
+        if (await this.#make(attempt.claim, options)) break;
+        continue; // it was taken over while this process was stopped
+      }
+      if (!isTold && attempt.owner) options.onWaiting?.(describeOwner(attempt.owner));
+      isTold ||= attempt.owner !== null;
+      await setTimeout(lookEvery, undefined, { signal }).catch(() => signal?.throwIfAborted());
     }
     options.onProgress?.(this.#set.ids.length);
     return this.#open();
+  }
+
+  /** Computes what is not there. @returns false where the claim was lost meanwhile, so that nothing may be said of the rows */
+  async #make(claim: Claim, options: KeepOptions): Promise<boolean> {
+    try {
+      // the process that held the claim until now may have made them
+      const state = await this.#state(options.signal);
+      if (state === "whole") return true;
+      if (state === "damaged") await this.#keeping(() => this.#clear());
+      await this.#compute(options);
+      if (!(await claim.isHeld())) return false;
+      await this.#keeping(() => this.#finish(options.signal));
+      return true;
+    } finally {
+      await claim.release();
+    }
+  }
+
+  /** Does what the disk may refuse. @throws OAL-I131 in place of the system's errors */
+  async #keeping<T>(work: () => T | Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const path = this.#folder;
+      const problem = isOalError(error, "OAL-I101") ? error.details.problem : systemProblem(error);
+      throw problem === undefined ? error : oalError("OAL-I131", { path, problem }, error);
+    }
   }
 
   get #widths(): readonly (readonly [name: string, width: number])[] {
     return keptTaps.map((name) => [name, this.#model.widths[name]] as const).filter(([, width]) => width > 0);
   }
 
-  /** Whether everything is there as it was written; what is damaged is removed, to be computed again. */
-  async #isWhole(signal: AbortSignal | undefined): Promise<boolean> {
-    const path = join(this.#folder, "set.json");
-    if (!existsSync(path)) return false;
+  /** Whether everything is there as it was written. */
+  async #state(signal: AbortSignal | undefined): Promise<"whole" | "damaged" | "unfinished"> {
+    const path = join(this.#folder, sealName);
+    if (!existsSync(path)) return "unfinished";
     const hashes = new FileHashes(join(this.#folder, "verified.json"));
     try {
       const { count, files } = doneSchema.parse(JSON.parse(readFileSync(path, "utf8")));
-      if (count === this.#set.ids.length) {
-        for (const [name, width] of this.#widths) {
-          const told = files[name];
-          if (
-            told?.width !== width ||
-            (await hashes.of(rowPath(this.#folder, name), { signal })) !== told.sha256
-          )
-            throw new Error(`${name} is damaged`);
-        }
-        await hashes.save();
-        return true;
+      if (count !== this.#set.ids.length) return "damaged";
+      for (const [name, width] of this.#widths) {
+        const told = files[name];
+        if (told?.width !== width) return "damaged";
+        if ((await hashes.of(rowPath(this.#folder, name), { signal })) !== told.sha256) return "damaged";
       }
+      await hashes.save();
+      return "whole";
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof Error)) throw error;
+      return "damaged";
     }
-    await rm(this.#folder, { recursive: true, force: true });
-    return false;
+  }
+
+  /** Removes the rows and what is said of them; the seal first, so that nobody believes what is left. */
+  async #clear(): Promise<void> {
+    const rows = this.#widths.map(([name]) => rowPath(this.#folder, name));
+    for (const path of [join(this.#folder, sealName), join(this.#folder, recordName), ...rows])
+      await rm(path, { force: true });
   }
 
   async #compute({ signal, onProgress }: KeepOptions): Promise<void> {
     const { rule } = this.#model;
     const session = await this.#model.session();
-    await makeFolder(this.#folder);
+    const writer = await this.#keeping(async () => {
+      await makeFolder(this.#folder);
+      return new RowWriter(this.#folder, this.#set.ids.length, this.#widths);
+    });
     const done = rowsThere(this.#folder);
-    const writer = new RowWriter(this.#folder, this.#set.ids.length, this.#widths);
     const batch = new PlaneBatch(
       passRows(batchSize, rule.crop),
       3 * rule.crop * rule.crop,
@@ -155,7 +207,7 @@ export class SetOutputs {
       throw error;
     } finally {
       await batch.settle();
-      writer.close();
+      await this.#keeping(() => writer.close());
     }
   }
 
@@ -177,7 +229,7 @@ export class SetOutputs {
         throw oalError("OAL-E252", { path: this.#model.path });
       return { data, width };
     });
-    writer.write(indices, rows);
+    await this.#keeping(() => writer.write(indices, rows));
   }
 
   async #finish(signal: AbortSignal | undefined): Promise<void> {
@@ -187,8 +239,8 @@ export class SetOutputs {
       files[name] = { width, sha256: await hashes.of(rowPath(this.#folder, name), { signal }) };
     await hashes.save();
     const text = JSON.stringify({ format: 1, count: this.#set.ids.length, files });
-    await writeFileWhole(join(this.#folder, "set.json"), `${text}\n`);
-    await rm(join(this.#folder, "done"), { force: true });
+    await writeFileWhole(join(this.#folder, sealName), `${text}\n`);
+    await rm(join(this.#folder, recordName), { force: true });
   }
 
   #open(): KeptOutputs {

@@ -10,7 +10,7 @@ import { section, table, type Section } from "../report/section.js";
 import { tabs } from "../report/tabs.js";
 import { rankText } from "./ranks.js";
 import type { BenchmarkResult, BenchmarkRow, Figure, Rank } from "./result.js";
-import { accuracyAt, figureAt, legendOf, meansOf, sortedRows } from "./tables.js";
+import { accuracyAt, detectorText, figureAt, legendOf, meansOf, sortedRows } from "./tables.js";
 
 /** The page as HTML text. @param finished  ISO time */
 export function renderBenchmark(result: BenchmarkResult, finished: string): string {
@@ -50,11 +50,11 @@ function cell(figure: Figure | undefined, className = ""): Markup {
   return html`<td class="${className}">${percent(figure.mean, 2)}<small>${around(figure)}</small></td>`;
 }
 
-function rowHead({ models }: BenchmarkResult, row: BenchmarkRow): Markup {
-  const position = models.findIndex(({ name }) => name === row.model);
+function rowHead(result: BenchmarkResult, row: BenchmarkRow): Markup {
+  const position = result.models.findIndex(({ name }) => name === row.model);
   return html`<th scope="row">
     <span class="swatch" style="--key:${modelColor(row.model, position)}"></span>${modelTitle(row.model)}
-    <span class="soft">${row.detector}</span>
+    <span class="soft">${detectorText(result, row)}</span>
   </th>`;
 }
 

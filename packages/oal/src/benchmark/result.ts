@@ -80,7 +80,7 @@ export interface MeasuredSet {
   readonly name: string;
   readonly role: SetRole;
   readonly images: number;
-  /** SHA-256 of the image list; null for a set without one. */
+  /** SHA-256 of the image list, or of the file where the protocol states one; null for a set without either. */
   readonly sha256: string | null;
 }
 
@@ -109,6 +109,7 @@ export interface BenchmarkResult {
   readonly models: readonly BenchmarkedModel[];
   readonly rows: readonly BenchmarkRow[];
   readonly leftOut: readonly LeftOutRow[];
+  /** Whether parameters of any row were searched on the validation sets. */
   readonly searched: boolean;
   readonly bootstrap: { readonly resamples: number; readonly seed: number };
   readonly warnings: readonly string[];

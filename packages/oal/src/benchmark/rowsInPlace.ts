@@ -3,20 +3,21 @@ import {
   closeSync,
   constants,
   fdatasyncSync,
+  fstatSync,
   ftruncateSync,
   openSync,
   readFileSync,
   readSync,
-  writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { oalError, type RowSource } from "oal-core";
+import { writeAll } from "../data/shards.js";
 
 /** Rows after which what was written is safe on the disk. */
 const rowsPerRecord = 512;
 
 /** The name of the record. */
-const recordName = "done";
+export const recordName = "done";
 
 /** The file of a tap's rows. */
 export function rowPath(folder: string, name: string): string {
@@ -34,19 +35,29 @@ export function rowsThere(folder: string): Set<number> {
   }
 }
 
-/** Rows at their places in one file per tap, and the record of those that are there. */
+/**
+ * Rows at their places in one file per tap, and the record of those that are there. The record names a row only once all of it is on the
+ * disk: a full disk takes part of a write, and a sync that failed says nothing of what was written before it.
+ */
 export class RowWriter {
   readonly #files: readonly { readonly handle: number; readonly width: number }[];
   readonly #record: number;
+  /** Bytes of the record that are its whole numbers. */
+  #recorded: number;
   #pending: number[] = [];
 
   constructor(folder: string, count: number, widths: readonly (readonly [name: string, width: number])[]) {
+    let wereWhole = true;
     this.#files = widths.map(([name, width]) => {
       const handle = openSync(rowPath(folder, name), constants.O_RDWR | constants.O_CREAT);
+      if (fstatSync(handle).size !== 4 * count * width) wereWhole = false;
       ftruncateSync(handle, 4 * count * width);
       return { handle, width };
     });
-    this.#record = openSync(join(folder, recordName), "a");
+    this.#record = openSync(join(folder, recordName), constants.O_RDWR | constants.O_CREAT);
+    // what a file lacked is zeros now, whatever the record says; one that was cut inside a number goes on behind its last whole one
+    this.#recorded = wereWhole ? 4 * Math.floor(fstatSync(this.#record).size / 4) : 0;
+    ftruncateSync(this.#record, this.#recorded);
   }
 
   write(
@@ -60,7 +71,7 @@ export class RowWriter {
         const first = indices[i] ?? 0;
         let run = 1;
         while (i + run < indices.length && indices[i + run] === first + run) run++;
-        writeSync(handle, bytes, 4 * i * width, 4 * run * width, 4 * first * width);
+        writeAll(handle, bytes.subarray(4 * i * width, 4 * (i + run) * width), 4 * first * width);
         i += run;
       }
     });
@@ -68,20 +79,26 @@ export class RowWriter {
     if (this.#pending.length >= rowsPerRecord) this.#keep();
   }
 
-  /** The record follows the rows: what it names is on the disk. */
+  /** The record follows the rows: what it names is on the disk. What cannot be kept is forgotten, to be computed again. */
   #keep(): void {
-    if (this.#pending.length === 0) return;
-    for (const { handle } of this.#files) fdatasyncSync(handle);
-    const bytes = Buffer.alloc(4 * this.#pending.length);
-    this.#pending.forEach((index, i) => bytes.writeUInt32LE(index, 4 * i));
-    writeSync(this.#record, bytes);
+    const indices = this.#pending;
     this.#pending = [];
+    if (indices.length === 0) return;
+    for (const { handle } of this.#files) fdatasyncSync(handle);
+    const bytes = Buffer.alloc(4 * indices.length);
+    indices.forEach((index, i) => bytes.writeUInt32LE(index, 4 * i));
+    writeAll(this.#record, bytes, this.#recorded);
+    this.#recorded += bytes.length;
   }
 
+  /** Completes the record and closes the files; these also where the disk takes no more. */
   close(): void {
-    this.#keep();
-    for (const { handle } of this.#files) closeSync(handle);
-    closeSync(this.#record);
+    try {
+      this.#keep();
+    } finally {
+      for (const { handle } of this.#files) closeSync(handle);
+      closeSync(this.#record);
+    }
   }
 }
 

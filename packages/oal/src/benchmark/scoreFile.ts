@@ -15,6 +15,7 @@ import { measureDetectors, stillInside, type DetectorScores, type LeftOut } from
 import { openModel, type OpenedModel } from "./models.js";
 import { outputsFolder, outputsKey, SetOutputs, type AskedModel, type OutputWidths } from "./outputs.js";
 import { withParameters } from "./parameters.js";
+import type { Pace } from "./pace.js";
 import { isKnown } from "./protocol.js";
 import type { ModelFile } from "./result.js";
 import { accuracyOf, type ScoredSeed } from "./rows.js";
@@ -57,6 +58,7 @@ export async function scoreFile(
   ground: Ground,
   file: FileOfModel,
   place: number,
+  pace: Pace,
 ): Promise<{
   readonly scored: ScoredSeed;
   readonly facts: ModelFile;
@@ -64,7 +66,7 @@ export async function scoreFile(
   readonly warnings: readonly string[];
 }> {
   const { options, opened, sets, cache, files } = ground;
-  const { engine, load = {}, signal, search = true, onProgress, onScores } = options;
+  const { engine, load = {}, signal, search = true, onProgress, onMessage, onScores } = options;
   const model = await openModel(opened, file, sets, { engine, load, signal });
   const own = askedModel(engine, model.loaded);
   const images = sets.reduce((sum, { ids }) => sum + ids.length, 0);
@@ -78,8 +80,15 @@ export async function scoreFile(
   try {
     let before = 0;
     for (const set of sets) {
-      const kept = await new SetOutputs(join(cache, outputsFolder), set, asked).obtain({
+      const rows = new SetOutputs(join(cache, outputsFolder), set, asked);
+      const missing = set.ids.length - rows.known;
+      const began = performance.now();
+      const kept = await rows.obtain({
         signal,
+        onWaiting: (owner) =>
+          onMessage?.(
+            `${nameOfFile(ground, file)}, ${set.set.name}: ${owner} is computing the same; waiting for it`,
+          ),
         onProgress: (done) =>
           onProgress?.(
             "images",
@@ -88,6 +97,7 @@ export async function scoreFile(
             `${nameOfFile(ground, file)}, ${set.set.name}`,
           ),
       });
+      pace.add(missing, (performance.now() - began) / 1000);
       open.push(kept);
       before += set.ids.length;
       outputs.push(outputSet(set, kept, model, opened.protocol.known));
@@ -97,7 +107,8 @@ export async function scoreFile(
     const job = {
       engine,
       shows: own.shows,
-      keys: sets.map((set) => outputsKey(set, asked)),
+      // which class a label stands for is no matter of the outputs: names beside the model or given with it decide
+      keys: sets.map((set, k) => `${outputsKey(set, asked)} ${labelsHash(outputs[k]?.labels)}`),
       asked: withParameters(ground.asked, options.parameters, file.name, file.seed),
       search,
       cache: join(cache, "scores"),
@@ -113,7 +124,9 @@ export async function scoreFile(
       ...job,
       sets: withPictures,
       source: sourceOf(model.loaded),
-      scratch: join(cache, `scratch-${process.pid}-${place}`),
+      scratch: join(cache, "scratch"),
+      onPictures: (detector, done, total) =>
+        onProgress?.("inside", done, total, `${nameOfFile(ground, file)}, ${detector}`),
       onProgress: (detector, done) =>
         onProgress?.(
           "detectors",
@@ -126,16 +139,22 @@ export async function scoreFile(
     const detectors = measured.map(({ detector }) => detector);
     await onScores?.(file.name, file.seed, scores, detectors);
     const facts = factsOf(model, file, outputs, scores);
+    const doubts = accuracyWarnings(facts, model.classOf.length);
     return {
       scored: { seed: file.seed, sets: scores, measured },
       facts,
       leftOut,
-      warnings: [...measured.flatMap((each) => each.warnings), ...accuracyWarnings(facts)],
+      warnings: [...measured.flatMap((each) => each.warnings), ...doubts],
     };
   } finally {
     await session?.release();
     for (const each of open) each.close();
   }
+}
+
+function labelsHash(labels: Int32Array = new Int32Array()): string {
+  const bytes = new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength);
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** The rows of a set as an evaluation takes them. */
@@ -225,13 +244,20 @@ function factsOf(
 
 /** Accuracies of a validation and a test that differ by more than this are told. */
 const largestGap = 0.1;
+/** Share of the way from guessing to certainty below which an accuracy is told. */
+const leastSkill = 0.1;
 
-function accuracyWarnings({ accuracy, validationAccuracy, classes }: ModelFile): string[] {
+/** What is doubtful about a model's accuracies. @param classes  of the protocol */
+export function accuracyWarnings(
+  { accuracy, validationAccuracy }: Pick<ModelFile, "accuracy" | "validationAccuracy">,
+  classes: number,
+): string[] {
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const guessing = 1 / classes;
   return [
-    ...(accuracy < 2 / classes
+    ...(accuracy < guessing + leastSkill * (1 - guessing)
       ? [
-          `an accuracy of ${percent(accuracy)} with ${classes} classes is that of guessing: are its classes in the protocol's order, and its pictures prepared as it was trained?`,
+          `an accuracy of ${percent(accuracy)} with ${classes} classes is close to guessing: are its classes in the protocol's order, and its pictures prepared as it was trained?`,
         ]
       : []),
     ...(validationAccuracy !== null && Math.abs(accuracy - validationAccuracy) > largestGap

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { oalError } from "oal-core";
 import { badImages, spacedPositions, type Skipped } from "../data/badImages.js";
 import { orientationFor, prepareImageSet } from "../data/cache.js";
+import { SET_FORMAT } from "../data/cachedSet.js";
 import { cacheFolder } from "../data/cacheFolder.js";
 import type { OrientationUse } from "../data/decode.js";
 import { throwProblems } from "../data/problems.js";
@@ -25,7 +26,7 @@ export interface BenchmarkSet {
   /** Labels as the source has them; -1 for unknown images. */
   readonly labels: Int32Array;
   readonly orientation: OrientationUse;
-  /** Equal for equal images, as far as names, sizes and times of files tell. */
+  /** Equal for equal images in an equal order, as far as names, sizes and times of files tell; whatever classes they are of. */
   readonly fingerprint: string;
 }
 
@@ -57,18 +58,19 @@ export async function openSets(
     if (isKnown(set.role) && set.list === undefined) classes ??= [...source.classNames];
     const positions = spacedPositions(source.ids.length, spec.limit);
     if (positions.length === 0) throw oalError("OAL-D103", { path: spec.path, what: "no image found" });
+    const ids = positions.map((position) => source.ids[position] ?? "");
     opened.push({
       set,
       spec,
       source,
       positions,
-      ids: positions.map((position) => source.ids[position] ?? ""),
+      ids,
       labels: Int32Array.from(positions, (position) => source.labels[position] ?? -1),
       orientation: await orientationFor(spec),
       fingerprint: createHash("sha256")
-        .update(
-          JSON.stringify([reader.id, reader.version ?? 1, spec.split, spec.labels, spec.classes, spec.limit]),
-        )
+        .update(JSON.stringify([reader.id, reader.version ?? 1, spec.split, spec.limit]))
+        // the names of classes decide which images a reader finds and in which order, and nothing else about pictures
+        .update(JSON.stringify(ids))
         .update(await reader.fingerprint(spec))
         .digest("hex"),
     });
@@ -117,25 +119,38 @@ export async function* readyPictures(
   throwProblems(badImages(bad, set.spec, {}), set.spec.list ?? set.spec.path);
 }
 
-/** A set decoded into the cache, for detectors that look at pictures again and again. */
+/**
+ * A set decoded into the cache, for detectors that look at pictures again and again. Nothing asks it for labels, so that no class has to
+ * occur in it: a list has those that it has, and a limit may leave some out.
+ */
 export async function decodedSet(
   set: BenchmarkSet,
   rule: Preprocessing,
   options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: (done: number) => void },
 ): Promise<ImageSet> {
   const { resize, crop, interpolation, maxPixels } = ruleFor(set, rule);
+  const { orientation, source, fingerprint } = set;
+  const { classes: _classes, ...spec } = set.spec;
+  const settings = { resize, crop, interpolation, maxPixels, orientation };
   return prepareImageSet(
-    set.spec,
+    { ...spec, labels: "ood" },
     {
       cacheDir: cacheFolder(),
       size: crop,
       resize,
       interpolation,
-      orientation: set.orientation,
+      orientation,
       maxPixels,
       signal: options.signal,
       onProgress: (done) => options.onProgress?.(done),
     },
-    { opened: set.source },
+    {
+      opened: { ...source, classNames: [], labels: new Int32Array(source.labels.length).fill(-1) },
+      // the order of the images is the opened source's, which without classes could be another one
+      key: createHash("sha256")
+        .update(JSON.stringify(["benchmark", SET_FORMAT, settings, fingerprint]))
+        .digest("hex")
+        .slice(0, 24),
+    },
   );
 }

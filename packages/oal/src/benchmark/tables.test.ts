@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { withRanks } from "./ranks.js";
+import { renderBenchmark } from "./report.js";
 import type { BenchmarkResult, BenchmarkRow, Figure, ModelFile, Place } from "./result.js";
-import { latexTable, leaderboardCsv, markdownTable, openOodCsv, terminalTable } from "./tables.js";
+import { latexTable, leaderboardCsv, markdownTable, openOodCsv, terminalTable, troubles } from "./tables.js";
 
 const figure = (...values: number[]): Figure => {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
@@ -132,5 +133,38 @@ describe("the table", () => {
     expect(text).toContain(
       "Protocol openood-v1.5/cifar10; detector parameters were searched on the validation sets, as published",
     );
+  });
+});
+
+describe("a detector that did not serve every seed", () => {
+  const vim = { ...row("a_b", "vim", [0.7], [0.7]), seeds: [1] };
+  const partly: BenchmarkResult = {
+    ...result,
+    rows: withRanks([...result.rows, vim]),
+    leftOut: [
+      { model: "a_b", seed: 0, detector: "vim", reason: "the features are few" },
+      { model: "oal", seed: 0, detector: "vim", reason: "the features are few" },
+      { model: "a_b", seed: 0, detector: "odin", reason: "no" },
+      { model: "a_b", seed: 1, detector: "odin", reason: "no" },
+    ],
+    warnings: ["a_b, seed 1: is it so?"],
+  };
+
+  it("is marked in every table, and the seeds that it did not serve are told with the reason", () => {
+    expect(troubles(partly)).toEqual([
+      "seed 0 of a_b, oal: vim is left out: the features are few",
+      "a_b: odin is left out: no",
+      "a_b, seed 1: is it so?",
+    ]);
+    const mark = "vim (1 of 2 seeds)";
+    expect(terminalTable(partly)).toContain(mark);
+    expect(latexTable(partly)).toContain(mark);
+    expect(renderBenchmark(partly, "2026-01-01T00:00:00Z")).toContain(mark);
+    expect(leaderboardCsv(partly)).toMatch(/vim,.*; 1 of 2 seeds\n/);
+    const page = markdownTable(partly);
+    expect(page).toContain(`| ${mark} |`);
+    expect(page).toContain("Note: seed 0 of a_b, oal: vim is left out: the features are few.\n");
+    expect(page).toContain("Note: a_b, seed 1: is it so?\n");
+    expect(latexTable(partly).split("\n")[0]).toMatch(/^% .*odin is left out: no\. Note: a_b/);
   });
 });

@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import { stringify } from "csv-stringify/sync";
 import { metrics, printable, summarizeSeeds, twoDecimals } from "oal-core";
 import { aurocAt, rankText } from "./ranks.js";
-import type { BenchmarkResult, BenchmarkRow, Figure } from "./result.js";
+import type { BenchmarkResult, BenchmarkRow, Figure, LeftOutRow } from "./result.js";
 
 /** The forms of the table. */
 export const tableForms = ["table", "leaderboard", "latex", "markdown", "json"] as const;
@@ -44,6 +44,38 @@ export function accuracyAt({ models }: BenchmarkResult, row: BenchmarkRow): Figu
   const values = files.filter(({ seed }) => row.seeds.includes(seed)).map(({ accuracy }) => accuracy);
   const { mean, deviation } = summarizeSeeds(values);
   return { values, mean, deviation, interval: null };
+}
+
+/** "3 seeds", or "2 of 3 seeds" where the detector did not serve all files of its model. */
+function seedsText({ models }: BenchmarkResult, { model, seeds }: BenchmarkRow): string {
+  const all = models.find(({ name }) => name === model)?.files.length ?? seeds.length;
+  const of = seeds.length < all ? `${seeds.length} of ${all}` : String(all);
+  return `${of} ${all === 1 ? "seed" : "seeds"}`;
+}
+
+/** The detector of a row, "vim (2 of 3 seeds)" where it did not serve all files of its model. */
+export function detectorText(result: BenchmarkResult, row: BenchmarkRow): string {
+  const seeds = seedsText(result, row);
+  return seeds.includes(" of ") ? `${row.detector} (${seeds})` : row.detector;
+}
+
+/** What is to be known of a result beside its numbers, in sentences without a full stop: which detectors are left out and why, warnings. */
+export function troubles({ leftOut, models, warnings }: BenchmarkResult): string[] {
+  const reasons = new Map<string, LeftOutRow[]>();
+  for (const each of leftOut) {
+    const text = `${each.detector} is left out: ${each.reason}`;
+    reasons.set(text, [...(reasons.get(text) ?? []), each]);
+  }
+  const whose = (rows: readonly LeftOutRow[]): string =>
+    [...new Set(rows.map(({ model }) => model))]
+      .map((name) => {
+        const seeds = rows.filter(({ model }) => model === name).map(({ seed }) => seed);
+        const all = models.find((model) => model.name === name)?.files.length ?? seeds.length;
+        if (seeds.length === all) return name;
+        return `${seeds.length === 1 ? "seed" : "seeds"} ${seeds.join(" and ")} of ${name}`;
+      })
+      .join(", ");
+  return [...[...reasons].map(([text, rows]) => `${whose(rows)}: ${text}`), ...warnings];
 }
 
 /** The groups that a benchmark has means of, in table order. */
@@ -94,7 +126,7 @@ export function terminalTable(result: BenchmarkResult): string {
     table.push([
       rankText(row.rank.near ?? row.rank.far),
       ...(several ? [printable(row.model)] : []),
-      row.detector,
+      detectorText(result, row),
       ...means.map((on) => {
         const figure = figureAt(row, on, "auroc");
         return `${figureText(figure)} ${intervalText(figure)}`.trim();
@@ -124,7 +156,7 @@ export function markdownTable(result: BenchmarkResult): string {
   const lines = sortedRows(result.rows).map((row) => [
     rankText(row.rank.near ?? row.rank.far),
     row.model,
-    row.detector,
+    detectorText(result, row),
     ...means.flatMap((on) => [
       `${figureText(figureAt(row, on, "auroc"))} ${intervalText(figureAt(row, on, "auroc"))}`.trim(),
       figureText(figureAt(row, on, "fpr95")),
@@ -138,7 +170,7 @@ export function markdownTable(result: BenchmarkResult): string {
   return [row(head), rule, ...lines.map(row), "", footOf(result), ""].join("\n");
 }
 
-/** Protocol, deviations and legend, a sentence each. */
+/** Protocol, deviations, legend and what else is to be known, a sentence each. */
 export function footOf(result: BenchmarkResult): string {
   const { id, deviations } = result.protocol;
   const searched = result.searched
@@ -147,6 +179,7 @@ export function footOf(result: BenchmarkResult): string {
   return [
     `Protocol ${id}${deviations.length > 0 ? `, not whole (${deviations.join("; ")})` : ""}; ${searched}; oal ${result.version}.`,
     `${legendOf(result)}.`,
+    ...troubles(result).map((text) => `Note: ${printable(text)}${/[.?!]$/.test(text) ? "" : "."}`),
   ].join("\n\n");
 }
 
@@ -186,7 +219,7 @@ export function latexTable(result: BenchmarkResult): string {
     group.map((row) =>
       [
         latexText(row.model),
-        latexText(row.detector),
+        latexText(detectorText(result, row)),
         ...columns.map((_, k) => cell(row, k)),
         figureText(accuracyAt(result, row))
           .replace(" ± ", "$_{\\pm ")
@@ -246,7 +279,7 @@ export function leaderboardCsv(result: BenchmarkResult): string {
       board(accuracyAt(result, row)),
       untold,
       untold,
-      `${about}; ${row.seeds.length} ${row.seeds.length === 1 ? "seed" : "seeds"}`,
+      `${about}; ${seedsText(result, row)}`,
     ]),
   ]);
 }

@@ -177,7 +177,7 @@ export const evaluationErrors = {
     exit: 6,
     message: ({ path }) => `${path}: what the model says of a picture is not a number`,
     remedy:
-      "try another normalisation of the pixels (--normalisation); a model that was cut to half precision may overflow",
+      "give another normalisation of the pixels (--mean with --std); a model that was cut to half precision may overflow",
   }),
   "OAL-E253": entry<{ path: string }>({
     title: "a model has no classes of its own",

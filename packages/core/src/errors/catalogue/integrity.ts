@@ -60,9 +60,9 @@ export const integrityErrors = {
     remedy: "nothing is lost: the next run that needs one of them makes it again",
   }),
   "OAL-I131": entry<{ path: string; problem: string }>({
-    title: "cannot write the cache of decoded images",
+    title: "cannot write the cache",
     exit: 7,
-    message: ({ path, problem }) => `the cache of decoded images cannot be written: ${path} (${problem})`,
+    message: ({ path, problem }) => `the cache cannot be written: ${path} (${problem})`,
     remedy: "free space there, or set the environment variable OAL_CACHE to a folder on another disk",
   }),
   "OAL-I132": entry<{ path: string }>({

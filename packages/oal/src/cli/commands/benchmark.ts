@@ -1,5 +1,5 @@
 /** `oal benchmark`: models of anyone and detectors on the sets of a protocol, as one table. */
-import { relative } from "node:path";
+import { basename, relative } from "node:path";
 import { oalError, printable } from "oal-core";
 import pc from "picocolors";
 import { prepareBenchmark, type PreparedBenchmark } from "../../benchmark/benchmark.js";
@@ -7,9 +7,10 @@ import type { BenchmarkOptions, BenchmarkStage } from "../../benchmark/ground.js
 import type { AskedModels } from "../../benchmark/models.js";
 import { needsSentences } from "../../benchmark/needs.js";
 import { readParameters } from "../../benchmark/parameters.js";
+import { protocols } from "../../benchmark/protocols/index.js";
 import type { BenchmarkResult } from "../../benchmark/result.js";
-import { legendOf, tableIn, type TableForm } from "../../benchmark/tables.js";
-import { refuseForeignFolder, writeBenchmark, writeImageScores } from "../../benchmark/write.js";
+import { legendOf, tableIn, troubles, type TableForm } from "../../benchmark/tables.js";
+import { BenchmarkFolder } from "../../benchmark/write.js";
 import type { ScoreFormat } from "../../evaluation/scoreForms.js";
 import { nameOf } from "../../models/modelName.js";
 import { inferenceEngine } from "../../pipeline/inferenceEngine.js";
@@ -48,7 +49,7 @@ export async function benchmarkCommand(options: BenchmarkCommandOptions): Promis
   const { json = false, quiet = false, format = json ? "json" : "table" } = options;
   const models = modelsOf(options.model);
   const parameters = options.parameters === undefined ? undefined : readParameters(options.parameters);
-  if (!dryRun) await refuseForeignFolder(out);
+  const folder = dryRun ? null : await BenchmarkFolder.open(out, scores);
   const view = showProgress({ quiet });
   const note = (sentence: string): void => (quiet ? undefined : view.note(printable(sentence)));
   const result = await interruptible({ resumes: true, note: (text) => view.note(text) }, async (signal) => {
@@ -72,19 +73,21 @@ export async function benchmarkCommand(options: BenchmarkCommandOptions): Promis
       engine,
       signal,
       onProgress: progressOf(view),
-      onScores: (model, seed, sets, detectors) =>
-        writeImageScores(out, scores, { model, seed, sets, detectors }),
+      onMessage: note,
+      onScores: async (model, seed, sets, detectors) => folder?.writeScores({ model, seed, sets, detectors }),
     };
     const prepared = await prepareBenchmark(asked);
     for (const sentence of [...prepared.notes, ...needsSentences(prepared.needs)]) note(sentence);
-    if (dryRun) return plannedOnly(prepared, json);
+    if (!folder) return plannedOnly(prepared, json);
     const found = await prepared.run();
-    await writeBenchmark(out, found, new Date().toISOString());
+    await folder.finish(found, new Date().toISOString());
     return found;
   }).finally(() => view.close());
   if (result === null) return;
   process.stdout.write(tableIn(format, result));
   if (format === "table") process.stdout.write(describe(result, out));
+  // a table for a program or a paper is that and nothing else; what is to be known of it is said beside it
+  else for (const line of toldOf(result, wantsColor(process.stderr))) process.stderr.write(`${line}\n`);
 }
 
 /** Nothing is computed; as JSON the needs are the answer. */
@@ -93,13 +96,10 @@ function plannedOnly({ needs, notes }: PreparedBenchmark, json: boolean): null {
   return null;
 }
 
-/** "benchmarks/cifar10" for "openood-v1.5/cifar10" or "own/cifar10.yaml". */
+/** "benchmarks/openood-v1.5/cifar10" for that protocol, "benchmarks/cifar10" for "own/cifar10.yaml". */
 function usualFolder(protocol: string): string {
-  const name = protocol
-    .replace(/\/+$/, "")
-    .replace(/^.*[/\\]/, "")
-    .replace(/\.(ya?ml|json)$/i, "");
-  return `benchmarks/${name}`;
+  const isListed = protocols.some(({ id }) => id === protocol);
+  return `benchmarks/${isListed ? protocol : basename(protocol).replace(/\.(ya?ml|json)$/i, "")}`;
 }
 
 /**
@@ -133,6 +133,7 @@ const words: Readonly<Record<BenchmarkStage, string>> = {
   images: "images",
   pictures: "decode",
   detectors: "detectors",
+  inside: "in the model",
   intervals: "intervals",
 };
 
@@ -156,24 +157,24 @@ function progressOf(view: ProgressView): NonNullable<BenchmarkOptions["onProgres
   };
 }
 
+/** What is not as it should be, a line each. */
+function toldOf(result: BenchmarkResult, color: boolean): string[] {
+  const { yellow } = pc.createColors(color);
+  return [
+    ...result.protocol.deviations.map((text) => `${yellow("not the whole protocol:")} ${printable(text)}`),
+    ...troubles(result).map((text) => `${yellow("note:")} ${printable(text)}`),
+  ];
+}
+
 /** What stands under the table. */
 function describe(result: BenchmarkResult, out: string): string {
-  const { dim, yellow } = pc.createColors(wantsColor(process.stdout));
-  const { protocol, leftOut, warnings } = result;
-  const reasons = new Map<string, string[]>();
-  for (const { model, detector, reason } of leftOut) {
-    const key = `${detector} is left out: ${reason}`;
-    reasons.set(key, [...new Set([...(reasons.get(key) ?? []), model])]);
-  }
+  const color = wantsColor(process.stdout);
+  const { dim } = pc.createColors(color);
   const shown = printable(relative(process.cwd(), out) || ".");
   return [
     dim(legendOf(result)),
-    ...protocol.notes.map((text) => dim(text)),
-    ...protocol.deviations.map((text) => `${yellow("not the whole protocol:")} ${printable(text)}`),
-    ...[...reasons].map(
-      ([text, models]) => `${yellow("note:")} ${printable(`${models.join(", ")}: ${text}`)}`,
-    ),
-    ...warnings.map((text) => `${yellow("note:")} ${printable(text)}`),
+    ...result.protocol.notes.map((text) => dim(text)),
+    ...toldOf(result, color),
     `report: ${shown}/report.html   ${dim(`all figures: ${shown}/results.json; give the parameters back with --parameters ${shown}/parameters.json`)}`,
     "",
   ].join("\n");
