@@ -387,4 +387,25 @@ export const program = [
     replace: "if ((",
     tests: [source("evaluation/judge.test.ts")],
   },
+  {
+    file: source("pipeline/search/train.ts"),
+    what: "a search ends with the first outlier source that fails its audit",
+    find: "if (!isOfOneSource(error)) return false;",
+    replace: "if (error !== null) return false;",
+    tests: [source("pipeline/search/train.test.ts")],
+  },
+  {
+    file: source("pipeline/plugins/identity.ts"),
+    what: "a plugin's outlier source in a union is no part of the keys",
+    find: "[key, ...wordsIn(inner)]",
+    replace: "wordsIn(inner)",
+    tests: [source("pipeline/plan/walk.test.ts")],
+  },
+  {
+    file: source("pipeline/configuration/load.ts"),
+    what: "the share of one member of a union throws out the others",
+    find: "withRecords(base, overrides.map(({ key }) => key))",
+    replace: "base",
+    tests: [source("pipeline/configuration/load.test.ts")],
+  },
 ];

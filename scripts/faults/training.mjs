@@ -290,6 +290,13 @@ export const training = [
     tests: [source("outliers/setAudit.test.ts")],
   },
   {
+    file: source("outliers/sources/choice.ts"),
+    what: "all pictures that are chosen among are made with the draws of one step",
+    find: "(isMade ? i : 0)",
+    replace: "(isMade ? Math.floor(i / rows.length) : 0)",
+    tests: [source("outliers/sources/choice.test.ts")],
+  },
+  {
     file: source("outliers/sources/plan.ts"),
     what: "kept outliers are drawn with the student's seed instead of that they were looked at with",
     find: "const { seed = request.seed } = choice ?? {};",

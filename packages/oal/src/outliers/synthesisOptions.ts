@@ -71,7 +71,7 @@ export const synthesisSchema = z.strictObject({
     0.9,
     0,
     1,
-    "decoded outliers that the teacher assigns to a class with more confidence are dropped; 1: off",
+    "decoded outliers that the teacher assigns with more confidence to a class that they were made of are dropped; 1: off",
   ),
   seed: whole(42, 0, 2 ** 31 - 1, "seed of the start noise"),
 });

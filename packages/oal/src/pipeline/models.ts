@@ -31,57 +31,91 @@ export interface RunModels {
   readonly embeddings?: SuppliedEmbeddings;
 }
 
+/** Which models a run opens, and everything that decides what is opened. Paths, and names of the hub. */
+export interface WantedModels {
+  readonly init?: {
+    readonly path: string;
+    readonly hints: { readonly logits?: string; readonly features?: string };
+    /** Height and width of the run's pictures. */
+    readonly size: number;
+  };
+  readonly teacher?: string;
+  readonly latents?: string;
+  readonly embeddings?: string;
+  readonly diffusion?: { readonly path: string; readonly size?: number };
+}
+
 /**
- * Loads the models of a configuration.
+ * The models that a configuration names and a run of it uses.
  *
  * @param needs what of them will be used
+ */
+export function wantedModels(
+  config: Configuration,
+  needs: Pick<Needs, "teacher" | "student" | "diffusion" | "boundary" | "outliers">,
+): WantedModels {
+  const { init, data, synthesis, boundary } = config;
+  const { logits, features } = init;
+  const hints = {
+    ...(logits === undefined ? {} : { logits }),
+    ...(features === undefined ? {} : { features }),
+  };
+  const teacher = teacherModelOf(config);
+  const { latents, model, size } = synthesis;
+  const { outliers } = boundary;
+  return {
+    ...(init.model !== undefined && needs.student
+      ? { init: { path: init.model, hints, size: data.size } }
+      : {}),
+    ...(teacher !== undefined && needs.teacher ? { teacher } : {}),
+    ...(latents !== undefined && needs.outliers ? { latents } : {}),
+    ...(outliers !== undefined && needs.boundary ? { embeddings: outliers } : {}),
+    ...(model !== undefined && needs.diffusion
+      ? { diffusion: { path: model, ...(size === undefined ? {} : { size }) } }
+      : {}),
+  };
+}
+
+/**
+ * Loads models.
+ *
  * @param problems receives what does not fit
  */
 export async function openModels(
-  config: Configuration,
-  needs: Pick<Needs, "teacher" | "student" | "diffusion" | "boundary" | "outliers">,
+  { init, teacher, latents, embeddings, diffusion }: WantedModels,
   problems: OalError[],
 ): Promise<RunModels> {
-  const { init } = config;
   const models: { -readonly [kind in keyof RunModels]: RunModels[kind] } = {};
-  if (init.model !== undefined && needs.student) {
-    const path = init.model;
-    const hints = {
-      ...(init.logits === undefined ? {} : { logits: init.logits }),
-      ...(init.features === undefined ? {} : { features: init.features }),
-    };
+  if (init) {
+    const { path, hints, size } = init;
     // A model for pictures of any size gets those of the run, and so does a network of ours that weights are read into.
-    const size = pictureSizeOf(path) === undefined || isWeightsFile(path) ? { size: config.data.size } : {};
-    const model = await collecting(problems, () => loadModel(path, { hints, ...size }));
+    const sized = pictureSizeOf(path) === undefined || isWeightsFile(path) ? { size } : {};
+    const model = await collecting(problems, () => loadModel(path, { hints, ...sized }));
     if (model) {
       const { crop } = model.preprocessing;
-      if (crop !== config.data.size) {
-        const problem = `the model takes pictures of ${crop} x ${crop} pixels, data.size is ${config.data.size}`;
+      if (crop !== size) {
+        const problem = `the model takes pictures of ${crop} x ${crop} pixels, data.size is ${size}`;
         problems.push(oalError("OAL-C211", { at: "init.model", problem }));
       }
       models.init = model;
     }
   }
-  const path = teacherModelOf(config);
-  if (path !== undefined && needs.teacher) {
-    const model = await collecting(problems, () => loadModel(path));
+  if (teacher !== undefined) {
+    const model = await collecting(problems, () => loadModel(teacher));
     if (model) models.teacher = model;
   }
-  const { latents } = config.synthesis;
-  if (latents !== undefined && needs.outliers) {
+  if (latents !== undefined) {
     const read = await collecting(problems, () => readSuppliedLatents(latents));
     if (read) models.latents = read;
   }
-  const { outliers } = config.boundary;
-  if (outliers !== undefined && needs.boundary) {
-    const read = await collecting(problems, () => readSuppliedEmbeddings(outliers));
+  if (embeddings !== undefined) {
+    const read = await collecting(problems, () => readSuppliedEmbeddings(embeddings));
     if (read) models.embeddings = read;
   }
-  const { model: prompted, size } = config.synthesis;
-  if (prompted !== undefined && needs.diffusion) {
-    const folder = isHubName(prompted) ? () => hubSnapshot(prompted) : () => prompted;
-    const sized = size === undefined ? {} : { size };
-    const open = () => openPromptedDiffusion(folder(), { path: prompted, ...sized });
+  if (diffusion) {
+    const { path, ...sized } = diffusion;
+    const folder = isHubName(path) ? () => hubSnapshot(path) : () => path;
+    const open = () => openPromptedDiffusion(folder(), { path, ...sized });
     const model = await collecting(problems, open);
     if (model) models.diffusion = model;
   }

@@ -12,7 +12,7 @@ import { restProblem } from "./drawnOutliers.js";
 import { trainingImages } from "./memoryCheck.js";
 import { conditionWidth, teacherWidth } from "./memoryEstimate.js";
 import { suppliedProblems } from "./suppliedProblems.js";
-import { openModels, type RunModels } from "./models.js";
+import { openModels, wantedModels, type RunModels } from "./models.js";
 import { promptProblems } from "./prompts.js";
 import { prepareOptions } from "./readSets.js";
 import type { RunOptions } from "./runTypes.js";
@@ -67,25 +67,39 @@ export async function preflight(
   options: PreflightOptions = {},
 ): Promise<Preflight> {
   const problems: OalError[] = [];
-  const needs = needsOf(config, aim);
-  const models = await openModels(config, needs, problems);
+  const models = await openModels(wantedModels(config, needsOf(config, aim)), problems);
   const { onOpen, cached = false, withTest = true } = options;
   const plan = await planData(config, problems, withTest);
   const sets = await surveyData(plan, problems, {
     ...(onOpen ? { onOpen } : {}),
     ...(cached ? { cache: prepareOptions(config, models.init) } : {}),
   });
-  const classes = sets.find(({ role }) => role === "train")?.source.classNames.length ?? 2;
+  const { own, fitting } = problemsWith(config, aim, { plan, sets, models });
+  return { plan, sets, models, problems: [...own, ...problems, ...fitting] };
+}
+
+/**
+ * What a run would refuse of data and models that are opened already; nothing is read.
+ *
+ * @returns problems of the configuration itself, and those of what does not fit data or models
+ */
+export function problemsWith(
+  config: Configuration,
+  aim: Aim,
+  { plan, sets, models }: Pick<Preflight, "plan" | "sets" | "models">,
+): { readonly own: readonly OalError[]; readonly fitting: readonly OalError[] } {
+  const fitting: OalError[] = [];
+  const needs = needsOf(config, aim);
   const names = sets.find(({ role }) => role === "train")?.source.classNames;
   const left = config.data.leaveOut;
-  if (left !== undefined && names !== undefined) problems.push(...leaveOutProblems(left, names));
+  if (left !== undefined && names !== undefined) fitting.push(...leaveOutProblems(left, names));
   const known = config.data.source === "embedded" ? digitNames : names;
   if (models.diffusion && known !== undefined)
-    problems.push(
+    fitting.push(
       ...promptProblems(config, models.diffusion, known, teacherWidth(config, models, known.length)),
     );
   const makesLatents = needs.outliers && config.synthesis.latents === undefined;
-  problems.push(
+  fitting.push(
     ...suppliedProblems(
       config,
       models,
@@ -97,15 +111,15 @@ export async function preflight(
   );
   const images = trainingImages(config, { plan, sets });
   if (needs.student && images !== undefined)
-    problems.push(...aim.methods.flatMap((recipe) => restProblem(config, recipe, images) ?? []));
+    fitting.push(...aim.methods.flatMap((recipe) => restProblem(config, recipe, images) ?? []));
   const own = configurationProblems(
     config,
     aim,
-    Math.max(2, classes),
+    Math.max(2, names?.length ?? 2),
     models,
     known?.filter((name) => name !== left),
   );
-  return { plan, sets, models, problems: [...own, ...problems] };
+  return { own, fitting };
 }
 
 /** Looks ahead and refuses: one problem as itself, several as OAL-D140 that lists them all. */

@@ -8,9 +8,20 @@ import {
 } from "../../pipeline/configuration/index.js";
 import type { StageOptions } from "../options.js";
 
-/** The configuration that the arguments of a command describe. */
-export function configure(given: string | undefined, options: StageOptions): Configuration {
+/**
+ * The configuration that the arguments of a command describe.
+ *
+ * @param withStudents whether `--method` is one of its keys, which `--set methods=...` then goes before. Default false: the command
+ *   trains what `--method` names, and the configuration stays what it is
+ */
+export function configure(
+  given: string | undefined,
+  options: StageOptions,
+  { withStudents = false }: { readonly withStudents?: boolean } = {},
+): Configuration {
   const flags: { key: string; value: unknown; where: string }[] = [];
+  if (withStudents && options.method !== undefined)
+    flags.push({ key: "methods", value: [...new Set(options.method)], where: "--method" });
   if (options.seed !== undefined) flags.push({ key: "seed", value: options.seed, where: "--seed" });
   if (options.seeds !== undefined) flags.push({ key: "seeds", value: options.seeds, where: "--seeds" });
   if (options.studentSeeds !== undefined)

@@ -2,6 +2,8 @@
 import { basename, join, relative } from "node:path";
 import { oalError } from "oal-core";
 import { writeFileWhole } from "../../runtime/writeFile.js";
+import { configurationSchema, recordKeys } from "../../pipeline/configuration/index.js";
+import type { Load } from "../../pipeline/search/candidates.js";
 import { usualHalving } from "../../pipeline/search/halving.js";
 import { combinationsOf, joined, pointsOfFile, type SearchPoint } from "../../pipeline/search/points.js";
 import { canAsk, confirmed } from "../confirm.js";
@@ -9,7 +11,7 @@ import { interruptible } from "../interrupt.js";
 import type { StageOptions } from "../options.js";
 import { showProgress } from "../progress.js";
 import { commentedYaml } from "./config.js";
-import { configure, runFolderOf, withMethods } from "./configure.js";
+import { configure, runFolderOf } from "./configure.js";
 import { costText, searchText } from "./searchText.js";
 
 /** Options of `oal search`. */
@@ -30,11 +32,10 @@ const winnerFile = "winner.yaml";
 
 /** Searches, and prints what came out. */
 export async function searchCommand(given: string | undefined, options: SearchCommandOptions): Promise<void> {
-  const points = pointsOf(options);
+  const load = loadOf(given, options);
+  const points = pointsOf(options, load);
   const { search } = await import("../../pipeline/search/search.js");
   const out = options.out ?? join("runs", `search-${basename(runFolderOf(given, options))}`);
-  const load = (set: readonly string[]) =>
-    withMethods(configure(given, { ...options, set: [...(options.set ?? []), ...set] }), options);
   const halving = options.values && {
     epochs: options.epochs ?? usualHalving.epochs,
     keepOneIn: options.keepOneIn ?? usualHalving.keepOneIn,
@@ -86,8 +87,17 @@ export async function searchCommand(given: string | undefined, options: SearchCo
   }
 }
 
-/** @throws OAL-C305 where nothing, or two things at once, are asked for */
-function pointsOf({ grid, values, points }: SearchCommandOptions): readonly SearchPoint[] {
+/** The configuration that a search starts from, with the keys of a point: these go before `--set`, and `--set` before `--method`. */
+export function loadOf(given: string | undefined, options: SearchCommandOptions): Load {
+  return (set) =>
+    configure(given, { ...options, set: [...(options.set ?? []), ...set] }, { withStudents: true });
+}
+
+/** The points that are asked for. @throws OAL-C305 where nothing, or two things at once, are asked for */
+export function pointsOf(
+  { grid, values, points }: Pick<SearchCommandOptions, "grid" | "values" | "points">,
+  load: Load,
+): readonly SearchPoint[] {
   if (grid && values)
     throw oalError("OAL-C305", {
       problem: "--grid prints a table of all points and --values halves them to a winner; give one of both",
@@ -98,7 +108,12 @@ function pointsOf({ grid, values, points }: SearchCommandOptions): readonly Sear
         "nothing is named to compare; give --grid key=a,b for a table or --values key=a,b for a winner",
     });
   const combinations = combinationsOf(grid ?? values ?? []);
-  return points === undefined ? combinations : joined(pointsOfFile(points), combinations);
+  if (points === undefined) return combinations;
+  // once the configuration is read, its plugins have brought their sections
+  load([]);
+  const records = recordKeys(configurationSchema());
+  const named = pointsOfFile(points, (key) => records.includes(key));
+  return joined(named, combinations);
 }
 
 function winnerHead(by: string): string {

@@ -3,7 +3,9 @@ import Table from "cli-table3";
 import { printable, twoDecimals } from "oal-core";
 import type { RungCost } from "../../pipeline/search/cost.js";
 import type { CandidateFigures, OverSeeds } from "../../pipeline/search/figures.js";
+import { asGiven } from "../../pipeline/search/halving.js";
 import type { SearchResult, SearchRound } from "../../pipeline/search/search.js";
+import type { RefusedCandidate } from "../../pipeline/search/train.js";
 import { duration } from "../progress.js";
 
 const count = (number: number, one: string, many = `${one}s`): string =>
@@ -47,8 +49,11 @@ export function searchText(result: SearchResult, file: string | null): string {
   const isHalved = result.winner !== null;
   const before = result.rounds.slice(0, -1).map((round, i) => roundLine(round, i));
   const rows = isHalved
-    ? [...last.candidates].sort((a, b) => b.figures[result.by].mean - a.figures[result.by].mean)
-    : last.candidates;
+    ? [
+        ...last.candidates.toSorted((a, b) => b.figures[result.by].mean - a.figures[result.by].mean),
+        ...last.refused,
+      ]
+    : [...last.candidates, ...last.refused].toSorted((a, b) => a.number - b.number);
   const seeds = last.candidates[0]?.seeds ?? [];
   const over = seeds.length > 1 ? `; ± standard errors over the seeds ${seeds.join(", ")}` : ", one seed";
   const long = last.epochs === null ? "" : `; ${count(last.epochs, "epoch")}`;
@@ -57,18 +62,33 @@ export function searchText(result: SearchResult, file: string | null): string {
     ...before,
     tableOf(rows),
     notes,
+    ...refusedLines(result),
     ...winnerLines(result, file),
     `${result.folder}/search.json`,
     "",
   ].join("\n");
 }
 
-function roundLine({ epochs, candidates, wentOn }: SearchRound, i: number): string {
+function roundLine({ epochs, candidates, refused, wentOn }: SearchRound, i: number): string {
   const long = epochs === null ? "" : `${count(epochs, "epoch")}, `;
-  return `round ${i + 1} (${long}${count(candidates[0]?.seeds.length ?? 0, "seed")}): ${count(candidates.length, "point")}, of which ${wentOn.map((number) => `#${number}`).join(", ")} went on`;
+  return `round ${i + 1} (${long}${count(candidates[0]?.seeds.length ?? 0, "seed")}): ${count(candidates.length + refused.length, "point")}, of which ${wentOn.map((number) => `#${number}`).join(", ")} went on`;
 }
 
-function tableOf(rows: readonly CandidateFigures[]): string {
+/** Why points were not trained, each once. */
+function refusedLines({ rounds }: SearchResult): readonly string[] {
+  return rounds
+    .flatMap(({ refused }) => refused)
+    .map(({ number, code, reason }) => `#${number} was not trained: ${printable(reason, 1000)} (${code})`);
+}
+
+/** A row of a table: what a point reached, or that it was not trained. */
+type Row = CandidateFigures | RefusedCandidate;
+
+function isTrained(row: Row): row is CandidateFigures {
+  return "figures" in row;
+}
+
+function tableOf(rows: readonly Row[]): string {
   const keys = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
   const named = rows.some(({ name }) => name !== undefined);
   const columns = named ? ["point"] : keys;
@@ -85,26 +105,32 @@ function tableOf(rows: readonly CandidateFigures[]): string {
     colAligns: ["right", ...columns.map(() => "left" as const), "right", "right", "right", "right", "right"],
     style: { head: [], border: [], compact: true },
   });
-  for (const { number, name, values, figures, minusFirst } of rows) {
+  for (const row of rows) {
+    const { number, name, values } = row;
     const own = named
       ? [printable(pointText(name, values, keys, rows), 60)]
       : keys.map((key) => printable(shownValue(values[key]), 24));
-    table.push([
-      String(number),
-      ...own,
-      withError(figures.accuracy),
-      withError(figures.near),
-      withError(figures.far),
-      withError(figures.mean),
-      number === firstOf(rows) ? "" : withError(minusFirst.mean, true),
-    ]);
+    table.push([String(number), ...own, ...(isTrained(row) ? figuresOf(row, firstOf(rows)) : dashes)]);
   }
   return table.toString();
 }
 
+/** In place of figures. */
+const dashes: readonly string[] = ["-", "-", "-", "-", "-"];
+
+function figuresOf({ number, figures, minusFirst }: CandidateFigures, first: number): readonly string[] {
+  return [
+    withError(figures.accuracy),
+    withError(figures.near),
+    withError(figures.far),
+    withError(figures.mean),
+    number === first ? "" : withError(minusFirst.mean, true),
+  ];
+}
+
 /** The number of the row that the others are compared with. */
-function firstOf(rows: readonly CandidateFigures[]): number {
-  return Math.min(...rows.map(({ number }) => number));
+function firstOf(rows: readonly Row[]): number {
+  return Math.min(...rows.filter(isTrained).map(({ number }) => number));
 }
 
 /** A point's name, with the values that another point of that name has otherwise. */
@@ -112,7 +138,7 @@ function pointText(
   name: string | undefined,
   values: CandidateFigures["values"],
   keys: readonly string[],
-  rows: readonly CandidateFigures[],
+  rows: readonly Row[],
 ): string {
   const same = rows.filter((row) => row.name === name);
   const differing = keys.filter((key) => same.some((row) => row.values[key] !== values[key]));
@@ -135,8 +161,10 @@ function winnerLines({ winner, rounds, by }: SearchResult, file: string | null):
   if (winner === null || file === null) return [];
   if (winner.isAsGiven)
     return [`no point does better than the configuration as it was given (#${winner.number}): ${file}`];
-  const figures = rounds.at(-1)?.candidates.find(({ number }) => number === winner.number);
-  const difference = figures?.minusFirst[by];
+  const last = rounds.at(-1)?.candidates ?? [];
+  const figures = last.find(({ number }) => number === winner.number);
+  const isCompared = last.some(({ number }) => number === asGiven);
+  const difference = isCompared ? figures?.minusFirst[by] : undefined;
   const { mean = 0, error = null } = difference ?? {};
   const gained = difference ? `, ${withError(difference, true)} over the configuration as given` : "";
   const unclear =

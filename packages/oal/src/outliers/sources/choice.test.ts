@@ -6,7 +6,7 @@ import { Random } from "oal-core";
 import { expect, it } from "vitest";
 import { memoryImageSet } from "../../data/imageSet.js";
 import { auditStageOf, openSource, planSource } from "./plan.js";
-import { chosenPictures, readChoice, writeChoice } from "./choice.js";
+import { candidatesAmong, chosenPictures, readChoice, writeChoice } from "./choice.js";
 
 const pixels = Uint8Array.from(new Random(3, "pictures").uniforms(0, 6 * 192), (u) => 255 * u);
 const images = memoryImageSet("train", pixels, new Int32Array(6), ["a"]);
@@ -37,6 +37,33 @@ it("pictures that were looked at come again in a training with another seed, wit
   expect(shown.teacherLogits).toEqual(logits);
   expect((await readChoice(audited))?.seed).toBe(5);
   expect(await readChoice(folder())).toBeUndefined();
+});
+
+it("pictures to choose among are turned each by an angle of its own, and those that are there already come once", async () => {
+  const upright = Uint8Array.from({ length: 192 }, (_, i) => (7 * i) % 256);
+  const same = memoryImageSet(
+    "train",
+    Uint8Array.from({ length: 8 * 192 }, (_, i) => upright[i % 192] ?? 0),
+    new Int32Array(8),
+    ["a"],
+  );
+  const source = await openSource("rotate", { ...request, images: same }, {});
+  const anglesOf = (rows: readonly number[], count: number): number => {
+    const all = chosenPictures(source, candidatesAmong(rows, count, true));
+    const pixels = all.pictures(
+      Array.from({ length: count }, (_, i) => i),
+      0,
+    );
+    const pictures = Array.from({ length: count }, (_, i) => pixels.subarray(192 * i, 192 * (i + 1)).join());
+    return new Set(pictures).size;
+  };
+  expect(anglesOf([0, 1, 2, 3, 4, 5, 6, 7], 8)).toBeGreaterThan(1);
+  // and one picture becomes many
+  expect(anglesOf([5], 40)).toBe(3);
+  expect(candidatesAmong([4, 2], 2, false)).toEqual({
+    rows: Int32Array.of(4, 2),
+    steps: Int32Array.of(0, 0),
+  });
 });
 
 it("a source that is chosen from is planned with its section and logits, in a union too", () => {

@@ -16,6 +16,25 @@ export interface RowChoice {
   readonly teacherLogits?: Float32Array;
 }
 
+/**
+ * Pictures to choose among.
+ *
+ * @param rows rows of the source that may be shown, at least one
+ * @param count how many pictures; beyond the rows they begin anew
+ * @param isMade whether the source makes its pictures in the batch. Then each has a step of its own: it is made alone, at the first
+ *   place of its step, and two of one step would be turned by the same angle and filtered by the same phases
+ */
+export function candidatesAmong(
+  rows: ArrayLike<number>,
+  count: number,
+  isMade: boolean,
+): { readonly rows: Int32Array; readonly steps: Int32Array } {
+  return {
+    rows: Int32Array.from({ length: count }, (_, i) => rows[i % rows.length] ?? 0),
+    steps: Int32Array.from({ length: count }, (_, i) => (isMade ? i : 0)),
+  };
+}
+
 /** The pictures of a source that were chosen. */
 export function chosenPictures(
   source: OutlierPictures,

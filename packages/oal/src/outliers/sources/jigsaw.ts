@@ -4,7 +4,10 @@ import { defineSource, noOptions } from "./source.js";
 
 /** Patches a side, each as often: quarters keep whole parts of objects, sixteenths hardly more than texture. */
 const grids = [2, 4] as const;
-/** How often all patches are those of one picture; else each is of a picture of its own. Both were in the comparison of docs/search.md. */
+/**
+ * How often all patches are those of one picture; else each is of a picture of its own. With both, a PyTorch twin of the preset
+ * cifar10-small (134 trainings) gained 1.41 ± 0.08 points of AUROC against far unknowns (uniform label of weight 0.5, two seeds).
+ */
 const ofOnePicture = 0.5;
 
 /**

@@ -6,6 +6,7 @@ import { keptShares } from "../auditOptions.js";
 import { chosenPictures, readChoice } from "./choice.js";
 import { outlierSources } from "./index.js";
 import type { OutlierRequest, OutlierSource, SourceUse } from "./source.js";
+import { sharesOf, unionId } from "./union.js";
 
 /** A source and everything that it is made of. */
 export interface SourcePlan {
@@ -58,9 +59,11 @@ export function refusalOf({ sources }: SourcePlan, use: SourceUse, settings: Met
   for (const source of sources) {
     const problem = source.refuses(use, settings);
     if (problem === null) continue;
-    const union = sources.find((each) => each.id === "union" && each.members(settings).includes(source.id));
-    const others = union?.members(settings).filter((id) => id !== source.id) ?? [];
-    const shares = others.map((id) => `${id}: 1`).join(", ");
+    const union = sources.find((each) => each.id === unionId && each.members(settings).includes(source.id));
+    const others = union
+      ? Object.entries(sharesOf(settings)).filter(([id, share]) => id !== source.id && share > 0)
+      : [];
+    const shares = others.map(([id, share]) => `${id}: ${share}`).join(", ");
     const hint = shares === "" ? "" : `; leave it out with --set 'union.members={${shares}}'`;
     return `"${source.id}" gives no outliers here: ${problem}${hint}`;
   }

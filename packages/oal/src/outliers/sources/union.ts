@@ -2,6 +2,7 @@
 import { Random } from "oal-core";
 import { z } from "zod";
 import { batchIndices } from "../../data/batches.js";
+import { readOptions, type MethodSettings } from "../../training/methods/method.js";
 import type { OutlierPictures } from "../../training/side/outliers.js";
 import { defineSource } from "./source.js";
 
@@ -19,6 +20,14 @@ const schema = z.strictObject({
         "the three that cost nothing and gain by themselves, and the decoded outliers, in equal parts; mix and between look like the classes and lower near AUROC",
     }),
 });
+
+/** The source's id, and its section of the configuration. */
+export const unionId = "union";
+
+/** The share of every member by id, 0 for one that is left out. @throws OAL-T111 */
+export function sharesOf(settings: MethodSettings): Readonly<Record<string, number>> {
+  return readOptions(schema, settings, unionId).members;
+}
 
 /** One member of a union. */
 export interface UnionMember {
@@ -42,12 +51,12 @@ export interface UnionMember {
  * @source a union of syntheses instead of one: docs/outliers.md; systematic sampling: Cochran, Sampling Techniques, ch. 8
  */
 export const unionOfSources = defineSource({
-  id: "union",
+  id: unionId,
   title: "several sources in one batch, each with its share",
   formula:
     "place i of M belongs to member k where C(k-1) <= (i + u) / M < C(k), C the cumulated shares, u one draw a step",
   source: "own; systematic sampling: Cochran 1977, ch. 8",
-  section: "union",
+  section: unionId,
   about: "several outlier sources in one batch",
   schema,
   members: ({ members }) => Object.keys(members).filter((id) => members[id] !== 0),

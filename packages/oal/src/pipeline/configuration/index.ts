@@ -7,4 +7,5 @@ export {
   type Configuration,
   type ConfigurationInput,
 } from "./schema.js";
+export { recordKeys } from "./schemaShape.js";
 export { isRunFolder } from "./source.js";

@@ -1,6 +1,7 @@
 /** From the schema's complaints to our errors: the key as written, file and line, and the nearest key that exists. */
 import { oalError, suggest } from "oal-core";
 import type { z } from "zod";
+import { isSchema, shapeOf, unwrap } from "./schemaShape.js";
 
 /** Where a key was given: "config.yaml:12", "--set a=1", "preset embedded". */
 export type Locate = (path: readonly PropertyKey[]) => string;
@@ -69,25 +70,6 @@ function withArticle(expected: string): string {
     object: "a section of keys",
   };
   return words[expected] ?? `a ${expected}`;
-}
-
-/** The schema below defaults, optionals and transformations. */
-function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
-  const { def } = schema._zod;
-  if ("innerType" in def && isSchema(def.innerType)) return unwrap(def.innerType);
-  return "in" in def && isSchema(def.in) ? unwrap(def.in) : schema;
-}
-
-function isSchema(value: unknown): value is z.core.$ZodType {
-  return typeof value === "object" && value !== null && "_zod" in value;
-}
-
-function shapeOf(schema: z.core.$ZodType): ReadonlyMap<string, z.core.$ZodType> {
-  const { def } = unwrap(schema)._zod;
-  if (!("shape" in def) || typeof def.shape !== "object" || def.shape === null) return new Map();
-  const shape = new Map<string, z.core.$ZodType>();
-  for (const [key, value] of Object.entries(def.shape)) if (isSchema(value)) shape.set(key, value);
-  return shape;
 }
 
 function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {

@@ -228,6 +228,39 @@ describe("files and overrides", () => {
     expect(loadConfiguration(undefined, { set: [union, members] }).exposure).toMatchObject({
       outliers: "union",
     });
+    // with the shares that were given
+    const given = "union.members={phase: 2, rotate: 1, jigsaw: 0, latents: 0.5}";
+    expect(failure(() => loadConfiguration(undefined, { set: [union, given] })).message).toContain(
+      "--set 'union.members={phase: 2, latents: 0.5}'",
+    );
+  });
+
+  it("changes the share of one member of a union and leaves the others in", () => {
+    const load = (...set: readonly string[]) =>
+      loadConfiguration("folder", { data: folder, set: ["exposure.outliers=union", ...set] })["union"];
+    const usual = { phase: 1, jigsaw: 1, rotate: 1, latents: 1 };
+    expect(load("union.members.latents=2", "union.members.noise=0.5")).toEqual({
+      members: { ...usual, latents: 2, noise: 0.5 },
+    });
+    // given as a whole they are what was given
+    expect(load("union.members={noise: 1}", "union.members.phase=3")).toEqual({
+      members: { noise: 1, phase: 3 },
+    });
+    const path = file("union.yaml", "exposure: { outliers: union }\nunion: { members: { noise: 1 } }\n");
+    expect(loadConfiguration(path, { cwd: folder, set: ["union.members.phase=3"] })["union"]).toEqual({
+      members: { noise: 1, phase: 3 },
+    });
+  });
+
+  it("refuses bounds of outliers that no source has, and of a source that is made of others", () => {
+    const load = (...set: readonly string[]) => loadConfiguration("folder", { data: folder, set });
+    expect(failure(() => load("keep.sources.jigsw=[0, 0.5]")).message).toContain(
+      'keep.sources.jigsw: there is no outlier source "jigsw", did you mean "jigsaw"?',
+    );
+    expect(
+      failure(() => load("keep.sources={union: [0, 0.5]}", "union.members={phase: 1, noise: 1}")).message,
+    ).toContain('keep.sources.union: "union" is made of other sources; name its members: phase, noise');
+    expect(load("keep.sources.phase=[0, 0.5]").keep.sources).toEqual({ phase: [0, 0.5] });
   });
 
   it("decides by a trained head only where something of the run makes it, listed or not", () => {

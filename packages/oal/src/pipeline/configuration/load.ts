@@ -16,6 +16,7 @@ import { withRows } from "./published/decide.js";
 import { constantsOf, inMode, modeOf, withEveryRow, withoutUsualRows } from "./published/modes.js";
 import { parseSourceText } from "./sourceText.js";
 import { configurationSchema, type Configuration } from "./schema.js";
+import { withRecords } from "./records.js";
 import { synthesisDefaults } from "./synthesisModel.js";
 import { isHubName } from "../../hub/name.js";
 import { pictureSizeOf } from "../../models/pictureSize.js";
@@ -120,15 +121,19 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
     named?.where ?? source.locate(["preset"]),
   );
   const ownFile = withoutUsualRows(source.tree, preset);
-  const wanted = overrides.reduce((found, { key, value, where }) => setPath(found, key, value, where), {
-    ...preset,
-    ...ownFile,
-  });
+  const wanted = overridden({ ...preset, ...ownFile }, overrides);
   const mode = modeOf(wanted) ?? "corrected";
   const constants = constantsOf(mode);
   const file = inMode(mode, ownFile, () => configurationSchema().parse({}));
-  let tree = merge(merge(merge(preset, constants), synthesisDefaults(wanted)), file);
-  for (const { key, value, where } of overrides) tree = setPath(tree, key, value, where);
+  const base = merge(merge(merge(preset, constants), synthesisDefaults(wanted)), file);
+  const plugins = loadPluginsOf(overridden(base, overrides), cwd);
+  let tree = overridden(
+    withRecords(
+      base,
+      overrides.map(({ key }) => key),
+    ),
+    overrides,
+  );
   if (options.ood !== undefined && options.ood.length > 0) tree = appendOod(tree, options.ood, cwd);
   const locate: Locate = (path) => {
     for (let n = path.length; n > 0; n--) {
@@ -138,7 +143,7 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
     const inside = overrides.findLast(({ key }) => key.startsWith(`${path.join(".")}.`));
     return inside?.where ?? source.locate(path);
   };
-  tree = withEveryRow(ofModelSize({ ...tree, ...loadPluginsOf(tree, cwd) }, file, overrides, cwd));
+  tree = withEveryRow(ofModelSize({ ...tree, ...plugins }, file, overrides, cwd));
   const schema = configurationSchema();
   const parsed = schema.safeParse(tree, { reportInput: true });
   if (!parsed.success) throw explainIssues(parsed.error.issues, schema, locate);
@@ -147,6 +152,11 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
   const explicit = { file, overrides: [...overrides, ...added] };
   const held = withRows(parsed.data, explicit, locate);
   return withAbsoluteSource(withoutIgnored(held, explicit, locate), cwd);
+}
+
+/** A tree with every override. */
+function overridden(tree: Tree, overrides: readonly Override[]): Tree {
+  return overrides.reduce((found, { key, value, where }) => setPath(found, key, value, where), tree);
 }
 
 /** The pictures are as large as the model wants them that students start from, where the user does not say otherwise. */

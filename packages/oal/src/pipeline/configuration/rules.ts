@@ -57,6 +57,13 @@ export function checkTogether(configuration: Configuration, locate: Locate): voi
   const { outliers } = exposureOptions(configuration);
   if (!outlierSources.has(outliers))
     refuse(["exposure", "outliers"], unknownName("outlier source", outliers, outlierSources.ids));
+  for (const id of Object.keys(configuration.keep.sources)) {
+    const at = ["keep", "sources", id];
+    if (!outlierSources.has(id)) refuse(at, unknownName("outlier source", id, outlierSources.ids));
+    const members = outlierSources.find(id).members(configuration);
+    if (members.length > 0)
+      refuse(at, `"${id}" is made of other sources; name its members: ${members.join(", ")}`);
+  }
   const plan = planSource(outliers, configuration);
   const use = {
     isEmbedded: data.source === "embedded",

@@ -95,7 +95,7 @@ export function planRun(stages: readonly Stage[], settings: RunSettings, targets
     const identity: ArtifactIdentity = {
       stage: instanceName(stage, variant),
       version: stage.version,
-      slice: withPlugins(stage.id, stage.slice(setting, variant)),
+      slice: withPlugins(stage.id, stage.slice(setting, variant), variant),
       seed: stage.seed?.(setting.config) ?? setting.config.seed,
       inputs: Object.fromEntries([...inputs].map(([role, { key }]) => [role, key])),
       data: Object.fromEntries(sets.map(([set, { contentHash }]) => [set, contentHash])),

@@ -15,6 +15,7 @@ import { memoryImageSet } from "../../data/imageSet.js";
 import { artifactFile, type Artifact } from "../artifact.js";
 import { loadConfiguration } from "../configuration/index.js";
 import { listenerLogs, type RunEvent } from "../events.js";
+import { loaded } from "../plugins/loaded.js";
 import type { PreparedData } from "../stages/data.js";
 import { ArtifactStore } from "../store/artifactStore.js";
 import { tryClaim } from "../store/claim.js";
@@ -131,6 +132,24 @@ describe("a plan", () => {
     expect(names).toEqual(["a", "b", "c"]);
   });
 
+  it("has other keys with another plugin where a variant or a key of a slice is of it, and there alone", () => {
+    const stages = [
+      stage("outliers", [], { variants: () => ["mine"] }),
+      stage("student", [], { slice: () => ({ union: { members: { mine: 1, phase: 2 } } }) }),
+      stage("teacher", [], { slice: () => ({ union: { members: { phase: 2 } } }) }),
+    ];
+    const keysWith = (hash: string): readonly string[] => {
+      loaded.set("own.mjs", { path: "own.mjs", hash, added: { outlierSources: ["mine"] } });
+      try {
+        return planRun(stages, settings, ["outliers", "student", "teacher"]).stages.map(({ key }) => key);
+      } finally {
+        loaded.delete("own.mjs");
+      }
+    };
+    const [first, second] = [keysWith("1"), keysWith("2")];
+    expect(first.map((key, i) => key === second[i])).toEqual([false, false, true]);
+  });
+
   it("says what each costs, under the name of its stage", () => {
     const arithmetic = { work: "step", operations: () => 3 } as const;
     const costly = stage("a", [], { effort: () => ({ unit: 1, like: 2, amount: 5, arithmetic }) });
@@ -233,6 +252,25 @@ describe("walking a plan", () => {
     const names = readdirSync(join(root, "once", "artifacts"));
     expect(names.filter((name) => name.startsWith("."))).toEqual([]);
     expect(names).toHaveLength(5);
+  });
+
+  it("goes on without a stage that it may lose, and without what reads it", async () => {
+    const failing = stage("b", ["a"], { run: () => Promise.reject(new Error("not today")) });
+    const stages = [stage("a"), failing, stage("c", ["b"]), stage("d", ["a"]), stage("e", ["c", "d"])];
+    const plan = planRun(stages, settings, ["e", "d"]);
+    const asked: string[] = [];
+    const found = await walkPlan(
+      plan,
+      workshop("lossy"),
+      () => Promise.resolve(),
+      ({ name }, error) => {
+        asked.push(`${name}: ${String(error)}`);
+        return true;
+      },
+    );
+    expect(asked).toEqual(["b: Error: not today"]);
+    expect([...found.keys()]).toEqual(["a", "d"]);
+    await expect(walkPlan(plan, workshop("lossy"), () => Promise.resolve())).rejects.toThrow("not today");
   });
 
   it.each([

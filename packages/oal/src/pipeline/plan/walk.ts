@@ -5,7 +5,7 @@
 import { oalError, type Engine } from "oal-core";
 import type { Artifact } from "../artifact.js";
 import type { Owner } from "../store/owner.js";
-import { obtainOrOwner, pause, tellOwner, type Wanted, type Workshop } from "./obtain.js";
+import { obtainOrOwner, pause, tellOwner, type Obtained, type Wanted, type Workshop } from "./obtain.js";
 import type { Plan, PlannedStage } from "./planner.js";
 
 /** A workshop in which stages are made. */
@@ -17,26 +17,44 @@ export interface StageWorkshop extends Workshop {
 /** Told of every artifact, once it is there. */
 export type OnArtifact = (planned: PlannedStage, artifact: Artifact, made: boolean) => Promise<void>;
 
+/** Asked when a stage fails; true: the walk goes on without its artifact and without those of stages that read it. */
+export type OnFailure = (planned: PlannedStage, error: unknown) => boolean;
+
 /**
  * Walks a plan until every artifact is there.
  *
- * @returns the artifacts by name
+ * @param onFailure default: a stage that fails ends the walk
+ * @returns the artifacts by name; without those that `onFailure` lets go
  * @throws whatever a stage throws, what was finished before is kept; the reason of the workshop's signal when it is aborted
  */
 export async function walkPlan(
   plan: Plan,
   workshop: StageWorkshop,
   onArtifact: OnArtifact,
+  onFailure: OnFailure = () => false,
 ): Promise<ReadonlyMap<string, Artifact>> {
   const done = new Map<string, Artifact>();
+  const lost = new Set<string>();
   const told = new Set<string>();
   for (;;) {
-    const waiting = plan.stages.filter(({ name }) => !done.has(name));
+    // each stage stands behind those that it reads
+    for (const { name, inputs } of plan.stages)
+      if ([...inputs.values()].some((input) => lost.has(input.name))) lost.add(name);
+    const waiting = plan.stages.filter(({ name }) => !done.has(name) && !lost.has(name));
     if (waiting.length === 0) return done;
     const ready = waiting.filter(({ inputs }) => [...inputs.values()].every(({ name }) => done.has(name)));
     const busy: { name: string; owner: Owner | null }[] = [];
     for (const planned of ready) {
-      const obtained = await obtainOrOwner(wantedOf(planned, done, workshop), workshop);
+      let obtained: Obtained;
+      try {
+        obtained = await obtainOrOwner(wantedOf(planned, done, workshop), workshop);
+      } catch (error) {
+        workshop.signal.throwIfAborted();
+        if (!onFailure(planned, error)) throw error;
+        lost.add(planned.name);
+        busy.length = 0;
+        break;
+      }
       if ("artifact" in obtained) {
         done.set(planned.name, obtained.artifact);
         await onArtifact(planned, obtained.artifact, obtained.made);

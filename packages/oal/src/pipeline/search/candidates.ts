@@ -1,6 +1,7 @@
 /** From points to configurations that can be trained: what has no effect at a point is left out of it, and equal points are one. */
 import { isOalError, oalError, OalError } from "oal-core";
 import { canonicalJson } from "../canonical.js";
+import { ignoredSettings } from "../configuration/ignored.js";
 import { valueAt } from "../configuration/merge.js";
 import type { Configuration } from "../configuration/schema.js";
 import type { SearchPoint } from "./points.js";
@@ -45,14 +46,18 @@ export function candidatesOf(
   return [...found.values()].map((candidate, i) => ({ number: i + 1, ...candidate }));
 }
 
-/** The configuration as it was given, as a point: with its own values of the keys that other points change. */
+/**
+ * The configuration as it was given, as a point: it shows its own values of the keys that other points change, but for those that have
+ * no effect in it, and sets none of them. A key below one that stands there with its default as a whole would replace that.
+ */
 export function pointAsGiven(config: Configuration, points: readonly SearchPoint[]): SearchPoint {
   const keys = new Set(points.flatMap(({ values }) => Object.keys(values)));
+  const idle = ignoredSettings(config).map(({ key }) => key);
   const values = [...keys].flatMap((key): [string, string][] => {
     const value = key === "methods" ? config.methods.slice(-1) : valueAt(config, key.split("."));
-    return value === undefined ? [] : [[key, textOf(value)]];
+    return value === undefined || idle.includes(key) ? [] : [[key, textOf(value)]];
   });
-  return { values: Object.fromEntries(values) };
+  return { values: Object.fromEntries(values), isAsGiven: true };
 }
 
 /** A value as `--set` reads it. */
@@ -70,7 +75,7 @@ function loaded(
 ): { readonly values: Candidate["values"]; readonly config: Configuration } {
   let { values } = point;
   for (;;) {
-    const texts = Object.entries(values).map(([key, text]) => `${key}=${text}`);
+    const texts = point.isAsGiven ? [] : Object.entries(values).map(([key, text]) => `${key}=${text}`);
     try {
       return { values, config: load([...texts, ...fixed]) };
     } catch (error) {

@@ -111,6 +111,8 @@ describe("halving", () => {
     ];
     expect(survivors(all, "mean", halving)).toEqual([asGiven, 3, 4]);
     expect(survivors(all, "near", halving)).toEqual([asGiven, 2, 4]);
+    // nor is there one that could not be trained
+    expect(survivors(all.slice(1), "mean", halving)).toEqual([3, 4]);
     // the earlier of equals
     expect(ranked(all, "mean").map(({ number }) => number)).toEqual([3, 4, 2, 5, 1]);
   });

@@ -60,7 +60,9 @@ export function survivors(
     figures.filter(({ number }) => number !== asGiven),
     by,
   ).slice(0, count);
-  return [asGiven, ...best.map(({ number }) => number)];
+  // but where that could not be trained at all
+  const given = figures.filter(({ number }) => number === asGiven);
+  return [...given, ...best].map(({ number }) => number);
 }
 
 /** The number of the configuration as it was given, where candidates are halved. */

@@ -60,13 +60,15 @@ describe("combinations", () => {
   });
 });
 
+const sections = (): boolean => false;
+
 describe("a file of points", () => {
   it("holds named points, keys dotted or inside sections, and goes with combinations", () => {
     const path = file(
       "points.yaml",
       "plain:\nuniform: { exposure: { uniformWeight: 0.5, start: 0 }, methods: kd }\nclub: { mi.embWeight: 0.1, evaluation.detectors: [msp, ebo] }\n",
     );
-    const named = pointsOfFile(path);
+    const named = pointsOfFile(path, sections);
     expect(named).toEqual([
       { name: "plain", values: {} },
       {
@@ -89,11 +91,11 @@ describe("a file of points", () => {
     ["weak: 3", "weak must hold keys"],
     ["a: [", "cannot be read"],
   ])("%j is refused", (text, words) => {
-    expect(failure(() => pointsOfFile(file("bad.yaml", text)))).toContain(words);
+    expect(failure(() => pointsOfFile(file("bad.yaml", text), sections))).toContain(words);
   });
 
   it("must be there", () => {
-    expect(failure(() => pointsOfFile(join(folder, "none.yaml")))).toContain("cannot be read");
+    expect(failure(() => pointsOfFile(join(folder, "none.yaml"), sections))).toContain("cannot be read");
   });
 });
 
@@ -119,9 +121,25 @@ describe("candidates", () => {
   it("begin with the configuration as it was given, by its own values of the keys that others change", () => {
     const points = combinationsOf(["kd.temperature=1,2", "methods=ce,oal", "boundary.sigma=auto,0.1"]);
     const first = pointAsGiven(load([]), points);
-    expect(first).toEqual({ values: { "kd.temperature": "2", methods: "[oal]", "boundary.sigma": "auto" } });
+    expect(first).toEqual({
+      values: { "kd.temperature": "2", methods: "[oal]", "boundary.sigma": "auto" },
+      isAsGiven: true,
+    });
     // it stands among the points once
     expect(candidatesOf([first, ...points], load)).toHaveLength(8);
+    // what has no effect in it is not shown
+    const idle = pointAsGiven(load(["kd.logitsWeight=0"]), combinationsOf(["kd.temperature=1,2"]));
+    expect(idle.values).toEqual({});
+  });
+
+  it("are trained as given where that is asked for, whatever keys others set below its own", () => {
+    const union: Load = (set) => load(["exposure.outliers=union", "union.members.rotate=0", ...set]);
+    const points = combinationsOf(["union.members.latents=2"]);
+    const given = union([]);
+    const [first, second] = candidatesOf([pointAsGiven(given, points), ...points], union);
+    expect(first?.values).toEqual({ "union.members.latents": "1" });
+    expect(first?.config).toEqual({ ...given, methods: ["oal"] });
+    expect(second?.config["union"]).toEqual({ members: { phase: 1, jigsaw: 1, rotate: 0, latents: 2 } });
   });
 
   it("refuse by name a point whose configuration is refused, and the lack of anything to compare", () => {

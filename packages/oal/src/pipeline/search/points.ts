@@ -11,6 +11,8 @@ export interface SearchPoint {
   readonly name?: string;
   /** Text of each value by dotted key, as "0.5" or "[ce]". */
   readonly values: Readonly<Record<string, string>>;
+  /** The configuration as it was given: its values are only shown, nothing is set. Default: false. */
+  readonly isAsGiven?: true;
 }
 
 /** A key with the values that are tried. */
@@ -80,9 +82,10 @@ function valueOf(key: string, text: string): string {
 /**
  * Named points of a YAML or JSON file: an object of points, each an object of configuration keys (dotted, or sections with keys inside).
  *
+ * @param isWhole whether the value of a key is one thing that is given as a whole (`union.members`), and no section
  * @throws OAL-C305 for a file that cannot be read or is something else
  */
-export function pointsOfFile(path: string): readonly SearchPoint[] {
+export function pointsOfFile(path: string, isWhole: (key: string) => boolean): readonly SearchPoint[] {
   let tree: unknown;
   try {
     const problem = notRegular(statSync(path));
@@ -97,15 +100,19 @@ export function pointsOfFile(path: string): readonly SearchPoint[] {
   return Object.entries(tree).map(([name, given]): SearchPoint => {
     if (given !== null && !isRecord(given))
       refuse(`${path}: ${name} must hold keys with their values, as "${name}: { student.epochs: 3 }"`);
-    return { name, values: Object.fromEntries(leavesOf(given ?? {}, "")) };
+    return { name, values: Object.fromEntries(leavesOf(given ?? {}, "", isWhole)) };
   });
 }
 
-function leavesOf(tree: Readonly<Record<string, unknown>>, prefix: string): [string, string][] {
+function leavesOf(
+  tree: Readonly<Record<string, unknown>>,
+  prefix: string,
+  isWhole: (key: string) => boolean,
+): [string, string][] {
   return Object.entries(tree).flatMap(([name, value]): [string, string][] => {
     const key = `${prefix}${name}`;
-    return isRecord(value) && Object.keys(value).length > 0
-      ? leavesOf(value, `${key}.`)
+    return isRecord(value) && Object.keys(value).length > 0 && !isWhole(key)
+      ? leavesOf(value, `${key}.`, isWhole)
       : [[key, valueOf(key, typeof value === "string" ? value : JSON.stringify(value))]];
   });
 }

@@ -6,13 +6,16 @@ import { canonicalJson } from "../canonical.js";
 import type { Artifact } from "../artifact.js";
 import type { Configuration } from "../configuration/schema.js";
 import { missingChoosers } from "../configuration/choosers.js";
-import { configurationProblems } from "../foresight.js";
+import { seesAsStudent } from "../configuration/initSection.js";
+import { needsOf, type Aim } from "../foresight.js";
 import { checkMemory, dataSizes } from "../memoryCheck.js";
+import { wantedModels } from "../models.js";
 import type { Workshop } from "../plan/obtain.js";
 import { planRun, type Plan, type PlannedStage } from "../plan/planner.js";
 import type { RunSettings } from "../plan/stage.js";
 import { keepPlan } from "../planning.js";
-import { lookAhead, type Preflight } from "../preflight.js";
+import { lookAhead, problemsWith, type Preflight } from "../preflight.js";
+import { realOutliersOf } from "../recipeNeeds.js";
 import { throwProblems } from "../../data/problems.js";
 import { firstSeed, seedConfigurations, studentsOf } from "../seeds.js";
 import { prepareSettings } from "../settings.js";
@@ -35,12 +38,16 @@ export interface Rung {
   readonly trials: readonly Trial[];
 }
 
-/** Data of a search: prepared once for all candidates whose pictures and models are the same. */
+/**
+ * Pictures and models of a search: read once for all candidates that read the same ones. What of a configuration they follow from is
+ * {@link readBy}; everything else is looked at for every candidate.
+ */
 export class SearchGround {
   readonly #workshop: Workshop;
   readonly #force: boolean;
   readonly #onEvent: Parameters<typeof lookAhead>[2]["onEvent"];
   readonly #made = new Map<string, { readonly ahead: Preflight; readonly settings: RunSettings }>();
+  readonly #fitting = new Set<string>();
 
   constructor(
     workshop: Workshop,
@@ -59,16 +66,13 @@ export class SearchGround {
   async settingsOf(config: Configuration): Promise<RunSettings> {
     const [missing] = missingChoosers(config.data);
     if (missing !== undefined) throw oalError("OAL-C307", { group: missing });
-    const { data, init, seed, seeds } = config;
-    const key = canonicalJson({ data, init, seed, seeds, teacher: config.teacher["model"] });
     const aim = { methods: config.methods, until: validationStage.id };
+    const key = canonicalJson(readBy(config, aim));
     const known = this.#made.get(key);
     if (known) {
-      const classes = known.settings.all.data.classNames.length;
-      throwProblems(
-        configurationProblems(config, aim, classes, known.ahead.models),
-        "a point of this search",
-      );
+      const { own, fitting } = problemsWith(config, aim, known.ahead);
+      throwProblems([...own, ...fitting], "a point of this search");
+      this.#checkMemory(config, aim, known.ahead);
       return withConfiguration(known.settings, config);
     }
     const ahead = await lookAhead(config, validationStage.id, {
@@ -76,11 +80,39 @@ export class SearchGround {
       signal: this.#workshop.signal,
       withTest: false,
     });
-    checkMemory(config, aim, dataSizes(config, ahead), { force: this.#force, models: ahead.models });
+    this.#checkMemory(config, aim, ahead);
     const settings = await prepareSettings(config, ahead, this.#workshop);
     this.#made.set(key, { ahead, settings });
     return settings;
   }
+
+  /** Once for all rounds of a candidate: seeds and epochs take no memory. @throws OAL-R110 */
+  #checkMemory(config: Configuration, aim: Aim, ahead: Preflight): void {
+    const { seed: _seed, seeds: _seeds, studentSeeds: _ofStudents, student, ...rest } = config;
+    const { epochs: _epochs, ...training } = student;
+    const key = canonicalJson({ ...rest, student: training });
+    if (this.#fitting.has(key)) return;
+    checkMemory(config, aim, dataSizes(config, ahead), { force: this.#force, models: ahead.models });
+    this.#fitting.add(key);
+  }
+}
+
+/**
+ * Everything in a configuration that decides which pictures and models are read for it, and how: what `lookAhead` opens and
+ * `prepareSettings` makes of that. Two candidates that have it in common share them.
+ */
+function readBy(config: Configuration, aim: Aim): unknown {
+  const { data, seed, seeds } = config;
+  const models = wantedModels(config, needsOf(config, aim));
+  const outliers = realOutliersOf(config);
+  return {
+    data,
+    models,
+    seed,
+    ...(seeds === undefined ? {} : { seeds }),
+    ...(outliers ? { outliers } : {}),
+    ...(models.teacher === undefined ? {} : { seesAsStudent: seesAsStudent(config) }),
+  };
 }
 
 /** The same data and models under another configuration, of the same seeds of the run. */

@@ -1,21 +1,18 @@
 /** Searching settings: a table of all points, or successive halving to a winner; on validation images, and nothing of the test. */
 import { join } from "node:path";
-import { detectors, oalError } from "oal-core";
-import { askedDetectors } from "../../evaluation/asked.js";
+import { oalError } from "oal-core";
 import { chooseDevice, engineOnDemand } from "../../runtime/engines/index.js";
 import { makeFolder } from "../../runtime/makeFolder.js";
 import { writeFileWhole } from "../../runtime/writeFile.js";
 import type { Configuration } from "../configuration/schema.js";
 import { listenerLogs, type RunEvent } from "../events.js";
-import { walkPlan, type StageWorkshop } from "../plan/walk.js";
-import { readValidation } from "../stages/evaluationArtifact.js";
-import { duration } from "../../report/format.js";
+import type { StageWorkshop } from "../plan/walk.js";
 import { openStore } from "../store/location.js";
 import { writeError } from "../systemError.js";
 import { versions } from "../versions.js";
 import { candidatesOf, pointAsGiven, type Candidate, type Load } from "./candidates.js";
 import { costOf, shareOf, type RungCost } from "./cost.js";
-import { figuresOfCandidates, type CandidateFigures, type Figure } from "./figures.js";
+import type { CandidateFigures, Figure } from "./figures.js";
 import {
   asGiven,
   ranked,
@@ -25,8 +22,10 @@ import {
   type Halving,
   type PlannedRound,
 } from "./halving.js";
+import { judgesOf } from "./judges.js";
 import type { SearchPoint } from "./points.js";
-import { figuresOf, planRung, SearchGround, withoutTwins, type Rung } from "./rung.js";
+import { planRung, SearchGround, withoutTwins, type Rung } from "./rung.js";
+import { trainRound, type TrainedRound } from "./train.js";
 
 /** What a search is told. */
 export interface SearchOptions {
@@ -52,11 +51,10 @@ export interface SearchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A finished round. */
-export interface SearchRound {
+/** A finished round: the candidates that were trained, and those whose outlier source has nothing to show. */
+export interface SearchRound extends TrainedRound {
   /** Epochs of every student; null: as many as each configuration says. */
   readonly epochs: number | null;
-  readonly candidates: readonly CandidateFigures[];
   /** Numbers of those that went on, the best first; empty for the last round. */
   readonly wentOn: readonly number[];
 }
@@ -90,7 +88,6 @@ export async function search(options: SearchOptions): Promise<SearchOutcome> {
       problem: "successive halving raises student.epochs by itself; compare its values with --grid",
     });
   const given = load([]);
-  const judges = detectorsOf(given, options.detectors);
   const rounds = roundsOf(given, options.seeds ?? 3, halving);
   const all = halving ? [pointAsGiven(given, points), ...points] : points;
   const candidates = rounds.map(({ epochs, seeds }) =>
@@ -99,6 +96,7 @@ export async function search(options: SearchOptions): Promise<SearchOutcome> {
       config: { ...each.config, ...seeds },
     })),
   );
+  const judges = judgesOf(given, options.detectors, candidates.flat());
   const workshop = await workshopOf(given, options);
   const ground = new SearchGround(workshop, {
     force: options.force ?? false,
@@ -121,11 +119,11 @@ export async function search(options: SearchOptions): Promise<SearchOutcome> {
     const own = (distinct[i] ?? []).filter(({ number }) => going.includes(number));
     const isWhole = own.length === distinct[i]?.length;
     const rung = isWhole ? planned[i] : await planRung(own, ground, workshop);
-    const figures = await train(rung, own, judges, workshop, halving ? `round ${i + 1}` : "search");
+    const trained = await trainRound(rung, own, judges, workshop, halving ? `round ${i + 1}` : "search");
     const isLast = i === rounds.length - 1;
-    const best = isLast ? [] : survivors(figures, by, halving);
+    const best = isLast ? [] : survivors(trained.candidates, by, halving);
     going = best;
-    finished.push({ epochs, candidates: figures, wentOn: best });
+    finished.push({ epochs, ...trained, wentOn: best });
   }
   const last = finished.at(-1)?.candidates ?? [];
   const top = halving ? ranked(last, by)[0] : undefined;
@@ -138,17 +136,6 @@ export async function search(options: SearchOptions): Promise<SearchOutcome> {
   };
   await keep(out, result);
   return { result, winner: top ? load(result.winner?.isAsGiven === true ? [] : settingsOf(top)) : null };
-}
-
-/** The detectors to compare by. @throws OAL-E201, OAL-C305 for one that does not exist, or is not among those that are measured */
-function detectorsOf({ evaluation }: Configuration, asked: readonly string[] | undefined): readonly string[] {
-  const measured = askedDetectors(evaluation.detectors).map(({ detector }) => detector.id);
-  const wanted = asked?.map((name) => detectors.find(name).id) ?? [evaluation.scoreDetector];
-  const missing = wanted.find((id) => !measured.includes(id));
-  if (missing === undefined) return wanted;
-  throw oalError("OAL-C305", {
-    problem: `the detector ${missing} is not among evaluation.detectors: ${measured.join(", ")}`,
-  });
 }
 
 async function workshopOf(
@@ -193,37 +180,6 @@ async function costsOf(
     if (halving) going = Math.min(going, survivorCount(going, halving) + 1);
   }
   return costs;
-}
-
-/** Trains a round, and measures it. */
-async function train(
-  rung: Rung | undefined,
-  candidates: readonly Candidate[],
-  judges: readonly string[],
-  workshop: StageWorkshop,
-  name: string,
-): Promise<readonly CandidateFigures[]> {
-  if (!rung) throw oalError("OAL-X101", { problem: "a round of a search was not planned" });
-  const total = rung.trials.length;
-  let done = 0;
-  const log = workshop.events.stage(name);
-  const began = Date.now();
-  const artifacts = await walkPlan(rung.plan, workshop, (planned, _artifact, made) => {
-    if (rung.trials.some((trial) => trial.name === planned.name)) {
-      done += 1;
-      const left = ((Date.now() - began) / 1000 / done) * (total - done);
-      log.progress(done, total, { text: "students trained and measured" });
-      if (made && done < total) log.message(`${done} of ${total} students, about ${duration(left)} left`);
-    }
-    return Promise.resolve();
-  });
-  const trained = [];
-  for (const candidate of candidates) {
-    const own = rung.trials.filter((trial) => trial.candidate.number === candidate.number);
-    const results = await Promise.all(own.map((trial) => readValidation(figuresOf(trial, artifacts))));
-    trained.push({ candidate, results });
-  }
-  return figuresOfCandidates(trained, judges);
 }
 
 function settingsOf({ values }: CandidateFigures): readonly string[] {

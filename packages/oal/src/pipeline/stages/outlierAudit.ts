@@ -13,12 +13,18 @@ import type { ImageSet } from "../../data/imageSet.js";
 import { keptShares } from "../../outliers/auditOptions.js";
 import { writeContactSheet } from "../../outliers/contactSheet.js";
 import { auditFault, setFigures, sharesBelow, sureness, type TeacherView } from "../../outliers/setAudit.js";
-import { chosenPictures, writeChoice, type RowChoice } from "../../outliers/sources/choice.js";
+import {
+  candidatesAmong,
+  chosenPictures,
+  writeChoice,
+  type RowChoice,
+} from "../../outliers/sources/choice.js";
 import { outlierSources } from "../../outliers/sources/index.js";
 import { openSource } from "../../outliers/sources/plan.js";
 import type { Predictor } from "../../training/predict.js";
 import type { OutlierPictures } from "../../training/side/outliers.js";
 import type { Artifact } from "../artifact.js";
+import type { Configuration } from "../configuration/schema.js";
 import type { Stage, StageJob } from "../plan/stage.js";
 import { auditedSources } from "../recipeNeeds.js";
 import { predictionEffort } from "./classifierTraining.js";
@@ -43,13 +49,18 @@ export const outlierAuditStage: Stage = {
     const { sample, fakes, distinct, changed } = config.audit;
     const { section, byClass } = outlierSources.find(id);
     const kept = keptShares(config, id);
+    // only keys of what the words are true of have them
+    const own = {
+      ...(isMadeInBatch(config, id) ? { draws: "each" } : {}),
+      ...(sample === 0 ? { judged: false } : {}),
+    };
     return {
       sample,
       fakes,
       distinct,
       ...(byClass ? { changed } : {}),
       ...(section === undefined ? {} : { options: config[section] }),
-      ...(kept ? { kept, candidates: config.keep.candidates } : {}),
+      ...(kept ? { kept, candidates: config.keep.candidates, ...own } : {}),
     };
   },
   inputs: (config, id) => ({
@@ -81,10 +92,11 @@ export const outlierAuditStage: Stage = {
       const { pictures, kept } = await keptPictures(job, predictor, known, byClass.rows);
       try {
         const { embeddings } = await readBank(input("embeddings"));
+        // without a sample the pictures are chosen and one is shown, but nothing is judged by it
         const sample = sampleOf(pictures, Math.max(1, config.audit.sample));
         const seen = await seenPictures(predictor, sample, job);
         const figures = await setFigures(engine, seen, known, embeddings, distinctPictures(sample));
-        const fault = auditFault(figures, config.audit);
+        const fault = config.audit.sample === 0 ? null : auditFault(figures, config.audit);
         if (fault !== null) events.warning(`outlier source ${id} fails its audit: ${fault}`);
         const audit: OutlierAudit = { source: id, ...figures, fault, classesLeftOut: byClass.leftOut, kept };
         await writeFile(join(folder, auditFiles.figures), JSON.stringify(audit, null, 2));
@@ -107,6 +119,11 @@ export const outlierAuditStage: Stage = {
     }
   },
 };
+
+/** Whether a source makes its pictures of the training images, anew in every step. */
+function isMadeInBatch(config: Configuration, id: string): boolean {
+  return outlierSources.find(id).stages(config).length === 0;
+}
 
 /** The teacher's outputs on a set. */
 function lookAt(predictor: Predictor, set: ImageSet, { signal }: StageJob): Promise<TeacherView> {
@@ -254,13 +271,10 @@ async function keptPictures(
     return { pictures: chosenPictures(whole, { rows }), kept: null };
   }
   const allowed = rows ?? Array.from({ length: whole.count }, (_, row) => row);
-  const isMade = outlierSources.find(id).stages(config).length === 0;
+  const isMade = isMadeInBatch(config, id);
   // in the batch one picture becomes many; of others each is there once
   const count = isMade ? config.keep.candidates : allowed.length;
-  const candidates = {
-    rows: Int32Array.from({ length: count }, (_, i) => allowed[i % allowed.length] ?? 0),
-    steps: Int32Array.from({ length: count }, (_, i) => (isMade ? Math.floor(i / allowed.length) : 0)),
-  };
+  const candidates = candidatesAmong(allowed, count, isMade);
   const all = chosenPictures(whole, candidates);
   const { height } = data.train.set;
   const view = await predictor.predictPixels(

@@ -1,0 +1,128 @@
+/** Trains a round of a search and measures it; a point whose outlier source has nothing to show is left out. */
+import { oalError, OalError, type ErrorCode } from "oal-core";
+import { duration } from "../../report/format.js";
+import type { PlannedStage } from "../plan/planner.js";
+import { walkPlan, type StageWorkshop } from "../plan/walk.js";
+import { readValidation } from "../stages/evaluationArtifact.js";
+import type { Candidate } from "./candidates.js";
+import { figuresOfCandidates, type CandidateFigures, type TrainedCandidate } from "./figures.js";
+import { figuresOf, type Rung, type Trial } from "./rung.js";
+
+/** A candidate that was not trained. */
+export interface RefusedCandidate extends Pick<CandidateFigures, "number" | "name" | "values" | "method"> {
+  /** Of the error. */
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** What came of a round. */
+export interface TrainedRound {
+  readonly candidates: readonly CandidateFigures[];
+  readonly refused: readonly RefusedCandidate[];
+}
+
+/**
+ * What is found out of an outlier source in its stages and is true of it alone: its pictures fail their audit, none is left of them, or
+ * none can be made with this teacher or these embeddings. Whatever else happens is true of the machine or of all points.
+ */
+const ofOneSource: readonly ErrorCode[] = [
+  "OAL-D181",
+  "OAL-D182",
+  "OAL-D183",
+  "OAL-D184",
+  "OAL-D187",
+  "OAL-D188",
+  "OAL-D189",
+];
+
+function isOfOneSource(error: unknown): error is OalError {
+  return error instanceof OalError && ofOneSource.includes(error.code);
+}
+
+/**
+ * Trains a round.
+ *
+ * @param judges detectors by which candidates are compared
+ * @param name what events call it
+ * @throws the error of the first candidate where every one is refused; else as a run, but for errors of one outlier source alone
+ */
+export async function trainRound(
+  rung: Rung | undefined,
+  candidates: readonly Candidate[],
+  judges: readonly string[],
+  workshop: StageWorkshop,
+  name: string,
+): Promise<TrainedRound> {
+  if (!rung) throw oalError("OAL-X101", { problem: "a round of a search was not planned" });
+  const { plan, trials } = rung;
+  const planned = new Map(plan.stages.map((stage) => [stage.name, stage]));
+  const failed = new Map<string, OalError>();
+  const failureOf = (trial: Trial): OalError | undefined => failureBefore(planned.get(trial.name), failed);
+  let done = 0;
+  const log = workshop.events.stage(name);
+  const began = Date.now();
+  const artifacts = await walkPlan(
+    plan,
+    workshop,
+    (stage, _artifact, made) => {
+      if (trials.some((trial) => trial.name === stage.name)) {
+        done += 1;
+        const total = trials.filter((trial) => !failureOf(trial)).length;
+        const left = ((Date.now() - began) / 1000 / done) * (total - done);
+        log.progress(done, total, { text: "students trained and measured" });
+        if (made && done < total) log.message(`${done} of ${total} students, about ${duration(left)} left`);
+      }
+      return Promise.resolve();
+    },
+    (stage, error) => {
+      if (!isOfOneSource(error)) return false;
+      failed.set(stage.name, error);
+      log.warning(`${error.message}; the search goes on without it`);
+      return true;
+    },
+  );
+  const trained: TrainedCandidate[] = [];
+  const refused: RefusedCandidate[] = [];
+  for (const candidate of candidates) {
+    const own = trials.filter((trial) => trial.candidate.number === candidate.number);
+    const [failure] = own.flatMap((trial) => failureOf(trial) ?? []);
+    if (failure) {
+      refused.push(refusedOf(candidate, failure));
+      continue;
+    }
+    const results = await Promise.all(own.map((trial) => readValidation(figuresOf(trial, artifacts))));
+    trained.push({ candidate, results });
+  }
+  const [failure] = failed.values();
+  if (trained.length === 0 && failure) throw failure;
+  return { candidates: figuresOfCandidates(trained, judges), refused };
+}
+
+/** The error of a stage, or of one that it is made of. */
+function failureBefore(
+  stage: PlannedStage | undefined,
+  failed: ReadonlyMap<string, OalError>,
+): OalError | undefined {
+  if (!stage || failed.size === 0) return undefined;
+  const own = failed.get(stage.name);
+  if (own) return own;
+  for (const input of stage.inputs.values()) {
+    const found = failureBefore(input, failed);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function refusedOf(
+  { number, name, values, config }: Candidate,
+  { code, message }: OalError,
+): RefusedCandidate {
+  return {
+    number,
+    ...(name === undefined ? {} : { name }),
+    values,
+    method: config.methods[0] ?? "",
+    code,
+    reason: message,
+  };
+}
