@@ -24,7 +24,7 @@ import {
 import type { PreparedData } from "./data.js";
 import { modelOperations, passOperations, stepPasses } from "./operations.js";
 import { startOf } from "./start.js";
-import { teacherWarning } from "./teacherQuality.js";
+import { teacherAccuracy, teacherWarning } from "./teacherQuality.js";
 import { warmTensors } from "./warmTensors.js";
 import { tellTeacherCost } from "./teacherCost.js";
 
@@ -179,7 +179,7 @@ export async function trainSection(
     events.warning(
       `${name} gives every validation image the same class: its training diverged; a lower learningRate, smaller weights of its loss terms or clipNorm may help`,
     );
-  const taught = stage.optionalInput("teacher")?.manifest.metrics["validationAccuracy"];
+  const taught = await teacherAccuracy(stage);
   const warning =
     taught === undefined ? null : teacherWarning(taught, measured.accuracy, validation.set.count);
   if (warning !== null) events.warning(warning);

@@ -1,4 +1,20 @@
 /** Whether a student's teacher is good enough to learn from. */
+import type { StageJob } from "../plan/stage.js";
+import { inputRecord } from "../store/inputRecord.js";
+
+/**
+ * Accuracy on validation images of the teacher that a student learns from: one that it asks in every step, or, where it reads what a
+ * teacher once said of the plain pictures (`kd.teacherView: clean`), that one.
+ *
+ * @returns undefined where it learns from none, or nothing is known of it any more
+ */
+export async function teacherAccuracy({
+  optionalInput,
+}: Pick<StageJob, "optionalInput">): Promise<number | undefined> {
+  const [teacher, said] = [optionalInput("teacher"), optionalInput("embeddings")];
+  const record = teacher?.manifest ?? (said && (await inputRecord(said, "teacher")));
+  return record?.metrics["validationAccuracy"];
+}
 
 /**
  * A sentence for a student that is clearly better than its teacher: by more than one standard error of the difference,
