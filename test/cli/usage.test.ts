@@ -54,6 +54,44 @@ describe("explain", () => {
     const { stderr, status } = await oalInside(["explain", "kn"], here);
     expect([status, stderr]).toEqual([2, expect.stringContaining('did you mean "knn"?')]);
   });
+
+  it("says what students are trained by: outlier sources, exposures, training methods and recipes", async () => {
+    const shown = ["phase", "sdedit", "rejectClass", "distillation", "kd"];
+    const { stdout, status } = await oalInside(["explain", ...shown], here);
+    expect(status).toBe(0);
+    for (const words of [
+      "phase: training pictures with random or mixed Fourier phases",
+      "a picture   Y(k) = X(k) H(k)",
+      "  sdedit.share = 0.6: share of the noising that a picture goes through",
+      "Default: the share of a PyTorch twin of cifar10-small",
+      "while exposure.rejectWeight is above 0",
+      "keeps       reject, read by detector reject, rejectMsp",
+      "in recipes  kd, oal",
+      "  kd.logitsWeight = 4: weight of KL(teacher || student)",
+      "a recipe for a student: --method kd",
+    ])
+      expect(stdout).toContain(words);
+    // every one has a source and what it adds, and of a name of two kinds both are told
+    const listed: Record<string, { id: string }[]> = JSON.parse(
+      (await oalInside(["list", "--json"], here)).stdout,
+    );
+    const names = ["outliers", "exposures", "methods", "recipes"].flatMap((kind) => listed[kind] ?? []);
+    const all = await oalInside(["explain", ...names.map(({ id }) => id), "--json"], here);
+    const kinds: { kind: string; id: string }[] = JSON.parse(all.stdout);
+    expect(
+      kinds
+        .filter(({ kind }) => kind !== "detector")
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(names.map(({ id }) => id).sort());
+    expect(kinds.filter(({ id }) => id === "rotpred").map(({ kind }) => kind)).toEqual([
+      "detector",
+      "training method",
+      "recipe",
+    ]);
+    const { stderr } = await oalInside(["explain", "jigsav"], here);
+    expect(stderr).toContain('did you mean "jigsaw"?');
+  });
 });
 
 describe("usage errors", () => {

@@ -1,5 +1,16 @@
-/** `oal explain`: everything about detectors that stands beside their code. */
-import { areStored, detectors, type Detector } from "oal-core";
+/** `oal explain`: everything about detectors, and about what students are trained by, that stands beside their code. */
+import { areStored, detectors, oalError, suggest, type Detector } from "oal-core";
+
+/** A thing that can be explained. */
+export interface Explained {
+  /** "detector", "outlier source". */
+  readonly kind: string;
+  /** Its id, and its other names. */
+  readonly names: readonly string[];
+  readonly asJson: () => object;
+  /** Lines for people. */
+  readonly asText: () => string;
+}
 
 /** Taps in words. */
 const tapWords: Readonly<Record<string, string>> = {
@@ -17,12 +28,50 @@ function inWords(tap: string): string {
   return tapWords[tap] ?? tap;
 }
 
-/** Prints what is known of some detectors. @throws OAL-E201 for an unknown one */
-export function explainCommand(names: readonly string[], { json }: { readonly json?: boolean }): void {
-  const found = [...new Set(names.map((name) => detectors.find(name)))];
+/** Prints what is known of some names; of a name that several kinds of things have, of each. @throws OAL-C204 for an unknown one */
+export async function explainCommand(
+  names: readonly string[],
+  { json }: { readonly json?: boolean },
+): Promise<void> {
+  const { explainedTraining } = await import("./explainTraining.js");
+  const all = [...explainedDetectors(), ...explainedTraining()];
+  const found = names.flatMap((name) => {
+    const own = all.filter((each) => each.names.includes(name));
+    return own.length > 0 ? own : refuse(name, all);
+  });
+  const once = [...new Set(found)];
   process.stdout.write(
-    json ? `${JSON.stringify(found.map(asJson), null, 2)}\n` : found.map(explained).join("\n"),
+    json
+      ? `${JSON.stringify(
+          once.map(({ kind, asJson: facts }) => ({ kind, ...facts() })),
+          null,
+          2,
+        )}\n`
+      : once.map(({ asText }) => asText()).join("\n"),
   );
+}
+
+function refuse(name: string, all: readonly Explained[]): never {
+  const kinds = [...new Set(all.map(({ kind }) => kind))];
+  throw oalError("OAL-C204", {
+    kind: `${kinds.slice(0, -1).join(", ")} or ${kinds.at(-1) ?? ""}`,
+    name,
+    near: suggest(
+      name,
+      all.flatMap((each) => each.names),
+    ),
+    known: ["those that oal list prints"],
+  });
+}
+
+/** Every detector. */
+function explainedDetectors(): readonly Explained[] {
+  return detectors.all.map((detector) => ({
+    kind: "detector",
+    names: [detector.id, ...detector.aliases],
+    asJson: () => asJson(detector),
+    asText: () => explained(detector),
+  }));
 }
 
 function asJson(detector: Detector): object {
