@@ -404,7 +404,7 @@ export const program = [
   {
     file: source("pipeline/configuration/load.ts"),
     what: "the share of one member of a union throws out the others",
-    find: "withRecords(base, overrides.map(({ key }) => key))",
+    find: "withRecords(base, keys)",
     replace: "base",
     tests: [source("pipeline/configuration/load.test.ts")],
   },

@@ -127,13 +127,8 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
   const file = inMode(mode, ownFile, () => configurationSchema().parse({}));
   const base = merge(merge(merge(preset, constants), synthesisDefaults(wanted)), file);
   const plugins = loadPluginsOf(overridden(base, overrides), cwd);
-  let tree = overridden(
-    withRecords(
-      base,
-      overrides.map(({ key }) => key),
-    ),
-    overrides,
-  );
+  const keys = overrides.map(({ key }) => key);
+  let tree = overridden(withRecords(base, keys), overrides);
   if (options.ood !== undefined && options.ood.length > 0) tree = appendOod(tree, options.ood, cwd);
   const locate: Locate = (path) => {
     for (let n = path.length; n > 0; n--) {
