@@ -513,3 +513,20 @@ describe("what cannot be measured is refused before anything is computed", () =>
     expect(row && figureAt(row, "far", "auroc")?.interval).toBeNull();
   });
 });
+
+describe("the rows of a set", () => {
+  it("are those of its images, whichever set named the classes first", async () => {
+    const place = (name: string): string => join("images_classic", name);
+    const [train, validation, test] = ["train", "validation", "test"].map(place);
+    const unknown = [{ name: "tin", path: place("tin") }];
+    writeFileSync(at("folders.yaml"), stringify({ train, validation, test, unknown }));
+    rmSync(at("images_classic", "validation", "2"), { recursive: true });
+    const opened = openProtocol(at("folders.yaml"));
+    const fingerprint = async (...names: readonly string[]): Promise<string | undefined> => {
+      const sets = opened.protocol.sets.filter(({ name }) => names.includes(name));
+      return (await openSets(opened, sets, undefined)).find(({ set }) => set.name === "validation")
+        ?.fingerprint;
+    };
+    expect(await fingerprint("train", "validation")).toBe(await fingerprint("validation"));
+  });
+});
