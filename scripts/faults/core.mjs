@@ -264,8 +264,8 @@ export const core = [
   {
     file: source("metrics/quantile.ts"),
     what: "percentiles of the bootstrap are off by one",
-    find: "const position = (sorted.length - 1) * q;",
-    replace: "const position = sorted.length * q;",
+    find: "const position = (count - 1) * q;",
+    replace: "const position = count * q;",
     tests: [source("metrics/values.test.ts")],
   },
   {
@@ -336,6 +336,13 @@ export const core = [
     what: "k-NN scores by the nearest instead of the k-th neighbour",
     find: "slice(products, [neighbours - 1], [neighbours], [1])",
     replace: "slice(products, [0], [1], [1])",
+    tests: [source("detection/detection.test.ts")],
+  },
+  {
+    file: source("detection/detector.ts"),
+    what: "a fit that looks at classes sees images without one",
+    find: "return labelled ? rows.filter((row) => (labels[row] ?? -1) >= 0) : rows;",
+    replace: "return rows;",
     tests: [source("detection/detection.test.ts")],
   },
   {

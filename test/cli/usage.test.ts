@@ -46,6 +46,18 @@ describe("explain", () => {
     }
   });
 
+  it("says of the combination what it is, how it is chosen, and when it decides", async () => {
+    const { stdout, status } = await oalInside(["explain", "combination", "msp"], here);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /^combination: [^]*mean over members[^]*\n  members +[^]*\n  decides +[^]*oal fit: only where[^]*\nmsp: /,
+    );
+    const { stdout: json } = await oalInside(["explain", "combination", "--json"], here);
+    expect(JSON.parse(json)).toMatchObject([
+      { id: "combination", cost: "its members'; 257 scores for each" },
+    ]);
+  });
+
   it("prints the same as JSON, and knows other names", async () => {
     const { stdout } = await oalInside(["explain", "energy", "--json"], here);
     expect(JSON.parse(stdout)).toMatchObject([

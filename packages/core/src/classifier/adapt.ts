@@ -31,7 +31,7 @@ const someFacts = kinds.fields({ input: kinds.record, hints: kinds.record });
  * A file in training form is brought to inference form: batch normalisation by the statistics that it keeps.
  *
  * Taps: `logits` are the inner value before any softmax, as rows; `features` and `head` are there where they were found, and then
- * head.apply(features) = logits; `maps` are those of the facts. For a feature extractor (`facts.logits` is null) the features stand in
+ * head.apply(features) = logits; `maps` are those of the facts, `heads` those that the hints name. For a feature extractor (`facts.logits` is null) the features stand in
  * for the logits, until it is given a head.
  *
  * @param facts of the same model, from `examineModel`
@@ -67,6 +67,9 @@ export function adaptClassifier(
   const logits = scores && isBinary ? concat([mul(scores, 0), scores], 1) : (scores ?? features);
   if (!logits) throw oalError("OAL-X101", { problem: "a model without class scores and without features" });
   const layer = headOf(traced);
+  const heads = new Map(
+    [...traced.heads].map(([name, head]): [string, Value] => [name, asFloat32(of(head))]),
+  );
   const maps = new Map(
     traced.maps.flatMap(({ name, at }): [string, Value][] => {
       const map = of(at);
@@ -85,6 +88,7 @@ export function adaptClassifier(
         ? { head: foreignHead(graph, layer, tail.steps, { classes: tail.classes, isBinary, of }) }
         : {}),
       maps,
+      ...(heads.size > 0 ? { heads } : {}),
     },
   };
 }
@@ -106,7 +110,7 @@ const keptNames = /^(images|logits|features|label|probabilities|(score|pValue|kn
 
 function copied(
   model: ReadModel,
-  { input, tail, features, maps, statics }: TracedModel,
+  { input, tail, features, maps, heads, statics }: TracedModel,
   graph: Graph,
   pixels: Value,
   batch: number | null,
@@ -119,13 +123,16 @@ function copied(
     ...(features ? [features.value] : []),
     ...(head ? [head.weight, ...(head.bias ? [head.bias] : [])] : []),
     ...maps.map(({ at }) => at),
+    ...heads.values(),
   ];
+  const isKept = (name: string): boolean =>
+    keptNames.test(name) || (name.startsWith("heads.") && heads.has(name.slice("heads.".length)));
   const fixed = batch === null ? null : Math.max(1, batch);
   const widened = fixed === null ? () => null : widening(fixed);
   try {
     return inline(graph, model.graph, substitutes, {
       wanted,
-      rename: (name) => (keptNames.test(name) ? `model/${name}` : name),
+      rename: (name) => (isKept(name) ? `model/${name}` : name),
       build: (node, inputs, names) => inferenceForm(node, inputs, names) ?? widened(node, inputs, names),
     });
   } catch (error) {

@@ -21,6 +21,7 @@ export const someHints = kinds.fields({
   images: kinds.optional(kinds.name),
   logits: kinds.optional(kinds.name),
   features: kinds.optional(kinds.name),
+  heads: kinds.optional(kinds.textRecord),
   classes: kinds.optional(kinds.positiveCount),
 });
 

@@ -9,6 +9,8 @@ export interface ModelHints {
   readonly logits?: string;
   /** The penultimate features. */
   readonly features?: string;
+  /** Values of trained heads beside the last layer, float32 [N, k], by the head's name. */
+  readonly heads?: Readonly<Record<string, string>>;
   /** Number of classes, where several outputs could be meant. */
   readonly classes?: number;
 }

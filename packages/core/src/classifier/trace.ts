@@ -16,6 +16,8 @@ export interface TracedModel {
   readonly tail: Tail | null;
   readonly features: TracedFeatures | null;
   readonly maps: readonly (MapFacts & { readonly at: Value })[];
+  /** Trained heads that were named, by their names. */
+  readonly heads: ReadonlyMap<string, Value>;
   readonly pooling: string | null;
   readonly statics: Statics;
   readonly evidence: readonly string[];
@@ -53,6 +55,12 @@ export function traceModel(model: ReadModel, hints: ModelHints = {}): TracedMode
     tail,
     features,
     maps: mapsOf(model.graph, needed, nameOf),
+    heads: new Map(
+      Object.entries(hints.heads ?? {}).map(([head, name]): [string, Value] => [
+        head,
+        named(model, name, "value for a trained head"),
+      ]),
+    ),
     pooling,
     statics,
     evidence,

@@ -39,6 +39,7 @@ export function activationShaping({ id, title, aliases, kept, notes = [], shape 
     title,
     aliases,
     jumps: true,
+    assumesPositive: true,
     needs: ["features", "head"],
     source: "Djurisic et al. 2023",
     formula: `log Σ exp(W f' + b), kept elements ${kept}`,

@@ -184,6 +184,7 @@ export function adaptiveScalingDetector({ confidence, ...variant }: ScalingVaria
   return defineDetector({
     ...variant,
     jumps: true,
+    assumesPositive: true,
     needs: ["images", "features", "logits", "head"],
     source: "Regmi et al. 2025",
     cost: "two forward passes and a backward one",

@@ -29,6 +29,9 @@ export const combinationId = "combination";
 /** Most scores of known images that a rank keeps: the others are interpolated between them. */
 const mostKnots = 257;
 
+/** Scores that lie no further apart are one: single precision has no number for one over less, and 0 times infinity would be NaN. */
+const leastStep = 1e-30;
+
 /** The ranks of a detector's scores, as a broken line: ascending scores, and the share of known images below each. */
 export interface RankCurve {
   readonly scores: Float32Array;
@@ -53,7 +56,7 @@ export function rankCurve(known: ArrayLike<number>): RankCurve {
   const shares: number[] = [];
   for (const place of places) {
     const score = sorted[place] ?? 0;
-    if (score === scores.at(-1)) continue;
+    if (score - (scores.at(-1) ?? -Infinity) < leastStep) continue;
     // equal scores share the middle of their places
     const first = sorted.indexOf(score);
     const last = sorted.lastIndexOf(score);
@@ -62,7 +65,7 @@ export function rankCurve(known: ArrayLike<number>): RankCurve {
   }
   const [least = 0] = scores;
   const middle = sorted[Math.floor(n / 2)] ?? 0;
-  const tail = middle > least ? middle - least : Math.max(Math.abs(least), 1);
+  const tail = middle - least >= leastStep ? middle - least : Math.max(Math.abs(least), 1);
   return { scores: Float32Array.from(scores), shares: Float32Array.from(shares), tail };
 }
 
@@ -151,6 +154,7 @@ export function combineDetectors(members: readonly CombinedMember[]): FittedDete
     aliases: [],
     version: 1,
     jumps: members.some(({ fitted }) => fitted.detector.jumps),
+    assumesPositive: members.some(({ fitted }) => fitted.detector.assumesPositive),
     needs,
     source: "a mean of ranks; its members are chosen on validation images",
     formula: "mean over members of F_m(s_m)",
@@ -161,6 +165,7 @@ export function combineDetectors(members: readonly CombinedMember[]): FittedDete
     bank: null,
     fitOn: () => null,
     fitReads: [],
+    fitCode: "",
     fitTaps: [],
     fit: () => Promise.resolve({ tensors: noTensors, bank: null }),
     score,

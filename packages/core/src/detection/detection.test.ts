@@ -6,6 +6,7 @@ import {
   areStored,
   detectorGraph,
   detectors,
+  integer,
   memoryRows,
   resolveParameters,
   storedStreams,
@@ -36,7 +37,7 @@ function outputs(name: string, count: number): Outputs {
     classes,
     featureSize,
     logits: drawn.map((z, k) => z + (Math.floor(k / classes) % classes === k % classes ? right : 0)),
-    features: random.normals(1, count * featureSize).map((f) => Math.max(f, 0)),
+    features: random.normals(1, count * featureSize).map((f) => Math.max(f, 0.05)),
     labels: Int32Array.from({ length: count }, (_, i) => i % classes),
   };
 }
@@ -163,6 +164,12 @@ describe.each(ofStored.map((detector): [string, Detector] => [detector.id, detec
   },
 );
 
+it("a value to fall back to lies in the domain of its parameter", () => {
+  const spec = { min: 1, default: 2, description: "a rank", reason: "a test" };
+  expect(integer({ ...spec, fallbacks: [1] }).fallbacks).toEqual([1]);
+  expect(() => integer({ ...spec, fallbacks: [1, 0] })).toThrow("fallbacks[1]");
+});
+
 describe("what data do not allow is said", () => {
   it("a temperature where every image is right", async () => {
     const sure = outputs("train", 60);
@@ -180,11 +187,37 @@ describe("what data do not allow is said", () => {
       );
   });
 
+  it("a subspace that holds all of what it is fitted on", async () => {
+    const few = detectors.find("residual").fit(streams(outputs("train", 3)), { dimensions: 3 });
+    await expect(few).rejects.toMatchObject({ code: "OAL-E292" });
+    await expect(few).rejects.toThrow("it takes more images than dimensions");
+  });
+
+  it("classes that no image has", async () => {
+    const unlabelled = { ...outputs("train", 60), labels: new Int32Array(60).fill(-1) };
+    for (const id of ofClasses)
+      await expect(detectors.find(id).fit(streams(unlabelled), small[id]), id).rejects.toThrow(
+        `detector ${id}: none of the images that it is fitted on has a class`,
+      );
+  });
+
   it("as many dimensions as features, or more", async () => {
     const given = { dimensions: featureSize + 1 };
     for (const id of ["vim", "residual", "neco"])
       await expect(fitted(detectors.find(id), given)).rejects.toMatchObject({ code: "OAL-E291" });
   });
+});
+
+/** Detectors whose fit looks at classes. */
+const ofClasses = ["mds", "rmds", "she", "openmax", "temp_scaling", "nac_last"];
+
+it.each(ofClasses)("%s is fitted as if images without a class were not there", async (id) => {
+  const train = outputs("train", 60);
+  const labels = train.labels.map((label, i) => (i % 5 === 4 ? -1 : label));
+  const kept = Array.from(labels.keys()).filter((i) => (labels[i] ?? -1) >= 0);
+  const detector = detectors.find(id);
+  const found = await detector.fit(streams({ ...train, labels }, 7), small[id]);
+  expect(found.tensors).toEqual((await detector.fit(streams(rowsOf(train, kept), 7), small[id])).tensors);
 });
 
 describe("values by hand", () => {

@@ -48,6 +48,11 @@ export interface DetectorDefinition<
    */
   readonly jumps?: boolean;
   /**
+   * Whether the formula takes features for activations of at least 0, as they are behind a ReLU. With others, as a transformer's, it says
+   * little, and whoever fits it is warned. Default false.
+   */
+  readonly assumesPositive?: boolean;
+  /**
    * The taps the score is built from. With logits, features and head alone it is computed from stored outputs; any other tap
    * has it built inside the model's own graph.
    */
@@ -126,6 +131,8 @@ export interface Detector {
   readonly version: number;
   /** See {@link DetectorDefinition.jumps}. */
   readonly jumps: boolean;
+  /** See {@link DetectorDefinition.assumesPositive}. */
+  readonly assumesPositive: boolean;
   readonly needs: readonly TapName[];
   readonly source: string;
   readonly formula: string;
@@ -141,6 +148,8 @@ export interface Detector {
   fitOn(given?: Given): FitSet | null;
   /** The parameters that `fit` depends on. */
   readonly fitReads: readonly string[];
+  /** The text of the functions that fit it: what another text has fitted is not taken for the same. */
+  readonly fitCode: string;
   /** The taps that `fit` reads. */
   readonly fitTaps: readonly StreamTap[];
   /**
@@ -149,7 +158,7 @@ export interface Detector {
    * @param keep  where a bank's rows are kept; default: in memory
    * @param algebra  what decomposes and multiplies large matrices; default: this thread
    * @throws OAL-E202 (parameters), OAL-E203 (no such set or tap), OAL-E204 (too little data), OAL-E240 (its author's fit
-   *   returned something else than it names)
+   *   returned something else than it names), OAL-E292 (it looks at classes, and no image has one)
    */
   fit(source: FitSource, given?: Given, keep?: RowKeeper, algebra?: Algebra): Promise<Fitted>;
   /**
@@ -253,6 +262,7 @@ export function defineDetector<
     aliases,
     version,
     jumps: definition.jumps ?? false,
+    assumesPositive: definition.assumesPositive ?? false,
     needs,
     source,
     formula,
@@ -261,6 +271,7 @@ export function defineDetector<
     parameters: schema,
     fittedNames,
     fitReads: definition.fitReads ?? Object.keys(schema),
+    fitCode: [fit?.run, fit?.draws].map(String).join("\n"),
     fitTaps: [...(fit?.needs ?? []), ...(bank?.needs ?? [])],
     fitOn: (given) => {
       const on = fit?.on ?? bank?.on;
@@ -273,7 +284,6 @@ export function defineDetector<
         measure &&
         ((graph, taps) =>
           withGradients(id, () => measure(graph, detectorInputs(id, needs, taps, [], {}), values)));
-      const draws = fit?.draws;
       const streamsOf = <Name extends StreamTap>(
         set: FitSet,
         taps: readonly Name[],
@@ -295,8 +305,23 @@ export function defineDetector<
           },
         };
       };
-      const drawn: ImageDraw | undefined = draws && ((labels) => draws(labels, values));
-      const tensors = fit ? await fit.run(streamsOf(setOf(fit.on, values), fit.needs, drawn), values) : {};
+      const draws = fit?.draws;
+      const labelled = fit?.labelled ?? false;
+      const drawn: ImageDraw | undefined =
+        draws || labelled
+          ? (labels) => {
+              const rows = draws ? draws(labels, values) : Array.from(labels.keys());
+              return labelled ? rows.filter((row) => (labels[row] ?? -1) >= 0) : rows;
+            }
+          : undefined;
+      const withClasses = <Name extends StreamTap>(streams: FitStreams<Name>): FitStreams<Name> => {
+        if (!labelled || streams.count > 0) return streams;
+        const problem = "none of the images that it is fitted on has a class";
+        throw oalError("OAL-E292", { detector: id, problem });
+      };
+      const tensors = fit
+        ? await fit.run(withClasses(streamsOf(setOf(fit.on, values), fit.needs, drawn)), values)
+        : {};
       checkFitted(id, tensors, fittedNames);
       if (!bank) return { tensors, bank: null };
       const streams = streamsOf(setOf(bank.on, values), bank.needs);

@@ -22,7 +22,7 @@ export type ImageDraw = (labels: Int32Array) => readonly number[];
 /** One batch of a stream. */
 export interface FitBatch<Name extends string = string> {
   readonly count: number;
-  /** Class indices [count]. */
+  /** Class indices [count]; -1 for an image of none of the classes, which a fit that looks at classes does not see. */
   readonly labels: Int32Array;
   /** By tap: float32, the first axis of size `count`. Valid until the next batch. */
   readonly taps: Readonly<Record<Name, FitRows>>;
@@ -90,6 +90,8 @@ export interface FitDefinition<Schema, Inputs, Needs extends StreamTap, Fitted e
   readonly measure?: (graph: Graph, inputs: Inputs, parameters: Schema) => Value;
   /** The images that it looks at, for a fit that a few are enough for. Default: all. */
   readonly draws?: (labels: Int32Array, parameters: Schema) => readonly number[];
+  /** Whether it looks at classes: images without one (label -1) are then no part of it. Default false. */
+  readonly labelled?: boolean;
   /** Names of the tensors it keeps. */
   readonly tensors: readonly Fitted[];
   /** Computes them, in one pass or several. */

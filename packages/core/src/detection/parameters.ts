@@ -32,6 +32,10 @@ export interface Parameter<T extends ParameterValue = ParameterValue> {
   readonly classShare?: number | undefined;
   /** For a number of dimensions: the largest default, as a share of the features. */
   readonly featureShare?: number | undefined;
+  /** For a number of dimensions: the smallest default, as this many more than there are classes (-1: one less). */
+  readonly beyondClasses?: number | undefined;
+  /** What is tried in turn where the data do not allow the default (OAL-E292); absent: nothing. */
+  readonly fallbacks?: readonly T[] | undefined;
   /** The domain in words: "an integer in [1, inf)". */
   readonly domain: string;
   /** Whether a value lies in the domain. */
@@ -57,6 +61,7 @@ interface Told<T> {
   readonly description: string;
   readonly reason: string;
   readonly search?: readonly T[];
+  readonly fallbacks?: readonly T[];
 }
 
 /** Bounds of a number; absent ones do not bound. */
@@ -81,12 +86,14 @@ const numberSpec = kinds.fields({
   search: kinds.optional(kinds.listOf(kinds.number)),
   classShare: bound,
   featureShare: bound,
+  beyondClasses: bound,
 });
 
 /** Defaults that follow the data. */
 interface DataShares {
   readonly classShare?: number;
   readonly featureShare?: number;
+  readonly beyondClasses?: number;
 }
 
 /** A real number. */
@@ -165,6 +172,7 @@ function numberParameter(
     ...common(form, spec),
     ...(spec.classShare === undefined ? {} : { classShare: spec.classShare }),
     ...(spec.featureShare === undefined ? {} : { featureShare: spec.featureShare }),
+    ...(spec.beyondClasses === undefined ? {} : { beyondClasses: spec.beyondClasses }),
     domain: rangeOf(form, spec),
     accepts: (value): value is number => isWithin(form, spec, value),
     outside: () => [...outsideOf(form, spec), "1", null],
@@ -173,18 +181,28 @@ function numberParameter(
 
 function common<T, Form>(
   form: Form,
-  { default: value, description, reason, search }: Told<T>,
+  { default: value, description, reason, search, fallbacks }: Told<T>,
 ): Told<T> & { kind: Form } {
-  return { kind: form, default: value, description, reason, ...(search === undefined ? {} : { search }) };
+  return {
+    kind: form,
+    default: value,
+    description,
+    reason,
+    ...(search === undefined ? {} : { search }),
+    ...(fallbacks === undefined ? {} : { fallbacks }),
+  };
 }
 
-/** Refuses a default or a searched value that its own domain does not have. */
+/** Refuses a default, or a value to search or to fall back to, that its own domain does not have. */
 function checked<T extends ParameterValue>(parameter: Parameter<T>): Parameter<T> {
-  const values = [parameter.default, ...(parameter.search ?? [])];
+  const { default: usual, search = [], fallbacks = [] } = parameter;
   const legal = kind(parameter.domain, (value) => parameter.accepts(value));
-  values.forEach((value, i) => {
-    expectArguments("a parameter", { [i === 0 ? "default" : `search[${i - 1}]`]: [value, legal] });
-  });
+  const values: readonly (readonly [string, T])[] = [
+    ["default", usual],
+    ...search.map((value, i) => [`search[${i}]`, value] as const),
+    ...fallbacks.map((value, i) => [`fallbacks[${i}]`, value] as const),
+  ];
+  for (const [name, value] of values) expectArguments("a parameter", { [name]: [value, legal] });
   return parameter;
 }
 

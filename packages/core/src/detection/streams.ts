@@ -2,7 +2,7 @@
 import { expectArguments, kind, kinds, oalError } from "../errors/index.js";
 import type { FitBatch, FitHead, FitRows, FitSet, FitSource, StreamTap } from "./fit.js";
 import { hasAll } from "./inputs.js";
-import { aRowSource, gatherRows, memoryRows, type RowSource } from "./rows.js";
+import { aRowSource, gatherRows, type RowSource } from "./rows.js";
 
 /** What a model said of the labelled images of one set. */
 export interface StoredOutputs {
@@ -42,7 +42,8 @@ export function storedStreams(
   });
   return (set, taps, _measured, drawn) => {
     const all = sets[set];
-    const outputs = all && drawn ? rowsOf(all, drawn(all.labels)) : all;
+    const rows = all && drawn ? drawn(all.labels) : undefined;
+    const outputs = all && rows && rows.length < all.labels.length ? rowsOf(all, rows) : all;
     if (!outputs || !taps.every((name) => name === "logits" || name === "features")) return null;
     const { labels, logits } = outputs;
     return {
@@ -55,11 +56,15 @@ export function storedStreams(
   };
 }
 
-/** Some images of a set. */
+/** Some images of a set, of which no more is read at once than of the whole. */
 function rowsOf({ labels, logits, features }: StoredOutputs, rows: readonly number[]): StoredOutputs {
-  const part = (source: RowSource): RowSource => memoryRows(gatherRows(source, rows), source.width);
+  const part = (source: RowSource): RowSource => ({
+    count: rows.length,
+    width: source.width,
+    read: (start, end) => gatherRows(source, rows.slice(start, end)),
+  });
   return {
-    labels: Int32Array.from(rows, (row) => labels[row] ?? 0),
+    labels: Int32Array.from(rows, (row) => labels[row] ?? -1),
     logits: part(logits),
     features: part(features),
   };

@@ -206,6 +206,18 @@ describe("a benchmark", () => {
     expect(await run()).toEqual(first);
   });
 
+  it("keeps the training set where given parameters fit a detector on it", async () => {
+    const { rows, leftOut } = await run({
+      detectors: ["react"],
+      parameters: { "*": { react: { variant: "paper" } } },
+      search: false,
+    });
+    expect(leftOut).toEqual([]);
+    expect(rows.map(({ detector, parameters }) => [detector, parameters[0]])).toEqual([
+      ["react", { percentile: 90, variant: "paper" }],
+    ]);
+  });
+
   it("searches as published, keeps what was chosen, and takes it back", async () => {
     const react = first.rows.find(({ detector }) => detector === "react");
     expect(react?.searches.map((search) => search?.candidates.length)).toEqual([4, 4]);

@@ -46,8 +46,8 @@ export async function prepareBenchmark(options: BenchmarkOptions): Promise<Prepa
   const { models, signal, limit, parameters, engine, load = {} } = options;
   const asked = askedDetectors(options.detectors ?? defaultDetectors);
   const files = models.flatMap(({ name, files: own }) => own.map((file, seed) => ({ name, file, seed })));
-  for (const { name, seed } of files) withParameters(asked, parameters, name, seed);
-  const opened = wantedSets(openProtocol(options.protocol, options.root), asked);
+  const given = files.flatMap(({ name, seed }) => withParameters(asked, parameters, name, seed));
+  const opened = wantedSets(openProtocol(options.protocol, options.root), given);
   const check = await checkProtocol(opened, {
     signal,
     onProgress: (set, done, total) => options.onProgress?.("check", done, total, set),
@@ -101,7 +101,7 @@ export async function prepareBenchmark(options: BenchmarkOptions): Promise<Prepa
   };
 }
 
-/** The protocol without the training set where no detector is fitted on it. */
+/** The protocol without the training set where no detector is fitted on it, with the parameters that any model has. */
 function wantedSets({ protocol, root }: OpenedProtocol, asked: readonly AskedDetector[]): OpenedProtocol {
   const fits = asked.some(({ detector, parameters }) => detector.fitOn(parameters) === "train");
   return {

@@ -98,6 +98,7 @@ export async function measureDetectors(
         onBatch,
       );
       const outcome = await measureOne(each, { ...job, onPictures }, grounds);
+      await rows.clear();
       if ("reason" in outcome) {
         leftOut.push({ detector: each.detector.id, reason: outcome.reason.message });
         continue;

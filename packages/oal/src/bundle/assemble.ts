@@ -28,7 +28,7 @@ export interface BundleContents extends Omit<BundleFacts, "detectors" | "input" 
 
 /**
  * Marks the outputs of a bundle: "label" and "probabilities" (the class of the largest logit, and the softmax), "logits",
- * "features" where the model shows them, and of every detector score, p value and "known": "score", "pValue", "known" of the one
+ * "features" where the model shows them, "heads.NAME" of its trained heads, and of every detector score, p value and "known": "score", "pValue", "known" of the one
  * that decides, "score.ID", "pValue.ID", "known.ID" of the others.
  *
  * @returns the classifier's graph, and the facts for its metadata
@@ -42,8 +42,12 @@ export function assembleBundle(contents: BundleContents): {
   const { decides } = facts;
   const ids = detectors.map(({ fitted }) => fitted.detector.id);
   if (!ids.includes(decides)) throw oalError("OAL-E214", { detector: decides, known: ids });
-  const { features, logits } = classifier.taps;
-  const graph = exposeTaps(classifier, features ? ["logits", "features"] : ["logits"]);
+  const { features, logits, heads = new Map<string, unknown>() } = classifier.taps;
+  const graph = exposeTaps(classifier, [
+    "logits",
+    ...(features ? (["features"] as const) : []),
+    ...Array.from(heads.keys(), (name) => `heads.${name}` as const),
+  ]);
   graph.output("label", argMax(logits, 1));
   graph.output("probabilities", softmax(logits, 1));
   const stored = detectors.map((each) => attach(classifier, each, decides));

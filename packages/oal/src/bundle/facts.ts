@@ -15,6 +15,11 @@ import { z } from "zod";
 /** Format of the metadata and of the graph's outputs. */
 export const bundleFormat = 2;
 
+/** Whether an output of a bundle is a trained head of its model: "heads.NAME". */
+export function isHead(output: string): boolean {
+  return /^heads\../.test(output);
+}
+
 /**
  * Metadata keys of the checksums, SHA-256 in 64 hexadecimal digits: of all bytes of the bundle's file but the last 64, which are this
  * checksum, and of the file with the weights, where there is one.

@@ -51,7 +51,7 @@ export function addFit(program: Command): void {
     .option("--detectors <names>", "these, with commas between them, or all; default msp,mls,ebo,knn", names)
     .option(
       "--combine",
-      "choose a combination of the detectors too, by cross-validation; it decides where it is better than each alone",
+      "choose a combination of the detectors too, by cross-validation; it decides where it is better than the best of them by more than chance",
     )
     .option(
       "--seed <n>",

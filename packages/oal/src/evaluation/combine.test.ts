@@ -42,6 +42,19 @@ describe("ranks", () => {
     ]);
   });
 
+  it("of scores that are all but equal are numbers", async () => {
+    const known = Float32Array.of(0, 1e-40, 2e-40, 1, 2);
+    const ranks = await rankedBy(known, [0, 1e-40, 0.5, 2, -1]);
+    expect(ranks.every(Number.isFinite)).toBe(true);
+    expect(ranks).toEqual(
+      ranks
+        .toSorted((a, b) => a - b)
+        .slice(1)
+        .concat(ranks[4] ?? NaN),
+    );
+    expect((await rankedBy(Float32Array.of(1, 1 + 1e-40), [1, 0])).every(Number.isFinite)).toBe(true);
+  });
+
   it("keep the order of many scores", async () => {
     const scores = Array.from(normals(0, 2000, 0)).sort((a, b) => a - b);
     const ranks = await rankedBy(normals(1, 3000, 0), scores);

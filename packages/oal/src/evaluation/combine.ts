@@ -24,9 +24,9 @@ const leastGain = 0.001;
 
 /** A group of scores that a choice is measured on: known ones against unknown ones, by detector. */
 export interface ChoosingTrial {
-  readonly known: Readonly<Record<string, ArrayLike<number>>>;
+  readonly known: ScoresByDetector;
   /** Groups weigh alike, whatever they hold; so do sets within a group. */
-  readonly unknown: readonly (readonly Readonly<Record<string, ArrayLike<number>>>[])[];
+  readonly unknown: readonly (readonly ScoresByDetector[])[];
 }
 
 /** A combination that was chosen. */
@@ -61,6 +61,38 @@ function ranksOf(scores: ArrayLike<number>, { scores: at, shares, tail }: RankCu
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
+type ScoresByDetector = Readonly<Record<string, ArrayLike<number>>>;
+
+/** Ranks of scores among those of known images, by detector. */
+function ranksAmong(
+  ids: readonly string[],
+  known: ScoresByDetector,
+): (scores: ScoresByDetector) => ReadonlyMap<string, Float64Array> {
+  const curves = new Map(ids.map((id) => [id, rankCurve(known[id] ?? [])]));
+  return (scores) =>
+    new Map([...curves].map(([id, curve]): [string, Float64Array] => [id, ranksOf(scores[id] ?? [], curve)]));
+}
+
+/** The sums of some detectors' ranks. */
+function total(ranks: ReadonlyMap<string, Float64Array>, chosen: readonly string[]): Float64Array {
+  const sum = (ranks.get(chosen[0] ?? "") ?? new Float64Array()).slice();
+  for (const id of chosen.slice(1)) ranks.get(id)?.forEach((rank, i) => (sum[i] = (sum[i] ?? 0) + rank));
+  return sum;
+}
+
+/**
+ * What a combination says where its ranks are taken among the known images themselves: sums of ranks, as good as their means for whatever
+ * compares them.
+ */
+export function rankSums(
+  members: readonly string[],
+  known: ScoresByDetector,
+  unknown: ScoresByDetector,
+): { readonly known: Float64Array; readonly unknown: Float64Array } {
+  const of = ranksAmong(members, known);
+  return { known: total(of(known), members), unknown: total(of(unknown), members) };
+}
+
 /**
  * Chooses greedily.
  *
@@ -69,15 +101,9 @@ const mean = (values: readonly number[]): number =>
  */
 export function chooseMembers(ids: readonly string[], trials: readonly ChoosingTrial[]): CombinationChoice {
   const ranked = trials.map(({ known, unknown }) => {
-    const of = (scores: Readonly<Record<string, ArrayLike<number>>>): Map<string, Float64Array> =>
-      new Map(ids.map((id) => [id, ranksOf(scores[id] ?? [], rankCurve(known[id] ?? []))]));
+    const of = ranksAmong(ids, known);
     return { known: of(known), unknown: unknown.map((sets) => sets.map(of)) };
   });
-  const total = (of: ReadonlyMap<string, Float64Array>, chosen: readonly string[]): Float64Array => {
-    const sum = (of.get(chosen[0] ?? "") ?? new Float64Array()).slice();
-    for (const id of chosen.slice(1)) of.get(id)?.forEach((rank, i) => (sum[i] = (sum[i] ?? 0) + rank));
-    return sum;
-  };
   const measure = (chosen: readonly string[]): number =>
     mean(
       ranked.map(({ known, unknown }) => {

@@ -19,6 +19,7 @@ import { chooseCombination, combinedScores } from "./combine.js";
 import type { FitCache } from "./fitCache.js";
 import { fitDetector, fitGround, isUnfit, refuseNone, type FitGround } from "./fit.js";
 import type { ModelSource } from "./modelTaps.js";
+import { nullTestWarnings } from "./nullTest.js";
 import { predictions, type OutputSet } from "./outputs.js";
 import {
   mayChoose,
@@ -193,10 +194,9 @@ async function measureWith(
     const all: ModelScores = { model, seed, detectors: ids, sets: own };
     const classes = images.logits.width;
     const calibrated = calibration(allRows(images.logits), images.labels);
-    return {
-      scores: all,
-      result: summarize(all, { ...measured, classes, calibration: calibrated }, options),
-    };
+    const result = summarize(all, { ...measured, classes, calibration: calibrated }, options);
+    const told = nullTestWarnings(ready, result);
+    return { scores: all, result: { ...result, warnings: [...result.warnings, ...told] } };
   };
   return { fitted: ready, scores, summaryOf };
 }

@@ -1,6 +1,7 @@
 /** Fits detectors on a model's outputs. */
 import {
   areStored,
+  isOalError,
   OalError,
   resolveParameters,
   storedStreams,
@@ -15,6 +16,8 @@ import {
   type StoredOutputs,
 } from "oal-core";
 import type { AskedDetector } from "./asked.js";
+import { dataDefaults, defaultSentences, valuesOf } from "./dataDefaults.js";
+import { signWarnings } from "./featureSigns.js";
 import type { FitCache } from "./fitCache.js";
 import { headNumbers, modelStreams, type ModelSource } from "./modelTaps.js";
 import { outputSizes, type OutputSet } from "./outputs.js";
@@ -101,70 +104,79 @@ export type FitOutcome =
   | { readonly reason: OalError; readonly warnings: readonly string[] };
 
 /**
- * Fits one detector; defaults beyond the data are lowered, with a warning.
+ * Fits one detector. Defaults follow the data, with a warning; where the data do not allow one of them and its author names others, these
+ * are tried in turn.
  *
- * @returns the fitted detector, or why the data do not allow it (OAL-E203, OAL-E204)
+ * @returns the fitted detector, or why the data do not allow it (see `isUnfit`)
  * @throws OAL-E202 for a bad hyper-parameter
  */
-export async function fitDetector(
-  { detector, parameters: given }: AskedDetector,
+export async function fitDetector(asked: AskedDetector, ground: FitGround): Promise<FitOutcome> {
+  const { detector, parameters: given } = asked;
+  const adapted = dataDefaults(detector, given, ground.sets);
+  const warnings = [...signWarnings(detector, ground.sets), ...defaultSentences(detector, adapted)];
+  const usual = { ...valuesOf(adapted), ...given };
+  const first = await fitWith(detector, usual, ground);
+  if (!(first instanceof OalError)) return { fitted: first, warnings };
+  for (const { name, value, text } of fallbacksOf(detector, given)) {
+    if (!isOalError(first, "OAL-E292")) break;
+    const other = await fitWith(detector, { ...usual, [name]: value }, ground);
+    if (!(other instanceof OalError))
+      return { fitted: other, warnings: [...warnings, `${text}, because ${first.details.problem}`] };
+  }
+  return { reason: first, warnings: [...warnings, `${first.message}; it is left out`] };
+}
+
+/** A fit with these parameters, or why the data do not allow it. */
+async function fitWith(
+  detector: Detector,
+  given: Readonly<Record<string, unknown>>,
   ground: FitGround,
-): Promise<FitOutcome> {
-  const lowered = loweredDefaults(detector, given, ground.sets);
-  const warnings = Object.entries(lowered).map(([name, { value, because }]) => {
-    const usual = String(detector.parameters[name]?.default);
-    return `${detector.id}: ${name} is ${value} instead of ${usual}, because ${because}`;
-  });
-  const own = Object.fromEntries(Object.entries(lowered).map(([name, { value }]) => [name, value]));
-  const parameters = resolveParameters(detector.id, detector.parameters, { ...own, ...given });
+): Promise<FittedDetector | OalError> {
+  const parameters = resolveParameters(detector.id, detector.parameters, given);
   try {
     const fit = (): Promise<Fitted> => detector.fit(ground.streams, parameters, ground.keep, ground.algebra);
     const set = ground.sets.find(({ group }) => group === detector.fitOn(parameters));
     const { fits, head } = ground;
     const fitted = await (fits && set ? fits.fit({ detector, parameters, set, head }, fit) : fit());
-    return { fitted: { detector, parameters, fitted }, warnings };
+    return { detector, parameters, fitted };
   } catch (error) {
     if (!isUnfit(error)) throw error;
-    return { reason: error, warnings: [...warnings, `${error.message}; it is left out`] };
+    return error;
   }
 }
 
-/** Whether an error says that the data do not allow a detector. */
-export function isUnfit(error: unknown): error is OalError {
-  return (
-    error instanceof OalError &&
-    ["OAL-E203", "OAL-E204", "OAL-E278", "OAL-E290", "OAL-E291", "OAL-E292", "OAL-E295", "OAL-T142"].includes(
-      error.code,
-    )
+/** What is tried where a default is refused, in order. */
+function fallbacksOf(
+  { id, parameters }: Detector,
+  given: Readonly<Record<string, unknown>>,
+): { readonly name: string; readonly value: unknown; readonly text: string }[] {
+  return Object.entries(parameters).flatMap(([name, { default: usual, fallbacks = [] }]) =>
+    name in given
+      ? []
+      : fallbacks.map((value) => ({
+          name,
+          value,
+          text: `${id}: ${name} is ${JSON.stringify(value)} instead of ${JSON.stringify(usual)}`,
+        })),
   );
 }
 
-/** Defaults above their share of the smallest class or of the features, unless a value is given. */
-function loweredDefaults(
-  detector: Detector,
-  given: Readonly<Record<string, unknown>>,
-  sets: readonly OutputSet[],
-): Record<string, { value: number; because: string }> {
-  const on = detector.fitOn(given);
-  const fitted = sets.find((set) => set.group === on);
-  const counts = new Map<number, number>();
-  for (const label of fitted?.labels ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
-  if (!fitted || counts.size === 0) return {};
-  const smallest = Math.min(...counts.values());
-  const features = fitted.features.width;
-  const lowered: Record<string, { value: number; because: string }> = {};
-  const lower = (name: string, usual: unknown, share: number, count: number, because: string): void => {
-    const value = Math.max(1, Math.floor(share * count));
-    if (typeof usual === "number" && value < usual) lowered[name] = { value, because };
-  };
-  const images = `the smallest class has ${smallest} ${smallest === 1 ? "image" : "images"} to fit on`;
-  for (const [name, { classShare, featureShare, default: usual }] of Object.entries(detector.parameters)) {
-    if (name in given) continue;
-    if (classShare !== undefined) lower(name, usual, classShare, smallest, images);
-    if (featureShare !== undefined)
-      lower(name, usual, featureShare, features, `a feature has ${features} numbers`);
-  }
-  return lowered;
+/** The errors that say so. */
+const unfit: readonly string[] = [
+  "OAL-E203",
+  "OAL-E204",
+  "OAL-E242",
+  "OAL-E278",
+  "OAL-E290",
+  "OAL-E291",
+  "OAL-E292",
+  "OAL-E295",
+  "OAL-T142",
+];
+
+/** Whether an error says that the data or the model do not allow a detector, or a graph its bank. */
+export function isUnfit(error: unknown): error is OalError {
+  return error instanceof OalError && unfit.includes(error.code);
 }
 
 /** @throws the reason when no detector is left */

@@ -1,8 +1,8 @@
 /** Fits by content: what is found again, what is made anew. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { detectors, Random } from "oal-core";
+import { defineDetector, detectors, float32Tensor, Random, type Detector } from "oal-core";
 import { afterAll, expect, it } from "vitest";
 import { testEngine } from "../testing/engine.js";
 import { FitCache } from "./fitCache.js";
@@ -58,6 +58,63 @@ it("a fit is made once for the same numbers and parameters", async () => {
   writeFileSync(join(folder, "fits", file), "damaged");
   expect((await fit("mds", {}, train(0))).tensors).toEqual(first.tensors);
   expect((await fit("mds", {}, train(0))).tensors).toEqual(first.tensors);
+  // nor is one with a changed number
+  const bytes = readFileSync(join(folder, "fits", file));
+  bytes[bytes.length - 2] = (bytes.at(-2) ?? 0) ^ 1;
+  writeFileSync(join(folder, "fits", file), bytes);
+  expect((await fit("mds", {}, train(0))).tensors).toEqual(first.tensors);
+});
+
+it("what another text fits is another fit", async () => {
+  const cache = new FitCache(join(folder, "texts"), 0);
+  const set = train(0);
+  const own = (value: number): Detector =>
+    defineDetector({
+      id: "test-text",
+      title: "text",
+      source: "this test",
+      formula: "0",
+      needs: ["logits"],
+      parameters: {},
+      fit: {
+        on: "train",
+        needs: ["logits"],
+        tensors: ["value"],
+        run:
+          value === 1
+            ? () => Promise.resolve({ value: float32Tensor([1], [1]) })
+            : () => Promise.resolve({ value: float32Tensor([1], [2]) }),
+      },
+      score: (_graph, { logits }) => logits,
+    });
+  for (const value of [1, 2, 1]) {
+    const detector = own(value);
+    const ground = await fitGround(testEngine, [set], undefined, [], { fits: cache });
+    const outcome = await fitDetector({ detector, parameters: {} }, ground);
+    if ("reason" in outcome) throw outcome.reason;
+    expect(outcome.fitted.fitted.tensors["value"]?.data).toEqual(Float32Array.of(value));
+  }
+  expect(readdirSync(join(folder, "texts"))).toHaveLength(2);
+});
+
+it("a fit that nobody used for a month is removed, one that is used stays", async () => {
+  const at = join(folder, "old");
+  const cache = (): FitCache => new FitCache(at, 0);
+  await fit("mds", {}, train(5), cache());
+  const [used = ""] = readdirSync(at);
+  await fit("rmds", {}, train(5), cache());
+  const [unused = ""] = readdirSync(at).filter((name) => name !== used);
+  const before = new Date(Date.now() - 40 * 24 * 3600 * 1000);
+  for (const name of [used, unused]) utimesSync(join(at, name), before, before);
+  writeFileSync(join(at, "notes.txt"), "not ours");
+  utimesSync(join(at, "notes.txt"), before, before);
+  await fit("mds", {}, train(5), cache());
+  expect(statSync(join(at, used)).mtimeMs).toBeGreaterThan(before.getTime());
+  await fit("mds", {}, train(6), cache());
+  const left = readdirSync(at);
+  expect(left).toContain(used);
+  expect(left).toContain("notes.txt");
+  expect(left).not.toContain(unused);
 });
 
 it("short fits and banks are not kept, and a folder that takes nothing is told", async () => {

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import {
   areStored,
@@ -17,12 +18,18 @@ import { readSafetensors, writeSafetensors } from "../nn/safetensors.js";
 import { makeFolderSync } from "../runtime/makeFolder.js";
 import type { OutputSet } from "./outputs.js";
 
-/** Raise it when fits compute something else from the same numbers. */
-const version = 1;
+/** Raise it when fits compute something else from the same numbers, or when files have another form. */
+const version = 2;
 /** Milliseconds from which a fit is kept: a shorter one is made again as soon as it is found. */
 const worthKeeping = 500;
 /** Rows that are hashed at once. */
 const hashedRows = 1024;
+/** Milliseconds after which a fit that nobody has read is removed: 30 days. */
+const longestUnused = 30 * 24 * 3600 * 1000;
+/** How the files are called that this cache removes. */
+const ownFile = /^[0-9a-f]{64}\.safetensors$/;
+/** The entry of a file's metadata that holds the hash of its tensors. */
+const checksum = "sha256";
 
 /** What a fit depends on. */
 export interface FitIdentity {
@@ -39,6 +46,7 @@ export class FitCache {
   readonly #least: number;
   readonly #hashes = new WeakMap<OutputSet, string>();
   #refusal: string | undefined;
+  #isSwept = false;
 
   /**
    * @param folder  made when something is kept
@@ -54,7 +62,10 @@ export class FitCache {
     if (!isKept(identity.detector)) return make();
     const path = join(this.#folder, `${this.#keyOf(identity)}.safetensors`);
     const kept = await readFit(path, identity.detector);
-    if (kept) return { tensors: kept, bank: null };
+    if (kept) {
+      await markUsed(path);
+      return { tensors: kept, bank: null };
+    }
     const start = performance.now();
     const made = await make();
     if (performance.now() - start >= this.#least) await this.#keep(path, made.tensors);
@@ -71,17 +82,20 @@ export class FitCache {
   async #keep(path: string, tensors: Fitted["tensors"]): Promise<void> {
     try {
       makeFolderSync(this.#folder);
-      await writeSafetensors(path, new Map(Object.entries(tensors)));
+      const all = new Map(Object.entries(tensors));
+      await writeSafetensors(path, all, { [checksum]: hashOf(all) });
+      if (!this.#isSwept) await removeUnused(this.#folder);
+      this.#isSwept = true;
     } catch (error) {
       this.#refusal = error instanceof Error ? error.message : String(error);
     }
   }
 
   #keyOf({ detector, parameters, set, head }: FitIdentity): string {
-    const { id, version: ofDetector, fitReads } = detector;
+    const { id, version: ofDetector, fitReads, fitCode } = detector;
     const read = Object.entries(parameters).filter(([name]) => fitReads.includes(name));
     const hash = createHash("sha256");
-    hash.update(JSON.stringify([version, id, ofDetector, read, this.#contentOf(set)]));
+    hash.update(JSON.stringify([version, id, ofDetector, fitCode, read, this.#contentOf(set)]));
     for (const tensor of head ? [head.weight, head.bias] : []) updateWith(hash, tensor);
     return hash.digest("hex");
   }
@@ -111,10 +125,40 @@ function isKept({ fittedNames, bank, fitTaps }: Detector): boolean {
 async function readFit(path: string, { fittedNames }: Detector): Promise<Fitted["tensors"] | undefined> {
   if (!existsSync(path)) return undefined;
   try {
-    const { tensors } = await readSafetensors(path);
-    return fittedNames.every((name) => tensors.has(name)) ? Object.fromEntries(tensors) : undefined;
+    const { tensors, metadata } = await readSafetensors(path);
+    const isWhole = metadata[checksum] === hashOf(tensors);
+    return isWhole && fittedNames.every((name) => tensors.has(name))
+      ? Object.fromEntries(tensors)
+      : undefined;
   } catch {
     return undefined; // it is made again, and written over
+  }
+}
+
+/** The hash of names, shapes and numbers. */
+function hashOf(tensors: ReadonlyMap<string, Tensor>): string {
+  const hash = createHash("sha256");
+  for (const [name, tensor] of tensors) {
+    hash.update(JSON.stringify(name));
+    updateWith(hash, tensor);
+  }
+  return hash.digest("hex");
+}
+
+/** A file that is read stays; one that cannot be marked is removed a little early. */
+async function markUsed(path: string): Promise<void> {
+  const now = new Date();
+  await utimes(path, now, now).catch(() => undefined);
+}
+
+/** Removes the fits that were neither made nor read for long. What another process removes or reads meanwhile is its own affair. */
+async function removeUnused(folder: string): Promise<void> {
+  const before = Date.now() - longestUnused;
+  for (const name of await readdir(folder)) {
+    if (!ownFile.test(name)) continue;
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found && found.mtimeMs < before) await rm(path, { force: true }).catch(() => undefined);
   }
 }
 

@@ -27,6 +27,7 @@ import {
   sub,
   uint8Tensor,
   type Classifier,
+  type Detector,
 } from "oal-core";
 import { describe, expect, it } from "vitest";
 import { testEngine } from "../testing/engine.js";
@@ -335,6 +336,8 @@ describe("the search of parameters", () => {
       gram: { powers: [[1, 2, 3, 4, 5]] },
       // of a head that needs its own training, which the protocol leaves out: the values of the paper
       godin: { score: ["h", "g"], noise: [0, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08] },
+      // not in the protocol either: the authors' steepness, and the flatter ones that a fit falls back to
+      nac_last: { steepness: [[100], [10], [1], [0.1], [0.01]] },
     };
     const published = detectors.all.filter(({ source }) => source !== told.source);
     for (const { id, parameters } of published) {
@@ -354,24 +357,27 @@ describe("the search of parameters", () => {
     expect(searchGrid(detectors.find("mls"), {})).toEqual([]);
   });
 
-  it("passes over a value that the data cannot meet, with a warning", async () => {
-    const some = defineDetector({
+  /** A detector of a rank among the images of its fit, and what is searched of it. */
+  const ranked = (id: string, search: readonly number[]): Detector =>
+    defineDetector({
       ...told,
-      id: "test-some",
+      id,
       needs: ["logits"],
-      parameters: { rank: integer({ default: 1, search: [1, 99], description: "rank", reason: "first" }) },
+      parameters: { rank: integer({ default: 1, search, description: "rank", reason: "first" }) },
       fit: {
         on: "train",
         needs: ["logits"],
         tensors: [],
         run(streams, { rank: value }) {
           if (value <= streams.count) return Promise.resolve({});
-          throw oalError("OAL-E204", { detector: "test-some", parameter: "rank", value, available: 45 });
+          throw oalError("OAL-E204", { detector: id, parameter: "rank", value, available: 45 });
         },
       },
       score: (_graph, { logits }) => reduceMax(logits, [1]),
     });
-    detectors.register(some);
+
+  it("passes over a value that the data cannot meet, with a warning", async () => {
+    detectors.register(ranked("test-some", [1, 99]));
     const options = { detectors: ["test-some"], resamples: 0, search: true };
     const [found] = (await evaluate(testEngine, "m", 0, sets, options)).result.detectors;
     expect(found?.search?.candidates.map(({ parameters }) => parameters)).toEqual([{ rank: 1 }]);
@@ -382,12 +388,13 @@ describe("the search of parameters", () => {
   });
 
   it("falls back where no value can be met, and does nothing without unknown validation images", async () => {
-    const options = { detectors: ["knn"], resamples: 0, search: true };
+    detectors.register(ranked("test-none", [98, 99]));
+    const options = { detectors: ["test-none"], resamples: 0, search: true };
     const { result } = await evaluate(testEngine, "m", 0, sets, options);
     expect(result.warnings).toEqual([
-      "knn: neighbours is 1 instead of 50, because the smallest class has 15 images to fit on",
-      "knn: no value of the search can be used here, so nothing was chosen by it",
+      "test-none: no value of the search can be used here, so nothing was chosen by it",
     ]);
+    expect(result.detectors[0]?.parameters).toEqual({ rank: 1 });
     expect(result.detectors[0]?.search).toBeUndefined();
     const known = sets.filter(({ group }) => !mayChoose(group));
     const without = (await evaluate(testEngine, "m", 0, known, options)).result;

@@ -74,7 +74,8 @@ export function modelStreams(
 ): FitSource {
   return (group, taps, measured, drawn) => {
     const whole = sets.find((each) => each.group === group);
-    const set = whole && drawn ? imagesAt(whole, drawn(whole.labels)) : whole;
+    const rows = whole && drawn ? drawn(whole.labels) : undefined;
+    const set = whole && rows && rows.length < whole.labels.length ? imagesAt(whole, rows) : whole;
     const built = model.build(model.batch);
     if (!set?.images || !taps.every((name) => name === "measured" || tapOf(built, name))) return null;
     return {
@@ -102,7 +103,7 @@ function imagesAt(set: OutputSet, rows: readonly number[]): OutputSet {
   };
   return {
     ...set,
-    labels: Int32Array.from(rows, (row) => set.labels[row] ?? 0),
+    labels: Int32Array.from(rows, (row) => set.labels[row] ?? -1),
     ids: rows.map((row) => set.ids[row] ?? ""),
     ...(images ? { images: { read: ofRows } } : {}),
   };

@@ -1,8 +1,8 @@
 /** Rows in files are the rows that went in, whatever is read of them. */
-import { mkdtempSync, readdirSync, rmSync, truncateSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { allRows, isOalError, Random } from "oal-core";
+import { allRows, isOalError, Random, type RowSource } from "oal-core";
 import { afterAll, expect, it } from "vitest";
 import { openRows, rowStore } from "./rowFiles.js";
 
@@ -52,4 +52,21 @@ it("few of them stay in memory, and no folder is made", () => {
   expect(allRows(sink.finish())).toEqual(values);
   expect(store.written.size).toBe(0);
   expect(() => readdirSync(folder)).toThrow("ENOENT");
+});
+
+it("files of rows that nobody reads any more are removed, others stay, and the store goes on", async () => {
+  const folder = join(root, "cleared");
+  const store = rowStore(folder, 0);
+  const kept = (name: string, value: number): RowSource => {
+    const sink = store.keep(name, 2);
+    sink.append(Float32Array.of(value, value));
+    return sink.finish();
+  };
+  kept("knn.bank", 1).read(0, 1);
+  writeFileSync(join(folder, "knn.bank-notes.txt"), "");
+  await store.clear();
+  expect(readdirSync(folder)).toEqual(["knn.bank-notes.txt"]);
+  expect(store.written.size).toBe(0);
+  expect(allRows(kept("knn.bank", 2))).toEqual(Float32Array.of(2, 2));
+  store.close();
 });

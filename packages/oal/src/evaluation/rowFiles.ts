@@ -1,5 +1,6 @@
 /** Rows of numbers in files: memory holds a bounded part of them, whatever there is. */
 import { readSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { memoryRows, oalError, type RowKeeper, type RowSink, type RowSource } from "oal-core";
 import { readableFiles, writableFiles, type FileHandles } from "../data/fileHandles.js";
@@ -13,6 +14,8 @@ export interface RowStore {
   readonly written: ReadonlyMap<string, RowsOnDisk>;
   /** Gives back file handles; a source that is read afterwards opens its files again. */
   close(): void;
+  /** Removes the files that were written: of rows that nobody reads any more. */
+  clear(): Promise<void>;
 }
 
 /** The sizes of rows that lie in files. */
@@ -73,6 +76,15 @@ export function rowStore(folder: string, memory = inMemory): RowStore {
     written,
     close() {
       for (const files of open) files.close();
+    },
+    async clear() {
+      for (const files of open.splice(0)) files.close();
+      const names = [...written.keys()];
+      written.clear();
+      const own = names.length === 0 ? [] : await readdir(folder).catch((): string[] => []);
+      const isOf = (file: string): boolean =>
+        names.some((name) => file.startsWith(`${name}-`) && /^\d{5}\.f32$/.test(file.slice(name.length + 1)));
+      for (const file of own.filter(isOf)) await rm(join(folder, file), { force: true });
     },
   };
 }

@@ -25,6 +25,8 @@ export interface ScoreGround {
   readonly onBatch?: (() => void) | undefined;
   /** Most bytes of a comparison with a bank. Default: see `compareWithBank`. */
   readonly bankMemory?: BankMemory | undefined;
+  /** Sets, by name, whose images may be without a score: NaN stays there. Default: none. */
+  readonly mayLack?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function scoreSets(
   ground: ScoreGround,
 ): Promise<Float32Array[]> {
   const scores = await confidencesOfSets(fitted, sets, ground);
-  const without = imageWithout(fitted, scores, sets);
+  const without = imageWithout(fitted, scores, sets, ground);
   if (without) throw without;
   return scores;
 }
@@ -70,7 +72,7 @@ export async function scoreTogether(
   }
   for (const each of fitted) {
     const own = scored.get(each) ?? (await orReason(() => confidencesOfSets(each, sets, ground)));
-    results.push(own instanceof OalError ? own : (imageWithout(each, own, sets) ?? own));
+    results.push(own instanceof OalError ? own : (imageWithout(each, own, sets, ground) ?? own));
   }
   return results;
 }
@@ -84,15 +86,16 @@ async function orReason<T>(work: () => Promise<T>): Promise<T | OalError> {
   }
 }
 
-/** The first image that a detector gives no number. */
+/** The first image that a detector gives no number and that must have one. */
 function imageWithout(
   { detector }: FittedDetector,
   scores: readonly Float32Array[],
   sets: readonly OutputSet[],
+  { mayLack }: ScoreGround,
 ): OalError | undefined {
   for (const [k, own] of scores.entries()) {
-    const image = own.findIndex(Number.isNaN);
     const { name = "", ids = [] } = sets[k] ?? {};
+    const image = mayLack?.has(name) ? -1 : own.findIndex(Number.isNaN);
     if (image >= 0)
       return oalError("OAL-E295", { detector: detector.id, set: name, image: ids[image] ?? String(image) });
   }

@@ -11,6 +11,8 @@ import {
   type ParameterValue,
 } from "oal-core";
 import type { AskedDetector } from "./asked.js";
+import { dataDefaults, defaultSentences, valuesOf, type DataDefault } from "./dataDefaults.js";
+import { signWarnings } from "./featureSigns.js";
 import { fitDetector, type FitGround, type FitOutcome } from "./fit.js";
 import type { OutputSet } from "./outputs.js";
 import { mayChoose, type DetectorSearch } from "./result.js";
@@ -26,16 +28,23 @@ export type SearchedOutcome = FitOutcome & { readonly search?: DetectorSearch };
  * Every combination of the values that a detector wants searched, the first parameter varying fastest.
  *
  * @param given  parameters that the user fixed, which are not searched
+ * @param first  defaults that follow the data, which are tried before a parameter's own values
  * @source PROTOCOL section 6
  */
-export function searchGrid({ parameters }: Detector, given: Readonly<Record<string, unknown>>): Point[] {
+export function searchGrid(
+  { parameters }: Detector,
+  given: Readonly<Record<string, unknown>>,
+  first: Readonly<Record<string, number>> = {},
+): Point[] {
   const searched = Object.entries(parameters).filter(([name]) => !(name in given));
   let grid: Point[] = [{}];
   let any = false;
   for (const [name, { search }] of searched) {
     if (!search) continue;
     any = true;
-    grid = search.flatMap((value) => grid.map((point) => ({ ...point, [name]: value })));
+    const own = first[name];
+    const values = own === undefined || search.includes(own) ? search : [own, ...search];
+    grid = values.flatMap((value) => grid.map((point) => ({ ...point, [name]: value })));
   }
   return any ? grid : [];
 }
@@ -54,13 +63,15 @@ export async function searchDetector(
   const { detector, parameters: given } = asked;
   const known = ground.sets.filter(({ group }) => group === "validation");
   const unknown = ground.sets.filter(({ group, labels }) => mayChoose(group) && labels.length > 0);
-  const grid = searchGrid(detector, given);
+  const adapted = dataDefaults(detector, given, ground.sets);
+  const first = valuesOf(adapted);
+  const grid = searchGrid(detector, given, first);
   if (grid.length === 0) return fitDetector(asked, ground);
   const fits = new Fits(detector, ground);
   const candidates: { readonly parameters: Point; readonly auroc: number }[] = [];
-  const warnings: string[] = [];
+  const warnings = [...signWarnings(detector, ground.sets), ...firstSentences(detector, adapted)];
   const outcomes: (FittedDetector | { readonly reason: OalError })[] = [];
-  for (const point of grid) outcomes.push(await fits.at({ ...given, ...point }));
+  for (const point of grid) outcomes.push(await fits.at({ ...first, ...given, ...point }));
   const ready = outcomes.flatMap((outcome) => ("reason" in outcome ? [] : [outcome]));
   const scores = await scoreTogether(ready, [...known, ...unknown], scoring);
   grid.forEach((point, k) => {
@@ -71,16 +82,26 @@ export async function searchDetector(
       warnings.push(`${detector.id}: ${pointText(point)} was left out of the search, because ${own.message}`);
     else candidates.push({ parameters: point, auroc: meanAuroc(own, known, unknown) });
   });
-  const [first] = candidates;
-  if (!first) {
+  const [any] = candidates;
+  if (!any) {
     const outcome = await fitDetector(asked, ground);
     const usual = `${detector.id}: no value of the search can be used here, so nothing was chosen by it`;
     return { ...outcome, warnings: [...outcome.warnings, usual] };
   }
-  const best = candidates.reduce((top, each) => (each.auroc > top.auroc ? each : top), first);
-  const chosen = await fits.at({ ...given, ...best.parameters });
+  const best = candidates.reduce((top, each) => (each.auroc > top.auroc ? each : top), any);
+  const chosen = await fits.at({ ...first, ...given, ...best.parameters });
   if ("reason" in chosen) return { ...chosen, warnings };
   return { fitted: chosen, warnings, search: { candidates } };
+}
+
+/** What follows the data: tried first where a parameter is searched, else taken. */
+function firstSentences(detector: Detector, adapted: Readonly<Record<string, DataDefault>>): string[] {
+  return Object.entries(adapted).flatMap(([name, { value, because }]) => {
+    const search = detector.parameters[name]?.search;
+    if (!search) return defaultSentences(detector, { [name]: { value, because } });
+    if (search.includes(value)) return [];
+    return [`${detector.id}: the search tries ${name} ${value} first, because ${because}`];
+  });
 }
 
 /** Fits of one detector, made once for all points that a fit cannot tell apart. */

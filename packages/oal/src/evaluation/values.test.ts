@@ -2,10 +2,14 @@
 import {
   aurc,
   auroc,
+  defineDetector,
+  detectors,
   holm,
   makeDecision,
   memoryRows,
   oscr,
+  reduceMax,
+  sqrt,
   type MetricVector,
   type PerMetric,
 } from "oal-core";
@@ -22,6 +26,7 @@ import {
   type SetGroup,
 } from "./index.js";
 import { predictions } from "./outputs.js";
+import { scoreSets } from "./score.js";
 import { testEngine } from "../testing/engine.js";
 
 /** Outputs with logits in two classes. */
@@ -220,4 +225,36 @@ describe("a comparison", () => {
     expect(first?.difference).toBeGreaterThan(0);
     expect(first?.interval[1]).toBeGreaterThan(0);
   });
+});
+
+it("images of sets that may lack a score stay without one, those of others do not", async () => {
+  detectors.register(
+    defineDetector({
+      id: "test-root",
+      title: "root",
+      source: "this test",
+      formula: "the root of the largest logit",
+      needs: ["logits"],
+      parameters: {},
+      score: (_graph, { logits }) => sqrt(reduceMax(logits, [1])),
+    }),
+  );
+  const two = (name: string): OutputSet =>
+    outputsInMemory(
+      {
+        name,
+        group: "test",
+        labels: new Int32Array(2),
+        ids: ["a", "b"],
+        logits: Float32Array.of(4, -4),
+        features: new Float32Array(2),
+      },
+      { classes: 1, featureSize: 1 },
+    );
+  const root = { detector: detectors.find("test-root"), parameters: {}, fitted: { tensors: {}, bank: null } };
+  const mayLack = new Set(["drawn"]);
+  const [scores] = await scoreSets(root, [two("drawn")], { engine: testEngine, mayLack });
+  expect(scores).toEqual(Float32Array.of(2, NaN));
+  const both = scoreSets(root, [two("drawn"), two("known")], { engine: testEngine, mayLack });
+  await expect(both).rejects.toMatchObject({ code: "OAL-E295", details: { set: "known", image: "b" } });
 });

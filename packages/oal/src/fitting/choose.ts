@@ -72,13 +72,16 @@ export interface DetectorChoice {
   /** Why this one, in a sentence. */
   readonly sentence: string;
   /** The scores that it was chosen by. */
-  readonly trials: readonly TrialScores[];
+  readonly trials: readonly Trial[];
 }
 
 /** Scores of pictures of the training part that nothing was fitted on, and of unknown ones, by detector id. */
-export interface TrialScores {
+export interface Trial {
+  readonly kind: "class" | "unknown";
   readonly known: Readonly<Record<string, Float32Array>>;
   readonly unknown: Readonly<Record<string, Float32Array>>;
+  /** Of the detectors that gave all of them a score. */
+  readonly auroc: Readonly<Record<string, number>>;
 }
 
 /** What a detector is chosen by. */
@@ -104,16 +107,22 @@ export async function chooseDetector(
 ): Promise<DetectorChoice> {
   const ids = ground.asked.map(({ detector }) => detector.id);
   const trials = [...(await byClasses(ground, heads, given)), ...(await byUnknown(ground, heads, given))];
-  const meanOf = (kind: Trial["kind"], id: string): number | null => {
-    const own = trials.filter((trial) => trial.kind === kind && trial.auroc[id] !== undefined);
-    return own.length === 0 ? null : own.reduce((sum, trial) => sum + (trial.auroc[id] ?? 0), 0) / own.length;
-  };
-  const scored = ids.map((detector) => {
-    const [leaveOut, unknown] = [meanOf("class", detector), meanOf("unknown", detector)];
-    const parts = [leaveOut, unknown].filter((value) => value !== null);
-    const score = parts.length === 0 ? null : parts.reduce((sum, value) => sum + value, 0) / parts.length;
-    return { detector, leaveClassOut: leaveOut, unknown, score };
-  });
+  return choiceAmong(ids, trials, given);
+}
+
+/** The grounds of a choice that its sentence names. */
+type NamedGrounds = Pick<ChoiceGround, "classes" | "unknown">;
+
+/** The choice among some detectors by trials that were made. */
+function choiceAmong(
+  ids: readonly string[],
+  trials: readonly Trial[],
+  grounds: NamedGrounds,
+): DetectorChoice {
+  const scored = ids.map((detector) => ({
+    detector,
+    ...overTrials(trials, ({ auroc: own }) => own[detector]),
+  }));
   const best = scored.reduce((top, each) => ((each.score ?? -1) > (top.score ?? -1) ? each : top));
   const candidates = scored.map((each) => ({
     ...each,
@@ -123,12 +132,44 @@ export async function chooseDetector(
     ({ score, uncertainty }) => (score ?? -1) >= (best.score ?? -1) - uncertainty,
   );
   const chosen = first?.detector ?? best.detector;
-  return { detector: chosen, candidates, sentence: reasonFor(chosen, best, given), trials };
+  return { detector: chosen, candidates, sentence: reasonFor(chosen, best, grounds), trials };
 }
 
-interface Trial extends TrialScores {
-  readonly kind: "class" | "unknown";
-  readonly auroc: Readonly<Record<string, number>>;
+/**
+ * A choice once more, where the detector that was chosen cannot be used with the whole training part: the same rule among those that can.
+ *
+ * @param usable  ids of these, at least one
+ */
+export function chooseAgain(
+  choice: DetectorChoice,
+  usable: readonly string[],
+  grounds: NamedGrounds,
+): DetectorChoice {
+  if (usable.includes(choice.detector)) return choice;
+  const left = choice.candidates.flatMap(({ detector }) => (usable.includes(detector) ? [detector] : []));
+  const again = choiceAmong(left.length > 0 ? left : usable, choice.trials, grounds);
+  return {
+    ...again,
+    sentence: `${choice.detector} was chosen first, but cannot be used with the whole training part (a note says why). ${again.sentence}`,
+  };
+}
+
+/** A figure over trials: the mean over those of each kind, and the mean of these means; null where there is none. */
+export function overTrials(
+  trials: readonly Trial[],
+  figure: (trial: Trial) => number | undefined,
+): Pick<DetectorCandidate, "leaveClassOut" | "unknown" | "score"> {
+  const mean = (values: readonly number[]): number | null =>
+    values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+  const of = (kind: Trial["kind"]): number | null =>
+    mean(
+      trials.flatMap((trial) => {
+        const own = trial.kind === kind ? figure(trial) : undefined;
+        return own === undefined ? [] : [own];
+      }),
+    );
+  const [leaveClassOut, unknown] = [of("class"), of("unknown")];
+  return { leaveClassOut, unknown, score: mean([leaveClassOut, unknown].filter((value) => value !== null)) };
 }
 
 /** Every class left out in turn, heads fitted on all folds but one, whose pictures are the known ones. */
@@ -202,7 +243,7 @@ async function byUnknown(
 }
 
 /** Standard error of the mean difference of two detectors over trials. */
-function errorOfDifference(trials: readonly Trial[], a: string, b: string): number {
+export function errorOfDifference(trials: readonly Trial[], a: string, b: string): number {
   const differences = trials.flatMap(({ auroc: own }) => {
     const [left, right] = [own[a], own[b]];
     return left === undefined || right === undefined ? [] : [left - right];
@@ -217,7 +258,7 @@ function errorOfDifference(trials: readonly Trial[], a: string, b: string): numb
 function reasonFor(
   chosen: string,
   best: { readonly detector: string; readonly score: number | null },
-  { classes, unknown }: ChoiceGround,
+  { classes, unknown }: NamedGrounds,
 ): string {
   const grounds = [
     ...(classes.length > 0 ? ["classes left out in turn"] : []),

@@ -1,6 +1,7 @@
 /** Fits again and otherwise: from the cache, of renamed files, of their own files, with the model's own classes, of very small folders. */
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
+import { cast, defineDetector, detectors, neg, reduceMax, reduceMean, sqrt, sub } from "oal-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fitModel, openModel, type FitOptions, type WrittenResult, type FitClass } from "../index.js";
 import { ColourFolder, coloursModel, colourNormalisation } from "../testing/coloursFit.js";
@@ -79,6 +80,45 @@ describe("a fit", () => {
     expect(whole.result.leaveClassOut).toMatchObject({
       sentence: expect.stringContaining("taken out of the model's own last layer"),
     });
+  });
+});
+
+describe("detectors", () => {
+  it("keep a part of rows that a file cannot hold, which is what is measured and decides", async () => {
+    const { result, modelPath } = await fit({
+      detectors: ["knn"],
+      largestBank: 500,
+      out: folder.at("part-out"),
+    });
+    expect(result.warnings.join("\n")).toMatch(/knn: its rows of 25 training pictures .* 9 of them, drawn/);
+    expect(result.decides).toBe("knn");
+    const edge = result.edges.known[0];
+    const scorer = await openModel(modelPath, { engine: testEngine });
+    const said = await scorer.score(folder.at("three", edge?.id ?? ""));
+    expect(said).toMatchObject({ known: edge?.known });
+    await scorer.release();
+  });
+
+  it("that drawn pictures have no score by stay, and that is told", async () => {
+    detectors.register(
+      defineDetector({
+        id: "test-spread",
+        title: "spread",
+        source: "this test",
+        formula: "the root of how far the colours' means lie apart, beyond 50",
+        needs: ["images"],
+        parameters: {},
+        score(_graph, { images }) {
+          const means = reduceMean(cast(images.pixels, "float32"), [2, 3], false);
+          return sqrt(sub(sub(reduceMax(means, [1]), neg(reduceMax(neg(means), [1]))), 50));
+        },
+      }),
+    );
+    const { result } = await fit({ detectors: ["msp", "test-spread"], out: folder.at("spread-out") });
+    expect(result.detectors.map(({ id }) => id)).toEqual(["msp", "test-spread"]);
+    expect(result.warnings.join("\n")).toMatch(/test-spread: \d+ of 48 drawn pictures have no score/);
+    const drawn = result.detectors[1]?.sets.find(({ kind }) => kind === "drawn");
+    expect(drawn?.accepted).toBeLessThan(1);
   });
 });
 

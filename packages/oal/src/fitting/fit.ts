@@ -13,7 +13,14 @@ import type { FitCache } from "../evaluation/fitCache.js";
 import type { CombinationChoice } from "../evaluation/result.js";
 import type { LoadedModel } from "../models/load.js";
 import { withCombination, type MeasuredDetectors } from "./combine.js";
-import { chooseDetector, chooseStrength, type StrengthChoice } from "./choose.js";
+import {
+  chooseAgain,
+  chooseDetector,
+  chooseStrength,
+  type ChoiceGround,
+  type DetectorChoice,
+  type StrengthChoice,
+} from "./choose.js";
 import { drawnPictures, type DrawnPicture } from "./drawn.js";
 import { partsOfKnown, readKnown, type KnownFound, type KnownParts, type PartPictures } from "./known.js";
 import { leaveClassOut, spreadOver, type ClassLeftOut } from "./leaveOut.js";
@@ -67,6 +74,8 @@ export interface FitSettings {
   readonly cache: string;
   /** Where fits of detectors that took long are kept; default: nowhere. */
   readonly fits?: FitCache | undefined;
+  /** See {@link ScoringGround.largestBank}. */
+  readonly largestBank?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((stage: FitStage, done: number, total: number) => void) | undefined;
 }
@@ -83,7 +92,7 @@ export interface Fit {
   readonly unknown: UnknownPictures | null;
   readonly drawn: readonly DrawnPicture[];
   readonly strength: StrengthChoice | null;
-  readonly choice: Awaited<ReturnType<typeof chooseDetector>>;
+  readonly choice: DetectorChoice;
   /** How the combination of detectors came about; absent where none was asked for or made. */
   readonly combination?: CombinationChoice | undefined;
   /** Sets "calibration", "test", "unknown" and "drawn". */
@@ -130,7 +139,6 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
     await reader.readPlanes(drawn);
     const parts = partsOfKnown(known, subject, found, settings);
     const check = (): void => signal?.throwIfAborted();
-    const { fits } = settings;
     const taken = [
       ...parts.training.pictures,
       ...parts.calibration.pictures,
@@ -149,7 +157,7 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
       subject,
       asked: split.candidates,
       algebra,
-      fits,
+      largestBank: settings.largestBank,
       onBatch: check,
     };
     const rows = { ...reader.rowsOf(subject.reads, parts.training.hashes), labels: parts.training.labels };
@@ -168,21 +176,25 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
       classifier: (source: LogitSource) => made.classifier(source),
     };
     const chooseAmong: ScoringGround = inside ? { ...ground, inside } : ground;
-    const choice = await chooseDetector(chooseAmong, heads, {
+    const choosing: ChoiceGround = {
       training: parts.training,
       folds: parts.folds,
       classes,
       unknown: unknown?.choosing.map(({ hash }) => hash) ?? [],
       onProgress: (done, total) => onProgress("choosing", total + done, 2 * total),
-    });
+    };
+    const chosen = await chooseDetector(chooseAmong, heads, choosing);
     const source = await heads.at();
-    const whole: ScoringGround = { ...chooseAmong, asked: split.all };
+    // of the many fits only the whole one is ever made again
+    const whole: ScoringGround = { ...chooseAmong, asked: split.all, fits: settings.fits };
     const scoring = await scorePictures(whole, source, asSet("training pictures", parts.training), [
       asSet("calibration", parts.calibration),
       asSet("test", parts.test),
       outside("unknown", unknown?.measuring ?? []),
-      outside("drawn", drawn),
+      { ...outside("drawn", drawn), mayLack: true },
     ]);
+    const usable = scoring.fitted.map(({ detector }) => detector.id);
+    const choice = chooseAgain(chosen, usable, choosing);
     const leftOut: ClassLeftOut[] = [];
     const measured = spreadOver(classes, mostClassesMeasured);
     for (const [i, without] of measured.entries()) {
@@ -195,7 +207,7 @@ export async function makeFit(settings: FitSettings): Promise<Fit> {
       if (own) leftOut.push(own);
     }
     const alone: MeasuredDetectors = { choice, scoring, leftOut };
-    const detected = settings.combine ? await withCombination(engine, alone) : alone;
+    const detected = settings.combine ? await withCombination(engine, alone, settings.keep) : alone;
     const refused = reader.cacheRefusal;
     const doubt = doubtOf(model.normalisation);
     return {

@@ -62,7 +62,8 @@ export async function leaveClassOut(
   );
   const others = Array.from(known.labels.keys()).filter((i) => known.labels[i] !== without);
   if (others.length === 0 || unknown.length === 0) return null;
-  if (new Set(scope.map((row) => training.labels[row])).size < 2) return null;
+  const classes = new Set(scope.flatMap((row) => training.labels[row] ?? []).filter((label) => label >= 0));
+  if (classes.size < 2) return null;
   const source = await heads.at({ rows, without });
   const label = (given: number): number => (given < 0 ? -1 : given > without ? given - 1 : given);
   const part = (name: string, of: KnownPictures, which: readonly number[]): PictureSet => ({

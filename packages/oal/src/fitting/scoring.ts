@@ -15,6 +15,7 @@ import { fitDetector, isUnfit, type FitGround } from "../evaluation/fit.js";
 import { modelStreams } from "../evaluation/modelTaps.js";
 import { predictions, type OutputSet } from "../evaluation/outputs.js";
 import { scoreSets } from "../evaluation/score.js";
+import { withFittingBank } from "./fittingBank.js";
 import { insideSource, type Inside } from "./inside.js";
 import type { OutputReader } from "./outputs.js";
 import type { LogitSource, PictureNumbers } from "./heads.js";
@@ -26,6 +27,8 @@ export interface PictureSet {
   readonly hashes: readonly string[];
   /** Class indices among the logits that are there; -1 for a picture of none of them. */
   readonly labels: Int32Array;
+  /** Whether its pictures may be without a score: one counts as less known than any then, as its decision takes it. Default false. */
+  readonly mayLack?: boolean;
 }
 
 /** Scores of one set. */
@@ -58,6 +61,8 @@ export interface ScoringGround {
   readonly fits?: FitCache | undefined;
   /** For detectors that run inside the model; absent where none does. */
   readonly inside?: Inside | undefined;
+  /** Most bytes of the rows of training pictures that a detector may keep. Default: what a graph may hold. */
+  readonly largestBank?: number | undefined;
   /** Called before every batch; what it throws ends the work. */
   readonly onBatch: () => void;
 }
@@ -86,9 +91,10 @@ function lacking({ needs, fitTaps }: Detector, { kind, reads, model }: Subject):
   if (wanted.includes("features") && reads !== "features") return "the model shows no features";
   if (wanted.includes("head") && (reads !== "features" || (kind !== "new" && model.facts.head === null)))
     return "the model's last layer is not linear, or was not found";
-  const head = wanted.find((tap) => tap.startsWith("heads."));
-  if (head !== undefined)
-    return `it reads the trained head "${head.slice("heads.".length)}", which only models of a training of this program have`;
+  const heads = wanted.flatMap((tap) => (tap.startsWith("heads.") ? [tap.slice("heads.".length)] : []));
+  const missing = heads.find((name) => model.facts.hints.heads?.[name] === undefined);
+  if (missing !== undefined)
+    return `it reads the trained head "${missing}", which the file of this model does not have: the model file of a run has it where its recipe trains one`;
   return wanted.some((tap) => tap === "maps" || tap.startsWith("maps.")) && model.facts.maps.length === 0
     ? "the model shows no feature maps"
     : undefined;
@@ -116,7 +122,7 @@ export async function scorePictures(
   training: PictureSet,
   scored: readonly PictureSet[],
 ): Promise<Scoring> {
-  const { engine, subject, asked, inside, algebra, fits: kept, onBatch } = ground;
+  const { engine, subject, asked, inside, algebra, fits: kept, largestBank, onBatch } = ground;
   const asSet = async (set: PictureSet, group: OutputSet["group"]): Promise<OutputSet & LogitsOf> => {
     const numbers = numbersOf(ground, set.hashes);
     const flat = await source.logits(numbers);
@@ -150,6 +156,7 @@ export async function scorePictures(
     algebra,
     fits: kept,
   };
+  const mayLack = new Set(scored.flatMap((set) => (set.mayLack ? [set.name] : [])));
   const warnings: string[] = [];
   const fitted: FittedDetector[] = [];
   const confidence = sets.map((): Record<string, Float32Array> => ({}));
@@ -163,17 +170,24 @@ export async function scorePictures(
         reason = outcome.reason;
         continue;
       }
+      const held = withFittingBank(outcome.fitted, largestBank);
+      warnings.push(...held.warnings);
       const filled = sets.filter(({ labels }) => labels.length > 0);
-      const scores = await scoreSets(outcome.fitted, filled, { engine, model, head, onBatch });
+      const scores = await scoreSets(held.fitted, filled, { engine, model, head, mayLack, onBatch });
       filled.forEach((set, k) => {
         const own = confidence[sets.indexOf(set)];
-        if (own) own[each.detector.id] = scores[k] ?? new Float32Array();
+        const { values, lacking: without } = leastForNone(scores[k] ?? new Float32Array());
+        if (own) own[each.detector.id] = values;
+        if (without > 0)
+          warnings.push(
+            `${each.detector.id}: ${without} of ${values.length} ${set.name} pictures have no score, because its formula has no value for what the model says of them; they count as less known than any`,
+          );
       });
       sets.forEach((set, k) => {
         const own = confidence[k];
         if (own && set.labels.length === 0) own[each.detector.id] = new Float32Array();
       });
-      fitted.push(outcome.fitted);
+      fitted.push(held.fitted);
     } catch (error) {
       if (!isUnfit(error)) throw error;
       reason = error;
@@ -191,6 +205,12 @@ export async function scorePictures(
       logits: set.flat,
     })),
   };
+}
+
+/** Scores with the least there is in place of none. */
+function leastForNone(scores: Float32Array): { readonly values: Float32Array; readonly lacking: number } {
+  const values = scores.map((score) => (Number.isNaN(score) ? -Infinity : score));
+  return { values, lacking: scores.filter(Number.isNaN).length };
 }
 
 interface LogitsOf {

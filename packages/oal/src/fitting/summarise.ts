@@ -55,8 +55,8 @@ export function summarise(fit: Fit, settings: FitSettings, naming: FitName): Sum
       classes,
     }),
   );
-  const decides = calibrated.find(({ decision }) => decision.detector === choice.detector) ?? calibrated[0];
-  if (!decides) throw oalError("OAL-X101", { problem: "a fit without a detector" });
+  const decides = calibrated.find(({ decision }) => decision.detector === choice.detector);
+  if (!decides) throw oalError("OAL-X101", { problem: `a fit without ${choice.detector}, which decides` });
   const promise = promiseOf(parts.calibration.pictures.length, keep);
   const classCuts = decides.classCuts;
   const names = subject.classNames;

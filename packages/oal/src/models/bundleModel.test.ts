@@ -14,6 +14,7 @@ import {
   preprocessImage,
   reduceMean,
   relu,
+  tapNames,
   toNumbers,
   toPlanes,
   uint8Tensor,
@@ -163,6 +164,31 @@ describe("a model file of oal", () => {
       logits: expected["logits"],
       features: expected["features"],
     });
+    await again.release();
+  });
+
+  it("keeps the trained heads of its model", async () => {
+    const trained = (): Classifier => {
+      const { graph, taps } = classifier();
+      const { features } = taps;
+      if (!features) throw new Error("no features");
+      const sure = gemm(features, graph.constant(numbers([1, 5]), "sure"), null, { transB: true });
+      return { graph, taps: { ...taps, heads: new Map([["sure", sure]]) } };
+    };
+    const images = uint8Tensor([2, 3, 6, 6], new Uint8Array(216).fill(70));
+    const session = await testEngine.compile(exposeTaps(trained(), ["heads.sure"]));
+    const expected = await session.run({ images });
+    await session.release();
+    const path = join(folder, "heads.onnx");
+    await writeBundle(
+      path,
+      { ...contents(), classifier: trained() },
+      { engine: testEngine, images, expected },
+    );
+    const { graph, taps } = (await loadModelFile(path)).classifier();
+    expect(tapNames(taps)).toContain("heads.sure");
+    const again = await testEngine.compile(exposeTaps({ graph, taps }, ["heads.sure"]));
+    expect(await again.run({ images })).toEqual(expected);
     await again.release();
   });
 });

@@ -19,7 +19,13 @@ import {
   type ReadModel,
   type ReadOptions,
 } from "oal-core";
-import { factsFromMetadata, type BundleFacts, type Ingredient, type Preprocessing } from "../bundle/facts.js";
+import {
+  factsFromMetadata,
+  isHead,
+  type BundleFacts,
+  type Ingredient,
+  type Preprocessing,
+} from "../bundle/facts.js";
 import { readBundle } from "../bundle/read.js";
 import { defaultMaxPixels } from "../data/pictures/limits.js";
 import { sha256OfFile } from "../data/fileHashes.js";
@@ -173,7 +179,15 @@ function refuseUnsquare({ input: { resizing, height, width } }: BundleFacts): vo
 /** What a bundle calls its values. */
 function bundleHints({ graph }: ReadModel): ModelHints {
   const features = graph.outputs.has("features") ? { features: "features" } : {};
-  return { images: "images", logits: "logits", ...features };
+  const heads = [...graph.outputs.keys()].flatMap((name): [string, string][] =>
+    isHead(name) ? [[name.slice("heads.".length), name]] : [],
+  );
+  return {
+    images: "images",
+    logits: "logits",
+    ...features,
+    ...(heads.length > 0 ? { heads: Object.fromEntries(heads) } : {}),
+  };
 }
 
 interface Parts {

@@ -46,8 +46,10 @@ export interface FitOptions {
   readonly shares?: PartShares;
   /** Ids or aliases of detectors. Default: all that the model allows. */
   readonly detectors?: readonly DetectorChoice[];
-  /** Whether a combination of them is chosen by cross-validation too; it decides where it is better than each alone. Default false. */
+  /** Whether a combination of them is chosen by cross-validation too; it decides where it is better by more than chance. Default false. */
   readonly combine?: boolean;
+  /** Most bytes of the training pictures' rows that a detector may keep; of more a part is drawn. Default: 200 MB, the most there can be. */
+  readonly largestBank?: number;
   /** What to say of the model where its files do not. */
   readonly load?: LoadModelOptions;
   /** What computes. Default: the CPU. */
@@ -113,6 +115,7 @@ export async function fitModel(options: FitOptions): Promise<WrittenResult> {
     shares: options.shares,
     detectors: options.detectors ?? defaultDetectors,
     combine: options.combine,
+    largestBank: options.largestBank,
     cache,
     signal,
     onProgress,

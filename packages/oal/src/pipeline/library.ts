@@ -175,6 +175,8 @@ const fitOptions = kinds.fields({
   seed: kinds.optional(kinds.count),
   shares: kinds.optional(kinds.fields({ calibration: partShare, test: partShare })),
   detectors: kinds.optional(kind("a list of detectors", (value) => Array.isArray(value) && value.length > 0)),
+  combine: kinds.optional(kinds.boolean),
+  largestBank: kinds.optional(kinds.positiveCount),
   load: kinds.optional(loadOptions),
   engine: kinds.optional(anEngine),
   threads: kinds.optional(kinds.count),

@@ -14,6 +14,7 @@ import { energyOf } from "../shaping.js";
 export const dice = defineDetector({
   id: "dice",
   title: "Directed sparsification",
+  assumesPositive: true,
   needs: ["features", "head"],
   source: "Sun and Li 2022",
   formula: "log Σ exp((W∘M) f + b)",

@@ -13,6 +13,7 @@ export const gradnorm = defineDetector({
   id: "gradnorm",
   title: "Gradient norm",
   aliases: ["gradNorm"],
+  assumesPositive: true,
   needs: ["features", "logits"],
   source: "Huang et al. 2021",
   formula: "(Σ_c |C p_c - 1|) (Σ_i |f_i|)",

@@ -168,6 +168,7 @@ export const gram = defineDetector({
   },
   fit: {
     on: "train",
+    labelled: true,
     needs: ["measured"],
     measure: (_graph, { maps }, { powers }) => gramRows(maps, powers),
     tensors: ["low", "high", "belowWeight", "aboveWeight"],

@@ -26,6 +26,7 @@ export const mds = defineDetector({
   parameters: {},
   fit: {
     on: "train",
+    labelled: true,
     needs: ["features"],
     tensors: ["centre", "whitening", "means"],
     run: (streams) => fitClassGaussians("mds", streams),

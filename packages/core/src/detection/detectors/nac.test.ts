@@ -13,7 +13,14 @@ import {
   type Value,
 } from "../../graph/index.js";
 import { Random } from "../../random/index.js";
-import { binCount, binOf, binsOf, type CoverageLayer } from "../activationCoverage.js";
+import {
+  binCount,
+  binOf,
+  binsOf,
+  CoverageCounts,
+  coverageLayer,
+  type CoverageLayer,
+} from "../activationCoverage.js";
 import { balancedDraw } from "../fitting/draw.js";
 import { detectors, type FitSource } from "../index.js";
 import { hasAll } from "../inputs.js";
@@ -75,8 +82,39 @@ it("draws as many images of every class", () => {
   const drawn = balancedDraw(labels, 24, 1, "test");
   expect(drawn).toEqual([...new Set(drawn)].sort((a, b) => a - b));
   expect([0, 1, 2].map((c) => drawn.filter((i) => labels[i] === c).length)).toEqual([8, 8, 8]);
-  expect(balancedDraw(labels, 1000, 1, "test")).toHaveLength(30);
+  expect(balancedDraw(labels, 1000, 1, "test")).toHaveLength(90);
   expect(balancedDraw(labels, 24, 2, "test")).not.toEqual(drawn);
+});
+
+it("a class of one image gives it, the larger ones make up for it, and those of no class give none", () => {
+  const labels = Int32Array.from({ length: 90 }, (_, i) => (i < 60 ? 0 : i < 80 ? 1 : i < 81 ? 2 : -1));
+  const drawn = balancedDraw(labels, 24, 1, "test");
+  expect([0, 1, 2, -1].map((c) => drawn.filter((i) => labels[i] === c).length)).toEqual([12, 11, 1, 0]);
+});
+
+describe("counts", () => {
+  const layer = { steepness: 4, bins: 10, enough: 2 };
+
+  it("are enough with fewer images where fewer are looked at", () => {
+    const values = { steepness: [4], bins: [10], enough: [50], samples: 1000, seed: 0 };
+    expect(coverageLayer(values, 0, 80).enough).toBe(4);
+    expect(coverageLayer(values, 0, 5).enough).toBe(1);
+    expect([coverageLayer(values, 0, 3000).enough, coverageLayer(values, 0).enough]).toEqual([50, 50]);
+  });
+
+  it("that cover no activity as well as the images themselves are refused", () => {
+    const counted = (states: readonly number[]): CoverageCounts => {
+      const counts = new CoverageCounts([layer], [0, 0], states.length);
+      for (const state of states) counts.add([binOf(state, layer), binOf(-state, layer)]);
+      return counts;
+    };
+    const active = Array.from({ length: 20 }, (_, i) => 0.3 + 0.02 * (i % 3));
+    expect(counted(active).coverage("nac").shape).toEqual([2 * binCount(layer)]);
+    const still = [...active.slice(0, 10), ...Array.from({ length: 10 }, () => 0)];
+    expect(() => counted(still).coverage("nac")).toThrow(
+      "detector nac: a picture whose neurons say nothing would be covered as well (100.0 %) as the training pictures are (median 100.0 %)",
+    );
+  });
 });
 
 const [C, d, S] = [3, 4, 4];

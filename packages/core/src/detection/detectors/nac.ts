@@ -5,6 +5,7 @@ import {
   binsOf,
   coverageDraw,
   coverageLayer,
+  coverageNotes,
   coverageParameters,
   coverageScore,
   CoverageCounts,
@@ -48,6 +49,7 @@ function layerBins(
 export const nac = defineDetector({
   id: "nac",
   title: "Neuron activation coverage",
+  version: 2,
   jumps: true,
   aliases: ["nacue"],
   needs: ["maps", "features", "logits"],
@@ -58,11 +60,13 @@ export const nac = defineDetector({
     "Written after the paper and the authors' published code; there is no reference value to compare with, so that results are ours.",
     "Layers are the features and the maps that the model shows but the last; the authors take avgpool, layer3, layer2 and layer1 of a ResNet.",
     "The settings of each layer are those that the authors searched for a ResNet-18 on CIFAR-10; another model wants others (their search tried up to 256 combinations).",
+    ...coverageNotes,
     "pytorch-ood has other bins, the mean over places instead of the sum, the product before pooling, and adds layers up.",
   ],
   parameters: coverageParameters(4),
   fit: {
     on: "train",
+    labelled: true,
     needs: ["measured"],
     measure: (_graph, inputs, values) => withHeader(layerBins(inputs, values).bins, "nac"),
     draws: coverageDraw,
@@ -72,11 +76,16 @@ export const nac = defineDetector({
       await eachImage(streams, ({ taps: { measured } }, i) => {
         const row = rowOf(measured, i);
         const layerOf = readHeader(row);
-        const layers = Array.from({ length: (layerOf.at(-1) ?? 0) + 1 }, (_, k) => coverageLayer(values, k));
-        counts ??= new CoverageCounts(layers, layerOf);
+        counts ??= new CoverageCounts(
+          Array.from({ length: (layerOf.at(-1) ?? 0) + 1 }, (_, k) =>
+            coverageLayer(values, k, streams.count),
+          ),
+          layerOf,
+          streams.count,
+        );
         counts.add(row.subarray(-layerOf.length));
       });
-      return { coverage: (counts ?? new CoverageCounts([], [])).coverage() };
+      return { coverage: (counts ?? new CoverageCounts([], [], 0)).coverage("nac") };
     },
   },
   score(_graph, { fitted, ...inputs }, values) {

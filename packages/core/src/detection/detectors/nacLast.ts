@@ -5,6 +5,7 @@ import {
   binsOf,
   coverageDraw,
   coverageLayer,
+  coverageNotes,
   coverageParameters,
   coverageScore,
   CoverageCounts,
@@ -21,6 +22,7 @@ import { eachImage, rowOf, softmaxRow } from "../fitting/statistics.js";
 export const nacLast = defineDetector({
   id: "nac_last",
   title: "Neuron activation coverage of the features",
+  version: 2,
   jumps: true,
   aliases: ["nacLast"],
   needs: ["features", "logits", "head"],
@@ -29,11 +31,13 @@ export const nacLast = defineDetector({
   cost: "C d; M d numbers",
   notes: [
     "Written after the paper and the authors' published code; there is no reference value to compare with, so that results are ours.",
+    ...coverageNotes,
     "One layer of the four that the authors' rows of the board use (nac): cheaper, and weaker against far unknowns in their ablation.",
   ],
-  parameters: coverageParameters(1),
+  parameters: coverageParameters(1, true),
   fit: {
     on: "train",
+    labelled: true,
     needs: ["features", "logits"],
     draws: coverageDraw,
     tensors: ["coverage"],
@@ -41,10 +45,11 @@ export const nacLast = defineDetector({
       const { weight: matrix } = streams.head();
       const [classes = 1, width = 0] = matrix.shape;
       const weight = float32Data(matrix);
-      const layer = coverageLayer(values, 0);
+      const layer = coverageLayer(values, 0, streams.count);
       const counts = new CoverageCounts(
         [layer],
         Array.from({ length: width }, () => 0),
+        streams.count,
       );
       const bins = new Float64Array(width);
       await eachImage(streams, ({ taps: { features, logits } }, i) => {
@@ -58,7 +63,7 @@ export const nacLast = defineDetector({
         }
         counts.add(bins);
       });
-      return { coverage: counts.coverage() };
+      return { coverage: counts.coverage("nac_last") };
     },
   },
   score(_graph, { features, logits, head, fitted }, values) {

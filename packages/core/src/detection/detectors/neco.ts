@@ -20,6 +20,7 @@ import { rowNorm } from "../shaping.js";
 export const neco = defineDetector({
   id: "neco",
   title: "Neural collapse subspace",
+  version: 2,
   aliases: ["neuralCollapseSubspace"],
   needs: ["features", "logits"],
   source: "Ben Ammar et al. 2024",
@@ -32,9 +33,11 @@ export const neco = defineDetector({
     dimensions: integer({
       min: 1,
       default: 100,
+      beyondClasses: -1,
       featureShare: 0.5,
       description: "D, how many principal axes span the subspace",
-      reason: "the paper takes from about C - 1 upward; half of the features where there are fewer than 200",
+      reason:
+        "the paper takes from about C - 1 upward, so C - 1 with more than 101 classes C; at most half of the features",
     }),
     standardize: flag({
       default: true,

@@ -21,7 +21,7 @@ import {
   type Value,
 } from "../../graph/index.js";
 import { defineDetector } from "../detector.js";
-import { collect, firstLargest, floats, GroupSums } from "../fitting/statistics.js";
+import { eachImage, firstLargest, floats, GroupSums, rowOf, type RowVisitor } from "../fitting/statistics.js";
 import { fitWeibull } from "../fitting/weibull.js";
 import { integer } from "../parameters.js";
 
@@ -64,23 +64,27 @@ export const openmax = defineDetector({
   fitReads: ["tail"],
   fit: {
     on: "train",
+    labelled: true,
     needs: ["logits"],
     tensors: ["means", "shapes", "scales", "shifts"],
     async run(streams, { tail }) {
       const { classes } = streams;
-      const { width, data, labels } = await collect(streams, "logits");
-      const row = (i: number): Float32Array => data.subarray(i * width, (i + 1) * width);
-      const right = Array.from(labels.keys()).filter((i) => firstLargest(row(i)) === labels[i]);
       const sums = new GroupSums(classes);
-      for (const i of right) sums.add(labels[i] ?? 0, row(i));
+      await eachImage(
+        streams,
+        ofRight((c, row) => sums.add(c, row)),
+      );
+      const { width } = sums;
       const means = sums.means("openmax", "correctly classified images");
       const distances = Array.from({ length: classes }, (): number[] => []);
-      for (const i of right) {
-        const c = labels[i] ?? 0;
-        let squares = 0;
-        row(i).forEach((z, j) => (squares += (z - (means[c * width + j] ?? 0)) ** 2));
-        distances[c]?.push(Math.sqrt(squares));
-      }
+      await eachImage(
+        streams,
+        ofRight((c, row) => {
+          let squares = 0;
+          row.forEach((z, j) => (squares += (z - (means[c * width + j] ?? 0)) ** 2));
+          distances[c]?.push(Math.sqrt(squares));
+        }),
+      );
       const fits = distances.map((all, c) => {
         const largest = all.sort((a, b) => b - a).slice(0, tail);
         const smallest = largest.at(-1) ?? 0;
@@ -135,6 +139,15 @@ export const openmax = defineDetector({
     return neg(reshape(unknown, [logits.dims[0] ?? 0]));
   },
 });
+
+/** Visits the images that are classified rightly: their class and logits. */
+function ofRight(visit: (label: number, logits: Float32Array) => void): RowVisitor<"logits"> {
+  return ({ labels, taps }, i) => {
+    const row = rowOf(taps.logits, i);
+    const label = firstLargest(row);
+    if (label === labels[i]) visit(label, row);
+  };
+}
 
 /** log(1 + x) for |x| below about 0.3, by 2 artanh(x / (2 + x)): relative error below 1e-7. */
 function logOnePlus(x: Value): Value {

@@ -1,7 +1,8 @@
 /** Energy of features cut off above. */
 import { minimum } from "../../graph/index.js";
 import { defineDetector } from "../detector.js";
-import { collect, floats, percentile } from "../fitting/statistics.js";
+import { elementPercentiles } from "../fitting/elementPercentiles.js";
+import { floats } from "../fitting/statistics.js";
 import { choice, real } from "../parameters.js";
 import { headEnergy } from "../shaping.js";
 
@@ -15,6 +16,7 @@ export const react = defineDetector({
   id: "react",
   title: "Rectified activations",
   aliases: ["rectifiedActivations"],
+  assumesPositive: true,
   needs: ["features", "head"],
   source: "Sun et al. 2021",
   formula: "log Σ exp(W min(f, t) + b)",
@@ -43,8 +45,7 @@ export const react = defineDetector({
     needs: ["features"],
     tensors: ["threshold"],
     async run(streams, { percentile: q }) {
-      const { data } = await collect(streams, "features");
-      return { threshold: floats([1], [percentile(data.sort(), q)]) };
+      return { threshold: floats([1], await elementPercentiles(streams, "features", [q])) };
     },
   },
   score: (_graph, { features, head, fitted }) => headEnergy(head, minimum(features, fitted.threshold)),

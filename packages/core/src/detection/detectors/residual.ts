@@ -2,7 +2,7 @@
 import { neg } from "../../graph/index.js";
 import { defineDetector } from "../detector.js";
 import { choice, integer } from "../parameters.js";
-import { fitResidual, residualNorm } from "../residual.js";
+import { expectOutside, fitResidual, residualNorm } from "../residual.js";
 
 /**
  * Residual: -||R (f - u)||, at most 0: the part of `vim` that needs no logits.
@@ -17,7 +17,10 @@ export const residual = defineDetector({
   source: "Wang et al. 2022",
   formula: "-||R(f-u)||",
   cost: "2 D d; D d numbers",
-  notes: ["OpenOOD fits it on validation pictures, the paper on training pictures (variant: paper)."],
+  notes: [
+    "OpenOOD fits it on validation pictures, the paper on training pictures (variant: paper).",
+    "What it is fitted on lies nearer to the subspace than new pictures do, the more so the fewer there are: a cut that the same validation pictures calibrate is then too high, which a run warns of. With no more pictures than dimensions nothing of them is outside, and it is refused.",
+  ],
   parameters: {
     dimensions: integer({
       min: 1,
@@ -38,8 +41,9 @@ export const residual = defineDetector({
     needs: ["features"],
     tensors: ["origin", "axes"],
     async run(streams, { dimensions }) {
-      const { tensors } = await fitResidual("residual", streams, streams.head(), dimensions);
-      return tensors;
+      const found = await fitResidual("residual", streams, streams.head(), dimensions);
+      await expectOutside("residual", streams, found);
+      return found.tensors;
     },
   },
   score: (_graph, { features, fitted }) => neg(residualNorm(features, fitted)),

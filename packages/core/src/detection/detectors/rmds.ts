@@ -24,6 +24,7 @@ export const rmds = defineDetector({
   parameters: {},
   fit: {
     on: "train",
+    labelled: true,
     needs: ["features"],
     tensors: ["centre", "whitening", "means", "background", "middle"],
     async run(streams) {

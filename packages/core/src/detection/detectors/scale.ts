@@ -13,6 +13,7 @@ export const scale = defineDetector({
   id: "scale",
   title: "Activation scaling",
   aliases: ["activationScaling"],
+  assumesPositive: true,
   needs: ["features", "head"],
   source: "Xu et al. 2024",
   formula: "log Σ exp(W f e^r + b), r = Σf / Σ_top f",

@@ -33,6 +33,7 @@ export const she = defineDetector({
   fitReads: [],
   fit: {
     on: "train",
+    labelled: true,
     needs: ["features", "logits"],
     tensors: ["patterns"],
     async run(streams) {

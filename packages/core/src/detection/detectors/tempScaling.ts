@@ -40,6 +40,7 @@ export const tempScaling = defineDetector({
   },
   fit: {
     on: "validation",
+    labelled: true,
     needs: ["logits"],
     tensors: ["temperature"],
     async run(streams, { rule }) {

@@ -4,7 +4,7 @@ import { mul, sub } from "../../graph/index.js";
 import { defineDetector } from "../detector.js";
 import { floats } from "../fitting/statistics.js";
 import { integer } from "../parameters.js";
-import { fitResidual, meanOutside, residualNorm } from "../residual.js";
+import { fitResidual, leastOutside, meanOutside, residualNorm } from "../residual.js";
 import { headEnergy } from "../shaping.js";
 
 /**
@@ -44,7 +44,7 @@ export const vim = defineDetector({
       const found = await fitResidual("vim", streams, streams.head(), dimensions);
       const mean = await meanOutside(streams, found);
       // What is left of float32 features is rounding where the axes span all of them.
-      if (!(mean.outside > 1e-5 * Math.abs(mean.largest)))
+      if (!(mean.outside > leastOutside * Math.abs(mean.largest)))
         throw oalError("OAL-E292", {
           detector: "vim",
           problem: `the training features have no part outside their first ${dimensions} principal directions`,

@@ -1,7 +1,8 @@
 /** Energy of features cut off above and below. */
 import { cast, greaterOrEqual, maximum, minimum, mul } from "../../graph/index.js";
 import { defineDetector } from "../detector.js";
-import { collect, floats, percentile } from "../fitting/statistics.js";
+import { elementPercentiles } from "../fitting/elementPercentiles.js";
+import { floats } from "../fitting/statistics.js";
 import { choice, real } from "../parameters.js";
 import { headEnergy } from "../shaping.js";
 
@@ -16,6 +17,7 @@ export const vra = defineDetector({
   id: "vra",
   title: "Variational rectified activation",
   aliases: ["variationalRectifiedActivation"],
+  assumesPositive: true,
   needs: ["features", "head"],
   source: "Xu et al. 2023",
   formula: "log Σ exp(W clip(f, t_low, t_high) + b)",
@@ -51,8 +53,8 @@ export const vra = defineDetector({
     needs: ["features"],
     tensors: ["high", "low"],
     async run(streams, { high, low }) {
-      const sorted = (await collect(streams, "features")).data.sort();
-      return { high: floats([1], [percentile(sorted, high)]), low: floats([1], [percentile(sorted, low)]) };
+      const [above = 0, below = 0] = await elementPercentiles(streams, "features", [high, low]);
+      return { high: floats([1], [above]), low: floats([1], [below]) };
     },
   },
   score(_graph, { features, head, fitted }, { variant }) {

@@ -1,8 +1,16 @@
 /** Maximum softmax probability averaged over perturbed last layers. */
-import { add, gemm, reduceMax, reduceMean, reshape, softmax, float32Data } from "../../graph/index.js";
+import {
+  add,
+  float32Data,
+  float32Tensor,
+  gemm,
+  reduceMax,
+  reduceMean,
+  reshape,
+  softmax,
+} from "../../graph/index.js";
 import { Random } from "../../random/index.js";
 import { defineDetector } from "../detector.js";
-import { floats } from "../fitting/statistics.js";
 import { integer, real } from "../parameters.js";
 
 /**
@@ -55,7 +63,7 @@ export const weiperMsp = defineDetector({
           const length = (delta * Math.hypot(...row)) / Math.max(Math.hypot(...noise), 1e-30);
           row.forEach((w, j) => (weights[(r * classes + c) * width + j] = w + length * (noise[j] ?? 0)));
         }
-      return Promise.resolve({ weights: floats([repeats, classes, width], weights) });
+      return Promise.resolve({ weights: float32Tensor([repeats, classes, width], weights) });
     },
   },
   score(_graph, { features, head, fitted }) {

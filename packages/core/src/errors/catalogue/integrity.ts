@@ -7,7 +7,7 @@ export const integrityErrors = {
     exit: 7,
     message: ({ path, problem }) => `${path}: cannot write (${problem})`,
     remedy:
-      "free space, or name a place that can be written: the option that gives this path (--out, --thumbs), OAL_STORE, OAL_CACHE or, for models, HF_HUB_CACHE where no option does; then run the same command again, what was finished before is kept",
+      "free space, or name a place that can be written: by the option that gives this path (--out, --thumbs); where none does, by the variable whose folder it lies in (OAL_STORE for what runs made, OAL_CACHE for caches, HF_HUB_CACHE for fetched models); then run the same command again, what was finished before is kept",
   }),
   "OAL-I102": entry<{ path: string; owner: string }>({
     title: "an artifact was taken over",

@@ -1,5 +1,6 @@
 /** `oal explain`: everything about detectors, and about what students are trained by, that stands beside their code. */
 import { areStored, detectors, oalError, suggest, type Detector } from "oal-core";
+import { explainedCombination } from "./explainCombination.js";
 
 /** A thing that can be explained. */
 export interface Explained {
@@ -34,7 +35,7 @@ export async function explainCommand(
   { json }: { readonly json?: boolean },
 ): Promise<void> {
   const { explainedTraining } = await import("./explainTraining.js");
-  const all = [...explainedDetectors(), ...explainedTraining()];
+  const all = [...explainedDetectors(), explainedCombination, ...explainedTraining()];
   const found = names.flatMap((name) => {
     const own = all.filter((each) => each.names.includes(name));
     return own.length > 0 ? own : refuse(name, all);
@@ -77,14 +78,15 @@ function explainedDetectors(): readonly Explained[] {
 function asJson(detector: Detector): object {
   const { id, title, aliases, version, jumps, needs, source, formula, cost, notes, parameters } = detector;
   const listed = Object.entries(parameters).map(([name, each]) => {
-    const { domain, default: usual, description, reason, search = [] } = each;
-    return [name, { domain, default: usual, description, reason, search }] as const;
+    const { domain, default: usual, description, reason, search = [], fallbacks = [] } = each;
+    return [name, { domain, default: usual, description, reason, search, fallbacks }] as const;
   });
   const facts = { id, title, aliases, version, source, formula, needs, cost, notes, jumps };
   return {
     ...facts,
     fitOn: detector.fitOn(),
     bank: detector.bank !== null,
+    assumesPositive: detector.assumesPositive,
     parameters: Object.fromEntries(listed),
   };
 }
@@ -103,10 +105,16 @@ function explained(detector: Detector): string {
     ...(jumps
       ? ["  engines     agree in most pictures only: the score jumps where a sign or a rank changes"]
       : []),
+    ...(detector.assumesPositive
+      ? [
+          "  features    are taken to be at least 0, as behind a ReLU; a transformer's are not, and fits warn of it",
+        ]
+      : []),
     ...Object.entries(parameters).map(
-      ([name, { default: usual, description, domain, reason, search }]) =>
+      ([name, { default: usual, description, domain, reason, search, fallbacks }]) =>
         `  ${name} = ${JSON.stringify(usual)}: ${description}; ${domain}. Default: ${reason}.` +
-        (search ? ` Searched: ${search.map((value) => JSON.stringify(value)).join(" ")}.` : ""),
+        (search ? ` Searched: ${listed(search)}.` : "") +
+        (fallbacks ? ` Where the default tells nothing: ${listed(fallbacks)}.` : ""),
     ),
     ...notes.map((note) => `  - ${note}`),
   ];
@@ -118,6 +126,10 @@ function fittedOn(detector: Detector): string {
   if (on === null) return "nothing";
   const what = on === "train" ? "training pictures" : "validation pictures";
   return detector.bank ? `${what}, of which rows are kept` : what;
+}
+
+function listed(values: readonly unknown[]): string {
+  return values.map((value) => JSON.stringify(value)).join(" ");
 }
 
 /** "work; kept" in words. */

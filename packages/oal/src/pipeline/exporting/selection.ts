@@ -10,7 +10,7 @@ import {
   type ReadModel,
   type Value,
 } from "oal-core";
-import type { BundleFacts, StoredDetector } from "../../bundle/facts.js";
+import { isHead, type BundleFacts, type StoredDetector } from "../../bundle/facts.js";
 import { storedDetector } from "../../bundle/index.js";
 
 /** A graph with the outputs of a bundle, and what is said of it. */
@@ -55,6 +55,7 @@ export function selectFromBundle(
   };
   for (const name of ["label", "probabilities", "logits"]) take(name, name);
   if (model.graph.outputs.has("features")) take("features", "features");
+  for (const name of model.graph.outputs.keys()) if (isHead(name)) take(name, name);
   before.forEach((each, index) => {
     const now = after[index];
     if (!now) return;
