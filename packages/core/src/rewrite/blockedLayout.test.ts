@@ -5,6 +5,7 @@ import {
   add,
   averagePool2d,
   batchNormTraining,
+  clip,
   conv2d,
   evaluateReference,
   exp,
@@ -18,6 +19,7 @@ import {
   mul,
   reduceSum,
   relu,
+  reshape,
   resizeNearest,
   silu,
   sizeOf,
@@ -247,6 +249,9 @@ describe("what follows a convolution", () => {
     [8, 12, 3],
     [16, 16, 8],
     [4, 8, 1],
+    // As many images as channels.
+    [8, 8, 1],
+    [16, 16, 1],
   ])("group normalisation, block of %i, %i channels in %i groups", (block, channels, groups) => {
     const made = after(
       channels,
@@ -265,6 +270,39 @@ describe("what follows a convolution", () => {
     expect(counts["BlockedGlobalAveragePool"]).toBe(2);
     const kinds = useBlockedLayout(made.graph, block);
     expect(countOf(kinds, "LayerNormalization")).toBe(0);
+  });
+
+  it.each<[string, (y: Value, own: Case) => Value]>([
+    ["factors of rows, as many as a view could have groups", (y, own) => mul(y, own.input("rows", [8, 4, 1]))],
+    [
+      "pixels in another order of rows and columns",
+      (y, own) =>
+        conv2d(reshape(normalised(y, own), [8, 8, 16, 1]), own.input("w31", [8, 8, 3, 1]), null, {
+          pads: [1, 0, 1, 0],
+        }),
+    ],
+    ["channels as heads", (y, own) => mul(reshape(normalised(y, own), [8, 4, 2, 16]), 2)],
+    ["a view that is clipped", (y, own) => clip(reshape(normalised(y, own), [8, 8, 16]), 0, 6)],
+    [
+      "a view and what is none",
+      (y, own) => add(reshape(normalised(y, own), [8, 8, 16]), own.input("tokens", [8, 8, 16])),
+    ],
+    [
+      "views of the same sizes of images of others",
+      (y, own) => {
+        const other = conv2d(own.input("x2", [8, 4, 8, 4]), own.input("w2", [4, 4, 1, 1]));
+        const scaled = [mul(y, own.input("f", [8, 1, 1])), mul(other, own.input("f2", [4, 1, 1]))] as const;
+        return add(reshape(scaled[0], [8, 2, 64]), reshape(scaled[1], [8, 2, 64]));
+      },
+    ],
+  ])("not more than there is: %s", (_name, follow) => {
+    for (const block of [4, 8]) blockedNodes(after(8, follow), block);
+  });
+
+  it("no factors of maps for one image that is stretched to many", () => {
+    const made = after(8, (y, own) => add(normalised(y, own), own.input("maps", [8, 8, 1, 1])), 1);
+    expect(made.graph.outputs.get("y")?.shape).toEqual([8, 8, 4, 4]);
+    for (const block of [4, 8]) blockedNodes(made, block);
   });
 
   it("group normalisation far from zero keeps its digits", () => {

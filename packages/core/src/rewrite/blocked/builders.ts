@@ -38,12 +38,14 @@ function operandBuilder(value: Value, layout: Layout): Builder | null {
   return builder && (builder.isCheap || layout.readers(value) === 1) ? builder : null;
 }
 
-/** u + v of the same shape, where one of them has room for a summand. */
+/** u + v of the same shape, where one of them has room for a summand, and the other can lie in the same blocks. */
 function sumBuilder(value: Value, layout: Layout): Builder | null {
   const { node } = value;
-  if (node?.operator !== Add || !layout.shapeOf(value)) return null;
+  const shape = layout.shapeOf(value);
+  if (node?.operator !== Add || !shape) return null;
   const [u, v] = [inputOf(node, 0), inputOf(node, 1)];
   if (u === v || u.dims.join() !== v.dims.join()) return null;
+  if (![u, v].every((operand) => layout.shapeOf(operand)?.join() === shape.join())) return null;
   const candidates = [
     { builder: operandBuilder(u, layout), summand: v },
     { builder: operandBuilder(v, layout), summand: u },

@@ -2,7 +2,7 @@
  * Linear forms of values in blocks: factors x + more factors y + offsets, with factors and offsets of channels or of maps (a channel of
  * one image). Normalisation and its gradient, and products and sums with vectors, come down to one such form.
  */
-import { inputOf } from "../../graph/ops/access.js";
+import { inputOf, outputOf } from "../../graph/ops/access.js";
 import { Add, add } from "../../graph/ops/add.js";
 import { BatchNormalization, BatchNormalizationOfBatch } from "../../graph/ops/batchNormalization.js";
 import { expand } from "../../graph/ops/expand.js";
@@ -56,11 +56,17 @@ function formOrSelf(value: Value, layout: Layout): Form | null {
   );
 }
 
-/** An image and its view have one form. */
+/** An image and its view have one form; an image of other sizes is none of its views. */
 function viewed(node: Node, layout: Layout): Form | null {
-  return node.operator === Reshape && layout.shapeOf(inputOf(node, 0))
-    ? formOf(inputOf(node, 0), layout)
-    : null;
+  if (node.operator !== Reshape) return null;
+  const [x, output] = [inputOf(node, 0), outputOf(node, 0)];
+  return haveOneShape(x, output, layout) ? formOf(x, layout) : null;
+}
+
+/** Whether two values, images or their views, lie in blocks alike. */
+function haveOneShape(a: Value, b: Value, layout: Layout): boolean {
+  const shape = layout.shapeOf(a);
+  return shape !== null && shape.join() === layout.shapeOf(b)?.join();
 }
 
 /** (x - mean) / sqrt(variance + epsilon) * scale + bias. */
@@ -84,29 +90,42 @@ function isAll(vector: Value, number: number): boolean {
 /** x v, x + v, x - v and v - x, where v is a vector. */
 function withVector(node: Node, shape: Shape, layout: Layout): Form | null {
   if (node.operator !== Mul && node.operator !== Add && node.operator !== Sub) return null;
-  const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
-  const second = vectorOf(b, shape, layout);
-  const vector = second ?? vectorOf(a, shape, layout);
-  const x = vector === null ? null : formOrSelf(second === null ? b : a, layout);
-  if (vector === null || !x) return null;
+  const [a, b, output] = [inputOf(node, 0), inputOf(node, 1), outputOf(node, 0)];
+  const isOfGroups = layout.isView(output);
+  const second = vectorOf(b, shape, isOfGroups, layout);
+  const vector = second ?? vectorOf(a, shape, isOfGroups, layout);
+  const other = second === null ? b : a;
+  // One that is stretched too, as an image to those of a batch, has no blocks of the result's sizes.
+  if (vector === null || other.dims.join() !== output.dims.join()) return null;
+  const x = haveOneShape(other, output, layout) ? formOrSelf(other, layout) : null;
+  if (!x) return null;
   if (node.operator === Mul) return scaled(x, vector, 0);
   if (node.operator === Add) return scaled(x, 1, vector);
   return second === null ? scaled(x, -1, vector) : scaled(x, 1, negated(vector));
 }
 
-/** A constant number, [C], [N, C], or the same for every channel of a group, [N, G, 1]; null for any other value. */
-function vectorOf(value: Value, shape: Shape, layout: Layout): Vector | null {
+/**
+ * A constant number; of an image one for every channel, [C, 1, 1], or every map, [N, C, 1, 1]; of a view the same for every channel of
+ * a group, [N, G, 1]; null for any other value. The same sizes mean other things beside an image and beside a view: [C, 1, 1] goes
+ * with the images of a view of as many as it has channels.
+ *
+ * @param shape [N, C, H, W] of the result
+ * @param isOfGroups whether the result is a view
+ */
+function vectorOf(value: Value, shape: Shape, isOfGroups: boolean, layout: Layout): Vector | null {
   if (value.constant?.data.length === 1) return Number(value.constant.data[0]);
   const [images = 1, channels = 1] = shape;
   const sizes = value.knownType?.shape.join() ?? "";
+  if (isOfGroups) {
+    const groups = value.rank === 3 ? Number(value.dims[1]) : 0;
+    if (!(groups > 0) || channels % groups !== 0 || sizes !== `${images},${groups},1`) return null;
+    return reshape(expand(layout.plain(value), [images, groups, channels / groups]), [images, channels]);
+  }
   // Of the images' own shape, be they of one pixel.
   if (sizes === shape.join()) return null;
   if (channels > 1 && (sizes === `${channels},1,1` || sizes === `1,${channels},1,1`))
     return reshape(layout.plain(value), [channels]);
   if (sizes === `${images},${channels},1,1`) return reshape(layout.plain(value), [images, channels]);
-  const groups = value.rank === 3 ? Number(value.dims[1]) : 0;
-  if (groups > 0 && channels % groups === 0 && sizes === `${images},${groups},1`)
-    return reshape(expand(layout.plain(value), [images, groups, channels / groups]), [images, channels]);
   return null;
 }
 
@@ -114,7 +133,8 @@ function vectorOf(value: Value, shape: Shape, layout: Layout): Vector | null {
 function combination(node: Node, layout: Layout): Form | null {
   if (node.operator !== Add && node.operator !== Sub) return null;
   const [u, v] = [inputOf(node, 0), inputOf(node, 1)];
-  if (u.dims.join() !== v.dims.join() || !(formOf(u, layout) ?? formOf(v, layout))) return null;
+  if (u.dims.join() !== v.dims.join() || !haveOneShape(u, v, layout)) return null;
+  if (!(formOf(u, layout) ?? formOf(v, layout))) return null;
   const [first, second] = [formOrSelf(u, layout), formOrSelf(v, layout)];
   if (!first || !second) return null;
   const signed = node.operator === Sub ? scaled(second, -1, 0) : second;

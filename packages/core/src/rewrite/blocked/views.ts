@@ -42,10 +42,14 @@ export const view: Rule = (node, layout) => {
   return true;
 };
 
-/** What an operator makes of a view, element by element, is one too. Other rules build it. */
+/**
+ * What an operator makes of a view, element by element, is one too: numbers, not the answers of a comparison, of which there are no
+ * blocks. Other rules build it.
+ */
 export const viewShape: Rule = ({ operator, inputs, outputs: [output] }, layout) => {
+  if (operator.elementwise !== true || output?.knownType?.dtype !== "float32") return false;
   const source = inputs.find((input) => input && layout.isView(input));
-  if (operator.elementwise === true && source && output?.dims.join() === source.dims.join())
+  if (source && output.dims.join() === source.dims.join())
     layout.keepShape(output, layout.shapeOf(source) ?? source.shape);
   return false;
 };
