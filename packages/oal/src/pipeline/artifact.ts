@@ -1,6 +1,7 @@
 /** An artifact: the folder one stage leaves behind, with artifact.json that says what it is, from what it was made, and the hash of every file. */
 import { join } from "node:path";
 import { z } from "zod";
+import { computedBySchema } from "../training/computedBy.js";
 import { canonicalJson, sha256 } from "./canonical.js";
 import { engineSchema } from "./engineFacts.js";
 
@@ -22,6 +23,8 @@ const manifestSchema = z.object({
   versions: z.object({ oal: z.string(), node: z.string(), onnxruntime: z.string() }),
   /** What computed it; nothing in the key: equal bits are promised for equal engines and kinds of CPU only. */
   engine: engineSchema.optional(),
+  /** What computed the first steps of a training that was interrupted and went on on `engine`, where that was another one. */
+  earlierEngines: z.array(computedBySchema).optional(),
   started: z.string(),
   seconds: z.number(),
   timings: z.record(z.string(), z.number()),

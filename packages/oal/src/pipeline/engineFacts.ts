@@ -1,32 +1,25 @@
 /** What artifacts were computed on, in words. */
-import type { Device, EngineFacts } from "oal-core";
+import type { EngineFacts } from "oal-core";
 import { z } from "zod";
+import { computedBySchema, type ComputedBy } from "../training/computedBy.js";
 import type { Artifact } from "./artifact.js";
 
-const devices = ["cpu", "webgpu"] as const satisfies readonly Device[];
-
 /** {@link EngineFacts} as artifact.json holds them. */
-export const engineSchema = z.object({
-  device: z.enum(devices),
-  name: z.string(),
-  version: z.string(),
-  blockSize: z.number(),
-  threads: z.number(),
-  adapter: z.string().optional(),
-});
+export const engineSchema = computedBySchema.extend({ threads: z.number() });
 
-/** An engine in a few words: "cpu (onnxruntime-node 1.30.0, blocks of 16 channels, one thread per core)". */
-export function describeEngine({ device, name, version, blockSize, threads, adapter }: Stored): string {
+/** An engine in a few words: "cpu (onnxruntime-node 1.30.0, blocks of 16 channels, one thread per core)"; threads where they are told. */
+export function describeEngine(engine: Stored): string {
+  const { device, name, version, blockSize, adapter } = engine;
   const known = [
     `${name} ${version}`,
     ...(adapter === undefined ? [] : [adapter]),
     ...(device === "cpu" ? [blockSize > 0 ? `blocks of ${blockSize} channels` : "plain formulation"] : []),
-    ...(device === "cpu" ? [threadsInWords(threads)] : []),
+    ...(device === "cpu" && "threads" in engine ? [threadsInWords(engine.threads)] : []),
   ];
   return `${device} (${known.join(", ")})`;
 }
 
-type Stored = z.infer<typeof engineSchema> | EngineFacts;
+type Stored = z.infer<typeof engineSchema> | EngineFacts | ComputedBy;
 
 function threadsInWords(threads: number): string {
   if (threads === 0) return "one thread per core";
@@ -40,7 +33,8 @@ export function computedOn(
   const names = new Map<string, string[]>();
   for (const [name, { manifest }] of artifacts) {
     if (manifest.engine === undefined) continue;
-    const engine = describeEngine(manifest.engine);
+    const begun = (manifest.earlierEngines ?? []).map((earlier) => `, begun on ${describeEngine(earlier)}`);
+    const engine = [describeEngine(manifest.engine), ...begun].join("");
     names.set(engine, [...(names.get(engine) ?? []), name]);
   }
   if (names.size === 0) return {};

@@ -25,7 +25,7 @@ export type WorkerMessage =
  * Trains a job to its end or to the abort of `signal`.
  *
  * @returns false when it was stopped; a checkpoint then holds the state
- * @throws the worker's OalError, or OAL-X101 when the worker died
+ * @throws the worker's OalError, whatever `onEvent` throws, or OAL-X101 when the worker died
  */
 export async function trainInWorker(
   input: Omit<WorkerInput, "plugins">,
@@ -39,9 +39,14 @@ export async function trainInWorker(
   try {
     return await new Promise<boolean>((resolve, reject) => {
       worker.on("message", (message: WorkerMessage) => {
-        if (message.kind === "event") onEvent(message.event);
-        else if (message.kind === "finished") resolve(message.finished);
-        else reject(errorOf(message));
+        // What a listener of a worker throws would end the process: a log that cannot be written ends the training alone.
+        try {
+          if (message.kind === "event") onEvent(message.event);
+          else if (message.kind === "finished") resolve(message.finished);
+          else reject(errorOf(message));
+        } catch (error) {
+          reject(error);
+        }
       });
       worker.on("error", (error) =>
         reject(oalError("OAL-X101", { problem: `the training thread died: ${String(error)}` }, error)),

@@ -1,5 +1,7 @@
 /** Runs a training job in its worker and turns what it tells into events of the stage. */
 import { choiceOf } from "../runtime/engines/index.js";
+import { computedBy, isAlike, type ComputedBy } from "../training/computedBy.js";
+import { describeEngine } from "./engineFacts.js";
 import type { StageJob } from "./plan/stage.js";
 import { StepRate } from "./stepRate.js";
 import { trainInWorker } from "./trainInWorker.js";
@@ -12,18 +14,20 @@ import type { TrainingJob } from "./trainingJob.js";
  */
 export async function runTrainingJob(
   job: TrainingJob,
-  { key, engine, events, signal }: Pick<StageJob, "key" | "engine" | "events" | "signal">,
+  stage: Pick<StageJob, "key" | "engine" | "events" | "signal" | "resumedFrom">,
 ): Promise<void> {
+  const { key, engine, events, signal } = stage;
   const training = { ...job.training, identity: `${job.training.name} ${key.slice(0, 16)}` };
   const stepRate = new StepRate();
   let told = 0;
   const finished = await trainInWorker(
     { job: { ...job, training }, engine: choiceOf(engine.facts) },
-    ({ kind, step, total, terms, learningRate }) => {
+    ({ kind, step, total, terms, learningRate, engines = [] }) => {
       const now = Date.now();
       const rate = stepRate.at(now, step);
       if (kind === "resumed") {
-        events.message(`resuming ${job.training.name} at step ${step} of ${total}`);
+        if (step < total) events.message(`resuming ${job.training.name} at step ${step} of ${total}`);
+        tellEarlierEngines(`${job.training.name} until step ${step}`, engines, stage);
       } else if (kind === "loss") {
         events.emit({
           kind: "loss",
@@ -45,4 +49,19 @@ export async function runTrainingJob(
   );
   signal.throwIfAborted();
   if (!finished) throw new DOMException("stopped", "AbortError");
+}
+
+/** Says and notes which other engines computed what is gone on from: equal bits are promised for equal engines only. */
+function tellEarlierEngines(
+  what: string,
+  engines: readonly ComputedBy[],
+  { engine, events, resumedFrom }: Pick<StageJob, "engine" | "events" | "resumedFrom">,
+): void {
+  const here = computedBy(engine.facts);
+  const others = engines.filter((each) => !isAlike(each, here));
+  if (others.length === 0) return;
+  resumedFrom(others);
+  events.warning(
+    `${what} was computed on ${others.map(describeEngine).join(" and ")}, what follows on ${describeEngine(here)}: the result has the bits of neither; artifact.json names both`,
+  );
 }

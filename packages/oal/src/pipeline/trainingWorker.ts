@@ -12,6 +12,7 @@ import { alignmentTask } from "../outliers/alignment.js";
 import { autoEncoderTask, denoiserTask } from "../outliers/diffusion/tasks.js";
 import { noiseSchedule } from "../outliers/samplers/schedule.js";
 import { classifierTask } from "../training/classifier.js";
+import { enginesIn, enginesText } from "../training/computedBy.js";
 import { networkPrefix } from "../training/network.js";
 import { Predictor } from "../training/predict.js";
 import { recipes } from "../training/recipes/index.js";
@@ -170,9 +171,19 @@ async function alignmentTaskOf({ embeddings, anchors, ...job }: AlignmentJob): P
   });
 }
 
-/** Figures of a choice among epochs, as the texts that a result can hold. */
-function keptFigures(kept: TrainingOutcome["kept"]): Record<string, string> {
-  return Object.fromEntries(Object.entries(kept ?? {}).map(([name, value]) => [name, String(value)]));
+/** Figures of a choice among epochs, and what computed the training, as the texts that a result can hold. */
+function factsOf({ kept, engines }: TrainingOutcome): Record<string, string> {
+  const figures = Object.entries(kept ?? {}).map(([name, value]) => [name, String(value)]);
+  return { ...Object.fromEntries(figures), engines: enginesText(engines) };
+}
+
+/** A training that an earlier attempt has finished: what computed it is told, as of one that goes on. */
+async function tellFinished({ result, training }: TrainingJob, tell: (message: WorkerMessage) => void): Promise<void> {
+  const { metadata } = await readSafetensors(result, []);
+  const { steps } = training;
+  const engines = enginesIn(metadata["engines"]);
+  tell({ kind: "event", event: { kind: "resumed", step: steps, total: steps, engines } });
+  tell({ kind: "finished", finished: true });
 }
 
 async function main({ job, engine, plugins }: WorkerInput): Promise<void> {
@@ -185,10 +196,7 @@ async function main({ job, engine, plugins }: WorkerInput): Promise<void> {
   });
   try {
     loadPlugins(plugins);
-    if (existsSync(job.result)) {
-      tell({ kind: "finished", finished: true });
-      return;
-    }
+    if (existsSync(job.result)) return await tellFinished(job, tell);
     const computes = await makeEngine(engine);
     const outcome = await train(
       computes,
@@ -197,7 +205,7 @@ async function main({ job, engine, plugins }: WorkerInput): Promise<void> {
       (event) => tell({ kind: "event", event }),
       () => stopped,
     );
-    if (outcome.finished) await writeSafetensors(job.result, outcome.parameters, keptFigures(outcome.kept));
+    if (outcome.finished) await writeSafetensors(job.result, outcome.parameters, factsOf(outcome));
     tell({ kind: "finished", finished: outcome.finished });
   } catch (thrown) {
     tell(errorMessage(blamePlugin(thrown)));

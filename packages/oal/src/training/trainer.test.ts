@@ -26,8 +26,11 @@ import { afterAll, describe, expect, it } from "vitest";
 import { memoryImageSet } from "../data/imageSet.js";
 import { cpuEngine } from "../runtime/engines/index.js";
 import { ones } from "../nn/initialisers.js";
+import type { ParameterStore } from "../nn/parameters.js";
+import { readSafetensors } from "../nn/safetensors.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { classifierTask } from "./classifier.js";
+import { computedBy, type ComputedBy } from "./computedBy.js";
 import { crossEntropyMethod } from "./methods/crossEntropy.js";
 import type { TrainingOptions } from "./options.js";
 import type { TrainingTask } from "./task.js";
@@ -105,6 +108,14 @@ async function trainUntil(steps: number, folder: string): Promise<void> {
   expect(outcome.finished).toBe(false);
 }
 
+/** The state of a checkpoint, and the training that it is of. */
+async function checkpointAt(steps: number, folder: string): Promise<{ state: ParameterStore; training: string }> {
+  await trainUntil(steps, folder);
+  const path = join(folder, `step-${String(steps).padStart(9, "0")}.safetensors`);
+  const { tensors, metadata } = await readSafetensors(path);
+  return { state: tensors, training: metadata["training"] ?? "" };
+}
+
 describe("resuming", () => {
   const whole = train(testEngine, task(), options()).then(({ parameters }) => hashOf(parameters));
 
@@ -151,13 +162,27 @@ describe("resuming", () => {
 
   it("starts anew when no checkpoint is whole, and skips foreign files", async () => {
     const folder = join(root, "none");
-    await writeCheckpoint(folder, 3, new Map([["x", float32Tensor([2], [1, 2])]]), "t");
+    await writeCheckpoint(folder, 3, new Map([["x", float32Tensor([2], [1, 2])]]), "t", []);
     appendFileSync(join(folder, "step-000000009.safetensors"), "nonsense");
     appendFileSync(join(folder, "step-x.safetensors.123"), "half a write");
     expect(await readCheckpoint(folder, "t")).toMatchObject({ step: 3 });
     truncateSync(join(folder, "step-000000003.safetensors"), 30);
     expect(await readCheckpoint(folder, "t")).toBeNull();
     expect(await readCheckpoint(join(folder, "absent"), "t")).toBeNull();
+  });
+
+  it("keeps what is written after checkpoints that were damaged, and removes those", async () => {
+    const folder = join(root, "damaged");
+    const state = new Map([["x", float32Tensor([2], [1, 2])]]);
+    for (const step of [200, 300]) {
+      await writeCheckpoint(folder, step, state, "t", []);
+      truncateSync(join(folder, `step-000000${step}.safetensors`), 10);
+    }
+    expect(await readCheckpoint(folder, "t")).toBeNull();
+    await writeCheckpoint(folder, 150, state, "t", []);
+    expect(await readCheckpoint(folder, "t")).toMatchObject({ step: 150 });
+    for (const step of [160, 170]) await writeCheckpoint(folder, step, state, "t", []);
+    expect(readdirSync(folder).sort()).toEqual(["step-000000160.safetensors", "step-000000170.safetensors"]);
   });
 
   it("refuses a checkpoint of another training, naming both", async () => {
@@ -189,8 +214,34 @@ describe("resuming", () => {
     const heard: TrainingEvent[] = [];
     await trainUntil(3, folder);
     await train(testEngine, task(), options({ checkpointFolder: folder }), (event) => heard.push(event));
-    expect(heard[0]).toEqual({ kind: "resumed", step: 3, total: 8 });
+    expect(heard[0]).toEqual({
+      kind: "resumed",
+      step: 3,
+      total: 8,
+      engines: [computedBy(testEngine.facts)],
+    });
     expect(heard.filter(({ kind }) => kind === "resumed")).toHaveLength(1);
+  });
+
+  it("knows what computed the steps before, whatever went on from them", async () => {
+    const folder = join(root, "engines");
+    const here = computedBy(testEngine.facts);
+    const elsewhere: ComputedBy = { ...here, version: "0.1.2", blockSize: 4 };
+    const saved = await checkpointAt(2, folder);
+    const resumed = async (before: readonly ComputedBy[]): Promise<unknown[]> => {
+      await writeCheckpoint(folder, 2, saved.state, saved.training, before);
+      const heard: TrainingEvent[] = [];
+      const { engines } = await train(testEngine, task(), options({ checkpointFolder: folder }), (event) =>
+        heard.push(event),
+      );
+      return [heard[0]?.engines, engines];
+    };
+    expect(await resumed([elsewhere])).toEqual([[elsewhere], [elsewhere, here]]);
+    expect(await resumed([here])).toEqual([[here], [here]]);
+    // an older one does not say
+    expect(await resumed([])).toEqual([[], [here]]);
+    // threads change no bits
+    expect(computedBy((await cpuEngine({ threads: 2 })).facts)).toEqual(here);
   });
 
   it("gives the same bits on one thread and on two", async () => {

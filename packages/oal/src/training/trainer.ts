@@ -5,7 +5,8 @@
 import { float32Data, float32Tensor, oalError, type Engine, type Tensor } from "oal-core";
 import type { ParameterStore } from "../nn/parameters.js";
 import { bestIn, isMeasured, measured, withBest, type BestEpoch } from "./bestEpoch.js";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import { readCheckpoint, writeCheckpoint, type Checkpoint } from "./checkpoint.js";
+import { computedBy, withEngine, type ComputedBy } from "./computedBy.js";
 import { trainingIdentity } from "./identity.js";
 import type { TrainingOptions } from "./options.js";
 import { scheduleOf } from "./rates.js";
@@ -22,6 +23,8 @@ export interface TrainingEvent {
   readonly total: number;
   readonly terms?: Readonly<Record<string, number>>;
   readonly learningRate?: number;
+  /** Of "resumed": what computed the steps until then; none where the checkpoint does not say. */
+  readonly engines?: readonly ComputedBy[];
 }
 
 /** How a training ended. */
@@ -32,11 +35,14 @@ export interface TrainingOutcome {
   readonly finished: boolean;
   /** Where the task chooses among its epochs: which `parameters` are, and how good those of the last step were. */
   readonly kept?: Pick<BestEpoch, "step" | "score" | "lastScore">;
+  /** What computed its steps, in the order in which they came: several where it was interrupted and went on elsewhere. */
+  readonly engines: readonly ComputedBy[];
 }
 
 /**
  * Trains a task to its last step, from the newest checkpoint if there is one. The result depends on the task, the
- * options and the seed only, not on how often it was interrupted.
+ * options and the seed only, not on how often it was interrupted; its last digits depend on the engine, and on those before it where it
+ * goes on from what another one computed.
  *
  * @param engine keeps the state and computes the steps
  * @param shouldStop asked after every step; true writes a checkpoint and returns
@@ -55,7 +61,8 @@ export async function train(
     const start = await startOf(step, task, options);
     const stepper = await Steppers.make(engine, task, step, options);
     try {
-      return await steps(stepper, step, start, task, options, onEvent, shouldStop);
+      const engines = withEngine(start.found?.engines ?? [], computedBy(engine.facts));
+      return await steps(stepper, step, { ...start, engines }, task, options, onEvent, shouldStop);
     } finally {
       await stepper.release();
     }
@@ -67,7 +74,7 @@ export async function train(
 /** Where a training begins: at a checkpoint, or at its first step. */
 interface Start {
   readonly identity: string;
-  readonly found: Awaited<ReturnType<typeof readCheckpoint>>;
+  readonly found: Checkpoint | null;
 }
 
 async function startOf(step: TrainingStep, task: TrainingTask, options: TrainingOptions): Promise<Start> {
@@ -80,7 +87,7 @@ async function startOf(step: TrainingStep, task: TrainingTask, options: Training
 async function steps(
   stepper: Steppers,
   step: TrainingStep,
-  { identity, found }: Start,
+  { identity, found, engines }: Start & Pick<TrainingOutcome, "engines">,
   task: TrainingTask,
   options: TrainingOptions,
   onEvent: (event: TrainingEvent) => void,
@@ -91,7 +98,7 @@ async function steps(
   await stepper.load(begun?.state ?? step.initialState(options.seed));
   let best = begun?.best;
   let done = found?.step ?? 0;
-  if (found) onEvent({ kind: "resumed", step: done, total: options.steps });
+  if (found) onEvent({ kind: "resumed", step: done, total: options.steps, engines: found.engines });
   const schedule = scheduleOf(options.schedule, options.steps);
   const optimiser = optimiserOf(options.optimizer);
   const scalarsAt = (at: number): Record<string, number> => {
@@ -130,17 +137,19 @@ async function steps(
     const due = folder !== undefined && (stopping || performance.now() - lastCheckpoint >= interval);
     if (due) {
       const state = await finiteState(stepper, options.name, done);
-      await writeCheckpoint(folder, done, withBest(state, best), identity);
+      await writeCheckpoint(folder, done, withBest(state, best), identity, engines);
       lastCheckpoint = performance.now();
     }
-    if (stopping) return { parameters: resultOf(step, await stepper.read()), finished: false };
+    if (stopping) return { parameters: resultOf(step, await stepper.read()), finished: false, engines };
     // The engine holds the thread during a step; this lets messages in between two.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  if (!best)
-    return { parameters: resultOf(step, await finiteState(stepper, options.name, done)), finished: true };
+  if (!best) {
+    const parameters = resultOf(step, await finiteState(stepper, options.name, done));
+    return { parameters, finished: true, engines };
+  }
   const { parameters, ...kept } = best;
-  return { parameters, finished: true, kept };
+  return { parameters, finished: true, kept, engines };
 }
 
 function feedsOf(

@@ -1,6 +1,7 @@
 /** Finds one artifact, or makes it under the claim on its key. */
 import { setTimeout } from "node:timers/promises";
 import { oalError, type EngineFacts } from "oal-core";
+import type { ComputedBy } from "../../training/computedBy.js";
 import type { Artifact, ArtifactIdentity } from "../artifact.js";
 import type { StageEvents, StageLogs } from "../events.js";
 import type { ArtifactStore, WorkingFolders } from "../store/artifactStore.js";
@@ -23,8 +24,11 @@ export interface Workshop {
   readonly signal: AbortSignal;
 }
 
-/** What making an artifact gives: its figures, and what computed it. */
-export type MadeReport = StageReport & { readonly engine?: EngineFacts };
+/** What making an artifact gives: its figures, what computed it, and what else did before it was interrupted. */
+export type MadeReport = StageReport & {
+  readonly engine?: EngineFacts;
+  readonly earlierEngines?: readonly ComputedBy[];
+};
 
 /** An artifact to be had. */
 export interface Wanted {
@@ -125,6 +129,7 @@ async function make(wanted: Wanted, claim: Claim, workshop: Workshop): Promise<A
     seed: identity.seed,
     versions,
     ...(report?.engine ? { engine: report.engine } : {}),
+    ...(report?.earlierEngines ? { earlierEngines: [...report.earlierEngines] } : {}),
     started: started.toISOString(),
     seconds,
     timings: { ...report?.timings },

@@ -5,6 +5,7 @@
 import type { Engine } from "oal-core";
 import { expectArguments, kinds } from "oal-core";
 import type { ImageSet } from "../../data/imageSet.js";
+import type { ComputedBy } from "../../training/computedBy.js";
 import type { Artifact } from "../artifact.js";
 import type { Configuration } from "../configuration/schema.js";
 import type { StageEvents } from "../events.js";
@@ -86,6 +87,8 @@ export interface StageJob extends Setting {
   readonly events: StageEvents;
   /** Computes. */
   readonly engine: Engine;
+  /** Notes what computed a part that this attempt goes on from, where that was another engine; it ends up in artifact.json. */
+  readonly resumedFrom: (engines: readonly ComputedBy[]) => void;
   /** Aborted when the run is to stop; the body then throws its reason, and what it checkpointed is kept. */
   readonly signal: AbortSignal;
 }

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { isOalError, OalError } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { memoryImageSet } from "../../data/imageSet.js";
+import { computedBy } from "../../training/computedBy.js";
 import { artifactFile, type Artifact } from "../artifact.js";
 import { loadConfiguration } from "../configuration/index.js";
 import { listenerLogs, type RunEvent } from "../events.js";
@@ -356,6 +357,23 @@ describe("walking a plan", () => {
     });
     const error: unknown = await walk([full], ["a"], workshop("full")).catch((reason: unknown) => reason);
     expect(isOalError(error, "OAL-I101")).toBe(true);
+  });
+
+  it("records what else computed the first steps of a training that was interrupted", async () => {
+    const elsewhere = { ...computedBy(testEngine.facts), version: "0.1.2" };
+    const resumed = stage("a", [], {
+      run({ resumedFrom }) {
+        for (let training = 0; training < 2; training++) resumedFrom([elsewhere]);
+        return Promise.resolve();
+      },
+    });
+    const plan = planRun([resumed], settings, ["a"]);
+    const made = await walkPlan(plan, workshop("elsewhere"), () => Promise.resolve());
+    const found = made.get("a") ?? nothing;
+    expect(found.manifest.earlierEngines).toEqual([elsewhere]);
+    expect(computedOn([["a", found]])["computed on"]).toBe(
+      `${describeEngine(testEngine.facts)}, begun on ${describeEngine(elsewhere)}`,
+    );
   });
 
   it("records what computed an artifact, which changes no key", async () => {

@@ -3,6 +3,7 @@
  * another process is making is left to it while there is anything else to do.
  */
 import { oalError, type Engine } from "oal-core";
+import { withEngine, type ComputedBy } from "../../training/computedBy.js";
 import type { Artifact } from "../artifact.js";
 import type { Owner } from "../store/owner.js";
 import { obtainOrOwner, pause, tellOwner, type Obtained, type Wanted, type Workshop } from "./obtain.js";
@@ -92,7 +93,11 @@ export function wantedOf(
     make: async (place) => {
       const job = { ...setting, ...place, variant, name, key, input, optionalInput, signal };
       const made = await engine();
-      return { ...(await stage.run({ ...job, engine: made })), engine: made.facts };
+      let earlier: readonly ComputedBy[] = [];
+      const resumedFrom = (engines: readonly ComputedBy[]): void =>
+        void (earlier = engines.reduce(withEngine, earlier));
+      const report = await stage.run({ ...job, engine: made, resumedFrom });
+      return { ...report, engine: made.facts, ...(earlier.length > 0 ? { earlierEngines: earlier } : {}) };
     },
   };
 }
