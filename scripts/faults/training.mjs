@@ -447,8 +447,8 @@ export const training = [
   {
     file: "packages/core/src/runtime/stepperOver.ts",
     what: "a step leaves the state as it was",
-    find: "if (tensor !== undefined) replace(name, tensor);",
-    replace: "if (tensor !== undefined) replace(next, tensor);",
+    find: "if (tensor !== undefined) await replace(name, tensor);",
+    replace: "if (tensor !== undefined) await replace(next, tensor);",
     tests: [source("runtime/engines/cpu.test.ts")],
   },
   {

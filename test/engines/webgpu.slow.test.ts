@@ -14,9 +14,11 @@ import {
   reduceMean,
   reduceSum,
   uint8Tensor,
+  writeModel,
   type Engine,
 } from "oal-core";
-import { describe, expect, it } from "vitest";
+import { InferenceSession } from "onnxruntime-node";
+import { describe, expect, it, vi } from "vitest";
 import { memoryImageSet } from "../../packages/oal/src/data/imageSet.js";
 import { evaluate } from "../../packages/oal/src/evaluation/evaluate.js";
 import { outputsInMemory, type OutputSet } from "../../packages/oal/src/evaluation/outputs.js";
@@ -34,6 +36,7 @@ import { cpuEngine, fallbacksOf, makeEngine } from "../../packages/oal/src/runti
 import { Predictor } from "../../packages/oal/src/training/predict.js";
 import type { TrainingTask } from "../../packages/oal/src/training/task.js";
 import { train } from "../../packages/oal/src/training/trainer.js";
+import { counting, scalar } from "./stepping.js";
 import { difference, manifest, missing } from "./swiftShader.js";
 
 process.env["VK_ICD_FILENAMES"] = manifest;
@@ -96,6 +99,34 @@ describe.skipIf(missing !== null)(`WebGPU on SwiftShader${missing === null ? "" 
     for (const [name, tensor] of wanted.parameters) {
       const other = found.parameters.get(name);
       expect(difference(other ? float32Data(other) : [], float32Data(tensor)), name).toBeLessThan(1e-4);
+    }
+  });
+
+  it("holds no more sessions, however often a state is handed over", async () => {
+    const stepper = await gpu.stepper(counting(), [{ name: "state", next: "next" }, { name: "frozen" }]);
+    const one = await InferenceSession.create(writeModel(counting()));
+    const prototype: InferenceSession = Object.getPrototypeOf(one);
+    await one.release();
+    const [created, released] = [vi.spyOn(InferenceSession, "create"), vi.spyOn(prototype, "release")];
+    const open: number[] = [];
+    try {
+      for (let round = 0; round < 50; round++) {
+        await stepper.load(
+          new Map([
+            ["state", scalar(round)],
+            ["frozen", scalar(1)],
+          ]),
+        );
+        await stepper.step({ rate: scalar(2) });
+        expect((await stepper.read(["state"])).get("state")).toEqual(scalar(round + 2));
+        open.push(created.mock.calls.length - released.mock.calls.length);
+      }
+      expect(new Set(open)).toEqual(new Set([1]));
+      await stepper.release();
+      // that of the steps was there before
+      expect(released.mock.calls.length - created.mock.calls.length).toBe(1);
+    } finally {
+      vi.restoreAllMocks();
     }
   });
 

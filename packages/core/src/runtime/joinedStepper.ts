@@ -38,29 +38,37 @@ export function joinedStepper(
   /** Members that were given before the others of their tensor. */
   const waiting = new Map<string, Tensor>();
 
-  async function loadWhole({ name, size, members }: JoinedTensor): Promise<void> {
+  /** A joined tensor of the members that wait, and where some do not of what it holds. */
+  async function wholeOf({ name, size, members }: JoinedTensor): Promise<Tensor> {
     const isNew = members.every((member) => waiting.has(member.name));
     const before = isNew ? undefined : (await stepper.read([name])).get(name);
     const whole = before ? Float32Array.from(float32Data(before)) : new Float32Array(size);
     for (const member of members) {
       const given = waiting.get(member.name);
       if (given) whole.set(float32Data(given), member.offset);
-      waiting.delete(member.name);
-      loaded.add(member.name);
     }
-    await stepper.load(new Map([[name, float32Tensor([size], whole)]]));
+    return float32Tensor([size], whole);
   }
 
   return {
     load: async (given) => {
+      // At once: a device prepares a model for every load.
+      const ready = new Map<string, Tensor>();
       for (const [name, tensor] of given) {
         const home = homes.get(name);
         if (home) waiting.set(name, fitting(name, tensor, home.member.shape));
-        else await stepper.load(new Map([[name, tensor]]));
+        else ready.set(name, tensor);
       }
-      for (const tensor of joined) {
-        const isComplete = tensor.members.every(({ name }) => waiting.has(name) || loaded.has(name));
-        if (isComplete && tensor.members.some(({ name }) => waiting.has(name))) await loadWhole(tensor);
+      const complete = joined.filter(
+        ({ members }) =>
+          members.every(({ name }) => waiting.has(name) || loaded.has(name)) &&
+          members.some(({ name }) => waiting.has(name)),
+      );
+      for (const tensor of complete) ready.set(tensor.name, await wholeOf(tensor));
+      if (ready.size > 0) await stepper.load(ready);
+      for (const { name } of complete.flatMap(({ members }) => members)) {
+        waiting.delete(name);
+        loaded.add(name);
       }
     },
     step: async (feeds) => {

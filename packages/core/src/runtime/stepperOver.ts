@@ -25,8 +25,8 @@ export interface StateKeeper<Kept> {
     state: ReadonlyMap<string, Kept>,
     following: ReadonlySet<string>,
   ): Promise<{ readonly kept: ReadonlyMap<string, Kept>; readonly rest: Record<string, Tensor> }>;
-  /** Lets go of a tensor that is not read again. */
-  drop(tensor: Kept): void;
+  /** Lets go of a tensor that is not read again; every one that was kept, in the end. */
+  drop(tensor: Kept): void | Promise<void>;
   /** Frees the memory of what computes. */
   release(): Promise<void>;
 }
@@ -70,28 +70,28 @@ export function stepperOver<Kept>(keeper: StateKeeper<Kept>, carried: readonly C
     const problem = carries.has(name) ? "it was never loaded" : "the step carries no such tensor";
     throw oalError("OAL-R111", { name, problem });
   };
-  const replace = (name: string, tensor: Kept): void => {
+  const replace = async (name: string, tensor: Kept): Promise<void> => {
     const before = state.get(name);
     state.set(name, tensor);
-    if (before !== undefined && before !== tensor) keeper.drop(before);
+    if (before !== undefined && before !== tensor) await keeper.drop(before);
   };
   return {
     load: async (given) => {
       for (const name of given.keys()) if (!carries.has(name)) refuse(name);
-      for (const [name, tensor] of await keeper.keep(given)) replace(name, tensor);
+      for (const [name, tensor] of await keeper.keep(given)) await replace(name, tensor);
     },
     step: async (feeds) => {
       const { kept, rest } = await keeper.run(feeds, state, following);
       for (const [name, next] of nextOf) {
         const tensor = kept.get(next);
-        if (tensor !== undefined) replace(name, tensor);
+        if (tensor !== undefined) await replace(name, tensor);
       }
       return rest;
     },
     read: async (wanted = names) =>
       keeper.copy(new Map(wanted.map((name): [string, Kept] => [name, state.get(name) ?? refuse(name)]))),
     release: async () => {
-      for (const tensor of state.values()) keeper.drop(tensor);
+      for (const tensor of state.values()) await keeper.drop(tensor);
       state.clear();
       await keeper.release();
     },

@@ -85,6 +85,30 @@ describe("a joined step", () => {
     expect(new Set(float32Data(states[0]?.get("weight") ?? float32Tensor([0], []))).size).toBeGreaterThan(20);
   });
 
+  it("is loaded whole by one call, for which a device prepares a model", async () => {
+    const training = made({});
+    const whole = joinUpdates(training.step.graph, training.carried);
+    const inner = await engine.stepper(whole.graph, whole.carried);
+    const calls: string[][] = [];
+    const stepper = joinedStepper(
+      {
+        ...inner,
+        load: (state) => {
+          calls.push([...state.keys()]);
+          return inner.load(state);
+        },
+      },
+      whole.joined,
+      training.step.stateNames,
+    );
+    await stepper.load(training.step.initialState(1));
+    expect(calls.map((names) => names.toSorted())).toEqual([whole.carried.map(({ name }) => name).toSorted()]);
+    expect([...(await stepper.read())]).toEqual([...training.step.initialState(1)]);
+    await stepper.load(new Map());
+    expect(calls).toHaveLength(1);
+    await stepper.release();
+  });
+
   it("is loaded and read tensor by tensor", async () => {
     const training = made({});
     const stepper = await joined(training);

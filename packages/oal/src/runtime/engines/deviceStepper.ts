@@ -34,8 +34,8 @@ export async function deviceStepper(
     preferredOutputLocation: Object.fromEntries(places),
   });
   const { binding, session } = model;
-  // A tensor on the device dies with the session that made it.
-  const lenders: InferenceSession[] = [];
+  // A tensor on the device dies with the session that made it, so one of copies lives as long as the last of them.
+  const lenders = new Map<OrtTensor, Lender>();
   return stepperOver<OrtTensor>(
     {
       inputs: session.inputNames,
@@ -43,7 +43,8 @@ export async function deviceStepper(
       keep: async (tensors) => {
         const native = [...tensors].map(([name, tensor]) => [name, toNative(binding, name, tensor)] as const);
         const { copies, copier } = await copied(new Map(native), onDevice, settings);
-        lenders.push(copier);
+        const lender: Lender = { session: copier, alive: copies.size };
+        for (const copy of copies.values()) lenders.set(copy, lender);
         return copies;
       },
       copy: async (tensors) => {
@@ -63,16 +64,25 @@ export async function deviceStepper(
         }
         return { kept, rest };
       },
-      drop: (tensor) => tensor.dispose(),
-      release: async () => {
-        for (const made of [session, ...lenders]) await made.release();
+      drop: async (tensor) => {
+        tensor.dispose();
+        const lender = lenders.get(tensor);
+        lenders.delete(tensor);
+        if (lender && --lender.alive === 0) await lender.session.release();
       },
+      release: () => session.release(),
     },
     carried,
   );
 }
 
 const onDevice = "gpu-buffer";
+
+/** A session of copies, and how many of them are still read. */
+interface Lender {
+  readonly session: InferenceSession;
+  alive: number;
+}
 
 /** Copies of tensors on the device or in this process, under the same names, and the session that made them. */
 async function copied(
