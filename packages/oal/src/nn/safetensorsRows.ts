@@ -1,7 +1,7 @@
 /** Tensors of safetensors files row by row: of what is as long as a data set, memory holds the rows in use. */
 import { closeSync, openSync, readSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { isOalError, oalError, sizeOf, type RowSource, type Shape } from "oal-core";
+import { isOalError, oalError, sizeOf, type RowSource, type Shape, type Tensor, type TensorData } from "oal-core";
 import { writeFileWhole } from "../runtime/writeFile.js";
 import { messageOf, safetensorsHead, safetensorsHeadOf } from "./safetensors.js";
 
@@ -57,20 +57,29 @@ export function openSafetensorsRows(path: string, name: string): FileRows {
 export type AppendRows = (name: string, rows: Float32Array) => Promise<void>;
 
 /**
- * Writes float32 tensors whose rows come one after the other, whole or not at all.
+ * Writes float32 tensors whose rows come one after the other, whole or not at all; the file is the one that `writeSafetensors` makes of
+ * the same tensors.
  *
  * @param shapes of the tensors by name, in their order in the file
  * @param fill hands over all rows of all of them; those of one tensor in order
+ * @param others tensors behind them, of any type, as they are
  * @throws OAL-I101 when the file cannot be written; what `fill` throws
  */
 export async function writeSafetensorsRows(
   path: string,
   shapes: ReadonlyMap<string, Shape>,
   fill: (append: AppendRows) => Promise<void>,
+  others: ReadonlyMap<string, Tensor> = new Map(),
 ): Promise<void> {
-  const { bytes, offsets } = safetensorsHeadOf(
-    [...shapes].map(([name, shape]) => ({ name, dtype: "float32", shape, bytes: 4 * sizeOf(shape) })),
-  );
+  const { bytes, offsets } = safetensorsHeadOf([
+    ...[...shapes].map(([name, shape]) => ({
+      name,
+      dtype: "float32" as const,
+      shape,
+      bytes: 4 * sizeOf(shape),
+    })),
+    ...[...others].map(([name, { dtype, shape, data }]) => ({ name, dtype, shape, bytes: data.byteLength })),
+  ]);
   const at = new Map(offsets);
   const outcome = { isFillToBlame: false };
   const complete = async (_aside: string, handle: FileHandle): Promise<void> => {
@@ -88,6 +97,7 @@ export async function writeSafetensorsRows(
       if (missing !== 0)
         throw oalError("OAL-X101", { problem: `${missing} bytes of tensor ${name} were not given` });
     }
+    for (const [name, { data }] of others) await writeAt(handle, data, offsets.get(name) ?? 0);
   };
   try {
     await writeFileWhole(path, bytes, complete);
@@ -97,8 +107,8 @@ export async function writeSafetensorsRows(
   }
 }
 
-async function writeAt(handle: FileHandle, rows: Float32Array, position: number): Promise<void> {
-  const bytes = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
+async function writeAt(handle: FileHandle, data: TensorData, position: number): Promise<void> {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   for (let done = 0; done < bytes.length;)
     done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
 }

@@ -1,10 +1,10 @@
 /** The training thread: builds a job's task, trains it, writes the result. Talks to the main thread by messages only. */
 import { existsSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { memoryRows, toNumbers, type Engine } from "oal-core";
+import { toNumbers, type Engine } from "oal-core";
 import { restOf, stepsPerEpoch } from "../data/batches.js";
 import { openImageSet } from "../data/cachedSet.js";
-import { predictions } from "../evaluation/outputs.js";
+import { predictedClasses } from "../evaluation/predictedClasses.js";
 import { parametersUnder } from "../nn/parameters.js";
 import { readSafetensors, writeSafetensors } from "../nn/safetensors.js";
 import { openSafetensorsRows } from "../nn/safetensorsRows.js";
@@ -78,8 +78,7 @@ async function selectionOf(
           { batchSize },
         );
         try {
-          const { logits, classes } = await predictor.predict(images);
-          const named = predictions(memoryRows(logits, classes));
+          const named = await predictedClasses(predictor, images);
           return named.filter((label, i) => label === images.labels[i]).length;
         } finally {
           await predictor.release();

@@ -1,9 +1,9 @@
 /** What the teacher stage and the student stages share: run one classifier job in the worker, report, save. */
 import { join } from "node:path";
-import { accuracy, memoryRows } from "oal-core";
+import { accuracy } from "oal-core";
 import { stepsPerEpoch } from "../../data/batches.js";
 import type { ImageSet } from "../../data/imageSet.js";
-import { predictions } from "../../evaluation/outputs.js";
+import { predictedClasses } from "../../evaluation/predictedClasses.js";
 import type { LoadedModel } from "../../models/load.js";
 import { readSafetensors } from "../../nn/safetensors.js";
 import { finishedHeads, type NetworkChoice } from "../../training/network.js";
@@ -224,8 +224,7 @@ export async function accuracyOn(
     batchSize: context.config.evaluation.batchSize,
   });
   try {
-    const { logits, classes } = await predictor.predict(set, () => context.signal.throwIfAborted());
-    const predicted = predictions(memoryRows(logits, classes));
+    const predicted = await predictedClasses(predictor, set, () => context.signal.throwIfAborted());
     const isConstant = predicted.every((label) => label === predicted[0]);
     return { accuracy: accuracy(predicted, set.labels), isConstant };
   } finally {

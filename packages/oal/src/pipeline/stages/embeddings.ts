@@ -2,23 +2,24 @@
 import { join } from "node:path";
 import {
   accuracy,
+  float32Data,
   float32Tensor,
   int64Tensor,
+  memoryRows,
+  oalError,
   Random,
   toNumbers,
   type Tensor,
-  float32Data,
-  memoryRows,
 } from "oal-core";
 import { augmentBatch } from "../../data/batches.js";
 import { refuseForeignLabels } from "../../data/labels.js";
 import { predictions } from "../../evaluation/outputs.js";
-import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
-import { openSafetensorsRows } from "../../nn/safetensorsRows.js";
+import { readSafetensors } from "../../nn/safetensors.js";
+import { openSafetensorsRows, writeSafetensorsRows, type AppendRows } from "../../nn/safetensorsRows.js";
 import { gatherRows } from "../../training/side/rows.js";
 import type { Artifact } from "../artifact.js";
 import type { ImageSet } from "../../data/imageSet.js";
-import type { Predictor } from "../../training/predict.js";
+import { rangeReader, type PredictedBatch, type Predictor } from "../../training/predict.js";
 import type { Stage, StageJob } from "../plan/stage.js";
 import { augmentationOf } from "./context.js";
 import { predictionEffort } from "./classifierTraining.js";
@@ -50,32 +51,70 @@ export const embeddingsStage: Stage = {
     tellTeacherCost(job);
     const predictor = await teacherPredictor(engine, input("teacher").folder, config.evaluation);
     try {
-      const found = await predictor.predict(set, (done, total) => {
-        signal.throwIfAborted();
-        events.progress(done, total, { text: "embedding" });
-      });
       const rows = bankRows(set.labels, data.classNames.length, config.embeddings.perClass, config.seed);
       const banked =
         config.embeddings.view === "plain" ? null : await augmentedBank(job, predictor, set, rows);
-      await writeSafetensors(
-        join(folder, embeddingsFile),
-        new Map<string, Tensor>([
-          ["logits", float32Tensor([found.count, found.classes], found.logits)],
-          ["features", float32Tensor([found.count, found.featureWidth], found.features)],
-          ["labels", int64Tensor([found.count], set.labels)],
-          ["bankRows", int64Tensor([rows.length], rows)],
-          ...(banked === null
-            ? []
-            : [["bankFeatures", float32Tensor([rows.length, found.featureWidth], banked)] as const]),
-        ]),
-      );
-      const trainAccuracy = accuracy(predictions(memoryRows(found.logits, found.classes)), set.labels);
-      return { metrics: { bankSize: rows.length, trainAccuracy } };
+      const named = await writeEmbeddings(join(folder, embeddingsFile), predictor, set, { rows, banked }, (done) => {
+        signal.throwIfAborted();
+        events.progress(done, set.count, { text: "embedding" });
+      });
+      return { metrics: { bankSize: rows.length, trainAccuracy: accuracy(named, set.labels) } };
     } finally {
       await predictor.release();
     }
   },
 };
+
+/** The bank of a set. */
+interface Bank {
+  readonly rows: readonly number[];
+  /** Features of its pictures, [rows, D], where they are not those of the set. */
+  readonly banked: Float32Array | null;
+}
+
+/**
+ * Writes logits and features as they come: those of a large set are more than memory should hold.
+ *
+ * @returns the class that is named for every picture
+ */
+export async function writeEmbeddings(
+  path: string,
+  predictor: Predictor,
+  set: ImageSet,
+  { rows, banked }: Bank,
+  onProgress: (done: number) => void = () => undefined,
+): Promise<Int32Array> {
+  const { count, labels } = set;
+  const named = new Int32Array(count);
+  const batches = predictor.batches(count, set.height, rangeReader(set));
+  // The first batch tells the widths, which stand in the head of the file.
+  const first = await batches.next();
+  if (first.done === true) throw oalError("OAL-X101", { problem: "a training set without images" });
+  const { classes, featureWidth } = first.value;
+  const shapes = new Map([
+    ["logits", [count, classes]],
+    ["features", [count, featureWidth]],
+  ]);
+  const others = new Map<string, Tensor>([
+    ["labels", int64Tensor([count], labels)],
+    ["bankRows", int64Tensor([rows.length], rows)],
+    ...(banked === null
+      ? []
+      : [["bankFeatures", float32Tensor([rows.length, featureWidth], banked)] as const]),
+  ]);
+  const fill = async (append: AppendRows): Promise<void> => {
+    let batch: IteratorResult<PredictedBatch, void> = first;
+    for (; batch.done !== true; batch = await batches.next()) {
+      const { start, end, logits, features } = batch.value;
+      await append("logits", logits);
+      await append("features", features);
+      named.set(predictions(memoryRows(logits, classes)), start);
+      onProgress(end);
+    }
+  };
+  await writeSafetensorsRows(path, shapes, fill, others);
+  return named;
+}
 
 /** The teacher's features of the bank's pictures, each changed once as in the student's training (METHOD 2, row 15). */
 async function augmentedBank(
