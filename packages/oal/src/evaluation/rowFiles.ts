@@ -89,6 +89,18 @@ export function rowStore(folder: string, memory = inMemory): RowStore {
   };
 }
 
+/**
+ * The most bytes that a store will hold of several sets of rows, while one is joined too.
+ *
+ * @param all rows of all sets together
+ * @param sets how many there are
+ * @param widths of the names of one set
+ */
+export function heldOfRows(all: number, sets: number, widths: readonly number[]): number {
+  const copies = 2;
+  return widths.reduce((sum, width) => sum + Math.min(copies * 4 * all * width, sets * inMemory), 0);
+}
+
 function joined(parts: readonly Float32Array[]): Float32Array {
   const data = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

@@ -6,7 +6,8 @@ import { afterAll, expect, it } from "vitest";
 import { loadConfiguration } from "./configuration/index.js";
 import type { Aim } from "./foresight.js";
 import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
-import { estimateMemory, type DataSizes, type StageMemory } from "./memoryEstimate.js";
+import { estimateMemory } from "./memory/estimate.js";
+import type { DataSizes, StageMemory } from "./memory/part.js";
 import { preflight } from "./preflight.js";
 import { loadModelFile } from "../models/load.js";
 import { foreignModel } from "../testing/foreignModel.js";
@@ -17,7 +18,7 @@ const root = mkdtempSync(join(tmpdir(), "oal-memory-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const all: Aim = { methods: ["ce", "kd", "oal"], until: "report" };
-const sizes = { classes: 3, train: 15, all: 24 };
+const sizes = { classes: 3, train: 15, all: 24, sets: 4 };
 const large = (...set: string[]) => loadConfiguration("folder", { set: ["data.size=224", ...set] });
 const limited = { bytes: 500e6, source: "container" } as const;
 
@@ -35,7 +36,7 @@ it("two dozen pictures of 224 pixels need less than 1.5 GB (measured: 1.26 GB)",
 });
 
 it("follows the batch of a training, not the number of images where they are read from files, and counts only what is made", () => {
-  const many = { classes: 3, train: 600, all: 1000 };
+  const many = { classes: 3, train: 600, all: 1000, sets: 4 };
   const [half, whole] = [32, 64].map((batch) =>
     estimateMemory(large(`teacher.batchSize=${batch}`), all, many),
   );
@@ -54,6 +55,30 @@ it("follows the batch of a training, not the number of images where they are rea
   expect(estimateMemory(large(), { methods: ["ce"], until: "data" }, sizes)).toEqual([]);
 });
 
+it("counts all that a training has open at once, and all that it carries", () => {
+  const needed = (more: Readonly<Record<string, string | number>>): number => {
+    const settings = { batchSize: 32, rest: "leave", keep: "last", ema: 0, clipNorm: 0, ...more };
+    const set = Object.entries(settings).map(([key, value]) => `teacher.${key}=${value}`);
+    const parts = estimateMemory(
+      loadConfiguration("folder", { set }),
+      { methods: ["kd"], until: "report" },
+      { classes: 3, train: 48, all: 80, sets: 4 },
+    );
+    return partOf(parts, "training the teacher");
+  };
+  const least = needed({});
+  for (const more of [{ rest: "train" }, { keep: "best" }, { ema: 0.9 }, { clipNorm: 1 }])
+    expect(needed(more), JSON.stringify(more)).toBeGreaterThan(least);
+});
+
+it("counts of outputs what memory holds of them, however many pictures there are", () => {
+  const many = { classes: 1000, train: 1e6, all: 1.3e6, sets: 5 };
+  const parts = estimateMemory(loadConfiguration("folder"), { methods: ["kd"], until: "report" }, many);
+  for (const name of ["teacher", "student"])
+    expect(partOf(parts, `the ${name}'s outputs`), name).toBeLessThan(1.5e9);
+  expect(partOf(parts, "the student's outputs")).toBeGreaterThan(0.6e9);
+});
+
 it("counts the training of a model before it teaches", async () => {
   const path = join(root, "someone.onnx");
   writeFileSync(path, foreignModel(64));
@@ -64,7 +89,7 @@ it("counts the training of a model before it teaches", async () => {
     });
     const aim = { methods: ["kd"], until: "report" };
     return partOf(
-      estimateMemory(config, aim, { classes: 3, train: 600, all: 900 }, { teacher }),
+      estimateMemory(config, aim, { classes: 3, train: 600, all: 900, sets: 4 }, { teacher }),
       "fine-tuning",
     );
   };
@@ -74,41 +99,34 @@ it("counts the training of a model before it teaches", async () => {
   expect(whole).toBeGreaterThan((half ?? Number.NaN) + 5e6);
 });
 
-it("is refused above the limit, naming what to lower, and not with force", () => {
-  const error = (() => {
-    try {
-      return checkMemory(large(), all, sizes, { limit: limited });
-    } catch (thrown) {
-      return thrown;
-    }
-  })();
+it("is refused above the limit, naming what to lower, and not with force", async () => {
+  const error = await checkMemory(large(), all, sizes, { limit: limited }).catch((thrown: unknown) => thrown);
   if (!isOalError(error, "OAL-R110")) throw new Error("OAL-R110 was expected");
   expect(error.message).toMatch(
     /needs about 1\.\d GB of memory for training the .*container's limit is 500 MB.*batchSize or data\.size/,
   );
   expect(error.remedy).toContain("--force");
-  const note = checkMemory(large(), all, sizes, { limit: limited, force: true });
+  const note = await checkMemory(large(), all, sizes, { limit: limited, force: true });
   expect(note).toMatchObject({ limit: 500e6, limitedBy: "container" });
   expect(note && memorySentence(note)).toMatch(
     /^needs about 1\.\d GB of memory for training .*; the container has 500 MB$/,
   );
 });
 
-it("is taken from an earlier start where nothing has changed, and made again where something has", () => {
+it("is taken from an earlier start where nothing has changed, and made again where something has", async () => {
   const limit: MemoryLimit = { bytes: 1e12, source: "machine" };
-  const note = checkMemory(large(), all, sizes, { limit });
+  const note = await checkMemory(large(), all, sizes, { limit });
   if (!note) throw new Error("no estimate");
   // what was noted is believed, so a wrong figure shows whether it was
   const noted = { ...note, estimated: 7 };
-  const estimated = (given: Partial<DataSizes>, bytes = limit.bytes, force = false): number | undefined =>
-    checkMemory(large(), all, { ...sizes, ...given }, { limit: { ...limit, bytes }, noted, force })
+  const estimated = async (given: Partial<DataSizes>, bytes = limit.bytes, force = false) =>
+    (await checkMemory(large(), all, { ...sizes, ...given }, { limit: { ...limit, bytes }, noted, force }))
       ?.estimated;
-  expect(estimated({})).toBe(7);
-  expect(estimated({ classes: 11 })).toBeGreaterThan(1e9);
-  expect(estimated({}, 6, true)).toBe(note.estimated);
-  expect(
-    checkMemory(large(), { ...all, until: "student" }, sizes, { limit, noted })?.estimated,
-  ).toBeGreaterThan(1e9);
+  expect(await estimated({})).toBe(7);
+  expect(await estimated({ classes: 11 })).toBeGreaterThan(1e9);
+  expect(await estimated({}, 6, true)).toBe(note.estimated);
+  const other = await checkMemory(large(), { ...all, until: "student" }, sizes, { limit, noted });
+  expect(other?.estimated).toBeGreaterThan(1e9);
 });
 
 it("a run that the machine cannot hold is refused before its folder is made", async () => {
@@ -118,5 +136,6 @@ it("a run that the machine cannot hold is refused before its folder is made", as
   await expect(run({ config, out })).rejects.toMatchObject({ code: "OAL-R110" });
   expect(existsSync(out)).toBe(false);
   const found = dataSizes(config, await preflight(config, all));
-  expect(found).toEqual({ classes: 10, train: 20_000, all: 20_000 + 1000 + 2000 + 1000 + 6 * 1000 });
+  const images = 20_000 + 1000 + 2000 + 1000 + 6 * 1000;
+  expect(found).toEqual({ classes: 10, train: 20_000, all: images, sets: 11 });
 });

@@ -6,10 +6,14 @@ import { memoryLimit, type MemoryLimit } from "../runtime/memoryLimit.js";
 import { canonicalJson, sha256 } from "./canonical.js";
 import type { Configuration } from "./configuration/schema.js";
 import type { Aim } from "./foresight.js";
-import { estimateMemory, type DataSizes } from "./memoryEstimate.js";
+import { estimateMemory } from "./memory/estimate.js";
+import type { DataSizes } from "./memory/part.js";
 import type { RunModels } from "./models.js";
 import type { Preflight } from "./preflight.js";
 import { oalVersion } from "./versions.js";
+
+/** Raised when memory is estimated in another way, so that what was noted before is not believed. */
+const estimator = 2;
 
 /** What run.json keeps of it, in bytes. */
 export interface MemoryNote {
@@ -33,11 +37,13 @@ export function dataSizes(
   const given = sets.reduce((sum, set) => sum + count(set), 0);
   if (plan.parts === null) {
     const { train, validation, test, validationOod, ood } = config.data.embedded;
-    return { classes: 10, train, all: given + train + validation + test + 2 * validationOod + 6 * ood };
+    const drawn = train + validation + test + 2 * validationOod + 6 * ood;
+    return { classes: 10, train, all: given + drawn, sets: sets.length + 3 + 2 + 6 };
   }
   const whole = sets.find(({ role }) => role === "train");
   const train = Math.max(2, trainingImages(config, { plan, sets }) ?? 2);
-  return { classes: Math.max(2, whole?.source.classNames.length ?? 2), train, all: given };
+  // at the most: validation and test images can be cut from the training images
+  return { classes: Math.max(2, whole?.source.classNames.length ?? 2), train, all: given, sets: sets.length + 2 };
 }
 
 /**
@@ -63,6 +69,8 @@ export interface MemoryCheckOptions {
   readonly limit?: MemoryLimit;
   /** Models of others that the run takes. Default: none. */
   readonly models?: RunModels;
+  /** The block of channels in which the engine computes steps, asked for where graphs are built. Default: it computes the plain ones. */
+  readonly block?: () => Promise<number>;
   /** What an earlier start of the same run noted: its graphs are not built again only to be measured. */
   readonly noted?: Pick<MemoryNote, "estimated" | "what"> & { readonly of?: string | undefined };
 }
@@ -74,16 +82,16 @@ export interface MemoryCheckOptions {
  * @returns undefined for a run without a graph
  * @throws OAL-R110 naming the largest part and what makes it smaller
  */
-export function checkMemory(
+export async function checkMemory(
   config: Configuration,
   aim: Aim,
   sizes: DataSizes,
-  { force = false, limit = memoryLimit(), noted, models = {} }: MemoryCheckOptions = {},
-): MemoryNote | undefined {
-  const of = sha256(canonicalJson({ config, aim, sizes, oal: oalVersion() }));
+  { force = false, limit = memoryLimit(), noted, models = {}, block }: MemoryCheckOptions = {},
+): Promise<MemoryNote | undefined> {
+  const of = sha256(canonicalJson({ config, aim, sizes, oal: oalVersion(), estimator }));
   if (noted?.of === of && noted.estimated <= limit.bytes)
     return { estimated: noted.estimated, what: noted.what, limit: limit.bytes, limitedBy: limit.source, of };
-  const [largest] = estimateMemory(config, aim, sizes, models);
+  const [largest] = estimateMemory(config, aim, sizes, models, await block?.());
   if (!largest) return undefined;
   const { what, lower, bytes } = largest;
   if (bytes > limit.bytes && !force) {

@@ -10,7 +10,7 @@ import { planData, surveyData, type DataPlan, type SurveyedSet } from "./dataPla
 import { configurationProblems, needsOf, type Aim, type Needs } from "./foresight.js";
 import { restProblem } from "./drawnOutliers.js";
 import { trainingImages } from "./memoryCheck.js";
-import { conditionWidth, teacherWidth } from "./memoryEstimate.js";
+import { conditionWidth, teacherWidth } from "./memory/networks.js";
 import { suppliedProblems } from "./suppliedProblems.js";
 import { openModels, wantedModels, type RunModels } from "./models.js";
 import { promptProblems } from "./prompts.js";

@@ -1,6 +1,6 @@
 /** The library's main call: prepares the data, plans what a target needs, makes it, and shows the results in the run folder. */
 import { join } from "node:path";
-import { chooseDevice, engineOnDemand } from "../runtime/engines/index.js";
+import { chooseDevice, engineOnDemand, stepBlock } from "../runtime/engines/index.js";
 import { recipes } from "../training/recipes/index.js";
 import { summarizeSeeds } from "oal-core";
 import type { Artifact } from "./artifact.js";
@@ -36,13 +36,14 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const ahead = await lookAhead(config, until, options);
   const aim = { methods: config.methods, until };
   const noted = readRunManifest(options.out)?.current.memory;
-  const memory = checkMemory(config, aim, dataSizes(config, ahead), {
+  // Before there is a folder: a device that is not there leaves nothing behind, nor does memory that is too little.
+  const { choice, sentence } = await chooseDevice(config.device, config.threads);
+  const memory = await checkMemory(config, aim, dataSizes(config, ahead), {
     force: options.force ?? false,
     models: ahead.models,
+    block: () => stepBlock(choice),
     ...(noted ? { noted } : {}),
   });
-  // Before there is a folder: a device that is not there leaves nothing behind.
-  const { choice, sentence } = await chooseDevice(config.device, config.threads);
   const folder = await RunFolder.open(options.out, config, options.onEvent);
   const { store, events, versions } = folder;
   const signal = options.signal ?? new AbortController().signal;

@@ -72,7 +72,7 @@ export class SearchGround {
     if (known) {
       const { own, fitting } = problemsWith(config, aim, known.ahead);
       throwProblems([...own, ...fitting], "a point of this search");
-      this.#checkMemory(config, aim, known.ahead);
+      await this.#checkMemory(config, aim, known.ahead);
       return withConfiguration(known.settings, config);
     }
     const ahead = await lookAhead(config, validationStage.id, {
@@ -80,19 +80,23 @@ export class SearchGround {
       signal: this.#workshop.signal,
       withTest: false,
     });
-    this.#checkMemory(config, aim, ahead);
+    await this.#checkMemory(config, aim, ahead);
     const settings = await prepareSettings(config, ahead, this.#workshop);
     this.#made.set(key, { ahead, settings });
     return settings;
   }
 
   /** Once for all rounds of a candidate: seeds and epochs take no memory. @throws OAL-R110 */
-  #checkMemory(config: Configuration, aim: Aim, ahead: Preflight): void {
+  async #checkMemory(config: Configuration, aim: Aim, ahead: Preflight): Promise<void> {
     const { seed: _seed, seeds: _seeds, studentSeeds: _ofStudents, student, ...rest } = config;
     const { epochs: _epochs, ...training } = student;
     const key = canonicalJson({ ...rest, student: training });
     if (this.#fitting.has(key)) return;
-    checkMemory(config, aim, dataSizes(config, ahead), { force: this.#force, models: ahead.models });
+    await checkMemory(config, aim, dataSizes(config, ahead), {
+      force: this.#force,
+      models: ahead.models,
+      block: async () => (await this.#workshop.engine()).facts.blockSize,
+    });
     this.#fitting.add(key);
   }
 }

@@ -1,5 +1,6 @@
 /** Engines from plain data, which a worker thread can be sent. */
 import type { Device, Engine, EngineFacts } from "oal-core";
+import { blockSize } from "./blockSize.js";
 import { cpuEngine } from "./cpu.js";
 import { webgpuEngine } from "./webgpu.js";
 
@@ -15,6 +16,11 @@ export interface EngineChoice {
 /** Makes the engine of a choice. */
 export async function makeEngine({ device, ...options }: EngineChoice): Promise<Engine> {
   return device === "webgpu" ? webgpuEngine(options) : cpuEngine({ threads: options.threads });
+}
+
+/** The block of channels in which the engine of a choice computes steps, without making it; 0: it computes the plain graphs. */
+export async function stepBlock({ device, threads }: EngineChoice): Promise<number> {
+  return device === "cpu" ? blockSize(threads) : 0;
 }
 
 /** Makes the engine of a choice when it is first asked for, and only once. */

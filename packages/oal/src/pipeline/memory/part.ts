@@ -1,0 +1,46 @@
+/** What an estimate of memory is made of: sizes of the data, parts of a run, and what is taken for each beside its graphs. */
+import type { GraphMemory } from "oal-core";
+
+/** Node, the engine, the libraries and what a run has gathered by its end, in bytes (measured 200 to 400 MB). */
+export const processBytes = 350 * 2 ** 20;
+/** What the engine takes for what is alive: scratch space and gaps between blocks (measured 1.14 to 1.44). */
+const engineFactor = 1.4;
+/** Copies of inputs and constants: the array here, the engine's, and the outputs that replace the inputs. */
+const heldFactor = 3;
+
+/** Sizes of the data that a run will have. */
+export interface DataSizes {
+  readonly classes: number;
+  /** Training images, after the split. */
+  readonly train: number;
+  /** Images of all sets together. */
+  readonly all: number;
+  /** Sets that models are evaluated on. */
+  readonly sets: number;
+}
+
+/** Memory of one part of a run. */
+export interface StageMemory {
+  /** What the part does, as words in a sentence. */
+  readonly what: string;
+  /** Keys of the configuration that make it smaller. */
+  readonly lower: string;
+  readonly bytes: number;
+}
+
+/**
+ * The memory of a part.
+ *
+ * @param lower the key of its batch or its number of pictures
+ * @param graphs those that are prepared at the same time
+ * @param arrays bytes of what it holds beside them
+ */
+export function memoryOf(
+  what: string,
+  lower: string,
+  graphs: readonly GraphMemory[],
+  arrays = 0,
+): StageMemory {
+  const graphBytes = graphs.reduce((sum, { live, held }) => sum + engineFactor * live + heldFactor * held, 0);
+  return { what, lower: `${lower} or data.size`, bytes: processBytes + arrays + graphBytes };
+}
