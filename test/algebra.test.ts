@@ -1,4 +1,5 @@
 /** The thread and the engine of large decompositions give what the thread that asks gives, and let it live meanwhile. */
+import type { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
 import { algebraHere, type Table } from "../packages/core/dist/index.js";
 import { openAlgebra } from "../packages/oal/dist/evaluation/algebra.js";
@@ -52,6 +53,37 @@ it("one after the other, and while timers run", async () => {
     expect(await algebra.eigen({ ...moments, data: moments.data.slice() })).toBe(eigen);
   } finally {
     clearInterval(timer);
+    await algebra.close();
+  }
+});
+
+it("goes on with another thread when one has died, idle or with more to do", async () => {
+  const algebra = openAlgebra(await cpuEngine());
+  const scaled = (factor: number): Table => ({
+    count: size,
+    width: size,
+    data: Float64Array.from({ length: size * size }, (_, k) => (k % (size + 1) === 0 ? factor : 0)),
+  });
+  const asked = (factor: number): Promise<Table | null> => algebra.inverseFactor(scaled(factor), 1e-12);
+  const threads: Worker[] = [];
+  let diesAtOnce = false;
+  const seen = (thread: Worker): void => {
+    threads.push(thread);
+    if (diesAtOnce) void thread.terminate();
+    diesAtOnce = false;
+  };
+  process.on("worker", seen);
+  try {
+    await asked(1);
+    await threads[0]?.terminate();
+    diesAtOnce = true;
+    const [lost, found] = await Promise.allSettled([asked(2), asked(3)]);
+    expect(lost).toMatchObject({ status: "rejected", reason: { code: "OAL-X101" } });
+    expect(found.status).toBe("fulfilled");
+    agree(await asked(3), await algebraHere.inverseFactor(scaled(3), 1e-12));
+    expect(threads).toHaveLength(3);
+  } finally {
+    process.off("worker", seen);
     await algebra.close();
   }
 });

@@ -144,7 +144,7 @@ class AlgebraThread {
   }
 
   #send(task: AlgebraTask): Promise<AlgebraAnswer> {
-    const worker = (this.#worker ??= new Worker(new URL("./algebraWorker.js", import.meta.url)));
+    const worker = (this.#worker ??= this.#start());
     return new Promise((resolve, reject) => {
       const died = (how: string): void =>
         reject(oalError("OAL-X101", { problem: `the thread of decompositions ${how}` }));
@@ -162,6 +162,15 @@ class AlgebraThread {
       worker.ref();
       worker.postMessage(task);
     });
+  }
+
+  /** A thread; when it dies, be it idle, what is asked next gets another one. */
+  #start(): Worker {
+    const worker = new Worker(new URL("./algebraWorker.js", import.meta.url));
+    const forget = (): void => {
+      if (this.#worker === worker) this.#worker = undefined;
+    };
+    return worker.on("error", forget).on("exit", forget);
   }
 
   async end(): Promise<void> {

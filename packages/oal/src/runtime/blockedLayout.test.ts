@@ -212,7 +212,9 @@ describe.skipIf(block === 0)("useBlockedLayout", () => {
   it.each(cases)("%s", async (_name, shapes, build, operator, count) => {
     const { graph, feeds } = built(shapes, build);
     const rewritten = useBlockedLayout(graph, block);
-    expect(countBlocked(rewritten)[operator]).toBe(block === 16 ? count : countBlocked(rewritten)[operator]);
+    // Whichever block this CPU has: what is taken depends on neither its kernels nor, in these cases, on which of the two it is.
+    const counts = [8, 16].map((each) => countBlocked(useBlockedLayout(graph, each))[operator]);
+    expect(counts).toEqual([count, count]);
     expectSame(await runOnce(rewritten, feeds), await runOnce(graph, feeds), 1e-5);
   });
 
