@@ -13,6 +13,7 @@ const store = mkdtempSync(join(tmpdir(), "oal-planning-"));
 afterAll(() => rmSync(store, { recursive: true, force: true }));
 
 it("takes what was recorded, else operations at the speed of their kind of work, else nothing", async () => {
+  const on = testEngine.facts;
   const speeds: Readonly<Record<Work, number>> = { step: 50, pass: 200 };
   const asked: Work[] = [];
   const speed = (work: Work): Promise<number> => {
@@ -21,14 +22,14 @@ it("takes what was recorded, else operations at the speed of their kind of work,
   };
   const step = { unit: "step", amount: 10, arithmetic: { work: "step", operations: () => 100 } } as const;
   const pass = { unit: "pass", amount: 10, arithmetic: { work: "pass", operations: () => 100 } } as const;
-  expect(await expected(store, step, speed)).toEqual({ seconds: 20, from: "reckoned" });
-  expect(await expected(store, pass, speed)).toEqual({ seconds: 5, from: "reckoned" });
-  expect(await expected(store, { unit: "else", amount: 10 }, speed)).toEqual({
+  expect(await expected(store, step, on, speed)).toEqual({ seconds: 20, from: "reckoned" });
+  expect(await expected(store, pass, on, speed)).toEqual({ seconds: 5, from: "reckoned" });
+  expect(await expected(store, { unit: "else", amount: 10 }, on, speed)).toEqual({
     seconds: null,
     from: "unknown",
   });
-  await recordRate(store, { unit: "step", amount: 5 }, 35);
-  expect(await expected(store, step, speed)).toEqual({ seconds: 70, from: "recorded" });
+  await recordRate(store, { unit: "step", amount: 5 }, on, 35);
+  expect(await expected(store, step, on, speed)).toEqual({ seconds: 70, from: "recorded" });
   expect(asked).toEqual(["step", "pass"]);
 });
 

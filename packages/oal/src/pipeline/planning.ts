@@ -22,7 +22,7 @@ import type { ArtifactStore } from "./store/artifactStore.js";
 import { claimOwner } from "./store/claim.js";
 import { openStore } from "./store/location.js";
 import { describeOwner } from "./store/owner.js";
-import { estimate } from "./store/rates.js";
+import { estimate, type Pace } from "./store/rates.js";
 import { targetsOf } from "./targets.js";
 import { writeError } from "./systemError.js";
 import { versions } from "./versions.js";
@@ -86,9 +86,10 @@ export async function describePlan(
   await keepPlan(workshop.store, plan, config);
   const { choice } = await chooseDevice(options.device ?? config.device, config.threads);
   const speed = speedOnDemand(engineOnDemand(choice));
+  const pace = { ...choice, version: workshop.versions.onnxruntime };
   const entries: PlanEntry[] = [];
   // one after the other: a speed is measured on its own
-  for (const planned of plan.stages) entries.push(await entryOf(planned, workshop.store, speed));
+  for (const planned of plan.stages) entries.push(await entryOf(planned, workshop.store, pace, speed));
   return entries;
 }
 
@@ -105,6 +106,7 @@ function speedOnDemand(engine: () => Promise<Engine>): (work: Work) => Promise<n
 async function entryOf(
   planned: PlannedStage,
   store: ArtifactStore,
+  pace: Pace,
   speed: (work: Work) => Promise<number>,
 ): Promise<PlanEntry> {
   const { name, key, stage, identity, inputs, effort } = planned;
@@ -112,7 +114,7 @@ async function entryOf(
   const owner = made === null ? await claimOwner(store.claims, key) : null;
   const stopped = made === null ? stoppedAt(store.checkpointsOf(identity.stage, key)) : null;
   const { seconds: whole, from } =
-    made === null && effort ? await expected(store.folder, effort, speed) : unknown;
+    made === null && effort ? await expected(store.folder, effort, pace, speed) : unknown;
   const left = stopped && whole !== null ? whole * (1 - stopped.step / stopped.total) : whole;
   return {
     name,
@@ -132,14 +134,16 @@ const unknown = { seconds: null, from: "unknown" } as const;
 /**
  * What work is likely to take.
  *
+ * @param pace of the engine that will do it
  * @param speed floating-point operations per second by kind of work, asked for where none was recorded
  */
 export async function expected(
   store: string,
   effort: Effort,
+  pace: Pace,
   speed: (work: Work) => Promise<number>,
 ): Promise<Pick<PlanEntry, "seconds" | "from">> {
-  const recorded = await estimate(store, effort);
+  const recorded = await estimate(store, effort, pace);
   if (recorded !== null) return { seconds: recorded, from: "recorded" };
   const { arithmetic, amount } = effort;
   if (!arithmetic) return unknown;

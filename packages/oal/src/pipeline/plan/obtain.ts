@@ -135,7 +135,7 @@ async function make(wanted: Wanted, claim: Claim, workshop: Workshop): Promise<A
     timings: { ...report?.timings },
     metrics: { ...report?.metrics },
   });
-  if (wanted.effort) await recordRate(store.folder, wanted.effort, seconds);
+  if (wanted.effort && report?.engine) await recordRate(store.folder, wanted.effort, report.engine, seconds);
   events.emit({ kind: "done", terms: { ...report?.metrics, seconds } });
   return artifact;
 }

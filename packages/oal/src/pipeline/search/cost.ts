@@ -1,6 +1,6 @@
 /** What a search will cost, told before anything is trained. */
 import type { ArtifactStore } from "../store/artifactStore.js";
-import { estimate } from "../store/rates.js";
+import { estimate, type Pace } from "../store/rates.js";
 import type { Rung } from "./rung.js";
 
 /** What a round has still to make. */
@@ -23,11 +23,13 @@ export interface RungCost {
 /**
  * What is missing of a planned round.
  *
+ * @param pace of the engine that will make it
  * @param earlier keys that a round before it makes
  */
 export async function costOf(
   { plan, trials }: Rung,
   store: ArtifactStore,
+  pace: Pace,
   epochs: number | null,
   earlier: ReadonlySet<string> = new Set(),
 ): Promise<RungCost> {
@@ -38,7 +40,7 @@ export async function costOf(
     if (earlier.has(key) || (await store.look(identity.stage, key)) !== null) continue;
     if (isStudent(name)) students += 1;
     else if (stage.id !== "validation") others.add(stage.id);
-    const expected = effort ? await estimate(store.folder, effort) : null;
+    const expected = effort ? await estimate(store.folder, effort, pace) : null;
     seconds += expected ?? 0;
     hasUnknown ||= expected === null;
   }

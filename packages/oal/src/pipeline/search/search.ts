@@ -168,14 +168,15 @@ function withoutRepeats(onEvent: (event: RunEvent) => void): (event: RunEvent) =
 async function costsOf(
   planned: readonly Rung[],
   rounds: readonly PlannedRound[],
-  { store }: StageWorkshop,
+  { store, engine }: StageWorkshop,
   halving: Halving | undefined,
 ): Promise<readonly RungCost[]> {
+  const { facts } = await engine();
   const costs: RungCost[] = [];
   const earlier = new Set<string>();
   let going = planned[0] ? new Set(planned[0].trials.map(({ candidate }) => candidate.number)).size : 0;
   for (const [i, rung] of planned.entries()) {
-    costs.push(shareOf(await costOf(rung, store, rounds[i]?.epochs ?? null, earlier), going));
+    costs.push(shareOf(await costOf(rung, store, facts, rounds[i]?.epochs ?? null, earlier), going));
     for (const { key } of rung.plan.stages) earlier.add(key);
     if (halving) going = Math.min(going, survivorCount(going, halving) + 1);
   }
