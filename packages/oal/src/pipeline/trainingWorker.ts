@@ -98,7 +98,8 @@ async function classifierPart(job: ClassifierJob, batchSize: number): Promise<Tr
   const { classes } = network.options;
   const side: SideData[] = [];
   for (const { source, names, folders } of job.side) {
-    const facts = { seed, steps, batchSize, classes, augmentation, normalisation, images, names };
+    const sizes = { steps, batchSize, wholeBatch: job.batchSize, classes };
+    const facts = { seed, ...sizes, augmentation, normalisation, images, names };
     side.push(...(await sideSources.find(source).open({ ...facts, settings: job.sourceSettings, folders })));
   }
   const initial = job.initial === undefined ? undefined : (await readSafetensors(job.initial)).tensors;

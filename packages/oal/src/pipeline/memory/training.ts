@@ -86,7 +86,9 @@ export function classifierTraining(
   const taskOf = (batchSize: number): TrainingTask => {
     const shared = { seed: 0, batchSize, augmentation };
     const side = sources.flatMap(({ source, names }) => {
-      const facts = { ...shared, steps: 1, classes, images, normalisation, settings: sourceSettings, names };
+      const wholeBatch = batchSizeOf(section, train);
+      const drawn = { ...shared, wholeBatch, steps: 1, classes, images, normalisation };
+      const facts = { ...drawn, settings: sourceSettings, names };
       return source.outline?.(facts, sizes) ?? [];
     });
     // methods that read what no source can outline are not counted

@@ -14,6 +14,8 @@ export interface StepFacts {
   readonly seed: number;
   readonly steps: number;
   readonly batchSize: number;
+  /** Images of a whole batch, where `batchSize` is that of the smaller step that ends an epoch. Default: `batchSize`. */
+  readonly wholeBatch?: number;
   readonly classes: number;
   readonly augmentation: AugmentSpec;
   /** How the trained network sees pictures. */

@@ -10,6 +10,7 @@ import { finishedHeads, type NetworkChoice } from "../../training/network.js";
 import { Predictor } from "../../training/predict.js";
 import type { Effort, StageJob } from "../plan/stage.js";
 import { planRecipe, type RecipePlan } from "../recipeNeeds.js";
+import { outliersSource } from "../sideSources/outliers.js";
 import type { ClassifierJob, ImportedStart } from "../trainingJob.js";
 import { runTrainingJob } from "../trainingEvents.js";
 import { loadClassifier, saveClassifier } from "./classifierArtifact.js";
@@ -44,6 +45,10 @@ export function classifierSlice(
     settings: sourceSettings,
     classes: data.classNames.length,
     normalisation: data.normalisation,
+    // The step of a rest once showed outliers of another epoch.
+    ...(section.rest === "train" && sources.some(({ source }) => source === outliersSource)
+      ? { outliersOfRest: 2 }
+      : {}),
   };
 }
 

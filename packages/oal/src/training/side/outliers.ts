@@ -30,6 +30,8 @@ export interface OutlierPictures {
 export interface OutlierOptions {
   readonly seed: number;
   readonly batchSize: number;
+  /** Images of a whole batch, where `batchSize` is that of the smaller step that ends an epoch. Default: `batchSize`. */
+  readonly wholeBatch?: number;
   readonly classes: number;
   /** Height and width in pixels. */
   readonly imageSize: number;
@@ -62,13 +64,24 @@ export function exposureGate(steps: number, start: number): SideTensor {
   };
 }
 
-/** "outlierImages" uint8 [M, 3, S, S] and, where the source has the teacher's logits, "outlierTeacherLogits" float32 [M, C]. */
+/**
+ * "outlierImages" uint8 [M, 3, S, S] and, where the source has the teacher's logits, "outlierTeacherLogits" float32 [M, C]. Every step goes
+ * on in the order by a whole batch's outliers; the smaller one that ends an epoch shows some of its own, so that none comes up twice
+ * before all have.
+ */
 export function outlierSideData(source: OutlierPictures, options: OutlierOptions): SideTensor[] {
-  const { seed, classes, imageSize } = options;
-  const count = outlierCount(options.batchSize, options.fraction);
+  const { seed, batchSize, wholeBatch = batchSize, fraction, classes, imageSize } = options;
+  const whole = outlierCount(wholeBatch, fraction);
+  const count = Math.min(whole, outlierCount(batchSize, fraction));
   const augmentation = new Random(seed, "augmentation").derive("outliers");
-  const chosenAt = (step: number): ArrayLike<number> =>
-    source.choose?.(step, count) ?? batchIndices(seed, step, source.count, count, "data/outliers");
+  const chosenAt = (step: number): ArrayLike<number> => {
+    const rows =
+      source.choose?.(step, whole) ?? batchIndices(seed, step, source.count, whole, "data/outliers");
+    // from all over them: those of a union lie member by member
+    return count === whole
+      ? rows
+      : Array.from({ length: count }, (_, i) => rows[Math.floor((i * whole) / count)] ?? 0);
+  };
   const pictureShape = [count, 3, imageSize, imageSize];
   const { teacherLogits } = source;
   return [
@@ -77,7 +90,7 @@ export function outlierSideData(source: OutlierPictures, options: OutlierOptions
       type: { dtype: "uint8", shape: pictureShape },
       rows: (step) => {
         const chosen = chosenAt(step);
-        const epoch = epochOf(step, source.count, count);
+        const epoch = epochOf(step, source.count, whole);
         const pictures = source.pictures(chosen, step);
         return uint8Tensor(
           pictureShape,
