@@ -52,6 +52,20 @@ export const core = [
     tests: [source("rewrite/blockedLayout.test.ts")],
   },
   {
+    file: source("rewrite/blocked/forms.ts"),
+    what: "an image of other sizes in blocks is taken for a view",
+    find: "return haveOneShape(x, output, layout) ? formOf(x, layout) : null;",
+    replace: "return formOf(x, layout);",
+    tests: [source("rewrite/blockedLayout.test.ts")],
+  },
+  {
+    file: source("rewrite/blocked/forms.ts"),
+    what: "numbers of images beside a view in blocks are taken for those of channels",
+    find: "if (isOfGroups) {",
+    replace: "if (isOfGroups && sizes !== `${channels},1,1`) {",
+    tests: [source("rewrite/blockedLayout.test.ts")],
+  },
+  {
     file: source("rewrite/blocked/elementwise.ts"),
     what: "the zeros behind the last channel may become infinite",
     find: "!bounded.has(operator)",

@@ -418,6 +418,20 @@ export const training = [
   },
   {
     file: source("training/checkpoint.ts"),
+    what: "a checkpoint that is written after damaged ones removes itself",
+    find: ".filter((name) => stepOf(name) <= step)",
+    replace: "",
+    tests: [source("training/trainer.test.ts")],
+  },
+  {
+    file: source("training/side/outliers.ts"),
+    what: "the step of a rest goes on in an order of its own",
+    find: "source.choose?.(step, whole) ?? batchIndices(seed, step, source.count, whole,",
+    replace: "source.choose?.(step, whole) ?? batchIndices(seed, step, source.count, count,",
+    tests: [source("training/side/outliers.test.ts")],
+  },
+  {
+    file: source("training/checkpoint.ts"),
     what: "a checkpoint of another training is taken",
     find: "if (found !== training)",
     replace: 'if (found === "")',
