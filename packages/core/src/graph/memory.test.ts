@@ -20,3 +20,16 @@ it("an output and a value that is read late stay alive", () => {
   graph.output("late", add(add(other, other), kept));
   expect(graphMemory(graph)).toEqual({ live: 30, held: 10 });
 });
+
+it("what no output needs takes none, nor keeps what it reads", () => {
+  const [wanted, more] = [new Graph(), new Graph()].map((graph, i) => {
+    const x = graph.input("x", { dtype: "float32", shape: [100] });
+    const first = mul(x, 2);
+    const second = add(first, 1);
+    const third = add(second, second);
+    if (i === 1) mul(first, mul(third, graph.constant(float32Tensor([100], new Float32Array(100)))));
+    graph.output("sum", reduceSum(third));
+    return graphMemory(graph);
+  });
+  expect(more).toEqual(wanted);
+});

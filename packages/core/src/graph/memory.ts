@@ -1,6 +1,7 @@
 /** How much memory a graph needs while it runs, counted from its shapes. */
 import { expectArguments } from "../errors/index.js";
 import { aTensorType, elementBytes, sizeOf, type TensorType } from "./tensor.js";
+import { reachable } from "./prune.js";
 import { aGraph, type Graph, type Value } from "./value.js";
 
 /** Memory of a graph, in bytes. */
@@ -18,7 +19,7 @@ export function bytesOf(type: TensorType): number {
 }
 
 /**
- * Counts the memory of a graph, nodes in their own order. An engine needs more: scratch space, and gaps between blocks of unequal
+ * Counts the memory of a graph, nodes in their own order, without what no output needs. An engine needs more: scratch space, and gaps between blocks of unequal
  * size; and less where it computes in place.
  *
  * @throws OAL-G114 when the size of an axis is open
@@ -27,14 +28,15 @@ export function bytesOf(type: TensorType): number {
 export function graphMemory(graph: Graph): GraphMemory {
   expectArguments("graphMemory", { graph: [graph, aGraph] });
   const sizeIn = ({ dtype, shape }: Value): number => bytesOf({ dtype, shape });
+  const { nodes, values } = reachable(graph);
   const lastReader = new Map<Value, number>();
-  graph.nodes.forEach((node, position) => {
+  nodes.forEach((node, position) => {
     for (const input of node.inputs) if (input) lastReader.set(input, position);
   });
   for (const value of graph.outputs.values()) lastReader.set(value, Infinity);
   let alive = 0;
   let live = 0;
-  graph.nodes.forEach((node, position) => {
+  nodes.forEach((node, position) => {
     for (const output of node.outputs) alive += sizeIn(output);
     live = Math.max(live, alive);
     for (const value of new Set([...node.inputs, ...node.outputs])) {
@@ -42,6 +44,7 @@ export function graphMemory(graph: Graph): GraphMemory {
       if (isDone) alive -= sizeIn(value);
     }
   });
-  const held = [...graph.inputs, ...graph.constants].reduce((sum, value) => sum + sizeIn(value), 0);
+  const constants = graph.constants.filter((value) => values.has(value));
+  const held = [...graph.inputs, ...constants].reduce((sum, value) => sum + sizeIn(value), 0);
   return { live, held };
 }

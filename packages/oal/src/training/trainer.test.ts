@@ -231,7 +231,7 @@ describe("resuming", () => {
       return [heard[0]?.engines, engines];
     };
     expect(await attempt(2)).toEqual([undefined, [here]]);
-    const { state } = (await readCheckpoint(folder, "t")) ?? { state: new Map() };
+    const { state } = (await readCheckpoint(folder, "t")) ?? { state: new Map<string, Tensor>() };
     const after = async (before: readonly ComputedBy[]): Promise<unknown[]> => {
       await writeCheckpoint(folder, 2, state, "t", before);
       return attempt(3);
