@@ -273,7 +273,10 @@ describe("what follows a convolution", () => {
   });
 
   it.each<[string, (y: Value, own: Case) => Value]>([
-    ["factors of rows, as many as a view could have groups", (y, own) => mul(y, own.input("rows", [8, 4, 1]))],
+    [
+      "factors of rows, as many as a view could have groups",
+      (y, own) => mul(y, own.input("rows", [8, 4, 1])),
+    ],
     [
       "pixels in another order of rows and columns",
       (y, own) =>

@@ -1,7 +1,15 @@
 /** Tensors of safetensors files row by row: of what is as long as a data set, memory holds the rows in use. */
 import { closeSync, openSync, readSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { isOalError, oalError, sizeOf, type RowSource, type Shape, type Tensor, type TensorData } from "oal-core";
+import {
+  isOalError,
+  oalError,
+  sizeOf,
+  type RowSource,
+  type Shape,
+  type Tensor,
+  type TensorData,
+} from "oal-core";
 import { writeFileWhole } from "../runtime/writeFile.js";
 import { messageOf, safetensorsHead, safetensorsHeadOf } from "./safetensors.js";
 

@@ -43,7 +43,12 @@ export function dataSizes(
   const whole = sets.find(({ role }) => role === "train");
   const train = Math.max(2, trainingImages(config, { plan, sets }) ?? 2);
   // at the most: validation and test images can be cut from the training images
-  return { classes: Math.max(2, whole?.source.classNames.length ?? 2), train, all: given, sets: sets.length + 2 };
+  return {
+    classes: Math.max(2, whole?.source.classNames.length ?? 2),
+    train,
+    all: given,
+    sets: sets.length + 2,
+  };
 }
 
 /**

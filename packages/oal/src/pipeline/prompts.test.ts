@@ -78,7 +78,12 @@ describe("a run with prompts", () => {
   it("is counted with its largest part, and more of it where a part computes with 16 bits", () => {
     const aim = { methods: ["ce"], until: "latents" };
     const bytesOf = (diffusion: PromptedDiffusion): number => {
-      const parts = estimateMemory(configured(), aim, { classes: 2, train: 50, all: 80, sets: 4 }, { diffusion });
+      const parts = estimateMemory(
+        configured(),
+        aim,
+        { classes: 2, train: 50, all: 80, sets: 4 },
+        { diffusion },
+      );
       return parts.find(({ what }) => what.includes("synthesis.model"))?.bytes ?? NaN;
     };
     const [whole, half] = [bytesOf(model), bytesOf({ ...model, table: { ...model.table, isHalf: true } })];

@@ -178,7 +178,10 @@ function factsOf({ kept, engines }: TrainingOutcome): Record<string, string> {
 }
 
 /** A training that an earlier attempt has finished: what computed it is told, as of one that goes on. */
-async function tellFinished({ result, training }: TrainingJob, tell: (message: WorkerMessage) => void): Promise<void> {
+async function tellFinished(
+  { result, training }: TrainingJob,
+  tell: (message: WorkerMessage) => void,
+): Promise<void> {
   const { metadata } = await readSafetensors(result, []);
   const { steps } = training;
   const engines = enginesIn(metadata["engines"]);

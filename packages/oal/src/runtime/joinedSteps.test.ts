@@ -102,7 +102,9 @@ describe("a joined step", () => {
       training.step.stateNames,
     );
     await stepper.load(training.step.initialState(1));
-    expect(calls.map((names) => names.toSorted())).toEqual([whole.carried.map(({ name }) => name).toSorted()]);
+    expect(calls.map((names) => names.toSorted())).toEqual([
+      whole.carried.map(({ name }) => name).toSorted(),
+    ]);
     expect([...(await stepper.read())]).toEqual([...training.step.initialState(1)]);
     await stepper.load(new Map());
     expect(calls).toHaveLength(1);

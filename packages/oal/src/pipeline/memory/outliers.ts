@@ -77,12 +77,14 @@ export function ownDiffusionMemory(
     shape: [diffusionRows(size) >> 1, ...latentShape],
     known: Math.min(train, config.embeddings.perClass * classes),
   };
-  const making = planSource(exposureOptions(config).outliers, config).sources.flatMap(({ id, made: source }) => {
-    if (!source) return [];
-    const steering = source.outline(decoded, config);
-    const all = [...ofModel, ...(steering ? [graphMemory(steering)] : [])];
-    return [memoryOf(`making outliers (${id})`, "synthesis.count", all, made)];
-  });
+  const making = planSource(exposureOptions(config).outliers, config).sources.flatMap(
+    ({ id, made: source }) => {
+      if (!source) return [];
+      const steering = source.outline(decoded, config);
+      const all = [...ofModel, ...(steering ? [graphMemory(steering)] : [])];
+      return [memoryOf(`making outliers (${id})`, "synthesis.count", all, made)];
+    },
+  );
   return [
     memoryOf("training the auto-encoder", "autoEncoder.batchSize", encoding.graphs),
     memoryOf("training the denoiser", "denoiser.batchSize", denoising.graphs),

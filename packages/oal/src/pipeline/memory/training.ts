@@ -121,10 +121,7 @@ export function finetuning(
   const augmentation = { flip: "none" } as const;
   const images = imagesOf(train, imageSize);
   const taskOf = (batchSize: number): TrainingTask =>
-    classifierTask(
-      { seed: 0, batchSize, augmentation, network, normalisation, methods, settings },
-      images,
-    );
+    classifierTask({ seed: 0, batchSize, augmentation, network, normalisation, methods, settings }, images);
   return trainingOf(config, section, network, train, taskOf, block);
 }
 

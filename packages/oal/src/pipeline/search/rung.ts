@@ -11,6 +11,7 @@ import { needsOf, type Aim } from "../foresight.js";
 import { checkMemory, dataSizes } from "../memoryCheck.js";
 import { wantedModels } from "../models.js";
 import type { Workshop } from "../plan/obtain.js";
+import type { StageWorkshop } from "../plan/walk.js";
 import { planRun, type Plan, type PlannedStage } from "../plan/planner.js";
 import type { RunSettings } from "../plan/stage.js";
 import { keepPlan } from "../planning.js";
@@ -43,14 +44,14 @@ export interface Rung {
  * {@link readBy}; everything else is looked at for every candidate.
  */
 export class SearchGround {
-  readonly #workshop: Workshop;
+  readonly #workshop: StageWorkshop;
   readonly #force: boolean;
   readonly #onEvent: Parameters<typeof lookAhead>[2]["onEvent"];
   readonly #made = new Map<string, { readonly ahead: Preflight; readonly settings: RunSettings }>();
   readonly #fitting = new Set<string>();
 
   constructor(
-    workshop: Workshop,
+    workshop: StageWorkshop,
     options: { readonly force: boolean; readonly onEvent?: Parameters<typeof lookAhead>[2]["onEvent"] },
   ) {
     this.#workshop = workshop;

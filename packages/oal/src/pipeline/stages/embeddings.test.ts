@@ -53,9 +53,10 @@ describe("the rows of an embedding bank", () => {
 
 it("are written as they come, the same bytes as whole", async () => {
   const graph = new Graph();
-  const numbers = reshape(cast(graph.input("images", { dtype: "uint8", shape: [2, 3, 4, 4] }), "float32"), [
-    2, 48,
-  ]);
+  const numbers = reshape(
+    cast(graph.input("images", { dtype: "uint8", shape: [2, 3, 4, 4] }), "float32"),
+    [2, 48],
+  );
   graph.output("logits", slice(numbers, [0], [3], [1]));
   graph.output("features", slice(numbers, [3], [8], [1]));
   const predictor = await Predictor.ofGraph(testEngine, graph, { rows: 2 });

@@ -54,10 +54,16 @@ export const embeddingsStage: Stage = {
       const rows = bankRows(set.labels, data.classNames.length, config.embeddings.perClass, config.seed);
       const banked =
         config.embeddings.view === "plain" ? null : await augmentedBank(job, predictor, set, rows);
-      const named = await writeEmbeddings(join(folder, embeddingsFile), predictor, set, { rows, banked }, (done) => {
-        signal.throwIfAborted();
-        events.progress(done, set.count, { text: "embedding" });
-      });
+      const named = await writeEmbeddings(
+        join(folder, embeddingsFile),
+        predictor,
+        set,
+        { rows, banked },
+        (done) => {
+          signal.throwIfAborted();
+          events.progress(done, set.count, { text: "embedding" });
+        },
+      );
       return { metrics: { bankSize: rows.length, trainAccuracy: accuracy(named, set.labels) } };
     } finally {
       await predictor.release();

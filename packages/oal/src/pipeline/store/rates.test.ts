@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { EngineFacts } from "oal-core";
 import { afterAll, expect, it } from "vitest";
 import { testEngine } from "../../testing/engine.js";
 import { estimate, recordRate } from "./rates.js";
@@ -31,7 +32,8 @@ it("keeps apart what engines do at different speeds", async () => {
   await recordRate(store, work, on, 20);
   expect(await estimate(store, work, on)).toBe(20);
   // blocks follow from the CPU
-  expect(await estimate(store, work, { ...on, blockSize: 3 })).toBe(20);
+  const wide: EngineFacts = { ...on, blockSize: 3 };
+  expect(await estimate(store, work, wide)).toBe(20);
   for (const other of [
     { device: "webgpu" as const },
     { threads: 2 },

@@ -14,9 +14,9 @@ const schema = z.object({ amount: z.number().positive(), seconds: z.number().min
 /** What of an engine decides how fast it is. */
 export type Pace = Pick<EngineFacts, "device" | "threads" | "version" | "adapter">;
 
-function pathOf(store: string, unit: unknown, { device, threads, version, adapter = null }: Pace): string {
+function pathOf(store: string, unit: unknown, { device, threads, version, adapter }: Pace): string {
   const { cpu, cores, platform } = hardware();
-  const engine = { device, threads, version, adapter };
+  const engine = { device, threads, version, adapter: adapter ?? null };
   const name = sha256(canonicalJson({ unit, cpu, cores, platform, engine })).slice(0, 24);
   return join(store, "rates", `${name}.json`);
 }
@@ -36,7 +36,10 @@ export async function recordRate(
   try {
     await makeFolder(join(store, "rates"));
     for (const unit of unitsOf(effort))
-      await writeFileWhole(pathOf(store, unit, engine), `${JSON.stringify({ amount: effort.amount, seconds })}\n`);
+      await writeFileWhole(
+        pathOf(store, unit, engine),
+        `${JSON.stringify({ amount: effort.amount, seconds })}\n`,
+      );
   } catch {
     // without a note the next estimate is "unknown"
   }
@@ -46,7 +49,9 @@ export async function recordRate(
 export async function estimate(store: string, effort: Effort, engine: Pace): Promise<number | null> {
   for (const unit of unitsOf(effort)) {
     try {
-      const { amount, seconds } = schema.parse(JSON.parse(await readFile(pathOf(store, unit, engine), "utf8")));
+      const { amount, seconds } = schema.parse(
+        JSON.parse(await readFile(pathOf(store, unit, engine), "utf8")),
+      );
       return (seconds / amount) * effort.amount;
     } catch {
       // not noted

@@ -17,7 +17,11 @@ it("an engine without blocked kernels says so; another refusal is a warning with
 });
 
 it("is asked once, and again after a failure", async () => {
-  const answers = [() => Promise.reject(new Error("not now")), () => Promise.resolve(8), () => Promise.resolve(16)];
+  const answers = [
+    () => Promise.reject(new Error("not now")),
+    () => Promise.resolve(8),
+    () => Promise.resolve(16),
+  ];
   const asked: number[] = [];
   const ask = askedOnce((threads: number) => {
     asked.push(threads);

@@ -16,8 +16,17 @@ function shown(choose?: OutlierPictures["choose"]): readonly (readonly number[])
       return new Uint8Array(3 * chosen.length);
     },
   };
-  const common = { seed, wholeBatch, classes: 2, imageSize: 1, augmentation: { flip: "none" }, fraction: 1 } as const;
-  const [whole, rest] = [wholeBatch, left].map((batchSize) => outlierSideData(source, { ...common, batchSize }));
+  const common = {
+    seed,
+    wholeBatch,
+    classes: 2,
+    imageSize: 1,
+    augmentation: { flip: "none" },
+    fraction: 1,
+  } as const;
+  const [whole, rest] = [wholeBatch, left].map((batchSize) =>
+    outlierSideData(source, { ...common, batchSize }),
+  );
   for (let step = 0; step < 2 * (count / wholeBatch); step++)
     ((step + 1) % every === 0 ? rest : whole)?.[0]?.rows(step, []);
   return rows;
