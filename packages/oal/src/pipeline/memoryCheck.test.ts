@@ -6,7 +6,7 @@ import { afterAll, expect, it } from "vitest";
 import { loadConfiguration } from "./configuration/index.js";
 import type { Aim } from "./foresight.js";
 import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
-import { estimateMemory } from "./memory/estimate.js";
+import { estimateMemory, largestInBlocks } from "./memory/estimate.js";
 import type { DataSizes, StageMemory } from "./memory/part.js";
 import { preflight } from "./preflight.js";
 import { loadModelFile } from "../models/load.js";
@@ -61,7 +61,7 @@ it("counts all that a training has open at once, and all that it carries", () =>
     const set = Object.entries(settings).map(([key, value]) => `teacher.${key}=${value}`);
     const parts = estimateMemory(
       loadConfiguration("folder", { set }),
-      { methods: ["kd"], until: "report" },
+      { methods: ["kd"], until: "teacher" },
       { classes: 3, train: 48, all: 80, sets: 4 },
     );
     return partOf(parts, "training the teacher");
@@ -110,6 +110,25 @@ it("is refused above the limit, naming what to lower, and not with force", async
   expect(note).toMatchObject({ limit: 500e6, limitedBy: "container" });
   expect(note && memorySentence(note)).toMatch(
     /^needs about 1\.\d GB of memory for training .*; the container has 500 MB$/,
+  );
+});
+
+it("is counted in the layout that the engine computes in, where it would be too much in the other", async () => {
+  const config = loadConfiguration("embedded");
+  const aim = { methods: ["ce"], until: "student" };
+  const many = { classes: 10, train: 1000, all: 3000, sets: 11 };
+  const parts = estimateMemory(config, aim, many);
+  const [plain, blocked] = [parts[0]?.bytes ?? NaN, largestInBlocks(parts, 16)?.bytes ?? NaN];
+  expect(blocked).toBeLessThan(plain - 20e6);
+  expect(largestInBlocks(parts, 0)?.bytes).toBe(plain);
+  const limit: MemoryLimit = { bytes: (plain + blocked) / 2, source: "machine" };
+  const asked = { limit, block: () => Promise.resolve(16) };
+  expect((await checkMemory(config, aim, many, asked))?.estimated).toBe(Math.round(blocked));
+  await expect(checkMemory(config, aim, many, { limit })).rejects.toMatchObject({ code: "OAL-R110" });
+  const never = () => Promise.reject(new Error("asked"));
+  const roomy: MemoryLimit = { ...limit, bytes: 3 * plain };
+  expect((await checkMemory(config, aim, many, { limit: roomy, block: never }))?.estimated).toBe(
+    Math.round(plain),
   );
 });
 

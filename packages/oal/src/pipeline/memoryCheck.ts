@@ -6,7 +6,7 @@ import { memoryLimit, type MemoryLimit } from "../runtime/memoryLimit.js";
 import { canonicalJson, sha256 } from "./canonical.js";
 import type { Configuration } from "./configuration/schema.js";
 import type { Aim } from "./foresight.js";
-import { estimateMemory } from "./memory/estimate.js";
+import { estimateMemory, largestInBlocks } from "./memory/estimate.js";
 import type { DataSizes } from "./memory/part.js";
 import type { RunModels } from "./models.js";
 import type { Preflight } from "./preflight.js";
@@ -14,6 +14,9 @@ import { oalVersion } from "./versions.js";
 
 /** Raised when memory is estimated in another way, so that what was noted before is not believed. */
 const estimator = 2;
+
+/** Share of the limit up to which nothing depends on the layout of memory, so that graphs are not built in blocks to count them. */
+const roomy = 0.5;
 
 /** What run.json keeps of it, in bytes. */
 export interface MemoryNote {
@@ -74,7 +77,7 @@ export interface MemoryCheckOptions {
   readonly limit?: MemoryLimit;
   /** Models of others that the run takes. Default: none. */
   readonly models?: RunModels;
-  /** The block of channels in which the engine computes steps, asked for where graphs are built. Default: it computes the plain ones. */
+  /** The block of channels in which the engine computes steps, asked for where memory may not suffice. Default: 0, in none. */
   readonly block?: () => Promise<number>;
   /** What an earlier start of the same run noted: its graphs are not built again only to be measured. */
   readonly noted?: Pick<MemoryNote, "estimated" | "what"> & { readonly of?: string | undefined };
@@ -96,7 +99,9 @@ export async function checkMemory(
   const of = sha256(canonicalJson({ config, aim, sizes, oal: oalVersion(), estimator }));
   if (noted?.of === of && noted.estimated <= limit.bytes)
     return { estimated: noted.estimated, what: noted.what, limit: limit.bytes, limitedBy: limit.source, of };
-  const [largest] = estimateMemory(config, aim, sizes, models, await block?.());
+  const parts = estimateMemory(config, aim, sizes, models);
+  const isRoomy = (parts[0]?.bytes ?? 0) <= roomy * limit.bytes;
+  const largest = isRoomy ? parts[0] : largestInBlocks(parts, (await block?.()) ?? 0);
   if (!largest) return undefined;
   const { what, lower, bytes } = largest;
   if (bytes > limit.bytes && !force) {

@@ -16,7 +16,6 @@ import { classifierTraining, finetuning, largestRecipes, passOf, type Training }
 /**
  * The memory of every part of a run, the largest first.
  *
- * @param block the block of channels in which the engine computes steps; 0: it computes the plain graphs
  * @cost builds each graph once, about 0.1 s each
  */
 export function estimateMemory(
@@ -24,7 +23,6 @@ export function estimateMemory(
   aim: Aim,
   sizes: DataSizes,
   models: RunModels = {},
-  block = 0,
 ): StageMemory[] {
   const choices = choicesOf(config, models, sizes.classes);
   const needs = needsOf(config, aim);
@@ -36,23 +34,17 @@ export function estimateMemory(
     parts.push(memoryOf(`the ${name}'s outputs on all images`, "evaluation.batchSize", [pass], held));
   };
   const ownTeacher = needs.teacher && models.teacher === undefined;
-  const teacher = ownTeacher
-    ? classifierTraining(config, "teacher", ce.id, sizes, choices, block)
-    : undefined;
+  const teacher = ownTeacher ? classifierTraining(config, "teacher", ce.id, sizes, choices) : undefined;
   if (teacher) {
     addTraining("training the teacher", "teacher", teacher);
     // They go to a file as they come.
     addOutputs("teacher", teacher, 0);
   }
   if (needs.teacher && models.teacher && surelyFinetuned(config, models.teacher))
-    addTraining(
-      "fine-tuning the teacher",
-      "teacher.finetune",
-      finetuning(config, models.teacher, sizes, block),
-    );
+    addTraining("fine-tuning the teacher", "teacher.finetune", finetuning(config, models.teacher, sizes));
   if (needs.student) {
     const trainings = largestRecipes(aim.methods).map((recipe) =>
-      classifierTraining(config, "student", recipe, sizes, choices, block, teacher),
+      classifierTraining(config, "student", recipe, sizes, choices, teacher),
     );
     const [largest] = trainings.toSorted((a, b) => bytesOf(b) - bytesOf(a));
     if (largest) {
@@ -62,9 +54,27 @@ export function estimateMemory(
     }
   }
   if (needs.outliers && needs.ownDiffusion)
-    parts.push(...ownDiffusionMemory(config, sizes, choices, block, teacher, needs.pooled));
+    parts.push(...ownDiffusionMemory(config, sizes, choices, teacher, needs.pooled));
   else if (needs.outliers && models.diffusion) parts.push(promptedMemory(config, models.diffusion));
   return parts.toSorted((a, b) => b.bytes - a.bytes);
+}
+
+/**
+ * The part that needs most where steps are computed in blocks of channels. Those that need less in ordinary memory are not built anew:
+ * blocks take a few per cent more at the most, and a third less where images are normalised.
+ *
+ * @param parts the largest first
+ * @param block 0: steps are computed in ordinary memory
+ */
+export function largestInBlocks(parts: readonly StageMemory[], block: number): StageMemory | undefined {
+  if (block === 0) return parts[0];
+  let most: StageMemory | undefined;
+  for (const part of parts) {
+    if (most && most.bytes >= part.bytes) return most;
+    const bytes = part.inBlocks?.(block) ?? part.bytes;
+    if (!most || bytes > most.bytes) most = { ...part, bytes };
+  }
+  return most;
 }
 
 function bytesOf({ graphs, arrays }: Training): number {

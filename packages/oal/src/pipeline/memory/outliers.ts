@@ -28,7 +28,6 @@ export function ownDiffusionMemory(
   config: Configuration,
   { classes, train }: DataSizes,
   choices: Choices,
-  block: number,
   teacher: Training | undefined,
   pooled: boolean,
 ): StageMemory[] {
@@ -40,7 +39,6 @@ export function ownDiffusionMemory(
   const encoding = stepOf(
     autoEncoderTask({ ...autoEncoder, images, batchSize: autoEncoderBatch, flip: false, seed: 0 }),
     { optimizer },
-    block,
   );
   const dimension = widthOf(choices.teacher);
   const latentShape = [4, size / 4, size / 4] as const;
@@ -57,7 +55,6 @@ export function ownDiffusionMemory(
       seed: 0,
     }),
     { optimizer, ...(clipNorm > 0 ? { clipNorm } : {}), ...(ema > 0 ? { ema } : {}) },
-    block,
   );
   const graphs = diffusionGraphs({
     autoEncoder: zerosOf(encoding.specs),

@@ -20,7 +20,7 @@ import { batchSizeOf, optimizerOptionsOf, type RecipeSection } from "../stages/c
 import { finetuneSection } from "../stages/finetunedTeacher.js";
 import { finetunedNetwork, headOfZeros } from "../stages/initNetwork.js";
 import { normalisation, teacherOf, viewsAt, widthOf, zerosOf, type Choices } from "./networks.js";
-import type { DataSizes } from "./part.js";
+import type { CountedGraph, DataSizes } from "./part.js";
 
 /** What of the options decides which tensors a step carries. */
 type Updates = Pick<TrainingOptions, "optimizer" | "ema" | "clipNorm">;
@@ -28,18 +28,14 @@ type Updates = Pick<TrainingOptions, "optimizer" | "ema" | "clipNorm">;
 /** A training. */
 export interface Training {
   /** Memory of the graphs that are prepared at the same time. */
-  readonly graphs: readonly GraphMemory[];
+  readonly graphs: readonly CountedGraph[];
   /** Bytes that it holds beside them. */
   readonly arrays: number;
   readonly specs: readonly ParameterSpec[];
 }
 
-/**
- * A step as it runs.
- *
- * @param block the engine's block of channels; 0 where the plain graph runs
- */
-export function stepOf(task: TrainingTask, updates: Updates, block: number): Training {
+/** A step. */
+export function stepOf(task: TrainingTask, updates: Updates): Training {
   const schedule = { id: "constant", rate: 1 };
   const { graph, specs } = buildTrainingStep(task, {
     name: "estimate",
@@ -48,7 +44,8 @@ export function stepOf(task: TrainingTask, updates: Updates, block: number): Tra
     schedule,
     ...updates,
   });
-  return { graphs: [graphMemory(useBlockedLayout(graph, block))], arrays: 0, specs };
+  const inBlocks = (block: number): GraphMemory => graphMemory(useBlockedLayout(graph, block));
+  return { graphs: [{ ...graphMemory(graph), inBlocks }], arrays: 0, specs };
 }
 
 /** Recipes that train, whose methods are not all in another one too. */
@@ -68,7 +65,6 @@ export function classifierTraining(
   recipe: string,
   { classes, train }: DataSizes,
   choices: Choices,
-  block: number,
   teacher?: Training,
 ): Training {
   const section: RecipeSection = config[name];
@@ -103,7 +99,7 @@ export function classifierTraining(
       side,
     );
   };
-  return trainingOf(config, section, network, train, taskOf, block);
+  return trainingOf(config, section, network, train, taskOf);
 }
 
 /** The fine-tuning of a teacher. */
@@ -111,7 +107,6 @@ export function finetuning(
   config: Configuration,
   model: LoadedModel,
   { classes, train }: DataSizes,
-  block: number,
 ): Training {
   const section = finetuneSection(config);
   const { methods, settings } = planRecipe(ce.id, config, section);
@@ -122,7 +117,7 @@ export function finetuning(
   const images = imagesOf(train, imageSize);
   const taskOf = (batchSize: number): TrainingTask =>
     classifierTask({ seed: 0, batchSize, augmentation, network, normalisation, methods, settings }, images);
-  return trainingOf(config, section, network, train, taskOf, block);
+  return trainingOf(config, section, network, train, taskOf);
 }
 
 /** All of a section's training: a second step of the images that fill no batch, and what chooses among its epochs. */
@@ -132,7 +127,6 @@ function trainingOf(
   network: NetworkChoice,
   images: number,
   taskOf: (batchSize: number) => TrainingTask,
-  block: number,
 ): Training {
   const batchSize = batchSizeOf(section, images);
   const left = restOf(images, batchSize, section.rest);
@@ -143,7 +137,7 @@ function trainingOf(
     ...(ema > 0 ? { ema } : {}),
   };
   const [whole, ...rest] = [batchSize, ...(left > 0 ? [left] : [])].map((rows) =>
-    stepOf(taskOf(rows), updates, block),
+    stepOf(taskOf(rows), updates),
   );
   const specs = whole?.specs ?? [];
   const steps = [whole, ...rest].flatMap((step) => step?.graphs ?? []);
