@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { testEngine } from "../../testing/engine.js";
 import { foreignModel } from "../../testing/foreignModel.js";
 import { loadConfiguration } from "../configuration/index.js";
 import { listenerLogs } from "../events.js";
-import type { Workshop } from "../plan/obtain.js";
+import type { StageWorkshop } from "../plan/walk.js";
 import { ArtifactStore } from "../store/artifactStore.js";
 import { versions } from "../versions.js";
 import { SearchGround } from "./rung.js";
@@ -51,10 +52,11 @@ const load = (...set: string[]) =>
   });
 
 function ground(): SearchGround {
-  const workshop: Workshop = {
+  const workshop: StageWorkshop = {
     store: new ArtifactStore(join(root, "store")),
     events: listenerLogs(),
     versions: versions(),
+    engine: () => Promise.resolve(testEngine),
     signal: new AbortController().signal,
   };
   return new SearchGround(workshop, { force: false });
