@@ -117,13 +117,16 @@ export async function fitDetector(asked: AskedDetector, ground: FitGround): Prom
   const usual = { ...valuesOf(adapted), ...given };
   const first = await fitWith(detector, usual, ground);
   if (!(first instanceof OalError)) return { fitted: first, warnings };
+  const tried: string[] = [];
   for (const { name, value, text } of fallbacksOf(detector, given)) {
     if (!isOalError(first, "OAL-E292")) break;
+    tried.push(`${name} ${JSON.stringify(value)}`);
     const other = await fitWith(detector, { ...usual, [name]: value }, ground);
     if (!(other instanceof OalError))
       return { fitted: other, warnings: [...warnings, `${text}, because ${first.details.problem}`] };
   }
-  return { reason: first, warnings: [...warnings, `${first.message}; it is left out`] };
+  const nor = tried.length === 0 ? "" : `, nor is it allowed with ${tried.join(", ")}`;
+  return { reason: first, warnings: [...warnings, `${first.message}${nor}; it is left out`] };
 }
 
 /** A fit with these parameters, or why the data do not allow it. */

@@ -1,9 +1,25 @@
 /** Fits again and otherwise: from the cache, of renamed files, of their own files, with the model's own classes, of very small folders. */
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { cast, defineDetector, detectors, neg, reduceMax, reduceMean, sqrt, sub } from "oal-core";
+import {
+  cast,
+  defineDetector,
+  detectors,
+  float32Tensor,
+  gemm,
+  makeDecision,
+  neg,
+  Random,
+  reduceMax,
+  reduceMean,
+  sqrt,
+  sub,
+  uint8Tensor,
+} from "oal-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fitModel, openModel, type FitOptions, type WrittenResult, type FitClass } from "../index.js";
+import { writeBundle } from "../bundle/index.js";
+import { loadModelFile } from "../models/load.js";
 import { ColourFolder, coloursModel, colourNormalisation } from "../testing/coloursFit.js";
 import { testEngine } from "../testing/engine.js";
 
@@ -97,6 +113,35 @@ describe("detectors", () => {
     const said = await scorer.score(folder.at("three", edge?.id ?? ""));
     expect(said).toMatchObject({ known: edge?.known });
     await scorer.release();
+  });
+
+  it("read the trained heads that a model file has, and are told where it has none", async () => {
+    const model = await loadModelFile(folder.at("colours.onnx"), { normalisation: colourNormalisation });
+    const { graph, taps } = model.classifier();
+    if (!taps.features) throw new Error("no features");
+    const weight = graph.constant(float32Tensor([1, 12], new Random(4, "head").normals(0, 12)), "sure");
+    const confidence = gemm(taps.features, weight, null, { transB: true });
+    const msp = { detector: detectors.find("msp"), parameters: {}, fitted: { tensors: {}, bank: null } };
+    const contents = {
+      classifier: { graph, taps: { ...taps, heads: new Map([["confidence", confidence]]) } },
+      version: "0.1.0",
+      name: "heads",
+      preprocessing: model.preprocessing,
+      classNames: ["a", "b"],
+      decides: "msp",
+      detectors: [{ fitted: msp, decision: makeDecision([0.4, 0.6], { detector: "msp", target: 0.5 }) }],
+      ingredients: [],
+      notes: {},
+    };
+    const images = uint8Tensor([1, 3, 8, 8], new Uint8Array(192).fill(90));
+    await writeBundle(folder.at("heads.onnx"), contents, { engine: testEngine, images, expected: {} });
+    const asked = { detectors: ["msp", "confBranch"], load: {} };
+    const { result } = await fit({ ...asked, model: folder.at("heads.onnx"), out: folder.at("heads-out") });
+    expect(result.detectors.map(({ id }) => id)).toEqual(["msp", detectors.find("confBranch").id]);
+    const without = await fit({ detectors: ["msp", "confBranch"], out: folder.at("headless-out") });
+    expect(without.result.warnings.join("\n")).toContain(
+      'it reads the trained head "confidence", which the file',
+    );
   });
 
   it("that drawn pictures have no score by stay, and that is told", async () => {
