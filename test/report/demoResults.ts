@@ -198,6 +198,7 @@ export function comparisons(results: readonly ReportResult[]): ReportComparison[
           difference,
           interval: [difference - half, difference + half],
           p,
+          adjustedP: Math.min(1, 4 * p),
         };
       });
     }),

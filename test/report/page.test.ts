@@ -162,6 +162,38 @@ describe("the report of a made-up run", () => {
     expect(sectionsOf(text)).toEqual(SECTIONS);
   });
 
+  test("calls a difference one where its p value, adjusted for all that was compared, is small", async () => {
+    const verdictsOf = async (adjustedP: number): Promise<string[]> => {
+      const comparisons = input.comparisons.map((each) => ({
+        ...each,
+        difference: 0.02,
+        interval: [0.01, 0.03] as const,
+        p: 0.01,
+        adjustedP,
+      }));
+      const text = await renderReport({ ...input, features: [], comparisons });
+      return [...text.matchAll(/<li class="verdict (\w+)"/g)].map((found) => found[1] ?? "");
+    };
+    expect(new Set(await verdictsOf(0.01))).toEqual(new Set(["better"]));
+    expect(new Set(await verdictsOf(0.2))).toEqual(new Set(["open"]));
+    expect(page).toContain("p (Holm)");
+  });
+
+  test("says which of many pairs its charts leave out, and what intervals over few seeds are", async () => {
+    const [one] = input.comparisons;
+    if (one === undefined) throw new Error("the made-up run compares nothing");
+    const comparisons = Array.from({ length: 15 }, (_, i) => ({
+      ...one,
+      models: [`m${i}`, "ce"] as const,
+      bySeed: [one.difference, one.difference],
+      degrees: 2,
+    }));
+    const text = await renderReport({ ...input, features: [], comparisons });
+    expect(text).toMatch(/The first\s+12\s+of\s+15\s+pairs/);
+    expect(text).toContain("Student&#39;s t, 4.3 standard errors");
+    expect(page).not.toContain("of 12 pairs");
+  });
+
   test("is the same text every time", async () => {
     const quick = { ...input, features: [] };
     expect(await renderReport(quick)).toBe(await renderReport(quick));

@@ -103,6 +103,36 @@ export class BootstrapSamples {
  */
 export function bootstrap(rows: readonly BootstrapRow[], source: ResampleSource): BootstrapSamples {
   expectArguments("bootstrap", { rows: [rows, kinds.listOf(aRow)], source: [source, aSource] });
+  const steps = resampling(rows, source);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/**
+ * {@link bootstrap} resample by resample, for programs that have other things to do meanwhile: every step is one resample, and what the
+ * last returns are all of them.
+ *
+ * @throws as `bootstrap`, with the first step
+ * @example
+ * const steps = bootstrapSteps(rows, source);
+ * let step = steps.next();
+ * while (!step.done) step = steps.next(); // here others may have their turn
+ * step.value.metric(0, 0, "auroc");
+ */
+export function bootstrapSteps(
+  rows: readonly BootstrapRow[],
+  source: ResampleSource,
+): Generator<undefined, BootstrapSamples> {
+  expectArguments("bootstrapSteps", { rows: [rows, kinds.listOf(aRow)], source: [source, aSource] });
+  return resampling(rows, source);
+}
+
+function* resampling(
+  rows: readonly BootstrapRow[],
+  source: ResampleSource,
+): Generator<undefined, BootstrapSamples> {
   const first = rows[0];
   const sizes = (row: BootstrapRow | undefined): string =>
     row === undefined ? "" : [row.id.length, ...row.ood.map((scores) => scores.length)].join(" + ");
@@ -137,6 +167,7 @@ export function bootstrap(rows: readonly BootstrapRow[], source: ResampleSource)
         });
       });
     }
+    yield undefined;
   }
   return new BootstrapSamples(resamples, sets, names, values);
 }

@@ -4,6 +4,7 @@ export { aurc } from "./aurc.js";
 export { binomialInterval } from "./beta.js";
 export {
   bootstrap,
+  bootstrapSteps,
   drawResamples,
   holm,
   pairedDifference,
@@ -29,7 +30,9 @@ export {
   type SortedScores,
 } from "./ranking.js";
 export { auroc, rocCurve, type RocCurve } from "./roc.js";
+export { seedInterval } from "./seedInterval.js";
 export { summarizeSeeds, twoDecimals, type SeedSummary } from "./seeds.js";
+export { studentP, studentQuantile } from "./student.js";
 export {
   detectionMetrics,
   headlineMetrics,

@@ -13,11 +13,12 @@ import {
   summarizeSeeds,
 } from "oal-core";
 import { isOod } from "./summary.js";
-import { differenceInterval } from "./intervals.js";
+import { atOnce } from "./inTurns.js";
+import { differenceOverSeeds } from "./intervals.js";
 import { compareOptions, modelScores } from "./kinds.js";
 import { commonDetectors, placesOf } from "./overSeeds.js";
-import type { ModelScores } from "./result.js";
-import { SeedSamples, type SeededModel, type SeedSampleOptions } from "./seedSamples.js";
+import type { ModelScores, SetScores } from "./result.js";
+import { drawSeeds, type SeededModel, type SeedSampleOptions, type SeedSamples } from "./seedSamples.js";
 
 /** The difference first - second of one metric. */
 export interface Difference {
@@ -33,10 +34,14 @@ export interface Difference {
   readonly bySeed?: readonly number[];
   /** Standard deviation of these over seeds, ddof 0. */
   readonly deviation?: number;
-  /** 95 % bootstrap interval, over images and, where there are several, seeds. */
+  /** 95 % interval: by the bootstrap over images and, where there are several seeds, by their spread with Student's t. */
   readonly interval: readonly [number, number];
-  /** Two-sided bootstrap p value. */
+  /** Two-sided p value, below 0.05 where the interval leaves 0 out. */
   readonly p: number;
+  /** p lies below what the number of resamples can show, 2 / (B + 1), and is the normal distribution's by their standard error. */
+  readonly beyond?: true;
+  /** Degrees of freedom of Student's t: one less than the seeds; absent for one seed. */
+  readonly degrees?: number;
   /** Holm-adjusted over this comparison's differences of one metric, the group means and the single sets apart. */
   readonly adjustedP: number;
   /** Two-sided p value of DeLong's test, which is not bounded by the number of resamples: AUROC on single sets and of one seed only. */
@@ -82,7 +87,7 @@ export function compareModels(
  * @param first  scores of one model, one per seed
  * @param second  scores of the other for the same seeds, in the same order
  * @throws OAL-E230 when the seeds differ, OAL-E104 when sets or images of a seed differ
- * @source PROTOCOL section 9, docs/decisions/0019
+ * @source PROTOCOL section 9, docs/decisions/0048
  * @example const [near] = compareOverSeeds(oalSeeds, kdSeeds, { metrics: ["auroc"] }); // near.difference, near.bySeed, near.interval, near.p
  */
 export function compareOverSeeds(
@@ -100,7 +105,7 @@ export function compareOverSeeds(
     if (other) assertSameImages(scores, other);
   });
   if ((first[0]?.sets.filter(isOod).length ?? 0) === 0) return [];
-  return differencesOf(new SeedSamples([first, second], options), 0, 1, options);
+  return differencesOf(atOnce(drawSeeds([first, second], options)), 0, 1, options);
 }
 
 /** The differences of two models of samples that were drawn already. */
@@ -127,10 +132,11 @@ export function differencesOf(
           sets.reduce((sum, k) => sum + (points[row]?.[s]?.[k]?.[metric] ?? NaN), 0) / sets.length;
         const bySeed = first.map((_, s) => value(0, s) - value(1, s));
         const { mean, deviation } = summarizeSeeds(bySeed);
-        const paired = differenceInterval(
-          mean,
+        const paired = differenceOverSeeds(
+          bySeed,
           samples.values(one, detector, sets, metric),
           samples.values(other, detector, sets, metric),
+          fewestImages(first, sets, ood),
         );
         const alone = pairs.map((seeds) =>
           isMean(on) || seeds.length > 1 ? undefined : seeds[0]?.[sets[0] ?? 0],
@@ -166,6 +172,19 @@ export function differencesOf(
 /** Whether a place is a mean over the sets of its group ("near", "far"); everything else is one set. */
 export function isMean(place: string): boolean {
   return place === "near" || place === "far";
+}
+
+/** The number of images of the smallest set that a comparison reads, ID test images among them. */
+function fewestImages(
+  model: SeededModel,
+  sets: readonly number[],
+  ood: readonly Pick<SetScores, "name">[],
+): number {
+  const names = sets.map((k) => ood[k]?.name);
+  const counts = model.flatMap(({ sets: own }) =>
+    own.flatMap(({ name, group, ids }) => (group === "test" || names.includes(name) ? [ids.length] : [])),
+  );
+  return Math.min(...counts);
 }
 
 /** Confidences of the ID test images against those of every OOD set. */

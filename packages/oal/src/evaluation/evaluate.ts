@@ -42,7 +42,7 @@ export interface EvaluateOptions extends SummaryOptions {
   readonly combine?: boolean | undefined;
   /** The model itself, for detectors that need more of it than stored outputs. */
   readonly classifier?: ModelSource | undefined;
-  /** Called before every batch that is fitted on or scored; what it throws ends the evaluation. */
+  /** Called before every batch that is fitted on or scored, and now and then between resamples; what it throws ends the evaluation. */
   readonly onBatch?: (() => void) | undefined;
   /** Where the rows of banks are kept. Default: in memory. */
   readonly keepRows?: RowKeeper | undefined;
@@ -89,12 +89,13 @@ export async function evaluate(
   if (test === undefined || test.labels.length === 0)
     throw oalError("OAL-E102", { metric: "evaluation", side: "ID" });
   const measured = await measureModel(engine, model, seed, sets, options);
+  const onTest = await measured.summaryOf(
+    measured.scores.filter(({ group }) => !mayChoose(group)),
+    test,
+  );
   return {
-    ...measured.summaryOf(
-      measured.scores.filter(({ group }) => !mayChoose(group)),
-      test,
-    ),
-    validation: onValidation(measured, sets),
+    ...onTest,
+    validation: await onValidation(measured, sets),
     fitted: measured.fitted,
   };
 }
@@ -116,7 +117,7 @@ export async function evaluateOnValidation(
 ): Promise<EvaluationResult> {
   const ofTest = sets.find(({ group }) => group === "test" || group === "near" || group === "far");
   if (ofTest) throw oalError("OAL-X101", { problem: `${ofTest.name} is a set of the test` });
-  const summary = onValidation(await measureModel(engine, model, seed, sets, options), sets);
+  const summary = await onValidation(await measureModel(engine, model, seed, sets, options), sets);
   if (!summary) {
     const hasKnown = sets.some(({ group, labels }) => group === "validation" && labels.length > 0);
     throw oalError("OAL-E102", {
@@ -132,7 +133,7 @@ interface MeasuredModel {
   readonly fitted: readonly FittedDetector[];
   readonly scores: readonly SetScores[];
   /** Metrics of some of the sets; `images` are the known ones among them. */
-  readonly summaryOf: (own: readonly SetScores[], images: OutputSet) => Summary;
+  readonly summaryOf: (own: readonly SetScores[], images: OutputSet) => Promise<Summary>;
 }
 
 async function measureModel(
@@ -190,11 +191,16 @@ async function measureWith(
     ],
   };
   const ids = ready.map(({ detector }) => detector.id);
-  const summaryOf = (own: readonly SetScores[], images: OutputSet): Summary => {
+  const summaryOf = async (own: readonly SetScores[], images: OutputSet): Promise<Summary> => {
     const all: ModelScores = { model, seed, detectors: ids, sets: own };
     const classes = images.logits.width;
     const calibrated = calibration(allRows(images.logits), images.labels);
-    const result = summarize(all, { ...measured, classes, calibration: calibrated }, options);
+    const result = await summarize(
+      all,
+      { ...measured, classes, calibration: calibrated },
+      options,
+      onBatch,
+    );
     const told = nullTestWarnings(ready, result);
     return { scores: all, result: { ...result, warnings: [...result.warnings, ...told] } };
   };
@@ -202,7 +208,10 @@ async function measureWith(
 }
 
 /** The validation images as an evaluation of them; null without known or unknown ones. */
-function onValidation({ scores, summaryOf }: MeasuredModel, sets: readonly OutputSet[]): Summary | null {
+async function onValidation(
+  { scores, summaryOf }: MeasuredModel,
+  sets: readonly OutputSet[],
+): Promise<Summary | null> {
   const validation = sets.find((set) => set.group === "validation" && set.labels.length > 0);
   const chooser = asTestSets(scores);
   return validation && chooser.length > 0 ? summaryOf(chooser, validation) : null;

@@ -263,6 +263,23 @@ describe("directions and senses", () => {
     expect(pair?.difference).toBeGreaterThan(0);
     expect(found.differences.find(({ on }) => on === "first")?.delongP).toBeGreaterThanOrEqual(0);
   });
+
+  it("finds the one good column among thirteen, whatever the correction for all pairs asks", async () => {
+    const chance = Array.from({ length: 12 }, (_, k) => k);
+    const row = (id: number, i: number): string =>
+      [-id, 10 * (id + 1), ...chance.map((k) => (i * (2 * k + 7)) % 41)].join();
+    const all = Array.from({ length: 120 }, (_, i) => row(i < 60 ? 0 : 1, i % 60));
+    const names = ["label", "good", ...chance.map((k) => `c${k}`)].join();
+    const path = write("many.csv", [names, ...all].join("\n"));
+    const { differences } = await judgeScores([path], { resamples: 500, higher: "unknown" });
+    const own = differences.filter(({ first, metric }) => first === "good" && metric === "auroc");
+    expect(own).toHaveLength(12);
+    for (const { difference, adjustedP, beyond } of own) {
+      expect(difference).toBeCloseTo(0.5, 12);
+      expect(beyond).toBe(true);
+      expect(adjustedP).toBeLessThan(0.05);
+    }
+  });
 });
 
 describe("what cannot be judged is said", () => {

@@ -29,6 +29,7 @@ import {
   type ValuesOf,
 } from "./judgedRows.js";
 import { differenceInterval, intervalsOf } from "./intervals.js";
+import { inTurns } from "./inTurns.js";
 import type { MetricSummary } from "./result.js";
 import { bootstrapDefaults, resampleScores } from "./summary.js";
 
@@ -73,6 +74,8 @@ export interface ColumnDifference {
   readonly difference: number;
   readonly interval: readonly [number, number];
   readonly p: number;
+  /** p lies below what the number of resamples can show, 2 / (B + 1), and is the normal distribution's by their standard error. */
+  readonly beyond?: true;
   /** Holm-adjusted over the comparisons of one metric. */
   readonly adjustedP: number;
   /** DeLong's, of AUROC on single sets. */
@@ -123,10 +126,12 @@ export async function judgeScores(paths: readonly string[], given: JudgeOptions 
     const values = rows.get(column) ?? new Float64Array();
     return sign.get(column)?.higher === "unknown" ? values.map((value) => -value) : values;
   };
-  const samples = resampleScores(
-    columns.map((column) => ({ detector: column, scores: scoresOf(column, known, sets, valuesOf) })),
-    sets.map(({ name }) => name),
-    { resamples, seed },
+  const samples = await inTurns(
+    resampleScores(
+      columns.map((column) => ({ detector: column, scores: scoresOf(column, known, sets, valuesOf) })),
+      sets.map(({ name }) => name),
+      { resamples, seed },
+    ),
   );
   const judged = columns.map((column, row) =>
     judgeColumn(column, row, { sign, known, sets, valuesOf, correct, samples, resamples }),
@@ -240,9 +245,15 @@ function differencesOf(
     const found = judged.flatMap((a, i) =>
       judged.slice(i + 1).flatMap((b, j): ColumnDifference[] => {
         const [first, second] = [i, i + 1 + j];
-        const made = (on: string, difference: number, x: Float64Array, y: Float64Array): ColumnDifference => {
-          const { interval, p } = differenceInterval(difference, x, y);
-          return { first: a.column, second: b.column, on, metric, difference, interval, p, adjustedP: p };
+        const made = (
+          on: string,
+          difference: number,
+          x: Float64Array,
+          y: Float64Array,
+          images: number,
+        ): ColumnDifference => {
+          const found = differenceInterval(difference, x, y, images);
+          return { first: a.column, second: b.column, on, metric, difference, ...found, adjustedP: found.p };
         };
         const single = sets.map(({ name, rows }, k) => {
           const difference = (a.sets[k]?.metrics[metric] ?? NaN) - (b.sets[k]?.metrics[metric] ?? NaN);
@@ -251,7 +262,13 @@ function differencesOf(
             ood: valuesOf(rows, column),
           });
           return {
-            ...made(name, difference, samples.metric(first, k, metric), samples.metric(second, k, metric)),
+            ...made(
+              name,
+              difference,
+              samples.metric(first, k, metric),
+              samples.metric(second, k, metric),
+              Math.min(lengthOf(known), lengthOf(rows)),
+            ),
             ...(metric === "auroc" ? { delongP: delongTest(pair(a.column), pair(b.column)).p } : {}),
           };
         });
@@ -264,6 +281,7 @@ function differencesOf(
                   mean,
                   samples.mean(first, members, metric),
                   samples.mean(second, members, metric),
+                  Math.min(lengthOf(known), ...sets.map(({ rows }) => lengthOf(rows))),
                 ),
               ]
             : []),

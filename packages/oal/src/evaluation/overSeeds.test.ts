@@ -88,6 +88,19 @@ describe("over seeds", () => {
     expect(found?.p).toBeLessThan(0.05);
   });
 
+  it("three seeds of one sign are no finding where they differ as much as they show", () => {
+    const gains = [0.02, 0.05, 0.4];
+    const base = gains.map((_, seed) => scores("ce", seed, 0.7));
+    const gained = gains.map((gain, seed) => scores("oal", seed, 0.7 + gain));
+    const found = compareOverSeeds(gained, base, options).find(
+      ({ on, metric }) => on === "near" && metric === "auroc",
+    );
+    expect(found?.bySeed?.every((difference) => difference > 0)).toBe(true);
+    expect(found?.interval[0]).toBeLessThan(0);
+    expect(found?.p).toBeGreaterThan(0.05);
+    expect(found?.degrees).toBe(2);
+  });
+
   it("seeds that share their images share the draws, others do not", () => {
     const rows = (images: readonly string[]): unknown =>
       summarizeOverSeeds([better], { ...options, images }).map(({ interval }) => interval);
@@ -148,6 +161,20 @@ describe("tables of several seeds", () => {
     expect(table).toContain("91.00 ± 0.82");
     const differences = compareOverSeeds(better, worse, options);
     expect(differenceTable(differences)).toMatch(/\d+\.\d\d ± \d+\.\d\d \[/);
+    const note = "3 seeds: their intervals and p values are by Student's t, 4.3 standard errors";
+    expect([table, differenceTable(differences)]).toEqual([
+      expect.stringContaining(note),
+      expect.stringContaining(note),
+    ]);
+    expect(resultTable(results, { metrics: ["auroc"] })).not.toContain("Student");
+  });
+
+  it("say which seeds a detector has that others lack", () => {
+    const [first, ...others] = results.slice(0, 2);
+    if (first === undefined) throw new Error("no results");
+    const lacking = [...others, { ...first, detectors: [] }, { ...first, seed: 2 }];
+    expect(resultTable(lacking)).toContain("ebo (seeds 1, 2 only)");
+    expect(resultTable(results)).not.toContain("only");
   });
 
   it("have every seed and then the means in CSV, and say what the seeds vary", () => {

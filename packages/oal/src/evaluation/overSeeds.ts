@@ -1,13 +1,14 @@
 /**
  * Mean, spread and interval of every metric over several seeds. The spread is the standard deviation over seeds (ddof 0, as
- * OpenOOD); the interval resamples seeds and images together, so that it covers the luck of both.
+ * OpenOOD); the interval covers the luck of the seed and that of the images.
  */
 import { detectionMetrics, expectArguments, kinds, metrics, summarizeSeeds, type MetricName } from "oal-core";
-import { intervalOf } from "./intervals.js";
+import { atOnce } from "./inTurns.js";
+import { intervalOverSeeds } from "./intervals.js";
 import { isOod } from "./summary.js";
 import { compareOptions, modelScores } from "./kinds.js";
 import type { SetScores } from "./result.js";
-import { SeedSamples, type SeededModel, type SeedSampleOptions } from "./seedSamples.js";
+import { drawSeeds, type SeededModel, type SeedSampleOptions, type SeedSamples } from "./seedSamples.js";
 
 /** The seeds of results, and what they vary: the whole run (data, teacher, outliers, students), or the students alone. */
 export interface SeedList {
@@ -37,6 +38,8 @@ export interface SeedRow {
   readonly deviation: number;
   /** 95 % interval of the mean, over seeds and images; null without resamples. */
   readonly interval: readonly [number, number] | null;
+  /** Degrees of freedom of the interval over several seeds. */
+  readonly degrees?: number;
 }
 
 /**
@@ -45,7 +48,7 @@ export interface SeedRow {
  * @param models  scores of every model, one per seed, the seeds in one order
  * @returns one row per model, detector that every seed has, place and metric
  * @throws OAL-E230 when the models have different seeds, OAL-E104 when images differ within a seed
- * @source PROTOCOL sections 5 and 9
+ * @source PROTOCOL sections 5 and 9, docs/decisions/0048
  * @example resultTable(results, { overSeeds: summarizeOverSeeds([ceSeeds, oalSeeds]) }) // "87.53 ± 0.42 [86.70, 88.40]"
  */
 export function summarizeOverSeeds(
@@ -56,7 +59,7 @@ export function summarizeOverSeeds(
     models: [models, kinds.listOf(kinds.listOf(modelScores))],
     options: [options, compareOptions],
   });
-  return rowsOf(new SeedSamples(models, options));
+  return rowsOf(atOnce(drawSeeds(models, options)));
 }
 
 /** The rows of samples that were drawn already. */
@@ -76,8 +79,9 @@ export function rowsOf(samples: SeedSamples): SeedRow[] {
           const interval =
             samples.resamples === 0
               ? null
-              : intervalOf(metric, mean, samples.values(m, detector, sets, metric));
-          return { model: first.model, detector, on, metric, values, mean, deviation, interval };
+              : intervalOverSeeds(metric, values, samples.values(m, detector, sets, metric));
+          const row = { model: first.model, detector, on, metric, values, mean, deviation, interval };
+          return interval !== null && values.length > 1 ? { ...row, degrees: values.length - 1 } : row;
         }),
       );
     });

@@ -1,9 +1,9 @@
 /**
- * Resampled metrics of several models over one seed or several. A resample draws images, for every set on its own, and, where
- * there are several seeds, as many of them as there are: the mean over the drawn seeds is one value. All models meet the same
- * images and the same seeds, so that differences are paired over both.
+ * Resampled metrics of several models over one seed or several. A resample draws images, for every set on its own; seeds are not drawn:
+ * two or three of them say nothing that way of the spread they come from (docs/decisions/0048). All models meet the same images, and
+ * seeds measured on the same images share their draws, so that differences are paired and what seeds have in common can be told.
  */
-import { oalError, Random, type BootstrapSamples, type MetricName } from "oal-core";
+import { oalError, type BootstrapSamples, type MetricName } from "oal-core";
 import { bootstrapDefaults, isOod, resampleScores } from "./summary.js";
 import type { ModelScores } from "./result.js";
 
@@ -30,67 +30,31 @@ export class SeedSamples {
   readonly #models: readonly SeededModel[];
   readonly #samples: readonly BootstrapSamples[];
   readonly #rows: readonly ReadonlyMap<string, number>[];
-  /** The seeds of every resample, [B, seeds]. */
-  readonly #drawn: Uint32Array;
 
-  /**
-   * Resamples models.
-   *
-   * @throws OAL-E230 when models do not have the same seeds; OAL-E104 when scores of one seed are of different images
-   */
-  constructor(models: readonly SeededModel[], options: SeedSampleOptions = {}) {
-    const { resamples, seed } = { ...bootstrapDefaults, ...options };
-    const seeds = models[0]?.map((scores) => scores.seed) ?? [];
-    for (const model of models) assertSameSeeds(seeds, model);
-    this.resamples = resamples;
+  /** Use `drawSeeds`. @param samples, rows  per seed: what was drawn, and the place of every model's detectors in it */
+  constructor(
+    models: readonly SeededModel[],
+    resamples: number,
+    samples: readonly BootstrapSamples[],
+    rows: readonly ReadonlyMap<string, number>[],
+  ) {
     this.#models = models;
-    const draws = new Random(seed, "evaluation/seeds");
-    const n = seeds.length;
-    this.#drawn = Uint32Array.from({ length: n > 1 ? resamples * n : 0 }, (_, i) =>
-      draws.integer(Math.floor(i / n), i % n, n),
-    );
-    const images = [...new Set(options.images ?? [])];
-    const rows: ReadonlyMap<string, number>[] = [];
-    this.#samples = seeds.map((_, s) => {
-      const own = models.flatMap((model, m) =>
-        (model[s]?.detectors ?? []).map((detector) => ({ m, scores: model[s], detector })),
-      );
-      rows.push(new Map(own.map(({ m, detector }, row) => [rowName(m, detector), row])));
-      const group = images.indexOf(options.images?.[s] ?? "");
-      return resampleScores(
-        own.flatMap(({ scores, detector }) => (scores ? [{ scores, detector }] : [])),
-        models[0]?.[s]?.sets.filter(isOod).map(({ name }) => name) ?? [],
-        // the first images have the draws that a run of one seed has
-        { resamples, seed, stream: group > 0 ? `images ${group}` : undefined },
-      );
-    });
+    this.resamples = resamples;
+    this.#samples = samples;
     this.#rows = rows;
   }
 
   /**
-   * The resampled values [B] of a detector's metric, the mean over OOD sets.
+   * The resampled values of a detector's metric, the mean over OOD sets: [B] per seed.
    *
    * @param model  place among the models
    * @param sets  places among the OOD sets of the scores
    */
-  values(model: number, detector: string, sets: readonly number[], metric: MetricName): Float64Array {
-    const perSeed = this.#samples.map((samples, s) => {
+  values(model: number, detector: string, sets: readonly number[], metric: MetricName): Float64Array[] {
+    return this.#samples.map((samples, s) => {
       const row = this.#rows[s]?.get(rowName(model, detector));
       if (row === undefined) throw oalError("OAL-X101", { problem: `no samples of ${detector}` });
       return samples.mean(row, sets, metric);
-    });
-    return this.#overSeeds(perSeed);
-  }
-
-  /** Means over drawn seeds, of values [B] per seed. */
-  #overSeeds(perSeed: readonly Float64Array[]): Float64Array {
-    const [only] = perSeed;
-    if (only !== undefined && perSeed.length === 1) return only;
-    return Float64Array.from({ length: this.resamples }, (_, b) => {
-      let sum = 0;
-      for (let i = 0; i < perSeed.length; i++)
-        sum += perSeed[this.#drawn[b * perSeed.length + i] ?? 0]?.[b] ?? NaN;
-      return sum / perSeed.length;
     });
   }
 
@@ -98,6 +62,39 @@ export class SeedSamples {
   get models(): readonly SeededModel[] {
     return this.#models;
   }
+}
+
+/**
+ * Resamples models, one resample of one seed a step.
+ *
+ * @throws OAL-E230 when models do not have the same seeds; OAL-E104 when scores of one seed are of different images
+ */
+export function* drawSeeds(
+  models: readonly SeededModel[],
+  options: SeedSampleOptions = {},
+): Generator<undefined, SeedSamples> {
+  const { resamples, seed } = { ...bootstrapDefaults, ...options };
+  const seeds = models[0]?.map((scores) => scores.seed) ?? [];
+  for (const model of models) assertSameSeeds(seeds, model);
+  const images = [...new Set(options.images ?? [])];
+  const rows: ReadonlyMap<string, number>[] = [];
+  const samples: BootstrapSamples[] = [];
+  for (const s of seeds.keys()) {
+    const own = models.flatMap((model, m) =>
+      (model[s]?.detectors ?? []).map((detector) => ({ m, scores: model[s], detector })),
+    );
+    rows.push(new Map(own.map(({ m, detector }, row) => [rowName(m, detector), row])));
+    const group = images.indexOf(options.images?.[s] ?? "");
+    samples.push(
+      yield* resampleScores(
+        own.flatMap(({ scores, detector }) => (scores ? [{ scores, detector }] : [])),
+        models[0]?.[s]?.sets.filter(isOod).map(({ name }) => name) ?? [],
+        // the first images have the draws that a run of one seed has
+        { resamples, seed, stream: group > 0 ? `images ${group}` : undefined },
+      ),
+    );
+  }
+  return new SeedSamples(models, resamples, samples, rows);
 }
 
 function rowName(model: number, detector: string): string {

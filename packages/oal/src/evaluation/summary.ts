@@ -2,7 +2,7 @@
 import {
   accuracy,
   aurc,
-  bootstrap,
+  bootstrapSteps,
   detectionMetrics,
   drawResamples,
   meanMetrics,
@@ -18,6 +18,7 @@ import {
   type ParameterValues,
 } from "oal-core";
 import { calibrate } from "./calibrate.js";
+import { inTurns } from "./inTurns.js";
 import { intervalsOf } from "./intervals.js";
 import type {
   CombinationChoice,
@@ -63,7 +64,10 @@ export interface SummaryOptions {
   readonly seed?: number | undefined;
 }
 
-/** Rows (detectors) by OOD sets, resampled with the indices every model shares. The validation set, if any, is the last set. */
+/**
+ * Rows (detectors) by OOD sets, resampled with the indices every model shares, one resample a step. The validation set, if any, is the
+ * last set.
+ */
 export function resampleScores(
   rows: readonly { readonly scores: ModelScores; readonly detector: string }[],
   setNames: readonly string[],
@@ -73,7 +77,7 @@ export function resampleScores(
     /** Names draws of their own, for other images. */
     readonly stream?: string | undefined;
   } = {},
-): BootstrapSamples {
+): Generator<undefined, BootstrapSamples> {
   const { resamples, seed, stream } = { ...bootstrapDefaults, stream: undefined, ...options };
   const confidenceOf = (scores: ModelScores, name: string, detector: string): ArrayLike<number> =>
     scores.sets.find((set) => set.name === name)?.confidence[detector] ?? [];
@@ -89,11 +93,16 @@ export function resampleScores(
     table[0]?.id.length ?? 0,
     counts,
   );
-  return bootstrap(table, source);
+  return bootstrapSteps(table, source);
 }
 
-/** The result of one model from its scores. @throws OAL-E101 (NaN), OAL-E102 (no ID test image), OAL-E210 (keep), OAL-E211 (ask) */
-export function summarize(
+/**
+ * The result of one model from its scores.
+ *
+ * @param check  called now and then; what it throws ends the work
+ * @throws OAL-E101 (NaN), OAL-E102 (no ID test image), OAL-E210 (keep), OAL-E211 (ask)
+ */
+export async function summarize(
   scores: ModelScores,
   { classes, calibration, parameters, searches, combination, warnings }: Measured,
   {
@@ -103,16 +112,20 @@ export function summarize(
     resamples = bootstrapDefaults.resamples,
     seed = bootstrapDefaults.seed,
   }: SummaryOptions,
-): EvaluationResult {
+  check?: () => void,
+): Promise<EvaluationResult> {
   const test = scores.sets.find((set) => set.group === "test");
   const validation = scores.sets.find((set) => set.group === "validation" && set.labels.length > 0);
   const ood = scores.sets.filter(isOod);
   if (test === undefined) throw oalError("OAL-E102", { metric: "evaluation", side: "ID" });
   const names = [...ood.map((set) => set.name), ...(validation === undefined ? [] : [validation.name])];
-  const samples = resampleScores(
-    scores.detectors.map((detector) => ({ scores, detector })),
-    names,
-    { resamples, seed },
+  const samples = await inTurns(
+    resampleScores(
+      scores.detectors.map((detector) => ({ scores, detector })),
+      names,
+      { resamples, seed },
+    ),
+    check,
   );
   const summaryOf = (
     values: MetricVector,

@@ -1,6 +1,6 @@
 /**
  * Results as rows, terminal table, CSV and JSON. Percent with two decimals; "±" is the spread over seeds (ddof 0, as
- * OpenOOD), brackets are 95 % bootstrap intervals: over images, and over seeds too where there are several.
+ * OpenOOD), brackets are 95 % intervals: by the bootstrap over images, and by the seeds too where there are several.
  */
 import Table from "cli-table3";
 import { stringify } from "csv-stringify/sync";
@@ -15,6 +15,7 @@ import {
 } from "oal-core";
 import { isMean, type Difference } from "./compare.js";
 import { aDifferenceList, aResultList, tableOptions } from "./kinds.js";
+import { fewSeedsSentence } from "./intervals.js";
 import type { SeedRow } from "./overSeeds.js";
 import type { DetectorResult, EvaluationResult, MetricSummary } from "./result.js";
 import { resultsToJson, type ResultExtras } from "./resultForm.js";
@@ -100,7 +101,8 @@ export interface TableOptions {
 }
 
 /**
- * The result table for a terminal: one row per model and detector; columns ID accuracy and metric per place.
+ * The result table for a terminal: one row per model and detector; columns ID accuracy and metric per place. A detector that only some
+ * of a model's seeds have says which; intervals over few seeds are explained below.
  *
  * @param results  one per model and seed
  */
@@ -122,11 +124,12 @@ export function resultTable(results: readonly EvaluationResult[], options: Table
     colAligns: ["left", "left", "right", ...columns.map(() => "right" as const)],
     style: { head: [], border: [], compact: true },
   });
+  const shownMeans = new Set<number>();
   for (const row of rows) {
     const accuracies = row.idAccuracy.map((value) => 100 * value);
     table.push([
       row.model,
-      row.detector,
+      `${row.detector}${missingSeeds(row, results)}`,
       accuracies.length > 1 ? summarizeSeeds(accuracies).text : twoDecimals(accuracies[0] ?? NaN),
       ...columns.map(([place, metric]) => {
         const found = options.overSeeds?.find(
@@ -136,11 +139,27 @@ export function resultTable(results: readonly EvaluationResult[], options: Table
             mean.on === place &&
             mean.metric === metric,
         );
+        if (found?.degrees !== undefined) shownMeans.add(found.degrees);
         return metricText(row.places.get(place), metric, found?.interval);
       }),
     ]);
   }
-  return table.toString();
+  return withNotes(
+    table,
+    [...shownMeans].map((degrees) => fewSeedsSentence(degrees)),
+  );
+}
+
+/** " (seeds 0, 2 only)" where others of the model's seeds lack the detector. */
+function missingSeeds({ model, seeds }: TableRow, results: readonly EvaluationResult[]): string {
+  const all = new Set(results.filter((result) => result.model === model).map(({ seed }) => seed));
+  if (seeds.length === all.size) return "";
+  return ` (${seeds.length === 1 ? "seed" : "seeds"} ${seeds.join(", ")} only)`;
+}
+
+/** A table with the sentences that it needs below. */
+function withNotes(table: { toString(): string }, notes: readonly (string | null)[]): string {
+  return [table.toString(), ...new Set(notes.filter((note) => note !== null))].join("\n");
 }
 
 const csvColumns = [
@@ -252,7 +271,10 @@ export function resultJson(results: readonly EvaluationResult[], extras: ResultE
   return resultsToJson(results, extras);
 }
 
-/** Paired differences for a terminal, in percentage points. */
+/**
+ * Paired differences for a terminal, in percentage points. A p value that the resamples are too few to show has a star; what it is, and
+ * what intervals over few seeds are, is said below.
+ */
 export function differenceTable(differences: readonly Difference[]): string {
   expectArguments("differenceTable", { differences: [differences, aDifferenceList] });
   const table = new Table({
@@ -270,9 +292,12 @@ export function differenceTable(differences: readonly Difference[]): string {
       item.on,
       metrics.find(item.metric).title,
       `${twoDecimals(100 * item.difference)}${spread} [${low ?? ""}, ${high ?? ""}]`,
-      p(item.p),
+      `${p(item.p)}${item.beyond ? "*" : ""}`,
       p(item.adjustedP),
     ]);
   }
-  return table.toString();
+  const beyond = differences.some((item) => item.beyond)
+    ? "* every resample has this sign: p is that of their standard error"
+    : null;
+  return withNotes(table, [beyond, ...differences.map(({ degrees }) => fewSeedsSentence(degrees))]);
 }

@@ -95,3 +95,13 @@ it("tells what decided outliers that the diffusion model makes", () => {
   for (const setting of ["synthesis.count", "boundary.k", "denoiser.steps"])
     expect(about(choices, setting).length, setting).toBe(1);
 });
+
+it("says that validation images chose the weights where they did", () => {
+  const choices = choicesOf(loadConfiguration("embedded", { set: ["student.keep=best"] }), []);
+  expect(about(choices, "student weights")).toMatchObject([{ chosenBy: "validation" }]);
+  expect(about(choices, "teacher weights")).toMatchObject([
+    { chosenBy: "default", value: "those of the last step" },
+  ]);
+  const official = choicesOf(loadConfiguration("embedded", { set: ["mode=official"] }), []);
+  expect(about(official, "student weights")).toMatchObject([{ chosenBy: "validation" }]);
+});

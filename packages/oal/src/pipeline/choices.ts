@@ -89,15 +89,26 @@ function configurationChoices(config: Configuration): Choice[] {
     });
 }
 
-/** Which weights of a training are kept: no setting decides it, and readers ask. */
+/** Which weights a training ends with: readers ask what chose them. */
 function weightChoices(config: Configuration): Choice[] {
-  const trained = tunableSections(config).filter((section) => section === "teacher" || section === "student");
-  return trained.map((section) => ({
-    setting: `${section} weights`,
-    value: "those of the last step",
-    chosenBy: "default",
-    how: "no early stop, and no checkpoint chosen by validation images",
-  }));
+  const sections = tunableSections(config);
+  const trained = (["teacher", "student"] as const).filter((section) => sections.includes(section));
+  return trained.map((section): Choice => {
+    const setting = `${section} weights`;
+    if (config[section].keep === "best")
+      return {
+        setting,
+        value: "those of the best epoch",
+        chosenBy: "validation",
+        how: "after which most validation images were right, of equal ones the last",
+      };
+    return {
+      setting,
+      value: "those of the last step",
+      chosenBy: "default",
+      how: "no early stop, and no checkpoint chosen by validation images",
+    };
+  });
 }
 
 function detectorChoices(

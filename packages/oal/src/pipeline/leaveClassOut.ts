@@ -184,7 +184,7 @@ async function scoresOf({ model, detectors }: EvaluationResult, artifact: string
   return { model, seed: 0, detectors: detectors.map(({ id }) => id), sets };
 }
 
-/** Every student against the head: classes are drawn as seeds are elsewhere, each with its own pictures. */
+/** Every student against the head: classes are to the interval what seeds are elsewhere, each with its own pictures. */
 function differencesOf(
   byClass: readonly (readonly ModelScores[])[],
   images: readonly string[],

@@ -177,3 +177,11 @@ it("settings that a model puts out of force are refused, and a preset's give way
   );
   expect(load("folder", "m.onnx").student["widths"]).toBeUndefined();
 });
+
+it("the model that students start from is there for a part of a run too, whose pictures are then those of the whole", async () => {
+  const config = load(undefined, "m.onnx");
+  for (const until of ["data", "teacher", "report"]) {
+    const { models } = await preflight(config, { methods: config.methods, until });
+    expect(models.init?.preprocessing.crop).toBe(24);
+  }
+});

@@ -52,7 +52,7 @@ export interface WantedModels {
  */
 export function wantedModels(
   config: Configuration,
-  needs: Pick<Needs, "teacher" | "student" | "diffusion" | "boundary" | "outliers">,
+  needs: Pick<Needs, "teacher" | "diffusion" | "boundary" | "outliers">,
 ): WantedModels {
   const { init, data, synthesis, boundary } = config;
   const { logits, features } = init;
@@ -64,9 +64,8 @@ export function wantedModels(
   const { latents, model, size } = synthesis;
   const { outliers } = boundary;
   return {
-    ...(init.model !== undefined && needs.student
-      ? { init: { path: init.model, hints, size: data.size } }
-      : {}),
+    // not where students need it alone: the data of a run are prepared as it wants them
+    ...(init.model !== undefined ? { init: { path: init.model, hints, size: data.size } } : {}),
     ...(teacher !== undefined && needs.teacher ? { teacher } : {}),
     ...(latents !== undefined && needs.outliers ? { latents } : {}),
     ...(outliers !== undefined && needs.boundary ? { embeddings: outliers } : {}),

@@ -7,10 +7,10 @@ import { afterAll, describe, expect, it } from "vitest";
 import { loadConfiguration } from "./configuration/index.js";
 import type { LoadOptions } from "./configuration/load.js";
 import { isWithheld } from "../data/withheld.js";
-import type { Aim } from "./foresight.js";
+import { needsOf, type Aim } from "./foresight.js";
 import { listenerLogs } from "./events.js";
 import type { Workshop } from "./plan/obtain.js";
-import { preflight, refuseEarly, type Preflight } from "./preflight.js";
+import { lookAhead, preflight, refuseEarly, type Preflight } from "./preflight.js";
 import { readSets } from "./readSets.js";
 import { ArtifactStore } from "./store/artifactStore.js";
 import { versions } from "./versions.js";
@@ -297,5 +297,26 @@ describe("all problems", () => {
       expect(error.message).toContain(words);
     const single = loadConfiguration(undefined, { cwd: root, data: write("one", { a: 5, b: 1 }) });
     await expect(refuseEarly(single, whole)).rejects.toMatchObject({ code: "OAL-D112" });
+  });
+});
+
+describe("the last stage that is asked for", () => {
+  const config = loadConfiguration("embedded", { set: ["seeds=[0, 1]"] });
+  const until = (target: string) => needsOf(config, { methods: config.methods, until: target });
+
+  it("may be one seed's, and needs what it needs of the first", () => {
+    for (const target of ["student:oal", "teacher", "evaluation:kd"])
+      expect(until(`${target}.seed1`)).toEqual(until(target));
+    expect(until("student:oal.seed1")).toMatchObject({ teacher: true, student: true });
+  });
+
+  it("is refused where it is misspelt, or of a seed that there is not, before data are looked at", async () => {
+    const nowhere = loadConfiguration(undefined, { data: "nowhere", cwd: root, set: ["seeds=[0, 1]"] });
+    const refusal = (target: string): Promise<unknown> =>
+      lookAhead(nowhere, target, {}).catch((reason: unknown) => reason);
+    expect(await refusal("studnet:ce")).toMatchObject({ code: "OAL-C204", details: { near: "student:ce" } });
+    expect(await refusal("student:ce.seed5")).toMatchObject({ code: "OAL-C204" });
+    for (const target of ["student:ce.seed1", "report", "data"])
+      expect(await refusal(target)).not.toMatchObject({ code: "OAL-C204" });
   });
 });

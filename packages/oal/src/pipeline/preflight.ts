@@ -13,9 +13,11 @@ import { trainingImages } from "./memoryCheck.js";
 import { conditionWidth, teacherWidth } from "./memory/networks.js";
 import { suppliedProblems } from "./suppliedProblems.js";
 import { openModels, wantedModels, type RunModels } from "./models.js";
+import { checkTargets } from "./plan/stages.js";
 import { promptProblems } from "./prompts.js";
 import { prepareOptions } from "./readSets.js";
 import type { RunOptions } from "./runTypes.js";
+import { targetsOf } from "./targets.js";
 
 /** What was found. */
 export interface Preflight {
@@ -137,12 +139,13 @@ export async function refuseEarly(
 /** How a run looks ahead. */
 type LookOptions = Pick<RunOptions, "onEvent" | "signal"> & Pick<PreflightOptions, "withTest">;
 
-/** `refuseEarly` for a run: as far as `until`, told as progress of stage "data". */
-export function lookAhead(
+/** `refuseEarly` for a run: as far as `until`, told as progress of stage "data". @throws OAL-C204 for a stage that is not there */
+export async function lookAhead(
   config: Configuration,
   until: string,
   { onEvent, signal, withTest = true }: LookOptions,
 ): Promise<Preflight> {
+  checkTargets(config, targetsOf(until, config));
   return refuseEarly(
     config,
     { methods: config.methods, until },

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -184,6 +185,22 @@ describe("a run folder", () => {
     await inRun("newer", finish(1));
     await inRun("newer", finish(2));
     expect(shown("newer", "models/ce.onnx")).toBe("evaluation:ce 2");
+  });
+
+  it("links to where an artifact lies now, also when the store has moved since", async () => {
+    const store = process.env["OAL_STORE"];
+    await inRun("moved", async (run) => run.note("a", await make(run, "moving")));
+    try {
+      process.env["OAL_STORE"] = join(root, "other-store");
+      await inRun("moved", async (run) => {
+        const artifact = await make(run, "moving");
+        await run.note("a", artifact);
+        const link = join(root, "moved", run.record.stages["a"]?.folder ?? "");
+        expect(readlinkSync(link)).toBe(artifact.folder);
+      });
+    } finally {
+      process.env["OAL_STORE"] = store;
+    }
   });
 
   it("begins a new run for other data", async () => {

@@ -12,6 +12,7 @@ import { canonicalJson } from "./canonical.js";
 import type { Configuration } from "./configuration/schema.js";
 import { EventLog, type RunEvent } from "./events.js";
 import { hardware } from "./hardware.js";
+import { resultSettings } from "./resultSettings.js";
 import { readJson, refuseOtherFormat, runFormat } from "./runFormat.js";
 import { dropOtherLinks, linkArtifact } from "./runLinks.js";
 import { decidingMethod } from "./deciding.js";
@@ -69,15 +70,9 @@ const runSchema = z.object({
 /** What run.json holds. */
 export type RunManifest = z.infer<typeof runSchema>;
 
-/** What does not change a run's result, and so does not make another run. */
+/** What decides a run's result, and so makes it another run. */
 function identityOf(configuration: unknown): string {
-  const {
-    threads: _threads,
-    device: _device,
-    checkpointSeconds: _seconds,
-    ...rest
-  } = z.record(z.string(), z.unknown()).catch({}).parse(configuration);
-  return canonicalJson(rest);
+  return canonicalJson(resultSettings(z.record(z.string(), z.unknown()).catch({}).parse(configuration)));
 }
 
 /** Whether two configurations are one run: they differ in nothing that changes a result. */
@@ -171,8 +166,9 @@ export class RunFolder {
   async note(stage: string, artifact: Artifact): Promise<void> {
     const { key, seconds, metrics } = artifact.manifest;
     const known = this.record.stages[stage];
-    if (known?.key === key) return;
+    // The store may have moved since: a link leads to where the artifact lies now, known or not.
     const path = await linkArtifact(this.folder, artifact);
+    if (known?.key === key) return;
     const entry = { key, folder: relative(this.folder, path).replaceAll("\\", "/"), seconds, metrics };
     const other = /^data(\.|$)/.test(stage) && known !== undefined;
     if (other) this.#tellNew("other data");

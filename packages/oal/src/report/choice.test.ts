@@ -109,9 +109,16 @@ describe("figures over seeds", () => {
       mean: expect.closeTo(0.85, 12),
       spread: expect.closeTo(0.05, 12),
       seeds: 2,
+      of: 3,
       interval: undefined,
     });
-    expect(of(0.8)).toEqual({ mean: 0.8, spread: 0, seeds: 1, interval: [expect.closeTo(0.7, 12), 0.9] });
+    expect(of(0.8)).toEqual({
+      mean: 0.8,
+      spread: 0,
+      seeds: 1,
+      of: 1,
+      interval: [expect.closeTo(0.7, 12), 0.9],
+    });
     expect(of(null)).toBeUndefined();
   });
 
@@ -142,6 +149,14 @@ describe("figures over seeds", () => {
     const seeds = { vary: "students" as const, seeds: [4, 5] };
     expect(firstSeedNote(input(results, { seeds }))).toBe(" Shown for the first of 2 seeds, 4.");
     expect(firstSeedNote(input(results))).toBe("");
+  });
+
+  it("say how many seeds they are of where a seed lacks the detector", () => {
+    const results = [0, 1, 2].map((seed) =>
+      result("ce", seed, ...(seed === 1 ? [] : [detector("a", 0.1, 0.2 + seed, 0.3)])),
+    );
+    const summary = summaryAt(input(results), { model: "ce", detector: "a", on: "near", metric: "auroc" });
+    expect(summary && uncertainty(summary)).toBe("± 100.0, 2 of 3 seeds");
   });
 });
 

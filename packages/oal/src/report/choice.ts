@@ -46,15 +46,22 @@ export function headlineDetector({ results, headline }: ReportInput): HeadlineDe
 export interface SeedSummary {
   readonly mean: number;
   readonly spread: number;
+  /** Seeds that have it, and those of the model. */
   readonly seeds: number;
+  readonly of: number;
   /** Over images for a single seed, over seeds and images for several. */
   readonly interval: readonly [number, number] | undefined;
 }
 
-/** Mean and spread of a metric over the seeds that have it; undefined where none has. The interval is that of a single seed. */
+/**
+ * Mean and spread of a metric over the seeds that have it; undefined where none has. The interval is that of a single seed.
+ *
+ * @param of  seeds of the model. Default: as many as there are values
+ */
 export function overSeeds(
   values: readonly (MeasuredMetrics | null | undefined)[],
   metric: MetricName,
+  of = values.length,
 ): SeedSummary | undefined {
   const present = values.flatMap((value) => {
     const number = value?.metrics[metric];
@@ -68,6 +75,7 @@ export function overSeeds(
     mean,
     spread: Math.sqrt(square),
     seeds: present.length,
+    of,
     interval: present.length === 1 ? first.interval : undefined,
   };
 }
@@ -78,9 +86,10 @@ export function summaryAt(
   { model, detector, on, metric }: { model: string; detector: string; on: string; metric: MetricName },
 ): SeedSummary | undefined {
   const runs = detectorRuns(input.results, model, detector);
-  const of = (run: DetectorResult): MeasuredMetrics | null | undefined =>
+  const measuredOf = (run: DetectorResult): MeasuredMetrics | null | undefined =>
     on === "near" || on === "far" ? run[on] : run.sets.find((set) => set.name === on);
-  const summary = overSeeds(runs.map(of), metric);
+  const seeds = input.results.filter((result) => result.model === model).length;
+  const summary = overSeeds(runs.map(measuredOf), metric, seeds);
   if (summary === undefined || summary.seeds === 1) return summary;
   const row = input.overSeeds.find(
     (each) => each.model === model && each.detector === detector && each.on === on && each.metric === metric,

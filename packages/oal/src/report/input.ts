@@ -68,8 +68,14 @@ export interface ReportComparison {
   readonly bySeed?: readonly number[];
   /** Standard deviation of these over seeds, ddof 0. */
   readonly deviation?: number;
-  /** Two-sided bootstrap p value. */
+  /** Two-sided p value. */
   readonly p: number;
+  /** p lies below what the number of resamples can show, and is that of their standard error. */
+  readonly beyond?: true;
+  /** p adjusted for the other detectors and sets of the same two models (Holm): what verdicts go by. */
+  readonly adjustedP: number;
+  /** Degrees of freedom of the interval over several seeds. */
+  readonly degrees?: number;
   /** Two-sided p value of DeLong's test, for AUROC on a single set. */
   readonly delongP?: number;
 }

@@ -144,7 +144,7 @@ export const configurationErrors = {
     message: ({ group }) =>
       `settings are chosen by near and far unknown validation images, and there are none of group ${group}`,
     remedy:
-      "give a set of data.ood that group, of a kind that no near or far set has; for pictures of 32 pixels they are drawn (data.drawnValidation: true)",
+      "give a set of data.ood that group, of a kind that no near or far set has, or have such images drawn (data.drawnValidation: true)",
   }),
   "OAL-C220": entry<{ name: string; problem: string }>({
     title: "no name of a hub model",

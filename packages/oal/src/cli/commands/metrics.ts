@@ -65,8 +65,8 @@ function described({ senses, known, accuracy, columns, differences, resamples, s
     ),
   );
   const pairs = differences.map(
-    ({ first, second, on, metric, difference, interval: [low, high], adjustedP, delongP }) =>
-      `${printable(first)} - ${printable(second)} on ${printable(on)}: ${metric} ${percent(difference)} [${percent(low)}, ${percent(high)}], adjusted p ${adjustedP.toPrecision(2)}` +
+    ({ first, second, on, metric, difference, interval: [low, high], adjustedP, beyond, delongP }) =>
+      `${printable(first)} - ${printable(second)} on ${printable(on)}: ${metric} ${percent(difference)} [${percent(low)}, ${percent(high)}], adjusted p ${adjustedP.toPrecision(2)}${beyond ? "*" : ""}` +
       (delongP === undefined ? "" : `, DeLong p ${delongP.toPrecision(2)}`),
   );
   return [
@@ -77,6 +77,9 @@ function described({ senses, known, accuracy, columns, differences, resamples, s
     ...own,
     ...tied,
     ...(pairs.length > 0 ? ["differences, paired over rows:", ...pairs] : []),
+    ...(differences.some(({ beyond }) => beyond)
+      ? ["* every resample has this sign: p is that of their standard error"]
+      : []),
     "",
   ].join("\n");
 }

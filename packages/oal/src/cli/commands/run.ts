@@ -86,11 +86,11 @@ async function summary(
   const compared =
     means.length === 0
       ? ""
-      : `${differenceTable(means)}\non the same images${several ? " and seeds" : ""}; p of the bootstrap, and corrected for near, far and every detector (Holm)\n`;
+      : `${differenceTable(means)}\non the same images${several ? " and seeds" : ""}; p of the ${several ? "seeds and the bootstrap" : "bootstrap"}, and corrected for near, far and every detector (Holm)\n`;
   const resampled = results.every(({ bootstrap }) => bootstrap.resamples > 0);
   const spread = several ? `: mean ± standard deviation over ${seedsSentence(seeds)}` : "";
   const over = several ? " over seeds and images" : "";
-  const brackets = `${spread}${resampled ? `, 95 % bootstrap intervals${over} in brackets` : ""}`;
+  const brackets = `${spread}${resampled ? `, 95 % ${several ? "intervals" : "bootstrap intervals"}${over} in brackets` : ""}`;
   const { detectorsAsConfigured, searchedSentences } = await import("../../evaluation/searched.js");
   const sentences = searchedSentences(results);
   const again =

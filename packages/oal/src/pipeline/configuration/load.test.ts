@@ -313,3 +313,18 @@ describe("files and overrides", () => {
       expect(failure(() => loadConfiguration(undefined, { set: [set] })).code).toBe("OAL-C202");
   });
 });
+
+it("a flag for one kind of seeds replaces what the file says of the others", () => {
+  const whole = file("seeds.json", JSON.stringify({ seed: 4, seeds: [0, 1, 2] }));
+  const students = file("students.json", JSON.stringify({ seed: 4, studentSeeds: [0, 1] }));
+  const seedsOf = (given: string, key: string, value: unknown): unknown[] => {
+    const flags = [{ key, value, where: `--${key}` }];
+    const { seed, seeds, studentSeeds } = loadConfiguration(given, { cwd: folder, flags });
+    return [seed, seeds, studentSeeds];
+  };
+  expect(seedsOf(whole, "seed", 7)).toEqual([7, undefined, undefined]);
+  expect(seedsOf(students, "seed", 7)).toEqual([7, undefined, undefined]);
+  expect(seedsOf(whole, "studentSeeds", [5, 6])).toEqual([4, undefined, [5, 6]]);
+  expect(seedsOf(students, "seeds", [5, 6])).toEqual([4, [5, 6], undefined]);
+  expect(seedsOf(whole, "threads", 2)).toEqual([4, [0, 1, 2], undefined]);
+});

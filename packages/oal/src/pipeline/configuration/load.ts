@@ -42,7 +42,7 @@ export interface LoadOptions {
   readonly init?: string;
   /** Replaces `teacher.model`. Relative to `cwd`. */
   readonly teacher?: string;
-  /** Other keys, by dotted path, with where they come from ("--seed"). */
+  /** Other keys, by dotted path, with where they come from ("--seed"). One of the seeds' replaces all that the file says of them but `seed`. */
   readonly flags?: readonly Override[];
   /** The folder that relative paths start from. Default: the process's. */
   readonly cwd?: string;
@@ -120,7 +120,7 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
     named === undefined ? source.tree["preset"] : named.value,
     named?.where ?? source.locate(["preset"]),
   );
-  const ownFile = withoutUsualRows(source.tree, preset);
+  const ownFile = withoutUsualRows(withFlagSeeds(source.tree, options.flags ?? []), preset);
   const wanted = overridden({ ...preset, ...ownFile }, overrides);
   const mode = modeOf(wanted) ?? "corrected";
   const constants = constantsOf(mode);
@@ -173,6 +173,16 @@ function loadPluginsOf({ plugins }: Tree, cwd: string): Tree {
   const paths = absolutePaths(plugins, cwd);
   loadPlugins(paths.flatMap((path) => (typeof path === "string" && path !== "" ? [path] : [])));
   return { plugins: paths };
+}
+
+/** The keys that say which seeds a run has. */
+const seedKeys: readonly string[] = ["seed", "seeds", "studentSeeds"];
+
+/** A file without its several seeds where a flag says which seeds to take: one way of saying it replaces the others. */
+function withFlagSeeds(tree: Tree, flags: readonly Override[]): Tree {
+  if (!flags.some(({ key }) => seedKeys.includes(key))) return tree;
+  const { seeds: _seeds, studentSeeds: _studentSeeds, ...rest } = tree;
+  return rest;
 }
 
 /** The preset where none is given. */

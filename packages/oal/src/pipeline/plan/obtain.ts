@@ -1,4 +1,5 @@
 /** Finds one artifact, or makes it under the claim on its key. */
+import { readdir } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { oalError, type EngineFacts } from "oal-core";
 import type { ComputedBy } from "../../training/computedBy.js";
@@ -11,7 +12,7 @@ import type { Versions } from "../versions.js";
 import { systemError } from "../systemError.js";
 import { recordRate } from "../store/rates.js";
 import type { Effort, StageReport } from "./stage.js";
-import { recordingEvents, writeStageLog } from "./stageLog.js";
+import { readStageLog, recordingEvents, writeStageLog } from "./stageLog.js";
 
 /** Milliseconds between two looks at what another process is making. */
 export const lookEvery = 300;
@@ -39,6 +40,8 @@ export interface Wanted {
   readonly key: string;
   /** How much work it is, for estimates of the next one. */
   readonly effort?: Effort | undefined;
+  /** Refuses what it would be made of, also where it was made before. */
+  refuse?(): Promise<void>;
   make(place: WorkingFolders & { readonly events: StageEvents }): Promise<MadeReport | void>;
 }
 
@@ -49,26 +52,30 @@ export type Obtained =
 /**
  * The artifact if the store has it, undamaged; else it is made, unless another process is at it.
  *
- * @throws OAL-I101 disk full or folder not writable; whatever `make` throws
+ * @throws OAL-I101 disk full or folder not writable; whatever `make` and `refuse` throw
  */
 export async function obtainOrOwner(wanted: Wanted, workshop: Workshop): Promise<Obtained> {
   const { store, signal } = workshop;
   const log = workshop.events.stage(wanted.name);
   signal.throwIfAborted();
-  const find = async (): Promise<Obtained | null> => {
-    const artifact = await store.open(wanted.identity.stage, wanted.key, (text) => log.warning(text), signal);
+  await wanted.refuse?.();
+  const find = async (damaged: (problem: string) => void): Promise<Obtained | null> => {
+    const artifact = await store.open(wanted.identity.stage, wanted.key, damaged, signal);
     if (artifact === null) return null;
     const { seconds } = artifact.manifest;
     log.emit({ kind: "done", text: "found, made earlier", terms: { seconds } });
+    await tellAgain(artifact, log);
     return { artifact, made: false };
   };
-  const found = await find();
+  // Without the claim a damaged one is none yet: another process may be putting a whole one in its place.
+  const found = await find(() => undefined);
   if (found !== null) return found;
   const attempt = await tryClaim(store.claims, wanted.key);
   if (!("claim" in attempt)) return attempt;
   try {
     // The process that held the claim until now may have made it.
-    return (await find()) ?? { artifact: await make(wanted, attempt.claim, workshop), made: true };
+    const made = await find((problem) => log.warning(`${problem}; it is made again`));
+    return made ?? { artifact: await make(wanted, attempt.claim, workshop), made: true };
   } finally {
     await attempt.claim.release();
   }
@@ -79,7 +86,7 @@ export async function obtain(
   wanted: Wanted,
   workshop: Workshop,
 ): Promise<{ readonly artifact: Artifact; readonly made: boolean }> {
-  const told = new Set<string>();
+  const told = new Map<string, number>();
   for (;;) {
     const obtained = await obtainOrOwner(wanted, workshop);
     if ("artifact" in obtained) return obtained;
@@ -88,24 +95,44 @@ export async function obtain(
   }
 }
 
+/** Says again what an artifact's stage warned of when it was made: whoever finds it made may never have read it. */
+async function tellAgain(artifact: Artifact, log: StageEvents): Promise<void> {
+  const { warnings } = await readStageLog(artifact);
+  for (const text of warnings) log.warning(text);
+}
+
 /** Waits a moment. @throws the reason of the signal when it is aborted */
 export async function pause(signal: AbortSignal): Promise<void> {
   await setTimeout(lookEvery, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
-/** Says once that another process is making something. */
-export function tellOwner(name: string, owner: Owner | null, told: Set<string>, { events }: Workshop): void {
-  if (owner === null) return;
-  const text = `${describeOwner(owner)} is making it; waiting`;
-  if (told.has(`${name} ${text}`)) return;
-  told.add(`${name} ${text}`);
-  events.stage(name).message(text);
+/** So many looks without an owner's name are no race for a claim any more, which is over by the next. */
+const looksWithoutOwner = 10;
+
+/**
+ * Says once that another process is making something; one that cannot be named only when it stays.
+ *
+ * @param told how often each was met
+ */
+export function tellOwner(
+  name: string,
+  owner: Owner | null,
+  told: Map<string, number>,
+  { events }: Workshop,
+): void {
+  const who = owner === null ? "another process, which has left no name," : describeOwner(owner);
+  const looks = (told.get(`${name} ${who}`) ?? 0) + 1;
+  told.set(`${name} ${who}`, looks);
+  if (looks === (owner === null ? looksWithoutOwner : 1))
+    events.stage(name).message(`${who} is making it; waiting`);
 }
 
 async function make(wanted: Wanted, claim: Claim, workshop: Workshop): Promise<Artifact> {
   const { name, identity, key } = wanted;
   const { store, versions, signal } = workshop;
   const working = await store.begin(identity.stage, key);
+  // What was done before a stop took time too, which nobody knows: such an attempt says nothing of how long the whole takes.
+  const isWhole = (await readdir(working.checkpoints)).length === 0;
   const events = recordingEvents(workshop.events.stage(name), identity.stage, working.checkpoints);
   const started = new Date();
   let report: MadeReport | void;
@@ -135,7 +162,8 @@ async function make(wanted: Wanted, claim: Claim, workshop: Workshop): Promise<A
     timings: { ...report?.timings },
     metrics: { ...report?.metrics },
   });
-  if (wanted.effort && report?.engine) await recordRate(store.folder, wanted.effort, report.engine, seconds);
+  if (wanted.effort && report?.engine && isWhole)
+    await recordRate(store.folder, wanted.effort, report.engine, seconds);
   events.emit({ kind: "done", terms: { ...report?.metrics, seconds } });
   return artifact;
 }

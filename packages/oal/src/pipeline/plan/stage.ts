@@ -121,6 +121,8 @@ export interface Stage {
   seed?(config: Configuration): number;
   /** For estimates of how long it will take. */
   effort?(setting: Setting, variant: string): Effort;
+  /** Refuses inputs that nothing may be made of, whether it is made now or was made before. Default: takes all. */
+  refuse?(job: Pick<StageJob, "config" | "variant" | "input">): Promise<void>;
   /** Does the work. */
   run(job: StageJob): Promise<StageReport | void>;
 }

@@ -1,5 +1,5 @@
 /** The stages that a run is planned from. Built-in ones register themselves in stages/index.ts, others before a run is planned. */
-import { Registry } from "oal-core";
+import { oalError, Registry, suggest } from "oal-core";
 import type { Configuration } from "../configuration/schema.js";
 import { seedConfigurations } from "../seeds.js";
 import type { DescribedStage } from "./dataStage.js";
@@ -14,16 +14,17 @@ export const stages = new Registry<Stage>("stage");
 /**
  * Names of all instances that lead to some stages, those included, in the order of listings. Nothing is prepared or made.
  *
- * @param targets stage ids (all instances of it) or names of instances; what does not exist leads nowhere
+ * @param targets stage ids (all instances of it) or names of instances of any seed; what does not exist leads nowhere
  */
 export function leadingTo(config: Configuration, targets: readonly string[]): readonly string[] {
+  const wanted = targets.map((target) => target.replace(/\.seed\d+$/, ""));
   const instances = new Map(
     stages.all.flatMap((stage) =>
       stage.variants(config).map((variant) => [instanceName(stage, variant), { stage, variant }] as const),
     ),
   );
   const open = [...instances.entries()]
-    .filter(([name, { stage }]) => targets.includes(stage.id) || targets.includes(name))
+    .filter(([name, { stage }]) => wanted.includes(stage.id) || wanted.includes(name))
     .map(([name]) => name);
   const reached = new Set<string>();
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
@@ -33,6 +34,21 @@ export function leadingTo(config: Configuration, targets: readonly string[]): re
     open.push(...Object.values(instance.stage.inputs(config, instance.variant)));
   }
   return [...instances.keys()].filter((name) => reached.has(name));
+}
+
+/**
+ * Refuses a target that no stage of a configuration has, before anything is prepared for it.
+ *
+ * @throws OAL-C204
+ */
+export function checkTargets(config: Configuration, targets: readonly string[]): void {
+  const own = stages.all.filter((stage) => stage.variants(config).length > 0);
+  const names = own.flatMap((stage) => stage.variants(config).map((variant) => instanceName(stage, variant)));
+  const ids = own.map(({ id }) => id);
+  const known = new Set([...ids, ...names, ...ofEverySeed(config, names).map(({ name }) => name)]);
+  const unknown = targets.find((target) => !known.has(target));
+  if (unknown === undefined) return;
+  throw oalError("OAL-C204", { kind: "stage", name: unknown, near: suggest(unknown, [...known]), known: ids });
 }
 
 /** An instance of a run of several seeds. */

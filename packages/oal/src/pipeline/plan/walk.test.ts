@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -426,5 +427,68 @@ describe("walking a plan", () => {
     const error: unknown = await walk([lost], ["a"], shop).catch((reason: unknown) => reason);
     expect(isOalError(error, "OAL-I102")).toBe(true);
     expect(readdirSync(shop.store.artifacts).every((name) => name.startsWith("."))).toBe(true);
+  });
+
+  it("says what a stage warned of again when its artifact is found", async () => {
+    const odd = stage("a", [], {
+      run({ events }) {
+        events.warning("odd");
+        return Promise.resolve();
+      },
+    });
+    const warningsIn = async (): Promise<unknown[]> => {
+      const shop = workshop("warned");
+      await walk([odd], ["a"], shop);
+      return shop.heard.filter(({ kind }) => kind === "warning").map(({ text }) => text);
+    };
+    expect(await warningsIn()).toEqual(["odd"]);
+    expect(await warningsIn()).toEqual(["odd"]);
+  });
+
+  it("asks a stage whether it takes its inputs, made now or made before", async () => {
+    const asked: string[] = [];
+    const picky = (takes: boolean): Stage =>
+      stage("b", ["a"], {
+        refuse: ({ input }) => {
+          asked.push(readFileSync(artifactFile(input("a"), "text"), "utf8"));
+          return takes ? Promise.resolve() : Promise.reject(new Error("not of this"));
+        },
+      });
+    expect(await walk([stage("a"), picky(true)], ["b"], workshop("picky"))).toEqual(["a", "b"]);
+    await expect(walk([stage("a"), picky(false)], ["b"], workshop("picky"))).rejects.toThrow("not of this");
+    expect(asked).toEqual(["a()", "a()"]);
+  });
+
+  it("notes how long work takes, but not of an attempt that went on where another was stopped", async () => {
+    const stop = new AbortController();
+    const timed = (stops: boolean): Stage =>
+      stage("a", [], {
+        effort: () => ({ unit: "work", amount: 1 }),
+        run({ checkpoints, signal }) {
+          if (stops) writeFileSync(join(checkpoints, "half"), "");
+          if (stops) stop.abort(new Error("stopped"));
+          signal.throwIfAborted();
+          return Promise.resolve();
+        },
+      });
+    await expect(walk([timed(true)], ["a"], workshop("timed", stop.signal))).rejects.toThrow("stopped");
+    await walk([timed(false)], ["a"], workshop("timed"));
+    expect(existsSync(join(root, "timed", "rates"))).toBe(false);
+    await walk([timed(false)], ["a"], workshop("timed-whole"));
+    expect(existsSync(join(root, "timed-whole", "rates"))).toBe(true);
+  });
+
+  it("says after a while that a process without a name is at it, and takes over what nobody has beaten for", async () => {
+    const shop = workshop("nameless");
+    const plan = planRun([stage("a")], settings, ["a"]);
+    const claim = join(shop.store.claims, `${plan.stages[0]?.key ?? ""}.0`);
+    mkdirSync(claim, { recursive: true });
+    writeFileSync(join(claim, "owner.json"), "");
+    const walking = walkPlan(plan, shop, () => Promise.resolve());
+    while (!shop.heard.some(({ text }) => text?.includes("left no name")))
+      await new Promise((done) => setTimeout(done, 20));
+    const longAgo = new Date(Date.now() - 3_600_000);
+    utimesSync(claim, longAgo, longAgo);
+    expect((await walking).has("a")).toBe(true);
   });
 });

@@ -36,7 +36,7 @@ export async function walkPlan(
 ): Promise<ReadonlyMap<string, Artifact>> {
   const done = new Map<string, Artifact>();
   const lost = new Set<string>();
-  const told = new Set<string>();
+  const told = new Map<string, number>();
   for (;;) {
     // each stage stands behind those that it reads
     for (const { name, inputs } of plan.stages)
@@ -90,6 +90,7 @@ export function wantedOf(
     identity,
     key,
     effort: planned.effort,
+    ...(stage.refuse ? { refuse: () => stage.refuse?.({ config: setting.config, variant, input }) ?? Promise.resolve() } : {}),
     make: async (place) => {
       const job = { ...setting, ...place, variant, name, key, input, optionalInput, signal };
       const made = await engine();

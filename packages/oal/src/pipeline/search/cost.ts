@@ -72,3 +72,14 @@ export function shareOf(all: RungCost, candidates: number): RungCost {
     seconds: all.seconds * share,
   };
 }
+
+/**
+ * Seconds that are left, by those that were trained here: what was found in the store took no time, and will take none.
+ *
+ * @param elapsed seconds since the beginning
+ * @param trained so many were trained since
+ * @param open so many are still to be trained
+ */
+export function secondsLeft(elapsed: number, trained: number, open: number): number {
+  return trained === 0 ? 0 : (elapsed / trained) * Math.max(0, open);
+}

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { DetectorResult, EvaluationResult } from "../../evaluation/result.js";
 import { loadConfiguration } from "../configuration/index.js";
 import type { Candidate } from "./candidates.js";
+import { secondsLeft } from "./cost.js";
 import { figuresOfCandidates, overSeeds, type CandidateFigures } from "./figures.js";
 import { asGiven, ranked, roundsOf, survivorCount, survivors } from "./halving.js";
 
@@ -132,4 +133,11 @@ describe("halving", () => {
     const students = loadConfiguration("embedded", { set: ["studentSeeds=[0, 4]"] });
     expect(roundsOf(students, 3, undefined)).toEqual([{ epochs: null, seeds: { studentSeeds: [0, 4] } }]);
   });
+});
+
+it("a search expects of what is left what training has taken here, and nothing of what the store has", () => {
+  // of ten students six were found; one of the four others took 30 seconds
+  expect(secondsLeft(30, 1, 3)).toBe(90);
+  expect(secondsLeft(120, 4, 0)).toBe(0);
+  expect(secondsLeft(5, 0, 4)).toBe(0);
 });

@@ -186,6 +186,13 @@ describe("a round", () => {
     });
   });
 
+  it("expects no time of students that the store has", async () => {
+    await train("found", roundOf({ rotate: {}, phase: {} }));
+    const heard: RunEvent[] = [];
+    await train("found", roundOf({ noise: {}, rotate: {}, phase: {} }), heard);
+    expect(heard.filter(({ text }) => text?.includes("left"))).toEqual([]);
+  });
+
   it("ends with the error where no point is left, and with any other error at once", async () => {
     await expect(train("none", roundOf({ mix: { student: failedAudit } }))).rejects.toMatchObject({
       code: "OAL-D181",

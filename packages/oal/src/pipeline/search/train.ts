@@ -5,6 +5,7 @@ import type { PlannedStage } from "../plan/planner.js";
 import { walkPlan, type StageWorkshop } from "../plan/walk.js";
 import { readValidation } from "../stages/evaluationArtifact.js";
 import type { Candidate } from "./candidates.js";
+import { secondsLeft } from "./cost.js";
 import { figuresOfCandidates, type CandidateFigures, type TrainedCandidate } from "./figures.js";
 import { figuresOf, type Rung, type Trial } from "./rung.js";
 
@@ -58,19 +59,23 @@ export async function trainRound(
   const planned = new Map(plan.stages.map((stage) => [stage.name, stage]));
   const failed = new Map<string, OalError>();
   const failureOf = (trial: Trial): OalError | undefined => failureBefore(planned.get(trial.name), failed);
-  let done = 0;
+  const isTrial = (stage: PlannedStage): boolean => trials.some((trial) => trial.name === stage.name);
+  const missing = await missingOf(plan.stages.filter(isTrial), workshop);
+  let [done, measured] = [0, 0];
   const log = workshop.events.stage(name);
   const began = Date.now();
   const artifacts = await walkPlan(
     plan,
     workshop,
     (stage, _artifact, made) => {
-      if (trials.some((trial) => trial.name === stage.name)) {
+      if (isTrial(stage)) {
         done += 1;
+        if (made) measured += 1;
         const total = trials.filter((trial) => !failureOf(trial)).length;
-        const left = ((Date.now() - began) / 1000 / done) * (total - done);
+        const open = Math.min(missing - measured, total - done);
+        const left = secondsLeft((Date.now() - began) / 1000, measured, open);
         log.progress(done, total, { text: "students trained and measured" });
-        if (made && done < total) log.message(`${done} of ${total} students, about ${duration(left)} left`);
+        if (made && left > 0) log.message(`${done} of ${total} students, about ${duration(left)} left`);
       }
       return Promise.resolve();
     },
@@ -96,6 +101,12 @@ export async function trainRound(
   const [failure] = failed.values();
   if (trained.length === 0 && failure) throw failure;
   return { candidates: figuresOfCandidates(trained, judges), refused };
+}
+
+/** How many of these the store does not have. */
+async function missingOf(stages: readonly PlannedStage[], { store }: StageWorkshop): Promise<number> {
+  const found = await Promise.all(stages.map(({ identity, key }) => store.look(identity.stage, key)));
+  return found.filter((manifest) => manifest === null).length;
 }
 
 /** The error of a stage, or of one that it is made of. */

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { differencesOf, type Difference } from "../../evaluation/compare.js";
+import { inTurns } from "../../evaluation/inTurns.js";
 import { rowsOf, type SeedRow } from "../../evaluation/overSeeds.js";
 import {
   mayChoose,
@@ -10,10 +11,11 @@ import {
   type SetScores,
 } from "../../evaluation/result.js";
 import { readScores, scoreFileName, writeScores } from "../../evaluation/scoreFiles.js";
-import { SeedSamples } from "../../evaluation/seedSamples.js";
+import { drawSeeds, type SeedSamples } from "../../evaluation/seedSamples.js";
 import { resultCsv, resultJson } from "../../evaluation/tables.js";
 import type { Artifact } from "../artifact.js";
 import { choicesOf } from "../choices.js";
+import { resultSettings } from "../resultSettings.js";
 import type { Stage, StageJob } from "../plan/stage.js";
 import { seedsOf, studentsOf, type StudentInstance } from "../seeds.js";
 import type { PreparedData } from "./data.js";
@@ -34,12 +36,12 @@ export function evaluationName({ label }: Pick<StudentInstance, "label">): strin
 /** Tables, means over seeds and differences. */
 export const comparisonStage: Stage = {
   id: "comparison",
-  version: 2,
+  version: 3,
   title: "tables of all students, means over seeds, paired differences",
   seeds: "once",
   variants: () => [""],
   // the choices tell of the whole configuration
-  slice: ({ config }) => config,
+  slice: ({ config }) => resultSettings(config),
   inputs: (config) =>
     Object.fromEntries(
       studentsOf(config).map((student) => [evaluationName(student), evaluationName(student)]),
@@ -50,7 +52,7 @@ export const comparisonStage: Stage = {
       studentsOf(config).length * data.ood.reduce((sum, { set }) => sum + set.count, data.test.set.count),
   }),
   async run(job) {
-    const { config, folder, events } = job;
+    const { config, folder, events, signal } = job;
     const { results, models, images } = await readEvaluations(job);
     const seeds = seedsOf(config);
     const severalSeeds = seeds.seeds.length > 1;
@@ -58,7 +60,7 @@ export const comparisonStage: Stage = {
     events.progress(0, 2, { text: "resamples" });
     const needsSamples = resamples > 0 ? severalSeeds || models.length > 1 : severalSeeds;
     const samples = needsSamples
-      ? new SeedSamples(models, { resamples, seed: config.seed, images })
+      ? await inTurns(drawSeeds(models, { resamples, seed: config.seed, images }), () => signal.throwIfAborted())
       : undefined;
     events.progress(1, 2, { text: "differences" });
     const overSeeds = samples && severalSeeds ? rowsOf(samples) : [];

@@ -31,7 +31,12 @@ const manifest = {
 } as const;
 
 /** Keys of the plan of some stage, by name, with unknown sets of these groups. */
-function keysOf(target: string, groups: Readonly<Record<string, UnknownGroup>>, withTest = true) {
+function keysOf(
+  target: string,
+  groups: Readonly<Record<string, UnknownGroup>>,
+  withTest = true,
+  settings = config,
+) {
   const ood = Object.entries(groups).map(([name, group]) => ({
     name,
     group,
@@ -51,7 +56,7 @@ function keysOf(target: string, groups: Readonly<Record<string, UnknownGroup>>, 
     leftOut: [],
     artifact: { key: "", folder: "", manifest },
   };
-  const plan = planRun(stages.all, oneSeed({ config, data, models: {} }), [target]);
+  const plan = planRun(stages.all, oneSeed({ config: settings, data, models: {} }), [target]);
   return new Map(plan.stages.map(({ name, key }) => [name, key]));
 }
 
@@ -73,4 +78,13 @@ it("what is chosen by does not depend on sets of the test, and neither do the st
   expect(keysOf("evaluation", groups).get("student:ce")).toBe(search.get("student:ce"));
   const other = keysOf("validation", { y: "validation-near", z: "validation-near" }, false);
   expect(other.get("validation:ce")).not.toBe(search.get("validation:ce"));
+});
+
+it("tables and page are found again by a run with other threads, device and time between checkpoints", () => {
+  const groups = { x: "near", y: "validation-near" } as const;
+  const one = keysOf("report", groups);
+  const elsewhere = { ...config, threads: 3, device: "webgpu" as const, checkpointSeconds: 99 };
+  expect([...keysOf("report", groups, true, elsewhere)]).toEqual([...one]);
+  const other = keysOf("report", groups, true, { ...config, evaluation: { ...config.evaluation, keep: 0.5 } });
+  for (const name of ["comparison", "report"]) expect(other.get(name)).not.toBe(one.get(name));
 });

@@ -366,12 +366,12 @@ export async function readAudit({ folder }: Artifact): Promise<OutlierAudit> {
 }
 
 /**
- * Refuses to train on outliers that failed their audit.
+ * Refuses to train on outliers that failed their audit, and to take a student that was trained on them.
  *
  * @throws OAL-D181 for the first that failed, unless audit.allowFailed is set
  */
 export async function refuseFailedAudits(
-  { config, variant, input }: StageJob,
+  { config, variant, input }: Pick<StageJob, "config" | "variant" | "input">,
   names: readonly string[],
 ): Promise<void> {
   if (config.audit.allowFailed) return;

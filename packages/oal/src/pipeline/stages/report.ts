@@ -10,6 +10,7 @@ import { hardware } from "../hardware.js";
 import type { Stage, StageJob } from "../plan/stage.js";
 import { leadingTo, ofEverySeed, type SeedInstance } from "../plan/stages.js";
 import { readStageLog } from "../plan/stageLog.js";
+import { resultSettings } from "../resultSettings.js";
 import { auditOf, curvesOf, measuredInput, reportSummary } from "../reportParts.js";
 import { versions } from "../versions.js";
 import { readComparison, readEvaluations } from "./comparison.js";
@@ -32,13 +33,13 @@ function shownStages(config: Configuration): readonly SeedInstance[] {
 /** One HTML page. */
 export const reportStage: Stage = {
   id: "report",
-  version: 5,
+  version: 6,
   title: "the page",
   seeds: "once",
   variants: () => [""],
-  // A report shows the whole configuration, pictures of every set, and what was left out.
+  // A report shows all that decides results, pictures of every set, and what was left out; threads and device are those that made it.
   slice: ({ config, data }) => ({
-    config,
+    config: resultSettings(config),
     leftOut: data.leftOut,
     sections: reportSections.all.map(({ id, version = 1 }) => ({ id, version })),
   }),

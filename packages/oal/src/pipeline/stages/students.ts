@@ -60,13 +60,18 @@ export const studentStage: Stage = {
       trainedOperations(config.student, height) + (asks ? teacherOperations(config, models, height) : 0);
     return trainingEffort(config.student, data, settings, start, start ? null : operations);
   },
+  async refuse(job) {
+    const { stages } = planRecipe(job.variant, job.config);
+    await refuseFailedAudits(
+      job,
+      stages.filter((name) => name.startsWith(auditStageOf(""))),
+    );
+  },
   async run(job) {
     const { config, variant } = job;
     if (!trains(variant)) return { metrics: await copyStart(job) };
     const [init, frozen] = [initStage, frozenStage].map(({ id }) => job.optionalInput(id)?.folder);
     const start = init === undefined ? undefined : { init, ...(frozen === undefined ? {} : { frozen }) };
-    const audits = planRecipe(variant, config).stages.filter((name) => name.startsWith(auditStageOf("")));
-    await refuseFailedAudits(job, audits);
     const warm = job.optionalInput(warmStartStage.id)?.folder;
     return {
       metrics: await trainSection(`student ${variant}`, config.student, variant, job, { start, warm }),

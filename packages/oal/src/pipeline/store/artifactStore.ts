@@ -1,9 +1,10 @@
 /**
  * The artifact store: a folder of artifact folders, shared by all runs and any number of processes. An artifact appears by
- * rename, whole or not at all, and is verified, file by file, when it is opened. A damaged one is removed, so that its stage
- * makes it again. Who makes an artifact holds the claim on its key.
+ * rename, whole or not at all, and is verified, file by file, when it is opened. Who makes an artifact holds the claim on its key; nobody
+ * else removes anything, so a damaged one lies there until its stage makes it again.
  */
 import { randomBytes } from "node:crypto";
+import type { Stats } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { oalError } from "oal-core";
@@ -17,7 +18,7 @@ import {
   type ArtifactManifest,
 } from "../artifact.js";
 import { FileHashes, sha256OfFile, type HashOptions } from "../../data/fileHashes.js";
-import { systemCode, writeError } from "../systemError.js";
+import { systemCode, systemError, writeError } from "../systemError.js";
 import { makeFolder } from "../../runtime/makeFolder.js";
 
 /** Where an artifact in the making lies. */
@@ -54,9 +55,10 @@ export class ArtifactStore {
   /**
    * Opens a finished artifact and verifies every file; those that were verified before and have not changed are not read again.
    *
-   * @param warn told when the artifact was damaged; it is then removed
+   * @param warn told why the artifact is damaged; it then counts as none
    * @param signal stops between pieces of files
-   * @returns null when there is none, or none any more
+   * @returns null when there is none, or a damaged one
+   * @throws OAL-I141 when the system refuses to read it: that it is damaged nobody knows then
    */
   async open(
     stage: string,
@@ -70,13 +72,12 @@ export class ArtifactStore {
       await this.#hashes.save();
       if (manifest === null) return null;
       if (manifest.key === key) return { key, folder, manifest };
-      warn(`${folder} holds another artifact than its name says; it is made again`);
+      warn(`${folder} holds another artifact than its name says`);
     } catch (error) {
       const problem = damage(error);
-      if (problem === null) throw error;
-      warn(`${problem}; it is made again`);
+      if (problem === null) throw systemError(folder, error);
+      warn(problem);
     }
-    await this.#write(folder, () => rm(folder, { recursive: true, force: true }));
     return null;
   }
 
@@ -98,8 +99,8 @@ export class ArtifactStore {
   }
 
   /**
-   * The working folders of an artifact in the making; the caller holds the claim on the key. What earlier attempts left is
-   * removed, but for their checkpoints.
+   * The working folders of an artifact in the making; the caller holds the claim on the key, and has found none under it. A damaged one,
+   * and what earlier attempts left, are removed, but for their checkpoints.
    *
    * @throws OAL-I101 when they cannot be written
    */
@@ -109,6 +110,7 @@ export class ArtifactStore {
     const checkpoints = this.checkpointsOf(stage, key);
     return this.#write(folder, async () => {
       await makeFolder(checkpoints);
+      await rm(this.folderOf(stage, key), { recursive: true, force: true });
       for (const entry of await readdir(this.artifacts)) {
         if (entry.startsWith(`${name}.partial-`))
           await rm(join(this.artifacts, entry), { recursive: true, force: true });
@@ -163,21 +165,13 @@ export async function verifyArtifact(
   options: HashOptions = {},
 ): Promise<ArtifactManifest | null> {
   const path = join(folder, manifestName);
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (systemCode(error) === "EISDIR")
-      throw oalError("OAL-I103", { path, problem: "it is a folder" }, error);
-    if (systemCode(error) !== "ENOENT") throw error;
-    if ((await stat(folder).catch(() => null)) === null) return null;
-    throw oalError("OAL-I103", { path, problem: "it is missing" }, error);
-  }
+  const text = await manifestText(folder);
+  if (text === null) return null;
   const manifest = parseManifest(text);
   if (manifest === null) throw oalError("OAL-I103", { path, problem: "it is no manifest of this version" });
   for (const [name, { sha256, bytes }] of Object.entries(manifest.files)) {
     const file = join(folder, name);
-    const found = await stat(file).catch(() => null);
+    const found = await statIfThere(file);
     if (found === null) throw oalError("OAL-I103", { path: file, problem: "it is missing" });
     if (!found.isFile()) throw oalError("OAL-I103", { path: file, problem: "it is no file any more" });
     if (found.size !== bytes) {
@@ -188,6 +182,48 @@ export async function verifyArtifact(
     }
   }
   return manifest;
+}
+
+/** The text of a folder's manifest; null when there is no folder. @throws OAL-I103 for a folder without one */
+async function manifestText(folder: string): Promise<string | null> {
+  const path = join(folder, manifestName);
+  try {
+    return (await readIfThere(path)) ?? ((await statIfThere(folder)) && (await readAgain(path)));
+  } catch (error) {
+    if (systemCode(error) === "EISDIR")
+      throw oalError("OAL-I103", { path, problem: "it is a folder" }, error);
+    throw error;
+  }
+}
+
+/** Reads a manifest whose folder is there: it may have appeared, whole, since the manifest was looked for. */
+async function readAgain(path: string): Promise<string> {
+  const text = await readIfThere(path);
+  if (text === null) throw oalError("OAL-I103", { path, problem: "it is missing" });
+  return text;
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error;
+  }
+}
+
+async function statIfThere(path: string): Promise<Stats | null> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error;
+  }
+}
+
+/** Whether the system says that a file is not there; that it cannot be read, or that a drive does not answer, says nothing of that. */
+function isAbsent(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "");
 }
 
 function damage(error: unknown): string | null {

@@ -1,12 +1,13 @@
 /** Claims between real processes: never two holders at once, and a dead holder's claim goes to exactly one. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { tryClaim } from "./claim.js";
+import { thisProcess } from "./owner.js";
 
 const built = fileURLToPath(new URL("../../../dist/pipeline/store/claim.js", import.meta.url));
 let folder: string;
@@ -83,4 +84,45 @@ test("a held claim names its owner; a released one is free; a second claim of th
   expect("claim" in third).toBe(true);
   expect(await first.claim.isHeld()).toBe(false);
   if ("claim" in third) await third.claim.release();
+});
+
+test("an owner that lives on this machine keeps its claim however long it has had no time for a heartbeat", async () => {
+  const longAgo = new Date(Date.now() - 3_600_000);
+  const claimed = await tryClaim(folder, "busy");
+  utimesSync(join(folder, "busy.0", "heartbeat"), longAgo, longAgo);
+  const hasTicks = thisProcess().ticks !== "";
+  expect("owner" in (await tryClaim(folder, "busy"))).toBe(hasTicks);
+  if ("claim" in claimed) await claimed.claim.release();
+});
+
+test("a claim without a readable owner is free when nothing was heard of it for long, and is one until then", async () => {
+  const longAgo = new Date(Date.now() - 3_600_000);
+  for (const [name, files] of [
+    ["empty", { "owner.json": "", heartbeat: "1" }],
+    ["bare", {}],
+    ["cut", { "owner.json": '{"pid": 12' }],
+  ] as const) {
+    const path = join(folder, `${name}.0`);
+    mkdirSync(path);
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(path, file), text);
+    expect(await tryClaim(folder, name)).toEqual({ owner: null });
+    for (const file of Object.keys(files)) utimesSync(join(path, file), longAgo, longAgo);
+    utimesSync(path, longAgo, longAgo);
+    const free = await tryClaim(folder, name);
+    expect("claim" in free).toBe(true);
+    if ("claim" in free) await free.claim.release();
+  }
+});
+
+test("an owner on another machine is judged by its heartbeat", async () => {
+  const longAgo = new Date(Date.now() - 3_600_000);
+  const path = join(folder, "far.0");
+  mkdirSync(path);
+  writeFileSync(join(path, "owner.json"), JSON.stringify({ ...thisProcess(), machine: "another" }));
+  writeFileSync(join(path, "heartbeat"), "1");
+  expect(await tryClaim(folder, "far")).toMatchObject({ owner: { machine: "another" } });
+  utimesSync(join(path, "heartbeat"), longAgo, longAgo);
+  const free = await tryClaim(folder, "far");
+  expect("claim" in free).toBe(true);
+  if ("claim" in free) await free.claim.release();
 });

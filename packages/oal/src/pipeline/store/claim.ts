@@ -11,10 +11,10 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode, writeError } from "../systemError.js";
-import { isGone, ownerSchema, thisProcess, type Owner } from "./owner.js";
+import { lifeOf, ownerSchema, thisProcess, type Owner } from "./owner.js";
 import { makeFolder } from "../../runtime/makeFolder.js";
 
-/** A heartbeat older than this is that of a dead owner. */
+/** A heartbeat older than this is that of a dead owner, where a look at the process itself says nothing. */
 const deadAfter = 60_000;
 const beatEvery = 5_000;
 
@@ -54,19 +54,43 @@ async function timeOf(folder: string): Promise<number> {
 
 type State = "free" | { readonly owner: Owner | null };
 
-/** Whether the claim in a generation's folder still counts. A folder that vanishes meanwhile was superseded: look again. */
+/**
+ * Whether the claim in a generation's folder still counts. On this machine the process itself says so, however long its thread has been
+ * too busy for a heartbeat; of others, and where the owner's note cannot be read, the last sign of life does.
+ */
 async function stateOf(folder: string, path: string): Promise<State> {
   let owner: Owner | null = null;
   try {
     if ((await readdir(path)).includes("released")) return "free";
-    owner = ownerSchema.safeParse(JSON.parse(await readFile(join(path, "owner.json"), "utf8"))).data ?? null;
-    const { mtimeMs } = await stat(join(path, "heartbeat"));
-    if ((await timeOf(folder)) - mtimeMs > deadAfter) return "free";
+    owner = await ownerIn(path);
+    const life = owner === null ? "unknown" : lifeOf(owner);
+    if (life !== "unknown") return life === "gone" ? "free" : { owner };
+    return (await timeOf(folder)) - (await lastSign(path)) > deadAfter ? "free" : { owner };
   } catch (error) {
-    if (systemCode(error) !== "ENOENT" && !(error instanceof SyntaxError)) throw error;
+    if (systemCode(error) !== "ENOENT") throw error;
+    // A folder that vanishes meanwhile was superseded: look again.
     return { owner };
   }
-  return owner !== null && isGone(owner) ? "free" : { owner };
+}
+
+/** Who a claim says holds it; null where its note is gone, or cut short by a full disk or a power failure. */
+async function ownerIn(path: string): Promise<Owner | null> {
+  try {
+    return ownerSchema.safeParse(JSON.parse(await readFile(join(path, "owner.json"), "utf8"))).data ?? null;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT" || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** When a claim's owner was last heard of: its heartbeat, and without one the making of the claim. */
+async function lastSign(path: string): Promise<number> {
+  try {
+    return (await stat(join(path, "heartbeat"))).mtimeMs;
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+    return (await stat(path)).mtimeMs;
+  }
 }
 
 /** Whether a failed rename means that the target is there already. */

@@ -50,16 +50,17 @@ export function thisProcess(): Owner {
   };
 }
 
-/** True only when surely gone: the same machine, and no process of that number that started at that moment. */
-export function isGone(owner: Owner): boolean {
-  if (owner.machine !== machine()) return false;
+/** What a look at the machine says of a process: on another machine, and where a number may have been given to another one since, nothing. */
+export function lifeOf(owner: Owner): "alive" | "gone" | "unknown" {
+  if (owner.machine !== machine()) return "unknown";
   try {
     process.kill(owner.pid, 0);
   } catch (error) {
-    return systemCode(error) === "ESRCH";
+    if (systemCode(error) === "ESRCH") return "gone";
   }
   const ticks = startTicks(owner.pid);
-  return ticks !== "" && owner.ticks !== "" && ticks !== owner.ticks;
+  if (ticks === "" || owner.ticks === "") return "unknown";
+  return ticks === owner.ticks ? "alive" : "gone";
 }
 
 /** "process 12 on host since ...". */

@@ -86,6 +86,10 @@ test("coordinates are rounded, labels and tick texts are not", () => {
   expect(text).not.toContain("<style");
 });
 
+test("a chart is called what it is called, dollar signs too", () => {
+  expect(chart("$& costs $1, $`", { width: 10, height: 10 }).text).toContain('aria-label="$&amp; costs $1, $`"');
+});
+
 test("a confusion matrix counts every image once, and the accuracy of a class is its diagonal", () => {
   const confusion = confusionOf([0, 0, 0, 1, 1, 2, -1], [0, 1, 1, 1, 0, 0, 2], 4);
   expect(confusion.cells).toEqual([

@@ -36,7 +36,7 @@ function compact(svg: string, label: string): string {
     .replace(COORDINATES, (_found, name: string, value: string) => {
       return ` ${name}="${value.replace(/-?\d+\.\d{2,}/g, round)}"`;
     })
-    .replace("<svg ", `<svg role="img" aria-label="${escapeText(label)}" `);
+    .replace("<svg ", () => `<svg role="img" aria-label="${escapeText(label)}" `);
 }
 
 /** A chart with its caption, for the grids of small charts. */

@@ -2,7 +2,7 @@
 import { metrics as allMetrics } from "oal-core";
 import { intervalChart, type IntervalMark } from "../charts/intervals.js";
 import { figure, legend } from "../charts/figure.js";
-import { isMean } from "../../evaluation/index.js";
+import { fewSeedsSentence, isMean } from "../../evaluation/index.js";
 import { detectorsOf, headlineDetector, modelsOf } from "../choice.js";
 import { betterWord, modelTitle, percent, percentInterval, points, probability } from "../format.js";
 import type { Interval, ReportComparison, ReportInput } from "../input.js";
@@ -32,17 +32,26 @@ export function differencesSection(input: ReportInput): Section | null {
     "differences",
     "Differences",
     "Differences",
-    `Both models score the same resampled images${several(input) ? " with the same resampled seeds" : ""}, so what they share cancels out. A difference is called one only where its 95 % interval leaves zero out: green speaks for the first model, red against it, grey decides nothing.`,
+    `Both models score the same resampled images${several(input) ? " seed by seed" : ""}, so what they share cancels out. A difference is called one only where its p value, adjusted for all detectors and sets of the two models (Holm), is below 0.05: green speaks for the first model, red against it, grey decides nothing. The 95 % intervals are of one difference each, not adjusted.${fewSeeds(input)}`,
     tabs("differences", "Detector", views),
   );
 }
+
+/** What intervals over few seeds are, with a space before; nothing where there are seeds enough, or one. */
+function fewSeeds({ comparisons }: Pick<ReportInput, "comparisons">): string {
+  const sentence = fewSeedsSentence(comparisons[0]?.degrees);
+  return sentence === null ? "" : ` ${sentence}.`;
+}
+
+/** Charts that a view shows; more of them nobody looks at, and the table has all. */
+const mostCharts = 12;
 
 function pairCharts(comparisons: readonly ReportComparison[]): Markup {
   const keyOf = (comparison: ReportComparison): string =>
     `${comparison.metric} ${comparison.models.join(" ")}`;
   const metrics = [...new Set(comparisons.map((comparison) => comparison.metric))];
   const keys = [...new Set(comparisons.map(keyOf))];
-  const charts = keys.slice(0, 12).map((key) => {
+  const charts = keys.slice(0, mostCharts).map((key) => {
     const own = comparisons.filter((comparison) => keyOf(comparison) === key);
     const [first] = own;
     if (first === undefined) return null;
@@ -68,7 +77,14 @@ function pairCharts(comparisons: readonly ReportComparison[]): Markup {
     });
     return figure(name, picture, metrics.length > 1 ? metric.title : undefined);
   });
-  return html`<div class="grid wide">${charts}</div>`;
+  const left =
+    keys.length > mostCharts
+      ? html`<p class="note">
+          The first ${mostCharts} of ${keys.length} pairs and metrics; all are under Numbers.
+        </p>`
+      : null;
+  return html`<div class="grid wide">${charts}</div>
+    ${left}`;
 }
 
 /** Whether a run has differences over several seeds. */
@@ -87,7 +103,8 @@ function pairTable(comparisons: readonly ReportComparison[]): Markup {
         <td class="${judge(found)}">${points(found.difference, 2)}</td>
         ${spread ? html`<td>${points(found.deviation ?? 0, 2).slice(1)}</td>` : null}
         <td>${points(found.interval[0], 2)} to ${points(found.interval[1], 2)}</td>
-        <td>${probability(found.p)}</td>
+        <td>${probability(found.p)}${found.beyond ? "*" : ""}</td>
+        <td>${probability(found.adjustedP)}</td>
         <td>${found.delongP === undefined ? "" : probability(found.delongP)}</td>
       </tr>`,
   );
@@ -99,11 +116,17 @@ function pairTable(comparisons: readonly ReportComparison[]): Markup {
     ${spread ? html`<th scope="col">±<small>over seeds</small></th>` : null}
     <th scope="col">95 % interval</th>
     <th scope="col">p</th>
+    <th scope="col">p (Holm)</th>
     <th scope="col">p (DeLong)</th>
   </tr>`;
   return html`<details>
     <summary>Numbers</summary>
     ${table("Paired differences", head, rows)}
+    ${
+      comparisons.some(({ beyond }) => beyond)
+        ? html`<p class="note">* Every resample has this sign: p is that of their standard error.</p>`
+        : null
+    }
   </details>`;
 }
 

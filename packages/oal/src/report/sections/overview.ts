@@ -12,7 +12,7 @@ import {
   summaryAt,
   type SeedSummary,
 } from "../choice.js";
-import { modelTitle, percent, percentInterval, points } from "../format.js";
+import { modelTitle, percent, percentInterval, points, probability } from "../format.js";
 import type { ReportComparison, ReportInput } from "../input.js";
 import { html, type Content, type Markup } from "../markup.js";
 import { modelColor } from "../palette.js";
@@ -34,7 +34,7 @@ export function overviewSection(input: ReportInput): Section {
   const cards = models.map((model, i) => card(input, model, i, detector.id));
   const several =
     seedCount(input) > 1 ? `, means over ${input.seeds ? seedsSentence(input.seeds) : "seeds"}` : "";
-  const intervals = hasIntervals(input) ? `${several}, with 95 % bootstrap intervals` : several;
+  const intervals = hasIntervals(input) ? `${several}, with 95 % intervals` : several;
   const lead = html`Detector shown: <b>${detector.id}</b> (${detector.reason}). All rates are in
     percent${intervals}.`;
   return section("overview", "Overview", "At a glance", lead, [
@@ -71,10 +71,13 @@ function entry(name: string, value: string, note: Content): Markup {
   </div>`;
 }
 
-/** "86.9–88.1" for one seed, "± 0.4, 86.8–88.3" over several; without resamples only the spread, or nothing. */
-export function uncertainty(summary: SeedSummary): string {
-  const interval = summary.interval === undefined ? [] : [percentInterval(summary.interval)];
-  return (summary.seeds > 1 ? [`± ${percent(summary.spread)}`, ...interval] : interval).join(", ");
+/** "86.9–88.1" for one seed, "± 0.4, 86.8–88.3" over several; without resamples only the spread, or nothing. Seeds that lack it are said. */
+export function uncertainty({ interval, seeds, of, spread }: SeedSummary): string {
+  return [
+    ...(seeds > 1 ? [`± ${percent(spread)}`] : []),
+    ...(interval === undefined ? [] : [percentInterval(interval)]),
+    ...(seeds < of ? [`${seeds} of ${of} seeds`] : []),
+  ].join(", ");
 }
 
 /** Standard deviation, ddof 0. */
@@ -83,11 +86,14 @@ function spreadOf(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
 }
 
-/** Whether a paired interval excludes zero, and if so in whose favour. */
-export function judge(comparison: ReportComparison): "better" | "worse" | "open" {
-  const [low, high] = comparison.interval;
-  if (low <= 0 && high >= 0) return "open";
-  return low > 0 === metrics.find(comparison.metric).higherIsBetter ? "better" : "worse";
+/** Whether a difference is one when all that was compared is counted in, and if so in whose favour. */
+export function judge({
+  adjustedP,
+  difference,
+  metric,
+}: Pick<ReportComparison, "adjustedP" | "difference" | "metric">): "better" | "worse" | "open" {
+  if (!(adjustedP < 0.05)) return "open";
+  return difference > 0 === metrics.find(metric).higherIsBetter ? "better" : "worse";
 }
 
 function verdicts(comparisons: readonly ReportComparison[], detector: string): Markup | null {
@@ -101,7 +107,10 @@ function verdicts(comparisons: readonly ReportComparison[], detector: string): M
     return html`<li class="verdict ${verdict}">
       <b>${modelTitle(found.models[0])} against ${modelTitle(found.models[1])}</b>, ${found.set}:
       <span class="number">${points(found.difference)}</span> points AUROC
-      <span class="note">[${points(found.interval[0])}, ${points(found.interval[1])}]</span>
+      <span class="note"
+        >[${points(found.interval[0])}, ${points(found.interval[1])}], p (Holm)
+        ${probability(found.adjustedP)}</span
+      >
       <span class="tag">${words[verdict]}</span>
     </li>`;
   });

@@ -1,6 +1,6 @@
 /** The result tables: every model, detector and OOD set, one view per metric; and accuracy with calibration. */
 import { metrics, type Metric } from "oal-core";
-import { seedsSentence } from "../../evaluation/index.js";
+import { fewSeedsSentence, seedsSentence } from "../../evaluation/index.js";
 import { reliabilityBins, reliabilityChart } from "../charts/reliability.js";
 import { figure, legend } from "../charts/figure.js";
 import {
@@ -26,10 +26,12 @@ export function resultsSection(input: ReportInput): Section {
   const seeds = seedCount(input);
   const spread =
     seeds > 1
-      ? `Values are means over ${seedsText(input, seeds)}; small print: ± their standard deviation${hasIntervals(input) ? ", and 95 % bootstrap intervals over seeds and images" : ""}.`
+      ? `Values are means over ${seedsText(input, seeds)}; small print: ± their standard deviation${hasIntervals(input) ? ", and 95 % intervals over seeds and images" : ""}.${fewSeeds(input)}`
       : hasIntervals(input)
         ? "Small print: 95 % bootstrap intervals over the images; one seed, so they do not cover the luck of training."
-        : "One seed, and no intervals were asked for.";
+        : input.results.some(({ detectors }) => detectors.some(({ sets }) => sets.length > 0))
+          ? "One seed, and no intervals were asked for."
+          : "One seed, and no OOD set to measure on.";
   const views = metrics.all.map((metric) => ({
     title: `${metric.title} ${metric.higherIsBetter ? "↑" : "↓"}`,
     content: [
@@ -39,6 +41,12 @@ export function resultsSection(input: ReportInput): Section {
   }));
   const lead = `Each OOD set against the same ID test set, in percent. ${spread} Bold is the best value of its column.`;
   return section("results", "Results", "Results", lead, tabs("results", "Metric", views));
+}
+
+/** What intervals over few seeds are, with a space before; nothing where there are seeds enough, or none. */
+function fewSeeds({ overSeeds }: ReportInput): string {
+  const sentence = fewSeedsSentence(overSeeds[0]?.degrees);
+  return sentence === null ? "" : ` ${sentence}.`;
 }
 
 function seedsText({ seeds }: ReportInput, count: number): string {
