@@ -171,7 +171,7 @@ describe("the report of a made-up run", () => {
         p: 0.01,
         adjustedP,
       }));
-      const text = await renderReport({ ...input, features: [], comparisons });
+      const text = await renderReport({ ...NOTHING, results: input.results, comparisons });
       return [...text.matchAll(/<li class="verdict (\w+)"/g)].map((found) => found[1] ?? "");
     };
     expect(new Set(await verdictsOf(0.01))).toEqual(new Set(["better"]));
@@ -188,7 +188,7 @@ describe("the report of a made-up run", () => {
       bySeed: [one.difference, one.difference],
       degrees: 2,
     }));
-    const text = await renderReport({ ...input, features: [], comparisons });
+    const text = await renderReport({ ...NOTHING, results: input.results, comparisons });
     expect(text).toMatch(/The first\s+12\s+of\s+15\s+pairs/);
     expect(text).toContain("Student&#39;s t, 4.3 standard errors");
     expect(page).not.toContain("of 12 pairs");

@@ -64,7 +64,8 @@ function normalDistance(p: number): number {
 /** The p at which the interval ends at 0. @param common  standard error of what the seeds have in common, on the side of 0 */
 function pOf(distance: number, degrees: number, ofSeeds: number, common: number): number {
   if (distance === 0) return 1;
-  const reached = (t: number): number => Math.hypot(t * ofSeeds, normalDistance(studentP(t, degrees)) * common);
+  const reached = (t: number): number =>
+    Math.hypot(t * ofSeeds, normalDistance(studentP(t, degrees)) * common);
   let [low, high] = [0, 1];
   while (reached(high) < distance && studentP(high, degrees) > leastP) high *= 2;
   if (reached(high) < distance) return leastP;

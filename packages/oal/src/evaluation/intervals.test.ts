@@ -5,7 +5,7 @@ import { compareModels, differenceTable, type ModelScores } from "./index.js";
 import { differenceInterval, differenceOverSeeds } from "./intervals.js";
 
 const random = new Random(11, "intervals");
-const resamples = 200;
+const resamples = 400;
 
 /**
  * The share of trials without a true difference whose interval leaves 0 out. Every seed's difference is the luck of its training, what
@@ -48,7 +48,7 @@ describe("differences over few seeds", () => {
     ["trainings differ most, 8 seeds", 8, { training: 0.1, own: 0.001, shared: 0.001 }],
     ["images that all seeds share decide, 8 seeds", 8, { training: 0.001, own: 0.002, shared: 0.1 }],
   ])("that chance alone makes are found in about one case of twenty: %s", (_, n, deviation) => {
-    const share = shareOut(200, n, deviation);
+    const share = shareOut(300, n, deviation);
     expect(share).toBeLessThan(0.075);
     expect(share).toBeGreaterThan(0.015);
   });
@@ -86,7 +86,10 @@ describe("a p value that no number of resamples shows", () => {
         labels: new Int32Array(40),
         predictions: new Int32Array(40),
         confidence: Object.fromEntries(
-          detectors.map((id, k) => [id, Float64Array.from({ length: 40 }, (_, i) => ((i + k) % 40) / 40 + by)]),
+          detectors.map((id, k) => [
+            id,
+            Float64Array.from({ length: 40 }, (_, i) => ((i + k) % 40) / 40 + by),
+          ]),
         ),
       });
       return {
@@ -96,7 +99,10 @@ describe("a p value that no number of resamples shows", () => {
         sets: [set("test", "test", shift), set("tin", "near", 0), set("mnist", "far", 0)],
       };
     };
-    const found = compareModels(scores("perfect", 2), scores("chance", 0), { metrics: ["auroc"] });
+    const found = compareModels(scores("perfect", 2), scores("chance", 0), {
+      metrics: ["auroc"],
+      resamples: 200,
+    });
     expect(found).toHaveLength(26);
     for (const { difference, adjustedP } of found) {
       expect(difference).toBeCloseTo(0.5, 12);

@@ -315,7 +315,7 @@ describe("files and overrides", () => {
 });
 
 it("a flag for one kind of seeds replaces what the file says of the others", () => {
-  const whole = file("seeds.json", JSON.stringify({ seed: 4, seeds: [0, 1, 2] }));
+  const whole = file("seeds.json", JSON.stringify({ seeds: [0, 1, 2] }));
   const students = file("students.json", JSON.stringify({ seed: 4, studentSeeds: [0, 1] }));
   const seedsOf = (given: string, key: string, value: unknown): unknown[] => {
     const flags = [{ key, value, where: `--${key}` }];
@@ -324,7 +324,8 @@ it("a flag for one kind of seeds replaces what the file says of the others", () 
   };
   expect(seedsOf(whole, "seed", 7)).toEqual([7, undefined, undefined]);
   expect(seedsOf(students, "seed", 7)).toEqual([7, undefined, undefined]);
-  expect(seedsOf(whole, "studentSeeds", [5, 6])).toEqual([4, undefined, [5, 6]]);
-  expect(seedsOf(students, "seeds", [5, 6])).toEqual([4, [5, 6], undefined]);
-  expect(seedsOf(whole, "threads", 2)).toEqual([4, [0, 1, 2], undefined]);
+  expect(seedsOf(whole, "studentSeeds", [5, 6])).toEqual([0, undefined, [5, 6]]);
+  expect(seedsOf(students, "seeds", [5, 6])).toEqual([0, [5, 6], undefined]);
+  expect(seedsOf(students, "studentSeeds", [5])).toEqual([4, undefined, [5]]);
+  expect(seedsOf(whole, "threads", 2)).toEqual([0, [0, 1, 2], undefined]);
 });

@@ -42,7 +42,7 @@ export interface LoadOptions {
   readonly init?: string;
   /** Replaces `teacher.model`. Relative to `cwd`. */
   readonly teacher?: string;
-  /** Other keys, by dotted path, with where they come from ("--seed"). One of the seeds' replaces all that the file says of them but `seed`. */
+  /** Other keys, by dotted path, with where they come from ("--seed"). One for seeds replaces what the file says of them. */
   readonly flags?: readonly Override[];
   /** The folder that relative paths start from. Default: the process's. */
   readonly cwd?: string;
@@ -178,11 +178,15 @@ function loadPluginsOf({ plugins }: Tree, cwd: string): Tree {
 /** The keys that say which seeds a run has. */
 const seedKeys: readonly string[] = ["seed", "seeds", "studentSeeds"];
 
-/** A file without its several seeds where a flag says which seeds to take: one way of saying it replaces the others. */
+/**
+ * A file without its seeds where a flag says which seeds to take: one way of saying it replaces the others. Seeds of the students alone
+ * leave the seed of all else.
+ */
 function withFlagSeeds(tree: Tree, flags: readonly Override[]): Tree {
-  if (!flags.some(({ key }) => seedKeys.includes(key))) return tree;
-  const { seeds: _seeds, studentSeeds: _studentSeeds, ...rest } = tree;
-  return rest;
+  const given = flags.map(({ key }) => key).filter((key) => seedKeys.includes(key));
+  if (given.length === 0) return tree;
+  const dropped = given.includes("studentSeeds") ? ["seeds", "studentSeeds"] : seedKeys;
+  return Object.fromEntries(Object.entries(tree).filter(([key]) => !dropped.includes(key)));
 }
 
 /** The preset where none is given. */

@@ -48,7 +48,12 @@ export function checkTargets(config: Configuration, targets: readonly string[]):
   const known = new Set([...ids, ...names, ...ofEverySeed(config, names).map(({ name }) => name)]);
   const unknown = targets.find((target) => !known.has(target));
   if (unknown === undefined) return;
-  throw oalError("OAL-C204", { kind: "stage", name: unknown, near: suggest(unknown, [...known]), known: ids });
+  throw oalError("OAL-C204", {
+    kind: "stage",
+    name: unknown,
+    near: suggest(unknown, [...known]),
+    known: ids,
+  });
 }
 
 /** An instance of a run of several seeds. */

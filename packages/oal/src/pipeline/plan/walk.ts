@@ -90,7 +90,9 @@ export function wantedOf(
     identity,
     key,
     effort: planned.effort,
-    ...(stage.refuse ? { refuse: () => stage.refuse?.({ config: setting.config, variant, input }) ?? Promise.resolve() } : {}),
+    ...(stage.refuse
+      ? { refuse: () => stage.refuse?.({ config: setting.config, variant, input }) ?? Promise.resolve() }
+      : {}),
     make: async (place) => {
       const job = { ...setting, ...place, variant, name, key, input, optionalInput, signal };
       const made = await engine();

@@ -60,7 +60,9 @@ export const comparisonStage: Stage = {
     events.progress(0, 2, { text: "resamples" });
     const needsSamples = resamples > 0 ? severalSeeds || models.length > 1 : severalSeeds;
     const samples = needsSamples
-      ? await inTurns(drawSeeds(models, { resamples, seed: config.seed, images }), () => signal.throwIfAborted())
+      ? await inTurns(drawSeeds(models, { resamples, seed: config.seed, images }), () =>
+          signal.throwIfAborted(),
+        )
       : undefined;
     events.progress(1, 2, { text: "differences" });
     const overSeeds = samples && severalSeeds ? rowsOf(samples) : [];

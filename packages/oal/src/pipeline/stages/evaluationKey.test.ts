@@ -85,6 +85,9 @@ it("tables and page are found again by a run with other threads, device and time
   const one = keysOf("report", groups);
   const elsewhere = { ...config, threads: 3, device: "webgpu" as const, checkpointSeconds: 99 };
   expect([...keysOf("report", groups, true, elsewhere)]).toEqual([...one]);
-  const other = keysOf("report", groups, true, { ...config, evaluation: { ...config.evaluation, keep: 0.5 } });
+  const other = keysOf("report", groups, true, {
+    ...config,
+    evaluation: { ...config.evaluation, keep: 0.5 },
+  });
   for (const name of ["comparison", "report"]) expect(other.get(name)).not.toBe(one.get(name));
 });

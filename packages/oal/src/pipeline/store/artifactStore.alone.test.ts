@@ -56,11 +56,14 @@ it("one without a manifest counts as none, and stays until its stage makes it ag
   expect(existsSync(folder)).toBe(false);
 });
 
-it.each(["EIO", "ESTALE", "EACCES"])("one that the system does not read (%s) is not taken for damaged", async (code) => {
-  vi.mocked(stat).mockRejectedValueOnce(refusal(code));
-  await expect(open()).rejects.toMatchObject({ code: "OAL-I141" });
-  vi.mocked(readFile).mockRejectedValueOnce(refusal(code));
-  await expect(open()).rejects.toMatchObject({ code: "OAL-I141" });
-  expect(problems).toEqual([]);
-  expect((await open())?.key).toBe(key);
-});
+it.each(["EIO", "ESTALE", "EACCES"])(
+  "one that the system does not read (%s) is not taken for damaged",
+  async (code) => {
+    vi.mocked(stat).mockRejectedValueOnce(refusal(code));
+    await expect(open()).rejects.toMatchObject({ code: "OAL-I141" });
+    vi.mocked(readFile).mockRejectedValueOnce(refusal(code));
+    await expect(open()).rejects.toMatchObject({ code: "OAL-I141" });
+    expect(problems).toEqual([]);
+    expect((await open())?.key).toBe(key);
+  },
+);

@@ -87,7 +87,9 @@ test("coordinates are rounded, labels and tick texts are not", () => {
 });
 
 test("a chart is called what it is called, dollar signs too", () => {
-  expect(chart("$& costs $1, $`", { width: 10, height: 10 }).text).toContain('aria-label="$&amp; costs $1, $`"');
+  expect(chart("$& costs $1, $`", { width: 10, height: 10 }).text).toContain(
+    'aria-label="$&amp; costs $1, $`"',
+  );
 });
 
 test("a confusion matrix counts every image once, and the accuracy of a class is its diagonal", () => {
