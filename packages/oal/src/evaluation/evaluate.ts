@@ -195,12 +195,7 @@ async function measureWith(
     const all: ModelScores = { model, seed, detectors: ids, sets: own };
     const classes = images.logits.width;
     const calibrated = calibration(allRows(images.logits), images.labels);
-    const result = await summarize(
-      all,
-      { ...measured, classes, calibration: calibrated },
-      options,
-      onBatch,
-    );
+    const result = await summarize(all, { ...measured, classes, calibration: calibrated }, options, onBatch);
     const told = nullTestWarnings(ready, result);
     return { scores: all, result: { ...result, warnings: [...result.warnings, ...told] } };
   };
