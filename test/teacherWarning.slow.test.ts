@@ -12,9 +12,14 @@ process.env["OAL_STORE"] = join(folder, "store");
 
 const small = [
   "data.embedded={train: 400, validation: 100, test: 20, validationOod: 20, ood: 20}",
-  "teacher={widths: [4, 4, 4], epochs: 0.05, learningRate: 0.00001}",
-  "student={widths: [8, 16, 16], epochs: 6, batchSize: 32}",
-  "kd={logitsWeight: 0.01, featureWeight: 0}",
+  "teacher.widths=[4,4,4]",
+  "teacher.epochs=0.05",
+  "teacher.learningRate=0.00001",
+  "student.widths=[8,16,16]",
+  "student.epochs=6",
+  "student.batchSize=32",
+  "kd.logitsWeight=0.01",
+  "kd.featureWeight=0",
   "threads=1",
 ];
 
