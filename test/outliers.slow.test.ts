@@ -151,7 +151,7 @@ it("what leaves nothing is refused: bounds that no picture lies between, and pic
   const none = run(
     `
 exposure: { outliers: noise, uniformWeight: 0.1, distillWeight: 0 }
-keep: { sources: { noise: [0.9999, 1] }, candidates: 20 }
+keep: { sources: { noise: [0.00001, 0.00002] }, candidates: 20 }
 `,
     "--until",
     "student",

@@ -439,8 +439,8 @@ export const program = [
   {
     file: source("pipeline/plugins/identity.ts"),
     what: "a plugin's outlier source in a union is no part of the keys",
-    find: "[key, ...wordsIn(inner)]",
-    replace: "wordsIn(inner)",
+    find: "(namedByKeys.includes(list) && keys.has(id))",
+    replace: "false",
     tests: [source("pipeline/plan/walk.test.ts")],
   },
   {

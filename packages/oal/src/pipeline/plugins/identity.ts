@@ -7,8 +7,11 @@ const usedUnnamed: Readonly<Record<string, readonly string[]>> = {
   reportSections: ["report"],
 };
 
+/** Lists whose things a slice names as keys too: the members of a union. Of others a key is but a setting's name, as `mean`. */
+const namedByKeys: readonly string[] = ["outlierSources"];
+
 /**
- * A slice with the hashes of the plugins that it names something of, as a value or as a key (the members of a union); the slice itself
+ * A slice with the hashes of the plugins that it names something of, as a value or, where that may be, as a key; the slice itself
  * where it names nothing of any.
  *
  * @param stage id of the stage
@@ -17,22 +20,35 @@ const usedUnnamed: Readonly<Record<string, readonly string[]>> = {
 export function withPlugins(stage: string, slice: unknown, variant = ""): unknown {
   const plugins = loadedPlugins();
   if (plugins.length === 0) return slice;
-  const words = new Set([stage, variant, ...wordsIn(slice)]);
+  const values = new Set([stage, variant, ...valuesIn(slice)]);
+  const keys = new Set(keysIn(slice));
   const hashes = plugins.flatMap(({ hash, added }) =>
     Object.entries(added).flatMap(([list, ids]) =>
       ids
-        .filter((id) => words.has(id) || usedUnnamed[list]?.includes(stage) === true)
+        .filter(
+          (id) =>
+            values.has(id) ||
+            (namedByKeys.includes(list) && keys.has(id)) ||
+            usedUnnamed[list]?.includes(stage) === true,
+        )
         .map((id): readonly [string, string] => [`${list}.${id}`, hash]),
     ),
   );
   return hashes.length === 0 ? slice : { slice, plugins: Object.fromEntries(hashes) };
 }
 
-/** Every string in a value, and every key. */
-function wordsIn(value: unknown): readonly string[] {
+/** Every string in a value. */
+function valuesIn(value: unknown): readonly string[] {
   if (typeof value === "string") return [value];
-  if (Array.isArray(value)) return value.flatMap((each: unknown) => wordsIn(each));
-  if (typeof value !== "object" || value === null) return [];
-  const entries: [string, unknown][] = Object.entries(value);
-  return entries.flatMap(([key, inner]) => [key, ...wordsIn(inner)]);
+  return innerOf(value).flatMap(([, inner]) => valuesIn(inner));
+}
+
+/** Every key in a value. */
+function keysIn(value: unknown): readonly string[] {
+  return innerOf(value).flatMap(([key, inner]) => [key, ...keysIn(inner)]);
+}
+
+/** The entries of a record or a list; nothing of anything else. */
+function innerOf(value: unknown): readonly [string, unknown][] {
+  return typeof value === "object" && value !== null ? Object.entries(value) : [];
 }
