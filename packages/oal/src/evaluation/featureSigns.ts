@@ -22,6 +22,6 @@ export function signWarnings({ id, assumesPositive }: Detector, sets: readonly O
   const below = rows.reduce((count, value) => count + (value < 0 ? 1 : 0), 0) / rows.length;
   if (!(below >= notable)) return [];
   return [
-    `${id}: ${Math.round(100 * below)} % of the features are below 0, as a transformer's are; its formula takes them for activations of at least 0, so what it says here means little`,
+    `${id}: ${Math.round(100 * below)} % of the features are below 0, as behind a GELU or in a transformer; its formula takes them for activations of at least 0, so what it says here means little`,
   ];
 }
