@@ -29,6 +29,7 @@ import { ArtifactStore } from "./store/artifactStore.js";
 import { removeUnused, storeContents } from "./store/contents.js";
 import { writeError } from "./systemError.js";
 import { versions } from "./versions.js";
+import { testManifest } from "../testing/manifest.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-pipeline-"));
 const configuration = loadConfiguration();
@@ -364,21 +365,6 @@ function nothing(run: RunFolder): Artifact {
   return {
     key: "",
     folder: join(run.store.artifacts, "nothing-000000000000"),
-    manifest: {
-      format: 1,
-      key: "half",
-      stage: "teacher",
-      version: 1,
-      inputs: {},
-      data: {},
-      configuration: {},
-      seed: 0,
-      versions: versions(),
-      started: "",
-      seconds: 0,
-      timings: {},
-      metrics: {},
-      files: {},
-    },
+    manifest: testManifest(versions(), { key: "half", stage: "teacher" }),
   };
 }

@@ -9,6 +9,7 @@ import { verifyCommand } from "../cli/commands/verify.js";
 import { ArtifactStore, type ManifestHead } from "./store/artifactStore.js";
 import { verifyData } from "./verifyData.js";
 import { versions } from "./versions.js";
+import { testManifestHead } from "../testing/manifest.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-verify-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -48,20 +49,7 @@ it("verifies a run folder's artifacts and its own sets", async () => {
   const key = "0".repeat(64);
   const working = await store.begin("teacher", key);
   writeFileSync(join(working.folder, "weights"), "good");
-  const head: ManifestHead = {
-    key,
-    stage: "teacher",
-    version: 1,
-    inputs: {},
-    data: {},
-    configuration: {},
-    seed: 0,
-    versions: versions(),
-    started: "",
-    seconds: 0,
-    timings: {},
-    metrics: {},
-  };
+  const head: ManifestHead = testManifestHead(versions(), { key, stage: "teacher" });
   const { folder } = await store.publish(working, head);
   writeFileSync(join(run, "run.json"), "{}");
   await storeSet(join(run, "sets", "own"));

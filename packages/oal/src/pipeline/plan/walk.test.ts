@@ -28,6 +28,7 @@ import { oneSeed, type Lane, type Setting, type Stage } from "./stage.js";
 import { readStageLog } from "./stageLog.js";
 import { testEngine } from "../../testing/engine.js";
 import { walkPlan, type StageWorkshop } from "./walk.js";
+import { testManifest } from "../../testing/manifest.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-plan-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -37,22 +38,7 @@ const stored = { set, folder: root };
 const nothing: Artifact = {
   key: "",
   folder: root,
-  manifest: {
-    format: 1,
-    key: "",
-    stage: "data",
-    version: 1,
-    inputs: {},
-    data: {},
-    configuration: {},
-    seed: 0,
-    versions: versions(),
-    started: "",
-    seconds: 0,
-    timings: {},
-    metrics: {},
-    files: {},
-  },
+  manifest: testManifest(versions(), {}),
 };
 const data: PreparedData = {
   pictures: { resize: 32, crop: 32, interpolation: "bilinear" },

@@ -20,6 +20,7 @@ import { versions } from "../versions.js";
 import type { Candidate } from "./candidates.js";
 import type { Rung } from "./rung.js";
 import { trainRound } from "./train.js";
+import { testManifest } from "../../testing/manifest.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-train-round-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -29,22 +30,7 @@ const stored = { set, folder: root };
 const artifact: Artifact = {
   key: "",
   folder: root,
-  manifest: {
-    format: 1,
-    key: "",
-    stage: "data",
-    version: 1,
-    inputs: {},
-    data: {},
-    configuration: {},
-    seed: 0,
-    versions: versions(),
-    started: "",
-    seconds: 0,
-    timings: {},
-    metrics: {},
-    files: {},
-  },
+  manifest: testManifest(versions(), {}),
 };
 const config = { ...loadConfiguration("embedded"), methods: ["oal"] };
 const settings = oneSeed({

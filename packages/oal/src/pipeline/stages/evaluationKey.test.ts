@@ -5,30 +5,16 @@ import type { UnknownGroup } from "../../evaluation/result.js";
 import { loadConfiguration } from "../configuration/index.js";
 import { planRun } from "../plan/planner.js";
 import { oneSeed } from "../plan/stage.js";
-import { versions } from "../versions.js";
 import type { PreparedData } from "./data.js";
 import { stages } from "./index.js";
+import { versions } from "../versions.js";
+import { testManifest } from "../../testing/manifest.js";
 
 const images = (name: string, value: number) =>
   memoryImageSet(name, new Uint8Array(2 * 3 * 32 * 32).fill(value), [0, 1], ["a", "b"]);
 const config = { ...loadConfiguration("embedded"), methods: ["ce"] };
 
-const manifest = {
-  format: 1,
-  key: "",
-  stage: "data",
-  version: 1,
-  inputs: {},
-  data: {},
-  configuration: {},
-  seed: 0,
-  versions: versions(),
-  started: "",
-  seconds: 0,
-  timings: {},
-  metrics: {},
-  files: {},
-} as const;
+const manifest = testManifest(versions(), {});
 
 /** Keys of the plan of some stage, by name, with unknown sets of these groups. */
 function keysOf(

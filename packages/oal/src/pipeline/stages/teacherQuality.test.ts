@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import type { Artifact } from "../artifact.js";
 import { ArtifactStore } from "../store/artifactStore.js";
-import { versions } from "../versions.js";
 import { teacherAccuracy, teacherWarning } from "./teacherQuality.js";
+import { versions } from "../versions.js";
+import { testManifestHead } from "../../testing/manifest.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-teacher-quality-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -16,21 +17,7 @@ async function made(
   more: { inputs?: Record<string, string>; metrics?: Record<string, number> },
 ): Promise<Artifact> {
   const key = stage.padEnd(64, "0");
-  return store.publish(await store.begin(stage, key), {
-    key,
-    stage,
-    version: 1,
-    inputs: {},
-    data: {},
-    configuration: {},
-    seed: 0,
-    versions: versions(),
-    started: "",
-    seconds: 0,
-    timings: {},
-    metrics: {},
-    ...more,
-  });
+  return store.publish(await store.begin(stage, key), testManifestHead(versions(), { key, stage, ...more }));
 }
 
 it("knows how good the teacher is that a student asks, and the one whose words it reads", async () => {

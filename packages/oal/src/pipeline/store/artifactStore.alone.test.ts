@@ -4,8 +4,9 @@ import { readFile, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, it, vi } from "vitest";
-import { versions } from "../versions.js";
 import { ArtifactStore } from "./artifactStore.js";
+import { versions } from "../versions.js";
+import { testManifestHead } from "../../testing/manifest.js";
 
 vi.mock("node:fs/promises", { spy: true });
 
@@ -23,20 +24,7 @@ beforeEach(async () => {
   problems.length = 0;
   const working = await store.begin("teacher", key);
   writeFileSync(join(working.folder, "weights"), "w");
-  await store.publish(working, {
-    key,
-    stage: "teacher",
-    version: 1,
-    inputs: {},
-    data: {},
-    configuration: {},
-    seed: 0,
-    versions: versions(),
-    started: "",
-    seconds: 0,
-    timings: {},
-    metrics: {},
-  });
+  await store.publish(working, testManifestHead(versions(), { key, stage: "teacher" }));
 });
 
 const refusal = (code: string): Error => Object.assign(new Error(code), { code });
