@@ -44,7 +44,7 @@ export interface FitOptions {
   readonly seed?: number;
   /** Shares of every class that calibrate and measure. Default 0.15 each. */
   readonly shares?: PartShares;
-  /** Ids or aliases of detectors. Default: all that the model allows. */
+  /** Ids or aliases of detectors. Default: `msp`, `mls`, `ebo` and `knn`, where the model allows them. */
   readonly detectors?: readonly DetectorChoice[];
   /** Whether a combination of them is chosen by cross-validation too; it decides where it is better by more than chance. Default false. */
   readonly combine?: boolean;

@@ -120,7 +120,7 @@ export const dataSchema = z.strictObject({
   ood: z.array(outOfDistributionSetSchema).default([]).describe("sets of unknown images"),
   embeddedOod: flag(
     true,
-    "with a source of files and no near or far set in ood: measure against the embedded data set's textures, shapes and noise",
+    "with a source of files and no near or far set in ood: measure against the embedded data set's textures, shapes, noise and photo-like fields",
   ),
   drawnValidation: flag(
     true,
