@@ -172,8 +172,9 @@ const presetTable = {
       // (with T = 2 twice its gradient) diverged after 200 steps and ended as a constant.
       kd: { ...airbenchDistillation, logitsWeight: 0.25 },
       ...airbenchMethods,
-      // decision 0045: chosen on validation images among the preset's former use of latents and three uses of this union
-      exposure: { outliers: "union", uniformWeight: 0.1, distillWeight: 0 },
+      // decisions 0045 and 0046: chosen on validation images among seven uses of outliers
+      exposure: { outliers: "union", uniformWeight: 0.3, distillWeight: 0 },
+      union: { members: { latents: 3, phase: 1, jigsaw: 1, rotate: 1 } },
       embeddings: { perClass: 500 },
       // small batches: at equal time many small steps reconstruct better than few large ones (26.2 against 25.5 dB)
       autoEncoder: { width: 16, steps: 3000, batchSize: 32, learningRate: 2e-3 },
