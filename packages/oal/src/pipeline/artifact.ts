@@ -33,7 +33,7 @@ const manifestSchema = z.object({
 });
 
 /**
- * What artifact.json holds. `seconds` is the wall time of the last attempt, `timings` are parts of it that the stage
+ * What artifact.json holds. `seconds` is the wall time of all attempts, `timings` are parts of it that the stage
  * names, in seconds; `files` has every file by relative path.
  */
 export type ArtifactManifest = z.infer<typeof manifestSchema>;

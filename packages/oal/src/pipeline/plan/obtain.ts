@@ -1,5 +1,4 @@
 /** Finds one artifact, or makes it under the claim on its key. */
-import { readdir } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { oalError, type EngineFacts } from "oal-core";
 import type { ComputedBy } from "../../training/computedBy.js";
@@ -11,6 +10,7 @@ import { describeOwner, type Owner } from "../store/owner.js";
 import type { Versions } from "../versions.js";
 import { systemError } from "../systemError.js";
 import { recordRate } from "../store/rates.js";
+import { beginAttempt } from "./attempts.js";
 import type { Effort, StageReport } from "./stage.js";
 import { readStageLog, recordingEvents, writeStageLog } from "./stageLog.js";
 
@@ -131,21 +131,22 @@ async function make(wanted: Wanted, claim: Claim, workshop: Workshop): Promise<A
   const { name, identity, key } = wanted;
   const { store, versions, signal } = workshop;
   const working = await store.begin(identity.stage, key);
-  // What was done before a stop took time too, which nobody knows: such an attempt says nothing of how long the whole takes.
-  const isWhole = (await readdir(working.checkpoints)).length === 0;
-  const events = recordingEvents(workshop.events.stage(name), identity.stage, working.checkpoints);
   const started = new Date();
+  const attempt = await beginAttempt(working.checkpoints, started.getTime());
+  const events = recordingEvents(workshop.events.stage(name), identity.stage, working.checkpoints);
   let report: MadeReport | void;
   try {
     report = await wanted.make({ ...working, events });
     writeStageLog(working.folder, working.checkpoints);
   } catch (error) {
+    // a full disk that ended it may not take this note either
+    await attempt.stopped().catch(() => undefined);
     throw systemError(working.folder, error);
   }
   signal.throwIfAborted();
   if (!(await claim.isHeld()))
     throw oalError("OAL-I102", { path: working.folder, owner: "it took over after a long pause" });
-  const seconds = (Date.now() - started.getTime()) / 1000;
+  const seconds = attempt.earlier + (Date.now() - started.getTime()) / 1000;
   const artifact = await store.publish(working, {
     key,
     stage: identity.stage,
@@ -162,7 +163,8 @@ async function make(wanted: Wanted, claim: Claim, workshop: Workshop): Promise<A
     timings: { ...report?.timings },
     metrics: { ...report?.metrics },
   });
-  if (wanted.effort && report?.engine && isWhole)
+  // what an attempt did again counts in the time, which then says nothing of how fast the work is
+  if (wanted.effort && report?.engine && attempt.isFirst)
     await recordRate(store.folder, wanted.effort, report.engine, seconds);
   events.emit({ kind: "done", terms: { ...report?.metrics, seconds } });
   return artifact;

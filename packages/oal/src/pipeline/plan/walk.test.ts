@@ -14,7 +14,7 @@ import { isOalError, OalError } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { memoryImageSet } from "../../data/imageSet.js";
 import { computedBy } from "../../training/computedBy.js";
-import { artifactFile, type Artifact } from "../artifact.js";
+import { artifactFile, parseManifest, type Artifact } from "../artifact.js";
 import { loadConfiguration } from "../configuration/index.js";
 import { listenerLogs, type RunEvent } from "../events.js";
 import { loaded } from "../plugins/loaded.js";
@@ -23,6 +23,7 @@ import { ArtifactStore } from "../store/artifactStore.js";
 import { tryClaim } from "../store/claim.js";
 import { versions } from "../versions.js";
 import { computedOn, describeEngine } from "../engineFacts.js";
+import { attemptsName } from "./attempts.js";
 import { planRun, type Plan } from "./planner.js";
 import { oneSeed, type Lane, type Setting, type Stage } from "./stage.js";
 import { readStageLog } from "./stageLog.js";
@@ -294,7 +295,10 @@ describe("walking a plan", () => {
     const seen: string[][] = [];
     const going = stage("a", [], {
       run({ folder, checkpoints }) {
-        seen.push(readdirSync(folder), readdirSync(checkpoints));
+        seen.push(
+          readdirSync(folder),
+          readdirSync(checkpoints).filter((name) => name !== attemptsName),
+        );
         return Promise.resolve();
       },
     });
@@ -462,6 +466,31 @@ describe("walking a plan", () => {
     expect(existsSync(join(root, "timed", "rates"))).toBe(false);
     await walk([timed(false)], ["a"], workshop("timed-whole"));
     expect(existsSync(join(root, "timed-whole", "rates"))).toBe(true);
+  });
+
+  it("counts the time of attempts that were stopped, and of those that were killed", async () => {
+    const stop = new AbortController();
+    const halved = (stops: boolean): Stage =>
+      stage("a", [], {
+        run({ checkpoints, signal }) {
+          writeFileSync(join(checkpoints, "half"), "");
+          if (stops) stop.abort(new Error("stopped"));
+          signal.throwIfAborted();
+          return Promise.resolve();
+        },
+      });
+    const artifacts = join(root, "halved", "artifacts");
+    await expect(walk([halved(true)], ["a"], workshop("halved", stop.signal))).rejects.toThrow("stopped");
+    const [left = ""] = readdirSync(artifacts).filter((name) => name.endsWith(".checkpoints"));
+    const path = join(artifacts, left, attemptsName);
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ earlier: 0 });
+    expect(readFileSync(path, "utf8")).toContain('"seconds"');
+    // as if it had been killed 5,000 seconds after its start, and another before it been stopped after 100
+    writeFileSync(path, JSON.stringify({ earlier: 100, began: Date.now() - 5_000_000 }));
+    await walk([halved(false)], ["a"], workshop("halved"));
+    const [folder = ""] = readdirSync(artifacts);
+    const manifest = parseManifest(readFileSync(join(artifacts, folder, "artifact.json"), "utf8"));
+    expect(Math.round((manifest?.seconds ?? 0) / 100)).toBe(51);
   });
 
   it("says after a while that a process without a name is at it, and takes over what nobody has beaten for", async () => {
