@@ -376,8 +376,8 @@ export const core = [
   {
     file: source("detection/detectors/combood.ts"),
     what: "the extremes' covariance loses its ridge",
-    find: "(a === b ? ridge : 0)",
-    replace: "(a === b ? 0 : 0)",
+    find: "(k % (width + 1) === 0 ? ridge : 0)",
+    replace: "(k % (width + 1) === 0 ? 0 : 0)",
     tests: [source("detection/detectors/combood.test.ts")],
   },
   {

@@ -402,6 +402,20 @@ export const program = [
     tests: [source("benchmark/ranks.test.ts")],
   },
   {
+    file: source("benchmark/rows.ts"),
+    what: "a null test takes shifted images for the test images",
+    find: 'return sets.find(({ group }) => group === "test");',
+    replace: 'return sets.findLast(({ group }) => group === "test");',
+    tests: [source("benchmark/benchmark.alone.test.ts")],
+  },
+  {
+    file: source("evaluation/dataDefaults.ts"),
+    what: "a rank among images of all classes is bounded by the smallest class",
+    find: "atMost(setShare, all,",
+    replace: "atMost(setShare, smallest,",
+    tests: [source("evaluation/dataFits.test.ts")],
+  },
+  {
     file: source("benchmark/rowsInPlace.ts"),
     what: "a record of rows that was cut inside a number shifts all behind it",
     find: "? 4 * Math.floor(fstatSync(this.#record).size / 4) : 0",

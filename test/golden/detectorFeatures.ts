@@ -28,7 +28,6 @@ const parameterNames: Readonly<Record<string, string>> = {
 const values: Readonly<Record<string, unknown>> = { inner_product: "innerProduct" };
 const published: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   temp_scaling: { rule: "openood" },
-  nnguide: { order: "published" },
 };
 
 /** Parameters of a case in our names. */

@@ -46,6 +46,7 @@ export function activationShaping({ id, title, aliases, kept, notes = [], shape 
     cost: "d log d",
     notes: [
       "OpenOOD shapes the pooled feature; the paper shapes maps before pooling in some models, and pytorch-ood always.",
+      "There is no variant on maps: it would be read off the model inside its graph, and with it every ASH, which now needs stored features and the last layer alone.",
       ...notes,
     ],
     parameters: {

@@ -30,6 +30,8 @@ export interface BankDefinition<Schema, Inputs, Needs extends StreamTap> {
   readonly needs: readonly Needs[];
   /** The rows [n, width] of a batch, n at most the batch's count: images left out do not enter the bank. */
   readonly rows: (batch: BankBatch<Needs>, parameters: Schema) => FitRows;
+  /** How many of a set's images enter the bank. Default: all. */
+  readonly kept?: (total: number, parameters: Schema) => number;
   /** Throws where a bank of `count` rows is too small for the parameters. */
   readonly check?: (count: number, parameters: Schema) => void;
   /** Parameters for a bank of which only a share was drawn: a rank among its rows shrinks with it. */

@@ -95,6 +95,10 @@ type Given = Readonly<Record<string, unknown>>;
 
 /** A bank as everyone else uses it. */
 export interface DetectorBank {
+  /** The taps that its rows are made of. */
+  readonly needs: readonly StreamTap[];
+  /** How many images of a set of `total` enter the bank. */
+  kept(total: number, given?: Given): number;
   /**
    * Refuses a bank of too few rows: parameters may have changed since it was filled.
    *
@@ -331,6 +335,8 @@ export function defineDetector<
     },
     bank: bank
       ? {
+          needs: bank.needs,
+          kept: (total, given) => bank.kept?.(total, resolve(given)) ?? total,
           check: (count, given) => bank.check?.(count, resolve(given)),
           sampled: (given, share) => {
             const values = resolve(given);

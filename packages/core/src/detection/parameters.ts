@@ -30,6 +30,8 @@ export interface Parameter<T extends ParameterValue = ParameterValue> {
    * measures the distance to other classes.
    */
   readonly classShare?: number | undefined;
+  /** For a rank among images of all classes: the largest default, as a share of the images of the fit. */
+  readonly setShare?: number | undefined;
   /** For a number of dimensions: the largest default, as a share of the features. */
   readonly featureShare?: number | undefined;
   /** For a number of dimensions: the smallest default, as this many more than there are classes (-1: one less). */
@@ -85,6 +87,7 @@ const numberSpec = kinds.fields({
   default: kinds.number,
   search: kinds.optional(kinds.listOf(kinds.number)),
   classShare: bound,
+  setShare: bound,
   featureShare: bound,
   beyondClasses: bound,
 });
@@ -92,6 +95,7 @@ const numberSpec = kinds.fields({
 /** Defaults that follow the data. */
 interface DataShares {
   readonly classShare?: number;
+  readonly setShare?: number;
   readonly featureShare?: number;
   readonly beyondClasses?: number;
 }
@@ -171,6 +175,7 @@ function numberParameter(
   return checked({
     ...common(form, spec),
     ...(spec.classShare === undefined ? {} : { classShare: spec.classShare }),
+    ...(spec.setShare === undefined ? {} : { setShare: spec.setShare }),
     ...(spec.featureShare === undefined ? {} : { featureShare: spec.featureShare }),
     ...(spec.beyondClasses === undefined ? {} : { beyondClasses: spec.beyondClasses }),
     domain: rangeOf(form, spec),

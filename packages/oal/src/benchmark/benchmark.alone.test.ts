@@ -11,15 +11,24 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  aurc,
+  calibrationError,
   defineDetector,
   detectionMetrics,
   detectors,
   float32Tensor,
+  gemm,
+  globalAveragePool,
+  Graph,
   mul,
   reduceMax,
+  relu,
   reshape,
+  softmax,
+  writeModel,
   type Engine,
 } from "oal-core";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 import { benchmarkCommand } from "../cli/commands/benchmark.js";
@@ -36,9 +45,10 @@ import { openProtocol } from "./openProtocol.js";
 import { SetOutputs, type AskedModel } from "./outputs.js";
 import { readParameters } from "./parameters.js";
 import { protocols } from "./protocols/index.js";
+import { renderBenchmark } from "./report.js";
 import type { BenchmarkResult } from "./result.js";
 import { accuracyWarnings } from "./scoreFile.js";
-import { openSets } from "./sets.js";
+import { openSets, readyPictures } from "./sets.js";
 import { figureAt } from "./tables.js";
 import { BenchmarkFolder } from "./write.js";
 
@@ -189,7 +199,9 @@ describe("a benchmark", () => {
     [0.3, 10, 0],
     [0.09, 1000, 1],
   ])("an accuracy of %f with %i classes is doubted %i times", (accuracy, classes, times) => {
-    expect(accuracyWarnings({ accuracy, validationAccuracy: null }, classes)).toHaveLength(times);
+    expect(accuracyWarnings({ testAccuracy: accuracy, validationAccuracy: null }, classes)).toHaveLength(
+      times,
+    );
   });
 
   it("is made again without a single graph where nothing changed, and the same where something was damaged", async () => {
@@ -286,6 +298,123 @@ describe("a benchmark", () => {
       const figure = row && figureAt(row, name.replace("two-s0-", ""), "auroc");
       expect(metrics.auroc).toBe(figure?.values[0]);
     }
+  });
+});
+
+describe("a full spectrum", () => {
+  const setsWith = (asStored: boolean): Record<string, unknown> => ({
+    shifted: [{ name: "framed", path: "framed", list: "framed.txt", asStored }],
+  });
+  const confidence = (sets: readonly SetScores[], ...names: readonly string[]): number[] =>
+    names.flatMap((name) => Array.from(sets.find((set) => set.name === name)?.confidence["msp"] ?? []));
+  /** 1 where a picture is called as it is labelled. */
+  const right = (sets: readonly SetScores[], ...names: readonly string[]): number[] =>
+    names.flatMap((name) => {
+      const { labels = [], predictions = [] } = sets.find((set) => set.name === name) ?? {};
+      return Array.from(labels, (label, i) => (label === predictions[i] ? 1 : 0));
+    });
+  const share = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+  /** Calls a picture by its strongest colour. */
+  const strongestColour = (): Uint8Array => {
+    const graph = new Graph();
+    const input = graph.input("input", { dtype: "float32", shape: ["batch", 3, 8, 8] });
+    const weight = graph.constant(float32Tensor([3, 3], [2, 0, 0, 0, 2, 0, 0, 0, 2]), "fc.weight");
+    const logits = gemm(globalAveragePool(relu(input)), weight, null, { transB: true });
+    graph.output("scores", softmax(logits, 1));
+    return writeModel(graph);
+  };
+
+  /** Pictures of a class in a frame of the next class's colour, which is most of them. */
+  beforeAll(async () => {
+    writeFileSync(at("strongest.onnx"), strongestColour());
+    const colourOf = (label: number): [number, number, number] => [
+      label === 0 ? 170 : 50,
+      label === 1 ? 170 : 50,
+      label === 2 ? 170 : 50,
+    ];
+    mkdirSync(at("framed"));
+    const lines = Array.from({ length: 18 }, (_, i) => `${i}.png ${Math.floor(i / 6)}`);
+    writeFileSync(at("framed.txt"), `${lines.join("\n")}\n`);
+    for (const i of lines.keys()) {
+      const label = Math.floor(i / 6);
+      const [own, frame] = [colourOf(label), colourOf((label + 1) % 3)];
+      const pixels = Uint8Array.from({ length: 8 * 8 * 3 }, (_, k) => {
+        const [x, y] = [Math.floor(k / 3) % 8, Math.floor(k / 24)];
+        const isInside = Math.min(x, y) >= 2 && Math.max(x, y) < 6;
+        return (isInside ? own : frame)[k % 3] ?? 0;
+      });
+      const raw = { width: 8, height: 8, channels: 3 } as const;
+      writeFileSync(at("framed", `${i}.png`), await sharp(pixels, { raw }).png().toBuffer());
+    }
+  });
+
+  it("pairs unknown images with test and shifted ones, and looks at the test images alone elsewhere", async () => {
+    let sets: readonly SetScores[] = [];
+    const found = await run({
+      protocol: protocolWith("spectrum", setsWith(true)),
+      models: [{ name: "one", files: [at("strongest.onnx")] }],
+      detectors: ["msp"],
+      resamples: 0,
+      onScores: (_model, _seed, own) => {
+        sets = own;
+        return Promise.resolve();
+      },
+    });
+    expect(found.sets.slice(0, 4).map(({ name, role }) => [name, role])).toEqual([
+      ["validation", "validation"],
+      ["test", "test"],
+      ["framed", "shifted"],
+      ["val_tin", "validation-near"],
+    ]);
+    const [row] = found.rows;
+    const together = ["colours", "framed"] as const;
+    const paired = detectionMetrics(confidence(sets, ...together), confidence(sets, "tin"));
+    expect(row && figureAt(row, "tin", "auroc")?.mean).toBe(paired.auroc);
+    expect(row?.aurc).toEqual([
+      aurc(
+        confidence(sets, ...together),
+        right(sets, ...together).map((value) => 1 - value),
+      ).aurc,
+    ]);
+    const [facts] = found.models[0]?.files ?? [];
+    expect([share(right(sets, "colours")), share(right(sets, "framed"))]).toEqual([1, 0]);
+    expect(facts).toMatchObject({ accuracy: 0.5, testAccuracy: 1, validationAccuracy: 1 });
+    expect(facts?.calibration.ece).toBeCloseTo(
+      calibrationError(confidence(sets, "colours"), right(sets, "colours")).ece,
+      5,
+    );
+    // test and validation have the same colours
+    expect(row?.nullTest?.map(({ auroc }) => auroc)).toEqual([expect.closeTo(0.5, 9)]);
+    expect(found.warnings).toEqual([]);
+    const page = renderBenchmark(found, "2026-01-01T00:00:00Z");
+    expect(page).toContain("18 known test images and the shifted ones");
+    expect(page).toContain("Accuracy, with shifted");
+    expect(page).toContain("Known test (not the shifted) against known validation images");
+  });
+
+  it("has pictures that are stored at the model's size go to it as they are, where it says so", async () => {
+    const rule: AskedModel["rule"] = {
+      resize: 16,
+      crop: 8,
+      interpolation: "bilinear",
+      orientation: "ignore",
+      maxPixels: 1e6,
+      mean: [0, 0, 0],
+      std: [1, 1, 1],
+    };
+    const firstRed = async (asStored: boolean): Promise<number | undefined> => {
+      const opened = openProtocol(protocolWith("stored", setsWith(asStored)));
+      const shifted = opened.protocol.sets.filter(({ role }) => role === "shifted");
+      const [set] = await openSets(opened, shifted, undefined);
+      if (!set) throw new Error("no set");
+      for await (const { index, planes } of readyPictures(set, rule, (i) => i === 0))
+        if (index === 0) return planes[0];
+      return undefined;
+    };
+    // class 0 is red inside a green frame, which twice the size is cut off
+    expect(await firstRed(true)).toBe(50);
+    expect(await firstRed(false)).toBeGreaterThan(80);
   });
 });
 

@@ -10,7 +10,7 @@ import { checkProtocol, type ProtocolCheck } from "./check.js";
 import { nameOfFile, picturesNeeded, type BenchmarkOptions, type Ground } from "./ground.js";
 import { canSearch, lacking, looksInside } from "./measure.js";
 import { openModel } from "./models.js";
-import { needsOf, type BenchmarkNeeds, type ModelNeeds } from "./needs.js";
+import { bankFileBytes, needsOf, type BenchmarkNeeds, type ModelNeeds } from "./needs.js";
 import { openProtocol, type OpenedProtocol } from "./openProtocol.js";
 import { outputsFolder, SetOutputs } from "./outputs.js";
 import { Pace } from "./pace.js";
@@ -59,6 +59,8 @@ export async function prepareBenchmark(options: BenchmarkOptions): Promise<Prepa
   const notes = check.notes.filter((note) => !opened.protocol.notes.includes(note));
   const needs: ModelNeeds[] = [];
   const inside = new Set<AskedDetector>();
+  const imagesOf = (role: ProtocolSet["role"]): number =>
+    sets.find(({ set }) => set.role === role)?.ids.length ?? 0;
   let classes = 0;
   let side = 0;
   for (const file of files) {
@@ -74,7 +76,18 @@ export async function prepareBenchmark(options: BenchmarkOptions): Promise<Prepa
     const images = sets.reduce((sum, set) => sum + set.ids.length, 0);
     const left = missing.reduce((sum, count) => sum + count, 0);
     const rowBytes = 4 * left * (widths.logits + widths.features);
-    needs.push({ name: file.name, seed: file.seed, path: file.file, images, known: images - left, rowBytes });
+    const banks = withParameters(asked, parameters, file.name, file.seed)
+      .filter((each) => lacking(each, shows) === undefined)
+      .map((each) => bankFileBytes(each, imagesOf, widths));
+    needs.push({
+      name: file.name,
+      seed: file.seed,
+      path: file.file,
+      images,
+      known: images - left,
+      rowBytes,
+      bankBytes: Math.max(0, ...banks),
+    });
     classes = Math.max(classes, widths.logits);
     side = Math.max(side, rule.crop);
   }
@@ -89,7 +102,7 @@ export async function prepareBenchmark(options: BenchmarkOptions): Promise<Prepa
       seeds: Math.max(...models.map((model) => model.files.length)),
       detectors: asked.length,
       classes,
-      testImages: sets.find(({ set }) => set.role === "test")?.ids.length ?? 0,
+      testImages: imagesOf("test"),
       cache,
     }),
     notes,

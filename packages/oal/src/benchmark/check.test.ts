@@ -16,7 +16,6 @@ import { zipBytes } from "../testing/archives.js";
 import { miniatureOpenOod } from "../testing/miniatureOpenOod.js";
 import { checkProtocol, type ProtocolCheck } from "./check.js";
 import { openProtocol, type OpenedProtocol } from "./openProtocol.js";
-import { protocols } from "./protocols/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-check-"));
 const root = join(folder, "OpenOOD", "data");
@@ -42,16 +41,6 @@ const faults = async (opened: OpenedProtocol): Promise<Record<string, readonly s
 };
 
 describe("the protocols that come with oal", () => {
-  it("have near and far sets, sets to fit, choose and test by, and counts", () => {
-    for (const { id, sets } of protocols) {
-      const roles = sets.map(({ role }) => role);
-      expect([id, roles.slice(0, 3)]).toEqual([id, ["train", "validation", "test"]]);
-      expect(roles).toEqual(expect.arrayContaining(["near", "far"]));
-      expect(roles.filter((role) => role.startsWith("validation-"))).toHaveLength(1);
-      expect(new Set(sets.map(({ name }) => name)).size).toBe(sets.length);
-    }
-  });
-
   it("are found below the folder or its data, where OpenOOD has them", () => {
     expect(openProtocol("openood-v1.5/cifar10", root).root).toBe(root);
     expect(openProtocol("openood-v1.5/cifar10", join(folder, "OpenOOD")).root).toBe(root);
@@ -188,7 +177,17 @@ describe("a protocol of one's own", () => {
     [
       "two sets of a name",
       "test: a\nunknown: [{name: a, path: a}, {name: a, path: b}]\n",
-      "two sets are called a",
+      "own.yaml:2: unknown.1.name: two sets are called a",
+    ],
+    ...["near", "far", "nearood", "farood"].map((name): [string, string, string] => [
+      `a set called ${name}`,
+      `test: a\nunknown:\n  - {name: a, path: a}\n  - {name: ${name}, path: b}\n`,
+      `own.yaml:4: unknown.1.name: "${name}" is what tables call the mean over a group`,
+    ]),
+    [
+      "shifted images called as a mean",
+      "test: a\nshifted: [{name: far, path: a}]\nunknown: [{name: a, path: b}]\n",
+      'own.yaml:2: shifted.0.name: "far" is what tables call',
     ],
     ["no YAML", "test: [\n", "own.yaml:2"],
   ])("with %s is refused", (_what, text, sentence) => {

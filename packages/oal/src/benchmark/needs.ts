@@ -2,6 +2,9 @@
 import { statfs } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import type { AskedDetector } from "../evaluation/asked.js";
+import { rowsInMemory } from "../evaluation/rowFiles.js";
+import type { OutputWidths } from "./outputs.js";
 
 /** The needs of one model file. */
 export interface ModelNeeds {
@@ -13,6 +16,8 @@ export interface ModelNeeds {
   readonly known: number;
   /** Bytes of the rows that are still to be kept. */
   readonly rowBytes: number;
+  /** Bytes of files that the largest bank of training rows goes to while its detector is at work. */
+  readonly bankBytes: number;
 }
 
 /** The needs of a benchmark. */
@@ -48,8 +53,31 @@ export interface NeedsInput {
 /** Bytes that the calibration of probabilities takes for one class score: the score, and its probability twice in double precision. */
 const calibrationBytes = 4 + 2 * 8;
 
-/** Bytes that the rows of a bank or of a fit take in memory before they go to files. */
-const heldByFits = 64 * 2 ** 20;
+/** Numbers of a bank's row beside the taps that it is made of. */
+const besideTaps = 1;
+
+/**
+ * Bytes of files that the bank of a detector goes to, one float for every number of the taps that its rows are made of; 0 for one that
+ * stays in memory, and for a detector without one.
+ *
+ * @param images  of the set that it is fitted on
+ * @param widths  of the rows of taps
+ */
+export function bankFileBytes(
+  { detector, parameters }: AskedDetector,
+  images: (group: "train" | "validation") => number,
+  widths: OutputWidths,
+): number {
+  const { bank } = detector;
+  const on = detector.fitOn(parameters);
+  if (!bank || on === null) return 0;
+  const width = bank.needs.reduce(
+    (sum, tap) => sum + (tap === "logits" || tap === "features" ? widths[tap] : 0),
+    besideTaps,
+  );
+  const bytes = 4 * bank.kept(images(on), parameters) * width;
+  return bytes > rowsInMemory ? bytes : 0;
+}
 
 /** Sums up. */
 export async function needsOf(input: NeedsInput): Promise<BenchmarkNeeds> {
@@ -60,7 +88,7 @@ export async function needsOf(input: NeedsInput): Promise<BenchmarkNeeds> {
     inside,
     pictureBytes,
     // the calibration of probabilities looks at all class scores of the test at once
-    memory: scores + 2 * heldByFits + calibrationBytes * classes * testImages,
+    memory: scores + 2 * rowsInMemory + calibrationBytes * classes * testImages,
     free: await freeBytes(cache),
     cache,
   };
@@ -102,13 +130,17 @@ export function needsSentences({
   const toCompute = models.reduce((sum, { images, known }) => sum + images - known, 0);
   const known = models.reduce((sum, each) => sum + each.known, 0);
   const rows = models.reduce((sum, { rowBytes }) => sum + rowBytes, 0);
-  const disk = rows + pictureBytes;
+  const bank = Math.max(0, ...models.map(({ bankBytes }) => bankBytes));
+  const disk = rows + pictureBytes + bank;
   return [
     `${count(toCompute)} images are to go through ${models.length === 1 ? "the model" : `${models.length} model files`}` +
       (known > 0 ? `, ${count(known)} are known from before` : ""),
     `disk: ${bytesText(rows)} for class scores and features` +
       (inside.length > 0
         ? `, ${bytesText(pictureBytes)} for pictures of the model's size, which ${inside.join(", ")} look${inside.length === 1 ? "s" : ""} at again`
+        : "") +
+      (bank > 0
+        ? `, and while detectors are fitted up to ${bytesText(bank)} for a bank of training rows`
         : "") +
       `, in ${cache}` +
       (free === null ? "" : ` (${bytesText(free)} free)`),

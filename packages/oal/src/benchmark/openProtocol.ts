@@ -53,16 +53,32 @@ function readProtocol(path: string): Protocol {
   return withRemedy(remedy, () => {
     const { data, locate } = parseKeyFile(path, protocolFileSchema);
     const protocol = protocolOfFile(path, data);
-    const names = [protocol.known, ...protocol.sets.map(({ name }) => name)];
-    const twice = names.findIndex((name, i) => names.indexOf(name) < i);
-    if (twice >= 0)
-      throw oalError("OAL-C202", {
-        at: "unknown",
-        where: locate(["unknown"]),
-        problem: `two sets are called ${names[twice]}`,
-      });
+    const inList = (list: "shifted" | "unknown") =>
+      data[list].map(({ name }, i) => ({ name, path: [list, i, "name"] }));
+    const named = [
+      { name: protocol.known, path: ["known"] },
+      ...protocol.sets.filter(isNamedByRole).map(({ name }) => ({ name, path: [name] })),
+      ...inList("shifted"),
+      ...inList("unknown"),
+    ];
+    const names = named.map(({ name }) => name);
+    for (const [i, { name, path: at }] of named.entries()) {
+      const refuse = (problem: string): Error =>
+        oalError("OAL-C202", { at: at.join("."), where: locate(at), problem });
+      if (names.indexOf(name) < i) throw refuse(`two sets are called ${name}`);
+      if (meanNames.includes(name))
+        throw refuse(`"${name}" is what tables call the mean over a group; choose another name`);
+    }
     return protocol;
   });
+}
+
+/** What tables and OpenOOD's files call the means over near and far sets: figures of a set of that name would be lost. */
+const meanNames: readonly string[] = ["near", "far", "nearood", "farood"];
+
+/** Whether a set of a protocol's file has a key of its own, which is its name. */
+function isNamedByRole({ role }: ProtocolSet): boolean {
+  return isKnown(role) && role !== "shifted";
 }
 
 /** The folder itself, or its "data" where OpenOOD's own layout has it: whichever holds the first list or path. */

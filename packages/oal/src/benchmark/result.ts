@@ -5,7 +5,7 @@ import type { Preprocessing } from "../bundle/facts.js";
 import type { SetRole } from "./protocol.js";
 
 /** Version of results.json of a benchmark. */
-export const benchmarkFormat = 1;
+export const benchmarkFormat = 2;
 
 /** One metric of a row, fractions. */
 export interface Figure {
@@ -14,7 +14,10 @@ export interface Figure {
   readonly mean: number;
   /** Standard deviation over seeds, ddof 0; 0 for one seed. */
   readonly deviation: number;
-  /** 95 % interval over images, and over seeds where there are several; null without resamples. */
+  /**
+   * 95 % interval: over images by resampling them, widened by the spread of the seeds (Student's t) where there are several; null without
+   * resamples.
+   */
   readonly interval: readonly [number, number] | null;
 }
 
@@ -41,10 +44,13 @@ export interface BenchmarkRow {
   readonly places: readonly Place[];
   /** By near AUROC and by far AUROC; null where the protocol has no such sets. */
   readonly rank: { readonly near: Rank | null; readonly far: Rank | null };
-  /** One per seed: known test against known validation images, 0.5 unless the two differ; null without validation images. */
+  /**
+   * One per seed: known test against known validation images, 0.5 unless the two differ; null without validation images. Shifted images
+   * are left out: they do differ.
+   */
   readonly nullTest:
     readonly { readonly auroc: number; readonly interval: readonly [number, number] }[] | null;
-  /** Area under risk and coverage of the known test images, one per seed. */
+  /** Area under risk and coverage of the known test images (and shifted ones, for a full spectrum), one per seed. */
   readonly aurc: readonly number[];
   /** What was used, one per seed. */
   readonly parameters: readonly ParameterValues[];
@@ -57,10 +63,13 @@ export interface ModelFile {
   readonly seed: number;
   readonly path: string;
   readonly sha256: string;
-  /** Fraction of the known test images (and shifted ones, for a full spectrum). */
+  /** Fraction of the known test images (and shifted ones, for a full spectrum) that the model calls right: what tables state. */
   readonly accuracy: number;
+  /** The same of the known test images alone. */
+  readonly testAccuracy: number;
   /** The same of the known validation images; null without any. */
   readonly validationAccuracy: number | null;
+  /** Of the known test images alone. */
   readonly calibration: Calibration;
   readonly preprocessing: Preprocessing;
   readonly classes: number;

@@ -10,7 +10,7 @@ import type { DetectorScores } from "./measure.js";
 /** One seed of a model, scored. */
 export interface ScoredSeed {
   readonly seed: number;
-  /** All sets but the training set; shifted ones apart, in the group "test". */
+  /** All sets but the training set: the known test images first of the group "test", shifted ones behind them, each apart. */
   readonly sets: readonly SetScores[];
   readonly measured: readonly DetectorScores[];
 }
@@ -109,9 +109,14 @@ export function mergedTest(sets: readonly SetScores[]): SetScores[] {
   return [merged, ...sets.filter(({ group }) => group !== "test")];
 }
 
-/** Share of right predictions among the known images of a group; null without any. */
-export function accuracyOf(sets: readonly SetScores[], group: "test" | "validation"): number | null {
-  const own = sets.filter((set) => set.group === group && set.labels.length > 0);
+/** The known test images alone, without shifted ones. */
+export function plainTest(sets: readonly SetScores[]): SetScores | undefined {
+  return sets.find(({ group }) => group === "test");
+}
+
+/** Share of right predictions among the known images of some sets; null without any. */
+export function accuracyOf(sets: readonly SetScores[]): number | null {
+  const own = sets.filter(({ labels }) => labels.length > 0);
   if (own.length === 0) return null;
   const all = (of: (set: SetScores) => Int32Array): Int32Array =>
     Int32Array.from(own.flatMap((set) => Array.from(of(set))));
@@ -137,8 +142,10 @@ function rowOf(
   }));
   const outcomes = seeds.map((each) => each?.measured.find((one) => one.detector === detector));
   const tests = scores.map(({ sets }) => sets.find(({ group }) => group === "test"));
-  const nullTests = scores.flatMap(({ sets }, k) => {
-    const id = tests[k]?.confidence[detector];
+  // shifted images are no validation images under another name: a score may well tell these apart
+  const nullTests = seeds.flatMap((each) => {
+    const sets = each?.sets ?? [];
+    const id = plainTest(sets)?.confidence[detector];
     const validation = sets.find(({ group }) => group === "validation")?.confidence[detector];
     if (!id || !validation || validation.length < 2) return [];
     const { auroc, interval } = delong([{ id, ood: validation }]);

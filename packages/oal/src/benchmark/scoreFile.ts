@@ -18,7 +18,7 @@ import { withParameters } from "./parameters.js";
 import type { Pace } from "./pace.js";
 import { isKnown } from "./protocol.js";
 import type { ModelFile } from "./result.js";
-import { accuracyOf, type ScoredSeed } from "./rows.js";
+import { accuracyOf, plainTest, type ScoredSeed } from "./rows.js";
 import { decodedSet, type BenchmarkSet } from "./sets.js";
 
 /** A model ready to be asked for its outputs. */
@@ -228,12 +228,15 @@ function factsOf(
 ): ModelFile {
   const test = outputs.find(({ group }) => group === "test");
   if (!test) throw oalError("OAL-E102", { metric: "benchmark", side: "ID" });
+  const ofGroup = (group: "test" | "validation"): SetScores[] => scores.filter((set) => set.group === group);
+  const plain = plainTest(scores);
   return {
     seed,
     path: file,
     sha256: loaded.hash,
-    accuracy: accuracyOf(scores, "test") ?? 0,
-    validationAccuracy: accuracyOf(scores, "validation"),
+    accuracy: accuracyOf(ofGroup("test")) ?? 0,
+    testAccuracy: accuracyOf(plain ? [plain] : []) ?? 0,
+    validationAccuracy: accuracyOf(ofGroup("validation")),
     calibration: calibration(allRows(test.logits), test.labels),
     preprocessing: loaded.preprocessing,
     classes: test.logits.width,
@@ -247,9 +250,9 @@ const largestGap = 0.1;
 /** Share of the way from guessing to certainty below which an accuracy is told. */
 const leastSkill = 0.1;
 
-/** What is doubtful about a model's accuracies. @param classes  of the protocol */
+/** What is doubtful about a model's accuracies on images that are not shifted. @param classes  of the protocol */
 export function accuracyWarnings(
-  { accuracy, validationAccuracy }: Pick<ModelFile, "accuracy" | "validationAccuracy">,
+  { testAccuracy: accuracy, validationAccuracy }: Pick<ModelFile, "testAccuracy" | "validationAccuracy">,
   classes: number,
 ): string[] {
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

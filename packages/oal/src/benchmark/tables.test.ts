@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { withRanks } from "./ranks.js";
 import { renderBenchmark } from "./report.js";
 import type { BenchmarkResult, BenchmarkRow, Figure, ModelFile, Place } from "./result.js";
-import { latexTable, leaderboardCsv, markdownTable, openOodCsv, terminalTable, troubles } from "./tables.js";
+import {
+  latexTable,
+  leaderboardCsv,
+  legendOf,
+  markdownTable,
+  openOodCsv,
+  terminalTable,
+  troubles,
+} from "./tables.js";
 
 const figure = (...values: number[]): Figure => {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
@@ -43,6 +51,7 @@ const file = (seed: number, accuracy: number): ModelFile => ({
   path: `m${seed}.onnx`,
   sha256: "0".repeat(64),
   accuracy,
+  testAccuracy: accuracy,
   validationAccuracy: accuracy,
   calibration: { ece: 0.01, mce: 0.02, brier: 0.1, nll: 0.2 },
   preprocessing: {
@@ -60,7 +69,7 @@ const file = (seed: number, accuracy: number): ModelFile => ({
 });
 
 const result: BenchmarkResult = {
-  format: 1,
+  format: 2,
   version: "0.1.0",
   protocol: { id: "openood-v1.5/cifar10", title: "OpenOOD", known: "cifar10", notes: [], deviations: [] },
   sets: [
@@ -133,6 +142,13 @@ describe("the table", () => {
     expect(text).toContain(
       "Protocol openood-v1.5/cifar10; detector parameters were searched on the validation sets, as published",
     );
+  });
+
+  it("says how its intervals were made: images are resampled, seeds are not", () => {
+    const images = "brackets are 95 % intervals: 1000 resamples of images (seed 0)";
+    expect(legendOf(result)).toContain(`; ${images} and the spread of the seeds by Student's t; rows whose`);
+    const oneSeed = { ...result, models: result.models.slice(1) };
+    expect(legendOf(oneSeed)).toContain(`; ${images}; rows whose`);
   });
 });
 

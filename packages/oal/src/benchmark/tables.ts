@@ -93,7 +93,7 @@ export function legendOf({ bootstrap, models }: BenchmarkResult): string {
     ...(seeds > 1 ? ["± is the standard deviation over seeds (ddof 0)"] : []),
     ...(bootstrap.resamples > 0
       ? [
-          `brackets are 95 % intervals of ${bootstrap.resamples} resamples of images${seeds > 1 ? " and seeds" : ""} (seed ${bootstrap.seed}), and rows whose intervals overlap share ranks: ties`,
+          `brackets are 95 % intervals: ${bootstrap.resamples} resamples of images (seed ${bootstrap.seed})${seeds > 1 ? " and the spread of the seeds by Student's t" : ""}; rows whose intervals overlap share ranks: ties`,
         ]
       : []),
     "FPR@95: share of known images rejected where 95 % of the unknown ones are (OpenOOD) | share of unknown images accepted where 95 % of the known ones are (many papers)",

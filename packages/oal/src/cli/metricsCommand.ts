@@ -9,7 +9,7 @@ export function addMetrics(program: Command): void {
   program
     .command("metrics")
     .description(
-      "judge score files of any detector: AUROC, FPR@95 in both senses, AUPR, CCR, OSCR, AURC, with intervals and paired tests",
+      "judge score files of any detector: AUROC, FPR@95 in both senses, AUPR, CCR, OSCR, AURC, ECE, MCE, with intervals and paired tests",
     )
     .argument(
       "[files...]",
@@ -29,6 +29,15 @@ export function addMetrics(program: Command): void {
     .option("--resamples <n>", "bootstrap resamples behind intervals; 0: none; default 1000", wholeNumber(0))
     .option("--seed <n>", "of the bootstrap; default 0", wholeNumber(0))
     .option("--json", "everything as JSON")
+    .addHelpText(
+      "after",
+      `
+Accuracy, CCR, OSCR and AURC need the classes of known rows (label) and what they were
+taken for (pred); ECE and MCE also scores that are probabilities of the predicted class.
+Brier score and NLL need the probabilities of all classes, which score files do not have:
+oal benchmark and oal run state both of a model, in results.json.
+`,
+    )
     .addHelpText(
       "after",
       examples([

@@ -10,7 +10,8 @@ export interface DataDefault {
 }
 
 /**
- * The defaults that data change: at least so many dimensions as classes ask for, at most a share of the smallest class or of the features.
+ * The defaults that data change: at least so many dimensions as classes ask for, at most a share of the smallest class, of all images or of
+ * the features.
  *
  * @param given  parameters that the user fixed, which stay
  * @returns by parameter, those that differ from the usual one
@@ -24,11 +25,12 @@ export function dataDefaults(
   const fitted = sets.find((set) => set.group === on);
   if (!fitted || fitted.labels.length === 0) return {};
   const { count: smallest, what } = smallestClass(fitted.labels);
+  const all = fitted.labels.length;
   const features = fitted.features.width;
   const classes = fitted.logits.width;
   const changed: Record<string, DataDefault> = {};
   for (const [name, parameter] of Object.entries(detector.parameters)) {
-    const { classShare, featureShare, beyondClasses, default: usual } = parameter;
+    const { classShare, setShare, featureShare, beyondClasses, default: usual } = parameter;
     if (name in given || typeof usual !== "number") continue;
     const reasons: string[] = [];
     let value = usual;
@@ -42,12 +44,9 @@ export function dataDefaults(
       const most = Math.max(1, Math.floor(share * count));
       if (most < value) settle(most, because);
     };
-    if (classShare !== undefined)
-      atMost(
-        classShare,
-        smallest,
-        `${what} has ${smallest} ${smallest === 1 ? "image" : "images"} to fit on`,
-      );
+    const has = (count: number): string => `has ${count} ${count === 1 ? "image" : "images"} to fit on`;
+    if (classShare !== undefined) atMost(classShare, smallest, `${what} ${has(smallest)}`);
+    if (setShare !== undefined) atMost(setShare, all, `the set ${has(all)}`);
     if (featureShare !== undefined) atMost(featureShare, features, `a feature has ${features} numbers`);
     if (value !== usual) changed[name] = { value, because: reasons.join(" and ") };
   }

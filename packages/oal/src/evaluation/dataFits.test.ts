@@ -95,6 +95,48 @@ describe("defaults", () => {
     });
   });
 
+  it("of nnguide's K follow the images, whatever the size of a class", () => {
+    const nnguide = detectors.find("nnguide");
+    expect(dataDefaults(nnguide, {}, [train])).toEqual({
+      neighbours: { value: 9, because: "the set has 90 images to fit on" },
+    });
+    // a class has 7 images
+    const many = made({ group: "train", count: 1000, step: 40, label: (i) => i % 150, wide: 150 });
+    expect(dataDefaults(nnguide, {}, [many])).toEqual({});
+  });
+
+  it("are the published ones for the sets of OpenOOD's protocols, but where those leave nothing or follow the classes", () => {
+    // OpenOOD's 512 dimensions of 512 features leave residual no direction; neco's paper has C - 1
+    const halved = "residual: dimensions 256";
+    const rows = (count: number, own: number) => ({ count, width: own, read: () => new Float32Array() });
+    const setOf = (group: SetGroup, images: number, classes: number, features: number): OutputSet => ({
+      name: group,
+      group,
+      ids: [],
+      labels: Int32Array.from({ length: images }, (_, i) => i % classes),
+      logits: rows(images, classes),
+      features: rows(images, features),
+    });
+    // the smallest class of ImageNet-1K has 732 images; more of them change nothing
+    for (const [images, validation, classes, features, expected] of [
+      [50_000, 1000, 10, 512, [halved]],
+      [50_000, 1000, 100, 512, [halved]],
+      [732 * 200, 1000, 200, 512, ["neco: dimensions 199", halved]],
+      [732 * 1000, 5000, 1000, 2048, ["neco: dimensions 999"]],
+    ] as const) {
+      const sets = [
+        setOf("train", images, classes, features),
+        setOf("validation", validation, classes, features),
+      ];
+      const changed = detectors.all.flatMap((detector) =>
+        Object.entries(dataDefaults(detector, {}, sets)).map(
+          ([name, { value }]) => `${detector.id}: ${name} ${value}`,
+        ),
+      );
+      expect([classes, changed.toSorted()]).toEqual([classes, expected]);
+    }
+  });
+
   it("that are lowered are the first that a search tries, and the published ones stay alone where none is", async () => {
     const knn = detectors.find("knn");
     const published = [50, 100, 200, 500, 1000].map((neighbours) => ({ neighbours }));

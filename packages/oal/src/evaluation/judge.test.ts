@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
 import { parquetWriteFile } from "hyparquet-writer";
-import { aurc, auroc, detectionMetrics, Random } from "oal-core";
+import { aurc, auroc, calibrationError, detectionMetrics, Random } from "oal-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { judgeScores } from "./judge.js";
+import { judgeScores, type ScoreCalibration } from "./judge.js";
+import type { JudgeOptions } from "./judgedRows.js";
 import { npzBytes } from "./npz.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-judge-"));
@@ -184,6 +185,45 @@ describe("every form of scores", () => {
     expect(found.columns[0]?.sets[0]?.aurcAll).toBe(aurc(scores, all).aurc);
     expect(found.columns[0]?.sets[0]?.oscr).toBeLessThanOrEqual(found.accuracy ?? 0);
     expect(Object.keys(found.columns[0]?.sets[0]?.ccr ?? {})).toEqual(["0.0001", "0.001", "0.01", "0.1"]);
+  });
+});
+
+describe("calibration", () => {
+  const probabilities = scores.map((z) => 1 / (1 + Math.exp(-z)));
+  const judged = async (
+    name: string,
+    values: readonly number[],
+    more: JudgeOptions = {},
+  ): Promise<ScoreCalibration | undefined> => {
+    const lines = values.map((value, i) => [labels[i], predictions[i], value].join());
+    const path = write(name, ["label,pred,conf", ...lines].join("\n"));
+    return (await judgeScores([path], { ...quick, ...more })).columns[0]?.calibration;
+  };
+
+  it("is that of known rows whose scores may be probabilities of the predicted class", async () => {
+    const right = known.map((_, i) => (labels[i] === predictions[i] ? 1 : 0));
+    expect(await judged("probabilities.csv", probabilities)).toEqual(
+      calibrationError(probabilities.slice(0, known.length), right),
+    );
+    // a softmax in float32
+    expect(await judged("rounded.csv", probabilities.with(3, 1.0000001))).toHaveProperty("ece");
+  });
+
+  it("is said to be none of logits, of scores whose higher are unknown, and without classes", async () => {
+    expect(await judged("logits.csv", scores)).toEqual({
+      reason: `the scores are no probabilities, they reach from ${Math.min(...scores)} to ${Math.max(...scores)}`,
+    });
+    // one unknown row alone
+    expect(await judged("beyond.csv", probabilities.with(-1, 1.5))).toHaveProperty("reason");
+    const turned = probabilities.map((p) => 1 - p);
+    expect(await judged("turned-probabilities.csv", turned)).toEqual({
+      reason: "higher scores are unknown, so they are no probabilities of the predicted class",
+    });
+    expect(await judged("given.csv", turned, { higher: "known" })).toHaveProperty("mce");
+    const { columns } = await judgeScores(forms["two files of numpy"] ?? [], quick);
+    expect(columns[0]?.calibration).toEqual({
+      reason: "the known rows have no classes with predictions",
+    });
   });
 });
 

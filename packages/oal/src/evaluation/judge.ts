@@ -2,6 +2,7 @@
 import {
   accuracy,
   aurc,
+  calibrationError,
   ccrAtFpr,
   countScores,
   delong,
@@ -62,7 +63,15 @@ export interface JudgedColumn {
   readonly aurc: number | null;
   /** What of it is beyond the area of the best order of the same answers; null without predictions. */
   readonly excessAurc: number | null;
+  /**
+   * Calibration errors of the known rows, the scores taken as probabilities of the predicted class (15 bins), fractions; or why there are
+   * none.
+   */
+  readonly calibration: ScoreCalibration;
 }
+
+/** ECE and MCE, or why scores have none. */
+export type ScoreCalibration = Readonly<Record<"ece" | "mce", number>> | { readonly reason: string };
 
 /** A paired difference of two columns. */
 export interface ColumnDifference {
@@ -218,8 +227,33 @@ function judgeColumn(column: string, row: number, ground: JudgeGround): JudgedCo
     ),
     aurc: selective?.aurc ?? null,
     excessAurc: selective?.excess ?? null,
+    calibration: calibrationOf(column, ground),
   };
 }
+
+/** How far above 1 a probability in float32 may be rounded. */
+const rounding = 1e-6;
+
+/**
+ * The calibration of scores that may be probabilities of the predicted class: all of them in [0, 1], higher for known rows. Brier score and
+ * negative log-likelihood need the probabilities of all classes, which no column of scores has.
+ */
+function calibrationOf(column: string, { sign, known, sets, correct }: JudgeGround): ScoreCalibration {
+  if (!correct) return { reason: "the known rows have no classes with predictions" };
+  const own = known.get(column) ?? new Float64Array();
+  let [low, high] = [Infinity, -Infinity];
+  for (const values of [own, ...sets.map(({ rows }) => rows.get(column) ?? [])])
+    for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  if (low < 0 || high > 1 + rounding)
+    return {
+      reason: `the scores are no probabilities, they reach from ${shortly(low)} to ${shortly(high)}`,
+    };
+  if (sign.get(column)?.higher === "unknown")
+    return { reason: "higher scores are unknown, so they are no probabilities of the predicted class" };
+  return calibrationError(own, correct.map(Number));
+}
+
+const shortly = (value: number): string => String(Number(value.toPrecision(4)));
 
 /** Both FPR@95 with all points of the ROC curve, or null where the points that the reference drops make no difference. */
 function withoutDropping(id: Float64Array, ood: Float64Array): JudgedSet["tied"] {

@@ -37,7 +37,7 @@ export function openRows(folder: string, name: string, { count, width }: RowsOnD
 }
 
 /** Bytes up to which rows of one name stay in memory. */
-const inMemory = 64 * 2 ** 20;
+export const rowsInMemory = 64 * 2 ** 20;
 
 /**
  * Keeps rows in memory while there are few, and in files of about 32 MB ("NAME-00000.f32") from then on.
@@ -45,7 +45,7 @@ const inMemory = 64 * 2 ** 20;
  * @param folder  where files go; made when absent
  * @param memory  bytes of one name up to which no file is written
  */
-export function rowStore(folder: string, memory = inMemory): RowStore {
+export function rowStore(folder: string, memory = rowsInMemory): RowStore {
   const written = new Map<string, RowsOnDisk>();
   const open: FileHandles[] = [];
   const keep: RowKeeper = (name, width) => {
@@ -98,7 +98,7 @@ export function rowStore(folder: string, memory = inMemory): RowStore {
  */
 export function heldOfRows(all: number, sets: number, widths: readonly number[]): number {
   const copies = 2;
-  return widths.reduce((sum, width) => sum + Math.min(copies * 4 * all * width, sets * inMemory), 0);
+  return widths.reduce((sum, width) => sum + Math.min(copies * 4 * all * width, sets * rowsInMemory), 0);
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

@@ -1,10 +1,10 @@
 /** What a search chose is told, and what is told gives the same detectors again. */
 import { detectors } from "oal-core";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { askedDetectors, type DetectorChoice } from "./asked.js";
 import type { DetectorResult, EvaluationResult } from "./result.js";
-import { detectorsAsConfigured, searchedSentences } from "./searched.js";
+import { detectorsAsConfigured, searchedSentences, withoutSearch } from "./searched.js";
 
 const found = (id: string, more: Partial<DetectorResult>): DetectorResult => ({
   id,
@@ -38,8 +38,8 @@ const own = [
   }),
   found("knn:sampled", { parameters: { neighbours: 3 } }),
 ];
-const result = (seed: number): EvaluationResult => ({
-  model: "ce",
+const result = (seed: number, model = "ce"): EvaluationResult => ({
+  model,
   seed,
   idCount: 0,
   idAccuracy: 0,
@@ -65,4 +65,36 @@ it("gives the detectors back as a configuration has them", () => {
     ["gen", { gamma: 0.5, largest: 10 }],
     ["ebo", {}],
   ]);
+});
+
+describe("the run without a search", () => {
+  const options = (gamma: number): string =>
+    `--set evaluation.search=false --set 'evaluation.detectors=[msp, { id: gen, parameters: { gamma: ${gamma}, largest: 10 } }, ebo]'`;
+  const other = own.map((each) =>
+    each.id === "gen" ? { ...each, parameters: { ...each.parameters, gamma: 2 } } : each,
+  );
+
+  it("is one line for all students for which the searches chose alike", () => {
+    const expected = [`the same without a search: ${options(0.5)}`];
+    expect(withoutSearch([result(0)])).toEqual(expected);
+    expect(withoutSearch([result(0), result(1), result(0, "oal")])).toEqual(expected);
+  });
+
+  it("is a line for each choice otherwise, which names its students", () => {
+    expect(
+      withoutSearch([
+        result(0),
+        { ...result(1), detectors: other },
+        { ...result(0, "oal"), detectors: other },
+      ]),
+    ).toEqual([
+      expect.stringContaining("one list for all students of a run"),
+      `ce, seed 0: ${options(0.5)}`,
+      `ce, seed 1; oal: ${options(2)}`,
+    ]);
+  });
+
+  it("is not told where nothing was searched", () => {
+    expect(withoutSearch([{ ...result(0), detectors: [found("msp", {})] }])).toEqual([]);
+  });
 });

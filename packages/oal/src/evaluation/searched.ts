@@ -57,4 +57,30 @@ export function detectorsAsConfigured(own: readonly Searched[]): string {
   return `[${listed.join(", ")}]`;
 }
 
+/**
+ * How the evaluations of a run are made again without a search. One configuration has one list of detectors for all students: where searches
+ * chose alike, it is for all of them, otherwise each line names the students that it is for.
+ *
+ * @returns options of `oal run`, a line each; none where nothing was searched
+ */
+export function withoutSearch(results: readonly EvaluationResult[]): string[] {
+  if (!results.some(({ detectors: own }) => own.some(({ search }) => search))) return [];
+  const students = new Map<string, string[]>();
+  for (const { model, seed, detectors: own } of results) {
+    const several = results.some((other) => other.model === model && other.seed !== seed);
+    const name = several ? `${model}, seed ${seed}` : model;
+    const list = detectorsAsConfigured(own);
+    students.set(list, [...(students.get(list) ?? []), name]);
+  }
+  const options = (list: string): string =>
+    `--set evaluation.search=false --set 'evaluation.detectors=${list}'`;
+  const [first, ...others] = students.keys();
+  if (first === undefined) return [];
+  if (others.length === 0) return [`the same without a search: ${options(first)}`];
+  return [
+    "the same without a search, one list for all students of a run, so those that a line does not name in another run:",
+    ...[...students].map(([list, names]) => `${names.join("; ")}: ${options(list)}`),
+  ];
+}
+
 const percent = (value: number): string => (100 * value).toFixed(2);

@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { evaluateReference, Graph, type Tensor } from "../../graph/index.js";
 import { fitPower, yeoJohnson } from "../fitting/power.js";
+import { algebraHere, type Algebra } from "../fitting/algebra.js";
 import { detectors, memoryRows, type FitSource } from "../index.js";
 import { hasAll } from "../inputs.js";
 
@@ -16,21 +17,24 @@ const columns = [
 ];
 const features = Float32Array.from({ length: 3 * count }, (_, k) => Math.sin(k * k + 1));
 
-const source: FitSource = (set, taps) => ({
-  set,
-  count,
-  classes: 2,
-  async *batches() {
-    const rows = (width: number, data: Float32Array) => ({ shape: [count, width], data });
-    const measured = Float32Array.from(
-      { length: 4 * count },
-      (_, k) => columns[k % 4]?.[Math.floor(k / 4)] ?? 0,
-    );
-    const found = { measured: rows(4, measured), features: rows(3, features) };
-    if (hasAll(found, taps)) yield { count, labels: new Int32Array(count), taps: found };
-    await Promise.resolve();
-  },
-});
+const sourceOf =
+  (measuredColumns: readonly (readonly number[])[]): FitSource =>
+  (set, taps) => ({
+    set,
+    count,
+    classes: 2,
+    async *batches() {
+      const rows = (width: number, data: Float32Array) => ({ shape: [count, width], data });
+      const measured = Float32Array.from(
+        { length: 4 * count },
+        (_, k) => measuredColumns[k % 4]?.[Math.floor(k / 4)] ?? 0,
+      );
+      const found = { measured: rows(4, measured), features: rows(3, features) };
+      if (hasAll(found, taps)) yield { count, labels: new Int32Array(count), taps: found };
+      await Promise.resolve();
+    },
+  });
+const source = sourceOf(columns);
 
 const tensor = (shape: readonly number[], values: readonly number[]): Tensor => ({
   dtype: "float32",
@@ -71,6 +75,34 @@ it("is minus √d log D of k nearest neighbours, minus the squared distance of t
   const squared = [0.4196261, 8.523992];
   const expected = squared.map((m, i) => -Math.sqrt(3) * Math.log(distances[i] ?? 0) - m);
   (await confidence("combood")).forEach((value, i) => expect(value).toBeCloseTo(expected[i] ?? NaN, 3));
+});
+
+it("has its large matrices multiplied and decomposed by the algebra that is handed in", async () => {
+  const asked: string[] = [];
+  const algebra: Algebra = {
+    ...algebraHere,
+    moments: (rows) => {
+      asked.push(`moments of ${rows.count} rows of ${rows.width}`);
+      return algebraHere.moments(rows);
+    },
+    inverseFactor: (matrix, smallestPivot) => {
+      asked.push(`factor of ${matrix.count}`);
+      return algebraHere.inverseFactor(matrix, smallestPivot);
+    },
+  };
+  await detectors.find("combood").fit(source, { neighbours: 4 }, undefined, algebra);
+  expect(asked).toEqual(["moments of 40 rows of 4", "factor of 4"]);
+});
+
+it("a training image whose activations overflow is named as the reason, and no matrix of NaN is kept", async () => {
+  const overflown = columns.with(
+    1,
+    each((i) => (i === 7 ? Infinity : i)),
+  );
+  await expect(detectors.find("combood").fit(sourceOf(overflown), { neighbours: 4 })).rejects.toMatchObject({
+    code: "OAL-E292",
+    message: expect.stringContaining("activation of a training image is not finite"),
+  });
 });
 
 it("a picture that lies on its neighbours keeps a finite score", async () => {

@@ -1,4 +1,5 @@
 /** The density at the nearest neighbours times that of the largest and smallest activations. */
+import { oalError } from "../../errors/index.js";
 import {
   abs,
   add,
@@ -53,25 +54,6 @@ function momentsOf(column: Float64Array): { readonly mean: number; readonly devi
   return { mean, deviation: variance > 0 ? Math.sqrt(variance) : 1 };
 }
 
-/** The rows of the inverse of the lower Cholesky factor of a positive definite matrix [n, n]. */
-function inverseCholesky(matrix: Float64Array, n: number): Float64Array {
-  const lower = new Float64Array(n * n);
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j <= i; j++) {
-      let sum = matrix[i * n + j] ?? 0;
-      for (let k = 0; k < j; k++) sum -= (lower[i * n + k] ?? 0) * (lower[j * n + k] ?? 0);
-      lower[i * n + j] = i === j ? Math.sqrt(sum) : sum / (lower[j * n + j] ?? 1);
-    }
-  const inverse = new Float64Array(n * n);
-  for (let column = 0; column < n; column++)
-    for (let i = column; i < n; i++) {
-      let sum = i === column ? 1 : 0;
-      for (let k = column; k < i; k++) sum -= (lower[i * n + k] ?? 0) * (inverse[k * n + column] ?? 0);
-      inverse[i * n + column] = sum / (lower[i * n + i] ?? 1);
-    }
-  return inverse;
-}
-
 async function fitExtremes(streams: FitStreams<"measured">, ridge: number): Promise<Kept<Tensor>> {
   const { width, data } = await collect(streams, "measured");
   const n = data.length / Math.max(1, width);
@@ -86,17 +68,22 @@ async function fitExtremes(streams: FitStreams<"measured">, ridge: number): Prom
   const powers = scaled.map(fitPower);
   const moved = scaled.map((column, j) => column.map((x) => yeoJohnson(x, powers[j] ?? 1)));
   const second = moved.map(momentsOf);
-  const rows = moved.map((column, j) => {
+  const rows = new Float64Array(n * width);
+  moved.forEach((column, j) => {
     const { mean, deviation } = second[j] ?? { mean: 0, deviation: 1 };
-    return column.map((y) => (y - mean) / deviation);
+    column.forEach((y, i) => (rows[i * width + j] = (y - mean) / deviation));
   });
-  const covariance = new Float64Array(width * width);
-  for (let a = 0; a < width; a++)
-    for (let b = 0; b < width; b++) {
-      let sum = 0;
-      for (let i = 0; i < n; i++) sum += (rows[a]?.[i] ?? 0) * (rows[b]?.[i] ?? 0);
-      covariance[a * width + b] = sum / Math.max(1, n - 1) + (a === b ? ridge : 0);
-    }
+  const covariance = await streams.algebra.moments({ count: n, width, data: rows });
+  covariance.data.forEach((sum, k) => {
+    covariance.data[k] = sum / Math.max(1, n - 1) + (k % (width + 1) === 0 ? ridge : 0);
+  });
+  // with the ridge no pivot of finite numbers is 0
+  const whitening = data.every(Number.isFinite) ? await streams.algebra.inverseFactor(covariance, 0) : null;
+  if (!whitening)
+    throw oalError("OAL-E292", {
+      detector: "combood",
+      problem: "a largest or smallest activation of a training image is not finite",
+    });
   const row = (values: readonly number[]): Tensor => floats([1, width], values);
   return {
     centre: row(first.map(({ mean }) => mean)),
@@ -104,7 +91,7 @@ async function fitExtremes(streams: FitStreams<"measured">, ridge: number): Prom
     power: row(powers),
     middle: row(second.map(({ mean }) => mean)),
     scale: row(second.map(({ deviation }) => deviation)),
-    whitening: floats([width, width], inverseCholesky(covariance, width)),
+    whitening: floats([width, width], whitening.data),
   };
 }
 
@@ -134,6 +121,7 @@ function squaredMahalanobis(
 export const combood = defineDetector({
   id: "combood",
   title: "Neighbours and extreme activations",
+  version: 2,
   aliases: ["combOOD"],
   needs: ["maps", "features", "logits"],
   source: "Rajasekaran et al. 2024; not in OpenOOD",

@@ -21,6 +21,7 @@ export const mds = defineDetector({
   cost: "d² + C d; d² numbers",
   notes: [
     "OpenOOD uses the last layer only, without input noise, divided by N, with a pseudo-inverse; the paper adds noise and combines layers.",
+    "There is no variant with both: the paper weighs the layers by a regression on unknown or adversarial pictures, and a fit sees known pictures alone.",
     "pytorch-ood adds 1e-6 to the diagonal, divides by N - 1, halves the distance and moves the input by 0.002.",
   ],
   parameters: {},

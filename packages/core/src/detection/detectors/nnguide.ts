@@ -11,7 +11,7 @@ import { energyOf, rowNorm } from "../shaping.js";
 /**
  * NNGuide: E(z) times the mean of the K largest inner products of f^ with the bank's rows f^_i E(z_i), where f^ = f / ||f|| + 1e-10 and
  * E = log Σ exp. The bank is a share of the training images: whole batches in the order of the list until they exceed the share, as
- * published, or as many images spread over all of it.
+ * in OpenOOD, or as many images spread over all of it.
  *
  * @cost share · N d per image, as many numbers
  * @source Park et al. 2023, "Nearest Neighbor Guidance for Out-of-Distribution Detection"
@@ -19,22 +19,24 @@ import { energyOf, rowNorm } from "../shaping.js";
 export const nnguide = defineDetector({
   id: "nnguide",
   title: "Nearest-neighbour guidance",
+  version: 2,
   aliases: ["nearestNeighbourGuidance"],
   needs: ["features", "logits"],
   source: "Park et al. 2023",
   formula: "E(z) · mean_K largest f̂ · f̂_i E(z_i)",
   cost: "share · N d; as many numbers",
   notes: [
-    "OpenOOD keeps the first batches of the list, which for CIFAR-10's list is one class only (order: published); here they are spread over it.",
+    "OpenOOD keeps the first batches of the list (order: published), the authors a random share of the images; order: spread keeps as many images spread over the list.",
+    "A list or folder that is sorted by class, as CIFAR-10's list is, has one class alone in its first batches: order: spread has all of them.",
     "With fewer rows than K OpenOOD averages fill values; here it is an error.",
   ],
   parameters: {
     neighbours: integer({
       min: 1,
       default: 100,
-      classShare: 0.1,
+      setShare: 0.1,
       description: "K, how many of the largest products are averaged",
-      reason: "OpenOOD's, or a tenth of the smallest class",
+      reason: "OpenOOD's, or a tenth of fewer than 1,000 training images, of which a batch is kept",
     }),
     share: real({
       above: 0,
@@ -45,10 +47,10 @@ export const nnguide = defineDetector({
     }),
     order: choice({
       options: ["published", "spread"],
-      default: "spread",
+      default: "published",
       description:
         "which images are kept: the first batches of the list (published), or as many spread over all of it",
-      reason: "the list of CIFAR-10 is ordered by class, so that the published bank holds cats only",
+      reason: "OpenOOD's, so that its tables can be compared; for a set sorted by class take spread",
     }),
     batch: integer({
       min: 1,
@@ -80,6 +82,7 @@ export const nnguide = defineDetector({
       });
       return { shape: [chosen.length, width], data: rows } satisfies FitRows;
     },
+    kept: (total, { share, batch }) => bankSize(total, share, batch),
     check(available, { neighbours }) {
       if (available >= neighbours) return;
       throw oalError("OAL-E204", {
@@ -112,12 +115,17 @@ interface Choice {
   readonly seed: number;
 }
 
+/** The images that enter the bank: whole batches until they exceed the share, at most all. */
+function bankSize(total: number, share: number, batch: number): number {
+  return Math.min(total, (Math.floor(Math.floor(share * total) / batch) + 1) * batch);
+}
+
 /**
  * Whether an image of a set enters the bank. Spread over the list: of N images every (N / limit)-th from a drawn place on, in whole numbers, so
  * that exactly `limit` are kept and each is decided alone.
  */
 function keptImages(total: number, { share, order, batch, seed }: Choice): (image: number) => boolean {
-  const limit = Math.min(total, (Math.floor(Math.floor(share * total) / batch) + 1) * batch);
+  const limit = bankSize(total, share, batch);
   if (order === "published" || limit === total) return (image) => image < limit;
   const start = new Random(seed, "detector/nnguide").integer(0, 0, total);
   const before = (image: number): number => Math.floor((image * limit + start) / total);

@@ -37,13 +37,16 @@ function described({ senses, known, accuracy, columns, differences, resamples, s
     style: { head: [], border: [] },
   });
   for (const column of columns) rowsOf(column).forEach((row) => table.push(row));
-  const own = columns.flatMap(({ column, higher, guessed, aurc, excessAurc, sets }) => [
+  const own = columns.flatMap(({ column, higher, guessed, aurc, excessAurc, calibration, sets }) => [
     `${printable(column)}: higher is ${higher}${guessed ? ", as that makes the AUROC at least a half (--higher says otherwise)" : ""}`,
     ...(aurc === null
       ? []
       : [
           `${printable(column)}: AURC ${percent(aurc)} %, E-AURC ${percent(excessAurc ?? NaN)} %; with unknown rows as errors ${onSets(sets, ({ aurcAll }) => aurcAll)}`,
           `${printable(column)}: OSCR ${onSets(sets, ({ oscr }) => oscr)}`,
+          "reason" in calibration
+            ? `${printable(column)}: no ECE and MCE, as ${calibration.reason}`
+            : `${printable(column)}: ECE ${percent(calibration.ece)} %, MCE ${percent(calibration.mce)} % of the known rows, the scores taken as probabilities of the predicted class`,
         ]),
     ...sets.flatMap(({ name, ccr }) =>
       ccr === null
@@ -71,7 +74,7 @@ function described({ senses, known, accuracy, columns, differences, resamples, s
   );
   return [
     ...senses,
-    `${known} known rows${accuracy === null ? "" : `, accuracy ${percent(accuracy)} %`}`,
+    `${known} known rows${accuracy === null ? "; without their classes (label) and predictions (pred) no accuracy, AURC, OSCR, CCR, ECE and MCE" : `, accuracy ${percent(accuracy)} %`}`,
     table.toString(),
     `percent; FPR@95: share of known rows rejected where 95 % of the unknown are (OpenOOD), or of unknown rows accepted where 95 % of the known are${resamples === 0 ? "" : `; brackets: 95 % of ${resamples} resamples, seed ${seed}`}`,
     ...own,

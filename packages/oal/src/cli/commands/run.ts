@@ -91,14 +91,9 @@ async function summary(
   const spread = several ? `: mean ± standard deviation over ${seedsSentence(seeds)}` : "";
   const over = several ? " over seeds and images" : "";
   const brackets = `${spread}${resampled ? `, 95 % ${several ? "intervals" : "bootstrap intervals"}${over} in brackets` : ""}`;
-  const { detectorsAsConfigured, searchedSentences } = await import("../../evaluation/searched.js");
-  const sentences = searchedSentences(results);
-  const again =
-    results.some(({ detectors }) => detectors.some(({ search }) => search)) && results.length === 1
-      ? [
-          `the same without a search: --set evaluation.search=false --set 'evaluation.detectors=${detectorsAsConfigured(results[0]?.detectors ?? [])}'`,
-        ]
-      : [];
-  const searched = [...sentences, ...again].map((line) => `${line}\n`).join("");
+  const { searchedSentences, withoutSearch } = await import("../../evaluation/searched.js");
+  const searched = [...searchedSentences(results), ...withoutSearch(results)]
+    .map((line) => `${line}\n`)
+    .join("");
   return `${resultTable(results, { overSeeds })}\npercent${brackets}${teacher}\n${searched}${compared}run folder: ${shown(folder)}\n${report}`;
 }
