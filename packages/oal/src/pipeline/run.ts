@@ -1,5 +1,5 @@
 /** The library's main call: prepares the data, plans what a target needs, makes it, and shows the results in the run folder. */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { chooseDevice, engineOnDemand, stepBlock } from "../runtime/engines/index.js";
 import { recipes } from "../training/recipes/index.js";
 import { summarizeSeeds } from "oal-core";
@@ -9,6 +9,7 @@ import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
 import { planRun } from "./plan/planner.js";
 import { walkPlan, type StageWorkshop } from "./plan/walk.js";
 import { needsOf } from "./foresight.js";
+import { refuseOtherFolder } from "./otherFolder.js";
 import { lookAhead, startAdvice, type Preflight } from "./preflight.js";
 import { publish } from "./publish.js";
 import { readRunManifest, RunFolder } from "./runFolder.js";
@@ -25,7 +26,7 @@ import { targetsOf } from "./targets.js";
  * Runs the stages of a configuration in a run folder; what is in the store already is found, not made again.
  *
  * @returns the folder, the artifact folder of every stage, and, when reached, results and report
- * @throws what `lookAhead` finds, before anything is made; every error of the catalogue that a stage can meet, after which what was
+ * @throws OAL-C308 for a folder of something else; what `lookAhead` finds, before anything is made; every error of the catalogue that a stage can meet, after which what was
  *   finished before is kept
  * @example const { results } = await run({ config: loadConfiguration(), out: "runs/embedded" });
  */
@@ -33,6 +34,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const config = options.methods ? { ...options.config, methods: [...options.methods] } : options.config;
   for (const recipe of config.methods) recipes.find(recipe);
   const until = options.until ?? "report";
+  // first of all: the folder is no matter of the data, which can take long to look at
+  await refuseOtherFolder(resolve(options.out));
   const ahead = await lookAhead(config, until, options);
   const aim = { methods: config.methods, until };
   const noted = readRunManifest(options.out)?.current.memory;

@@ -9,6 +9,7 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,6 +22,7 @@ import { loadConfiguration, type Configuration } from "./configuration/index.js"
 import { readEvents } from "./events.js";
 import { obtain, type Wanted } from "./plan/obtain.js";
 import { publish } from "./publish.js";
+import { run as runAll } from "./run.js";
 import { readRunManifest, RunFolder } from "./runFolder.js";
 import type { StudentInstance } from "./seeds.js";
 import { modelFileOf } from "./openModel.js";
@@ -290,6 +292,33 @@ describe("a run folder", () => {
     writeFileSync(join(path, "run.json"), '{"format": 1}');
     expect(await codeOf(RunFolder.open(path, configuration))).toBe("OAL-I104");
     expect(readdirSync(path)).toEqual(["run.json"]);
+  });
+
+  it("leaves a folder of something else alone, whatever a finished run would put in its place", async () => {
+    const path = join(root, "photos");
+    mkdirSync(join(path, "models"), { recursive: true });
+    writeFileSync(join(path, "models", "mine.onnx"), "mine");
+    const call = { config: configuration, out: path, until: "data" };
+    expect(await codeOf(runAll(call))).toBe("OAL-C308");
+    expect(await codeOf(RunFolder.open(path, configuration))).toBe("OAL-C308");
+    mkdirSync(join(root, "theirs", "artifacts"), { recursive: true });
+    writeFileSync(join(root, "theirs", "artifacts", "mine.png"), "mine");
+    expect(await codeOf(RunFolder.open(join(root, "theirs"), configuration))).toBe("OAL-C308");
+    expect(readdirSync(path)).toEqual(["models"]);
+  });
+
+  it.each([
+    ["empty", []],
+    ["with hidden files", [".DS_Store"]],
+    ["of a run killed before run.json", ["events.jsonl"]],
+    ["of a run killed while it wrote run.json", ["run.json.77"]],
+  ])("takes a folder %s", async (name, files) => {
+    mkdirSync(join(root, name, "artifacts"), { recursive: true });
+    if (files.length === 0) rmSync(join(root, name, "artifacts"), { recursive: true });
+    else symlinkSync(join(root, "gone"), join(root, name, "artifacts", "teacher-1"));
+    for (const file of files) writeFileSync(join(root, name, file), "");
+    await inRun(name, (run) => run.plan({}));
+    expect(readdirSync(join(root, name))).toContain("run.json");
   });
 
   it("starts anew over a damaged run.json, and sweeps what a killed process left", async () => {

@@ -13,7 +13,8 @@ import type { Configuration } from "./configuration/schema.js";
 import { EventLog, type RunEvent } from "./events.js";
 import { hardware } from "./hardware.js";
 import { resultSettings } from "./resultSettings.js";
-import { readJson, refuseOtherFormat, runFormat } from "./runFormat.js";
+import { refuseOtherFolder } from "./otherFolder.js";
+import { readJson, runFormat } from "./runFormat.js";
 import { dropOtherLinks, linkArtifact } from "./runLinks.js";
 import { decidingMethod } from "./deciding.js";
 import type { ArtifactStore } from "./store/artifactStore.js";
@@ -109,7 +110,8 @@ export class RunFolder {
    * @param path the folder
    * @param configuration stored in run.json
    * @param onEvent called with every event
-   * @throws OAL-I101 folder not writable or disk full, OAL-I106 store not writable, OAL-I104 written by another format
+   * @throws OAL-I101 folder not writable or disk full, OAL-I106 store not writable, OAL-I104 written by another format,
+   *   OAL-C308 folder of something else
    */
   static async open(
     path: string,
@@ -117,7 +119,7 @@ export class RunFolder {
     onEvent?: (event: RunEvent) => void,
   ): Promise<RunFolder> {
     const folder = resolve(path);
-    refuseOtherFormat(folder);
+    await refuseOtherFolder(folder);
     const store = await openStore();
     try {
       await makeFolder(join(folder, "artifacts"));

@@ -197,6 +197,13 @@ export const configurationErrors = {
     message: ({ problem }) => `oal benchmark: ${problem}`,
     remedy: "give --model NAME=FILE for every model, or NAME=FILE,FILE with a file for every seed",
   }),
+  "OAL-C308": entry<{ path: string; file: string }>({
+    title: "the folder for a run holds something else",
+    exit: 2,
+    message: ({ path, file }) => `${path} is not empty and not the folder of a run: it holds ${file}`,
+    remedy:
+      "name another folder with --out; a finished run puts its files in the place of those of the same names",
+  }),
   "OAL-C314": entry<{ path: string; file: string }>({
     title: "the folder holds something else than a benchmark",
     exit: 2,
