@@ -208,8 +208,29 @@ export const program = [
   {
     file: source("pipeline/stages/reportPictures.ts"),
     what: "accepted images are listed as rejected",
-    find: "known.filter(({ score }) => score < threshold)",
+    find: "known.filter(({ isKnown }) => !isKnown)",
     replace: "known.filter(() => true)",
+    tests: [source("pipeline/stages/reportPictures.test.ts")],
+  },
+  {
+    file: source("pipeline/otherFolder.ts"),
+    what: "a run takes a folder of something else, and removes what lies there under its names",
+    find: 'if (!file.startsWith(".") && !(await isLeftOver(folder, file)))',
+    replace: "if (file === undefined)",
+    tests: [source("pipeline/runFolder.test.ts")],
+  },
+  {
+    file: source("data/readers/listRoot.ts"),
+    what: "a list whose first image is missing has none",
+    find: "if (isThere && existsSync(locate(root, path))) return true;",
+    replace: "return existsSync(locate(root, path));",
+    tests: [source("data/cache.test.ts")],
+  },
+  {
+    file: source("evaluation/accepts.ts"),
+    what: "the report counts by one cut where every class has its own",
+    find: "(perClass?.[set.predictions[image] ?? -1] ?? cuts).unknown",
+    replace: "cuts.unknown",
     tests: [source("pipeline/stages/reportPictures.test.ts")],
   },
   {

@@ -1,6 +1,7 @@
 /** The parts of a report that follow from configuration, results and scores alone, whoever has read them. */
 import { basename } from "node:path";
 import type { Decision } from "oal-core";
+import { acceptedBy, classCutRange } from "../evaluation/accepts.js";
 import type { Difference } from "../evaluation/compare.js";
 import type { SeedRow } from "../evaluation/overSeeds.js";
 import type { EvaluationResult, ModelScores, SetScores } from "../evaluation/result.js";
@@ -121,20 +122,19 @@ export function curvesOf(
   );
 }
 
-function thresholdOf(
-  model: ModelScores,
-  { detector, target, cuts }: Decision,
-): ReportInput["thresholds"][number] {
-  const value = cuts.unknown;
+function thresholdOf(model: ModelScores, decision: Decision): ReportInput["thresholds"][number] {
+  const { detector, target, cuts } = decision;
+  const perClass = classCutRange(decision);
   const accepted = (set: SetScores): number => {
-    const values = Array.from(set.confidence[detector] ?? []);
-    return values.filter((score) => score >= value).length / Math.max(1, values.length);
+    const known = acceptedBy(decision, set);
+    return known.filter((isKnown) => isKnown).length / Math.max(1, known.length);
   };
   const test = model.sets.find(({ group }) => group === "test");
   return {
     model: model.model,
     detector,
-    value,
+    value: cuts.unknown,
+    ...(perClass ? { perClass } : {}),
     target,
     ...(test ? { idTestAccepted: accepted(test) } : {}),
     oodAccepted: Object.fromEntries(

@@ -144,6 +144,8 @@ export interface ReportMistakeCounts {
   readonly detector: string;
   /** Images with a confidence below it are called unknown. */
   readonly threshold: number;
+  /** Least and largest threshold of a predicted class, where every class has its own; then `threshold` decides nothing. */
+  readonly perClass?: readonly [number, number] | undefined;
   /** Known test images below the threshold, and all of them. */
   readonly rejected: { readonly count: number; readonly of: number };
   /** Unknown images at or above it, and all of them. */
@@ -165,6 +167,8 @@ export interface ReportThreshold {
   readonly detector: string;
   /** Images with a confidence below it are called unknown. */
   readonly value: number;
+  /** Least and largest threshold of a predicted class, where every class has its own; then `value` decides nothing. */
+  readonly perClass?: readonly [number, number] | undefined;
   /** Share of known images that it was calibrated to accept, e.g. 0.95. */
   readonly target: number;
   /** Share of ID test images accepted. */

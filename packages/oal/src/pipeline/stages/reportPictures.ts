@@ -2,9 +2,10 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { float32Data, type Tensor } from "oal-core";
+import { float32Data, type Decision, type Tensor } from "oal-core";
 import { classesInTurn } from "../../data/classesInTurn.js";
 import { loadSharp } from "../../data/pictures/sharp.js";
+import { acceptedBy, classCutRange } from "../../evaluation/accepts.js";
 import { mayChoose, type UnknownGroup, type ModelScores } from "../../evaluation/result.js";
 import { contactSheet } from "../../outliers/contactSheet.js";
 import { latentOutliers } from "../../outliers/sources/latents.js";
@@ -100,22 +101,28 @@ function labelsOf(tensor: Tensor | undefined): Float32Array {
 /** Most pictures of each kind of mistake. */
 const shownMistakes = 16;
 
-/** The images on the wrong side of the threshold: how many there are, and the worst of them. */
+/** The images that a decision calls wrongly: how many there are, and the worst of them. */
 export async function mistakesOf(
   model: ModelScores,
-  detector: string,
-  threshold: number,
+  decision: Decision,
   data: Pick<PreparedData, "test" | "ood" | "classNames">,
 ): Promise<{ readonly mistakes: readonly ReportMistake[]; readonly counts: ReportMistakeCounts }> {
+  const { detector } = decision;
+  const perClass = classCutRange(decision);
   const candidates = model.sets
     .filter(({ group }) => group !== "validation")
     .flatMap((scores) =>
-      Array.from(scores.confidence[detector] ?? [], (score, index) => ({ scores, index, score })),
+      acceptedBy(decision, scores).map((isKnown, index) => ({
+        scores,
+        index,
+        score: scores.confidence[detector]?.[index] ?? NaN,
+        isKnown,
+      })),
     );
   const known = candidates.filter(({ scores }) => scores.group === "test");
   const unknown = candidates.filter(({ scores }) => scores.group !== "test");
-  const rejected = known.filter(({ score }) => score < threshold).sort((a, b) => a.score - b.score);
-  const accepted = unknown.filter(({ score }) => score >= threshold).sort((a, b) => b.score - a.score);
+  const rejected = known.filter(({ isKnown }) => !isKnown).sort((a, b) => a.score - b.score);
+  const accepted = unknown.filter(({ isKnown }) => isKnown).sort((a, b) => b.score - a.score);
   const mistakes: ReportMistake[] = [];
   for (const [kind, chosen] of [
     ["id-rejected", rejected.slice(0, shownMistakes)],
@@ -140,7 +147,8 @@ export async function mistakesOf(
   const counts: ReportMistakeCounts = {
     model: model.model,
     detector,
-    threshold,
+    threshold: decision.cuts.unknown,
+    ...(perClass ? { perClass } : {}),
     rejected: { count: rejected.length, of: known.length },
     accepted: { count: accepted.length, of: unknown.length },
   };

@@ -10,18 +10,22 @@ import { leftOutPart } from "./leftOut.js";
 export function mistakesSection(input: ReportInput): Section | null {
   const of = input.mistakesOf;
   if (of === undefined) return null;
+  const threshold = of.perClass ? "the threshold of the class named for them" : "the threshold";
+  const cut = of.perClass
+    ? `${of.perClass.map(significant).join(" to ")} on, the threshold of the class it is taken for`
+    : significant(of.threshold);
   const kinds = [
     {
       kind: "id-rejected",
       title: "Known, but rejected",
-      what: "known test images lie below the threshold",
+      what: `known test images lie below ${threshold}`,
       worst: "with the lowest confidence",
       counted: of.rejected,
     },
     {
       kind: "ood-accepted",
       title: "Unknown, but accepted",
-      what: "unknown images reach the threshold",
+      what: `unknown images reach ${threshold}`,
       worst: "with the highest confidence",
       counted: of.accepted,
     },
@@ -39,7 +43,7 @@ export function mistakesSection(input: ReportInput): Section | null {
     "mistakes",
     "Mistakes",
     "Hardest mistakes",
-    `${modelTitle(of.model)} with ${of.detector}: an image is known from a confidence of ${significant(of.threshold)}. The worst mistakes come first; they are not typical ones.${firstSeedNote(input)}`,
+    `${modelTitle(of.model)} with ${of.detector}: an image is known from a confidence of ${cut}. The worst mistakes come first; they are not typical ones.${firstSeedNote(input)}`,
     parts,
   );
 }

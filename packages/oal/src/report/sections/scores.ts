@@ -60,7 +60,7 @@ export function histogramSection(input: ReportInput): Section | null {
   const keys: LegendEntry[] = [
     { color: GROUP_COLORS.id, text: "known (ID test)" },
     ...groups.map((group) => ({ color: GROUP_COLORS[group], text: `unknown (${GROUPS[group]})` })),
-    ...(input.thresholds.length > 0
+    ...(input.thresholds.some(({ perClass }) => perClass === undefined)
       ? [{ color: "var(--text)", text: "threshold", shape: "dash" as const }]
       : []),
   ];
@@ -76,8 +76,9 @@ export function histogramSection(input: ReportInput): Section | null {
 function histograms(input: ReportInput, model: string, detector: string): Markup {
   const own = input.scores.filter((scores) => scores.model === model);
   const id = own.find((scores) => scores.group === "id")?.confidences[detector];
+  // where every class has a threshold of its own, no one line separates known from unknown
   const threshold = input.thresholds.find(
-    (found) => found.model === model && found.detector === detector,
+    (found) => found.model === model && found.detector === detector && found.perClass === undefined,
   )?.value;
   const charts = oodScores(input, model).map((scores) => {
     const ood = scores.confidences[detector];
@@ -154,7 +155,7 @@ export function thresholdSection(input: ReportInput): Section | null {
         <span class="swatch" style="--key:${color}"></span>${modelTitle(threshold.model)}
         <span class="soft">${threshold.detector}</span>
       </th>
-      <td>${plain(threshold.value)}</td>
+      <td>${(threshold.perClass ?? [threshold.value]).map(plain).join(" to ")}</td>
       <td>${percent(threshold.target)}</td>
       <td class="mean">${percent(threshold.idTestAccepted ?? NaN)}</td>
       ${cells}
@@ -167,11 +168,15 @@ export function thresholdSection(input: ReportInput): Section | null {
     <th scope="col" class="mean">ID test<small>accepted</small></th>
     ${sets.map((set) => html`<th scope="col">${set}<small>accepted</small></th>`)}
   </tr>`;
+  const isPerClass = input.thresholds.some(({ perClass }) => perClass !== undefined);
+  const whose = isPerClass
+    ? " Where a threshold is a range, every predicted class has a cut of its own, and the least and the largest stand there."
+    : "";
   return section(
     "thresholds",
     "Thresholds",
     "Thresholds",
-    `An image with a confidence below the threshold is called unknown. Thresholds are set on ID validation images alone; the columns show what share of other images they let through, in percent.${firstSeedNote(input)}`,
+    `An image with a confidence below the threshold is called unknown.${whose} Thresholds are set on ID validation images alone; the columns show what share of other images they let through, in percent.${firstSeedNote(input)}`,
     table("Thresholds and accepted shares", head, rows, "results"),
   );
 }
