@@ -305,11 +305,20 @@ describe("score files", () => {
 
 /** A .npy file of int64 zeros. */
 function npyZeros(count: number): Buffer {
-  const header = `{'descr': '<i8', 'fortran_order': False, 'shape': (${count},), }`.padEnd(117);
+  return npyOf("<i8", new BigInt64Array(count));
+}
+
+/** A .npy file of numbers of 8 bytes. */
+function npyOf(
+  type: "<i8" | "<u8" | "<f8",
+  { buffer, length }: BigInt64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer> | Float64Array<ArrayBuffer>,
+  shape = `${length},`,
+): Buffer {
+  const header = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape}), }`.padEnd(117);
   return Buffer.concat([
     Buffer.from("\x93NUMPY\x01\0\x76\0", "latin1"),
     Buffer.from(`${header}\n`),
-    Buffer.alloc(8 * count),
+    Buffer.from(buffer),
   ]);
 }
 
@@ -324,6 +333,33 @@ describe("score archives", () => {
       labels: new Int32Array(3),
       predictions: null,
     });
+  });
+
+  it("are refused where a class is no whole number, or an image has several scores", async () => {
+    const refused = async (name: string, ...lists: readonly Buffer[]): Promise<void> => {
+      for (const body of lists) {
+        const own = members.filter((member) => member.name !== name);
+        await writeFile(path, zipBytes([...own, { name, body }]));
+        await expect(readScoreArchive(path)).rejects.toThrow(name);
+      }
+    };
+    const none = Float64Array.of(0, NaN, 1);
+    const parts = Float64Array.of(0, 1, 0.5);
+    const large = BigUint64Array.of(0n, 1n, 2n ** 64n - 1n);
+    const beyond = BigInt64Array.of(0n, 1n, 2n ** 31n);
+    const lists = [npyOf("<f8", none), npyOf("<f8", parts), npyOf("<u8", large), npyOf("<i8", beyond)];
+    await refused("label.npy", ...lists);
+    await refused("pred.npy", ...lists);
+    await writeFile(path, zipBytes([{ name: "conf.npy", body: npyOf("<f8", new Float64Array(6), "3, 2") }]));
+    await expect(readScoreArchive(path)).rejects.toThrow("conf.npy is an array of 3 x 2 numbers");
+    await writeFile(
+      path,
+      zipBytes([
+        { name: "conf.npy", body: npyOf("<f8", none, "3, 1") },
+        { name: "label.npy", body: npyOf("<f8", Float64Array.of(-1, 0, 4)) },
+      ]),
+    );
+    expect((await readScoreArchive(path)).labels).toEqual(Int32Array.of(-1, 0, 4));
   });
 
   it("are refused when they expand like a bomb or are damaged, naming the member", async () => {

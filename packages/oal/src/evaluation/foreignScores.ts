@@ -171,7 +171,8 @@ function tableOf(path: string, name: string, all: Columns, fail: (problem: strin
     column.every((value) => flagOf(value) !== undefined);
   const label = find("label", (column) => column.every(isNumber));
   const isNumbering = (title: string, column: readonly unknown[]): boolean =>
-    plain(title) === "id" && isDistinct(column) && (label !== undefined || !isFlag(column));
+    (plain(title) === "id" && isDistinct(column) && (label !== undefined || !isFlag(column))) ||
+    (isIndexTitle(title) && column.every(isCount));
   const unknown = find("unknown", isFlag);
   const knownColumn = [...columns].find(
     ([title, column]) => roleOf(title) === "known" && isFlag(column) && !isNumbering(title, column),
@@ -243,6 +244,13 @@ function flagOf(value: unknown): boolean | undefined {
   if (["1", "1.0", "true", "yes"].includes(text)) return true;
   return ["0", "0.0", "false", "no"].includes(text) ? false : undefined;
 }
+
+/** Titles that pandas and R give to the numbers of rows; pandas numbers the rows of a joined table from 0 more than once. */
+const isIndexTitle = (title: string): boolean =>
+  title.trim() === "" || /^(unnamed\d*|indexlevel\d+)$/.test(plain(title));
+
+const isCount = (value: unknown): boolean =>
+  isNumber(value) && Number.isInteger(Number(value)) && Number(value) >= 0;
 
 /** Whether a column counts rows: whole numbers of which none comes twice. */
 function isDistinct(column: readonly unknown[]): boolean {

@@ -96,6 +96,19 @@ describe("every form of scores", () => {
     },
   );
 
+  it.each(["", "Unnamed: 0", "__index_level_0__"])(
+    "the numbers of rows in a column called %j are no scores, also where tables were joined",
+    async (title) => {
+      const lines = rows.map(({ label, conf }, i) => `${i % 90},${label},${conf}`);
+      const found = await judgeScores(
+        [write("index.csv", [`${title},label,conf`, ...lines].join("\n"))],
+        quick,
+      );
+      expect(found.columns.map(({ column }) => column)).toEqual(["conf"]);
+      expect(found.columns[0]?.mean.metrics).toEqual(detectionMetrics(known, unknown));
+    },
+  );
+
   it("numpy's shorter numbers, in a column too", async () => {
     // 1, 0.5 and -2 as halves
     const halves = npy([0, 0, 0]);

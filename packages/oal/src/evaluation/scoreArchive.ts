@@ -17,7 +17,8 @@ const MEMBERS: ReadonlySet<string> = new Set(["conf.npy", "label.npy", "pred.npy
 /**
  * Reads a score archive: members stored or deflated, in any order, integers and floats of every usual width.
  *
- * @throws OAL-E206 when it is no archive, lacks a member, holds Fortran order or members of different lengths
+ * @throws OAL-E206 when it is no archive, lacks a member, holds Fortran order, members of different lengths, more than one number
+ *   an image, or classes that are no whole numbers
  */
 export async function readScoreArchive(path: string): Promise<ScoreArchive> {
   try {
@@ -27,6 +28,9 @@ export async function readScoreArchive(path: string): Promise<ScoreArchive> {
     const predictions = members.get("pred.npy");
     if (confidence === undefined) throw new Error("conf.npy is missing");
     const n = confidence.data.length;
+    const { shape } = confidence;
+    if (shape.filter((extent) => extent !== 1).length > 1)
+      throw new Error(`conf.npy is an array of ${shape.join(" x ")} numbers and no list of scores`);
     if ([labels, predictions].some((member) => member !== undefined && member.data.length !== n)) {
       throw new Error("the members have different lengths");
     }
@@ -34,8 +38,8 @@ export async function readScoreArchive(path: string): Promise<ScoreArchive> {
     const floats = data instanceof Float32Array || data instanceof Float64Array;
     return {
       confidence: floats ? data : Float64Array.from(toNumbers(confidence)),
-      labels: labels === undefined ? null : integers(labels),
-      predictions: predictions === undefined ? null : integers(predictions),
+      labels: labels === undefined ? null : integers(labels, "label.npy"),
+      predictions: predictions === undefined ? null : integers(predictions, "pred.npy"),
     };
   } catch (error) {
     throw oalError(
@@ -46,8 +50,12 @@ export async function readScoreArchive(path: string): Promise<ScoreArchive> {
   }
 }
 
-function integers(tensor: Tensor): Int32Array {
-  return Int32Array.from(toNumbers(tensor));
+/** Classes, which are whole: a gap (NaN) or the -1 of unsigned numbers would otherwise become class 0. */
+function integers(tensor: Tensor, member: string): Int32Array {
+  const values = toNumbers(tensor);
+  const row = values.findIndex((value) => value !== (value | 0));
+  if (row >= 0) throw new Error(`${member} has ${values[row]} in row ${row + 1}, which is no class`);
+  return Int32Array.from(values);
 }
 
 async function readMembers(path: string): Promise<Map<string, Tensor>> {
