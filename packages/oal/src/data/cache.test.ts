@@ -5,6 +5,8 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,6 +18,7 @@ import { afterAll, expect, test } from "vitest";
 import { findCached, prepareImageSet, type PrepareOptions } from "./cache.js";
 import { readSetManifest, writeSetManifest } from "./cachedSet.js";
 import { memoryImageSet, type ImageSet, subsetImageSet } from "./imageSet.js";
+import { readerOf } from "./readers/index.js";
 import type { SourceSpec } from "./readers/reader.js";
 import { completeParts, partsOf, stratifiedSplit, type SplitSets } from "./split.js";
 import { asideOf } from "../runtime/aside.js";
@@ -263,6 +266,55 @@ test("an image of no class in a set of known classes is refused by name, also wh
   const entry = join(cacheDir, key);
   await writeSetManifest(entry, { ...readSetManifest(entry), labels: [0, 0, 1, 1, 2, -1] });
   expect(await codeOf(prepare({ path }, { cacheDir }))).toContain("emu/b.jpg: label -1");
+});
+
+test("a list over a folder is read there, whichever of its images are missing, and archives beside it where none lies there", async () => {
+  const path = write("partly", await pictures());
+  const list = join(root, "partly.txt");
+  writeFileSync(list, "cat/gone.png 0\nbird/gone.png 1\ndog/a.png 1\nemu/a.png 0\n");
+  expect(await codeOf(prepare({ path, list }))).toMatch(/^OAL-D110 .*2 images cannot be read/);
+  const set = await prepare({ path, list }, { skipBad: 2 });
+  expect(set.ids).toEqual(["dog/a.png", "emu/a.png"]);
+  const { key } = await findCached({ name: "set", path, list }, { cacheDir: fresh(), size: 8 });
+  writeFileSync(join(path, "emu/a.png"), await picture(99));
+  expect((await findCached({ name: "set", path, list }, { cacheDir: fresh(), size: 8 })).key).not.toBe(key);
+  const members = [...(await pictures())].map(([name, body]) => ({ name, body }));
+  mkdirSync(join(root, "packed", "cat"), { recursive: true });
+  writeFileSync(join(root, "packed", "all.zip"), zipBytes(members));
+  writeFileSync(list, "cat/a.png 0\ndog/a.png 1\n");
+  expect((await prepare({ path: join(root, "packed"), list })).count).toBe(2);
+});
+
+test("labels beyond any number of classes are bad lines, and many classes are not", async () => {
+  const path = write("large", await pictures());
+  const list = join(root, "large.txt");
+  for (const label of ["1000000", "4294967296", "99999999999999999999"]) {
+    writeFileSync(list, `cat/a.png 0\ndog/a.png ${label}\n`);
+    expect(await codeOf(prepare({ path, list }))).toContain(
+      `OAL-D107 ${list}:2: label "${label}" is too large: classes are numbered from 0 to 999999`,
+    );
+    expect((await prepare({ path, list, labels: "ood" })).count).toBe(2);
+  }
+  const names = Array.from({ length: 130_000 }, (_, i) => `${i % 2 === 0 ? "cat" : "dog"}/${i}.png ${i}`);
+  writeFileSync(list, names.join("\n"));
+  const spec = { name: "set", path, list };
+  expect((await (await readerOf(spec)).open(spec)).classNames).toHaveLength(130_000);
+});
+
+test("folders whose files have equal names, sizes and dates are different sources", async () => {
+  const date = new Date("2020-01-01T00:00:00Z");
+  const [first, second] = ["first", "second"].map((name) => {
+    const path = write(name, new Map([["cat/a.bmp", Buffer.from(name.padEnd(9))]]));
+    utimesSync(join(path, "cat/a.bmp"), date, date);
+    return path;
+  });
+  const changed = (path = ""): number => statSync(join(path, "cat/a.bmp")).ctimeMs;
+  // the system's clock of files ticks every few milliseconds
+  while (changed(first) === changed(second)) utimesSync(join(second ?? "", "cat/a.bmp"), date, date);
+  const keyOf = async (path = ""): Promise<string> =>
+    (await findCached({ name: "set", path }, { cacheDir: fresh(), size: 8 })).key;
+  expect(await keyOf(first)).toBe(await keyOf(first));
+  expect(await keyOf(first)).not.toBe(await keyOf(second));
 });
 
 test("an image is listed once only, however its path is written", async () => {

@@ -217,12 +217,15 @@ export function folderContainer(root: string): Container {
   };
 }
 
-/** Path, size and time of change of a file, as text. */
+/**
+ * Path, size and times of a file, as text. The time of its last change in any respect is the system's own and cannot be set: two files
+ * of equal names, sizes and dates, as two archives with fixed dates unpack to, differ in it.
+ */
 export async function stateOf(root: string, path: string, isFolder = false): Promise<string> {
   if (isFolder) return `${path}/\n`;
   try {
-    const { size, mtimeMs } = await stat(locate(root, path));
-    return `${path} ${size} ${mtimeMs}\n`;
+    const { size, mtimeMs, ctimeMs } = await stat(locate(root, path));
+    return `${path} ${size} ${mtimeMs} ${ctimeMs}\n`;
   } catch {
     return `${path} missing\n`;
   }

@@ -4,15 +4,14 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import { oalError, type OalError } from "oal-core";
-import { archiveKind, hasArchiveName, openArchive } from "../archives/archiveKind.js";
+import { openArchive } from "../archives/archiveKind.js";
 import { foreignLabel } from "../labels.js";
-import { folderContainer, locate, problemOf, readRegularFile, stateOf } from "../pictures/folderWalk.js";
+import { folderContainer, problemOf, readRegularFile, stateOf } from "../pictures/folderWalk.js";
 import { textOfName } from "../pictures/rawName.js";
 import type { Container } from "./container.js";
 import { fingerprintFile } from "./fingerprint.js";
+import { archivesUnder, liesInFolder } from "./listRoot.js";
 import type { OpenSource, Reader, SourceItem, SourceSpec } from "./reader.js";
 
 interface ListLine {
@@ -30,7 +29,10 @@ interface ListContent {
 /** Bad lines that are told one by one. */
 const toldLines = 20;
 
-async function readList(list: string): Promise<ListContent> {
+/** Largest class number: of every class below it there is a name, a row and a count, in every table of the program. */
+const largestClass = 999_999;
+
+async function readList({ list = "", labels }: SourceSpec): Promise<ListContent> {
   if (!existsSync(list)) throw oalError("OAL-D101", { path: list });
   const lines: ListLine[] = [];
   const problems: OalError[] = [];
@@ -38,7 +40,7 @@ async function readList(list: string): Promise<ListContent> {
   for (const [index, text] of (await textOf(list)).split("\n").entries()) {
     const line = index + 1;
     if (text.trim() === "") continue;
-    const found = parseLine(text, seen);
+    const found = parseLine(text, seen, labels === "ood" ? Infinity : largestClass);
     if (typeof found !== "string") lines.push({ ...found, line });
     else if (problems.length < toldLines) problems.push(oalError("OAL-D107", { list, line, problem: found }));
   }
@@ -61,11 +63,13 @@ async function textOf(list: string): Promise<string> {
 }
 
 /** Path and label of a line, or what is wrong with it. */
-function parseLine(text: string, seen: Set<string>): Omit<ListLine, "line"> | string {
+function parseLine(text: string, seen: Set<string>, largest: number): Omit<ListLine, "line"> | string {
   const match = /^(.*\S)\s+(\S+)\s*$/.exec(text);
   if (!match) return `"${text.trim()}" is not a path and a label`;
   const [, path = "", word = ""] = match;
   if (!/^-?\d+$/.test(word) || Number(word) < -1) return `label "${word}" is not a class number or -1`;
+  if (Number(word) > largest)
+    return `label "${word}" is too large: classes are numbered from 0 to ${largest}`;
   if (path.startsWith("/") || path.split("/").includes("..")) return `"${path}" leads out of the root`;
   const plain = path.replace(/^(\.\/)+/, "");
   if (seen.has(plain)) return `"${plain}" comes twice`;
@@ -73,28 +77,14 @@ function parseLine(text: string, seen: Set<string>): Omit<ListLine, "line"> | st
   return { path: plain, label: Number(word) };
 }
 
-/** Paths of the archives under the root, those whose names share most words with the first image's path first. */
-export async function archivesUnder(root: string, example: string): Promise<string[]> {
-  if (!(await stat(root)).isDirectory()) return archiveKind(root) ? [root] : [];
-  const words = new Set(example.toLowerCase().split(/[^a-z0-9]+/));
-  const score = (path: string): number => {
-    const own = path
-      .toLowerCase()
-      .replace(/^.*\/|\.(tar|tar\.gz|tgz|zip)$/g, "")
-      .split(/[^a-z0-9]+/);
-    return own.filter((word) => words.has(word)).length / own.length;
-  };
-  return (await folderContainer(root).list())
-    .filter((m) => !m.isFolder && m.path.split("/").length <= 3 && hasArchiveName(m.path))
-    .map((m) => m.path)
-    .sort((a, b) => score(b) - score(a) || (a < b ? -1 : 1))
-    .map((path) => join(root, path));
-}
-
-async function* contents(spec: SourceSpec, wanted: ReadonlySet<string>): ReturnType<Container["read"]> {
+async function* contents(
+  spec: SourceSpec,
+  wanted: ReadonlySet<string>,
+  isInFolder: boolean,
+): ReturnType<Container["read"]> {
   const missing = new Set(wanted);
   const [example = ""] = missing;
-  if (existsSync(locate(spec.path, example))) {
+  if (isInFolder) {
     yield* folderContainer(spec.path).read(missing);
     return;
   }
@@ -116,7 +106,8 @@ function classesOf(lines: readonly ListLine[], spec: SourceSpec): readonly strin
   for (const { path, label } of lines) {
     if (label >= 0) folders.set(label, (folders.get(label) ?? new Set()).add(path.split("/").at(-2) ?? ""));
   }
-  const count = Math.max(-1, ...folders.keys()) + 1;
+  let count = 0;
+  for (const label of folders.keys()) count = Math.max(count, label + 1);
   const names = Array.from({ length: count }, (_, label) => {
     const own = folders.get(label);
     return own?.size === 1 ? [...own].join("") : "";
@@ -142,11 +133,11 @@ function labelProblems(
 }
 
 async function openList(spec: SourceSpec): Promise<OpenSource> {
-  const list = spec.list ?? "";
-  const { lines, problems } = await readList(list);
+  const { lines, problems } = await readList(spec);
   const classNames = classesOf(lines, spec);
   const labels = Int32Array.from(lines, (l) => (spec.labels === "ood" ? -1 : l.label));
   const positions = new Map(lines.map((l, position) => [l.path, position]));
+  let isInFolder: boolean | undefined;
   return {
     ids: lines.map((l) => l.path),
     labels,
@@ -154,7 +145,9 @@ async function openList(spec: SourceSpec): Promise<OpenSource> {
     problems: [...problems, ...labelProblems(lines, spec, classNames.length)],
     async *read(wanted): AsyncIterable<SourceItem> {
       const paths = new Set([...wanted].sort((a, b) => a - b).map((position) => lines[position]?.path ?? ""));
-      for await (const { path: id, ...rest } of contents(spec, paths)) {
+      // the whole list tells, once: what is wanted now may be the very images that are missing
+      isInFolder ??= liesInFolder(spec.path, positions.keys());
+      for await (const { path: id, ...rest } of contents(spec, paths, isInFolder)) {
         const position = positions.get(id) ?? -1;
         yield { position, id, label: labels[position] ?? -1, ...rest };
       }
@@ -170,11 +163,11 @@ export const imglist: Reader = {
   matches: (spec) => Promise.resolve(spec.list !== undefined),
   splits: () => Promise.resolve([]),
   async fingerprint(spec) {
-    const { lines } = await readList(spec.list ?? "");
+    const { lines } = await readList(spec);
     const hash = createHash("sha256").update(await fingerprintFile(spec.list ?? ""));
     const example = lines[0]?.path ?? "";
-    if (existsSync(locate(spec.path, example)))
-      for (const { path } of lines) hash.update(await stateOf(spec.path, path));
+    const paths = lines.map(({ path }) => path);
+    if (liesInFolder(spec.path, paths)) for (const path of paths) hash.update(await stateOf(spec.path, path));
     else for (const path of await archivesUnder(spec.path, example)) hash.update(await fingerprintFile(path));
     return hash.digest("hex");
   },

@@ -1,10 +1,9 @@
 /** Which images of a list are there: names only, nothing is opened but folders and the directories of archives. */
-import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { openArchive } from "../archives/archiveKind.js";
 import { locate } from "../pictures/folderWalk.js";
 import { textOfName } from "../pictures/rawName.js";
-import { archivesUnder } from "./imglist.js";
+import { archivesUnder, folderOf, liesInFolder } from "./listRoot.js";
 
 /** How to look. */
 export interface LookOptions {
@@ -27,11 +26,7 @@ export async function absentImages(
 ): Promise<string[]> {
   const [example = ""] = paths;
   const isFolder = (await stat(root)).isDirectory();
-  // one folder of a list may be missing like one image: any other says that images lie here and not in archives
-  const folders = new Set(paths.map(folderOf));
-  const liesHere = [...folders].some((folder) => folder !== "" && existsSync(locate(root, folder)));
-  if (isFolder && (liesHere || existsSync(locate(root, example))))
-    return absentInFolder(root, paths, options);
+  if (isFolder && liesInFolder(root, paths)) return absentInFolder(root, paths, options);
   const archives = await archivesUnder(root, example);
   if (isFolder && archives.length === 0) return absentInFolder(root, paths, options);
   const missing = new Set(paths);
@@ -65,10 +60,6 @@ async function absentInFolder(
     if (!(await own).has(path.slice(path.lastIndexOf("/") + 1))) absent.push(path);
   }
   return absent;
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
 async function namesIn(folder: string | Buffer): Promise<ReadonlySet<string>> {
