@@ -51,6 +51,33 @@ describe("the protocols that come with oal", () => {
   });
 });
 
+it("a set's path is taken as it is where it is there, and else its last part names a part of the source", () => {
+  const own = join(folder, "own.json");
+  writeFileSync(
+    own,
+    JSON.stringify({
+      known: "own",
+      train: "photos#1",
+      test: "photos#val",
+      unknown: [{ name: "far", path: "photos" }],
+    }),
+  );
+  const setsOf = (): unknown =>
+    openProtocol(own)
+      .protocol.sets.slice(0, 2)
+      .map(({ path, split }) => [path, split]);
+  mkdirSync(join(folder, "photos"));
+  expect(setsOf()).toEqual([
+    ["photos", "1"],
+    ["photos", "val"],
+  ]);
+  mkdirSync(join(folder, "photos#1"));
+  expect(setsOf()).toEqual([
+    ["photos#1", undefined],
+    ["photos", "val"],
+  ]);
+});
+
 describe("data in OpenOOD's layout", () => {
   it("are complete where all is there, and their lists are noted by the first check", async () => {
     const first = await checkProtocol(small);

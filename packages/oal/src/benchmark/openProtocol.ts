@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { oalError, suggest } from "oal-core";
 import type { SourceSpec } from "../data/readers/reader.js";
+import { parseSourceText, writtenSource } from "../data/sourceText.js";
 import { parseKeyFile, withRemedy } from "./keyFile.js";
 import { isKnown, protocolFileSchema, protocolOfFile, type Protocol, type ProtocolSet } from "./protocol.js";
 import { protocols } from "./protocols/index.js";
@@ -34,7 +35,15 @@ export function openProtocol(given: string, root?: string): OpenedProtocol {
   if (!existsSync(folder)) throw oalError("OAL-D101", { path: folder });
   if (!statSync(folder).isDirectory())
     throw oalError("OAL-D106", { path: folder, problem: "the root of a protocol is a folder" });
-  return { protocol, root: rootOf(protocol, resolve(folder)) };
+  const found = rootOf(protocol, resolve(folder));
+  return { protocol: { ...protocol, sets: protocol.sets.map((set) => withPart(set, found)) }, root: found };
+}
+
+/** A set with the part that its path names taken off, unless something of that whole name is there. */
+function withPart(set: ProtocolSet, root: string): ProtocolSet {
+  return set.list === undefined && set.split === undefined
+    ? { ...set, ...writtenSource(set.path, root) }
+    : set;
 }
 
 /** By the whole name, or by its part behind the slash: "cifar10" is near "openood-v1.5/cifar10". */
@@ -84,7 +93,9 @@ function isNamedByRole({ role }: ProtocolSet): boolean {
 /** The folder itself, or its "data" where OpenOOD's own layout has it: whichever holds the first list or path. */
 function rootOf({ sets }: Protocol, folder: string): string {
   const holds = (root: string): boolean =>
-    sets.some(({ list, path }) => existsSync(join(root, list ?? path)));
+    sets.some(({ list, path }) =>
+      existsSync(list === undefined ? parseSourceText(path, root).path : join(root, list)),
+    );
   return [folder, join(folder, "data")].find(holds) ?? folder;
 }
 

@@ -16,7 +16,10 @@ export interface ProtocolSet {
   /** Name in tables and file names. */
   readonly name: string;
   readonly role: SetRole;
-  /** Folder, archive or file of the images, relative to the root; with `list`, what the list's paths are relative to. */
+  /**
+   * Folder, archive or file of the images, relative to the root; with `list`, what the list's paths are relative to. As it is written
+   * it may name a part ("photos#val"); `openProtocol`, which knows the root, makes that `split`.
+   */
   readonly path: string;
   /** Image list, one "relative/path label" a line, relative to the root. */
   readonly list?: string | undefined;
@@ -133,7 +136,5 @@ export function protocolOfFile(id: string, file: ProtocolFile): Protocol {
 }
 
 function placeOf(given: Exclude<ProtocolFile["train"], undefined>): Omit<ProtocolSet, "name" | "role"> {
-  if (typeof given !== "string") return given;
-  const at = given.lastIndexOf("#");
-  return at > 0 ? { path: given.slice(0, at), split: given.slice(at + 1) } : { path: given };
+  return typeof given === "string" ? { path: given } : given;
 }

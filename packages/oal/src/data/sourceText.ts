@@ -4,7 +4,6 @@ import { resolve } from "node:path";
 
 /** A path and, where one was named, the part of it. */
 export interface SourceText {
-  /** Absolute. */
   readonly path: string;
   readonly split?: string;
 }
@@ -15,6 +14,7 @@ export interface SourceText {
  *
  * @param text  as written
  * @param cwd  the folder that relative paths start from
+ * @returns the path absolute
  */
 export function parseSourceText(text: string, cwd: string): SourceText {
   const whole = resolve(cwd, text);
@@ -22,4 +22,10 @@ export function parseSourceText(text: string, cwd: string): SourceText {
   if (at < 1 || at === text.length - 1 || existsSync(whole)) return { path: whole };
   const path = resolve(cwd, text.slice(0, at));
   return existsSync(path) ? { path, split: text.slice(at + 1) } : { path: whole };
+}
+
+/** {@link parseSourceText} with the path as it was written, which is how people know it. */
+export function writtenSource(text: string, cwd: string): SourceText {
+  const { split } = parseSourceText(text, cwd);
+  return split === undefined ? { path: text } : { path: text.slice(0, -split.length - 1), split };
 }

@@ -11,6 +11,7 @@ import { pixelsOf } from "../data/decode.js";
 import { skippedSentence } from "../data/pictures/kinds.js";
 import { readerOf } from "../data/readers/index.js";
 import type { OpenSource, SourceItem, SourceSpec } from "../data/readers/reader.js";
+import { writtenSource } from "../data/sourceText.js";
 import { partFor, partsOf } from "../data/split.js";
 
 /** The parts of the known pictures. */
@@ -88,8 +89,7 @@ async function openWithoutClasses(path: string, warnings: readonly string[]): Pr
 }
 
 function specOf(path: string, name: string): SourceSpec {
-  const at = path.lastIndexOf("#");
-  return at > 0 ? { path: path.slice(0, at), split: path.slice(at + 1), name } : { path, name };
+  return { ...writtenSource(path, process.cwd()), name };
 }
 
 /** Opens a source; what its reader finds wrong is left out and told. */

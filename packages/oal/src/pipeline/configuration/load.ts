@@ -14,7 +14,7 @@ import { presets } from "./presets.js";
 import { checkTogether } from "./rules.js";
 import { withRows } from "./published/decide.js";
 import { constantsOf, inMode, modeOf, withEveryRow, withoutUsualRows } from "./published/modes.js";
-import { parseSourceText } from "./sourceText.js";
+import { parseSourceText } from "../../data/sourceText.js";
 import { configurationSchema, type Configuration } from "./schema.js";
 import { withRecords } from "./records.js";
 import { synthesisDefaults } from "./synthesisModel.js";
