@@ -11,7 +11,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { ScoreFile } from "../../packages/oal/dist/cli/commands/scoreFile.js";
+import { guardOutput } from "../../packages/oal/dist/cli/output.js";
 import { openModel, type OpenModelOptions, type ScoreResult } from "../../packages/oal/src/index.js";
 import { csvForm } from "../../packages/oal/src/cli/commands/scoreForms.js";
 import { scoreTable } from "../../packages/oal/src/cli/commands/scoreTable.js";
@@ -194,5 +196,56 @@ describe("what is printed", () => {
     expect(await oalInside(["score", model], { cwd: folder })).toMatchObject({ status: 2 });
     const none = await oalInside(["score", model, "mixed/notes.txt"], { cwd: folder });
     expect(none).toMatchObject({ status: 3, stderr: expect.stringContaining("OAL-D103") });
+  });
+
+  it.skipIf(process.platform !== "linux")(
+    "takes names that are no UTF-8 as find -print0 gives them",
+    async () => {
+      const name = Buffer.from("caf\xe9.png", "latin1");
+      writeFileSync(
+        Buffer.concat([Buffer.from(`${folder}/`), name]),
+        readFileSync(at("mixed", "b good.png")),
+      );
+      writeFileSync(at("raw"), Buffer.concat([name, Buffer.from("\0gone\xff\0", "latin1")]));
+      const { stdout, status } = await oalInside(["score", model, "--files-from", "raw", "--csv"], {
+        cwd: folder,
+      });
+      const [, read, gone] = parseCsv(stdout);
+      expect(read?.slice(0, 2)).toEqual(["caf\\xe9.png", "true"]);
+      expect(gone?.[0]).toBe("gone\\xff");
+      expect(gone?.join()).toContain("OAL-D101");
+      expect(status).toBe(3);
+    },
+  );
+
+  it("is one document with --json, whatever is wrong", async () => {
+    const none = await oalInside(["score", model, "mixed/notes.txt", "--json"], { cwd: folder });
+    expect(none.status).toBe(3);
+    expect(JSON.parse(none.stdout)).toMatchObject({ error: { code: "OAL-D103" } });
+    // a folder takes the file's place while pictures are read
+    const take = vi.spyOn(ScoreFile.prototype, "take").mockImplementation(() => mkdirSync(at("s.csv")));
+    const { stdout, stderr, status } = await oalInside(
+      ["score", model, "mixed/b good.png", "--json", "--save", "s.csv"],
+      { cwd: folder },
+    );
+    take.mockRestore();
+    expect(JSON.parse(stdout)).toMatchObject({ results: [{ known: true }] });
+    expect(stderr).toMatch(/^OAL-I101 .*s\.csv/);
+    expect(status).toBe(7);
+  });
+
+  // the last one: that nobody reads any more stays so
+  it("stops with the reader of its rows, unless a file is wanted", async () => {
+    guardOutput();
+    process.stdout.emit("error", Object.assign(new Error("closed"), { code: "EPIPE" }));
+    const pictures = ["mixed/b good.png", "mixed/c cut.png"];
+    const rows = await oalInside(["score", model, ...pictures, "--csv"], { cwd: folder });
+    expect(parseCsv(rows.stdout)).toHaveLength(2);
+    expect(rows.status).toBe(0);
+    const saved = await oalInside(["score", model, ...pictures, "--csv", "--save", "all.csv"], {
+      cwd: folder,
+    });
+    expect(parseCsv(saved.stdout)).toHaveLength(3);
+    expect(saved.status).toBe(3);
   });
 });

@@ -26,6 +26,12 @@ export function finish(error: unknown, given: readonly string[]): number {
   return known.exit;
 }
 
+/** Tells an error beside a result that is printed: with --json a second document would make both unreadable. */
+export function tellBeside(error: OalError): void {
+  process.exitCode = error.exit;
+  process.stderr.write(describeError(error));
+}
+
 /** OAL-I140 for what standard output refused. */
 export function outputError(error: Error): OalError {
   return oalError("OAL-I140", { problem: systemProblem(error) ?? error.message }, error);

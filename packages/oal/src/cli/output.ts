@@ -1,20 +1,27 @@
 /**
  * Standard output and standard error as they come: pipes that the reader closes (`| head`), full disks, terminals that
- * are gone. A closed pipe is no error, the reader had enough. Any other refusal of standard output is one, told when the
- * command ends. What standard error refuses is dropped: there is no place left to tell it.
+ * are gone. A closed pipe is no error, the reader had enough; a command that only prints rows as they come may stop then.
+ * Any other refusal of standard output is an error, told when the command ends. What standard error refuses is dropped: there is no place left to tell it.
  *
  * A standard output that was closed before the start (`>&-`) cannot be told from `> /dev/null`: Node opens the null
  * device in its place before any of this runs.
  */
 
 let refused: Error | undefined;
+let readerIsGone = false;
 
 /** Keeps write errors of both streams from ending the process with a stack. Call it once, before anything is written. */
 export function guardOutput(): void {
   process.stdout.on("error", (error) => {
-    if (!isGone(error, process.stdout)) refused ??= error;
+    if (isGone(error, process.stdout)) readerIsGone = true;
+    else refused ??= error;
   });
   process.stderr.on("error", () => undefined);
+}
+
+/** Whether nobody reads standard output any more, as far as a write has told. */
+export function isReaderGone(): boolean {
+  return readerIsGone;
 }
 
 /**

@@ -1,15 +1,20 @@
 /** Files that a command writes at its end: whether they can be is found before any work is done. */
 import { statSync } from "node:fs";
-import { dirname } from "node:path";
+import { mkdtemp, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { oalError, type OalError } from "oal-core";
 import { problemOf } from "../data/pictures/folderWalk.js";
+import { systemProblem } from "../pipeline/systemError.js";
 import { makeFolder } from "../runtime/makeFolder.js";
 import { writeFileWhole } from "../runtime/writeFile.js";
 
-/** Makes the folder of a file that will be written. @throws OAL-I101 when no file can be there */
+/** Makes the folder of a file that will be written, and tries it. @throws OAL-I101 when no file can be there */
 export async function expectOutputFile(path: string): Promise<void> {
+  const folder = dirname(path);
   try {
-    await makeFolder(dirname(path));
+    await makeFolder(folder);
+    // a folder that is there may be one in which nothing can be made
+    await rmdir(await mkdtemp(join(folder, ".oal-probe-")));
   } catch (error) {
     throw cannotWrite(path, error);
   }
@@ -25,5 +30,5 @@ export async function writeOutputFile(path: string, content: string | Uint8Array
 }
 
 function cannotWrite(path: string, error: unknown): OalError {
-  return oalError("OAL-I101", { path, problem: problemOf(error) }, error);
+  return oalError("OAL-I101", { path, problem: systemProblem(error) ?? problemOf(error) }, error);
 }

@@ -9,6 +9,7 @@ import type { NamedPicture } from "../bundle/pictures.js";
 import { archiveKind, hasArchiveName, openArchive } from "../data/archives/archiveKind.js";
 import { folderContainer, headOf, locate, problemOf, readRegularFile } from "../data/pictures/folderWalk.js";
 import { classifyFile, kindOfBytes, needsHead, skippedSentence } from "../data/pictures/kinds.js";
+import { textOfName } from "../data/pictures/rawName.js";
 import { selectPictures, type SelectedMembers } from "../data/pictures/select.js";
 import type { Container, Member } from "../data/readers/container.js";
 
@@ -33,6 +34,11 @@ export interface PictureOptions {
   readonly input?: AsyncIterable<Uint8Array>;
 }
 
+/** A path, as its bytes where they are no UTF-8. */
+export type GivenPath = string | Buffer;
+
+const shownPath = (path: GivenPath): string => (typeof path === "string" ? path : textOfName(path));
+
 /** Some of the pictures, of one path. */
 interface Source {
   readonly count: number;
@@ -46,7 +52,7 @@ interface Source {
  * @param paths files, folders, archives; "-" for one picture or archive from standard input
  */
 export async function findPictures(
-  paths: readonly string[],
+  paths: readonly GivenPath[],
   options: PictureOptions = {},
 ): Promise<FoundPictures> {
   const skipped = new Map<string, number>();
@@ -59,7 +65,7 @@ export async function findPictures(
       sources.push(...(await sourcesOf(path, skip, spool, options)));
     } catch (error) {
       if (!(error instanceof OalError)) throw error;
-      sources.push(failing(path, error));
+      sources.push(failing(shownPath(path), error));
     }
   }
   return {
@@ -75,11 +81,12 @@ export async function findPictures(
 }
 
 async function sourcesOf(
-  path: string,
+  path: GivenPath,
   skip: (reason: string, count?: number) => void,
   spool: string[],
   { input = process.stdin }: PictureOptions,
 ): Promise<Source[]> {
+  if (typeof path !== "string") return sourceOfBytes(path, skip);
   if (path !== standardInput) return sourcesAt(path, path, skip);
   const folder = await mkdtemp(join(tmpdir(), "oal-input-"));
   spool.push(folder);
@@ -96,6 +103,30 @@ async function sourcesAt(
   if (!existsSync(path)) throw oalError("OAL-D101", { path: shown });
   if (statSync(path).isDirectory()) return [await inside(folderContainer(path), path, shown, skip)];
   if (isArchive(path, shown)) return [await inside(openArchive(path), path, shown, skip)];
+  return fileSource(path, shown, skip);
+}
+
+/** A picture whose name is no UTF-8. Folders and archives are opened by text alone. */
+async function sourceOfBytes(
+  path: Buffer,
+  skip: (reason: string, count?: number) => void,
+): Promise<Source[]> {
+  const shown = shownPath(path);
+  if (!existsSync(path)) throw oalError("OAL-D101", { path: shown });
+  if (statSync(path).isDirectory() || hasArchiveName(shown))
+    throw oalError("OAL-D102", {
+      file: shown,
+      problem: "a folder or archive whose name is no UTF-8: rename it, or give a path above it",
+    });
+  return fileSource(path, shown, skip);
+}
+
+/** A file that is no archive. */
+async function fileSource(
+  path: GivenPath,
+  shown: string,
+  skip: (reason: string, count?: number) => void,
+): Promise<Source[]> {
   const reason = shown === standardInput ? undefined : await noPicture(path);
   if (reason !== undefined) {
     skip(reason);
@@ -112,8 +143,8 @@ function isArchive(path: string, shown: string): boolean {
 }
 
 /** Why a file that was named is no picture, neither by its ending nor by its first bytes; undefined for one that is, or may be. */
-async function noPicture(path: string): Promise<string | undefined> {
-  const byName = classifyFile(path);
+async function noPicture(path: GivenPath): Promise<string | undefined> {
+  const byName = classifyFile(shownPath(path));
   if (byName.is === "picture") return undefined;
   try {
     if (kindOfBytes(await headOf(path))) return undefined;

@@ -1,8 +1,9 @@
 /** `oal doctor`: what this machine offers, and what is missing. */
 import { oalError, type Device } from "oal-core";
+import { tellBeside } from "../failure.js";
 import { examine, type DeviceState, type Examination, type FolderState } from "../../pipeline/doctor.js";
 
-/** Prints what was found. @throws OAL-R113 when oal cannot be used here as it is */
+/** Prints what was found; the exit status is that of OAL-R113 when oal cannot be used here as it is. */
 export async function doctorCommand({
   json,
   device,
@@ -12,7 +13,7 @@ export async function doctorCommand({
 }): Promise<void> {
   const found = await examine(device === undefined ? {} : { devices: [device] });
   process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : table(found));
-  if (!found.usable) throw oalError("OAL-R113", { problems: found.problems });
+  if (!found.usable) tellBeside(oalError("OAL-R113", { problems: found.problems }));
 }
 
 function table({ devices, threads, memory, folders, versions, hardware, usable }: Examination): string {

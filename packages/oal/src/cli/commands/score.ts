@@ -1,12 +1,14 @@
 /** `oal score`: pictures through a trained model; every picture has a line, an unreadable one its reason. */
-import { oalError, type OalError, type ScoreResult } from "oal-core";
+import { isUtf8 } from "node:buffer";
+import { isOalError, oalError, type OalError, type ScoreResult } from "oal-core";
 import { problemOf, readRegularFile } from "../../data/pictures/folderWalk.js";
 import { skippedSentence } from "../../data/pictures/kinds.js";
 import type { Scorer } from "../../bundle/scorer.js";
+import type { GivenPath } from "../../pipeline/pictureFiles.js";
 import type { DeviceChoice } from "../../runtime/engines/index.js";
-import { describeError } from "../failure.js";
+import { tellBeside } from "../failure.js";
 import { interruptible } from "../interrupt.js";
-import { wantsColor } from "../output.js";
+import { isReaderGone, wantsColor } from "../output.js";
 import { lateProgress } from "../progress.js";
 import { csvForm, jsonForm, jsonLinesForm, tableForm, type ScoreForm } from "./scoreForms.js";
 import { byUnknown, modelSentence, reasonOf } from "./scoreTable.js";
@@ -34,7 +36,8 @@ export interface ScoreCommandOptions {
 
 /**
  * Scores pictures and prints one row each, as they come where the form has rows and no order is asked for. The exit status is 3 when
- * more than `skipBad` of them cannot be read, or there are none. What was scored before a stop is printed too.
+ * more than `skipBad` of them cannot be read, or there are none. What was scored before a stop is printed too; rows stop with their
+ * reader.
  *
  * @param model a run folder or a model file
  * @param images files, folders, archives, "-" for standard input
@@ -90,6 +93,8 @@ async function scoreAll(
     for (const result of ranked.sort(byUnknown)) print(form.row(result));
     print(form.end());
   };
+  // Rows that nobody reads are of no use where they are all that is made.
+  const isInVain = (): boolean => form.silent && rank === undefined && !review && !file && isReaderGone();
   // A table says below itself what every other form leaves to standard error.
   if (form.silent && !quiet) process.stderr.write(`${modelSentence(model, scorer)}\n`);
   print(form.begin());
@@ -102,9 +107,11 @@ async function scoreAll(
         if (rank === undefined) print(form.row(result));
         else ranked.push(result);
         progress.at(++done, found.count);
-        if (!result.error) continue;
-        if (strict) throw result.error;
-        failed.push({ id: result.id, error: result.error });
+        if (result.error) {
+          if (strict) throw result.error;
+          failed.push({ id: result.id, error: result.error });
+        }
+        if (isInVain()) break;
       }
     });
   } catch (error) {
@@ -113,19 +120,29 @@ async function scoreAll(
     else finish();
     throw error;
   }
-  finish();
-  if (review) process.stderr.write(`${await review.write(modelSentence(model, scorer))}\n`);
-  if (file) process.stderr.write(`${await file.write(scorer)}\n`);
   const skipped = skippedSentence(found.skipped);
-  if (skipped !== undefined) process.stderr.write(`${skipped}\n`);
-  if (found.count === 0)
+  if (found.count === 0) {
+    progress.close();
     throw oalError("OAL-D103", { path: "oal score", what: skipped ?? "nothing was given" });
+  }
+  finish();
+  // Results are there now, and stay the only document, whatever cannot be written beside them.
+  if (review) await writing(() => review.write(modelSentence(model, scorer)));
+  if (file) await writing(() => file.write(scorer));
+  if (skipped !== undefined) process.stderr.write(`${skipped}\n`);
   if (failed.length <= skipBad) return;
-  process.exitCode = 3;
   const unread = failed.map(({ id, error }) => ({ id, problem: reasonOf(id, error) }));
-  process.stderr.write(
-    describeError(oalError("OAL-D110", { path: "oal score", images: unread, limit: skipBad })),
-  );
+  tellBeside(oalError("OAL-D110", { path: "oal score", images: unread, limit: skipBad }));
+}
+
+/** Writes a file and says what was written, or why it was not. */
+async function writing(write: () => Promise<string>): Promise<void> {
+  try {
+    process.stderr.write(`${await write()}\n`);
+  } catch (error) {
+    if (!isOalError(error)) throw error;
+    tellBeside(error);
+  }
 }
 
 /** Thumbnails and pages are loaded for those who want them. */
@@ -158,19 +175,32 @@ function formOf(
 }
 
 /** Paths in a file, one a line or with NUL bytes between them (`find -print0`); "-" is standard input. */
-async function listedPaths(file: string | undefined): Promise<string[]> {
+async function listedPaths(file: string | undefined): Promise<GivenPath[]> {
   if (file === undefined) return [];
-  let text: string;
   try {
-    text = file === "-" ? await textOf(process.stdin) : new TextDecoder().decode(await readRegularFile(file));
+    return namesIn(file === "-" ? await bytesOf(process.stdin) : await readRegularFile(file));
   } catch (error) {
     throw oalError("OAL-I112", { path: file, problem: problemOf(error) }, error);
   }
-  return text.split(text.includes("\0") ? "\0" : /\r?\n/).filter((path) => path !== "");
 }
 
-async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
+/** The names in a list: as text, and as bytes where they are none in UTF-8, as names of files may be. */
+function namesIn(list: Uint8Array): GivenPath[] {
+  // one character for every byte
+  const text = Buffer.from(list)
+    .toString("latin1")
+    .replace(/^\xef\xbb\xbf/, "");
+  return text
+    .split(text.includes("\0") ? "\0" : /\r?\n/)
+    .filter((name) => name !== "")
+    .map((name) => {
+      const bytes = Buffer.from(name, "latin1");
+      return isUtf8(bytes) ? bytes.toString("utf8") : bytes;
+    });
+}
+
+async function bytesOf(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   for await (const part of stream) parts.push(part);
-  return Buffer.concat(parts).toString("utf8");
+  return Buffer.concat(parts);
 }

@@ -1,12 +1,13 @@
 /** `oal data verify`: hashes decoded sets, or a run's artifacts, and names those that are damaged. */
 import { oalError } from "oal-core";
+import { tellBeside } from "../failure.js";
 import { interruptible } from "../interrupt.js";
 import { showProgress } from "../progress.js";
 
 /**
- * Verifies and prints one line per set or artifact.
+ * Verifies and prints one line per set or artifact; the exit status is that of OAL-I130, which names what is damaged.
  *
- * @throws OAL-I130 naming what is damaged, OAL-D101 when the path does not exist, OAL-I132 when there is nothing to verify
+ * @throws OAL-D101 when the path does not exist, OAL-I132 when there is nothing to verify
  */
 export async function verifyCommand(
   path: string | undefined,
@@ -42,6 +43,6 @@ export async function verifyCommand(
     process.stdout.write(`${found.map(({ folder, name }) => `intact  ${name}  ${folder}`).join("\n")}\n`);
   if (damaged.length > 0) {
     const lines = damaged.map(({ problem }) => problem ?? "");
-    throw oalError("OAL-I130", { path: where, damaged: lines, total: found.length });
+    tellBeside(oalError("OAL-I130", { path: where, damaged: lines, total: found.length }));
   }
 }
