@@ -68,6 +68,12 @@ describe("the report of a made-up run", () => {
     for (const id of SECTIONS) expect(page).toContain(`href="#${id}"`);
   });
 
+  test("says over which differences p values are adjusted", () => {
+    expect(page).toContain(
+      "adjusted (Holm) for all detectors of the two models with one metric, near and far means and single sets apart",
+    );
+  });
+
   test("loads nothing and runs nothing", () => {
     expect(page).not.toMatch(/<script|<link|<iframe|@import|javascript:/i);
     expect([...page.matchAll(/(?:src|href|action)="(?!data:|#)([^"]*)"/g)]).toEqual([]);

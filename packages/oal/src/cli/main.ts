@@ -8,8 +8,10 @@ import { constants } from "node:os";
 import { CommanderError } from "commander";
 import { guardOutput, outputRefusal } from "./output.js";
 import { buildProgram } from "./program.js";
+import { noteCommandLine } from "../runtime/commandLine.js";
 
 const given = process.argv.slice(2);
+noteCommandLine(given);
 guardOutput();
 process.on("uncaughtException", (error) => {
   void import("./failure.js").then(({ finish }) => process.exit(finish(error, given)));

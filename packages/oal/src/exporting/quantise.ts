@@ -209,6 +209,11 @@ interface Answers {
   readonly logits: readonly number[];
 }
 
+/** Adds a tensor's numbers one by one: a batch of many classes has more of them than a call takes arguments. */
+function append(to: number[], tensor: Tensor | undefined): void {
+  for (const value of tensor ? toNumbers(tensor) : []) to.push(value);
+}
+
 async function answers(graph: Graph, feeds: Feeds, engine: Engine): Promise<Answers> {
   const session: Session = await engine.compile(graph);
   const names = [...graph.outputs].flatMap(([name, { dtype }]) => (dtype === "bool" ? [name] : []));
@@ -216,8 +221,8 @@ async function answers(graph: Graph, feeds: Feeds, engine: Engine): Promise<Answ
   try {
     for (const feed of feeds) {
       const outputs = await session.run(feed, ["logits", ...names]);
-      for (const name of names) found.decisions.push(...(outputs[name] ? toNumbers(outputs[name]) : []));
-      found.logits.push(...(outputs["logits"] ? toNumbers(outputs["logits"]) : []));
+      for (const name of names) append(found.decisions, outputs[name]);
+      append(found.logits, outputs["logits"]);
     }
   } finally {
     await session.release();

@@ -126,7 +126,8 @@ function weightScales(weight: Tensor, axis: number): Float32Array {
     });
     // A convolution of one channel each is computed place by place: none of its weights has a neighbour.
     const pairs = shape.length === 4 && shape[1] === 1 ? [] : [largestPair(own), largestPair(channelsLast)];
-    return Math.max(...own.map(Math.abs), ...pairs, 1e-8) / largestWeight;
+    const largest = own.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-8);
+    return Math.max(largest, ...pairs) / largestWeight;
   });
 }
 

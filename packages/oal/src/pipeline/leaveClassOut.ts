@@ -143,7 +143,11 @@ function settledConfiguration(config: Configuration): Configuration {
 async function classesOf(config: Configuration, asked?: readonly string[]): Promise<readonly string[]> {
   const { sets, problems } = await preflight(config, { methods: config.methods, until: "evaluation" });
   throwProblems([...problems], config.data.source);
-  const known = sets.find(({ role }) => role === "train")?.source.classNames ?? [];
+  return classesToLeaveOut(sets.find(({ role }) => role === "train")?.source.classNames ?? [], asked);
+}
+
+/** The classes that are asked for, each once; without any, all that are known. @throws OAL-C202 */
+export function classesToLeaveOut(known: readonly string[], asked?: readonly string[]): readonly string[] {
   const refuse = (problem: string): never => {
     throw oalError("OAL-C202", { at: "--classes", where: "oal leave-class-out", problem });
   };
@@ -156,7 +160,7 @@ async function classesOf(config: Configuration, asked?: readonly string[]): Prom
       `there is no class "${name}"${near === undefined ? `, only ${known.join(", ")}` : `, did you mean "${near}"?`}`,
     );
   }
-  return asked ?? known;
+  return asked === undefined ? known : [...new Set(asked)];
 }
 
 function leftOutOf(name: string, folder: string, results: readonly EvaluationResult[]): LeftOutClass {

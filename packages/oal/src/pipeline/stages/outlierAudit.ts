@@ -294,7 +294,8 @@ async function keptPictures(
   const [low, high] = between;
   const places = Array.from(shares.keys()).filter((i) => (shares[i] ?? 0) >= low && (shares[i] ?? 0) <= high);
   if (places.length === 0) {
-    const [least, most] = [Math.min(...shares), Math.max(...shares)];
+    let [least, most] = [1, 0];
+    for (const share of shares) [least, most] = [Math.min(least, share), Math.max(most, share)];
     throw oalError("OAL-D182", { source: id, low, high, candidates: count, least, most });
   }
   const choice: RowChoice = {

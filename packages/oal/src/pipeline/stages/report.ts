@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { outlierSources } from "../../outliers/sources/index.js";
 import { auditStageOf } from "../../outliers/sources/plan.js";
+import { commandLine } from "../../runtime/commandLine.js";
 import type { ReportInput } from "../../report/input.js";
 import { reportSections } from "../../report/sectionRegistry.js";
 import type { Configuration } from "../configuration/schema.js";
@@ -33,7 +34,7 @@ function shownStages(config: Configuration): readonly SeedInstance[] {
 /** One HTML page. */
 export const reportStage: Stage = {
   id: "report",
-  version: 6,
+  version: 7,
   title: "the page",
   seeds: "once",
   variants: () => [""],
@@ -78,9 +79,10 @@ async function reportInput(job: StageJob): Promise<ReportInput> {
   const measured = measuredInput(config, { results, scored, ...comparison });
   const decides = measured.featureModel;
   const deciding = scored.find(({ model }) => model === decides);
-  const threshold = measured.thresholds.find(({ model }) => model === decides);
-  const wrong =
-    deciding && threshold ? await mistakesOf(deciding, threshold.detector, threshold.value, data) : undefined;
+  const decision = results
+    .find(({ model }) => model === decides)
+    ?.detectors.find(({ id }) => id === config.evaluation.scoreDetector)?.decision;
+  const wrong = deciding && decision ? await mistakesOf(deciding, decision, data) : undefined;
   const warnings = [{ name: "data", log: await readStageLog(data.artifact) }, ...logs].flatMap(
     ({ name, log }) => log.warnings.map((text) => `${name}: ${text}`),
   );
@@ -97,7 +99,7 @@ async function reportInput(job: StageJob): Promise<ReportInput> {
       versions: { ...versions() },
       hardware: { ...hardware(), ...computedOn(shown.map(({ name, artifact }) => [name, artifact])) },
       seconds: Object.fromEntries(shown.map(({ name, artifact }) => [name, artifact.manifest.seconds])),
-      command: ["oal", ...process.argv.slice(2)].join(" "),
+      command: commandLine(),
       finished: new Date().toISOString(),
     },
     classNames: data.classNames,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { commonestConfusions, confusionChart, confusionOf } from "./confusion.js";
 import { curveChart, smooth, thin } from "./curves.js";
+import { extentOf } from "./extent.js";
 import { chart } from "./figure.js";
 import { histogram, histogramChart, scoreRange } from "./histogram.js";
 import { reliabilityBins } from "./reliability.js";
@@ -123,4 +124,10 @@ test("a matrix of two classes has names and numbers, one of a hundred neither", 
   expect(drawn(2)).toMatch(/<text[^>]*>1<\/text>/);
   expect(drawn(100)).not.toMatch(/<text[^>]*>(1|name1)<\/text>/);
   expect(drawn(100).match(/<title>name\d+, taken for name\d+: 1 \(100.0 %\)<\/title>/g)).toHaveLength(100);
+});
+
+test("the range of more numbers than a call takes is found", () => {
+  const many = Array.from({ length: 300_000 }, (_, i) => (i * 7919) % 300_007);
+  expect(extentOf(many)).toEqual([0, many.reduce((a, b) => Math.max(a, b))]);
+  expect(extentOf([])).toEqual([Infinity, -Infinity]);
 });

@@ -2,6 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Markup } from "../markup.js";
 import { plain } from "../format.js";
+import { extentOf } from "./extent.js";
 import { chart, figure } from "./figure.js";
 
 /** One value of a loss term. */
@@ -59,16 +60,14 @@ export function smooth(points: readonly CurvePoint[]): CurvePoint[] {
 
 /** A logarithmic axis serves positive terms that fall by more than a factor of fifty. */
 function isLogarithmic(points: readonly CurvePoint[]): boolean {
-  const values = points.map((point) => point.value);
-  const least = Math.min(...values);
-  return least > 0 && Math.max(...values) / least > 50;
+  const [least, most] = extentOf(points.map((point) => point.value));
+  return least > 0 && most / least > 50;
 }
 
 /** Powers of ten inside the range, with halves and fifths where that gives fewer than two; undefined for a linear axis. */
 function logarithmicTicks(points: readonly CurvePoint[]): number[] | undefined {
   if (!isLogarithmic(points)) return undefined;
-  const values = points.map((point) => point.value);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = extentOf(points.map((point) => point.value));
   const powers: number[] = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) powers.push(10 ** power);
   const within = (ticks: readonly number[]): number[] => ticks.filter((tick) => tick >= low && tick <= high);

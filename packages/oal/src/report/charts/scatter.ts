@@ -1,6 +1,7 @@
 /** The two-dimensional map: one dot per image, without axes, because the layout's directions and units mean nothing. */
 import * as Plot from "@observablehq/plot";
 import type { Markup } from "../markup.js";
+import { extentOf } from "./extent.js";
 import { chart } from "./figure.js";
 
 /** One layer of the map, drawn in order. */
@@ -15,8 +16,10 @@ export interface ScatterLayer {
 /** Draws the layers over each other in one frame with equal scales. */
 export function scatterChart(label: string, layers: readonly ScatterLayer[]): Markup {
   const all = layers.flatMap((layer) => layer.points);
-  const center = (key: "x" | "y"): number =>
-    (Math.min(...all.map((point) => point[key])) + Math.max(...all.map((point) => point[key]))) / 2;
+  const center = (key: "x" | "y"): number => {
+    const [low, high] = extentOf(all.map((point) => point[key]));
+    return (low + high) / 2;
+  };
   const [x, y] = [center("x"), center("y")];
   const reach =
     1.04 * all.reduce((most, point) => Math.max(most, Math.abs(point.x - x), Math.abs(point.y - y)), 1e-6);

@@ -32,7 +32,7 @@ export function differencesSection(input: ReportInput): Section | null {
     "differences",
     "Differences",
     "Differences",
-    `Both models score the same resampled images${several(input) ? " seed by seed" : ""}, so what they share cancels out. A difference is called one only where its p value, adjusted for all detectors and sets of the two models (Holm), is below 0.05: green speaks for the first model, red against it, grey decides nothing. The 95 % intervals are of one difference each, not adjusted.${fewSeeds(input)}`,
+    `Both models score the same resampled images${several(input) ? " seed by seed" : ""}, so what they share cancels out. A difference is called one only where its p value, adjusted (Holm) for all detectors of the two models with one metric, near and far means and single sets apart, is below 0.05: green speaks for the first model, red against it, grey decides nothing. The 95 % intervals are of one difference each, not adjusted.${fewSeeds(input)}`,
     tabs("differences", "Detector", views),
   );
 }

@@ -1,6 +1,7 @@
 /** How the run was made: training curves, configuration, versions, hardware, seconds per stage. */
 import { stringify } from "yaml";
 import { curveChart } from "../charts/curves.js";
+import { extentOf } from "../charts/extent.js";
 import { firstSeedNote } from "../choice.js";
 import { count, duration } from "../format.js";
 import type { ReportInput } from "../input.js";
@@ -13,7 +14,7 @@ export function trainingSection(input: ReportInput): Section | null {
   const runs = input.curves.map((curves) => {
     const terms = Object.entries(curves.terms).filter(([, points]) => points.length > 0);
     const charts = terms.map(([term, points]) => curveChart(curves.run, term, points));
-    const last = Math.max(0, ...terms.flatMap(([, points]) => points.map((point) => point.step)));
+    const [, last] = extentOf([0, ...terms.flatMap(([, points]) => points.map((point) => point.step))]);
     return html`<div class="run" style="--terms:${Math.max(1, terms.length)}">
       <h3>${curves.run} <span class="note">${count(last)} steps</span></h3>
       ${charts}
