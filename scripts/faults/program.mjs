@@ -5,8 +5,8 @@ export const program = [
   {
     file: source("exporting/quantised.ts"),
     what: "neighbouring weights of 8 bits overrun 16",
-    find: "return Math.max(...own.map(Math.abs), ...pairs, 1e-8) / largestWeight;",
-    replace: "return Math.max(...own.map(Math.abs), 1e-8 + 0 * pairs.length) / largestWeight;",
+    find: "return Math.max(largest, ...pairs) / largestWeight;",
+    replace: "return Math.max(largest, 0 * pairs.length) / largestWeight;",
     tests: [source("exporting/precision.test.ts")],
   },
   {
