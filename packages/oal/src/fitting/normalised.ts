@@ -84,12 +84,13 @@ async function someItems({ sources: [first] }: FoundSource): Promise<Met[]> {
 
 /** The file of an answer, called by all that the answer depends on. */
 function answerFile(cache: string, model: LoadedModel, items: readonly Met[]): string {
-  // the numbers that pixels become are what is looked for, so they are no part of the question
+  // the numbers that pixels become are what is looked for, so they are no part of the question; an order of colours that is given is one
   const { resize, crop, interpolation, orientation } = model.preprocessing;
   const { input, logits, features } = model.facts;
   const values = [input.name, logits?.value ?? null, features?.value ?? null];
   const rule = [resize, crop, interpolation, orientation];
-  const meaning = [guessVersion, model.hash, rule, values, items.map(hashOfItem)];
+  const { order = "rgb" } = model.normalisation;
+  const meaning = [guessVersion, model.hash, rule, order, values, items.map(hashOfItem)];
   const key = createHash("sha256").update(JSON.stringify(meaning)).digest("hex").slice(0, 24);
   return join(cache, "normalisations", `${key}.json`);
 }

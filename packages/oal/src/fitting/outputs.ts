@@ -239,9 +239,13 @@ class Batch {
 }
 
 /** Everything that the numbers depend on beside the picture. */
-function cacheKey({ hash, preprocessing, facts }: LoadedModel, taps: readonly KeptTap[]): string {
+function cacheKey(
+  { hash, preprocessing, normalisation, facts }: LoadedModel,
+  taps: readonly KeptTap[],
+): string {
   const { maxPixels: _maxPixels, ...rule } = preprocessing;
+  const { order = "rgb" } = normalisation;
   const { value } = facts.logits ?? { value: null };
-  const meaning = [1, hash, rule, taps, value, facts.features?.value ?? null];
+  const meaning = [1, hash, rule, order, taps, value, facts.features?.value ?? null];
   return createHash("sha256").update(JSON.stringify(meaning)).digest("hex").slice(0, 24);
 }
