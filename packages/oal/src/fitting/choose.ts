@@ -178,7 +178,7 @@ async function byClasses(
   heads: Heads,
   { training, folds, classes, onProgress }: ChoiceGround,
 ): Promise<Trial[]> {
-  const count = Math.max(0, ...folds) + 1;
+  const count = foldsIn(folds);
   const chosen = spreadOver(classes, mostClassesForChoice);
   const trials: Trial[] = [];
   for (const [i, without] of chosen.entries()) {
