@@ -71,6 +71,7 @@ export type {
   LoadedModel,
   LoadModelOptions,
   NormalisationSource,
+  PictureCut,
 } from "./models/load.js";
 export type { OpenModelOptions } from "./pipeline/openModel.js";
 export type { BundleFacts, BundleInput, Ingredient, Preprocessing, StoredDetector } from "./bundle/facts.js";

@@ -5,7 +5,7 @@ import { cacheFolder } from "../data/cacheFolder.js";
 import { matchNames } from "../fitting/classes.js";
 import { normalisedBy } from "../fitting/normalised.js";
 import { checkTaps } from "../models/checkTaps.js";
-import type { LoadedModel, LoadModelOptions } from "../models/load.js";
+import { squeezedSentence, type LoadedModel, type LoadModelOptions } from "../models/load.js";
 import { loadModel } from "../pipeline/loadModel.js";
 import type { OpenedProtocol } from "./openProtocol.js";
 import { isKnown } from "./protocol.js";
@@ -54,16 +54,19 @@ export async function openModel(
   const first = await loadModel(file, load);
   const { pictures } = protocol;
   const fits = pictures?.crop === first.preprocessing.crop ? pictures : undefined;
-  const isTold = load.resize !== undefined || first.normalisation.source === "preprocessor_config.json";
-  const resizes = fits && first.kind === "foreign" && !isTold && fits.resize !== first.preprocessing.resize;
+  const isOpen = first.kind === "foreign" && first.cut === "unsaid";
+  const resizes = fits && isOpen && fits.resize !== first.preprocessing.resize;
   let loaded = resizes ? await loadModel(file, { ...load, resize: fits.resize }) : first;
   if (resizes) notes.push(`pictures are resized to ${fits.resize} pixels, as the protocol says`);
+  if (loaded.cut === "squeezed") notes.push(squeezedSentence);
   await checkTaps(loaded, engine);
   if (loaded.normalisation.source === "assumed" && fits) {
     const { mean, std } = fits;
+    const { order } = loaded.normalisation;
     loaded = loaded.normalised({
       mean,
       std,
+      ...(order ? { order } : {}),
       name: protocol.id,
       source: "given",
       evidence: ["The protocol says what its models take."],
@@ -94,7 +97,7 @@ function foundIn(sets: readonly BenchmarkSet[]): Parameters<typeof normalisedBy>
 
 /** Which class of the model a label of the protocol stands for. */
 function classesOf(
-  { facts, classNames }: LoadedModel,
+  { facts, classNames, classAliases }: LoadedModel,
   told: readonly string[] | number | null,
   sets: readonly BenchmarkSet[],
   name: string,
@@ -107,7 +110,7 @@ function classesOf(
   const count = typeof told === "number" ? told : (told?.length ?? Math.max(found.length, largest));
   const names = Array.isArray(told) ? told : found;
   const inOrder = Array.from({ length: count }, (_, label) => label);
-  const match = names.length === count ? matchNames(names, classNames) : { reason: "" };
+  const match = names.length === count ? matchNames(names, classNames, classAliases) : { reason: "" };
   if (count === own) {
     if (!("indices" in match) || match.indices.every((index, label) => index === label))
       return { classOf: inOrder };

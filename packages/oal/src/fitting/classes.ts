@@ -35,19 +35,27 @@ function wordsFor(name: string): string[] {
  *
  * @param folders  names of class folders
  * @param classes  the model's names in the order of its logits; null where nothing names them
+ * @param aliases  what else each class is called, such as WordNet's ids that stand before the names of a list
  */
-export function matchNames(folders: readonly string[], classes: readonly string[] | null): NameMatch {
+export function matchNames(
+  folders: readonly string[],
+  classes: readonly string[] | null,
+  aliases: readonly (readonly string[])[] = [],
+): NameMatch {
   if (classes === null) return { reason: "nothing names the model's classes" };
   const owners = new Map<string, Set<number>>();
+  // a name that two classes have is nobody's: ImageNet has two cranes
+  const exact = new Map<string, number | null>();
   classes.forEach((name, index) => {
-    for (const word of wordsFor(name)) owners.set(word, (owners.get(word) ?? new Set()).add(index));
+    const words = [...wordsFor(name), ...(aliases[index] ?? []).flatMap(wordsFor)];
+    for (const word of words) owners.set(word, (owners.get(word) ?? new Set()).add(index));
+    exact.set(name, exact.has(name) ? null : index);
   });
-  const exact = new Map(classes.map((name, index) => [name, index]));
   const missing: string[] = [];
   const several: string[] = [];
   const indices = folders.map((folder) => {
-    const same = exact.get(folder);
-    if (same !== undefined) return same;
+    const same = exact.get(folder) ?? null;
+    if (same !== null) return same;
     const found = [...(owners.get(plainName(folder)) ?? [])];
     if (found.length === 0) missing.push(folder);
     if (found.length > 1) several.push(folder);

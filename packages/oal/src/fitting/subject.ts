@@ -3,7 +3,7 @@
  * model's own head, some rows of it, or nothing at all where there is one class.
  */
 import { oalError } from "oal-core";
-import type { LoadedModel } from "../models/load.js";
+import { squeezedSentence, type LoadedModel } from "../models/load.js";
 import { matchNames } from "./classes.js";
 import type { KeptTap } from "./outputs.js";
 
@@ -50,20 +50,23 @@ export function subjectOf(
   folders: readonly string[],
   known: "folder" | "model",
 ): Subject {
-  const { facts, classNames } = model;
+  const { facts, classNames, classAliases } = model;
   const hasFeatures = facts.features !== null;
   const count = facts.logits?.classes ?? 0;
   const own: KeptTap[] = hasFeatures ? ["logits", "features"] : ["logits"];
   const reads: KeptTap = hasFeatures ? "features" : "logits";
-  const lacking = hasFeatures
-    ? []
-    : ["the model shows no features before its last layer: detectors that look at features are left out"];
-  const base = { model, reads, warnings: lacking };
+  const doubts = [
+    ...(hasFeatures
+      ? []
+      : ["the model shows no features before its last layer: detectors that look at features are left out"]),
+    ...(model.cut === "squeezed" ? [squeezedSentence] : []),
+  ];
+  const base = { model, reads, warnings: doubts };
   if (known === "model") {
     if (count === 0) throw oalError("OAL-E253", { path: model.path });
     const names = classNames ?? Array.from({ length: count }, (_, c) => `class ${c}`);
     const each = folders.map((folder) => {
-      const found = matchNames([folder], names);
+      const found = matchNames([folder], names, classAliases);
       return "indices" in found ? (found.indices[0] ?? -1) : -1;
     });
     const lost = folders.filter((_, f) => each[f] === -1);
@@ -71,7 +74,7 @@ export function subjectOf(
       lost.length === 0
         ? []
         : [
-            `${listed(lost)}: no class of the model is called so; ${lost.length === 1 ? "its" : "their"} pictures count as known, and accuracy is not measured on them`,
+            `${listed(lost)}: no class of the model is called so, or several are; ${lost.length === 1 ? "its" : "their"} pictures count as known, and accuracy is not measured on them`,
           ];
     return {
       ...base,
@@ -81,7 +84,7 @@ export function subjectOf(
       rows: Array.from({ length: count }, (_, c) => c),
       taps: own,
       sentence: `Known are all ${count} classes of the model, and its own last layer is used.`,
-      warnings: [...lacking, ...unnamed],
+      warnings: [...doubts, ...unnamed],
     };
   }
   const classOf = folders.map((_, f) => f);
@@ -96,7 +99,9 @@ export function subjectOf(
       sentence: `There is one class, "${folders[0]}": no last layer can tell it from others, so what is known is decided by features alone.`,
     };
   const match: ReturnType<typeof matchNames> =
-    count === 0 ? { reason: "the model has no classes of its own" } : matchNames(folders, classNames);
+    count === 0
+      ? { reason: "the model has no classes of its own" }
+      : matchNames(folders, classNames, classAliases);
   if ("indices" in match) {
     const whole = match.indices.length === count && match.indices.every((index, f) => index === f);
     return {

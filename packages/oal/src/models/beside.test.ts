@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readBeside } from "./beside.js";
-import { classNamesOf, namesOfText } from "./classNames.js";
+import { classesOfText, classNamesOf } from "./classNames.js";
 import { refuseOtherFormats } from "./otherFormats.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-beside-"));
@@ -44,11 +44,23 @@ describe("a list of class names", () => {
     ["Keras's index", '{"0": ["n01440764", "tench"], "1": ["n01443537", "goldfish"]}', ["tench", "goldfish"]],
     ["Ultralytics's dictionary", "{0: 'ant', 1: 'bee\\'s'}", ["ant", "bee's"]],
     ["with a byte order mark", "\uFEFFant\nbee", ["ant", "bee"]],
-  ])("%s", (_name, text, names) => expect(namesOfText(text)).toEqual(names));
+  ])("%s", (_name, text, names) => expect(classesOfText(text).map(({ name }) => name)).toEqual(names));
+
+  it.each([
+    ["before the names", "n01440764 tench, Tinca tinca\nn01443537 goldfish\n"],
+    ["numbered too", "0: n01440764 tench, Tinca tinca\n1: n01443537 goldfish\n"],
+    ["of Keras's index", '{"0": ["n01440764", "tench"], "1": ["n01443537", "goldfish"]}'],
+  ])("keeps WordNet's ids %s", (_name, text) =>
+    expect(classesOfText(text).map(({ aliases }) => aliases)).toEqual([["n01440764"], ["n01443537"]]),
+  );
 
   it("is taken from where it fits: config.json, the file's metadata, a list beside it", () => {
-    const names = (files: Record<string, string>, metadata: Record<string, string> = {}, classes = 2) =>
+    const found = (files: Record<string, string>, metadata: Record<string, string> = {}, classes = 2) =>
       classNamesOf(undefined, readBeside(place(files)), new Map(Object.entries(metadata)), classes);
+    const names = (...given: Parameters<typeof found>) => {
+      const list = found(...given);
+      return list && { names: list.classes.map(({ name }) => name), from: list.from };
+    };
     const lists = { "labels.txt": "a\nb\n", "config.json": '{"id2label": {"0": "ant", "1": "bee"}}' };
     expect(names(lists)).toEqual({ names: ["ant", "bee"], from: "config.json" });
     expect(names({ "labels.txt": "a\nb\n" }, { names: "{0: 'x', 1: 'y'}" })?.from).toContain(
@@ -62,7 +74,7 @@ describe("a list of class names", () => {
   it("that is given must fit", () => {
     const path = place({ "my.txt": "a\nb\nc\n" });
     const given = join(path, "..", "my.txt");
-    expect(classNamesOf(given, {}, new Map(), 3)?.names).toEqual(["a", "b", "c"]);
+    expect(classNamesOf(given, {}, new Map(), 3)?.classes.map(({ name }) => name)).toEqual(["a", "b", "c"]);
     expect(() => classNamesOf(given, {}, new Map(), 4)).toThrowError(
       expect.objectContaining({
         code: "OAL-I148",
@@ -89,13 +101,19 @@ describe("preprocessor_config.json and config.json", () => {
       readBeside(place({ "preprocessor_config.json": JSON.stringify(vit) }, "onnx/model.onnx")),
     ).toMatchObject({
       normalisation: { mean: [0.5, 0.4, 0.3], std: [0.5, 0.25, 0.2] },
-      preprocessing: { resize: 224, crop: 224, interpolation: "bicubic" },
+      preprocessing: { resize: 224, crop: 224, interpolation: "bicubic", isSqueezed: true },
     });
     const of = (config: object) => readBeside(place({ "preprocessor_config.json": JSON.stringify(config) }));
     expect(of({ size: { shortest_edge: 256 }, crop_size: 224, resample: 2 }).preprocessing).toEqual({
       resize: 256,
       crop: 224,
       interpolation: "bilinear",
+      isSqueezed: false,
+    });
+    expect(of({ size: { height: 256, width: 256 }, crop_size: 224 }).preprocessing).toMatchObject({
+      resize: 256,
+      crop: 224,
+      isSqueezed: true,
     });
     expect(of({ size: { shortest_edge: 224 }, crop_pct: 0.875 }).preprocessing).toMatchObject({
       resize: 256,
@@ -127,8 +145,12 @@ describe("preprocessor_config.json and config.json", () => {
     };
     expect(readBeside(place({ "config.json": JSON.stringify(timm) }))).toMatchObject({
       normalisation: { mean: [0.1, 0.2, 0.3] },
-      preprocessing: { resize: 252, crop: 240, interpolation: "bicubic" },
+      preprocessing: { resize: 252, crop: 240, interpolation: "bicubic", isSqueezed: false },
     });
+    const squashed = { pretrained_cfg: { ...timm.pretrained_cfg, crop_mode: "squash" } };
+    expect(readBeside(place({ "config.json": JSON.stringify(squashed) })).preprocessing?.isSqueezed).toBe(
+      true,
+    );
     expect(() => readBeside(place({ "config.json": "{" }))).toThrow("it is no JSON");
     expect(() =>
       readBeside(place({ "preprocessor_config.json": '{"image_mean": [0.5], "image_std": [1]}' })),

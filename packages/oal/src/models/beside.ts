@@ -11,6 +11,8 @@ export interface Beside {
     readonly resize: number;
     readonly crop: number;
     readonly interpolation: Interpolation;
+    /** Whether both sides are resized, whatever a picture's shape; `resize` is one of them then. */
+    readonly isSqueezed: boolean;
   };
   /** Class names by their number, from config.json. */
   readonly classNames?: readonly string[];
@@ -49,6 +51,7 @@ const configSchema = z.looseObject({
       mean: triple.nullish(),
       std: triple.nullish(),
       crop_pct: z.number().positive().nullish(),
+      crop_mode: z.string().nullish(),
       interpolation: z.string().nullish(),
       label_names: z.array(z.string()).nullish(),
     })
@@ -110,6 +113,7 @@ function fromConfig({ id2label, label_names, pretrained_cfg: timm }: z.output<ty
             resize: Math.floor(size / (timm?.crop_pct ?? 1)),
             crop: size,
             interpolation: timm?.interpolation === "bilinear" ? "bilinear" : "bicubic",
+            isSqueezed: timm?.crop_mode === "squash",
           },
         }),
   };
@@ -140,13 +144,23 @@ function fromProcessor(given: z.output<typeof preprocessorSchema>): Beside {
   const resize = cropped === undefined ? Math.floor(crop / (given.crop_pct ?? 1)) : (size ?? crop);
   return {
     normalisation,
-    preprocessing: { resize, crop, interpolation: filters[given.resample ?? 2] ?? "bilinear" },
+    preprocessing: {
+      resize,
+      crop,
+      interpolation: filters[given.resample ?? 2] ?? "bilinear",
+      isSqueezed: isOfBothSides(given.size),
+    },
   };
 }
 
 function sideOf(size: z.output<typeof sizeSchema> | null | undefined): number | undefined {
   if (typeof size === "number" || !size) return size ?? undefined;
   return size.shortest_edge ?? size.height;
+}
+
+/** Transformers takes a height and a width as they are, and a shortest edge with the picture's shape kept. */
+function isOfBothSides(size: z.output<typeof sizeSchema> | null | undefined): boolean {
+  return typeof size === "object" && size?.shortest_edge === undefined && size?.height !== undefined;
 }
 
 function three([a = 0, b = 0, c = 0]: readonly number[]): [number, number, number] {

@@ -5,9 +5,16 @@ import { oalError } from "oal-core";
 import { problemOf } from "../data/pictures/folderWalk.js";
 import type { Beside } from "./beside.js";
 
+/** A class of a list. */
+export interface ListedClass {
+  readonly name: string;
+  /** What the list calls it besides: WordNet's id in "n01440764 tench" and ["n01440764", "tench"]. */
+  readonly aliases: readonly string[];
+}
+
 /** Names in the order of the class scores, and where they come from. */
 export interface ClassNames {
-  readonly names: readonly string[];
+  readonly classes: readonly ListedClass[];
   readonly from: string;
 }
 
@@ -31,30 +38,32 @@ export function classNamesOf(
 ): ClassNames | null {
   if (given !== undefined) {
     const from = typeof given === "string" ? given : "the list given";
-    const names = typeof given === "string" ? namesOfFile(given) : given;
-    const fitting = classes === null ? names : fittingNames(names, classes);
-    if (fitting) return { names: fitting, from };
-    const there = names.length === 1 ? "is 1 name" : `are ${names.length} names`;
+    const listed = typeof given === "string" ? classesOfFile(given) : withoutAliases(given);
+    const fitting = classes === null ? listed : fittingClasses(listed, classes);
+    if (fitting) return { classes: fitting, from };
+    const there = listed.length === 1 ? "is 1 name" : `are ${listed.length} names`;
     throw oalError("OAL-I148", { problem: `it has ${classes} classes, but there ${there} in ${from}` });
   }
   if (classes === null) return null;
   const found: (() => ClassNames | null)[] = [
-    () => (classNames ? { names: classNames, from: "config.json" } : null),
+    () => (classNames ? { classes: withoutAliases(classNames), from: "config.json" } : null),
     ...metadataKeys.map((key) => (): ClassNames | null => {
       const text = metadata.get(key);
-      return text === undefined ? null : { names: namesOfText(text), from: `the file's metadata (${key})` };
+      return text === undefined
+        ? null
+        : { classes: classesOfText(text), from: `the file's metadata (${key})` };
     }),
     ...folders.flatMap((folder) =>
       listsIn(folder).map((name) => (): ClassNames => ({
-        names: namesOfFile(join(folder, name)),
+        classes: classesOfFile(join(folder, name)),
         from: name,
       })),
     ),
   ];
   for (const read of found) {
     const list = read();
-    const names = list && fittingNames(list.names, classes);
-    if (list && names) return { names, from: list.from };
+    const fitting = list && fittingClasses(list.classes, classes);
+    if (list && fitting) return { classes: fitting, from: list.from };
   }
   return null;
 }
@@ -66,23 +75,27 @@ function listsIn(folder: string): string[] {
 }
 
 /** As many names as classes; TensorFlow's lists begin with a "background" that models may lack. */
-function fittingNames(names: readonly string[], classes: number): readonly string[] | null {
-  if (names.length === classes) return names;
-  return names.length === classes + 1 && /^(background|dummy|unlabel+ed)$/i.test(names[0] ?? "")
-    ? names.slice(1)
+function fittingClasses(listed: readonly ListedClass[], classes: number): readonly ListedClass[] | null {
+  if (listed.length === classes) return listed;
+  return listed.length === classes + 1 && /^(background|dummy|unlabel+ed)$/i.test(listed[0]?.name ?? "")
+    ? listed.slice(1)
     : null;
 }
 
-function namesOfFile(path: string): string[] {
+function withoutAliases(names: readonly string[]): ListedClass[] {
+  return names.map((name) => ({ name, aliases: [] }));
+}
+
+function classesOfFile(path: string): ListedClass[] {
   try {
-    return namesOfText(readFileSync(path, "utf8"));
+    return classesOfText(readFileSync(path, "utf8"));
   } catch (error) {
     throw oalError("OAL-I112", { path, problem: problemOf(error) }, error);
   }
 }
 
 /** JSON (a list, or names by number), the dictionary that Ultralytics writes, one name a line, or names with commas between them. */
-export function namesOfText(text: string): string[] {
+export function classesOfText(text: string): ListedClass[] {
   const trimmed = text.replace(/^\uFEFF/, "").trim();
   if (/^[[{]/.test(trimmed)) {
     const json =
@@ -102,8 +115,11 @@ export function namesOfText(text: string): string[] {
     .map((line) => line.trim())
     .filter((line) => line !== "");
   const [only = ""] = lines;
-  if (lines.length === 1) return only.split(",").map((name) => name.trim());
-  return withoutNumbers(lines).map((line) => line.replace(/^n\d{8}[\s,:]+(?=\S)/, ""));
+  if (lines.length === 1) return withoutAliases(only.split(",").map((name) => name.trim()));
+  return withoutNumbers(lines).map((line) => {
+    const [before, id] = /^(n\d{8})[\s,:]+(?=\S)/.exec(line) ?? [];
+    return { name: line.slice(before?.length ?? 0), aliases: id === undefined ? [] : [id] };
+  });
 }
 
 /** "0: tench" and "0 tench" of lists in which every line begins with its own number. */
@@ -127,17 +143,19 @@ function parsed(text: string): unknown {
   }
 }
 
-function listOf(json: unknown): string[] | null {
-  const nameOf = (value: unknown): string =>
-    Array.isArray(value) ? String(value.at(-1)) : typeof value === "string" ? value : String(value);
-  if (Array.isArray(json)) return json.map(nameOf);
+function listOf(json: unknown): ListedClass[] | null {
+  const classOf = (value: unknown): ListedClass =>
+    Array.isArray(value)
+      ? { name: String(value.at(-1)), aliases: value.slice(0, -1).map(String) }
+      : { name: String(value), aliases: [] };
+  if (Array.isArray(json)) return json.map(classOf);
   if (typeof json !== "object" || json === null) return null;
   const entries = Object.entries(json);
   const isNumbered = entries.every(([key]) => /^\d+$/.test(key));
   // { "tench": 0 }
   if (!isNumbered)
     return entries.every(([, value]) => typeof value === "number")
-      ? entries.sort(([, a], [, b]) => Number(a) - Number(b)).map(([name]) => name)
+      ? withoutAliases(entries.sort(([, a], [, b]) => Number(a) - Number(b)).map(([name]) => name))
       : null;
-  return entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, value]) => nameOf(value));
+  return entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, value]) => classOf(value));
 }

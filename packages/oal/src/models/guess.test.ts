@@ -44,9 +44,9 @@ const pictures = Array.from({ length: 24 }, (_, picture) => {
   });
 });
 
-function written(name: string, build: (x: Value) => Value): string {
+function written(name: string, build: (x: Value) => Value, channels = 3): string {
   const graph = new Graph();
-  const x = graph.input("x", { dtype: "float32", shape: ["N", 3, side, side] });
+  const x = graph.input("x", { dtype: "float32", shape: ["N", channels, side, side] });
   graph.output("logits", build(x));
   const path = join(folder, `${name}.onnx`);
   writeFileSync(path, writeModel(graph));
@@ -117,6 +117,52 @@ describe("a guess", () => {
     expect(told.length).toBeGreaterThan(5);
     const given = await loadModelFile(path, { normalisation: namedNormalisations.clip });
     expect(await withGuessedNormalisation(given, { engine: testEngine, pictures })).toBe(given);
+  });
+});
+
+describe("a guess for a model of grey pictures", () => {
+  const net = (x: Value): Value =>
+    gemm(
+      reduceMean(relu(conv2d(x, x.graph.constant(numbers([4, 1, 3, 3], 0)), null)), [2, 3], false),
+      x.graph.constant(numbers([5, 4], 200)),
+      null,
+      { transB: true },
+    );
+
+  it("follows the statistics of their brightness", async () => {
+    const grey = pictures.flatMap((planes) =>
+      Array.from({ length: side * side }, (_, i) => {
+        const [r = 0, g = 0, b = 0] = [0, 1, 2].map((channel) => planes[channel * side * side + i]);
+        return (Math.floor((19595 * r + 38470 * g + 7471 * b + 32768) / 65536) / 255 - 0.5) / 0.5;
+      }),
+    );
+    const mean = grey.reduce((sum, value) => sum + value, 0) / grey.length;
+    const variance = grey.reduce((sum, value) => sum + (value - mean) ** 2, 0) / grey.length;
+    const path = written(
+      "grey-bn",
+      (x) => {
+        const vector = (value: number): Value => x.graph.constant(float32Tensor([1], [value]));
+        return net(batchNormInference(x, vector(1), vector(0), vector(mean), vector(variance)));
+      },
+      1,
+    );
+    const guessed = await withGuessedNormalisation(await loadModelFile(path), {
+      engine: testEngine,
+      pictures,
+    });
+    expect(guessed.normalisation).toMatchObject({ name: "-1..1", source: "guess" });
+    expect(guessed.normalisation.evidence[0]).toContain("first batch normalisation keeps");
+  });
+
+  it("is made by agreement where the file keeps none", async () => {
+    const guessed = await withGuessedNormalisation(await loadModelFile(written("grey", net, 1)), {
+      engine: testEngine,
+      pictures: pictures.slice(0, 8),
+    });
+    expect(guessed.normalisation.source).toBe("guess");
+    expect(guessed.normalisation.evidence[0]).toMatch(
+      /mirrored or nearer, than of two pictures, on 8 pictures/,
+    );
   });
 });
 

@@ -133,7 +133,7 @@ async function byStatistics(
     const tried: (Omit<Tried, "values"> & { readonly gap: number })[] = [];
     for (const candidate of candidates) {
       signal?.throwIfAborted();
-      const { output } = await session.run({ pixels: feedOf(few, candidate.normalisation, statistics.side) });
+      const { output } = await session.run({ pixels: feedOf(few, candidate.normalisation, statistics) });
       if (!output) throw oalError("OAL-X101", { problem: "a batch normalisation without input" });
       tried.push({ ...candidate, gap: statisticsOf(output, statistics) });
     }
@@ -236,12 +236,13 @@ function looker(
   session: Session,
   { signal }: GuessOptions,
 ): (normalisation: PixelNormalisation, some: readonly Uint8Array[]) => Promise<number[]> {
+  const form = { channels: facts.input.channels, side };
   const rows = async (
     some: readonly Uint8Array[],
     normalisation: PixelNormalisation,
   ): Promise<Float32Array[]> => {
     signal?.throwIfAborted();
-    const outputs = await session.run({ pixels: feedOf(some, normalisation, side) });
+    const outputs = await session.run({ pixels: feedOf(some, normalisation, form) });
     return rowsOf(outputs["model.logits"], some.length);
   };
   return async (normalisation, some) => {

@@ -3,11 +3,13 @@ import { float32Data, Graph, inline, toNumbers, type Classifier, type Tensor } f
 
 /** The first batch normalisation of a model. */
 export interface KeptStatistics {
-  /** From `pixels`, normalised pictures float32 [N, 3, S, S], to `output`, what the batch normalisation takes. */
+  /** From `pixels`, normalised pictures float32 [N, channels, S, S], to `output`, what the batch normalisation takes. */
   readonly graph: Graph;
   /** Per channel. */
   readonly mean: readonly number[];
   readonly variance: readonly number[];
+  /** Of the pictures: 3, or 1 of grey ones. */
+  readonly channels: number;
   /** S. */
   readonly side: number;
 }
@@ -15,8 +17,8 @@ export interface KeptStatistics {
 /** The statistics behind the first layers; null where no batch normalisation stands there with numbers of its own. */
 export function firstStatistics({ graph, taps }: Classifier): KeptStatistics | null {
   const { input } = taps;
-  const side = input?.dims[3];
-  if (!input || typeof side !== "number" || input.dims[1] !== 3) return null;
+  const [, channels, , side] = input?.dims ?? [];
+  if (!input || typeof side !== "number" || (channels !== 3 && channels !== 1)) return null;
   for (const node of graph.nodes) {
     if ((node.operator.onnxType ?? node.operator.name) !== "BatchNormalization") continue;
     const [value, , , mean, variance] = node.inputs;
@@ -27,7 +29,13 @@ export function firstStatistics({ graph, taps }: Classifier): KeptStatistics | n
     // A batch normalisation of the pixels themselves tells as much.
     if (!output || own.inputs.length !== 1) return null;
     own.output("output", output);
-    return { graph: own, mean: toNumbers(mean.constant), variance: toNumbers(variance.constant), side };
+    return {
+      graph: own,
+      mean: toNumbers(mean.constant),
+      variance: toNumbers(variance.constant),
+      channels,
+      side,
+    };
   }
   return null;
 }

@@ -33,7 +33,7 @@ import { readModelFile } from "../runtime/modelFile.js";
 import { modelFileAt } from "./modelFileAt.js";
 import { readBeside, type Beside } from "./beside.js";
 import { classNamesOf, type ClassNames } from "./classNames.js";
-import { innerNormalisation, namedNormalisations } from "./normalisations.js";
+import { innerNormalisation, namedNormalisations, wholeNumbers } from "./normalisations.js";
 import { nameOf } from "./modelName.js";
 import { refuseOtherFormats } from "./otherFormats.js";
 import { isWeightsFile, readWeightsModel } from "./weightsModel.js";
@@ -65,6 +65,17 @@ export interface KnownNormalisation extends PixelNormalisation {
   readonly evidence: readonly string[];
 }
 
+/**
+ * How it is known what is cut out of a picture: "told" by who loads the model or by its files; "squeezed": its files resize both sides of
+ * a picture, which is not done here, the shape is kept and the central square taken; "unsaid": nothing says it, and the whole picture is
+ * taken as far as it is square.
+ */
+export type PictureCut = "told" | "squeezed" | "unsaid";
+
+/** What there is to say of a model whose pictures are squeezed. */
+export const squeezedSentence =
+  "the files beside the model squeeze whole pictures into a square, whatever their shape; oal keeps the shape and takes the central square (--resize says otherwise)";
+
 /** A model, whoever made it. */
 export interface LoadedModel {
   readonly kind: "foreign" | "bundle" | "run";
@@ -74,9 +85,12 @@ export interface LoadedModel {
   readonly hash: string;
   readonly facts: ModelFacts;
   readonly preprocessing: Preprocessing;
+  readonly cut: PictureCut;
   readonly normalisation: KnownNormalisation;
   /** In the order of the logits; null where nothing names them. */
   readonly classNames: readonly string[] | null;
+  /** What the list of names calls each class besides, such as WordNet's ids; empty where nothing names them. */
+  readonly classAliases: readonly (readonly string[])[];
   /** Where the names come from, "labels.txt"; null without names. */
   readonly classNamesFrom: string | null;
   readonly ingredients: readonly Ingredient[];
@@ -147,11 +161,10 @@ async function load(path: string, options: LoadModelOptions): Promise<LoadedMode
       problem: `it takes pictures of ${height} x ${width} pixels; oal gives squares`,
     });
   const names = bundle
-    ? { names: bundle.classNames, from: "the bundle" }
+    ? { classes: bundle.classNames.map((name) => ({ name, aliases: [] })), from: "the bundle" }
     : classNamesOf(options.classNames, beside, model.metadata, facts.logits?.classes ?? null);
   const hash = await hashOf(path);
-  const found = normalisationOf(facts, options, beside, bundle);
-  const normalisation = options.order === undefined || bundle ? found : { ...found, order: options.order };
+  const normalisation = normalisationOf(facts, options, beside, bundle);
   const preprocessing = preprocessingOf(height, options, beside, bundle, normalisation);
   return loaded({
     path,
@@ -163,6 +176,7 @@ async function load(path: string, options: LoadModelOptions): Promise<LoadedMode
     bundle,
     names,
     preprocessing,
+    cut: cutOf(height, options, beside, bundle),
     normalisation,
   });
 }
@@ -200,12 +214,13 @@ interface Parts {
   readonly bundle: BundleFacts | null;
   readonly names: ClassNames | null;
   readonly preprocessing: Preprocessing;
+  readonly cut: PictureCut;
   readonly normalisation: KnownNormalisation;
 }
 
 function loaded(parts: Parts): LoadedModel {
-  const { path, hash, model, isHalf, isOfChosenSize, facts, bundle, names, preprocessing, normalisation } =
-    parts;
+  const { path, hash, model, isHalf, isOfChosenSize, facts, bundle, names, cut } = parts;
+  const { preprocessing, normalisation } = parts;
   const { name, version } = model.producer;
   return {
     kind: bundle ? "bundle" : "foreign",
@@ -213,8 +228,10 @@ function loaded(parts: Parts): LoadedModel {
     hash,
     facts,
     preprocessing,
+    cut,
     normalisation,
-    classNames: names?.names ?? null,
+    classNames: names?.classes.map(({ name }) => name) ?? null,
+    classAliases: names?.classes.map(({ aliases }) => aliases) ?? [],
     classNamesFrom: names?.from ?? null,
     ingredients: bundle?.ingredients ?? [
       { role: "start weights", name: nameOf(path), licence: "none stated", origin: path },
@@ -262,43 +279,64 @@ function ofSize(model: ReadModel, input: ModelInput, size: number): ReadOptions 
   };
 }
 
+/** What pixels become. A file that takes them as they are has the last word: no mean or deviation stands before its first layer. */
 function normalisationOf(
   facts: ModelFacts,
   options: LoadModelOptions,
   beside: Beside,
   bundle: BundleFacts | null,
 ): KnownNormalisation {
-  if (options.normalisation)
-    return {
-      name: "given",
-      source: "given",
-      evidence: ["Given by whoever loads the model."],
-      ...options.normalisation,
-    };
+  const elsewhere = options.normalisation ?? beside.normalisation;
+  const unused = elsewhere ? ["A mean and a deviation from elsewhere have no place before it."] : [];
   if (bundle)
     return {
       name: "bundle",
       mean: bundle.preprocessing.mean,
       std: bundle.preprocessing.std,
       source: "the file",
-      evidence: ["The bundle takes 8-bit pixels and normalises them itself."],
+      evidence: ["The bundle takes 8-bit pixels and normalises them itself.", ...unused],
+    };
+  const order = options.order ?? options.normalisation?.order;
+  const ordered = order ? { order } : {};
+  const whole = wholeNumbers(facts);
+  if (whole) return { ...whole, ...ordered, source: "the file", evidence: [...whole.evidence, ...unused] };
+  if (options.normalisation)
+    return {
+      name: "given",
+      source: "given",
+      evidence: ["Given by whoever loads the model."],
+      ...options.normalisation,
+      ...ordered,
     };
   if (beside.normalisation)
     return {
       ...beside.normalisation,
+      ...ordered,
       source: "preprocessor_config.json",
       evidence: ["preprocessor_config.json beside the model says so."],
     };
   const inner = innerNormalisation(facts);
-  if (inner) return { ...inner, source: "the file" };
+  if (inner) return { ...inner, ...ordered, source: "the file" };
   return {
     ...namedNormalisations.imagenet,
+    ...ordered,
     name: "imagenet",
     source: "assumed",
     evidence: [
       "Nothing says what pixels become; ImageNet's mean and deviation are the most usual. Pictures can tell more.",
     ],
   };
+}
+
+function cutOf(
+  size: number,
+  { resize }: LoadModelOptions,
+  { preprocessing }: Beside,
+  bundle: BundleFacts | null,
+): PictureCut {
+  if (bundle || resize !== undefined) return "told";
+  if (preprocessing?.crop !== size) return "unsaid";
+  return preprocessing.isSqueezed ? "squeezed" : "told";
 }
 
 function preprocessingOf(

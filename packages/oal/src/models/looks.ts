@@ -13,23 +13,38 @@ import {
 /** Views of a picture beside the picture itself: its planes, and the side of it. */
 export const looks: readonly ((planes: Uint8Array, side: number) => Uint8Array)[] = [mirrored, nearer];
 
-/** Normalised pictures as one feed, float32 [N, 3, S, S]. */
+/** What a model takes: 3 colours or 1, the brightness, of squares of a side. */
+export interface FeedForm {
+  readonly channels: number;
+  readonly side: number;
+}
+
+/** Normalised pictures as one feed, float32 [N, channels, S, S]; brightness by mean and deviation of the first colour. */
 export function feedOf(
   pictures: readonly Uint8Array[],
   { mean, std, order = "rgb" }: PixelNormalisation,
-  side: number,
+  { channels, side }: FeedForm,
 ): Tensor {
   const plane = side * side;
-  const data = new Float32Array(pictures.length * 3 * plane);
+  const isGrey = channels === 1;
+  const data = new Float32Array(pictures.length * channels * plane);
   pictures.forEach((planes, index) => {
-    const own = data.subarray(index * 3 * plane, (index + 1) * 3 * plane);
-    normaliseBatch(planes, plane, { mean, std }, own);
-    if (order === "rgb") return;
+    const own = data.subarray(index * channels * plane, (index + 1) * channels * plane);
+    normaliseBatch(isGrey ? brightness(planes, plane) : planes, plane, { mean, std }, own);
+    if (order === "rgb" || isGrey) return;
     const red = own.slice(0, plane);
     own.copyWithin(0, 2 * plane, 3 * plane);
     own.set(red, 2 * plane);
   });
-  return float32Tensor([pictures.length, 3, side, side], data);
+  return float32Tensor([pictures.length, channels, side, side], data);
+}
+
+/** Pillow's `convert("L")`, as a classifier of grey pictures computes it. */
+function brightness(planes: Uint8Array, plane: number): Uint8Array {
+  return Uint8Array.from({ length: plane }, (_, i) => {
+    const [red = 0, green = 0, blue = 0] = [planes[i], planes[plane + i], planes[2 * plane + i]];
+    return (19595 * red + 38470 * green + 7471 * blue + 32768) >>> 16;
+  });
 }
 
 /** Mirrored left to right. */

@@ -19,18 +19,21 @@ export const namedNormalisations = {
   },
 } as const satisfies Readonly<Record<string, PixelNormalisation>>;
 
+/** A normalisation that a file itself tells of, and by what. */
+type ToldNormalisation = PixelNormalisation & { readonly name: string; readonly evidence: readonly string[] };
+
+/** What a file that takes whole numbers wants pixels as: nothing stands before them. Null for any other. */
+export function wholeNumbers({ input: { name, dtype } }: ModelFacts): ToldNormalisation | null {
+  if (!dtype.includes("int")) return null;
+  return {
+    ...namedNormalisations["0..255"],
+    name: "0..255",
+    evidence: [`The input ${name} takes 8-bit pixels as they are.`],
+  };
+}
+
 /** What a file that does arithmetic on pixels itself wants them as; null where nothing is seen. */
-export function innerNormalisation({
-  input: { name, dtype },
-  preprocessingInside,
-}: ModelFacts):
-  (PixelNormalisation & { readonly name: string; readonly evidence: readonly string[] }) | null {
-  if (dtype === "uint8")
-    return {
-      ...namedNormalisations["0..255"],
-      name: "0..255",
-      evidence: [`The input ${name} takes 8-bit pixels as they are.`],
-    };
+export function innerNormalisation({ preprocessingInside }: ModelFacts): ToldNormalisation | null {
   if (!preprocessingInside) return null;
   const { scale, shift } = preprocessingInside;
   const numbers = (values: readonly number[]): string =>

@@ -31,8 +31,8 @@ export interface ModelToFit {
 export async function loadToFit(path: string, given: LoadModelOptions): Promise<ModelToFit> {
   const model = await loadModel(path, given);
   const { crop, resize } = model.preprocessing;
-  const told = given.resize !== undefined || model.normalisation.source === "preprocessor_config.json";
-  if (model.kind !== "foreign" || told || resize !== crop) return { model, isCutAssumed: false };
+  if (model.kind !== "foreign" || model.cut !== "unsaid" || resize !== crop)
+    return { model, isCutAssumed: false };
   const centred = await loadModel(path, { ...given, resize: Math.round(crop / centreShare) });
   return { model: centred, isCutAssumed: true };
 }

@@ -2,7 +2,7 @@
 import { oalError, printable, type Engine, type ModelFacts } from "oal-core";
 import { guessNormalisation, withGuessedNormalisation } from "../../models/guessNormalisation.js";
 import { checkTaps, type TapCheck } from "../../models/checkTaps.js";
-import type { KnownNormalisation, LoadedModel } from "../../models/load.js";
+import { squeezedSentence, type KnownNormalisation, type LoadedModel } from "../../models/load.js";
 import { samplePictures } from "../../models/samplePictures.js";
 import { isWeightsFile } from "../../models/weightsModel.js";
 import { loadToFit } from "../../pipeline/loadModel.js";
@@ -83,6 +83,7 @@ function asJson(
     facts,
     preprocessing,
     cutIsAssumed,
+    cutIsSqueezed: model.cut === "squeezed",
     normalisation,
     triedOnPictures: guess,
     classNames,
@@ -126,6 +127,7 @@ export function describeModel(
           ] satisfies [string, string],
         ]
       : []),
+    ...(model.cut === "squeezed" ? [["", squeezedSentence] satisfies [string, string]] : []),
     ...(model.isOfChosenSize
       ? [
           ["", `the file leaves the size open; ${preprocessing.crop} is taken (--size)`] satisfies [
