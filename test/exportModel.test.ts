@@ -1,21 +1,29 @@
 /** A model with its decision is written for others in every form, and says there what it said before. */
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { float32Tensor, Graph, relu, toNumbers, writeModel, type Tensor } from "oal-core";
 import sharp from "sharp";
 import { exportModel, openModel, type ScoredPicture } from "../packages/oal/src/index.js";
+import { readBundle } from "../packages/oal/src/bundle/index.js";
+import { imagesFor } from "../packages/oal/src/pipeline/exporting/changes.js";
+import { writeOneFile } from "../packages/oal/src/pipeline/exporting/oneFile.js";
+import { factsFor } from "../packages/oal/src/pipeline/exporting/pictures.js";
+import { selectFromBundle } from "../packages/oal/src/pipeline/exporting/selection.js";
 import { readModelFile } from "../packages/oal/src/runtime/modelFile.js";
 import { testEngine as engine } from "../packages/oal/src/testing/engine.js";
+import { oalInside } from "./cli/inside.js";
 import { untrainedModel } from "./cli/untrainedModel.js";
 
 const root = mkdtempSync(join(tmpdir(), "oal-export-"));
@@ -93,6 +101,19 @@ describe("an exported model", () => {
       expect(known).toBe(score >= 0.5);
       expect(known).toBe(pValue > Math.fround(0.4));
     }
+    // what the file noted of the cut that it had, and of decisions, is not true of another
+    const noted = join(root, "noted.onnx");
+    const notes = { calibration: "about 95 are kept", changes: "msp: of 8 known pictures ...", network: "x" };
+    await untrainedModel(noted, ["ant", "bee", "cat"], {}, { notes });
+    const same = await exportModel(noted, join(root, "noted-same.onnx"), { layout: "nhwc", engine });
+    expect(same.facts.notes).toEqual(notes);
+    const moved = await exportModel(noted, join(root, "noted-moved.onnx"), { keep: 0.6, engine });
+    expect(moved.facts.notes).toEqual({
+      network: "x",
+      calibration: expect.stringMatching(
+        /^Of 100 known pictures about 60 are kept: with 4 calibration pictures/,
+      ),
+    });
     const unreachable = exportModel(model, join(root, "none.onnx"), { keep: 0.9, engine });
     await expect(unreachable).rejects.toMatchObject({
       code: "OAL-E270",
@@ -144,6 +165,15 @@ describe("an exported model", () => {
     await expect(moved).rejects.toMatchObject({ code: "OAL-E271" });
     const { facts } = await exportModel(path, join(root, "same.onnx"), { engine });
     expect(facts.detectors[0]?.decision.perClass).toHaveLength(3);
+    // and no one cut is said of it
+    const printed = async (...more: string[]): Promise<string> =>
+      (await oalInside(["export", path, "-o", "said.onnx", ...more], { cwd: root })).stdout;
+    expect(await printed()).toContain("known from a cut for every predicted class on");
+    expect(JSON.parse(await printed("--json"))).toMatchObject({ detectors: [{ id: "msp", cut: null }] });
+    await exportModel(path, join(root, "said"), { format: "hf", engine });
+    expect(readFileSync(join(root, "said", "README.md"), "utf8")).toContain(
+      "| cut | one for every predicted class |",
+    );
   });
 
   it("has one cut moved that all classes have in common", async () => {
@@ -211,11 +241,61 @@ describe("an exported model", () => {
       "ant, bee, cat",
     ])
       expect(card).toContain(text);
-    // again over itself, but not over a folder of someone else
+    // again over itself, but not over what someone else put there
+    await exportModel(model, folder, { format: "hf", engine });
+    const mine = [".git/HEAD", "onnx/other.onnx", "README.md"].map((name) => join(folder, name));
+    for (const path of mine) {
+      mkdirSync(dirname(path), { recursive: true });
+      const before = existsSync(path) ? readFileSync(path, "utf8") : null;
+      writeFileSync(path, "mine");
+      await expect(exportModel(model, folder, { format: "hf", engine })).rejects.toMatchObject({
+        code: "OAL-E275",
+      });
+      expect(readFileSync(path, "utf8")).toBe("mine");
+      if (before === null) rmSync(path);
+      else writeFileSync(path, before);
+      rmSync(join(folder, ".git"), { recursive: true, force: true });
+    }
     await exportModel(model, folder, { format: "hf", engine });
     writeFileSync(join(root, "mine.txt"), "");
     const foreign = exportModel(model, root, { format: "hf", engine });
     await expect(foreign).rejects.toMatchObject({ code: "OAL-E275" });
+  });
+
+  it("names every file of large weights, and leaves none of those that it takes the place of", async () => {
+    const folder = join(root, "large");
+    const target = join(folder, "large.onnx");
+    const { selfTest: _, ...facts } = await readBundle(model);
+    const selected = selectFromBundle(await readModelFile(model), facts, {});
+    const images: Tensor = { dtype: "uint8", shape: [1, 3, 16, 16], data: new Uint8Array(768) };
+    for (let time = 0; time < 2; time++) {
+      const { files: written, bytes } = await writeOneFile(target, selected, {
+        engine,
+        images,
+        expected: {},
+        outsideFrom: 1000,
+      });
+      const there = readdirSync(folder).map((name) => join(folder, name));
+      expect(there).toHaveLength(2);
+      expect(written.toSorted()).toEqual(there.toSorted());
+      expect(bytes).toBe(there.reduce((sum, path) => sum + statSync(path).size, 0));
+    }
+  });
+
+  it("is measured on stored pictures as they are stored", async () => {
+    const facts = await readBundle(model);
+    const wider = { ...facts, preprocessing: { ...facts.preprocessing, resize: 20 } };
+    const data = Uint8Array.from({ length: 768 }, (_, i) => (i * 37) % 256);
+    const picture = { width: 16, height: 16, data };
+    const laidOut = (isCut: boolean, resizing: "outside" | "free"): readonly number[] => {
+      const form = { ...facts.input, resizing };
+      return toNumbers(imagesFor([picture], factsFor(wider, { isCut }, form)));
+    };
+    const planes = Array.from({ length: 768 }, (_, i) => data[3 * (i % 256) + Math.floor(i / 256)]);
+    expect(laidOut(true, "outside")).toEqual(planes);
+    expect(laidOut(false, "outside")).not.toEqual(planes);
+    // a graph that resizes takes it for a whole picture, and so it is shown to the model before
+    expect(laidOut(true, "free")).toEqual(laidOut(false, "outside"));
   });
 });
 

@@ -16,7 +16,8 @@ import { ScoreFile } from "../../packages/oal/dist/cli/commands/scoreFile.js";
 import { guardOutput } from "../../packages/oal/dist/cli/output.js";
 import { openModel, type OpenModelOptions, type ScoreResult } from "../../packages/oal/src/index.js";
 import { csvForm } from "../../packages/oal/src/cli/commands/scoreForms.js";
-import { scoreTable } from "../../packages/oal/src/cli/commands/scoreTable.js";
+import { ScoreFile } from "../../packages/oal/src/cli/commands/scoreFile.js";
+import { modelSentence, scoreTable } from "../../packages/oal/src/cli/commands/scoreTable.js";
 import { readScoreArchive } from "../../packages/oal/src/evaluation/scoreArchive.js";
 import { parseCsv } from "../../packages/oal/src/evaluation/scoreFiles.js";
 import { findPictures } from "../../packages/oal/src/pipeline/pictureFiles.js";
@@ -88,6 +89,39 @@ describe("what is printed", () => {
     await scorer.release();
     expect(table).toMatch(/\n1 known \(1 to ask about\), 0 unknown\n.*; known\?: known, but near the cut/);
     expect(csvForm(1).row(result)).toMatch(/png,true,true,/);
+  });
+
+  it("says that cuts of classes are no one cut", async () => {
+    const path = at("classes.onnx");
+    await untrainedModel(path, ["cat", "dog", "emu"], {}, { perClass: 0.25 });
+    const scorer = await openModel(path, { engine });
+    await scorer.release();
+    expect(scorer.threshold).toBeNull();
+    expect(modelSentence(path, scorer)).toMatch(
+      /; known: msp score of at least the cut of the predicted class$/,
+    );
+    const given = await openModel(path, { engine, threshold: 0.5 });
+    await given.release();
+    expect(modelSentence(path, given)).toMatch(/; known: msp score of at least 0\.500$/);
+  });
+
+  it("keeps classes of one name apart in the file of scores", async () => {
+    const path = at("cranes.onnx");
+    await untrainedModel(path, ["crane", "crane", "crane"]);
+    const scorer = await openModel(path, { engine });
+    const file = await ScoreFile.begin(at("cranes.csv"));
+    const chosen: (number | null)[] = [];
+    for (let i = 0; i < 12; i++) {
+      const data = Uint8Array.from(noise, (value, k) => (k % 3 === i % 3 ? value : 20 * i));
+      const result = await scorer.score({ width: 18, height: 18, data });
+      file.take(result);
+      chosen.push(result.classIndex);
+    }
+    await scorer.release();
+    await file.write(scorer);
+    const [header = [], ...rows] = parseCsv(readFileSync(at("cranes.csv"), "utf8"));
+    expect(new Set(chosen).size).toBeGreaterThan(1);
+    expect(rows.map((row) => row[header.indexOf("prediction")])).toEqual(chosen.map(String));
   });
 
   it("names the most probable classes that were asked for, in CSV too", async () => {

@@ -15,13 +15,17 @@ const size = 16;
  * @param path ends in .onnx
  * @param classNames two or more
  * @param rule how pictures become images, where it is not the usual
- * @param cuts other cuts than that of the calibration: of a question, and of every class
+ * @param others other cuts than that of the calibration, of a question, and of every class; notes
  */
 export async function untrainedModel(
   path: string,
   classNames: readonly string[],
   rule: Partial<Preprocessing> = {},
-  cuts: { readonly ask?: number; readonly perClass?: number } = {},
+  others: {
+    readonly ask?: number;
+    readonly perClass?: number;
+    readonly notes?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<void> {
   const network = {
     id: "resnetSmall",
@@ -32,7 +36,7 @@ export async function untrainedModel(
   networks.find(network.id).build(context, declared, network.options);
   const parameters = initializeParameters(context.specs, 0);
   const normalisation = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
-  const { ask, perClass } = cuts;
+  const { ask, perClass, notes = {} } = others;
   const decision = makeDecision([0, 0.5, 0.6, 0.7], { detector: "msp", target: 1 });
   const contents = {
     classifier: buildClassifier({ network, parameters, normalisation }, "batch"),
@@ -61,7 +65,7 @@ export async function untrainedModel(
       },
     ],
     ingredients: [],
-    notes: {},
+    notes,
   };
   const pixels = Uint8Array.from(new Random(0, "untrained").uniforms(0, 2 * 3 * size * size), (u) => 256 * u);
   const images = uint8Tensor([2, 3, size, size], pixels);

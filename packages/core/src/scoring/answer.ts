@@ -18,6 +18,8 @@ export interface ScoredPicture {
   readonly ask?: boolean;
   /** Name of the most probable class; of an unknown picture only the nearest one. */
   readonly label: string;
+  /** Place of that class among the model's, from 0; several may have one name. */
+  readonly classIndex: number;
   /** Softmax probability of that class, 0..1. */
   readonly confidence: number;
   /** Share of known pictures at least as strange as this one, in (0, 1]. */
@@ -37,6 +39,7 @@ export interface UnreadablePicture {
   readonly known: null;
   readonly ask?: undefined;
   readonly label: null;
+  readonly classIndex: null;
   readonly confidence: null;
   readonly pValue: null;
   readonly score: null;
@@ -119,6 +122,7 @@ export function answerOf(
     known,
     ...(outputs.ask ? { ask: known && outputs.ask[row] === 1 } : {}),
     label: ranked[0]?.label ?? "",
+    classIndex: logits.indexOf(Math.max(...logits)),
     confidence: ranked[0]?.confidence ?? 0,
     pValue: outputs.pValue[row] ?? 0,
     score,
@@ -133,6 +137,7 @@ export function unreadable(id: string, detector: string, error: OalError): Unrea
     id,
     known: null,
     label: null,
+    classIndex: null,
     confidence: null,
     pValue: null,
     score: null,

@@ -27,6 +27,7 @@ describe("an answer", () => {
     const answer = answerOf(outputs, 1, "x", options);
     const share = Math.exp(2) / (2 * Math.exp(2) + Math.exp(1));
     expect(answer).toMatchObject({ id: "x", known: false, ask: false, label: "bee", score: 4, pValue: 0.04 });
+    expect(answer.classIndex).toBe(1);
     expect(answer.top).toEqual([
       { label: "bee", confidence: expect.closeTo(share, 12) },
       { label: "cat", confidence: expect.closeTo(share, 12) },

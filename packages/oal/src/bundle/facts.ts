@@ -115,6 +115,11 @@ const storedDetectorSchema = z.strictObject({
 /** A detector as a bundle keeps it. */
 export type StoredDetector = z.infer<typeof storedDetectorSchema>;
 
+/** The score from which a picture is known; null where that depends on the class that is predicted. */
+export function commonCut({ cuts, perClass = [] }: Decision): number | null {
+  return perClass.every(({ unknown }) => unknown === cuts.unknown) ? cuts.unknown : null;
+}
+
 const finite = z.number();
 const selfTestSchema = z.strictObject({
   width: side,

@@ -20,7 +20,7 @@ import {
 } from "oal-core";
 import { passRows } from "../runtime/passRows.js";
 import { inBatches } from "./ahead.js";
-import type { BundleFacts, StoredDetector } from "./facts.js";
+import { commonCut, type BundleFacts, type StoredDetector } from "./facts.js";
 import {
   aPicture,
   loadPicture,
@@ -70,8 +70,8 @@ export class Scorer {
   readonly detector: string;
   /** Its calibration. */
   readonly decision: Decision;
-  /** Score from which a picture is known. */
-  readonly threshold: number;
+  /** Score from which a picture is known; null where every predicted class has a cut of its own. */
+  readonly threshold: number | null;
   readonly #session: Session;
   readonly #stored: StoredDetector;
   readonly #answers: AnswerOptions;
@@ -91,7 +91,7 @@ export class Scorer {
     this.#stored = storedDetector(facts, detector);
     this.detector = this.#stored.id;
     this.decision = this.#stored.decision;
-    this.threshold = threshold ?? this.decision.cuts.unknown;
+    this.threshold = threshold ?? commonCut(this.decision);
     this.#answers = {
       path,
       classNames: facts.classNames,

@@ -50,8 +50,17 @@ export async function writeBundle(
   contents: BundleContents,
   options: WriteBundleOptions,
 ): Promise<BundleFacts> {
-  const { graph, facts } = assembleBundle(contents);
-  return writeAssembled(path, graph, facts, options);
+  const assembled = assembleBundle(contents);
+  const { facts } = await writeAssembled(path, assembled.graph, assembled.facts, options);
+  return facts;
+}
+
+/** A bundle as it was written. */
+export interface WrittenBundle {
+  /** What the file says of itself. */
+  readonly facts: BundleFacts;
+  /** Its path, and that of its weights where they lie beside it. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -59,7 +68,6 @@ export async function writeBundle(
  * in its place.
  *
  * @param images of the options: as `facts.input` says
- * @returns what the file says of itself
  * @throws as {@link writeBundle}
  */
 export async function writeAssembled(
@@ -67,12 +75,12 @@ export async function writeAssembled(
   graph: Graph,
   facts: BundleFacts,
   { engine, images, expected, onLarge, large = largeBundle, outsideFrom = largestFile }: WriteBundleOptions,
-): Promise<BundleFacts> {
+): Promise<WrittenBundle> {
   verifyGraph(graph);
   const bytes = weightBytes(graph);
   if (bytes > large) onLarge?.(bytes);
   let whole = facts;
-  await writeModelFile(path, graph, {
+  const files = await writeModelFile(path, graph, {
     name: facts.name,
     metadata: factsToMetadata(facts),
     weightsBeside: bytes > outsideFrom,
@@ -83,7 +91,7 @@ export async function writeAssembled(
       return factsToMetadata(whole);
     },
   });
-  return whole;
+  return { facts: whole, files };
 }
 
 /**

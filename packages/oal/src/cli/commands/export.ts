@@ -1,5 +1,6 @@
 /** `oal export`: writes a model for others, and says what it is and how it differs. */
 import { shortestFloat32 } from "oal-core";
+import { commonCut, type StoredDetector } from "../../bundle/facts.js";
 import type { Exported, ExportOptions } from "../../pipeline/exporting/exportOptions.js";
 import { interruptible } from "../interrupt.js";
 import { lateProgress } from "../progress.js";
@@ -50,14 +51,11 @@ function jsonOf({ path, files, bytes, facts, changes }: Exported): Record<string
     preprocessing: facts.preprocessing,
     classes: facts.classNames.length,
     decides: facts.decides,
-    detectors: facts.detectors.map(({ id, outputs, decision: { target, kept, count, cuts } }) => ({
-      id,
-      outputs,
-      target,
-      kept,
-      count,
-      cut: shortestFloat32(cuts.unknown),
-    })),
+    detectors: facts.detectors.map(({ id, outputs, decision }) => {
+      const { target, kept, count } = decision;
+      const cut = commonCut(decision);
+      return { id, outputs, target, kept, count, cut: cut === null ? null : shortestFloat32(cut) };
+    }),
     notes: facts.notes,
     changes: changes ?? null,
   };
@@ -71,11 +69,16 @@ function textOf({ path, files, bytes, facts }: Exported): string {
     `${path}: ${sizeOf(bytes)}${files.length > 1 ? ` in ${files.length} files` : ""}, ${facts.classNames.length} classes, ${takes(facts)}`,
     ...(decider
       ? [
-          `decides by ${decider.id}: known from ${shortestFloat32(decider.decision.cuts.unknown)} on, which is to keep ${percent(decider.decision.target)} of the known pictures (${percent(decider.decision.kept)} of ${decider.decision.count} calibration pictures)`,
+          `decides by ${decider.id}: known from ${cutOf(decider)} on, which is to keep ${percent(decider.decision.target)} of the known pictures (${percent(decider.decision.kept)} of ${decider.decision.count} calibration pictures)`,
         ]
       : []),
     ...(others.length > 0 ? [`holds ${others.join(", ")} besides`] : []),
   ].join("\n");
+}
+
+function cutOf({ decision }: StoredDetector): string {
+  const cut = commonCut(decision);
+  return cut === null ? "a cut for every predicted class" : String(shortestFloat32(cut));
 }
 
 function takes({

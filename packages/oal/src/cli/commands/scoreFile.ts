@@ -42,11 +42,11 @@ export class ScoreFile {
   }
 
   /** Writes the file. @returns what was written, in a sentence */
-  async write({ facts, detector }: Pick<Scorer, "facts" | "detector">): Promise<string> {
+  async write({ detector }: Pick<Scorer, "detector">): Promise<string> {
     const list: ScoreList = {
       ids: this.#scored.map(({ id }) => id),
       labels: null,
-      predictions: Int32Array.from(this.#scored, ({ label }) => facts.classNames.indexOf(label)),
+      predictions: Int32Array.from(this.#scored, ({ classIndex }) => classIndex),
       columns: new Map([[detector, Float32Array.from(this.#scored, ({ score }) => score)]]),
     };
     await writeOutputFile(this.#path, await contentOf(this.#format, list, detector));

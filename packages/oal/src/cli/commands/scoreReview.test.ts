@@ -16,6 +16,7 @@ describe("a page of the most unknown pictures", () => {
     id,
     known: pValue > 0.05,
     label: "<cat>",
+    classIndex: 0,
     confidence: 0.5,
     pValue,
     score,

@@ -59,7 +59,8 @@ function counts(results: readonly ScoreResult[]): string {
 /** Which model and detector were asked, from which score on a picture is known, and what "known?" means where there is such a cut. */
 export function modelSentence(model: string, { path, facts, detector, threshold }: Scorer): string {
   const of = path === model ? "" : ` of ${printable(model)}`;
-  const rule = `known: ${detector} score of at least ${threshold.toFixed(3)}`;
+  const cut = threshold === null ? "the cut of the predicted class" : threshold.toFixed(3);
+  const rule = `known: ${detector} score of at least ${cut}`;
   const asks = facts.detectors.some(({ id, outputs }) => id === detector && outputs.ask !== undefined);
   const second = asks ? "; known?: known, but near the cut, a person should look" : "";
   return `model ${printable(facts.name)}${of} (${printable(path)}); ${rule}${second}`;

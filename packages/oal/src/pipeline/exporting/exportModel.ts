@@ -1,16 +1,12 @@
 /** A model becomes one file for others: chosen, cut, changed in form or precision, written, run, or not written at all. */
-import { rename, rm, stat } from "node:fs/promises";
-import { randomInt } from "node:crypto";
-import { dirname } from "node:path";
 import { oalError, type Engine, type Graph, type Tensor } from "oal-core";
-import type { BundleFacts, BundleInput } from "../../bundle/facts.js";
-import type { CheckedOutputs } from "../../bundle/index.js";
-import { writeAssembled } from "../../bundle/write.js";
+import type { BundleFacts, BundleInput, StoredDetector } from "../../bundle/facts.js";
+import { storedDetector, type CheckedOutputs } from "../../bundle/index.js";
 import { halfPrecision } from "../../exporting/half.js";
 import { withInputForm } from "../../exporting/inputForm.js";
 import { quantise, type Feeds } from "../../exporting/quantise.js";
+import { promiseOf } from "../../fitting/calibrate.js";
 import { cpuEngine } from "../../runtime/engines/index.js";
-import { makeFolder } from "../../runtime/makeFolder.js";
 import { readModelFile } from "../../runtime/modelFile.js";
 import { passRows } from "../../runtime/passRows.js";
 import { changesSentence, imagesFor, measureChanges, type AskedPictures, type Changes } from "./changes.js";
@@ -18,9 +14,9 @@ import { drawnPicture } from "./drawnPictures.js";
 import type { Exported, ExportOptions } from "./exportOptions.js";
 import { figuresOf } from "./figures.js";
 import { writeHuggingFace } from "./huggingFace.js";
-import { everyOther, lots, picturesAt, type ExportPictures } from "./pictures.js";
+import { writeOneFile } from "./oneFile.js";
+import { everyOther, factsFor, lots, picturesAt, type ExportPictures } from "./pictures.js";
 import { refuseUnfit } from "./refusals.js";
-import { targetError } from "./targetError.js";
 import { runPictures } from "./runPictures.js";
 import { selectFromBundle, type Assembled } from "./selection.js";
 import { exportSource, type ExportSource } from "./source.js";
@@ -51,7 +47,7 @@ export async function exportModel(
       facts: { ...selected.facts, input: form },
     };
     const changes = pictures ? await changesOf(selected, made, pictures, engine, options) : undefined;
-    const noted = { ...made, facts: withNotes(made.facts, precision, changes) };
+    const noted = { ...made, facts: withNotes(made.facts, facts, options, changes) };
     const expected = await expectedOf(selected, noted, engine, precision);
     const written =
       format === "hf"
@@ -67,7 +63,11 @@ export async function exportModel(
             },
             engine,
           )
-        : await writeOne(target, noted, { engine, ...expected }, options);
+        : await writeOneFile(target, noted, {
+            engine,
+            ...expected,
+            onLarge: (bytes) => options.onMessage?.(`the file will have ${Math.round(bytes / 1e6)} MB`),
+          });
     return { ...written, ...(changes ? { changes } : {}) };
   } finally {
     await pictures?.known.close();
@@ -110,7 +110,7 @@ async function inPrecision(
   const most = passRows(64, facts.preprocessing.crop);
   for await (const lot of lots(everyOther(pictures.known.read(), 0), most)) {
     signal?.throwIfAborted();
-    feeds.push({ images: imagesFor(lot, facts) });
+    feeds.push({ images: imagesFor(lot, factsFor(facts, pictures.known, facts.input)) });
     count += lot.length;
     if (count >= mostCalibration) break;
   }
@@ -144,8 +144,8 @@ async function changesOf(
   const sessions = [await engine.compile(before.graph), await engine.compile(after.graph)] as const;
   try {
     const changes = await measureChanges(
-      { session: sessions[0], facts: before.facts },
-      { session: sessions[1], facts: after.facts },
+      { session: sessions[0], facts: factsFor(before.facts, known, after.facts.input) },
+      { session: sessions[1], facts: factsFor(after.facts, known, after.facts.input) },
       asked,
       (done) => {
         signal?.throwIfAborted();
@@ -159,13 +159,36 @@ async function changesOf(
   }
 }
 
-function withNotes(facts: BundleFacts, precision: string, changes: Changes | undefined): BundleFacts {
+/**
+ * What is noted of the file. What the one that it is made of noted stays only while it is true: with another cut the calibration promises
+ * something else, and with another cut or another detector other decisions change.
+ */
+function withNotes(
+  facts: BundleFacts,
+  before: BundleFacts,
+  { keep, precision = "fp32" }: ExportOptions,
+  changes: Changes | undefined,
+): BundleFacts {
+  const { changes: measured, calibration, ...rest } = before.notes;
+  const isSame = keep === undefined && facts.decides === before.decides;
+  const promise = keep === undefined ? calibration : calibration && promiseAt(storedDetector(facts), keep);
+  const told = changes ? changesSentence(changes) : isSame ? measured : undefined;
   const notes = {
-    ...facts.notes,
+    ...rest,
+    ...(promise === undefined ? {} : { calibration: promise }),
     ...(precision === "fp32" ? {} : { precision }),
-    ...(changes ? { changes: changesSentence(changes) } : {}),
+    ...(told === undefined ? {} : { changes: told }),
   };
   return { ...facts, notes };
+}
+
+/** What the calibration of a detector promises with another cut. */
+function promiseAt({ decision: { count, cuts, perClass } }: StoredDetector, keep: number): string {
+  return [
+    ...promiseOf(count, keep).sentences,
+    ...(perClass ? ["All classes have this cut."] : []),
+    ...(cuts.ask === undefined ? [] : ["The second cut, below which a person should look, is where it was."]),
+  ].join(" ");
 }
 
 /** Drawn pictures as the file takes them, and what it must say of them: with unchanged numbers, what the model says that it was made of. */
@@ -193,25 +216,5 @@ async function expectedOf(
     return { images: given, expected: Object.fromEntries(expected) };
   } finally {
     await session.release();
-  }
-}
-
-/** Writes the file aside, runs it there, and gives it its name. */
-async function writeOne(
-  target: string,
-  { graph, facts }: Assembled,
-  check: { readonly engine: Engine; readonly images: Tensor; readonly expected: CheckedOutputs },
-  { onMessage }: ExportOptions,
-): Promise<Omit<Exported, "changes">> {
-  const aside = `${target}.${process.pid}${randomInt(2 ** 40)}.onnx`;
-  const onLarge = (bytes: number): void => onMessage?.(`the file will have ${Math.round(bytes / 1e6)} MB`);
-  try {
-    await makeFolder(dirname(target));
-    const written = await writeAssembled(aside, graph, facts, { ...check, onLarge });
-    await rename(aside, target);
-    return { path: target, files: [target], bytes: (await stat(target)).size, facts: written };
-  } catch (error) {
-    await rm(aside, { force: true }).catch(() => undefined); // its own error tells less
-    throw targetError(target, error);
   }
 }

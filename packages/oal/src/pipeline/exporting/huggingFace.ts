@@ -1,5 +1,5 @@
 /** A folder as transformers.js loads it: `pixel_values` in, `logits` out, with the files that tell it how. */
-import { randomInt } from "node:crypto";
+import { createHash, randomInt } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
@@ -18,6 +18,7 @@ import {
   type Tensor,
   type Value,
 } from "oal-core";
+import { z } from "zod";
 import type { BundleFacts, Preprocessing } from "../../bundle/facts.js";
 import { allowedDifference } from "../../bundle/check.js";
 import { makeFolder } from "../../runtime/makeFolder.js";
@@ -46,28 +47,58 @@ export interface FolderContents {
 const fileOf = { fp32: "model.onnx", fp16: "model_fp16.onnx", int8: "model_quantized.onnx" } as const;
 /** Its name of each of them, as option `dtype`. */
 const dtypeOf = { fp32: "fp32", fp16: "fp16", int8: "q8" } as const;
+const modelNames: readonly string[] = Object.values(fileOf);
+const modelFolder = "onnx";
 const configFile = "config.json";
+const preprocessorFile = "preprocessor_config.json";
+const cardFile = "README.md";
 
 /**
- * Refuses a folder that holds anything but an earlier export.
+ * Refuses a folder that holds anything but an earlier export: the whole folder is replaced, and what somebody else put into it (a
+ * repository, a page that was edited) would be lost.
  *
  * @throws OAL-E275
  */
 export function refuseForeignFolder(target: string): void {
+  const refuse = (problem: string): never => {
+    throw oalError("OAL-E275", { problem });
+  };
   if (!existsSync(target)) return;
   if (!statSync(target).isDirectory())
-    throw oalError("OAL-E275", { problem: `${target} is a file: an export for transformers.js is a folder` });
-  if (readdirSync(target).length === 0 || isOurs(target)) return;
-  throw oalError("OAL-E275", { problem: `${target} holds other files: name a new folder` });
+    refuse(`${target} is a file: an export for transformers.js is a folder`);
+  const names = readdirSync(target);
+  if (names.length === 0) return;
+  const card = names.includes(configFile) ? cardOf(target) : undefined;
+  const models = names.includes(modelFolder) ? namesIn(join(target, modelFolder)) : [];
+  const foreign = [
+    ...names.filter((name) => ![configFile, preprocessorFile, cardFile, modelFolder].includes(name)),
+    ...models.flatMap((name) => (modelNames.includes(name) ? [] : [join(modelFolder, name)])),
+  ];
+  const [other] = foreign;
+  if (other !== undefined) refuse(`${target} holds other files (${other}): name a new folder`);
+  if (card === undefined) refuse(`${target} is no export of this version of oal: name a new folder`);
+  if (names.includes(cardFile) && sha256(readFileSync(join(target, cardFile))) !== card)
+    refuse(`${join(target, cardFile)} was changed since it was exported: name a new folder, or move it away`);
 }
 
-function isOurs(folder: string): boolean {
+/** The names in a folder; its own name where it is none. */
+function namesIn(folder: string): string[] {
+  return statSync(folder).isDirectory() ? readdirSync(folder) : [folder];
+}
+
+/** The hash of the page as it was exported; undefined in a folder that was not. */
+function cardOf(folder: string): string | undefined {
   try {
-    const config: unknown = JSON.parse(readFileSync(join(folder, configFile), "utf8"));
-    return typeof config === "object" && config !== null && "oal_version" in config;
+    return z
+      .looseObject({ oal_readme_sha256: z.string() })
+      .parse(JSON.parse(readFileSync(join(folder, configFile), "utf8"))).oal_readme_sha256;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+function sha256(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
 }
 
 /**
@@ -86,21 +117,23 @@ export async function writeHuggingFace(
   try {
     await makeFolder(dirname(folder));
     aside = `${folder}.${process.pid}${randomInt(2 ** 40)}`;
-    await makeFolder(join(aside, "onnx"));
+    await makeFolder(join(aside, modelFolder));
     const models = [
       ["fp32", selected.graph],
       ...(precision === "fp32" ? [] : [[precision, network] as const]),
     ] as const;
     for (const [each, graph] of models) {
-      const path = join(aside, "onnx", fileOf[each]);
+      const path = join(aside, modelFolder, fileOf[each]);
       await writeModelFile(path, withPixelValues(graph, facts), { name: facts.name, weightsBeside: false });
       await check(path, selected, engine, each);
     }
     const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-    await writeFile(join(aside, configFile), json(configOf(facts)));
-    await writeFile(join(aside, "preprocessor_config.json"), json(preprocessorOf(facts.preprocessing)));
-    const card = { facts, changes, figures, precision, dtype: dtypeOf[precision], folder: basename(folder) };
-    await writeFile(join(aside, "README.md"), modelCard(card));
+    const told = { facts, changes, figures, precision, dtype: dtypeOf[precision], folder: basename(folder) };
+    const card = modelCard(told);
+    await writeFile(join(aside, configFile), json({ ...configOf(facts), oal_readme_sha256: sha256(card) }));
+    await writeFile(join(aside, preprocessorFile), json(preprocessorOf(facts.preprocessing)));
+    await writeFile(join(aside, cardFile), card);
+    refuseForeignFolder(target); // what came into it meanwhile
     await rm(folder, { recursive: true, force: true });
     await rename(aside, folder);
   } catch (error) {
@@ -109,9 +142,9 @@ export async function writeHuggingFace(
   }
   const names = [
     configFile,
-    "preprocessor_config.json",
-    "README.md",
-    ...readdirSync(join(folder, "onnx")).map((name) => `onnx/${name}`),
+    preprocessorFile,
+    cardFile,
+    ...readdirSync(join(folder, modelFolder)).map((name) => `${modelFolder}/${name}`),
   ];
   const files = names.map((name) => join(target, name));
   let bytes = 0;

@@ -1,5 +1,5 @@
 /** The page of a model in a folder for transformers.js: what it is, how it is asked, and its figures. */
-import type { BundleFacts } from "../../bundle/facts.js";
+import { commonCut, type BundleFacts } from "../../bundle/facts.js";
 import { changesSentence, type Changes } from "./changes.js";
 import type { ExportFigure } from "./figures.js";
 
@@ -82,7 +82,7 @@ export function modelCard({ facts, changes, figures, precision, dtype, folder }:
 }
 
 function knownLines({ id, title, decision }: BundleFacts["detectors"][number]): string[] {
-  const { target, kept, count, cuts } = decision;
+  const { target, kept, count } = decision;
   const percent = (share: number): string => `${Number((100 * share).toFixed(2))} %`;
   return [
     "Beside `logits` the model gives `score`, `pValue` and `known` for every picture (call the model itself, not the pipeline, to have them). A picture is known when its score reaches the cut; another share of known pictures is kept by `pValue > 1 - share`.",
@@ -92,7 +92,7 @@ function knownLines({ id, title, decision }: BundleFacts["detectors"][number]): 
     `| detector | ${inline(title)} (\`${id}\`) |`,
     `| share of known pictures to keep | ${percent(target)} |`,
     `| kept of the ${count} calibration pictures | ${percent(kept)} |`,
-    `| cut | ${cuts.unknown} |`,
+    `| cut | ${commonCut(decision) ?? "one for every predicted class"} |`,
   ];
 }
 

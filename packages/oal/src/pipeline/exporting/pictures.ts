@@ -1,7 +1,7 @@
 /** The pictures that a changed model is measured on: a folder's, or the validation pictures of a run. */
 import { existsSync } from "node:fs";
 import { isOalError, oalError, type RgbImage } from "oal-core";
-import type { Preprocessing } from "../../bundle/facts.js";
+import type { BundleFacts, BundleInput, Preprocessing } from "../../bundle/facts.js";
 import { decodedPicture, type NamedPicture } from "../../bundle/pictures.js";
 import { findPictures } from "../pictureFiles.js";
 
@@ -9,6 +9,8 @@ import { findPictures } from "../pictureFiles.js";
 export interface ExportPictures {
   /** How many there may be. */
   readonly count: number;
+  /** Whether they are the squares that the model takes, resized and cut before. */
+  readonly isCut: boolean;
   /** Those that can be read, upright, in order. */
   read(): AsyncIterable<RgbImage>;
   close(): Promise<void>;
@@ -29,6 +31,7 @@ export async function picturesAt(
   const found = await findPictures(paths);
   return {
     count: found.count,
+    isCut: false,
     async *read() {
       for await (const picture of found.pictures()) {
         const image = await readable(picture, rule);
@@ -47,6 +50,23 @@ async function readable(picture: NamedPicture, rule: Preprocessing): Promise<Rgb
     if (isOalError(error)) return null;
     throw error;
   }
+}
+
+/**
+ * The facts by which pictures are laid out: of those that are cut already none is resized again. A graph that resizes pictures itself has
+ * only such squares to be asked about, and takes them for whole pictures.
+ *
+ * @param facts of the model that is asked
+ * @param form the input of the model that is measured
+ */
+export function factsFor(
+  facts: BundleFacts,
+  { isCut }: Pick<ExportPictures, "isCut">,
+  form: BundleInput,
+): BundleFacts {
+  const { preprocessing } = facts;
+  if (!isCut || form.resizing !== "outside") return facts;
+  return { ...facts, preprocessing: { ...preprocessing, resize: preprocessing.crop } };
 }
 
 /** Items in lots of at most `most`. */

@@ -52,6 +52,7 @@ function picturesOfSets(sets: readonly ImageSet[]): ExportPictures {
     return { set, rows: Array.from({ length: count }, (_, i) => Math.floor((i * set.count) / count)) };
   });
   return {
+    isCut: true,
     count: chosen.reduce((sum, { rows }) => sum + rows.length, 0),
     async *read() {
       for (const { set, rows } of chosen) for (const row of rows) yield pixelsOf(set, row);
