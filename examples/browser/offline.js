@@ -1,4 +1,4 @@
-// The page works without a network once it was there: what came is kept, and taken when the server does not answer.
+// Keeps what comes, and gives it when the server does not answer.
 const answer = async (event, { request } = event) => {
 	const kept = await caches.open("known-or-unknown");
 	try {

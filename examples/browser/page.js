@@ -1,10 +1,11 @@
-// Pictures go to the worker, answers come back; the slider compares p values and asks nothing again.
+// The worker answers; the slider compares p values.
 const [state, main, files, camera, rate, keep, count, list] = document.querySelectorAll("[id]");
 const element = (tag, properties) => Object.assign(document.createElement(tag), properties);
 const worker = new Worker("worker.js", { type: "module" });
 const waiting = [];
+let target, own; // what the file keeps, and the slider's place for it
 
-/** What the model says of a picture: answers come in turn. */
+/** Answers come in turn. */
 const ask = (picture, name) => {
 	worker.postMessage({ picture, name }, picture instanceof ImageBitmap ? [picture] : []);
 	return new Promise((done) => waiting.push(done));
@@ -12,23 +13,24 @@ const ask = (picture, name) => {
 
 worker.onmessage = ({ data }) => (data.state ? say(data) : waiting.shift()(data));
 worker.onerror = () => say({ state: "This browser cannot run the worker.", bad: "bad" });
-// without it (private windows, plain http) the page needs a network
+// private windows and plain http have none
 navigator.serviceWorker?.register("offline.js").catch(() => {});
 
 function say(told) {
 	Object.assign(state, { textContent: told.state, className: told.bad || "" });
 	if (!told.target) return;
-	keep.value = told.target;
+	keep.value = target = told.target;
+	own = keep.value;
 	keep.oninput();
 	main.hidden = false;
 }
 
 keep.oninput = () => {
-	rate.value = +(100 * keep.value).toFixed(1);
+	rate.value = +(100 * (keep.value === own ? target : keep.value)).toFixed(1);
 	[...list.children].forEach(show);
 };
 
-/** A card for a picture; the newest comes first. */
+/** A card for a picture, before all others. */
 function add(media) {
 	const card = element("li", { media, text: element("div") });
 	card.append(media, card.text);
@@ -47,7 +49,7 @@ function show(card) {
 	const { text, result } = card;
 	if (!result) return (text.textContent = "…");
 	const { problem, pValue, label, confidence, name, ask } = result;
-	const known = Math.fround(pValue) > Math.fround(1 - keep.value);
+	const known = keep.value === own ? result.known : Math.fround(pValue) > Math.fround(1 - keep.value);
 	// below the file's second cut
 	const look = known && ask !== undefined && (ask || !result.known);
 	const share = `${Math.round(100 * confidence)}\u00a0%`;

@@ -1,4 +1,4 @@
-// Opens the model, tests it, and answers one picture after the other.
+// Opens the model, tests it, answers pictures in turn.
 import * as ort from "./ort.wasm.min.mjs";
 import { openModel } from "./oal-web.js";
 

@@ -9,6 +9,9 @@ import sys
 import numpy as np
 from PIL import Image, ImageOps
 
+# the model file says how many pixels are too many, and prepare asks before it decodes
+Image.MAX_IMAGE_PIXELS = None
+
 
 def read_facts(session):
     """What the file says of itself, by key without "oal."."""

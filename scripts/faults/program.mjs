@@ -395,6 +395,20 @@ export const program = [
     tests: [source("fitting/featureCache.test.ts")],
   },
   {
+    file: source("fitting/outputs.ts"),
+    what: "features of one order of colours are taken for those of the other",
+    find: "const meaning = [1, hash, rule, order, taps,",
+    replace: "const meaning = [1, hash, rule, typeof order, taps,",
+    tests: [source("fitting/outputs.test.ts")],
+  },
+  {
+    file: source("pipeline/exporting/pictures.ts"),
+    what: "an export is measured on stored pictures that are cut a second time",
+    find: 'if (!isCut || form.resizing !== "outside") return facts;',
+    replace: "if (!isCut || form.height !== -1) return facts;",
+    tests: ["test/exportModel.test.ts"],
+  },
+  {
     file: source("fitting/calibrate.ts"),
     what: "a promise is made with too few pictures",
     find: "fewest !== null && count >= fewest",

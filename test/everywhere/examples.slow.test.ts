@@ -142,6 +142,26 @@ describe("the example for Python", () => {
     },
   );
 
+  it.skipIf(withPillow === undefined)(
+    `says of a picture that is larger than Pillow allows what it says of any that is too large${missing(withPillow, "Pillow and numpy")}`,
+    async () => {
+      const { preprocessing, input } = await readBundle(model);
+      const code = [
+        "import json, struct, sys, zlib; sys.path.insert(0, sys.argv[1])",
+        "from PIL import Image; import score",
+        "data = bytearray(open('dot.png', 'rb').read())",
+        "data[16:24] = struct.pack('>II', 20000, 10000)",
+        "data[29:33] = struct.pack('>I', zlib.crc32(data[12:29]))",
+        "open('huge.png', 'wb').write(data)",
+        "try: score.prepare(Image.open('huge.png'), json.loads(sys.argv[2]))",
+        "except ValueError as error: print(error)",
+      ].join("\n");
+      const facts = JSON.stringify({ preprocessing, input });
+      const { status, stdout } = run(withPillow ?? "", ["-c", code, example("python"), facts]);
+      expect([status, stdout]).toEqual([0, "too many pixels\n"]);
+    },
+  );
+
   it.skipIf(withEngine === undefined)(
     `says what Node says${missing(withEngine, "onnxruntime, Pillow and numpy")}`,
     async () => {

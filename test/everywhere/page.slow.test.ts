@@ -116,6 +116,27 @@ describe.skipIf(missingChromium !== null)(
       expect(await textOf(page, "#count")).toMatch(/^0 known, 1 unknown/);
     });
 
+    it("says what the file says while the slider stands where the file put it", async () => {
+      const cuts = at("cuts.onnx");
+      // all of it is unknown by the cuts of the classes, whatever its p value
+      await untrainedModel(cuts, ["cat", "dog", "emu"], {}, { perClass: 2 });
+      const other = await serve({ ...examplePage, ...besidePage, "model.onnx": readFileSync(cuts) });
+      const page = await openPage(other.address);
+      await drawn(40, 30).png().toFile(at("strange.png"));
+      await give(page, [at("strange.png")]);
+      const verdict = async (): Promise<string | null> => page.locator("li").getAttribute("class");
+      expect(await verdict()).toBe("unknown");
+      // the file keeps all, which is more than the slider goes to
+      expect(await textOf(page, "#rate")).toBe("100");
+      const start = Number(await page.locator("#keep").inputValue());
+      await moveSlider(page, start - 0.005);
+      expect(await verdict()).toBe("known");
+      expect(await textOf(page, "#rate")).toBe("99");
+      await moveSlider(page, start);
+      expect(await verdict()).toBe("unknown");
+      await other.close();
+    });
+
     it("says of what is no picture, or too large a one, what it is, and goes on", async () => {
       const page = await openPage(site.address);
       writeFileSync(at("notes.png"), "hello");
