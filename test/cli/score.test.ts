@@ -16,7 +16,6 @@ import { ScoreFile } from "../../packages/oal/dist/cli/commands/scoreFile.js";
 import { guardOutput } from "../../packages/oal/dist/cli/output.js";
 import { openModel, type OpenModelOptions, type ScoreResult } from "../../packages/oal/src/index.js";
 import { csvForm } from "../../packages/oal/src/cli/commands/scoreForms.js";
-import { ScoreFile } from "../../packages/oal/src/cli/commands/scoreFile.js";
 import { modelSentence, scoreTable } from "../../packages/oal/src/cli/commands/scoreTable.js";
 import { readScoreArchive } from "../../packages/oal/src/evaluation/scoreArchive.js";
 import { parseCsv } from "../../packages/oal/src/evaluation/scoreFiles.js";
