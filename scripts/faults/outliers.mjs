@@ -3,6 +3,20 @@ const source = (path) => `packages/oal/src/${path}`;
 
 export const outliers = [
   {
+    file: source("outliers/sources/choice.ts"),
+    what: "fewer candidates than pictures are the first rows, which are of one class",
+    find: "rows[spread[i % spread.length] ?? 0]",
+    replace: "rows[i % spread.length]",
+    tests: [source("outliers/sources/choice.test.ts")],
+  },
+  {
+    file: source("pipeline/outlierSpace.ts"),
+    what: "outlier embeddings among tokens are taken for features of the teacher",
+    find: "if (isAligned(config))",
+    replace: "if (!isAligned(config))",
+    tests: [source("pipeline/outlierSpace.test.ts")],
+  },
+  {
     file: source("outliers/sources/guided.ts"),
     what: "guided sampling is pulled to where the teacher knows most",
     find: "const own = mul(unitRows(flat(gradient)), weight);",

@@ -20,7 +20,7 @@ import type { FitCache } from "./fitCache.js";
 import { fitDetector, fitGround, isUnfit, refuseNone, type FitGround } from "./fit.js";
 import type { ModelSource } from "./modelTaps.js";
 import { nullTestWarnings } from "./nullTest.js";
-import { predictions, type OutputSet } from "./outputs.js";
+import { knownAccuracies, predictions, type OutputSet } from "./outputs.js";
 import {
   mayChoose,
   type CombinationChoice,
@@ -95,6 +95,7 @@ export async function evaluate(
   );
   return {
     ...onTest,
+    result: { ...onTest.result, accuracies: knownAccuracies(sets) },
     validation: await onValidation(measured, sets),
     fitted: measured.fitted,
   };

@@ -64,6 +64,15 @@ describe("evaluate", () => {
     const { result, scores } = good;
     const test = scores.sets.find((set) => set.name === "test");
     expect(result.idAccuracy).toBe(accuracy(test?.predictions ?? [], test?.labels ?? []));
+    const right = ({ labels, logits }: OutputSet): number => {
+      const rows = logits.read(0, labels.length);
+      const own = (i: number): number[] => Array.from(rows.subarray(i * classes, (i + 1) * classes));
+      const found = Array.from(labels.keys(), (i) => own(i).indexOf(Math.max(...own(i))));
+      return found.filter((label, i) => label === labels[i]).length / labels.length;
+    };
+    const [train = NaN, validation = NaN] = model(4).slice(0, 2).map(right);
+    expect(result.accuracies).toEqual({ train, validation, test: result.idAccuracy });
+    expect(resultsFromJson(resultJson([result]))[0]?.accuracies).toEqual(result.accuracies);
     expect(result.detectors.map((detector) => detector.id)).toEqual(["msp", "mls", "ebo", "knn"]);
     for (const detector of result.detectors) {
       expect(detector.sets.map((set) => [set.name, set.group, set.count])).toEqual([
@@ -159,8 +168,12 @@ describe("evaluate", () => {
 
   it("works without validation, near or far sets", async () => {
     const sets = model(2).filter((set) => ["train", "test"].includes(set.group));
-    const [first] = (await evaluate(testEngine, "m", 0, sets, { ...options, detectors: ["energy"] })).result
-      .detectors;
+    const unlabelled = sets.map((set) =>
+      set.group === "train" ? { ...set, labels: new Int32Array(set.labels.length).fill(-1) } : set,
+    );
+    const { result } = await evaluate(testEngine, "m", 0, unlabelled, { ...options, detectors: ["energy"] });
+    expect(result.accuracies).toEqual({ test: result.idAccuracy });
+    const [first] = result.detectors;
     expect(first).toMatchObject({
       id: "ebo",
       sets: [],

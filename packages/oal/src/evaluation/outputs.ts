@@ -1,6 +1,6 @@
 /** What an evaluation starts from: a model's outputs per set, in memory or in files, and the images behind them. */
-import { float32Data, memoryRows, oalError, type RowSource, type Tensor } from "oal-core";
-import type { SetGroup } from "./result.js";
+import { accuracy, float32Data, memoryRows, oalError, type RowSource, type Tensor } from "oal-core";
+import type { KnownAccuracies, SetGroup } from "./result.js";
 
 /** Images of one set, read by range. */
 export interface PixelSource {
@@ -71,6 +71,17 @@ export function predictions(logits: RowSource): Int32Array {
     }
   }
   return result;
+}
+
+/** Accuracy on the known sets whose images have classes. The outputs are there already: no image is looked at for it. */
+export function knownAccuracies(sets: readonly OutputSet[]): KnownAccuracies {
+  const known = (["train", "validation", "test"] as const).flatMap((group) => {
+    const set = sets.find((each) => each.group === group);
+    return set?.labels.some((label) => label !== -1)
+      ? [[group, accuracy(predictions(set.logits), set.labels)] as const]
+      : [];
+  });
+  return Object.fromEntries(known);
 }
 
 /** Rows per run of a score session. */

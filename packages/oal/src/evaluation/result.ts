@@ -105,6 +105,13 @@ export interface CombinationChoice {
   readonly refused?: { readonly detector: string; readonly auroc: number };
 }
 
+/** Fractions of the known images of each part that a model has right. */
+export interface KnownAccuracies {
+  readonly train?: number;
+  readonly validation?: number;
+  readonly test?: number;
+}
+
 /** The evaluation of one model (`results.json`). */
 export interface EvaluationResult {
   readonly model: string;
@@ -113,6 +120,8 @@ export interface EvaluationResult {
   readonly idCount: number;
   /** Fraction. */
   readonly idAccuracy: number;
+  /** Accuracy on the plain training, validation and test images, where there were outputs on them; results of earlier versions have none. */
+  readonly accuracies?: KnownAccuracies;
   readonly calibration: Calibration;
   readonly detectors: readonly DetectorResult[];
   readonly bootstrap: { readonly seed: number; readonly resamples: number };

@@ -28,7 +28,6 @@ import type { RunModels } from "./models.js";
 import { networkChoice, type RecipeSection } from "./stages/context.js";
 import { surelyFinetuned } from "./stages/finetunedTeacher.js";
 import { headProblem, newHead } from "./stages/importedHead.js";
-import { isAligned } from "./stages/alignment.js";
 import { finetunedNetwork, headOfZeros, initNetwork, type InitNetwork } from "./stages/initNetwork.js";
 
 /** What of a run is to be made. */
@@ -146,11 +145,6 @@ export function configurationProblems(
     refuse(
       "teacher.model",
       "recipe fx makes outliers of the teacher's features for the student's last layer, so both must be one model: give --init and --teacher the same",
-    );
-  if (needs.student && showsFeatures && isAligned(config))
-    refuse(
-      "synthesis.align",
-      "recipe fx shows the student outliers among the teacher's features, and these would be sampled among tokens: give synthesis.align: false, or another recipe",
     );
   try {
     if (needs.boundary) checkBoundaryOptions(boundary);

@@ -11,6 +11,7 @@ import { configurationProblems, needsOf, type Aim, type Needs } from "./foresigh
 import { restProblem } from "./drawnOutliers.js";
 import { trainingImages } from "./memoryCheck.js";
 import { conditionWidth, teacherWidth } from "./memory/networks.js";
+import { outlierSpaceProblems } from "./outlierSpace.js";
 import { suppliedProblems } from "./suppliedProblems.js";
 import { openModels, wantedModels, type RunModels } from "./models.js";
 import { checkTargets } from "./plan/stages.js";
@@ -100,6 +101,10 @@ export function problemsWith(
     fitting.push(
       ...promptProblems(config, models.diffusion, known, teacherWidth(config, models, known.length)),
     );
+  if (needs.student) {
+    const width = (): number | undefined => known && teacherWidth(config, models, known.length);
+    fitting.push(...outlierSpaceProblems(config, aim.methods, models, width));
+  }
   const makesLatents = needs.outliers && config.synthesis.latents === undefined;
   fitting.push(
     ...suppliedProblems(

@@ -5,6 +5,7 @@
 import type { MetricName, MetricVector, PerMetric } from "oal-core";
 import type { Choice } from "../evaluation/choice.js";
 import type { SeedList, SeedRow } from "../evaluation/index.js";
+import type { KnownAccuracies } from "../evaluation/result.js";
 
 /** The metrics of one ID set against one OOD set by id, as fractions in [0, 1]. */
 export type ReportMetrics = MetricVector;
@@ -46,6 +47,8 @@ export interface ReportResult {
   readonly seed: number;
   /** Accuracy on the ID test set, a fraction. */
   readonly idAccuracy: number;
+  /** Accuracy on the known images of each part; results of earlier versions have none. */
+  readonly accuracies?: KnownAccuracies | undefined;
   readonly calibration: {
     readonly ece: number;
     readonly mce: number;

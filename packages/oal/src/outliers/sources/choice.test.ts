@@ -66,6 +66,18 @@ it("pictures to choose among are turned each by an angle of its own, and those t
   });
 });
 
+it("fewer pictures than rows are of rows from all over them, so that classes that lie one behind the other all have some", () => {
+  const labels = Array.from({ length: 50 }, (_, row) => Math.floor(row / 5));
+  const { rows } = candidatesAmong(Array.from(labels.keys()), 20, true);
+  expect(Array.from(rows, (row) => labels[row])).toEqual(
+    Array.from({ length: 20 }, (_, i) => Math.floor(i / 2)),
+  );
+  expect(new Set(rows).size).toBe(20);
+  // of rows that were left, too; and beyond them they begin anew
+  expect(candidatesAmong([3, 7, 40, 41], 2, true).rows).toEqual(Int32Array.of(3, 40));
+  expect(candidatesAmong([3, 7], 5, true).rows).toEqual(Int32Array.of(3, 7, 3, 7, 3));
+});
+
 it("a source that is chosen from is planned with its section and logits, in a union too", () => {
   const keep = { keep: { sources: { phase: [0, 0.5] } } };
   expect(planSource("phase", keep)).toMatchObject({ sections: ["keep"], hasTeacherLogits: true });

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { float32Data, float32Tensor, int64Tensor, toNumbers, type Tensor } from "oal-core";
+import { spacedPositions } from "../../data/badImages.js";
 import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import type { OutlierPictures } from "../../training/side/outliers.js";
 
@@ -20,7 +21,8 @@ export interface RowChoice {
  * Pictures to choose among.
  *
  * @param rows rows of the source that may be shown, at least one
- * @param count how many pictures; beyond the rows they begin anew
+ * @param count how many pictures; beyond the rows they begin anew. Fewer are spread evenly over all rows: training images mostly lie
+ *   class by class, and the first of them are of one class
  * @param isMade whether the source makes its pictures in the batch. Then each has a step of its own: it is made alone, at the first
  *   place of its step, and two of one step would be turned by the same angle and filtered by the same phases
  */
@@ -29,8 +31,9 @@ export function candidatesAmong(
   count: number,
   isMade: boolean,
 ): { readonly rows: Int32Array; readonly steps: Int32Array } {
+  const spread = spacedPositions(rows.length, count);
   return {
-    rows: Int32Array.from({ length: count }, (_, i) => rows[i % rows.length] ?? 0),
+    rows: Int32Array.from({ length: count }, (_, i) => rows[spread[i % spread.length] ?? 0] ?? 0),
     steps: Int32Array.from({ length: count }, (_, i) => (isMade ? i : 0)),
   };
 }

@@ -11,6 +11,9 @@ const folder = mkdtempSync(join(tmpdir(), "oal-ignored-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const files = ["data.source=photos"];
+/** Nothing but what a case names shows outliers, or pairs images with some. */
+const shows = ["exposure.uniformWeight=0", "exposure.distillWeight=0"];
+const pairs = ["mi.measure=false", "featureExposure.weight=0"];
 
 /** A setting, what is set beside it, and the setting that puts it out of force (none: it holds). */
 const cases: readonly (readonly [ignored: string, beside: readonly string[], because: string | null])[] = [
@@ -48,6 +51,31 @@ const cases: readonly (readonly [ignored: string, beside: readonly string[], bec
     "exposure.start=0.5",
     ["exposure.distillWeight=0", "exposure.uniformWeight=0"],
     "all weights of exposure at 0",
+  ],
+  ["exposure.outliers=phase", [...shows, "energy.latentWeight=2.5"], null],
+  ["exposure.fraction=0.25", [...shows, "energy.latentWeight=2.5"], null],
+  ["exposure.outliers=phase", shows, "all weights of exposure at 0"],
+  [
+    "exposure.outliers=phase",
+    [...shows, "energy.latentWeight=2.5", "energy.form=features"],
+    "all weights of exposure at 0",
+  ],
+  ["exposure.start=0.5", [...shows, "energy.latentWeight=2.5"], "all weights of exposure at 0"],
+  ["exposure.fraction=0.25", [...shows, "exposure.latentWeight=1"], "no exposure to pictures"],
+  ["mi.pairing=random", pairs, "both weights of mi at 0 and mi.measure: false"],
+  ["mi.pairing=random", [...pairs, "exposure.latentWeight=1"], null],
+  ["mi.pairing=random", [...pairs, "energy.form=features", "energy.latentWeight=1"], null],
+  ["mi.pairing=random", [...pairs, "featureExposure.weight=0.1"], null],
+  ["mi.hidden=64", [...pairs, "exposure.latentWeight=1"], "both weights of mi at 0 and mi.measure: false"],
+  [
+    "mi.latentPooling=channel-row-mean",
+    ["mi.measure=false", "energy.form=features", "energy.latentWeight=1"],
+    null,
+  ],
+  [
+    "mi.pairing=random",
+    ["featureExposure.weight=0", "mi.learning=value"],
+    "both weights of mi at 0 and mi.learning: value",
   ],
   ["data.size=64", [], "data.source: embedded"],
   ["data.skipBad=3", [], "data.source: embedded"],
@@ -102,6 +130,11 @@ describe("presets", () => {
     });
     expect(teacher["widths"]).toBeUndefined();
     expect(student["minFactor"]).toBeUndefined();
+  });
+
+  it("keep their outliers where another method than the exposures shows them", () => {
+    const set = ["exposure.uniformWeight=0", "energy.latentWeight=2.5"];
+    expect(loadConfiguration("cifar10-small", { set, cwd: folder }).exposure["outliers"]).toBe("union");
   });
 });
 

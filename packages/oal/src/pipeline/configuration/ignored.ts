@@ -9,7 +9,7 @@ import { optionsIn } from "../../fields.js";
 import { optimisers } from "../../nn/optimisers/index.js";
 import { schedules } from "../../nn/schedules/index.js";
 import { trainingMethods } from "../../training/methods/index.js";
-import { ownSection } from "../../training/methods/method.js";
+import { ownSection, type MethodSettings, type TrainingMethod } from "../../training/methods/method.js";
 import { askedFor, type Given } from "./given.js";
 import { choosingGroups, mayChoose } from "../../evaluation/result.js";
 import type { Locate } from "./issues.js";
@@ -204,12 +204,38 @@ function outlierRules({ boundary }: Configuration): readonly Rule[] {
   ];
 }
 
+/** The sections in which a method's options stand, and the settings with each of them as the method reads them. */
+function settingsOf(
+  { section }: TrainingMethod,
+  configuration: Configuration,
+): readonly (readonly [section: string, settings: MethodSettings])[] {
+  return (section === undefined ? ["teacher", "student"] : [section]).map((name) => [
+    name,
+    { ...configuration, [ownSection]: configuration[name] },
+  ]);
+}
+
+/** Options of methods; one that decides about side data holds where another method needs these, whichever recipes the run has. */
 function methodRules(configuration: Configuration): readonly Rule[] {
-  return trainingMethods.all.flatMap((method) =>
-    (method.section === undefined ? ["teacher", "student"] : [method.section]).flatMap((section) =>
+  const { all } = trainingMethods;
+  const needs = new Map(
+    all.map((method) => [
+      method,
+      settingsOf(method, configuration).flatMap(([, settings]) => method.needs(settings)),
+    ]),
+  );
+  const decides = (method: TrainingMethod, key: string): boolean =>
+    all.some(
+      (other) => other !== method && method.decides?.[key]?.some((name) => needs.get(other)?.includes(name)),
+    );
+  return all.flatMap((method) =>
+    settingsOf(method, configuration).flatMap(([section, settings]) =>
       method
-        .ignored({ ...configuration, [ownSection]: configuration[section] })
-        .map(([keys, because]): Rule => [keys.map((key) => `${section}.${key}`), because]),
+        .ignored(settings)
+        .map(([keys, because]): Rule => [
+          keys.filter((key) => !decides(method, key)).map((key) => `${section}.${key}`),
+          because,
+        ]),
     ),
   );
 }

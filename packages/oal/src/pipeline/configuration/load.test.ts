@@ -293,6 +293,22 @@ describe("files and overrides", () => {
     expect(failure(() => load(both, "data.drawnValidation=true")).message).toContain("has no effect");
   });
 
+  it("shows outliers at small weights, and small sets of drawn or own pictures as they were measured", () => {
+    const shown = (preset: string): unknown => {
+      const { outliers, uniformWeight, distillWeight } = loadConfiguration(preset).exposure;
+      return [outliers, uniformWeight, distillWeight];
+    };
+    expect(["embedded", "folder"].map(shown)).toEqual([
+      ["latents", 0.5, 1],
+      ["latents", 0.5, 1],
+    ]);
+    expect(shown("photos")).toEqual(["latents", 0.1, 0]);
+    expect(["cifar10-small", "cifar10-resnet18"].map(shown)).toEqual([
+      ["union", 0.1, 0],
+      ["union", 0.1, 0],
+    ]);
+  });
+
   it("refuses turned digits as outliers, and turned photos not", () => {
     const load = (preset: string, source: string) =>
       loadConfiguration(preset, { set: [`exposure.outliers=${source}`] })["exposure"];

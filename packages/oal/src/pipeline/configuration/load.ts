@@ -124,7 +124,7 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
   const wanted = overridden({ ...preset, ...ownFile }, overrides);
   const mode = modeOf(wanted) ?? "corrected";
   const constants = constantsOf(mode);
-  const file = inMode(mode, ownFile, () => configurationSchema().parse({}));
+  const file = inMode(mode, ownFile, () => configurationSchema().parse(preset));
   const base = merge(merge(merge(preset, constants), synthesisDefaults(wanted)), file);
   const plugins = loadPluginsOf(overridden(base, overrides), cwd);
   const keys = overrides.map(({ key }) => key);

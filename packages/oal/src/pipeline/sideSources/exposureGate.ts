@@ -11,6 +11,7 @@ export const exposureGateSource: SideSource = {
   title: "when exposure to outliers begins",
   provides: ["exposureGate"],
   stages: () => [],
+  sections: () => ["exposure"],
   open: (request) => Promise.resolve(gateOf(request)),
   outline: gateOf,
 };

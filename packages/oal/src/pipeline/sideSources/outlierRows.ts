@@ -5,6 +5,7 @@ import { openSafetensorsRows } from "../../nn/safetensorsRows.js";
 import { boundarySchema, noiseScale } from "../../outliers/boundary/options.js";
 import { latentsFile } from "../../outliers/sources/latents.js";
 import { pooledWidth } from "../../outliers/pooling.js";
+import type { MethodSettings } from "../../training/methods/method.js";
 import { mutualInformationMethod } from "../../training/methods/mutualInformation.js";
 import {
   rowsAroundOwn,
@@ -20,10 +21,20 @@ import { rowsOf } from "./stored.js";
 
 /** The section of the configuration that the noise is taken from. */
 const boundarySection = "boundary";
+const mutualSection = "mi";
 
 /** Whether the embeddings are made of the images' own; there are no latents of these, so that latents are of the class then. */
 function isOfInstance({ settings }: Pick<StepFacts, "settings">): boolean {
   return mutualInformationMethod.options(settings).pairing === "instance";
+}
+
+/** The section that says how outliers are drawn, where it says something else than usual: recipes without its method read it too. */
+function drawnBy(
+  settings: MethodSettings,
+  keys: readonly ("pairing" | "latentPooling")[],
+): readonly string[] {
+  const [own, usual] = [settings, {}].map((each) => mutualInformationMethod.options(each));
+  return keys.some((key) => own?.[key] !== usual?.[key]) ? [mutualSection] : [];
 }
 
 function pairingOf({ seed, batchSize, images, settings }: StepFacts): Pairing {
@@ -48,7 +59,10 @@ export const outlierEmbeddingsSource: SideSource = {
   title: "outlier embeddings at the boundary of the classes",
   provides: ["outlierEmbeddings"],
   stages: (settings) => [isOfInstance({ settings }) ? "embeddings" : "boundary"],
-  sections: (settings) => (isOfInstance({ settings }) ? [boundarySection] : []),
+  sections: (settings) => [
+    ...drawnBy(settings, ["pairing"]),
+    ...(isOfInstance({ settings }) ? [boundarySection] : []),
+  ],
   open: async (request) => {
     if (isOfInstance(request)) {
       const path = join(request.folders["embeddings"] ?? "", embeddingsFile);
@@ -71,6 +85,7 @@ export const outlierLatentsSource: SideSource = {
   title: "pooled outlier latents",
   provides: ["outlierLatents"],
   stages: () => ["latents"],
+  sections: (settings) => drawnBy(settings, ["pairing", "latentPooling"]),
   open: async (request) => {
     const path = join(request.folders["latents"] ?? "", latentsFile);
     return [rowsInPairs("outlierLatents", await rowsOf(path, "pooled"), pairingOf(request))];

@@ -40,7 +40,8 @@ export const outliersSource: SideSource = {
     const audits = plan.origins.filter(({ id }) => isAudited(settings, id)).map(({ id }) => auditStageOf(id));
     return [...plan.stages, ...audits, ...(needsTeacher(plan, names) ? ["teacher"] : [])];
   },
-  sections: (settings) => planOf(settings).sections,
+  // the options of the method "exposure", for recipes without it too
+  sections: (settings) => ["exposure", ...planOf(settings).sections],
   open: async (request) => {
     const { folders, settings, names, seed, classes, images } = request;
     const { outliers } = exposureOptions(settings);

@@ -20,6 +20,8 @@ export const teacherSource: SideSource = {
   stages: (settings) => [
     distillationMethod.options(settings).teacherView === "same" ? "teacher" : "embeddings",
   ],
+  // the options of the method "distillation", for recipes without it too
+  sections: () => ["kd"],
   open: async ({ folders, settings, batchSize, normalisation }) => {
     if (distillationMethod.options(settings).teacherView === "same") {
       const teacher = await loadClassifier(folders["teacher"] ?? "");

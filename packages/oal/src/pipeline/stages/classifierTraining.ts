@@ -184,9 +184,10 @@ export async function trainSection(
     events.warning(
       `${name} gives every validation image the same class: its training diverged; a lower learningRate, smaller weights of its loss terms or clipNorm may help`,
     );
-  const taught = await teacherAccuracy(stage);
+  const copying = plan.methods.flatMap(({ method }) => method.distils?.(plan.settings) ?? []);
+  const taught = copying.length === 0 ? undefined : await teacherAccuracy(stage, plan.stages);
   const warning =
-    taught === undefined ? null : teacherWarning(taught, measured.accuracy, validation.set.count);
+    taught === undefined ? null : teacherWarning(taught, measured.accuracy, validation.set.count, copying);
   if (warning !== null) events.warning(warning);
   const { steps } = job.training;
   return { validationAccuracy: measured.accuracy, trainSeconds, steps, ...keptOf(job, metadata, stage) };

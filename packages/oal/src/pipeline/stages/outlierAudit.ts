@@ -29,6 +29,7 @@ import type { Stage, StageJob } from "../plan/stage.js";
 import { auditedSources } from "../recipeNeeds.js";
 import { predictionEffort } from "./classifierTraining.js";
 import { readBank } from "./embeddings.js";
+import { changedSlices, sharesThatStay, type Drawn } from "./changedClasses.js";
 import { teacherPredictor } from "./teacherBytes.js";
 
 /** File with the figures, and file with training pictures on the left and outliers on the right. */
@@ -36,8 +37,6 @@ export const auditFiles = { figures: "audit.json", sheet: "sheet.png" } as const
 
 /** Pictures that are made together, each batch as those of a step of its own. */
 const atOnce = 64;
-/** How often each validation picture is changed to see whether its class may be. */
-const changesPerPicture = 3;
 
 /** One per source that some student is shown. */
 export const outlierAuditStage: Stage = {
@@ -45,20 +44,21 @@ export const outlierAuditStage: Stage = {
   version: 2,
   title: "the pictures of an outlier source as the teacher sees them",
   variants: auditedSources,
-  slice: ({ config }, id) => {
+  slice: ({ config, data }, id) => {
+    const slices = changedSlices(data.validation.set);
     const { sample, fakes, distinct, changed } = config.audit;
     const { section, byClass } = outlierSources.find(id);
     const kept = keptShares(config, id);
     // only keys of what the words are true of have them
     const own = {
-      ...(isMadeInBatch(config, id) ? { draws: "each" } : {}),
+      ...(isMadeInBatch(config, id) ? { draws: "each, of rows from all over" } : {}),
       ...(sample === 0 ? { judged: false } : {}),
     };
     return {
       sample,
       fakes,
       distinct,
-      ...(byClass ? { changed } : {}),
+      ...(byClass ? { changed, ...(slices > 1 ? { slices } : {}) } : {}),
       ...(section === undefined ? {} : { options: config[section] }),
       ...(kept ? { kept, candidates: config.keep.candidates, ...own } : {}),
     };
@@ -130,13 +130,6 @@ function lookAt(predictor: Predictor, set: ImageSet, { signal }: StageJob): Prom
   return predictor.predict(set, () => signal.throwIfAborted());
 }
 
-/** Pictures that were drawn from a source. */
-interface Drawn {
-  readonly count: number;
-  readonly size: number;
-  readonly pixels: Uint8Array;
-}
-
 function seenPictures(predictor: Predictor, { count, size, pixels }: Drawn, { signal }: StageJob) {
   const each = pixels.length / count;
   return predictor.predictPixels(count, size, (start, end) => {
@@ -203,36 +196,18 @@ async function changedClasses(
   known: TeacherView,
 ): Promise<{ readonly leftOut: readonly ClassLeftOut[]; readonly rows?: readonly number[] }> {
   const { config, data, variant: id, events } = job;
-  const { set } = data.validation;
-  const changed = await opened(job, set);
-  const usual = sureness(known);
-  const taken = new Map<number, { known: number; of: number }>();
-  try {
-    const rows = Array.from({ length: set.count }, (_, row) => row);
-    for (let step = 0; step < changesPerPicture; step++) {
-      const pixels = changed.pictures(rows, step);
-      const found = sureness(
-        await seenPictures(predictor, { count: set.count, size: set.height, pixels }, job),
-      );
-      for (const label of new Set(set.labels)) {
-        const own = rows.filter((row) => set.labels[row] === label);
-        const of = (values: Float64Array): number[] => own.map((row) => values[row] ?? 0);
-        const stays = sharesBelow(of(found), of(usual)).filter((share) => share >= 0.5).length;
-        const { known: before, of: seen } = taken.get(label) ?? { known: 0, of: 0 };
-        taken.set(label, { known: before + stays, of: seen + own.length });
-      }
-    }
-  } finally {
-    changed.close?.();
-  }
-  const labels = [...taken].filter(([, { known: stays, of }]) => stays > config.audit.changed * of);
-  if (labels.length === 0) return { leftOut: [] };
-  const leftOut = labels.map(([label, { known: stays, of }]): ClassLeftOut => ({
+  const { set: validation } = data.validation;
+  const changed = await opened(job, validation);
+  const look = (drawn: Drawn): Promise<TeacherView> => seenPictures(predictor, drawn, job);
+  const shares = await sharesThatStay({ changed, validation, known, look }).finally(() => changed.close?.());
+  const stay = [...shares].filter(([, share]) => share > config.audit.changed);
+  if (stay.length === 0) return { leftOut: [] };
+  const leftOut = stay.map(([label, share]): ClassLeftOut => ({
     name: data.classNames[label] ?? String(label),
-    share: stays / of,
+    share,
   }));
   const told = leftOut.map(({ name, share }) => `${name} (${(100 * share).toFixed(0)} %)`).join(", ");
-  const left = new Set(labels.map(([label]) => label));
+  const left = new Set(stay.map(([label]) => label));
   const train = data.train.set.labels;
   const rows = Array.from(train.keys()).filter((row) => !left.has(train[row] ?? -1));
   if (rows.length === 0) throw oalError("OAL-D183", { source: id, classes: told });

@@ -103,17 +103,32 @@ function resultTable(input: ReportInput, columns: readonly ResultColumn[], metri
   );
 }
 
+const partNames = { train: "training", validation: "validation" } as const;
+
 /** Accuracy on known images and how honest the confidences are. */
 export function calibrationSection(input: ReportInput): Section {
   const models = modelsOf(input.results);
+  const parts = (["train", "validation"] as const).filter((part) =>
+    input.results.some(({ accuracies }) => accuracies?.[part] !== undefined),
+  );
   const rows = models.map((model, position) => {
     const runs = input.results.filter((result) => result.model === model);
     const mean = (of: (run: (typeof runs)[number]) => number): number =>
       runs.reduce((sum, run) => sum + of(run), 0) / Math.max(1, runs.length);
+    const others = parts.map(
+      (part) =>
+        html`<td>
+          ${percent(
+            mean((run) => run.accuracies?.[part] ?? Number.NaN),
+            2,
+          )}
+        </td>`,
+    );
     return html`<tr>
       <th scope="row">
         <span class="swatch" style="--key:${modelColor(model, position)}"></span>${modelTitle(model)}
       </th>
+      ${others}
       <td class="mean">
         ${percent(
           mean((run) => run.idAccuracy),
@@ -133,7 +148,8 @@ export function calibrationSection(input: ReportInput): Section {
   });
   const head = html`<tr>
     <th scope="col">Model</th>
-    <th scope="col" class="mean">Accuracy, %</th>
+    ${parts.map((part) => html`<th scope="col">Accuracy, %<small>${partNames[part]} images</small></th>`)}
+    <th scope="col" class="mean">Accuracy, %<small>test images</small></th>
     <th scope="col">ECE, %<small>15 bins</small></th>
     <th scope="col">MCE, %</th>
     <th scope="col">Brier score</th>
@@ -166,7 +182,7 @@ export function calibrationSection(input: ReportInput): Section {
     "calibration",
     "Calibration",
     "Accuracy and calibration",
-    `Known test images only${seedCount(input) > 1 ? "; numbers are means over the seeds, lines those of the first" : ""}. A calibrated model is right in 80 % of the cases in which it says 80 %: its line follows the diagonal; below it the model is over-confident.`,
+    `${parts.length === 0 ? "Known test images only" : `Of ${parts.map((part) => partNames[part]).join(" and ")} images the accuracy alone, without augmentation; everything else of known test images`}${seedCount(input) > 1 ? "; numbers are means over the seeds, lines those of the first" : ""}. A calibrated model is right in 80 % of the cases in which it says 80 %: its line follows the diagonal; below it the model is over-confident.`,
     html`<div class="side">
       <div>${table("Accuracy and calibration by model", head, rows)}</div>
       <div>${diagram}${legend(keys)}</div>

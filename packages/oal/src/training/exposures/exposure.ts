@@ -49,6 +49,8 @@ export interface Exposure<Options = Readonly<Record<string, unknown>>> {
   readonly terms: TermDeclarations;
   /** The options that hold its weights: with all of them at 0 it is not part of the step. */
   readonly weights: readonly string[];
+  /** Whether the student copies by it what a teacher says. Absent: no. */
+  readonly distils?: true;
   /** Names of the side data that these options make necessary. Absent: the outlier pictures alone. */
   needs?(options: Options): readonly string[];
   /** Heads under parameters of their own, float32 [N, k] by name: no other exposure's or method's has the name. */

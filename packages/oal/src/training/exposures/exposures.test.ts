@@ -20,6 +20,7 @@ import { exposureMethod } from "../methods/exposure.js";
 import { alignmentLoss, alignOutliers } from "./alignment.js";
 import type { ExposureInputs } from "./exposure.js";
 import { exposures } from "./index.js";
+import { uniformLabel } from "./uniformLabel.js";
 
 const matrix = (rows: readonly (readonly number[])[]): Tensor =>
   float32Tensor([rows.length, rows[0]?.length ?? 0], rows.flat());
@@ -92,8 +93,9 @@ describe("what exposures need", () => {
     expect(idle(only("none"))).toEqual(["fraction", "start", "outliers", "statistics", "alignmentSteps"]);
   });
 
-  it("all weights of the new ones are 0 unless given", () => {
-    expect(exposureMethod.parts({ exposure: {} })).toEqual(["uniformLabel", "outlierDistillation"]);
+  it("the uniform label alone has a weight where none is given, a small one", () => {
+    expect(exposureMethod.parts({ exposure: {} })).toEqual(["uniformLabel"]);
+    expect(uniformLabel.schema.parse({})).toEqual({ uniformWeight: 0.1 });
   });
 });
 

@@ -10,7 +10,7 @@ export const outlierDistillation = defineExposure({
   title: "Outlier-aware distillation (E8)",
   source: "METHOD 10.4 E8",
   schema: z.strictObject({
-    distillWeight: real(1, 0, 1000, "KL(teacher || student) on decoded outliers"),
+    distillWeight: real(0, 0, 1000, "KL(teacher || student) on decoded outliers"),
     distillTemperature: positive(2, 100, "temperature of that divergence"),
   }),
   terms: {
@@ -20,6 +20,7 @@ export const outlierDistillation = defineExposure({
     },
   },
   weights: ["distillWeight"],
+  distils: true,
   needs: () => [...picturesNeeds, "outlierTeacherLogits"],
   ignored: ({ distillWeight }) => [
     [["distillTemperature"], distillWeight === 0 && "exposure.distillWeight: 0"],

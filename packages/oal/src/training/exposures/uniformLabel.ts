@@ -10,7 +10,7 @@ export const uniformLabel = defineExposure({
   title: "Uniform label for outliers (E2)",
   source: "METHOD 10.4 E2; Hendrycks et al. 2019",
   schema: z.strictObject({
-    uniformWeight: real(0.5, 0, 1000, "cross-entropy of decoded outliers with the uniform distribution"),
+    uniformWeight: real(0.1, 0, 1000, "cross-entropy of decoded outliers with the uniform distribution"),
   }),
   terms: {
     exposureUniform: { title: "cross-entropy of outliers with the uniform label", weight: "uniformWeight" },

@@ -56,6 +56,8 @@ export const distillationMethod = defineMethod({
     ...(logitsWeight > 0 ? ["teacherLogits"] : []),
     ...(featureWeight > 0 ? ["teacherFeatures"] : []),
   ],
+  distils: (options) =>
+    (["logitsWeight", "featureWeight"] as const).filter((key) => options[key] > 0).map((key) => `kd.${key}`),
   rates: ({ dtLearningRate }) => ({ dt: dtLearningRate }),
   ignored: ({ logitsWeight, featureWeight }) => [
     [["temperature"], logitsWeight === 0 && "kd.logitsWeight: 0"],

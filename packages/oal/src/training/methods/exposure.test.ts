@@ -96,7 +96,9 @@ describe("outlier exposure", () => {
   });
 
   it("counts for nothing behind a closed gate", () => {
-    for (const [, weight] of Object.values(terms({ uniformWeight: 0.5, energyWeight: 0.25 }, 0).terms))
+    for (const [, weight] of Object.values(
+      terms({ uniformWeight: 0.5, energyWeight: 0.25, distillWeight: 1 }, 0).terms,
+    ))
       expect(weight).toBe(0);
   });
 });
@@ -110,7 +112,9 @@ describe("distillation on outliers", () => {
       const [first, second] = [4, 2].map((logit) => Math.log(2) - entropy(sigmoid(logit / temperature)));
       return (temperature ** 2 * ((first ?? 0) + (second ?? 0))) / 2;
     };
-    expect(terms({ uniformWeight: 0 }).terms).toEqual({ outlierKd: [near(expected(2)), 1] });
+    expect(terms({ uniformWeight: 0, distillWeight: 1 }).terms).toEqual({
+      outlierKd: [near(expected(2)), 1],
+    });
     const exposure = { uniformWeight: 0, distillWeight: 3, distillTemperature: 5 };
     expect(terms(exposure).terms).toEqual({
       outlierKd: [near(expected(5)), 3],

@@ -66,6 +66,15 @@ function inUse(settings: MethodSettings): readonly UsedExposure[] {
     .filter(({ exposure, options }) => exposure.weights.some((key) => options[key] !== 0));
 }
 
+/** Weights, as paths of settings, of the exposures that bring outlier embeddings into the student's space: by a map of the teacher's features. */
+export function alignedExposures(settings: MethodSettings): readonly string[] {
+  return inUse(settings).flatMap(({ exposure, needs }) =>
+    alignedNeeds.every((name) => needs.includes(name))
+      ? exposure.weights.map((key) => `${section}.${key}`)
+      : [],
+  );
+}
+
 /** Whether some exposure needs all of some side data. */
 const needAll = (used: readonly UsedExposure[], names: readonly string[]): boolean =>
   used.some(({ needs }) => names.every((name) => needs.includes(name)));
@@ -78,6 +87,7 @@ export const exposureMethod: TrainingMethod = {
   outliers: ["pictures"],
   section,
   about: "decoded outliers shown to the student",
+  decides: { outliers: picturesNeeds, fraction: picturesNeeds },
   get schema() {
     return z.strictObject(mergedShape(section, [...exposures.all, { id: "exposure", schema: common }]));
   },
@@ -107,6 +117,10 @@ export const exposureMethod: TrainingMethod = {
     ),
   heads: (settings) => inUse(settings).flatMap(({ exposure }) => exposure.keeps ?? []),
   detectors: (settings) => inUse(settings).flatMap(({ exposure }) => exposure.detectors ?? []),
+  distils: (settings) =>
+    inUse(settings).flatMap(({ exposure }) =>
+      exposure.distils ? exposure.weights.map((key) => `${section}.${key}`) : [],
+    ),
   rates: () => ({}),
   draws: () => ({}),
   ignored: (settings) => [

@@ -60,6 +60,11 @@ interface Description {
   readonly section?: string;
   /** What the section is about, in a few words. */
   readonly about?: string;
+  /**
+   * Options of its section that say where side data come from and which of them a step has, and the names of these data: such an option
+   * holds for whichever method needs the data. Absent: none.
+   */
+  readonly decides?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A training method; its functions take the settings of a run and read their own section of them. */
@@ -76,6 +81,8 @@ export interface TrainingMethod extends Description {
   shows(settings: MethodSettings): readonly string[];
   /** Which of those pass it by themselves: with batch statistics of their own, which the running ones do not follow. Absent: none. */
   readonly apart?: (settings: MethodSettings) => readonly string[];
+  /** Weights above 0, as paths of settings, of its terms by which the student copies what a teacher says. Absent: it copies none. */
+  readonly distils?: (settings: MethodSettings) => readonly string[];
   /** Learning rates of its own parameters, relative to the schedule's, by the parameters' prefix. */
   rates(settings: MethodSettings): Readonly<Record<string, number>>;
   /** Its options that have no effect, as keys of its section. */
@@ -110,6 +117,7 @@ export interface MethodDefinition<Schema extends z.ZodObject> extends Descriptio
   readonly terms: TermDeclarations;
   readonly needs?: (options: z.output<Schema>) => readonly string[];
   readonly shows?: (options: z.output<Schema>) => readonly string[];
+  readonly distils?: (options: z.output<Schema>) => readonly string[];
   readonly rates?: (options: z.output<Schema>) => Readonly<Record<string, number>>;
   readonly ignored?: (options: z.output<Schema>) => readonly Ignored[];
   readonly draws?: (options: z.output<Schema>, sizes: BatchSizes) => Readonly<Record<string, Draw>>;
@@ -135,6 +143,7 @@ const aDefinition = kinds.fields({
   title: kinds.text,
   source: kinds.text,
   section: kinds.optional(kinds.name),
+  decides: kinds.optional(kinds.record),
   schema: kinds.record,
   terms: kinds.record,
   build: kinds.callback,
@@ -150,7 +159,7 @@ export function defineMethod<Schema extends z.ZodObject>(
 ): DefinedMethod<Schema> {
   expectArguments("defineMethod", { definition: [definition, aDefinition] });
   const { id, title, source, section, about, schema, terms } = definition;
-  const { change, batch, pictures, outputs, heads, detectors, inference } = definition;
+  const { change, batch, pictures, outputs, heads, detectors, inference, distils } = definition;
   const read = (settings: MethodSettings): z.output<Schema> =>
     readOptions(schema, settings, section ?? ownSection);
   return {
@@ -160,12 +169,14 @@ export function defineMethod<Schema extends z.ZodObject>(
     ...(definition.outliers ? { outliers: definition.outliers } : {}),
     ...(section === undefined ? {} : { section }),
     ...(about === undefined ? {} : { about }),
+    ...(definition.decides ? { decides: definition.decides } : {}),
     schema,
     terms,
     options: read,
     parts: () => [],
     needs: (settings) => definition.needs?.(read(settings)) ?? [],
     shows: (settings) => definition.shows?.(read(settings)) ?? [],
+    ...(distils ? { distils: (settings) => distils(read(settings)) } : {}),
     rates: (settings) => definition.rates?.(read(settings)) ?? {},
     ignored: (settings) => definition.ignored?.(read(settings)) ?? [],
     draws: (settings, sizes) => definition.draws?.(read(settings), sizes) ?? {},

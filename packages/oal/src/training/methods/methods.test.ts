@@ -88,13 +88,16 @@ const training: TrainingOptions = {
 /** The published weights of the bounds; small nets. */
 const published = { embWeight: 0.1, latentWeight: 0.2, hidden: 16 };
 
+/** The weights of the exposures, where a test gives none. */
+const shown = { uniformWeight: 0.5, distillWeight: 1 };
+
 function optionsOf(recipe: string, settings: MethodSettings = {}): ClassifierOptions {
   return {
     ...shared,
     network,
     normalisation,
     methods: methodsOf(recipes.find(recipe)),
-    settings: { mi: published, ...settings },
+    settings: { mi: published, exposure: shown, ...settings },
   };
 }
 

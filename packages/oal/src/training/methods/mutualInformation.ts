@@ -73,6 +73,7 @@ export const mutualInformationMethod = defineMethod({
   outliers: ["features", "latents"],
   section: "mi",
   about: "mutual information between features and outliers",
+  decides: { pairing: ["outlierEmbeddings", "outlierLatents"], latentPooling: ["outlierLatents"] },
   schema,
   terms: {
     ...boundTitles("club", "outlier embeddings", "embWeight"),

@@ -62,7 +62,11 @@ describe("what a method needs", () => {
     ["oal", { kd: off.kd }, 'mutualInformation needs side data "outlierEmbeddings"'],
     ["oal", { kd: off.kd, mi: { ...off.mi, latentWeight: 1 } }, 'needs side data "outlierLatents"'],
     ["oal", { kd: off.kd, mi: off.mi }, 'exposure needs side data "outlierImages"'],
-    ["oal", { ...off, exposure: { uniformWeight: 0 } }, 'exposure needs side data "outlierImages"'],
+    [
+      "oal",
+      { ...off, exposure: { uniformWeight: 0, distillWeight: 1 } },
+      'exposure needs side data "outlierImages"',
+    ],
   ] as const)("is refused when it is not given: %s with %j", (method, settings, problem) => {
     expect(() => task(method, settings)).toThrowError(
       expect.objectContaining({ code: "OAL-T110", message: expect.stringContaining(problem) }),

@@ -90,6 +90,8 @@ export function outlierSideData(source: OutlierPictures, options: OutlierOptions
       type: { dtype: "uint8", shape: pictureShape },
       rows: (step) => {
         const chosen = chosenAt(step);
+        // Alternating flips go by rounds of the whole source: a member of a union goes through its own pictures in rounds of its own, so
+        // that one of them may be mirrored, or not, twice in a row.
         const epoch = epochOf(step, source.count, whole);
         const pictures = source.pictures(chosen, step);
         return uint8Tensor(

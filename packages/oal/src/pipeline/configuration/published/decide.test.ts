@@ -54,6 +54,9 @@ describe("modes", () => {
     const official = loadConfiguration("whole.json", set("mode=official"));
     expect(official.fixes.r03).toBe(false);
     expect(official["mi"]).toMatchObject({ pairing: "random", embWeight: 0.1 });
+    // what the file has of its preset was written for the other mode, as what it has of the defaults
+    expect(official["exposure"]).toMatchObject({ uniformWeight: 0, distillWeight: 0 });
+    expect(official["kd"]).toMatchObject({ logitsWeight: 4, featureWeight: 8, teacherView: "same" });
     writeFileSync(join(folder, "part.yaml"), "mode: official\nmi: { embWeight: 0 }\n");
     expect(loadConfiguration("part.yaml", { cwd: folder })["mi"]).toMatchObject({
       embWeight: 0,

@@ -56,8 +56,10 @@ export function withoutUsualRows(file: Tree, preset: Tree): Tree {
 }
 
 /**
- * A file in a mode: one that was written whole for the other mode (it names it) holds that mode's loss terms at their defaults, which
- * then ask for nothing.
+ * A file in a mode: one that was written whole for the other mode (it names it) holds that mode's loss terms as the preset has them,
+ * which then ask for nothing.
+ *
+ * @param defaults the preset, whole
  */
 export function inMode(mode: Mode, file: Tree, defaults: () => Tree): Tree {
   const own = modeOf(file);
