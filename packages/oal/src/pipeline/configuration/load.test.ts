@@ -303,10 +303,9 @@ describe("files and overrides", () => {
       ["latents", 0.5, 1],
     ]);
     expect(shown("photos")).toEqual(["latents", 0.1, 0]);
-    expect(["cifar10-small", "cifar10-resnet18"].map(shown)).toEqual([
-      ["union", 0.1, 0],
-      ["union", 0.1, 0],
-    ]);
+    const [small, large] = ["cifar10-small", "cifar10-resnet18"].map((preset) => loadConfiguration(preset));
+    expect(small?.exposure).toMatchObject({ outliers: "union", uniformWeight: 0.3, distillWeight: 0 });
+    expect([large?.exposure, large?.["union"]]).toEqual([small?.exposure, small?.["union"]]);
   });
 
   it("refuses turned digits as outliers, and turned photos not", () => {
