@@ -294,18 +294,13 @@ describe("files and overrides", () => {
   });
 
   it("shows outliers at small weights, and small sets of drawn or own pictures as they were measured", () => {
-    const shown = (preset: string): unknown => {
-      const { outliers, uniformWeight, distillWeight } = loadConfiguration(preset).exposure;
-      return [outliers, uniformWeight, distillWeight];
-    };
-    expect(["embedded", "folder"].map(shown)).toEqual([
-      ["latents", 0.5, 1],
-      ["latents", 0.5, 1],
-    ]);
-    expect(shown("photos")).toEqual(["latents", 0.1, 0]);
+    const shown = (preset: string): unknown => loadConfiguration(preset)["exposure"];
+    for (const preset of ["embedded", "folder"])
+      expect(shown(preset)).toMatchObject({ outliers: "latents", uniformWeight: 0.5, distillWeight: 1 });
+    expect(shown("photos")).toMatchObject({ outliers: "latents", uniformWeight: 0.1, distillWeight: 0 });
     const [small, large] = ["cifar10-small", "cifar10-resnet18"].map((preset) => loadConfiguration(preset));
-    expect(small?.exposure).toMatchObject({ outliers: "union", uniformWeight: 0.3, distillWeight: 0 });
-    expect([large?.exposure, large?.["union"]]).toEqual([small?.exposure, small?.["union"]]);
+    expect(small?.["exposure"]).toMatchObject({ outliers: "union", uniformWeight: 0.3, distillWeight: 0 });
+    expect([large?.["exposure"], large?.["union"]]).toEqual([small?.["exposure"], small?.["union"]]);
   });
 
   it("refuses turned digits as outliers, and turned photos not", () => {
