@@ -444,6 +444,13 @@ export const program = [
     tests: [source("benchmark/benchmark.alone.test.ts")],
   },
   {
+    file: source("evaluation/bankClasses.ts"),
+    what: "a bank of one class of many is used without a word",
+    find: "if (own >= leastShare * Math.min(all, held.length)) return [];",
+    replace: "if (own > 0) return [];",
+    tests: [source("evaluation/dataFits.test.ts")],
+  },
+  {
     file: source("evaluation/dataDefaults.ts"),
     what: "a rank among images of all classes is bounded by the smallest class",
     find: "atMost(setShare, all,",

@@ -28,10 +28,10 @@ export interface BankDefinition<Schema, Inputs, Needs extends StreamTap> {
   readonly on: FitSet | ((parameters: Schema) => FitSet);
   /** The taps that its rows are made of. */
   readonly needs: readonly Needs[];
-  /** The rows [n, width] of a batch, n at most the batch's count: images left out do not enter the bank. */
+  /** The rows [n, width] of a batch, n at most the batch's count: images that it does not hold are left out. */
   readonly rows: (batch: BankBatch<Needs>, parameters: Schema) => FitRows;
-  /** How many of a set's images enter the bank. Default: all. */
-  readonly kept?: (total: number, parameters: Schema) => number;
+  /** Which images of a set of `total` enter the bank, by position. Default: all. */
+  readonly holds?: (total: number, parameters: Schema) => (image: number) => boolean;
   /** Throws where a bank of `count` rows is too small for the parameters. */
   readonly check?: (count: number, parameters: Schema) => void;
   /** Parameters for a bank of which only a share was drawn: a rank among its rows shrinks with it. */

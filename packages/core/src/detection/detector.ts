@@ -97,8 +97,8 @@ type Given = Readonly<Record<string, unknown>>;
 export interface DetectorBank {
   /** The taps that its rows are made of. */
   readonly needs: readonly StreamTap[];
-  /** How many images of a set of `total` enter the bank. */
-  kept(total: number, given?: Given): number;
+  /** See {@link BankDefinition.holds}: the positions of the images of a set of `total` that enter the bank. */
+  held(total: number, given?: Given): readonly number[];
   /**
    * Refuses a bank of too few rows: parameters may have changed since it was filled.
    *
@@ -336,7 +336,11 @@ export function defineDetector<
     bank: bank
       ? {
           needs: bank.needs,
-          kept: (total, given) => bank.kept?.(total, resolve(given)) ?? total,
+          held: (total, given) => {
+            const holds = bank.holds?.(total, resolve(given));
+            const all = Array.from({ length: total }, (_, image) => image);
+            return holds ? all.filter(holds) : all;
+          },
           check: (count, given) => bank.check?.(count, resolve(given)),
           sampled: (given, share) => {
             const values = resolve(given);

@@ -75,7 +75,7 @@ export function bankFileBytes(
     (sum, tap) => sum + (tap === "logits" || tap === "features" ? widths[tap] : 0),
     besideTaps,
   );
-  const bytes = 4 * bank.kept(images(on), parameters) * width;
+  const bytes = 4 * bank.held(images(on), parameters).length * width;
   return bytes > rowsInMemory ? bytes : 0;
 }
 

@@ -35,8 +35,7 @@ export function addMetrics(program: Command): void {
 Accuracy, CCR, OSCR and AURC need the classes of known rows (label) and what they were
 taken for (pred); ECE and MCE also scores that are probabilities of the predicted class.
 Brier score and NLL need the probabilities of all classes, which score files do not have:
-oal benchmark and oal run state both of a model, in results.json.
-`,
+oal benchmark and oal run state both of a model, in results.json.`,
     )
     .addHelpText(
       "after",

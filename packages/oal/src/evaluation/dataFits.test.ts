@@ -69,6 +69,33 @@ describe("features below 0", () => {
   });
 });
 
+describe("a bank of the first images of a list", () => {
+  const bankOf = async (label: (i: number) => number, parameters = {}): Promise<readonly string[]> =>
+    (
+      await fit(
+        detectors.find("nnguide"),
+        [made({ group: "train", count: 600, step: 50, label })],
+        parameters,
+      )
+    ).warnings.filter((text) => text.includes("its bank has"));
+
+  it("is told where the list is sorted by class, so that it holds few of them", async () => {
+    const [told] = await bankOf((i) => Math.floor(i / 200));
+    expect(told).toMatch(
+      /^nnguide: its bank has 200 of 600 images, of 1 of 3 classes, .*oal explain nnguide/,
+    );
+    expect(await bankOf((i) => Math.floor(i / 200), { order: "spread" })).toEqual([]);
+    expect(await bankOf((i) => i % 3)).toEqual([]);
+    // two of three are most of them, and what keeps all images misses none
+    expect(await bankOf((i) => Math.floor(i / 200), { batch: 400 })).toEqual([]);
+    expect(await bankOf((i) => Math.floor(i / 200), { batch: 600 })).toEqual([]);
+  });
+
+  it("is told of no bank of few images that has a class for each of them", async () => {
+    expect(await bankOf((i) => i % 300, { neighbours: 2, batch: 5 })).toEqual([]);
+  });
+});
+
 describe("defaults", () => {
   it("of neco follow the classes, at most half of the features", () => {
     const { dimensions } = detectors.find("neco").parameters;
@@ -109,23 +136,24 @@ describe("defaults", () => {
     // OpenOOD's 512 dimensions of 512 features leave residual no direction; neco's paper has C - 1
     const halved = "residual: dimensions 256";
     const rows = (count: number, own: number) => ({ count, width: own, read: () => new Float32Array() });
-    const setOf = (group: SetGroup, images: number, classes: number, features: number): OutputSet => ({
+    // twenty classes have images here, which are enough to lower nothing for more of them
+    const setOf = (group: SetGroup, each: number, classes: number, features: number): OutputSet => ({
       name: group,
       group,
       ids: [],
-      labels: Int32Array.from({ length: images }, (_, i) => i % classes),
-      logits: rows(images, classes),
-      features: rows(images, features),
+      labels: Int32Array.from({ length: 20 * each }, (_, i) => i % Math.min(20, classes)),
+      logits: rows(20 * each, classes),
+      features: rows(20 * each, features),
     });
-    // the smallest class of ImageNet-1K has 732 images; more of them change nothing
-    for (const [images, validation, classes, features, expected] of [
-      [50_000, 1000, 10, 512, [halved]],
-      [50_000, 1000, 100, 512, [halved]],
-      [732 * 200, 1000, 200, 512, ["neco: dimensions 199", halved]],
-      [732 * 1000, 5000, 1000, 2048, ["neco: dimensions 999"]],
+    // images of the smallest class: 732 of ImageNet's, 5 of its validation images
+    for (const [each, validation, classes, features, expected] of [
+      [5000, 100, 10, 512, [halved]],
+      [500, 10, 100, 512, [halved]],
+      [732, 5, 200, 512, ["neco: dimensions 199", halved]],
+      [732, 5, 1000, 2048, ["neco: dimensions 999"]],
     ] as const) {
       const sets = [
-        setOf("train", images, classes, features),
+        setOf("train", each, classes, features),
         setOf("validation", validation, classes, features),
       ];
       const changed = detectors.all.flatMap((detector) =>

@@ -16,6 +16,7 @@ import {
   type StoredOutputs,
 } from "oal-core";
 import type { AskedDetector } from "./asked.js";
+import { bankWarnings } from "./bankClasses.js";
 import { dataDefaults, defaultSentences, valuesOf } from "./dataDefaults.js";
 import { signWarnings } from "./featureSigns.js";
 import type { FitCache } from "./fitCache.js";
@@ -113,8 +114,12 @@ export type FitOutcome =
 export async function fitDetector(asked: AskedDetector, ground: FitGround): Promise<FitOutcome> {
   const { detector, parameters: given } = asked;
   const adapted = dataDefaults(detector, given, ground.sets);
-  const warnings = [...signWarnings(detector, ground.sets), ...defaultSentences(detector, adapted)];
   const usual = { ...valuesOf(adapted), ...given };
+  const warnings = [
+    ...signWarnings(detector, ground.sets),
+    ...bankWarnings(detector, usual, ground.sets),
+    ...defaultSentences(detector, adapted),
+  ];
   const first = await fitWith(detector, usual, ground);
   if (!(first instanceof OalError)) return { fitted: first, warnings };
   const tried: string[] = [];

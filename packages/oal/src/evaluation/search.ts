@@ -11,6 +11,7 @@ import {
   type ParameterValue,
 } from "oal-core";
 import type { AskedDetector } from "./asked.js";
+import { bankWarnings } from "./bankClasses.js";
 import { dataDefaults, defaultSentences, valuesOf, type DataDefault } from "./dataDefaults.js";
 import { signWarnings } from "./featureSigns.js";
 import { fitDetector, type FitGround, type FitOutcome } from "./fit.js";
@@ -69,7 +70,11 @@ export async function searchDetector(
   if (grid.length === 0) return fitDetector(asked, ground);
   const fits = new Fits(detector, ground);
   const candidates: { readonly parameters: Point; readonly auroc: number }[] = [];
-  const warnings = [...signWarnings(detector, ground.sets), ...firstSentences(detector, adapted)];
+  const warnings = [
+    ...signWarnings(detector, ground.sets),
+    ...bankWarnings(detector, { ...first, ...given }, ground.sets),
+    ...firstSentences(detector, adapted),
+  ];
   const outcomes: (FittedDetector | { readonly reason: OalError })[] = [];
   for (const point of grid) outcomes.push(await fits.at({ ...first, ...given, ...point }));
   const ready = outcomes.flatMap((outcome) => ("reason" in outcome ? [] : [outcome]));

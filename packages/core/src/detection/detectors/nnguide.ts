@@ -82,7 +82,7 @@ export const nnguide = defineDetector({
       });
       return { shape: [chosen.length, width], data: rows } satisfies FitRows;
     },
-    kept: (total, { share, batch }) => bankSize(total, share, batch),
+    holds: keptImages,
     check(available, { neighbours }) {
       if (available >= neighbours) return;
       throw oalError("OAL-E204", {
@@ -115,17 +115,12 @@ interface Choice {
   readonly seed: number;
 }
 
-/** The images that enter the bank: whole batches until they exceed the share, at most all. */
-function bankSize(total: number, share: number, batch: number): number {
-  return Math.min(total, (Math.floor(Math.floor(share * total) / batch) + 1) * batch);
-}
-
 /**
  * Whether an image of a set enters the bank. Spread over the list: of N images every (N / limit)-th from a drawn place on, in whole numbers, so
  * that exactly `limit` are kept and each is decided alone.
  */
 function keptImages(total: number, { share, order, batch, seed }: Choice): (image: number) => boolean {
-  const limit = bankSize(total, share, batch);
+  const limit = Math.min(total, (Math.floor(Math.floor(share * total) / batch) + 1) * batch);
   if (order === "published" || limit === total) return (image) => image < limit;
   const start = new Random(seed, "detector/nnguide").integer(0, 0, total);
   const before = (image: number): number => Math.floor((image * limit + start) / total);
