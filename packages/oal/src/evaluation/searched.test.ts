@@ -88,7 +88,7 @@ describe("the run without a search", () => {
         { ...result(0, "oal"), detectors: other },
       ]),
     ).toEqual([
-      expect.stringContaining("one list for all students of a run"),
+      expect.stringContaining("one list of detectors for all its students"),
       `ce, seed 0: ${options(0.5)}`,
       `ce, seed 1; oal: ${options(2)}`,
     ]);

@@ -78,7 +78,7 @@ export function withoutSearch(results: readonly EvaluationResult[]): string[] {
   if (first === undefined) return [];
   if (others.length === 0) return [`the same without a search: ${options(first)}`];
   return [
-    "the same without a search, one list for all students of a run, so those that a line does not name in another run:",
+    "the same without a search; a run has one list of detectors for all its students, so each line is for a run of those that it names:",
     ...[...students].map(([list, names]) => `${names.join("; ")}: ${options(list)}`),
   ];
 }
