@@ -80,7 +80,7 @@ function batches(steps: number, choices: Choices = {}): Record<string, Tensor>[]
       network: { id: "resnetSmall", options: { classes, imageSize: side, width: 4, blocks: 1 } },
       normalisation: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
       methods: methodsOf(recipes.find("oal")),
-      settings: {},
+      settings: { exposure: { distillWeight: 1 } },
     },
     images,
     [

@@ -146,15 +146,23 @@ export function calibrationSection(input: ReportInput): Section {
       <td>${mean((run) => run.calibration.nll).toFixed(4)}</td>
     </tr>`;
   });
+  const depth = parts.length === 0 ? 1 : 2;
   const head = html`<tr>
-    <th scope="col">Model</th>
-    ${parts.map((part) => html`<th scope="col">Accuracy, %<small>${partNames[part]} images</small></th>`)}
-    <th scope="col" class="mean">Accuracy, %<small>test images</small></th>
-    <th scope="col">ECE, %<small>15 bins</small></th>
-    <th scope="col">MCE, %</th>
-    <th scope="col">Brier score</th>
-    <th scope="col">NLL, nats</th>
-  </tr>`;
+      <th scope="col" rowspan="${depth}">Model</th>
+      <th scope="colgroup" colspan="${parts.length + 1}">Accuracy, %</th>
+      <th scope="col" rowspan="${depth}">ECE, %<small>15 bins</small></th>
+      <th scope="col" rowspan="${depth}">MCE, %</th>
+      <th scope="col" rowspan="${depth}">Brier score</th>
+      <th scope="col" rowspan="${depth}">NLL, nats</th>
+    </tr>
+    ${
+      depth === 1
+        ? null
+        : html`<tr>
+            ${parts.map((part) => html`<th scope="col">${partNames[part]}</th>`)}
+            <th scope="col" class="mean">test</th>
+          </tr>`
+    }`;
   const lines = models.flatMap((model, position) => {
     const scored = input.scores.find((scores) => scores.model === model && scores.group === "id");
     const confidences = scored?.confidences["msp"];
