@@ -191,9 +191,10 @@ export function calibrationSection(input: ReportInput): Section {
     "Calibration",
     "Accuracy and calibration",
     `${parts.length === 0 ? "Known test images only" : `Of ${parts.map((part) => partNames[part]).join(" and ")} images the accuracy alone, without augmentation; everything else of known test images`}${seedCount(input) > 1 ? "; numbers are means over the seeds, lines those of the first" : ""}. A calibrated model is right in 80 % of the cases in which it says 80 %: its line follows the diagonal; below it the model is over-confident.`,
-    html`<div class="side">
-      <div>${table("Accuracy and calibration by model", head, rows)}</div>
-      <div>${diagram}${legend(keys)}</div>
+    html`<div class="stacked">
+      ${table("Accuracy and calibration by model", head, rows)}
+      <div class="grid wide">${diagram}</div>
+      ${legend(keys)}
     </div>`,
   );
 }
