@@ -59,7 +59,7 @@ it("a set's path is taken as it is where it is there, and else its last part nam
       known: "own",
       train: "photos#1",
       test: "photos#val",
-      unknown: [{ name: "far", path: "photos" }],
+      unknown: [{ name: "others", path: "photos" }],
     }),
   );
   const setsOf = (): unknown =>
