@@ -8,6 +8,7 @@ import { writeScores } from "../evaluation/scoreFiles.js";
 import type { ScoreFormat } from "../evaluation/scoreForms.js";
 import { systemCode, systemProblem, writeError } from "../pipeline/systemError.js";
 import { makeFolder } from "../runtime/makeFolder.js";
+import { tryFolder } from "../runtime/tryFolder.js";
 import { writeFileWhole } from "../runtime/writeFile.js";
 import { parametersJson } from "./parameters.js";
 import { renderBenchmark } from "./report.js";
@@ -92,22 +93,23 @@ export class BenchmarkFolder {
   }
 
   /**
-   * Looks at a folder, which is new, empty or that of a benchmark; nothing is written or removed yet.
+   * Looks at a folder, which is new, empty or that of a benchmark, and in which something can be made; nothing of the benchmark is
+   * written or removed yet.
    *
    * @param formats  of the scores of every image
    * @throws OAL-C314, OAL-I101
    */
   static async open(path: string, formats: readonly ScoreFormat[]): Promise<BenchmarkFolder> {
-    let names: string[];
-    try {
-      names = await readdir(path);
-    } catch (error) {
-      if (systemCode(error) === "ENOENT") return new BenchmarkFolder(path, formats);
+    const cannotUse = (error: unknown): never => {
       throw oalError("OAL-I101", { path, problem: systemProblem(error) ?? String(error) }, error);
-    }
+    };
+    const names: readonly string[] = await readdir(path).catch((error: unknown) =>
+      systemCode(error) === "ENOENT" ? [] : cannotUse(error),
+    );
     const [file] = names.filter((name) => !name.startsWith("."));
     if (file !== undefined && !names.includes(marker) && !(await holdsResults(path)))
       throw oalError("OAL-C314", { path, file });
+    await tryFolder(path).catch(cannotUse);
     return new BenchmarkFolder(path, formats);
   }
 

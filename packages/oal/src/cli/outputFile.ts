@@ -1,11 +1,11 @@
 /** Files that a command writes at its end: whether they can be is found before any work is done. */
 import { statSync } from "node:fs";
-import { mkdtemp, rmdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { oalError, type OalError } from "oal-core";
 import { problemOf } from "../data/pictures/folderWalk.js";
 import { systemProblem } from "../pipeline/systemError.js";
 import { makeFolder } from "../runtime/makeFolder.js";
+import { tryFolder } from "../runtime/tryFolder.js";
 import { writeFileWhole } from "../runtime/writeFile.js";
 
 /** Makes the folder of a file that will be written, and tries it. @throws OAL-I101 when no file can be there */
@@ -14,7 +14,7 @@ export async function expectOutputFile(path: string): Promise<void> {
   try {
     await makeFolder(folder);
     // a folder that is there may be one in which nothing can be made
-    await rmdir(await mkdtemp(join(folder, ".oal-probe-")));
+    await tryFolder(folder);
   } catch (error) {
     throw cannotWrite(path, error);
   }

@@ -5,6 +5,7 @@ import { float32Tensor, isOalError, oalError, uint8Tensor, type Engine, type Ten
 import type { BundleFacts } from "../bundle/facts.js";
 import { writeBundle } from "../bundle/write.js";
 import { makeFolder } from "../runtime/makeFolder.js";
+import { tryFolder } from "../runtime/tryFolder.js";
 import { writeFileWhole } from "../runtime/writeFile.js";
 import type { Fit } from "./fit.js";
 import { fitFile, fittedModelIn } from "./folder.js";
@@ -18,18 +19,20 @@ import { thumbnailsOf } from "./thumbnails.js";
 const checkedPictures = 4;
 
 /**
- * Refuses a folder that is neither new nor empty nor that of an earlier fit.
+ * Refuses a folder that is neither new nor empty nor that of an earlier fit, and one in which nothing can be made.
  *
- * @throws OAL-E255
+ * @throws OAL-E255, OAL-I101
  */
 export async function refuseOtherFolder(folder: string): Promise<void> {
-  const names = await readdir(folder).catch((error: unknown): string[] => {
-    if (isMissing(error)) return [];
+  const cannotUse = (error: unknown): never => {
     throw oalError("OAL-I101", { path: folder, problem: problemText(error) }, error);
-  });
+  };
+  const names: readonly string[] = await readdir(folder).catch((error: unknown) =>
+    isMissing(error) ? [] : cannotUse(error),
+  );
   const [file] = names.filter((name) => !name.startsWith("."));
-  if (file === undefined || names.includes(fitFile)) return;
-  throw oalError("OAL-E255", { path: folder, file });
+  if (file !== undefined && !names.includes(fitFile)) throw oalError("OAL-E255", { path: folder, file });
+  await tryFolder(folder).catch(cannotUse);
 }
 
 function isMissing(error: unknown): boolean {
