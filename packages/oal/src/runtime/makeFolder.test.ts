@@ -31,3 +31,9 @@ describe.each([
     await expect(make("/proc/oal/store")).rejects.toThrow("ENOENT");
   });
 });
+
+it("makes a folder that several want at once, with those above it", async () => {
+  const made = Array.from({ length: 300 }, (_, i) => join(root, "shared", String(i), "a", "b"));
+  for (const path of made) await Promise.all([1, 2, 3].map(() => makeFolder(path)));
+  expect(made.every((path) => existsSync(path))).toBe(true);
+});

@@ -18,33 +18,42 @@ function codeOf(error: unknown): unknown {
  */
 export async function makeFolder(path: string): Promise<void> {
   const folder = resolve(path);
+  const parent = dirname(folder);
   try {
-    await mkdir(folder);
+    await makeOne(folder);
   } catch (error) {
-    if (codeOf(error) === "EEXIST" && (await stat(folder)).isDirectory()) return;
-    if (codeOf(error) !== "ENOENT" || (await isThere(dirname(folder)))) throw error;
-    await makeFolder(dirname(folder));
-    // Another process may have made it meanwhile: the same question again, with the folder above in place.
-    await makeFolder(folder);
+    if (codeOf(error) !== "ENOENT" || parent === folder) throw error;
+    await makeFolder(parent);
+    // Another process may have made the folder above between the two: the same question once more, with that one in place.
+    await makeOne(folder);
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+async function makeOne(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST" || !(await stat(folder)).isDirectory()) throw error;
+  }
 }
 
 /** {@link makeFolder}, at once. */
 export function makeFolderSync(path: string): void {
   const folder = resolve(path);
+  const parent = dirname(folder);
+  try {
+    makeOneSync(folder);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT" || parent === folder) throw error;
+    makeFolderSync(parent);
+    makeOneSync(folder);
+  }
+}
+
+function makeOneSync(folder: string): void {
   try {
     mkdirSync(folder);
   } catch (error) {
-    if (codeOf(error) === "EEXIST" && statSync(folder).isDirectory()) return;
-    if (codeOf(error) !== "ENOENT" || statSync(dirname(folder), { throwIfNoEntry: false })) throw error;
-    makeFolderSync(dirname(folder));
-    makeFolderSync(folder);
+    if (codeOf(error) !== "EEXIST" || !statSync(folder).isDirectory()) throw error;
   }
 }
