@@ -9,6 +9,7 @@ import {
   writeReport,
   type ReportInput,
 } from "../../packages/oal/src/report/index.js";
+import { emptyReport } from "./emptyReport.js";
 import { demoInput } from "./demoInput.js";
 
 const SECTIONS = [
@@ -31,24 +32,7 @@ const SECTIONS = [
   "run",
 ];
 
-const NOTHING: ReportInput = {
-  title: "Empty",
-  configuration: {},
-  environment: { versions: {}, hardware: {}, seconds: {} },
-  classNames: [],
-  results: [],
-  overSeeds: [],
-  comparisons: [],
-  scores: [],
-  curves: [],
-  samples: [],
-  features: [],
-  mistakes: [],
-  leftOut: [],
-  choices: [],
-  thresholds: [],
-  audit: [],
-};
+const NOTHING = emptyReport({ title: "Empty" });
 
 const sectionsOf = (page: string): string[] =>
   [...page.matchAll(/<section id="([^"]+)"/g)].map((found) => found[1] ?? "");

@@ -10,6 +10,7 @@ import {
   summaryAt,
 } from "./choice.js";
 import { uncertainty } from "./sections/overview.js";
+import { emptyReport } from "../../../../test/report/emptyReport.js";
 import type { DetectorResult, MeasuredMetrics, ReportInput, ReportResult } from "./input.js";
 
 const measured = (auroc: number): MeasuredMetrics => ({
@@ -43,25 +44,8 @@ const result = (model: string, seed: number, ...detectors: DetectorResult[]): Re
   calibration: { ece: 0, mce: 0, brier: 0, nll: 0 },
   detectors,
 });
-const input = (results: readonly ReportResult[], more: Partial<ReportInput> = {}): ReportInput => ({
-  title: "",
-  configuration: {},
-  environment: { versions: {}, hardware: {}, seconds: {} },
-  classNames: [],
-  results,
-  overSeeds: [],
-  comparisons: [],
-  scores: [],
-  curves: [],
-  samples: [],
-  features: [],
-  mistakes: [],
-  leftOut: [],
-  choices: [],
-  thresholds: [],
-  audit: [],
-  ...more,
-});
+const input = (results: readonly ReportResult[], more: Partial<ReportInput> = {}): ReportInput =>
+  emptyReport({ results, ...more });
 
 describe("the detector shown first", () => {
   // "a" is best on the test sets, "b" on validation OOD, over both models together.

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import type { ReportInput, ReportResult } from "../input.js";
+import { emptyReport } from "../../../../../test/report/emptyReport.js";
+import type { ReportResult } from "../input.js";
 import { calibrationSection } from "./results.js";
 
 const result = (model: string, accuracies?: ReportResult["accuracies"]): ReportResult => ({
@@ -11,27 +12,8 @@ const result = (model: string, accuracies?: ReportResult["accuracies"]): ReportR
   detectors: [],
 });
 
-const page = (...results: ReportResult[]): string => {
-  const input: ReportInput = {
-    title: "",
-    configuration: {},
-    environment: { versions: {}, hardware: {}, seconds: {} },
-    classNames: [],
-    results,
-    overSeeds: [],
-    comparisons: [],
-    scores: [],
-    curves: [],
-    samples: [],
-    features: [],
-    mistakes: [],
-    leftOut: [],
-    thresholds: [],
-    audit: [],
-    choices: [],
-  };
-  return String(calibrationSection(input).content);
-};
+const page = (...results: ReportResult[]): string =>
+  String(calibrationSection(emptyReport({ results })).content);
 const parts = (text: string): string[] =>
   [...text.matchAll(/<th scope="col"[^>]*>(training|validation|test)<\/th>/g)].map(([, word = ""]) => word);
 const cells = (text: string): string[] =>

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ReportInput } from "../input.js";
+import { emptyReport } from "../../../../../test/report/emptyReport.js";
 import { rowsSection } from "./rows.js";
 
 const row = (id: string, state: "fixed" | "published" | "no effect") => ({
@@ -21,26 +21,7 @@ const page = (states: readonly ("fixed" | "published" | "no effect")[]): string 
     rows: states.map((state, i) => row(`r0${i + 1}`, state)),
     notReproduced: { r11: "files of the authors" },
   };
-  const empty: ReportInput = {
-    title: "",
-    configuration: {},
-    environment: { versions: {}, hardware: {}, seconds: {} },
-    classNames: [],
-    results: [],
-    overSeeds: [],
-    comparisons: [],
-    scores: [],
-    curves: [],
-    samples: [],
-    features: [],
-    mistakes: [],
-    leftOut: [],
-    thresholds: [],
-    audit: [],
-    choices: [],
-    rows,
-  };
-  return String(rowsSection(empty)?.content ?? "");
+  return String(rowsSection(emptyReport({ rows }))?.content ?? "");
 };
 
 it("tells every row with its state, its settings and what the published code does", () => {
