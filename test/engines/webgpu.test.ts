@@ -7,6 +7,8 @@ import {
   float32Data,
   float32Tensor,
   Graph,
+  logSoftmax,
+  logSumExp,
   mul,
   Random,
   reduceMean,
@@ -63,6 +65,27 @@ describe.skipIf(missing !== null)(`WebGPU on SwiftShader${missing === null ? "" 
     const [wanted, found] = [await scaleAfterTwoSteps(cpu), await scaleAfterTwoSteps(gpu)];
     expect(new Set(wanted).size).toBeGreaterThan(20);
     expect(difference(found, wanted)).toBeLessThan(1e-5);
+  });
+
+  it("computes energies and log-probabilities of large logits, in sessions and in steps", async () => {
+    const graph = new Graph();
+    const logits = graph.input("logits", { dtype: "float32", shape: [2, 3] });
+    graph.output("energy", logSumExp(logits, [1]));
+    graph.output("logProbabilities", logSoftmax(logits));
+    const feeds = { logits: float32Tensor([2, 3], [0, 200, 30, -1000, 95, -100]) };
+    const session = await gpu.compile(graph);
+    const { energy, logProbabilities } = await session.run(feeds);
+    await session.release();
+    expect(energy && [...float32Data(energy)]).toEqual([200, 95]);
+    expect(logProbabilities && [...float32Data(logProbabilities)]).toEqual([-200, 0, -170, -1095, 0, -195]);
+    const state = graph.input("state", { dtype: "float32", shape: [2] });
+    graph.output("next", add(state, logSumExp(logits, [1])));
+    const stepper = await gpu.stepper(graph, [{ name: "state", next: "next" }]);
+    await stepper.load(new Map([["state", float32Tensor([2], [1, 2])]]));
+    await stepper.step(feeds);
+    const next = (await stepper.read(["state"])).get("state");
+    expect(next && [...float32Data(next)]).toEqual([201, 97]);
+    await stepper.release();
   });
 
   describeSteps("a stepper whose state stays on the device", gpu);

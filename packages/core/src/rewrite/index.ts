@@ -7,4 +7,5 @@ export {
   type JoinedTensor,
   type JoinOptions,
 } from "./joinedUpdates.js";
+export { useShiftedLogSumExp } from "./shiftedLogSumExp.js";
 export { useWideFormulations } from "./wideFormulations.js";

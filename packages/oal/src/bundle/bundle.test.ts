@@ -183,6 +183,13 @@ describe("a bundle", () => {
     expect(() => storedDetector(read, "msp")).toThrowError(expect.objectContaining({ code: "OAL-E214" }));
   });
 
+  it("holds no operator that overflows on other devices", async () => {
+    const operatorsOf = (graph: Graph): string[] => graph.nodes.map(({ operator }) => operator.name);
+    expect(operatorsOf(assembleBundle(contents()).graph)).toContain("ReduceLogSumExp");
+    const { graph } = readModel(readFileSync(await written("devices")));
+    expect(operatorsOf(graph)).not.toContain("ReduceLogSumExp");
+  });
+
   it("gives any session scores, p values and verdicts, of any number of pictures, thresholds being no inputs", async () => {
     const session = await InferenceSession.create(await written("plain"), { logSeverityLevel: 3 });
     expect(session.inputNames).toEqual(["images"]);

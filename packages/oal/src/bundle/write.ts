@@ -1,6 +1,7 @@
 /** Writing a bundle: assembled, announced where it is large, written whole or not at all, and run again. */
 import {
   isOalError,
+  useShiftedLogSumExp,
   verifyGraph,
   weightBytes,
   type Engine,
@@ -64,7 +65,7 @@ export interface WrittenBundle {
 }
 
 /**
- * Writes a graph with the outputs of a bundle, runs the file, adds what it said of the picture of the self-test, and only then puts it
+ * Writes a graph with the outputs of a bundle, with sums of exponentials that overflow on no device, runs the file, adds what it said of the picture of the self-test, and only then puts it
  * in its place.
  *
  * @param images of the options: as `facts.input` says
@@ -72,11 +73,13 @@ export interface WrittenBundle {
  */
 export async function writeAssembled(
   path: string,
-  graph: Graph,
+  assembled: Graph,
   facts: BundleFacts,
   { engine, images, expected, onLarge, large = largeBundle, outsideFrom = largestFile }: WriteBundleOptions,
 ): Promise<WrittenBundle> {
-  verifyGraph(graph);
+  verifyGraph(assembled);
+  // Whoever gets the file runs it on a device of theirs.
+  const graph = useShiftedLogSumExp(assembled);
   const bytes = weightBytes(graph);
   if (bytes > large) onLarge?.(bytes);
   let whole = facts;

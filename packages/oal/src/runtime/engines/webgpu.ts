@@ -1,5 +1,12 @@
 /** The WebGPU engine: ONNX Runtime for Node on a graphics processor, through Vulkan, Metal or Direct3D. */
-import { expectArguments, joinedStepper, verifyGraph, writeModel, type Engine } from "oal-core";
+import {
+  expectArguments,
+  joinedStepper,
+  useShiftedLogSumExp,
+  verifyGraph,
+  writeModel,
+  type Engine,
+} from "oal-core";
 import { aModel, sessionOptions } from "./cpu.js";
 import { deviceStepper } from "./deviceStepper.js";
 import { nativeSession } from "./onnxRuntime.js";
@@ -25,7 +32,7 @@ export function webgpuEngine({ threads = 0, adapter }: WebgpuOptions = {}): Engi
   };
   const compile: Engine["compile"] = async (graph, given) => {
     verifyGraph(graph);
-    return open(writeModel(graph), given);
+    return open(writeModel(useShiftedLogSumExp(graph)), given);
   };
   return {
     facts: {

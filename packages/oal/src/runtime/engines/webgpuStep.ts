@@ -2,6 +2,7 @@
 import {
   countOperations,
   joinUpdates,
+  useShiftedLogSumExp,
   useWideFormulations,
   type CarriedTensor,
   type Graph,
@@ -36,12 +37,12 @@ export function webgpuSettings(
   };
 }
 
-/** A step as a card is given it: with wide formulations, updates joined. */
+/** A step as a card is given it: with wide formulations, sums of exponentials that do not overflow, updates joined. */
 export function webgpuStep(
   graph: Graph,
   carried: readonly CarriedTensor[],
 ): JoinedStep & { readonly layout: Layout } {
-  const step = joinUpdates(useWideFormulations(graph), carried);
+  const step = joinUpdates(useShiftedLogSumExp(useWideFormulations(graph)), carried);
   const { products, nodes } = countOperations(step.graph);
   return { ...step, layout: products >= worthTransposes * nodes ? "NHWC" : "NCHW" };
 }
