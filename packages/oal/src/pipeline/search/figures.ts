@@ -84,6 +84,15 @@ export function figuresOfCandidates(
   });
 }
 
+/**
+ * Every result has what it is compared by.
+ *
+ * @throws OAL-E277 naming the first detector that one lacks
+ */
+export function assertMeasured(results: readonly EvaluationResult[], detectors: readonly string[]): void {
+  for (const result of results) figureOf(result, "mean", detectors);
+}
+
 function figureOf(result: EvaluationResult, figure: Figure, detectors: readonly string[]): number {
   if (figure === "accuracy") return result.idAccuracy;
   if (figure === "mean")

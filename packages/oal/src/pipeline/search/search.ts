@@ -51,7 +51,7 @@ export interface SearchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A finished round: the candidates that were trained, and those whose outlier source has nothing to show. */
+/** A finished round: the candidates that were trained, and those that failed by themselves. */
 export interface SearchRound extends TrainedRound {
   /** Epochs of every student; null: as many as each configuration says. */
   readonly epochs: number | null;

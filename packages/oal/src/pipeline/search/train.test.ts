@@ -1,4 +1,4 @@
-/** A round in which the outlier source of a point has nothing to show: the other points are trained and measured all the same. */
+/** A round in which a point cannot be trained or measured: the others are, all the same. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,10 +50,10 @@ const settings = oneSeed({
   },
 });
 
-function resultOf(auroc: number): EvaluationResult {
+function resultOf(auroc: number, id = "ebo"): EvaluationResult {
   const summary = { metrics: { auroc, auprIn: 0, auprOut: 0, fpr95: 0, fpr95Id: 0 }, interval: null };
   const detector: DetectorResult = {
-    id: "ebo",
+    id,
     parameters: {},
     sets: [],
     near: summary,
@@ -76,11 +76,19 @@ function resultOf(auroc: number): EvaluationResult {
 
 const failedAudit = () =>
   oalError("OAL-D181", { source: "mix", recipe: "oal", fault: "it looks known", sheet: "sheet.png" });
+const diverged = () => oalError("OAL-T101", { stage: "student oal", step: 3, term: "ce", value: Number.NaN });
 const noneKept = () =>
   oalError("OAL-D182", { source: "noise", low: 0, high: 0.5, candidates: 9, least: 0.6, most: 1 });
 
-/** A point per entry: its student, and what its audit or student fails with. */
-function roundOf(points: Readonly<Record<string, { audit?: () => Error; student?: () => Error }>>): Rung {
+/** What happens at a point: what its audit or student fails with, or a detector that it is measured by in the place of `ebo`. */
+interface Happening {
+  readonly audit?: () => Error;
+  readonly student?: () => Error;
+  readonly detector?: string;
+}
+
+/** A point per entry. */
+function roundOf(points: Readonly<Record<string, Happening>>): Rung {
   const names = Object.keys(points);
   const stage = (
     id: string,
@@ -105,7 +113,7 @@ function roundOf(points: Readonly<Record<string, { audit?: () => Error; student?
     stage("validation", "student", (name, folder) => {
       writeFileSync(
         join(folder, evaluationFiles.validation),
-        resultJson([resultOf(names.indexOf(name) / 10)]),
+        resultJson([resultOf(names.indexOf(name) / 10, points[name]?.detector)]),
       );
       return Promise.resolve();
     }),
@@ -169,6 +177,21 @@ describe("a round", () => {
     expect(heard.findLast(({ kind, stage }) => kind === "progress" && stage === "search")).toMatchObject({
       step: 2,
       total: 2,
+    });
+  });
+
+  it("leaves out points that diverge, or that the detector cannot judge, and says why", async () => {
+    const points = { fast: { student: diverged }, slow: {}, other: { detector: "knn" }, slower: {} };
+    const { candidates, refused } = await train("diverged", roundOf(points));
+    expect(candidates.map(({ number }) => number)).toEqual([2, 4]);
+    expect(refused).toEqual([
+      expect.objectContaining({ number: 1, code: "OAL-T101", reason: diverged().message }),
+      expect.objectContaining({ number: 3, code: "OAL-E277" }),
+    ]);
+    const nobody = { fast: { student: diverged }, other: { detector: "knn" } };
+    await expect(train("nobody", roundOf(nobody))).rejects.toMatchObject({ code: "OAL-T101" });
+    await expect(train("judge", roundOf({ other: { detector: "knn" } }))).rejects.toMatchObject({
+      code: "OAL-E277",
     });
   });
 

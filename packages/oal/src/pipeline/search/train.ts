@@ -1,12 +1,17 @@
-/** Trains a round of a search and measures it; a point whose outlier source has nothing to show is left out. */
-import { oalError, OalError, type ErrorCode } from "oal-core";
+/** Trains a round of a search and measures it; a point that cannot be trained or measured by itself is left out. */
+import { isOalError, oalError, OalError, type ErrorCode } from "oal-core";
 import { duration } from "../../report/format.js";
 import type { PlannedStage } from "../plan/planner.js";
 import { walkPlan, type StageWorkshop } from "../plan/walk.js";
 import { readValidation } from "../stages/evaluationArtifact.js";
 import type { Candidate } from "./candidates.js";
 import { secondsLeft } from "./cost.js";
-import { figuresOfCandidates, type CandidateFigures, type TrainedCandidate } from "./figures.js";
+import {
+  assertMeasured,
+  figuresOfCandidates,
+  type CandidateFigures,
+  type TrainedCandidate,
+} from "./figures.js";
 import { figuresOf, type Rung, type Trial } from "./rung.js";
 
 /** A candidate that was not trained. */
@@ -23,10 +28,11 @@ export interface TrainedRound {
 }
 
 /**
- * What is found out of an outlier source in its stages and is true of it alone: its pictures fail their audit, none is left of them, or
+ * What is true of a point alone: its training diverges, or of its outlier source the pictures fail their audit, none is left of them, or
  * none can be made with this teacher or these embeddings. Whatever else happens is true of the machine or of all points.
  */
-const ofOneSource: readonly ErrorCode[] = [
+const ofOnePoint: readonly ErrorCode[] = [
+  "OAL-T101",
   "OAL-D181",
   "OAL-D182",
   "OAL-D183",
@@ -36,8 +42,8 @@ const ofOneSource: readonly ErrorCode[] = [
   "OAL-D189",
 ];
 
-function isOfOneSource(error: unknown): error is OalError {
-  return error instanceof OalError && ofOneSource.includes(error.code);
+function isOfOnePoint(error: unknown): error is OalError {
+  return error instanceof OalError && ofOnePoint.includes(error.code);
 }
 
 /**
@@ -45,7 +51,7 @@ function isOfOneSource(error: unknown): error is OalError {
  *
  * @param judges detectors by which candidates are compared
  * @param name what events call it
- * @throws the error of the first candidate where every one is refused; else as a run, but for errors of one outlier source alone
+ * @throws the error of the first candidate where every one is refused; else as a run, but for errors of one point alone
  */
 export async function trainRound(
   rung: Rung | undefined,
@@ -80,7 +86,7 @@ export async function trainRound(
       return Promise.resolve();
     },
     (stage, error) => {
-      if (!isOfOneSource(error)) return false;
+      if (!isOfOnePoint(error)) return false;
       failed.set(stage.name, error);
       log.warning(`${error.message}; the search goes on without it`);
       return true;
@@ -88,6 +94,7 @@ export async function trainRound(
   );
   const trained: TrainedCandidate[] = [];
   const refused: RefusedCandidate[] = [];
+  const unmeasured: OalError[] = [];
   for (const candidate of candidates) {
     const own = trials.filter((trial) => trial.candidate.number === candidate.number);
     const [failure] = own.flatMap((trial) => failureOf(trial) ?? []);
@@ -96,9 +103,17 @@ export async function trainRound(
       continue;
     }
     const results = await Promise.all(own.map((trial) => readValidation(figuresOf(trial, artifacts))));
-    trained.push({ candidate, results });
+    try {
+      assertMeasured(results, judges);
+      trained.push({ candidate, results });
+    } catch (error) {
+      if (!isOalError(error, "OAL-E277")) throw error;
+      log.warning(`${error.message}; the search goes on without it`);
+      unmeasured.push(error);
+      refused.push(refusedOf(candidate, error));
+    }
   }
-  const [failure] = failed.values();
+  const [failure] = [...failed.values(), ...unmeasured];
   if (trained.length === 0 && failure) throw failure;
   return { candidates: figuresOfCandidates(trained, judges), refused };
 }
