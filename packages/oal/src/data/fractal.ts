@@ -27,6 +27,13 @@ interface AffineMap {
   readonly below: number;
 }
 
+/** Points of an attractor and their colours, written over by the next one: a batch of them would be 40 MB to throw away. */
+let orbit = orbitOf(0);
+
+function orbitOf(count: number): { readonly places: Float64Array; readonly shades: Float32Array } {
+  return { places: new Float64Array(2 * count), shades: new Float32Array(3 * count) };
+}
+
 /**
  * Draws the attractor of N affine maps x -> A_k x + b_k, N of 2 to 4, by the chaos game: a point is moved by a map drawn with
  * probability |det A_k| / Σ |det A|, over and over. A_k = R(θ) diag(σ₁, σ₂) R(φ) diag(±1, ±1) with σ₂ ≤ σ₁ < 1, both angles uniform, and
@@ -46,44 +53,50 @@ export function drawFractal(draws: Float32Array, colours: Uint8Array, size: numb
   const chosen = draws.subarray(2 + mostMaps * perMap);
   const plane = size * size;
   const count = density * plane;
-  const places = new Float64Array(2 * count);
-  const shades = new Float32Array(3 * count);
+  // Twenty thousand points a picture at 64 pixels, hundreds of pictures a step: numbers in flat arrays, nothing made in the loop.
+  const matrices = Float64Array.from(system.flatMap(({ matrix }) => matrix));
+  const shifts = Float64Array.from(system.flatMap(({ shift }) => shift));
+  const limits = Float64Array.from(system, ({ below }) => below);
+  if (orbit.shades.length !== 3 * count) orbit = orbitOf(count);
+  const { places, shades } = orbit;
   let [x, y] = [0, 0];
-  const shade = [0, 1, 2].map((c) => colours[c] ?? 0);
-  const [low, high] = [
-    [Infinity, Infinity],
-    [-Infinity, -Infinity],
-  ];
+  let [red, green, blue] = [colours[0] ?? 0, colours[1] ?? 0, colours[2] ?? 0];
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (let point = -settling; point < count; point++) {
     const draw = chosen[point + settling] ?? 0;
-    const k = system.findIndex(({ below }) => draw < below);
-    const { matrix, shift } = system[k] ?? identity;
-    [x, y] = [matrix[0] * x + matrix[1] * y + shift[0], matrix[2] * x + matrix[3] * y + shift[1]];
-    for (let c = 0; c < 3; c++) shade[c] = ((shade[c] ?? 0) + (colours[3 * (k + 1) + c] ?? 0)) / 2;
+    let k = 0;
+    while (draw >= (limits[k] ?? 1)) k++;
+    const [m, from] = [4 * k, x];
+    x = (matrices[m] ?? 0) * from + (matrices[m + 1] ?? 0) * y + (shifts[2 * k] ?? 0);
+    y = (matrices[m + 2] ?? 0) * from + (matrices[m + 3] ?? 0) * y + (shifts[2 * k + 1] ?? 0);
+    red = (red + (colours[3 * k + 3] ?? 0)) / 2;
+    green = (green + (colours[3 * k + 4] ?? 0)) / 2;
+    blue = (blue + (colours[3 * k + 5] ?? 0)) / 2;
     if (point < 0) continue;
     places[2 * point] = x;
     places[2 * point + 1] = y;
-    for (let c = 0; c < 3; c++) shades[3 * point + c] = shade[c] ?? 0;
-    low[0] = Math.min(low[0] ?? 0, x);
-    low[1] = Math.min(low[1] ?? 0, y);
-    high[0] = Math.max(high[0] ?? 0, x);
-    high[1] = Math.max(high[1] ?? 0, y);
+    shades[3 * point] = red;
+    shades[3 * point + 1] = green;
+    shades[3 * point + 2] = blue;
+    if (x < left) left = x;
+    if (x > right) right = x;
+    if (y < top) top = y;
+    if (y > bottom) bottom = y;
   }
   const counts = new Float64Array(plane);
   const sums = new Float64Array(3 * plane);
-  const cell = (value: number, axis: number): number => {
-    const [from, to] = [low[axis] ?? 0, high[axis] ?? 0];
-    return to > from ? Math.min(size - 1, Math.floor(((value - from) / (to - from)) * size)) : size >> 1;
-  };
   for (let point = 0; point < count; point++) {
-    const at = cell(places[2 * point + 1] ?? 0, 1) * size + cell(places[2 * point] ?? 0, 0);
+    const column = cellOf(places[2 * point] ?? 0, left, right, size);
+    const at = cellOf(places[2 * point + 1] ?? 0, top, bottom, size) * size + column;
     counts[at] = (counts[at] ?? 0) + 1;
-    for (let c = 0; c < 3; c++) sums[3 * at + c] = (sums[3 * at + c] ?? 0) + (shades[3 * point + c] ?? 0);
+    sums[3 * at] = (sums[3 * at] ?? 0) + (shades[3 * point] ?? 0);
+    sums[3 * at + 1] = (sums[3 * at + 1] ?? 0) + (shades[3 * point + 1] ?? 0);
+    sums[3 * at + 2] = (sums[3 * at + 2] ?? 0) + (shades[3 * point + 2] ?? 0);
   }
-  const top = Math.log(1 + counts.reduce((most, n) => Math.max(most, n), 1));
+  const full = Math.log(1 + counts.reduce((most, n) => Math.max(most, n), 1));
   for (let at = 0; at < plane; at++) {
     const n = counts[at] ?? 0;
-    const share = Math.sqrt(Math.log(1 + n) / top);
+    const share = Math.sqrt(Math.log(1 + n) / full);
     for (let c = 0; c < 3; c++) {
       const mean = (sums[3 * at + c] ?? 0) / Math.max(1, n);
       out[c * plane + at] = Math.floor((1 - share) * (colours[c] ?? 0) + share * mean + 0.5);
@@ -91,7 +104,10 @@ export function drawFractal(draws: Float32Array, colours: Uint8Array, size: numb
   }
 }
 
-const identity: AffineMap = { matrix: [1, 0, 0, 1], shift: [0, 0], below: 1 };
+/** Which of `size` equal parts of [from, to] a value lies in; the middle one where there is no width. */
+function cellOf(value: number, from: number, to: number, size: number): number {
+  return to > from ? Math.min(size - 1, Math.floor(((value - from) / (to - from)) * size)) : size >> 1;
+}
 
 function drawSystem(draws: Float32Array): readonly AffineMap[] {
   const count = maps[Math.floor((draws[0] ?? 0) * maps.length)] ?? 2;

@@ -12,16 +12,22 @@ export class Fourier {
   readonly #size: number;
   readonly #cos: Float64Array;
   readonly #sin: Float64Array;
-  readonly #line: { readonly re: Float64Array; readonly im: Float64Array };
-  readonly #made: { readonly re: Float64Array; readonly im: Float64Array };
+  /** Where each value of a line begins, so that every stage joins neighbours. */
+  readonly #order: Int32Array;
+  /** Prime factors in the order of the stages. */
+  readonly #factors: readonly number[];
+  readonly #re: Float64Array;
+  readonly #im: Float64Array;
 
   /** @param size height and width of the planes */
   constructor(size: number) {
     this.#size = size;
     this.#cos = Float64Array.from({ length: size }, (_, k) => cosine(k / size));
     this.#sin = Float64Array.from({ length: size }, (_, k) => sine(k / size));
-    const line = () => ({ re: new Float64Array(size), im: new Float64Array(size) });
-    [this.#line, this.#made] = [line(), line()];
+    const factors = primeFactors(size);
+    this.#order = Int32Array.from(orderOf(factors));
+    this.#factors = factors.toReversed();
+    [this.#re, this.#im] = [new Float64Array(size), new Float64Array(size)];
   }
 
   /** @param re,im real and imaginary parts, [size, size], replaced by those of the transform */
@@ -42,34 +48,29 @@ export class Fourier {
 
   /** One line of a plane: `size` values from `start`, `stride` apart. */
   #along(re: Float64Array, im: Float64Array, start: number, stride: number): void {
-    const [line, made, size] = [this.#line, this.#made, this.#size];
+    const [ownRe, ownIm, order, size] = [this.#re, this.#im, this.#order, this.#size];
     for (let i = 0; i < size; i++) {
-      line.re[i] = re[start + i * stride] ?? 0;
-      line.im[i] = im[start + i * stride] ?? 0;
+      const from = start + (order[i] ?? 0) * stride;
+      ownRe[i] = re[from] ?? 0;
+      ownIm[i] = im[from] ?? 0;
     }
-    this.#transform(0, 1, 0, size);
+    let part = 1;
+    for (const factor of this.#factors) {
+      const n = part * factor;
+      for (let to = 0; to < size; to += n)
+        if (factor === 2) this.#butterflies(to, part, size / n);
+        else this.#combine(to, part, factor, size / n);
+      part = n;
+    }
     for (let i = 0; i < size; i++) {
-      re[start + i * stride] = made.re[i] ?? 0;
-      im[start + i * stride] = made.im[i] ?? 0;
+      re[start + i * stride] = ownRe[i] ?? 0;
+      im[start + i * stride] = ownIm[i] ?? 0;
     }
   }
 
-  /** Transforms n values of the line (from `from`, `step` apart) into n of what is made, from `to` on. */
-  #transform(from: number, step: number, to: number, n: number): void {
-    const { re, im } = this.#made;
-    if (n === 1) {
-      re[to] = this.#line.re[from] ?? 0;
-      im[to] = this.#line.im[from] ?? 0;
-      return;
-    }
-    const factor = smallestFactor(n);
-    const part = n / factor;
-    for (let r = 0; r < factor; r++) this.#transform(from + r * step, step * factor, to + r * part, part);
-    // step is size / n: the n-th roots of 1 stand that far apart in the tables
-    if (factor === 2) {
-      this.#butterflies(to, part, step);
-      return;
-    }
+  /** `factor` transforms of `part` values each into one. @param step how far apart the roots of 1 of that size stand in the tables */
+  #combine(to: number, part: number, factor: number, step: number): void {
+    const [re, im] = [this.#re, this.#im];
     const [termsRe, termsIm] = [new Float64Array(factor), new Float64Array(factor)];
     for (let k = 0; k < part; k++) {
       for (let r = 0; r < factor; r++) {
@@ -94,14 +95,15 @@ export class Fourier {
     }
   }
 
-  /** Two halves of n / 2 values each into one of n: the sum and the difference, the most frequent case. */
+  /** Two transforms into one: the sum and the difference, the most frequent case. */
   #butterflies(to: number, part: number, step: number): void {
-    const { re, im } = this.#made;
+    const [re, im, cos, sin] = [this.#re, this.#im, this.#cos, this.#sin];
     for (let k = 0; k < part; k++) {
       const [low, high] = [to + k, to + part + k];
-      const c = this.#cos[k * step] ?? 0;
-      const s = -(this.#sin[k * step] ?? 0);
-      const [a, b] = [re[high] ?? 0, im[high] ?? 0];
+      const c = cos[k * step] ?? 0;
+      const s = -(sin[k * step] ?? 0);
+      const a = re[high] ?? 0;
+      const b = im[high] ?? 0;
       const turnedRe = a * c - b * s;
       const turnedIm = a * s + b * c;
       const lowRe = re[low] ?? 0;
@@ -114,7 +116,16 @@ export class Fourier {
   }
 }
 
-function smallestFactor(n: number): number {
-  for (let factor = 2; factor * factor <= n; factor++) if (n % factor === 0) return factor;
-  return n;
+/** The prime factors of a number, the smallest first. */
+function primeFactors(n: number): number[] {
+  for (let factor = 2; factor * factor <= n; factor++)
+    if (n % factor === 0) return [factor, ...primeFactors(n / factor)];
+  return n > 1 ? [n] : [];
+}
+
+/** The values of a line, those whose places have the same rest by the first factor beside one another, and so on within. */
+function orderOf([factor, ...rest]: readonly number[]): number[] {
+  if (factor === undefined) return [0];
+  const within = orderOf(rest);
+  return Array.from({ length: factor }, (_, r) => within.map((place) => r + factor * place)).flat();
 }
