@@ -106,7 +106,10 @@ describe("a full disk", () => {
       cwd: root,
     });
     process.env["OAL_CACHE"] = join(root, "cache");
-    expect([status, stderr]).toEqual([7, expect.stringMatching(/OAL-I131[^]*disk-[^]*ENOSPC[^]*OAL_CACHE/)]);
+    expect([status, stderr]).toEqual([
+      7,
+      expect.stringMatching(/OAL-I131[^]*disk-[^]*the disk is full[^]*OAL_CACHE/),
+    ]);
     expect(stderr).not.toContain("    at ");
   });
 

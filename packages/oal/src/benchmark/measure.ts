@@ -16,7 +16,7 @@ import { mayChoose, type DetectorSearch } from "../evaluation/result.js";
 import { rowStore } from "../evaluation/rowFiles.js";
 import { scoreSets, type ScoreGround } from "../evaluation/score.js";
 import { searchDetector, type SearchedOutcome } from "../evaluation/search.js";
-import { writeError } from "../pipeline/systemError.js";
+import { writeError } from "../runtime/systemError.js";
 import { asideOf, sweepAside } from "../runtime/aside.js";
 import { makeFolder } from "../runtime/makeFolder.js";
 

@@ -15,7 +15,7 @@ import { FileHashes } from "../data/fileHashes.js";
 import type { Preprocessing } from "../bundle/facts.js";
 import { tryClaim, type Claim } from "../pipeline/store/claim.js";
 import { describeOwner } from "../pipeline/store/owner.js";
-import { systemProblem } from "../pipeline/systemError.js";
+import { systemProblem } from "../runtime/systemError.js";
 import { makeFolder } from "../runtime/makeFolder.js";
 import { passRows } from "../runtime/passRows.js";
 import { writeFileWhole } from "../runtime/writeFile.js";

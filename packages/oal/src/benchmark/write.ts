@@ -1,12 +1,13 @@
 /** The folder of a benchmark: results, tables, OpenOOD's files, parameters, scores of every image, and the page. */
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { oalError } from "oal-core";
 import { z } from "zod";
 import { mayChoose, type SetScores } from "../evaluation/result.js";
 import { writeScores } from "../evaluation/scoreFiles.js";
 import type { ScoreFormat } from "../evaluation/scoreForms.js";
-import { systemCode, systemProblem, writeError } from "../pipeline/systemError.js";
+import { writeError } from "../runtime/systemError.js";
+import { foreignFileIn } from "../runtime/foreignFile.js";
 import { makeFolder } from "../runtime/makeFolder.js";
 import { tryFolder } from "../runtime/tryFolder.js";
 import { writeFileWhole } from "../runtime/writeFile.js";
@@ -100,16 +101,14 @@ export class BenchmarkFolder {
    * @throws OAL-C314, OAL-I101
    */
   static async open(path: string, formats: readonly ScoreFormat[]): Promise<BenchmarkFolder> {
-    const cannotUse = (error: unknown): never => {
-      throw oalError("OAL-I101", { path, problem: systemProblem(error) ?? String(error) }, error);
-    };
-    const names: readonly string[] = await readdir(path).catch((error: unknown) =>
-      systemCode(error) === "ENOENT" ? [] : cannotUse(error),
-    );
-    const [file] = names.filter((name) => !name.startsWith("."));
-    if (file !== undefined && !names.includes(marker) && !(await holdsResults(path)))
-      throw oalError("OAL-C314", { path, file });
-    await tryFolder(path).catch(cannotUse);
+    let file: string | undefined;
+    try {
+      file = await foreignFileIn(path, { isOwn: (names) => names.includes(marker) || holdsResults(path) });
+      if (file === undefined) await tryFolder(path);
+    } catch (error) {
+      throw writeError(path, error);
+    }
+    if (file !== undefined) throw oalError("OAL-C314", { path, file });
     return new BenchmarkFolder(path, formats);
   }
 

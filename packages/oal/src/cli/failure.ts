@@ -3,7 +3,7 @@ import { CommanderError } from "commander";
 import { OalError, oalError } from "oal-core";
 import pc from "picocolors";
 import { blamePlugin } from "../pipeline/plugins/fault.js";
-import { systemError, systemProblem } from "../pipeline/systemError.js";
+import { systemError, systemProblem } from "../runtime/systemError.js";
 import { Stopped } from "./interrupt.js";
 import { wantsColor } from "./output.js";
 

@@ -1,6 +1,6 @@
 import { OalError, oalError } from "oal-core";
 import { describe, expect, it } from "vitest";
-import { systemError, writeError } from "../pipeline/systemError.js";
+import { systemError, writeError } from "../runtime/systemError.js";
 import { describeError, outputError } from "./failure.js";
 import { isGone, wantsColor } from "./output.js";
 

@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { oalError, type OalError } from "oal-core";
 import { problemOf } from "../data/pictures/folderWalk.js";
-import { systemProblem } from "../pipeline/systemError.js";
+import { systemProblem } from "../runtime/systemError.js";
 import { makeFolder } from "../runtime/makeFolder.js";
 import { tryFolder } from "../runtime/tryFolder.js";
 import { writeFileWhole } from "../runtime/writeFile.js";

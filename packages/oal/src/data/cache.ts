@@ -18,6 +18,7 @@ import type { OpenSource, SourceSpec } from "./readers/reader.js";
 import { ShardWriter } from "./shards.js";
 import { asideOf, sweepAside } from "../runtime/aside.js";
 import { makeFolderSync } from "../runtime/makeFolder.js";
+import { systemProblem } from "../runtime/systemError.js";
 
 /** How a source becomes a set. */
 export interface PrepareOptions {
@@ -155,9 +156,9 @@ function placeFor({ cacheDir, spareDir, onWarning }: PrepareOptions): string {
     return cacheDir;
   } catch (error) {
     if (spareDir === undefined) throw cacheError(cacheDir, error);
-    const why = error instanceof Error ? error.message : String(error);
+    const why = systemProblem(error) ?? String(error);
     onWarning?.(
-      `the cache of decoded images cannot be written (${why}): they are kept in ${spareDir}; OAL_CACHE names another folder`,
+      `the cache of decoded images cannot be written in ${cacheDir} (${why}): they are kept in ${spareDir}; OAL_CACHE names another folder`,
     );
     return spareDir;
   }
@@ -325,6 +326,6 @@ async function guardFinish(path: string, finish: () => Promise<void>): Promise<v
 
 /** OAL-I131 for an error of the system; every other error as it is. */
 function cacheError(path: string, error: unknown): unknown {
-  if (!(error instanceof Error && "syscall" in error)) return error;
-  return oalError("OAL-I131", { path, problem: error.message }, error);
+  const problem = systemProblem(error);
+  return problem === undefined ? error : oalError("OAL-I131", { path, problem }, error);
 }

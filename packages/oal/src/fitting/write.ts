@@ -1,10 +1,12 @@
 /** A fit written into its folder: model file, report, and last of all fit.json. */
-import { readdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { float32Tensor, isOalError, oalError, uint8Tensor, type Engine, type Tensor } from "oal-core";
 import type { BundleFacts } from "../bundle/facts.js";
 import { writeBundle } from "../bundle/write.js";
+import { foreignFileIn } from "../runtime/foreignFile.js";
 import { makeFolder } from "../runtime/makeFolder.js";
+import { writeError } from "../runtime/systemError.js";
 import { tryFolder } from "../runtime/tryFolder.js";
 import { writeFileWhole } from "../runtime/writeFile.js";
 import type { Fit } from "./fit.js";
@@ -24,23 +26,14 @@ const checkedPictures = 4;
  * @throws OAL-E255, OAL-I101
  */
 export async function refuseOtherFolder(folder: string): Promise<void> {
-  const cannotUse = (error: unknown): never => {
-    throw oalError("OAL-I101", { path: folder, problem: problemText(error) }, error);
-  };
-  const names: readonly string[] = await readdir(folder).catch((error: unknown) =>
-    isMissing(error) ? [] : cannotUse(error),
-  );
-  const [file] = names.filter((name) => !name.startsWith("."));
-  if (file !== undefined && !names.includes(fitFile)) throw oalError("OAL-E255", { path: folder, file });
-  await tryFolder(folder).catch(cannotUse);
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
-}
-
-function problemText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  let file: string | undefined;
+  try {
+    file = await foreignFileIn(folder, { isOwn: (names) => names.includes(fitFile) });
+    if (file === undefined) await tryFolder(folder);
+  } catch (error) {
+    throw writeError(folder, error);
+  }
+  if (file !== undefined) throw oalError("OAL-E255", { path: folder, file });
 }
 
 /** What is written. */
@@ -165,7 +158,6 @@ async function guarded<T>(folder: string, body: () => Promise<T>): Promise<T> {
   try {
     return await body();
   } catch (error) {
-    if (isOalError(error) || !(error instanceof Error && "syscall" in error)) throw error;
-    throw oalError("OAL-I101", { path: folder, problem: error.message }, error);
+    throw writeError(folder, error);
   }
 }

@@ -11,6 +11,7 @@ import { ask, ConnectionLost, piecesOf } from "./http.js";
 import { addressOf, type HubFile } from "./listing.js";
 import { writtenName, type HubName } from "./name.js";
 import type { HubPlace } from "./place.js";
+import { writeError } from "../runtime/systemError.js";
 
 /** What a finished file was compared with. */
 export type Checked = "sha256" | "git" | "size";
@@ -102,7 +103,7 @@ async function fetchNow(download: Download, patience: Patience, blob: string): P
       );
       await handle.sync();
     } catch (error) {
-      throw writingError(part, error);
+      throw writeError(part, error);
     } finally {
       await handle.close();
     }
@@ -120,14 +121,8 @@ async function openPart(part: string): Promise<FileHandle> {
   try {
     return await open(part, "a");
   } catch (error) {
-    throw writingError(part, error);
+    throw writeError(part, error);
   }
-}
-
-/** What the system refuses to write, as an error of the catalogue; anything else as it is. */
-function writingError(path: string, error: unknown): unknown {
-  const isOfSystem = error instanceof Error && "syscall" in error && "code" in error;
-  return isOfSystem ? oalError("OAL-I101", { path, problem: error.message }, error) : error;
 }
 
 function wrong({ name, file }: Download, problem: string): Error {

@@ -11,6 +11,7 @@ import { blobPath, fetchFile, isPresent, presentBytes, type Checked } from "./do
 import { listModel, type HubFile } from "./listing.js";
 import { commitForm, folderOfRepo, writtenName, type HubName } from "./name.js";
 import type { HubPlace } from "./place.js";
+import { writeError } from "../runtime/systemError.js";
 
 /** How far a pull is. */
 export interface PullProgress {
@@ -114,8 +115,7 @@ async function expectRoom(
     if (free >= bytes) return;
     throw oalError("OAL-I101", { path: cache, problem: `${bytes} bytes are to come, ${free} are free` });
   } catch (error) {
-    if (!(error instanceof Error && "syscall" in error)) throw error;
-    throw oalError("OAL-I101", { path: cache, problem: error.message }, error);
+    throw writeError(cache, error);
   }
 }
 

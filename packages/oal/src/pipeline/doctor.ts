@@ -9,7 +9,7 @@ import { probeDevice, type ProbeResult } from "../runtime/engines/index.js";
 import { hardware, type Hardware } from "./hardware.js";
 import { storeFolder } from "./store/location.js";
 import { probeFallbacks, type FallbackResult } from "./fallbacks.js";
-import { systemProblem } from "./systemError.js";
+import { systemProblem } from "../runtime/systemError.js";
 import { versions, type Versions } from "./versions.js";
 
 /** One device. */

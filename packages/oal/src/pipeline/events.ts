@@ -5,7 +5,7 @@
  */
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { writeAll } from "../data/shards.js";
-import { writeError } from "./systemError.js";
+import { writeError } from "../runtime/systemError.js";
 
 /** The kinds of event: a step, a step with loss terms, a remark, a warning, the end of a stage. */
 export type EventKind = "progress" | "loss" | "message" | "warning" | "done";

@@ -6,7 +6,8 @@ import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { oalError } from "oal-core";
 import { refuseOtherFormat } from "./runFormat.js";
-import { systemCode, writeError } from "./systemError.js";
+import { foreignFileIn } from "../runtime/foreignFile.js";
+import { writeError } from "../runtime/systemError.js";
 
 /**
  * Refuses a folder that is neither new nor empty nor that of an earlier run. Hidden files do not count, nor what a run leaves that was
@@ -15,17 +16,18 @@ import { systemCode, writeError } from "./systemError.js";
  * @throws OAL-C308 for a folder of something else, OAL-I104 for a run of another format, OAL-I101 when it cannot be looked into
  */
 export async function refuseOtherFolder(folder: string): Promise<void> {
-  let names: string[];
+  let isRun = false;
+  let file: string | undefined;
   try {
-    names = await readdir(folder);
+    file = await foreignFileIn(folder, {
+      isOwn: (names) => (isRun = names.includes("run.json") || names.includes("events.jsonl")),
+      isLeftOver: (name) => isLeftOver(folder, name),
+    });
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return;
     throw writeError(folder, error);
   }
-  if (names.includes("run.json") || names.includes("events.jsonl")) return refuseOtherFormat(folder);
-  for (const file of names.sort())
-    if (!file.startsWith(".") && !(await isLeftOver(folder, file)))
-      throw oalError("OAL-C308", { path: folder, file });
+  if (isRun) return refuseOtherFormat(folder);
+  if (file !== undefined) throw oalError("OAL-C308", { path: folder, file });
 }
 
 /** Whether a run that was killed at its very beginning left it: its folder of links, or run.json half written. */

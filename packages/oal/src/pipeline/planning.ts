@@ -24,7 +24,7 @@ import { openStore } from "./store/location.js";
 import { describeOwner } from "./store/owner.js";
 import { estimate, type Pace } from "./store/rates.js";
 import { targetsOf } from "./targets.js";
-import { writeError } from "./systemError.js";
+import { writeError } from "../runtime/systemError.js";
 import { versions } from "./versions.js";
 import { makeFolder } from "../runtime/makeFolder.js";
 

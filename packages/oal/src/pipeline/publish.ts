@@ -16,7 +16,7 @@ import { comparisonFiles } from "./stages/comparison.js";
 import { evaluationFiles } from "./stages/evaluationArtifact.js";
 import { reportFiles } from "./stages/report.js";
 import { withClaim } from "./store/withClaim.js";
-import { writeError } from "./systemError.js";
+import { writeError } from "../runtime/systemError.js";
 
 const asidePrefix = ".publishing-";
 

@@ -29,7 +29,7 @@ import { modelFileOf } from "./openModel.js";
 import { danglingLinks } from "./runLinks.js";
 import { ArtifactStore } from "./store/artifactStore.js";
 import { removeUnused, storeContents } from "./store/contents.js";
-import { writeError } from "./systemError.js";
+import { writeError } from "../runtime/systemError.js";
 import { versions } from "./versions.js";
 import { testManifest } from "../testing/manifest.js";
 

@@ -2,7 +2,7 @@
 import { lstat, readdir, readlink, rm, symlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Artifact } from "./artifact.js";
-import { systemCode, writeError } from "./systemError.js";
+import { systemCode, writeError } from "../runtime/systemError.js";
 
 /**
  * Makes artifacts/NAME of a run folder lead to an artifact.

@@ -5,7 +5,7 @@ import { oalError, suggest } from "oal-core";
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from "yaml";
 import { z } from "zod";
 import { readJson, refuseOtherFormat, runFormat } from "../runFormat.js";
-import { systemCode, systemProblem } from "../systemError.js";
+import { systemCode, systemProblem } from "../../runtime/systemError.js";
 import type { Locate } from "./issues.js";
 import { isRecord, type Tree } from "./merge.js";
 import { presets } from "./presets.js";

@@ -1,6 +1,6 @@
 /** Why an export could not be written. */
 import { oalError } from "oal-core";
-import { systemProblem } from "../systemError.js";
+import { systemProblem } from "../../runtime/systemError.js";
 
 /** OAL-I161 for an error of the system; every other error is returned as it is, ready to be thrown. */
 export function targetError(target: string, error: unknown): Error {

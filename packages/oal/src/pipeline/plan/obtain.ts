@@ -8,7 +8,7 @@ import type { ArtifactStore, WorkingFolders } from "../store/artifactStore.js";
 import { tryClaim, type Claim } from "../store/claim.js";
 import { describeOwner, type Owner } from "../store/owner.js";
 import type { Versions } from "../versions.js";
-import { systemError } from "../systemError.js";
+import { systemError } from "../../runtime/systemError.js";
 import { recordRate } from "../store/rates.js";
 import { beginAttempt } from "./attempts.js";
 import type { Effort, StageReport } from "./stage.js";

@@ -8,7 +8,7 @@ import type { Configuration } from "../configuration/schema.js";
 import { listenerLogs, type RunEvent } from "../events.js";
 import type { StageWorkshop } from "../plan/walk.js";
 import { openStore } from "../store/location.js";
-import { writeError } from "../systemError.js";
+import { writeError } from "../../runtime/systemError.js";
 import { versions } from "../versions.js";
 import { candidatesOf, pointAsGiven, type Candidate, type Load } from "./candidates.js";
 import { costOf, shareOf, type RungCost } from "./cost.js";

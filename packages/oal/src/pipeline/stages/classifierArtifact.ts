@@ -8,7 +8,7 @@ import { readSafetensors, writeSafetensors } from "../../nn/safetensors.js";
 import { networkPrefix } from "../../training/network.js";
 import type { ClassifierModel } from "../../training/model.js";
 import { copyImported, loadImported } from "./imported.js";
-import { writeError } from "../systemError.js";
+import { writeError } from "../../runtime/systemError.js";
 import { writeFileWhole } from "../../runtime/writeFile.js";
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);

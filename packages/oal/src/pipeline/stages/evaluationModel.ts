@@ -10,7 +10,7 @@ import { passRows } from "../../runtime/passRows.js";
 import { buildClassifier, type ClassifierModel } from "../../training/model.js";
 import type { Configuration } from "../configuration/schema.js";
 import type { StageJob } from "../plan/stage.js";
-import { writeError } from "../systemError.js";
+import { writeError } from "../../runtime/systemError.js";
 import { versions } from "../versions.js";
 import { loadClassifier } from "./classifierArtifact.js";
 import type { PreparedData } from "./data.js";

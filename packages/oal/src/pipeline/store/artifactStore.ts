@@ -18,7 +18,7 @@ import {
   type ArtifactManifest,
 } from "../artifact.js";
 import { FileHashes, sha256OfFile, type HashOptions } from "../../data/fileHashes.js";
-import { systemCode, systemError, writeError } from "../systemError.js";
+import { systemCode, systemError, writeError } from "../../runtime/systemError.js";
 import { makeFolder } from "../../runtime/makeFolder.js";
 
 /** Where an artifact in the making lies. */

@@ -10,7 +10,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemCode, writeError } from "../systemError.js";
+import { systemCode, writeError } from "../../runtime/systemError.js";
 import { lifeOf, ownerSchema, thisProcess, type Owner } from "./owner.js";
 import { makeFolder } from "../../runtime/makeFolder.js";
 

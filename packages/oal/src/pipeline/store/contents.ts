@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { oalError } from "oal-core";
 import { manifestName, parseManifest } from "../artifact.js";
 import { readRunManifest } from "../runFolder.js";
-import { systemCode, systemProblem, writeError } from "../systemError.js";
+import { systemCode, systemProblem, writeError } from "../../runtime/systemError.js";
 import type { ArtifactStore } from "./artifactStore.js";
 import { claimOwner, tryClaim } from "./claim.js";
 import { registeredRuns } from "./registry.js";

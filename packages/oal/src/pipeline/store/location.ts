@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { oalError } from "oal-core";
 import { makeFolder } from "../../runtime/makeFolder.js";
-import { systemProblem } from "../systemError.js";
+import { systemProblem } from "../../runtime/systemError.js";
 import { ArtifactStore } from "./artifactStore.js";
 
 /**

@@ -4,7 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileWhole } from "../../runtime/writeFile.js";
 import { z } from "zod";
-import { writeError } from "../systemError.js";
+import { writeError } from "../../runtime/systemError.js";
 import { makeFolder } from "../../runtime/makeFolder.js";
 
 const schema = z.object({ path: z.string() });
