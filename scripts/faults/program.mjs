@@ -215,8 +215,8 @@ export const program = [
   {
     file: source("pipeline/otherFolder.ts"),
     what: "a run takes a folder of something else, and removes what lies there under its names",
-    find: 'if (!file.startsWith(".") && !(await isLeftOver(folder, file)))',
-    replace: "if (file === undefined)",
+    find: "if (file !== undefined) throw",
+    replace: "if (file === null) throw",
     tests: [source("pipeline/runFolder.test.ts")],
   },
   {
@@ -488,9 +488,23 @@ export const program = [
   {
     file: source("pipeline/search/train.ts"),
     what: "a search ends with the first outlier source that fails its audit",
-    find: "if (!isOfOneSource(error)) return false;",
+    find: "if (!isOfOnePoint(error)) return false;",
     replace: "if (error !== null) return false;",
     tests: [source("pipeline/search/train.test.ts")],
+  },
+  {
+    file: source("pipeline/search/train.ts"),
+    what: "a search ends with the first training that diverges",
+    find: '  "OAL-T101",\n',
+    replace: "",
+    tests: [source("pipeline/search/train.test.ts")],
+  },
+  {
+    file: source("bundle/write.ts"),
+    what: "energies of exported files overflow on graphics processors",
+    find: "useShiftedLogSumExp(assembled)",
+    replace: "assembled",
+    tests: [source("bundle/bundle.test.ts")],
   },
   {
     file: source("pipeline/plugins/identity.ts"),

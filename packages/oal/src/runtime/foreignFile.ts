@@ -5,9 +5,9 @@ import { systemCode } from "./systemError.js";
 /** What tells one's own folder from others. */
 export interface OwnFolder {
   /** By the names of all that is in it. */
-  isOwn(names: readonly string[]): boolean | Promise<boolean>;
+  readonly isOwn: (names: readonly string[]) => boolean | Promise<boolean>;
   /** Of a folder that is not one's own: what a killed process of ours may have left, and counts for nothing. */
-  isLeftOver?(name: string): boolean | Promise<boolean>;
+  readonly isLeftOver?: (name: string) => boolean | Promise<boolean>;
 }
 
 /**
