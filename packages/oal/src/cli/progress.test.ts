@@ -52,6 +52,19 @@ describe("progress without a terminal", () => {
     expect(lines()).toMatch(/101\/500  1m20s left\n$/);
   });
 
+  it("leaves out of its estimate a time in which nothing of the kind was counted", () => {
+    const { lines, at, view } = recorder(false);
+    const show = (seconds: number, step: number): void => {
+      at(seconds * 1000);
+      view.show({ time: 0, stage: "intervals", kind: "progress", step, total: 86 });
+    };
+    for (let step = 0; step <= 43; step++) show(2 * step, step);
+    // an hour of another model's scores, then the next intervals at the same pace
+    for (let step = 44; step <= 63; step++) show(3600 + 2 * step, step);
+    view.close();
+    expect(lines()).toMatch(/59\/86 {2}54s left\n$/);
+  });
+
   it("does not show the figures of one count beside another", () => {
     const { lines, at, view } = recorder(false);
     view.show({ time: 0, stage: "diffusion", kind: "loss", step: 300, total: 300, terms: { kl: 3 } });

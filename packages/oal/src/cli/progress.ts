@@ -32,6 +32,25 @@ export interface ProgressView {
 }
 
 const barWidth = 24;
+/** A count that was silent for so many times its usual interval, and this many milliseconds, was not counting: that time is no part of its rate. */
+const pause = { times: 30, least: 5000 } as const;
+
+/** A count: when and where it began, and its last event. */
+interface Count {
+  readonly time: number;
+  readonly step: number;
+  readonly last: number;
+  readonly seen: number;
+  readonly events: number;
+}
+
+/** The count with the time since its last event left out where that was a pause (intervals of one model, then hours of the next one's scores). */
+function withoutPause(count: Count, now: number): Count {
+  const silent = now - count.seen;
+  const usual = (count.seen - count.time) / Math.max(1, count.events - 1);
+  const isPause = count.events > 2 && silent > pause.least && silent > pause.times * usual;
+  return isPause ? { ...count, time: count.time + silent - usual } : count;
+}
 
 /** Seconds as "45s", "3m20s", "2h05m". */
 export function duration(seconds: number): string {
@@ -48,7 +67,7 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
   const now = options.now ?? Date.now;
   const terminal = options.terminal ?? (process.stderr.isTTY && process.env["TERM"] !== "dumb");
   const interval = options.interval ?? 10_000;
-  const began = new Map<string, { time: number; step: number; last: number }>();
+  const began = new Map<string, Count>();
   const columns = options.columns ?? (() => process.stderr.columns || 80);
   let bar = false;
   let lastLine = -Infinity;
@@ -70,8 +89,9 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
     const isNew = known === undefined || step < known.last;
     // a stage may count more than once (auto-encoder, then denoiser): each count has a start and figures of its own
     if (isNew) latest.delete(event.stage);
-    const start = isNew ? { time: now(), step } : known;
-    began.set(event.stage, { ...start, last: step });
+    const at = now();
+    const start = isNew ? { time: at, step, events: 0 } : withoutPause(known, at);
+    began.set(event.stage, { ...start, last: step, seen: at, events: start.events + 1 });
     // loss terms and rates come in events of their own; the last ones known are shown together
     const { terms = {}, rate } = { ...latest.get(event.stage), ...event };
     latest.set(event.stage, rate === undefined ? { terms } : { terms, rate });
@@ -81,7 +101,7 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
     if (text !== undefined && parts.length === 0) parts.push(printable(text, 60));
     if (rate !== undefined) parts.push(`${rate >= 10 ? Math.round(rate) : Number(rate.toPrecision(2))}/s`);
     // the rate told is that of the recent past; without one, the whole count's
-    const perSecond = rate ?? (1000 * (step - start.step)) / (now() - start.time);
+    const perSecond = rate ?? (1000 * (step - start.step)) / (at - start.time);
     if (step > start.step && step < total && perSecond > 0)
       parts.push(`${duration((total - step) / perSecond)} left`);
     return parts.join("  ");
