@@ -7,7 +7,7 @@ import { expectArguments } from "../errors/index.js";
 import { inline } from "../graph/inline.js";
 import { int } from "../graph/operator.js";
 import { add } from "../graph/ops/add.js";
-import { inputOf, outputOf } from "../graph/ops/access.js";
+import { inputOf } from "../graph/ops/access.js";
 import { clip } from "../graph/ops/clip.js";
 import { exp } from "../graph/ops/exp.js";
 import { log } from "../graph/ops/log.js";
@@ -43,11 +43,9 @@ export function useShiftedLogSumExp(graph: Graph): Graph {
 
 /** Numbers of 16 bits stay: their kernels add up in 32. */
 function isMeant(node: Node): boolean {
-  return (
-    node.operator.name === ReduceLogSumExp.name &&
-    outputOf(node, 0).dtype === "float32" &&
-    inputOf(node, 0).rank > 0
-  );
+  if (node.operator.name !== ReduceLogSumExp.name) return false;
+  const type = inputOf(node, 0).knownType;
+  return type?.dtype === "float32" && type.shape.length > 0;
 }
 
 function shifted(x: Value, axes: readonly number[], keepDims: boolean): Value {

@@ -65,8 +65,8 @@ export interface WrittenBundle {
 }
 
 /**
- * Writes a graph with the outputs of a bundle, with sums of exponentials that overflow on no device, runs the file, adds what it said of the picture of the self-test, and only then puts it
- * in its place.
+ * Writes a graph with the outputs of a bundle, with sums of exponentials that overflow on no device, runs the file, adds what it said of
+ * the picture of the self-test, and only then puts it in its place.
  *
  * @param images of the options: as `facts.input` says
  * @throws as {@link writeBundle}
