@@ -81,7 +81,8 @@ describe.skipIf(process.platform === "win32")("a terminal that is lost", () => {
     const args = [main, "teacher", "--out", "lost", "--set", sizes, "--set", "teacher.epochs=900"];
     const child = spawn(process.execPath, args, {
       cwd: folder,
-      env: { ...process.env, OAL_CACHE: join(folder, "cache") },
+      // tests that nohup started would have their commands go on
+      env: { ...process.env, _: process.execPath, OAL_CACHE: join(folder, "cache") },
       stdio: ["ignore", "ignore", "pipe"],
     });
     let stderr = "";
