@@ -121,6 +121,17 @@ describe("files and overrides", () => {
     expect(configuration.data.source).toBe(join(folder, "images"));
   });
 
+  it("changes one section and not another that has the same values", () => {
+    const ofPreset = loadConfiguration("cifar10-small", { set: ["student.augmentation.padding=4"] });
+    expect([ofPreset.student.augmentation.padding, ofPreset.teacher.augmentation.padding]).toEqual([4, 2]);
+    const name = file(
+      "anchor.yaml",
+      "teacher: { augmentation: &same { padding: 1 } }\nstudent: { augmentation: *same }\n",
+    );
+    const ofFile = loadConfiguration(name, { cwd: folder, set: ["teacher.augmentation.padding=3"] });
+    expect([ofFile.student.augmentation.padding, ofFile.teacher.augmentation.padding]).toEqual([1, 3]);
+  });
+
   it("changes one entry of a preset's list, and the preset itself", () => {
     const configuration = loadConfiguration(undefined, {
       set: ["data.ood.3.limit=9", "preset=cifar10-small"],

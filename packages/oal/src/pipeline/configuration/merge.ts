@@ -35,25 +35,34 @@ export function merge(base: Tree, over: Tree): Tree {
 }
 
 /**
- * A copy of `tree` with the value at a dotted path; numbers step into lists.
+ * A copy of `tree` with the value at a dotted path; numbers step into lists. Only what lies on the path is copied: a section that the tree
+ * holds twice (a recipe of teacher and student, an anchor of YAML) changes in one place.
  *
  * @throws OAL-C202 when the path leads through something that is no section
  */
 export function setPath(tree: Tree, path: string, value: unknown, where: string): Tree {
-  const copy = structuredClone(tree);
-  const keys = path.split(".");
-  const last = keys.pop() ?? "";
-  let place: unknown = copy;
-  for (const key of keys) {
-    place = step(place, key) ?? make(place, key);
-    if (typeof place !== "object" || place === null) {
-      throw oalError("OAL-C202", { at: path, where, problem: `"${key}" is not a section` });
+  const refused = (problem: string): Error => oalError("OAL-C202", { at: path, where, problem });
+  const inside = (place: unknown, [key = "", ...rest]: readonly string[]): unknown => {
+    if (rest.length === 0) {
+      // a place far behind the end would make a list with a hole of any size
+      if (Array.isArray(place) && /^\d+$/.test(key) && Number(key) <= place.length)
+        return replaced(place, key, value);
+      if (isRecord(place)) return replaced(place, key, value);
+      throw refused(`"${key}" cannot be set there`);
     }
-  }
-  // a place far behind the end would make a list with a hole of any size
-  if (Array.isArray(place) && /^\d+$/.test(last) && Number(last) <= place.length) place[Number(last)] = value;
-  else if (isRecord(place)) place[last] = value;
-  else throw oalError("OAL-C202", { at: path, where, problem: `"${last}" cannot be set there` });
+    const below = step(place, key) ?? (isRecord(place) ? {} : undefined);
+    if (typeof below !== "object" || below === null) throw refused(`"${key}" is not a section`);
+    return replaced(place, key, inside(below, rest));
+  };
+  const made = inside(tree, path.split("."));
+  return isRecord(made) ? made : tree;
+}
+
+/** A copy of a section or list with another value at a key. */
+function replaced(place: unknown, key: string, value: unknown): unknown {
+  if (!Array.isArray(place)) return isRecord(place) ? { ...place, [key]: value } : place;
+  const copy: unknown[] = [...place];
+  copy[Number(key)] = value;
   return copy;
 }
 
@@ -62,24 +71,19 @@ export function valueAt(tree: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(step, tree);
 }
 
-/** A copy of `tree` without the key at a path. */
-export function removePath(tree: Tree, path: readonly string[]): Tree {
-  const copy = structuredClone(tree);
-  const place = valueAt(copy, path.slice(0, -1));
-  if (isRecord(place)) delete place[path.at(-1) ?? ""];
-  return copy;
+/** A copy of `tree` without the key at a path; a section that the tree holds twice keeps it in the other place. */
+export function removePath(tree: Tree, [key = "", ...rest]: readonly string[]): Tree {
+  if (rest.length === 0) {
+    const { [key]: _removed, ...others } = tree;
+    return others;
+  }
+  const below = step(tree, key);
+  return isRecord(below) ? { ...tree, [key]: removePath(below, rest) } : tree;
 }
 
 function step(place: unknown, key: string): unknown {
   if (Array.isArray(place)) return /^\d+$/.test(key) ? place[Number(key)] : undefined;
   return isRecord(place) && Object.hasOwn(place, key) ? place[key] : undefined;
-}
-
-function make(place: unknown, key: string): Tree | undefined {
-  if (!isRecord(place)) return undefined;
-  const made: Tree = {};
-  place[key] = made;
-  return made;
 }
 
 /** Paths of everything below a section that is no section itself. */
