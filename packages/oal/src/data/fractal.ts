@@ -53,7 +53,7 @@ export function drawFractal(draws: Float32Array, colours: Uint8Array, size: numb
   const chosen = draws.subarray(2 + mostMaps * perMap);
   const plane = size * size;
   const count = density * plane;
-  // Twenty thousand points a picture at 64 pixels, hundreds of pictures a step: numbers in flat arrays, nothing made in the loop.
+  // 25,000 points a picture at 64 pixels, hundreds of pictures a step: numbers in flat arrays, nothing made in the loop.
   const matrices = Float64Array.from(system.flatMap(({ matrix }) => matrix));
   const shifts = Float64Array.from(system.flatMap(({ shift }) => shift));
   const limits = Float64Array.from(system, ({ below }) => below);
@@ -65,7 +65,7 @@ export function drawFractal(draws: Float32Array, colours: Uint8Array, size: numb
   for (let point = -settling; point < count; point++) {
     const draw = chosen[point + settling] ?? 0;
     let k = 0;
-    while (draw >= (limits[k] ?? 1)) k++;
+    while (k < system.length - 1 && draw >= (limits[k] ?? 1)) k++;
     const [m, from] = [4 * k, x];
     x = (matrices[m] ?? 0) * from + (matrices[m + 1] ?? 0) * y + (shifts[2 * k] ?? 0);
     y = (matrices[m + 2] ?? 0) * from + (matrices[m + 3] ?? 0) * y + (shifts[2 * k + 1] ?? 0);
