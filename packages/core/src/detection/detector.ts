@@ -26,6 +26,7 @@ import {
 } from "./parameters.js";
 import { checkFitted, checkScore, fillBank } from "./results.js";
 import { aRowSource, keepInMemory, type RowKeeper, type RowSource } from "./rows.js";
+import { sharedScore } from "./sharedScore.js";
 
 /** One detector as its author writes it: a `score`, or a `bank` with a score of its own. */
 export interface DetectorDefinition<
@@ -366,14 +367,16 @@ export function defineDetector<
         parameters: [given, kinds.record],
       });
       const values = resolve(given);
-      const inputs = inputsOf(taps, fittedConstants(graph, id, fitted.tensors));
-      const rows = bank && fitted.bank ? bankConstant(graph, id, fitted.bank) : undefined;
-      const made = withGradients(id, () =>
-        graph.scope(id, () =>
-          bank ? scoreWithBank(bank, graph, inputs, rows, values) : score?.(graph, inputs, values),
-        ),
-      );
-      return checkScore(id, taps, made);
+      return sharedScore(graph, { detector: id, taps, fitted, parameters: values }, () => {
+        const inputs = inputsOf(taps, fittedConstants(graph, id, fitted.tensors));
+        const rows = bank && fitted.bank ? bankConstant(graph, id, fitted.bank) : undefined;
+        const made = withGradients(id, () =>
+          graph.scope(id, () =>
+            bank ? scoreWithBank(bank, graph, inputs, rows, values) : score?.(graph, inputs, values),
+          ),
+        );
+        return checkScore(id, taps, made);
+      });
     },
   };
 }

@@ -93,6 +93,9 @@ export interface StageJob extends Setting {
   readonly signal: AbortSignal;
 }
 
+/** What a stage's `refuse` judges by. */
+export type RefusalJob = Pick<StageJob, "config" | "variant" | "input" | "events">;
+
 /** A stage. */
 export interface Stage {
   /** Names the stage in configuration, commands and folders; with a variant "id:variant". */
@@ -121,8 +124,11 @@ export interface Stage {
   seed?(config: Configuration): number;
   /** For estimates of how long it will take. */
   effort?(setting: Setting, variant: string): Effort;
-  /** Refuses inputs that nothing may be made of, whether it is made now or was made before. Default: takes all. */
-  refuse?(job: Pick<StageJob, "config" | "variant" | "input">): Promise<void>;
+  /**
+   * Refuses inputs that nothing may be made of, or warns of them, whether it is made now or was made before. Judges by keys that are no
+   * part of the slice too. Default: takes all.
+   */
+  refuse?(job: RefusalJob): Promise<void>;
   /** Does the work. */
   run(job: StageJob): Promise<StageReport | void>;
 }

@@ -73,7 +73,7 @@ export async function walkPlan(
 export function wantedOf(
   planned: PlannedStage,
   artifacts: ReadonlyMap<string, Artifact>,
-  { signal, engine }: StageWorkshop,
+  { signal, engine, events }: StageWorkshop,
 ): Wanted {
   const { name, stage, variant, identity, key, setting } = planned;
   const optionalInput = (role: string): Artifact | undefined => {
@@ -90,9 +90,8 @@ export function wantedOf(
     identity,
     key,
     effort: planned.effort,
-    ...(stage.refuse
-      ? { refuse: () => stage.refuse?.({ config: setting.config, variant, input }) ?? Promise.resolve() }
-      : {}),
+    refuse: async () =>
+      stage.refuse?.({ config: setting.config, variant, input, events: events.stage(name) }),
     make: async (place) => {
       const job = { ...setting, ...place, variant, name, key, input, optionalInput, signal };
       const made = await engine();

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { spacedPositions } from "../../data/badImages.js";
 import { classesInTurn } from "../../data/classesInTurn.js";
 import type { ImageSet } from "../../data/imageSet.js";
-import { keptShares } from "../../outliers/auditOptions.js";
+import { keptShares, type AuditOptions } from "../../outliers/auditOptions.js";
 import { writeContactSheet } from "../../outliers/contactSheet.js";
 import { auditFault, setFigures, sharesBelow, sureness, type TeacherView } from "../../outliers/setAudit.js";
 import {
@@ -25,7 +25,7 @@ import type { Predictor } from "../../training/predict.js";
 import type { OutlierPictures } from "../../training/side/outliers.js";
 import type { Artifact } from "../artifact.js";
 import type { Configuration } from "../configuration/schema.js";
-import type { Stage, StageJob } from "../plan/stage.js";
+import type { RefusalJob, Stage, StageJob } from "../plan/stage.js";
 import { auditedSources } from "../recipeNeeds.js";
 import { predictionEffort } from "./classifierTraining.js";
 import { readBank } from "./embeddings.js";
@@ -41,12 +41,12 @@ const atOnce = 64;
 /** One per source that some student is shown. */
 export const outlierAuditStage: Stage = {
   id: "outliers",
-  version: 2,
+  version: 3,
   title: "the pictures of an outlier source as the teacher sees them",
   variants: auditedSources,
   slice: ({ config, data }, id) => {
     const slices = changedSlices(data.validation.set);
-    const { sample, fakes, distinct, changed } = config.audit;
+    const { sample, changed } = config.audit;
     const { section, byClass } = outlierSources.find(id);
     const kept = keptShares(config, id);
     // only keys of what the words are true of have them
@@ -56,8 +56,6 @@ export const outlierAuditStage: Stage = {
     };
     return {
       sample,
-      fakes,
-      distinct,
       ...(byClass ? { changed, ...(slices > 1 ? { slices } : {}) } : {}),
       ...(section === undefined ? {} : { options: config[section] }),
       ...(kept ? { kept, candidates: config.keep.candidates, ...own } : {}),
@@ -82,7 +80,7 @@ export const outlierAuditStage: Stage = {
       models.teacher,
     ),
   async run(job) {
-    const { config, data, input, engine, variant: id, folder, events } = job;
+    const { config, data, input, engine, variant: id, folder } = job;
     const predictor = await teacherPredictor(engine, input("teacher").folder, config.evaluation);
     try {
       const known = await lookAt(predictor, data.validation.set, job);
@@ -96,9 +94,7 @@ export const outlierAuditStage: Stage = {
         const sample = sampleOf(pictures, Math.max(1, config.audit.sample));
         const seen = await seenPictures(predictor, sample, job);
         const figures = await setFigures(engine, seen, known, embeddings, distinctPictures(sample));
-        const fault = config.audit.sample === 0 ? null : auditFault(figures, config.audit);
-        if (fault !== null) events.warning(`outlier source ${id} fails its audit: ${fault}`);
-        const audit: OutlierAudit = { source: id, ...figures, fault, classesLeftOut: byClass.leftOut, kept };
+        const audit: AuditFigures = { source: id, ...figures, classesLeftOut: byClass.leftOut, kept };
         await writeFile(join(folder, auditFiles.figures), JSON.stringify(audit, null, 2));
         await writeSheet(job, sample);
         const { count, confidences: _own, knownConfidences: _known, ...numbers } = figures;
@@ -106,7 +102,6 @@ export const outlierAuditStage: Stage = {
           metrics: {
             ...numbers,
             pictures: count,
-            passes: fault === null ? 1 : 0,
             ...(kept === null ? {} : { keptShare: kept.share }),
             ...(byClass.leftOut.length === 0 ? {} : { classesLeftOut: byClass.leftOut.length }),
           },
@@ -307,7 +302,7 @@ async function writeSheet({ data, folder, config }: StageJob, { count, size, pix
 }
 
 const share = z.number();
-const auditSchema = z.object({
+const figuresSchema = z.object({
   source: z.string(),
   count: z.number(),
   meanConfidence: share,
@@ -318,43 +313,54 @@ const auditSchema = z.object({
   near: share,
   fakes: share,
   knownFakes: share,
+  knownCount: z.number(),
   distinct: share,
   confidences: z.array(share).readonly(),
   knownConfidences: z.array(share).readonly(),
-  fault: z.string().nullable(),
   classesLeftOut: z.array(z.object({ name: z.string(), share })).readonly(),
   kept: z
     .object({ candidates: z.number(), count: z.number(), share, between: z.tuple([share, share]).readonly() })
     .nullable(),
 });
 
-/** The audit of a source: its figures, and why it fails. */
-export type OutlierAudit = Readonly<z.infer<typeof auditSchema>>;
+type AuditFigures = Readonly<z.infer<typeof figuresSchema>>;
 
-/** Reads an audit. @throws OAL-I103 when the file is damaged */
-export async function readAudit({ folder }: Artifact): Promise<OutlierAudit> {
+/** The audit of a source: its figures, and why it fails; null: it passes. */
+export interface OutlierAudit extends AuditFigures {
+  readonly fault: string | null;
+}
+
+/**
+ * Reads an audit. Its limits judge what was measured and are no part of it: who changes one makes nothing again.
+ *
+ * @throws OAL-I103 when the file is damaged
+ */
+export async function readAudit({ folder }: Artifact, limits: AuditOptions): Promise<OutlierAudit> {
   const path = join(folder, auditFiles.figures);
   try {
-    return auditSchema.parse(JSON.parse(await readFile(path, "utf8")));
+    const figures = figuresSchema.parse(JSON.parse(await readFile(path, "utf8")));
+    return { ...figures, fault: limits.sample === 0 ? null : auditFault(figures, limits) };
   } catch (error) {
     throw oalError("OAL-I103", { path, problem: "it holds no audit of outliers" }, error);
   }
 }
 
 /**
- * Refuses to train on outliers that failed their audit, and to take a student that was trained on them.
+ * Refuses to train on outliers that failed their audit, and to take a student that was trained on them; where that is allowed
+ * (audit.allowFailed), it is warned of.
  *
- * @throws OAL-D181 for the first that failed, unless audit.allowFailed is set
+ * @throws OAL-D181 for the first that failed
  */
 export async function refuseFailedAudits(
-  { config, variant, input }: Pick<StageJob, "config" | "variant" | "input">,
+  { config, variant, input, events }: RefusalJob,
   names: readonly string[],
 ): Promise<void> {
-  if (config.audit.allowFailed) return;
   for (const name of names) {
-    const { source, fault } = await readAudit(input(name));
+    const { source, fault } = await readAudit(input(name), config.audit);
     const { folder } = input(name);
-    if (fault !== null)
+    if (fault === null) continue;
+    if (!config.audit.allowFailed)
       throw oalError("OAL-D181", { source, recipe: variant, fault, sheet: join(folder, auditFiles.sheet) });
+    events.warning(`outlier source ${source} fails its audit: ${fault}`);
   }
 }

@@ -83,15 +83,20 @@ async function reportInput(job: StageJob): Promise<ReportInput> {
     .find(({ model }) => model === decides)
     ?.detectors.find(({ id }) => id === config.evaluation.scoreDetector)?.decision;
   const wrong = deciding && decision ? await mistakesOf(deciding, decision, data) : undefined;
-  const warnings = [{ name: "data", log: await readStageLog(data.artifact) }, ...logs].flatMap(
-    ({ name, log }) => log.warnings.map((text) => `${name}: ${text}`),
-  );
   const first = shown.filter(({ isFirst }) => isFirst);
   const audits = await Promise.all(
     first
       .filter(({ name }) => name.startsWith(auditStageOf("")))
-      .map(async ({ artifact }) => ({ audit: await readAudit(artifact), artifact })),
+      .map(async ({ artifact }) => ({ audit: await readAudit(artifact, config.audit), artifact })),
   );
+  const warnings = [
+    ...[{ name: "data", log: await readStageLog(data.artifact) }, ...logs].flatMap(({ name, log }) =>
+      log.warnings.map((text) => `${name}: ${text}`),
+    ),
+    ...audits.flatMap(({ audit: { source, fault } }) =>
+      fault === null ? [] : [`outlier source ${source} fails its audit: ${fault}`],
+    ),
+  ];
   return {
     ...measured,
     summary: reportSummary(config, data.classNames.length, data.train.set.count),
