@@ -13,8 +13,8 @@ import { float32Data, isOalError, oalError, uint8Tensor, type RowSource, type Se
 import { z } from "zod";
 import { FileHashes } from "../data/fileHashes.js";
 import type { Preprocessing } from "../bundle/facts.js";
-import { tryClaim, type Claim } from "../pipeline/store/claim.js";
-import { describeOwner } from "../pipeline/store/owner.js";
+import { tryClaim, type Claim } from "../runtime/claims/claim.js";
+import { describeOwner } from "../runtime/claims/owner.js";
 import { systemProblem } from "../runtime/systemError.js";
 import { makeFolder } from "../runtime/makeFolder.js";
 import { passRows } from "../runtime/passRows.js";

@@ -4,14 +4,18 @@ import { createReadStream } from "node:fs";
 import { open, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { oalError } from "oal-core";
+import { tryClaim } from "../runtime/claims/claim.js";
+import { describeOwner } from "../runtime/claims/owner.js";
 import { makeFolder } from "../runtime/makeFolder.js";
 import { again, type Patience } from "./again.js";
-import { whileClaimed } from "./claim.js";
 import { ask, ConnectionLost, piecesOf } from "./http.js";
 import { addressOf, type HubFile } from "./listing.js";
 import { writtenName, type HubName } from "./name.js";
 import type { HubPlace } from "./place.js";
 import { writeError } from "../runtime/systemError.js";
+
+/** The folder beside blobs and snapshots where processes claim what they fetch. */
+const claimsFolder = ".claims";
 
 /** What a finished file was compared with. */
 export type Checked = "sha256" | "git" | "size";
@@ -79,10 +83,18 @@ export async function fetchFile(download: Download, patience: Patience): Promise
   const { folder, file } = download;
   const blob = blobPath(folder, file.etag);
   await makeFolder(dirname(blob));
-  return whileClaimed(`${blob}${partEnding}.lock`, writtenName(download.name), async () => {
+  const claims = join(folder, claimsFolder);
+  const attempt = await tryClaim(claims, file.etag);
+  if (!("claim" in attempt)) {
+    const holder = attempt.owner === null ? "one that left no note" : describeOwner(attempt.owner);
+    throw oalError("OAL-D169", { what: writtenName(download.name), claims, holder });
+  }
+  try {
     if (!(await isPresent(folder, file))) await fetchNow(download, patience, blob);
     return file.etag.length === 64 ? "sha256" : file.etag.length === 40 ? "git" : "size";
-  });
+  } finally {
+    await attempt.claim.release();
+  }
 }
 
 async function fetchNow(download: Download, patience: Patience, blob: string): Promise<void> {

@@ -3,11 +3,13 @@ import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } f
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { isOalError, Random } from "oal-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { etagOf, startHub, testCommit, type Habit, type TestHub } from "../testing/hubServer.js";
+import { tryClaim } from "../runtime/claims/claim.js";
+import { thisProcess } from "../runtime/claims/owner.js";
 import type { HubPlace } from "./place.js";
 import { pullModel, type PulledModel, type PullOptions } from "./pull.js";
 import { hubSnapshot } from "./snapshot.js";
@@ -290,7 +292,6 @@ describe("a pull", () => {
     });
     await expect(failed).rejects.toBe(stopped);
     expect((await readFile(part())).length).toBe(70_000);
-    expect((await readdir(blobs())).filter((entry) => entry.endsWith(".lock"))).toEqual([]);
     hub.habit = () => false;
     await expectWhole(await pull());
     expect(fileRequests().at(-1)?.range).toBe("bytes=70000-");
@@ -317,7 +318,6 @@ describe("a pull", () => {
       expect(came).toBeGreaterThan(0);
       expect(existsSync(join(repoFolder(), "snapshots"))).toBe(false);
       expect(() => hubSnapshot("hf:owner/name", place.cache)).toThrow();
-      expect((await readdir(blobs())).filter((entry) => entry.endsWith(".lock"))).toEqual([]);
       expect(mounted("remount,size=1m")).toBe(true);
       await expectWhole(await pull());
       expect(fileRequests().at(-1)?.range).toBe(`bytes=${came}-`);
@@ -375,10 +375,18 @@ describe("a pull", () => {
   });
 
   it("waits for no other process: it is named, unless it is gone", async () => {
-    await mkdir(blobs(), { recursive: true });
-    await writeFile(`${part()}.lock`, `${process.pid} ${hostname()}`);
-    expect(await refusal()).toMatchObject({ code: "OAL-D169" });
-    await writeFile(`${part()}.lock`, `2147483646 ${hostname()}`);
+    const claims = join(repoFolder(), ".claims");
+    const name = basename(part(), ".incomplete");
+    const held = await tryClaim(claims, name);
+    if (!("claim" in held)) throw new Error("not claimed");
+    const refused = await refusal();
+    expect(refused.code).toBe("OAL-D169");
+    expect(refused.message).toContain(`process ${process.pid} on `);
+    await held.claim.release();
+    // a number that another process has got since is not the process that died
+    await mkdir(join(claims, `${name}.1`));
+    const gone = { ...thisProcess(), ticks: "1" };
+    await writeFile(join(claims, `${name}.1`, "owner.json"), JSON.stringify(gone));
     await expectWhole(await pull());
   });
 });

@@ -15,7 +15,7 @@ import type { StudentInstance } from "./seeds.js";
 import { comparisonFiles } from "./stages/comparison.js";
 import { evaluationFiles } from "./stages/evaluationArtifact.js";
 import { reportFiles } from "./stages/report.js";
-import { withClaim } from "./store/withClaim.js";
+import { withClaim } from "../runtime/claims/withClaim.js";
 import { writeError } from "../runtime/systemError.js";
 
 const asidePrefix = ".publishing-";

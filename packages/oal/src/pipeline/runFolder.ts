@@ -20,7 +20,7 @@ import { decidingMethod } from "./deciding.js";
 import type { ArtifactStore } from "./store/artifactStore.js";
 import { openStore } from "./store/location.js";
 import { registerRun } from "./store/registry.js";
-import { withClaim } from "./store/withClaim.js";
+import { withClaim } from "../runtime/claims/withClaim.js";
 import { writeError } from "../runtime/systemError.js";
 import { versions, type Versions } from "./versions.js";
 import { makeFolder } from "../runtime/makeFolder.js";

@@ -334,11 +334,13 @@ export const dataErrors = {
     remedy:
       "check that --endpoint or HF_ENDPOINT is a hub, and that no login page of a network is in between",
   }),
-  "OAL-D169": entry<{ what: string; lock: string; holder: string }>({
+  "OAL-D169": entry<{ what: string; claims: string; holder: string }>({
     title: "another process fetches it",
     exit: 3,
-    message: ({ what, lock, holder }) => `${what} is being fetched by another process (${holder}; ${lock})`,
-    remedy: "wait for it; the lock of a process that is gone on another machine can be deleted",
+    message: ({ what, claims, holder }) =>
+      `${what} is being fetched by another process: ${holder} (${claims})`,
+    remedy:
+      "wait for it; what a process leaves that is gone is free at once on this machine, and a minute after its last sign of life on another",
   }),
   "OAL-D171": entry<{ path: string; what: string; near?: string }>({
     title: "a file of a diffusion model is missing",

@@ -20,7 +20,7 @@ import { listenerLogs, type RunEvent } from "../events.js";
 import { loaded } from "../plugins/loaded.js";
 import type { PreparedData } from "../stages/data.js";
 import { ArtifactStore } from "../store/artifactStore.js";
-import { tryClaim } from "../store/claim.js";
+import { tryClaim } from "../../runtime/claims/claim.js";
 import { versions } from "../versions.js";
 import { computedOn, describeEngine } from "../engineFacts.js";
 import { attemptsName } from "./attempts.js";

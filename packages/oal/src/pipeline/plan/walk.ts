@@ -5,7 +5,7 @@
 import { oalError, type Engine } from "oal-core";
 import { withEngine, type ComputedBy } from "../../training/computedBy.js";
 import type { Artifact } from "../artifact.js";
-import type { Owner } from "../store/owner.js";
+import type { Owner } from "../../runtime/claims/owner.js";
 import { obtainOrOwner, pause, tellOwner, type Obtained, type Wanted, type Workshop } from "./obtain.js";
 import type { Plan, PlannedStage } from "./planner.js";
 

@@ -6,7 +6,7 @@ import { manifestName, parseManifest } from "../artifact.js";
 import { readRunManifest } from "../runFolder.js";
 import { systemCode, systemProblem, writeError } from "../../runtime/systemError.js";
 import type { ArtifactStore } from "./artifactStore.js";
-import { claimOwner, tryClaim } from "./claim.js";
+import { claimOwner, tryClaim } from "../../runtime/claims/claim.js";
 import { registeredRuns } from "./registry.js";
 
 /** A folder of the store: an artifact, or what a stopped attempt left. */

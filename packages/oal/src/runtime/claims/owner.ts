@@ -2,7 +2,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { z } from "zod";
-import { systemCode } from "../../runtime/systemError.js";
+import { systemCode } from "../systemError.js";
 
 /** What a claim says of the process that holds it. */
 export const ownerSchema = z.object({

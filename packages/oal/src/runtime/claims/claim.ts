@@ -10,9 +10,9 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemCode, writeError } from "../../runtime/systemError.js";
+import { systemCode, writeError } from "../systemError.js";
 import { lifeOf, ownerSchema, thisProcess, type Owner } from "./owner.js";
-import { makeFolder } from "../../runtime/makeFolder.js";
+import { makeFolder } from "../makeFolder.js";
 
 /** A heartbeat older than this is that of a dead owner, where a look at the process itself says nothing. */
 const deadAfter = 60_000;

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { tryClaim } from "./claim.js";
 import { thisProcess } from "./owner.js";
 
-const built = fileURLToPath(new URL("../../../dist/pipeline/store/claim.js", import.meta.url));
+const built = fileURLToPath(new URL("../../../dist/runtime/claims/claim.js", import.meta.url));
 let folder: string;
 let log: string;
 
