@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Random } from "oal-core";
 import { afterAll, expect } from "vitest";
+import { artifactHashes } from "./artifactHashes.js";
 import { main } from "./oal.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-resume-"));
@@ -60,22 +61,6 @@ function milestones(run: string): string[] {
   return [...new Set(Array.from(seen, (match) => match.slice(1).join("/")))];
 }
 
-/** Names of the artifacts in a folder, which has notes of its own (with a dot) beside them. */
-const artifactsIn = (folder: string): string[] => readdirSync(folder).filter((name) => !name.startsWith("."));
-
-/** SHA-256 of every file of every artifact, as the manifests hold them. */
-function hashes(run: string): Record<string, unknown> {
-  const artifacts = join(folder, run, "artifacts");
-  return Object.fromEntries(
-    artifactsIn(artifacts).map((name) => {
-      const manifest: unknown = JSON.parse(readFileSync(join(artifacts, name, "artifact.json"), "utf8"));
-      const files =
-        typeof manifest === "object" && manifest !== null && "files" in manifest ? manifest.files : null;
-      return [name, files];
-    }),
-  );
-}
-
 const parametersOf = (run: string, stage: string): Buffer => {
   const artifacts = join(folder, run, "artifacts");
   const name = readdirSync(artifacts).find((each) => each.startsWith(`${stage}-`)) ?? "";
@@ -125,6 +110,6 @@ export async function resumeTrial(seed: number, kills: number): Promise<void> {
     const same = parametersOf(stopped, stage).equals(parametersOf("whole", stage));
     expect(same, `${stage}: ${history}`).toBe(true);
   }
-  expect(hashes(stopped), history).toEqual(hashes("whole"));
+  expect(artifactHashes(join(folder, stopped)), history).toEqual(artifactHashes(join(folder, "whole")));
   expect(readdirSync(join(folder, stopped)).sort()).toEqual(["artifacts", "events.jsonl", "run.json"]);
 }

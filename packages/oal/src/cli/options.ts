@@ -15,6 +15,7 @@ export interface StageOptions {
   readonly seeds?: readonly number[];
   readonly studentSeeds?: readonly number[];
   readonly threads?: number;
+  readonly jobs?: number;
   readonly device?: string;
   readonly mode?: string;
   readonly method?: readonly string[];
@@ -111,6 +112,12 @@ export function addConfigurationOptions(command: Command): Command {
     )
     .addOption(
       new Option("--threads <n>", "threads of the engine; 0: one per core").argParser(wholeNumber(0)),
+    )
+    .addOption(
+      new Option(
+        "--jobs <n>",
+        "make so many stages at the same time, such as students; they share the threads",
+      ).argParser(wholeNumber(1)),
     )
     .addOption(deviceOption())
     .addOption(

@@ -119,6 +119,26 @@ describe("progress on a terminal", () => {
     expect(written(80)).toBe(`\r${bar}\u001b[K\r\u001b[Kteacher: warning: odd\n`);
   });
 
+  it("stays two seconds with each of several stages, and leaves one that is done", () => {
+    let clock = 0;
+    const stages: string[] = [];
+    const view = showProgress({
+      terminal: true,
+      columns: () => 80,
+      write: (more) => void stages.push(...(/^\r([a-z]+) /.exec(more)?.slice(1) ?? [])),
+      now: () => clock,
+    });
+    const count = (stage: string, seconds: number): void => {
+      clock = seconds * 1000;
+      view.show({ time: 0, stage, kind: "progress", step: seconds + 1, total: 100 });
+    };
+    for (let second = 0; second < 5; second++) for (const stage of ["kd", "oal"]) count(stage, second);
+    expect(stages).toEqual(["kd", "kd", "kd", "oal", "oal", "kd"]);
+    view.show({ time: 0, stage: "kd", kind: "done" });
+    count("oal", 4);
+    expect(stages.at(-1)).toBe("oal");
+  });
+
   it("is never wider than the terminal", () => {
     expect(written(20)).toContain("\rteacher 25%  ce 0.5\u001b[K");
     expect(written(12)).toContain("\rteacher 25%\u001b[K");

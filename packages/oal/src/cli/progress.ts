@@ -32,6 +32,8 @@ export interface ProgressView {
 }
 
 const barWidth = 24;
+/** Milliseconds for which the bar stays with one of several stages that are made at the same time. */
+const turnOf = 2000;
 /** A count that was silent for so many times its usual interval, and this many milliseconds, was not counting: that time is no part of its rate. */
 const pause = { times: 30, least: 5000 } as const;
 
@@ -71,6 +73,7 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
   const columns = options.columns ?? (() => process.stderr.columns || 80);
   let bar = false;
   let lastLine = -Infinity;
+  let turn: { readonly stage: string; readonly since: number } | undefined;
 
   const close = (): void => {
     if (bar) write("\r\u001b[K");
@@ -110,12 +113,17 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
   // that is killed or suspended leaves nothing behind, and the bar goes on wherever the cursor is then.
   const showBar = (event: RunEvent): void => {
     const { stage, step = 0, total = 0 } = event;
+    const told = figures(event);
+    if (turn?.stage !== stage) {
+      if (turn && now() - turn.since < turnOf) return;
+      turn = { stage, since: now() };
+    }
     const share = total > 0 ? Math.min(1, step / total) : 0;
     const done = Math.round(barWidth * share);
     const drawn = "=".repeat(done) + "-".repeat(barWidth - done);
     const width = columns();
     const count = width < 70 ? `${Math.floor(100 * share)}%` : `${drawn} ${step}/${total}`;
-    const text = `${width < 70 ? stage : stage.padEnd(12)} ${count}  ${figures(event)}`;
+    const text = `${width < 70 ? stage : stage.padEnd(12)} ${count}  ${told}`;
     // a line that fills the last column would wrap
     write(`\r${text.slice(0, Math.max(1, width - 1))}\u001b[K`);
     bar = true;
@@ -127,6 +135,7 @@ export function showProgress(options: ProgressOptions = {}): ProgressView {
       if (kind === "warning") return line(printable(`${stage}: warning: ${text ?? ""}`));
       if (options.quiet) return;
       if (kind === "done") {
+        if (turn?.stage === stage) turn = undefined;
         const seconds = terms?.["seconds"];
         const took = seconds === undefined ? "" : `  ${duration(seconds)}`;
         return line(printable(`${stage.padEnd(12)} ${text ?? "done"}${took}`));

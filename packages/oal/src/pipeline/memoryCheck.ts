@@ -7,7 +7,7 @@ import { canonicalJson, sha256 } from "./canonical.js";
 import type { Configuration } from "./configuration/schema.js";
 import type { Aim } from "./foresight.js";
 import { estimateMemory, largestInBlocks } from "./memory/estimate.js";
-import type { DataSizes } from "./memory/part.js";
+import { severalAtOnce, type DataSizes } from "./memory/part.js";
 import type { RunModels } from "./models.js";
 import type { Preflight } from "./preflight.js";
 import { oalVersion } from "./versions.js";
@@ -73,6 +73,8 @@ export function trainingImages(
 export interface MemoryCheckOptions {
   /** Goes on where there is too little. Default false. */
   readonly force?: boolean;
+  /** How many of its stages are made at the same time. Default 1. */
+  readonly atOnce?: number;
   /** What there is. Default: what this process may use. */
   readonly limit?: MemoryLimit;
   /** Models of others that the run takes. Default: none. */
@@ -94,12 +96,12 @@ export async function checkMemory(
   config: Configuration,
   aim: Aim,
   sizes: DataSizes,
-  { force = false, limit = memoryLimit(), noted, models = {}, block }: MemoryCheckOptions = {},
+  { force = false, atOnce = 1, limit = memoryLimit(), noted, models = {}, block }: MemoryCheckOptions = {},
 ): Promise<MemoryNote | undefined> {
-  const of = sha256(canonicalJson({ config, aim, sizes, oal: oalVersion(), estimator }));
+  const of = sha256(canonicalJson({ config, aim, sizes, atOnce, oal: oalVersion(), estimator }));
   if (noted?.of === of && noted.estimated <= limit.bytes)
     return { estimated: noted.estimated, what: noted.what, limit: limit.bytes, limitedBy: limit.source, of };
-  const parts = estimateMemory(config, aim, sizes, models);
+  const parts = estimateMemory(config, aim, sizes, models).map((part) => severalAtOnce(part, atOnce));
   const isRoomy = (parts[0]?.bytes ?? 0) <= roomy * limit.bytes;
   const largest = isRoomy ? parts[0] : largestInBlocks(parts, (await block?.()) ?? 0);
   if (!largest) return undefined;

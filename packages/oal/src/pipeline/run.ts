@@ -5,6 +5,7 @@ import { recipes } from "../training/recipes/index.js";
 import { summarizeSeeds } from "oal-core";
 import type { Artifact } from "./artifact.js";
 import { choicesOf } from "./choices.js";
+import { jobsOn, stagesAtOnce, threadsOfEach } from "./jobs.js";
 import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
 import { planRun } from "./plan/planner.js";
 import { walkPlan, type StageWorkshop } from "./plan/walk.js";
@@ -40,9 +41,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const aim = { methods: config.methods, until };
   const noted = readRunManifest(options.out)?.current.memory;
   // Before there is a folder: a device that is not there leaves nothing behind, nor does memory that is too little.
-  const { choice, sentence } = await chooseDevice(config.device, config.threads);
+  const { choice, sentence } = await chooseDevice(config.device, threadsOfEach(config));
   const memory = await checkMemory(config, aim, dataSizes(config, ahead), {
     force: options.force ?? false,
+    atOnce: stagesAtOnce(config),
     models: ahead.models,
     block: () => stepBlock(choice),
     ...(noted ? { noted } : {}),
@@ -57,7 +59,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
     }
     if (sentence !== null) events.stage("data").message(sentence);
     const engine = engineOnDemand(choice);
-    return await runIn(folder, ahead, { store, events, versions, engine, signal }, until);
+    const { jobs, warning } = jobsOn(choice, config);
+    if (warning !== null) events.stage("data").warning(warning);
+    return await runIn(folder, ahead, { store, events, versions, engine, signal, jobs }, until);
   } finally {
     folder.close();
   }

@@ -28,6 +28,7 @@ export function configure(
     flags.push({ key: "studentSeeds", value: options.studentSeeds, where: "--student-seeds" });
   if (options.threads !== undefined)
     flags.push({ key: "threads", value: options.threads, where: "--threads" });
+  if (options.jobs !== undefined) flags.push({ key: "jobs", value: options.jobs, where: "--jobs" });
   if (options.device !== undefined) flags.push({ key: "device", value: options.device, where: "--device" });
   if (options.mode !== undefined) flags.push({ key: "mode", value: options.mode, where: "--mode" });
   if (options.skipBad !== undefined)

@@ -105,6 +105,12 @@ function knownShape() {
       .optional()
       .describe("seeds of the students, which share data, teacher and outliers, made with seed"),
     threads: whole(0, 0, 1024, "threads of the engine; 0: one per core. Results do not depend on it"),
+    jobs: whole(
+      1,
+      1,
+      64,
+      "stages that are made at the same time, such as students, each with its share of the threads. Results do not depend on it",
+    ),
     device: z
       .enum(devices)
       .default("cpu")

@@ -33,6 +33,19 @@ export interface StageMemory {
   readonly inBlocks?: (block: number) => number;
 }
 
+/** The memory of a part of which several are computed in one process at the same time. */
+export function severalAtOnce(part: StageMemory, count: number): StageMemory {
+  if (count === 1) return part;
+  const times = (bytes: number): number => processBytes + count * (bytes - processBytes);
+  const { inBlocks } = part;
+  return {
+    what: `${part.what}, ${count} at the same time`,
+    lower: `jobs, ${part.lower}`,
+    bytes: times(part.bytes),
+    ...(inBlocks ? { inBlocks: (block: number) => times(inBlocks(block)) } : {}),
+  };
+}
+
 /**
  * The memory of a part.
  *

@@ -57,6 +57,13 @@ const config = loadConfiguration();
 const setting: Setting = { config, data, models: {} };
 const settings = oneSeed(setting);
 
+/** A promise, and what settles it. */
+function deferred() {
+  let [resolve, reject]: [() => void, (error: Error) => void] = [() => undefined, () => undefined];
+  const promise = new Promise<void>((accept, refuse) => ([resolve, reject] = [accept, refuse]));
+  return { promise, resolve: () => resolve(), reject: (error: Error) => reject(error) };
+}
+
 /** A stage that writes its name and what it read. */
 function stage(id: string, inputs: readonly string[] = [], more: Partial<Stage> = {}): Stage {
   return {
@@ -433,6 +440,84 @@ describe("walking a plan", () => {
     };
     expect(await warningsIn()).toEqual(["odd"]);
     expect(await warningsIn()).toEqual(["odd"]);
+  });
+
+  describe("several stages at the same time", () => {
+    /** A stage that ends when it is told to, or at the abort of its job. */
+    function held(id: string, inputs: readonly string[] = []) {
+      const gate = deferred();
+      const began = deferred();
+      const own = stage(id, inputs, {
+        async run({ signal, folder, checkpoints }) {
+          began.resolve();
+          await Promise.race([
+            gate.promise,
+            new Promise((resolve) => signal.addEventListener("abort", resolve)),
+          ]);
+          if (signal.aborted) writeFileSync(join(checkpoints, "half"), "");
+          signal.throwIfAborted();
+          writeFileSync(join(folder, "text"), id);
+        },
+      });
+      return { own, end: gate.resolve, fail: gate.reject, began: began.promise };
+    }
+
+    it("are as many as there are jobs, each when what it reads is there", async () => {
+      const [a, b, c] = [held("a"), held("b"), held("c", ["a"])];
+      const shop = { ...workshop("jobs together"), jobs: 2 };
+      const walked = walk([a.own, b.own, stage("d"), c.own], ["a", "b", "d", "c"], shop);
+      await Promise.all([a.began, b.began]);
+      expect(shop.heard.filter(({ kind }) => kind === "done")).toEqual([]);
+      a.end();
+      await c.began;
+      b.end();
+      c.end();
+      expect((await walked).sort()).toEqual(["a", "b", "c", "d"]);
+    });
+
+    it("stop where they have checkpointed when one of them fails, before the walk ends with its error", async () => {
+      const [a, b] = [held("a"), held("b")];
+      const shop = { ...workshop("jobs failing"), jobs: 2 };
+      const walked = walk([a.own, b.own], ["a", "b"], shop);
+      await Promise.all([a.began, b.began]);
+      b.fail(new Error("b is broken"));
+      await expect(walked).rejects.toThrow("b is broken");
+      const left = readdirSync(join(root, "jobs failing"), { recursive: true }).map(String);
+      expect(left.filter((path) => path.endsWith("half"))).toHaveLength(1);
+      // its claim was given back
+      a.end();
+      expect(await walk([a.own], ["a"], workshop("jobs failing"))).toEqual(["a"]);
+    });
+
+    it("all stop at the abort of the walk", async () => {
+      const [a, b] = [held("a"), held("b")];
+      const stop = new AbortController();
+      const walked = walk([a.own, b.own], ["a", "b"], { ...workshop("jobs aborted", stop.signal), jobs: 2 });
+      await Promise.all([a.began, b.began]);
+      stop.abort(new Error("enough"));
+      await expect(walked).rejects.toThrow("enough");
+      const left = readdirSync(join(root, "jobs aborted"), { recursive: true }).map(String);
+      expect(left.filter((path) => path.endsWith("half"))).toHaveLength(2);
+    });
+
+    it("do what there is while another process makes one, and look again", async () => {
+      const shop = { ...workshop("jobs beside others"), jobs: 2 };
+      const plan = planRun([stage("a")], settings, ["a"]);
+      const attempt = await tryClaim(shop.store.claims, plan.stages[0]?.key ?? "");
+      if (!("claim" in attempt)) throw new Error("not claimed");
+      const b = held("b");
+      const walked = walk([stage("a"), b.own], ["a", "b"], shop);
+      await b.began;
+      const waits = (): boolean =>
+        shop.heard.some(({ text }) => text?.includes("is making it; waiting") ?? false);
+      await expect.poll(waits).toBe(true);
+      await attempt.claim.release();
+      await expect
+        .poll(() => shop.heard.some((event) => event.stage === "a" && event.kind === "done"))
+        .toBe(true);
+      b.end();
+      expect(await walked).toEqual(["a", "b"]);
+    });
   });
 
   it("asks a stage whether it takes its inputs, made now or made before", async () => {

@@ -7,6 +7,7 @@ import { writeFileWhole } from "../../runtime/writeFile.js";
 import type { Configuration } from "../configuration/schema.js";
 import { listenerLogs, type RunEvent } from "../events.js";
 import type { StageWorkshop } from "../plan/walk.js";
+import { jobsOn, threadsOfEach } from "../jobs.js";
 import { openStore } from "../store/location.js";
 import { writeError } from "../../runtime/systemError.js";
 import { versions } from "../versions.js";
@@ -138,19 +139,19 @@ export async function search(options: SearchOptions): Promise<SearchOutcome> {
   return { result, winner: top ? load(result.winner?.isAsGiven === true ? [] : settingsOf(top)) : null };
 }
 
-async function workshopOf(
-  { device, threads }: Configuration,
-  { onEvent, signal }: SearchOptions,
-): Promise<StageWorkshop> {
-  const { choice, sentence } = await chooseDevice(device, threads);
+async function workshopOf(config: Configuration, { onEvent, signal }: SearchOptions): Promise<StageWorkshop> {
+  const { choice, sentence } = await chooseDevice(config.device, threadsOfEach(config));
   const events = listenerLogs(onEvent && withoutRepeats(onEvent));
   if (sentence !== null) events.stage("search").message(sentence);
+  const { jobs, warning } = jobsOn(choice, config);
+  if (warning !== null) events.stage("search").warning(warning);
   return {
     store: await openStore(),
     events,
     versions: versions(),
     signal: signal ?? new AbortController().signal,
     engine: engineOnDemand(choice),
+    jobs,
   };
 }
 
