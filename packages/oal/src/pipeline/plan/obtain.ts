@@ -40,7 +40,7 @@ export interface Wanted {
   readonly key: string;
   /** How much work it is, for estimates of the next one. */
   readonly effort?: Effort | undefined;
-  /** Refuses what it would be made of, also where it was made before. */
+  /** Refuses what it would be made of, also where it was made before; not asked while another process makes it. */
   refuse?(): Promise<void>;
   make(place: WorkingFolders & { readonly events: StageEvents }): Promise<MadeReport | void>;
 }
@@ -58,10 +58,10 @@ export async function obtainOrOwner(wanted: Wanted, workshop: Workshop): Promise
   const { store, signal } = workshop;
   const log = workshop.events.stage(wanted.name);
   signal.throwIfAborted();
-  await wanted.refuse?.();
   const find = async (damaged: (problem: string) => void): Promise<Obtained | null> => {
     const artifact = await store.open(wanted.identity.stage, wanted.key, damaged, signal);
     if (artifact === null) return null;
+    await wanted.refuse?.();
     const { seconds } = artifact.manifest;
     log.emit({ kind: "done", text: "found, made earlier", terms: { seconds } });
     await tellAgain(artifact, log);
@@ -75,7 +75,9 @@ export async function obtainOrOwner(wanted: Wanted, workshop: Workshop): Promise
   try {
     // The process that held the claim until now may have made it.
     const made = await find((problem) => log.warning(`${problem}; it is made again`));
-    return made ?? { artifact: await make(wanted, attempt.claim, workshop), made: true };
+    if (made !== null) return made;
+    await wanted.refuse?.();
+    return { artifact: await make(wanted, attempt.claim, workshop), made: true };
   } finally {
     await attempt.claim.release();
   }

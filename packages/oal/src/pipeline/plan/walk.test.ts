@@ -24,6 +24,7 @@ import { tryClaim } from "../../runtime/claims/claim.js";
 import { versions } from "../versions.js";
 import { computedOn, describeEngine } from "../engineFacts.js";
 import { attemptsName } from "./attempts.js";
+import { lookEvery } from "./obtain.js";
 import { planRun, type Plan } from "./planner.js";
 import { oneSeed, type Lane, type Setting, type Stage } from "./stage.js";
 import { readStageLog } from "./stageLog.js";
@@ -532,6 +533,28 @@ describe("walking a plan", () => {
     expect(await walk([stage("a"), picky(true)], ["b"], workshop("picky"))).toEqual(["a", "b"]);
     await expect(walk([stage("a"), picky(false)], ["b"], workshop("picky"))).rejects.toThrow("not of this");
     expect(asked).toEqual(["a()", "a()"]);
+  });
+
+  it("asks once, however long another process makes it", async () => {
+    const shop = workshop("asked once");
+    let asked = 0;
+    const picky = stage("a", [], {
+      refuse: ({ events }) => {
+        asked++;
+        events.warning("it is odd");
+        return Promise.resolve();
+      },
+    });
+    const key = planRun([picky], settings, ["a"]).stages[0]?.key ?? "";
+    const attempt = await tryClaim(shop.store.claims, key);
+    if (!("claim" in attempt)) throw new Error("not claimed");
+    const walked = walk([picky], ["a"], shop);
+    const waits = (): boolean => shop.heard.some(({ text }) => text?.includes("; waiting") ?? false);
+    await expect.poll(waits).toBe(true);
+    await new Promise((done) => setTimeout(done, 2 * lookEvery));
+    await attempt.claim.release();
+    expect(await walked).toEqual(["a"]);
+    expect([asked, shop.heard.filter(({ kind }) => kind === "warning").length]).toEqual([1, 1]);
   });
 
   it("notes how long work takes, but not of an attempt that went on where another was stopped", async () => {
