@@ -1,6 +1,6 @@
 /** Several stages at the same time: the same bits as one after another, and a stop that all of them go on from. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -71,6 +71,15 @@ function run(
   });
 }
 
+/** How often the events of a run go from one student's training to another's. */
+function turns(store: string): number {
+  const told = readFileSync(join(folder, store, "run", "events.jsonl"), "utf8").matchAll(
+    /"stage":"(student:[^"]+)","kind":"loss"/g,
+  );
+  const stages = Array.from(told, ([, stage]) => stage);
+  return stages.filter((stage, i) => i > 0 && stage !== stages[i - 1]).length;
+}
+
 describe("stages that are made at the same time", () => {
   it("are those that are made one after another, also when they were stopped in between", async () => {
     const one = await run("one", 1);
@@ -82,5 +91,7 @@ describe("stages that are made at the same time", () => {
     const whole = artifactHashes(join(folder, "one", "run"));
     expect(Object.keys(whole).filter((name) => name.startsWith("student"))).toHaveLength(6);
     expect(artifactHashes(join(folder, "several", "run"))).toEqual(whole);
+    expect(turns("one")).toBe(5);
+    expect(turns("several")).toBeGreaterThan(12);
   });
 });

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { expect, it } from "vitest";
 import { loadConfiguration } from "./configuration/index.js";
+import { processBytes, severalAtOnce } from "./memory/part.js";
 import { jobsOn, stagesAtOnce, threadsOfEach } from "./jobs.js";
 
 const configured = (...set: string[]) => loadConfiguration(undefined, { set });
@@ -17,6 +18,20 @@ it("are no more than a run has students, where memory is reckoned", () => {
   expect(stagesAtOnce(configured("jobs=8", "methods=[ce,oal]", "studentSeeds=[0,1,2]"))).toBe(6);
   expect(stagesAtOnce(configured("jobs=4", "methods=[ce,oal]", "studentSeeds=[0,1,2]"))).toBe(4);
   expect(stagesAtOnce(configured("methods=[ce]"))).toBe(1);
+});
+
+it("share the memory of the process and nothing else", () => {
+  const one = {
+    what: "training",
+    lower: "student.batchSize",
+    bytes: processBytes + 100,
+    inBlocks: () => processBytes + 50,
+  };
+  const three = severalAtOnce(one, 3);
+  expect(three.bytes).toBe(processBytes + 300);
+  expect(three.inBlocks?.(16)).toBe(processBytes + 150);
+  expect([three.what, three.lower]).toEqual(["training, 3 at the same time", "jobs, student.batchSize"]);
+  expect(severalAtOnce(one, 1)).toBe(one);
 });
 
 it("are one on WebGPU, which is told", () => {

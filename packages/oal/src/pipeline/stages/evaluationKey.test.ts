@@ -69,7 +69,7 @@ it("what is chosen by does not depend on sets of the test, and neither do the st
 it("tables and page are found again by a run with other threads, device and time between checkpoints", () => {
   const groups = { x: "near", y: "validation-near" } as const;
   const one = keysOf("report", groups);
-  const elsewhere = { ...config, threads: 3, device: "webgpu" as const, checkpointSeconds: 99 };
+  const elsewhere = { ...config, threads: 3, jobs: 2, device: "webgpu" as const, checkpointSeconds: 99 };
   expect([...keysOf("report", groups, true, elsewhere)]).toEqual([...one]);
   const other = keysOf("report", groups, true, {
     ...config,
