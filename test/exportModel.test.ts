@@ -17,6 +17,7 @@ import { float32Tensor, Graph, relu, toNumbers, writeModel, type Tensor } from "
 import sharp from "sharp";
 import { exportModel, openModel, type ScoredPicture } from "../packages/oal/src/index.js";
 import { readBundle } from "../packages/oal/src/bundle/index.js";
+import { readBeside } from "../packages/oal/src/models/beside.js";
 import { imagesFor } from "../packages/oal/src/pipeline/exporting/changes.js";
 import { writeOneFile } from "../packages/oal/src/pipeline/exporting/oneFile.js";
 import { factsFor } from "../packages/oal/src/pipeline/exporting/pictures.js";
@@ -183,6 +184,36 @@ describe("an exported model", () => {
     const { cuts, perClass } = facts.detectors[0]?.decision ?? {};
     expect(cuts?.unknown).toBeGreaterThan(0);
     expect(perClass).toEqual([cuts, cuts, cuts]);
+  });
+
+  it("squeezes whole pictures where the model does, in every form", async () => {
+    const path = join(root, "squeezing.onnx");
+    await untrainedModel(path, ["ant", "bee", "cat"], { resize: [16, 16] });
+    const wanted = await scored(path);
+    expect(wanted.map(({ score }) => score)).not.toEqual((await scored(model)).map(({ score }) => score));
+    const fixed = join(root, "squeezing-fixed.onnx");
+    await exportModel(path, fixed, { resize: { height, width }, engine });
+    expect(await scored(fixed)).toEqual(wanted);
+    const free = join(root, "squeezing-free.onnx");
+    await exportModel(path, free, { resize: "free", engine });
+    const close = await scored(free);
+    for (const [i, { score }] of wanted.entries()) expect(close[i]?.score).toBeCloseTo(score, 2);
+    await exportModel(path, join(root, "squeezing"), { format: "hf", engine });
+    const processor: unknown = JSON.parse(
+      readFileSync(join(root, "squeezing", "preprocessor_config.json"), "utf8"),
+    );
+    expect(processor).toMatchObject({
+      size: { height: 16, width: 16 },
+      crop_size: { height: 16, width: 16 },
+    });
+    expect(readFileSync(join(root, "squeezing", "README.md"), "utf8")).toContain(
+      "squeezed to 16 x 16 pixels",
+    );
+    // and is read again as it was written
+    expect(readBeside(join(root, "squeezing", "onnx", "model.onnx")).preprocessing).toMatchObject({
+      resize: [16, 16],
+      crop: 16,
+    });
   });
 
   it("is a folder for transformers.js whose logits are those of the bundle, bit for bit", async () => {

@@ -38,19 +38,24 @@ def prepare(image, facts):
 
 
 def resize_and_crop(image, rule):
-    """The shorter side becomes `resize`, then the central square of `crop`; what is missing is black."""
-    size, crop = rule["resize"], rule["crop"]
-    short, long = sorted(image.size)
-    if short != size:
-        longer = int(size * long / short)
-        sides = (size, longer) if image.width <= image.height else (longer, size)
-        kernel = getattr(Image.Resampling, rule["interpolation"].upper())
-        image = image.resize(sides, kernel)
+    """Resized to `resize`, then the central square of `crop`; what is missing is black."""
+    crop = rule["crop"]
+    sides = resized_sides(image, rule["resize"])
+    if sides != image.size:
+        image = image.resize(sides, getattr(Image.Resampling, rule["interpolation"].upper()))
     # round() goes to the even number, as torchvision's does
     left, top = (
         round((side - crop) / 2) if side >= crop else -((crop - side) // 2) for side in image.size
     )
     return image.crop((left, top, left + crop, top + crop))
+
+
+def resized_sides(image, size):
+    """Width and height that a picture gets: `size` is its shorter side, or height and width, whatever its shape."""
+    if isinstance(size, list):
+        return size[1], size[0]
+    longer = int(size * max(image.size) / min(image.size))
+    return (size, longer) if image.width <= image.height else (longer, size)
 
 
 def fitting(session, pixels):

@@ -51,7 +51,7 @@ describe("oal inspect", () => {
     expect(stdout).toMatch(/^insects\.onnx: a classifier of 3 classes \(ONNX file, oal\)\n/);
     for (const line of [
       /pictures {7}pixels, float32 \[batch, 3, 16, 16\]/,
-      /resized to 18, centre of 16 x 16 pixels \(bilinear\)/,
+      /shorter side to 18 pixels, centre of 16 x 16 \(bilinear\)/,
       /nothing says how pictures are cut: so oal fit shows them; oal run shows it whole ones/,
       /class scores {3}.*; the file puts out their softmax as probabilities/,
       /features {7}.*, 4 numbers: means over the pixels/,

@@ -97,14 +97,16 @@ describe("the example for Python", () => {
     `prepares pictures as Node does, bit for bit${missing(withPillow, "Pillow and numpy")}`,
     async () => {
       const facts = await readBundle(model);
-      for (const [interpolation, layout] of [
-        ["bicubic", "nchw"],
-        ["bilinear", "nhwc"],
-        ["nearest", "nchw"],
+      for (const [interpolation, layout, resize] of [
+        ["bicubic", "nchw", facts.preprocessing.resize],
+        ["bilinear", "nhwc", facts.preprocessing.resize],
+        ["nearest", "nchw", facts.preprocessing.resize],
+        ["bicubic", "nchw", [16, 16]],
+        ["bilinear", "nhwc", [20, 23]],
       ] as const) {
         const rule = {
           ...facts,
-          preprocessing: { ...facts.preprocessing, interpolation },
+          preprocessing: { ...facts.preprocessing, interpolation, resize },
           input: { ...facts.input, layout },
         };
         const asked = JSON.stringify({ preprocessing: rule.preprocessing, input: rule.input });

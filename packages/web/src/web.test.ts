@@ -43,6 +43,16 @@ describe("a model file", () => {
     await scorer.release();
   });
 
+  it("that squeezes whole pictures into its square does so on the web", async () => {
+    const squeezing = join(folder, "squeezing.onnx");
+    await untrainedModel(squeezing, ["cat", "dog", "emu"], { resize: [16, 16] });
+    const scorer = await Scorer.open(squeezing, { engine });
+    const model = await openModel(new Uint8Array(readFileSync(squeezing)), { ort: node });
+    for (const picture of pictures) expect(await model.score(picture)).toEqual(await scorer.score(picture));
+    await model.release();
+    await scorer.release();
+  });
+
   it("is asked on the engine for Node in the same words, with a threshold, pixels of 4 bytes, several at once", async () => {
     const model = await openModel(new Blob([bytes]), { ort: node, threshold: 2, top: 1 });
     const [first] = pictures;

@@ -1,14 +1,21 @@
-/** The protocol's pre-processing of one image: shorter side to `resize`, central square of `crop`, planes of 8-bit values. */
+/** The protocol's pre-processing of one image: resized to `resize`, central square of `crop`, planes of 8-bit values. */
 import { expectArguments, kinds } from "../errors/index.js";
 import { anImage, centreCrop, centreOffset, type RgbImage } from "./image.js";
-import { anInterpolation, type Interpolation, resizeRegion, sizeByShorterSide } from "./resize.js";
+import {
+  anInterpolation,
+  aResizeRule,
+  type Interpolation,
+  resizedSides,
+  resizeRegion,
+  type ResizeRule,
+} from "./resize.js";
 
-const aSpec = kinds.fields({ resize: kinds.positiveCount, crop: kinds.positiveCount });
+const aSpec = kinds.fields({ resize: aResizeRule, crop: kinds.positiveCount });
 
 /** What happens to every image of a set, training or test, before augmentation and normalisation. */
 export interface PreprocessSpec {
-  /** The shorter side becomes this many pixels. */
-  readonly resize: number;
+  /** The shorter side becomes this many pixels; or both sides become these, whatever the picture's shape. */
+  readonly resize: ResizeRule;
   /** Side of the central square that is kept, in pixels. */
   readonly crop: number;
   /** Default "bilinear", the protocol's choice. */
@@ -20,12 +27,13 @@ export interface PreprocessSpec {
  *
  * @source OpenOOD `TestStandardPreProcessor` (PROTOCOL 3)
  * @example preprocessImage(image, { resize: 256, crop: 224 })   // ImageNet
+ * @example preprocessImage(image, { resize: [224, 224], crop: 224 })   // whole pictures, squeezed into the square: ViT
  */
 export function preprocessImage(image: RgbImage, spec: PreprocessSpec): RgbImage {
   expectArguments("preprocessImage", { image: [image, anImage], spec: [spec, aSpec] });
   const { interpolation = "bilinear" } = spec;
   expectArguments("preprocessImage", { interpolation: [interpolation, anInterpolation] });
-  const { height, width } = sizeByShorterSide(image, spec.resize);
+  const [height, width] = resizedSides(image, spec.resize);
   const kept = (to: number): { to: number; start: number; count: number } => ({
     to,
     start: Math.max(0, centreOffset(to, spec.crop)),

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { centreCrop, type RgbImage } from "./image.js";
 import { preprocessImage } from "./preprocess.js";
-import { resizeShorterSide } from "./resize.js";
+import { resizeImage, resizeShorterSide } from "./resize.js";
 
 function noise(height: number, width: number): RgbImage {
   const data = Uint8Array.from({ length: height * width * 3 }, (_, i) => (i * 2_654_435_761) >>> 24);
@@ -25,6 +25,10 @@ test("making only what is kept gives the bits of resizing first and cropping the
         expect(kept.height).toBe(whole.height);
         expect(kept.width).toBe(whole.width);
         expect(Buffer.compare(kept.data, whole.data)).toBe(0);
+        const squeezed = centreCrop(resizeImage(image, resize, crop, interpolation), crop);
+        const made = preprocessImage(image, { resize: [resize, crop], crop, interpolation });
+        expect([made.height, made.width]).toEqual([crop, crop]);
+        expect(Buffer.compare(made.data, squeezed.data)).toBe(0);
       },
     ),
     { numRuns: 300, seed: 1 },

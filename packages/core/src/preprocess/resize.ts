@@ -2,7 +2,7 @@
  * Pillow's resampler on 8-bit images, bit for bit: a horizontal pass rounded to 8 bits, then a vertical pass. Other libraries place
  * their samples elsewhere, which moves scores (STACK 2.2), hence our own.
  */
-import { expectArguments, kinds } from "../errors/index.js";
+import { expectArguments, kind, kinds } from "../errors/index.js";
 import { anImage, cropImage, type RgbImage } from "./image.js";
 
 /** How an image is resampled. Bilinear and bicubic widen with the reduction factor, so reducing is antialiased. */
@@ -175,13 +175,32 @@ export function resizeRegion(
   return table ? vertical(wide, table, top) : wide;
 }
 
-/** Height and width of an image once its shorter side is `size` pixels; the longer becomes floor(size * long / short). */
-export function sizeByShorterSide(
+/**
+ * What an image is resized to, in pixels: a number is its shorter side, the longer becomes floor(size * long / short); a pair is height
+ * and width, whatever the image's shape.
+ *
+ * @source torchvision `Resize`
+ */
+export type ResizeRule = number | readonly [height: number, width: number];
+
+/** A rule as an argument. */
+export const aResizeRule = kind(
+  "a whole number of at least 1, or two of them",
+  (value) =>
+    kinds.positiveCount.fault(value, "") === null ||
+    (Array.isArray(value) &&
+      value.length === 2 &&
+      value.every((side) => Number.isSafeInteger(side) && side > 0)),
+);
+
+/** Height and width of an image once it is resized. */
+export function resizedSides(
   { height, width }: Pick<RgbImage, "height" | "width">,
-  size: number,
-): { readonly height: number; readonly width: number } {
-  const long = Math.floor((size * Math.max(height, width)) / Math.min(height, width));
-  return height <= width ? { height: size, width: long } : { height: long, width: size };
+  rule: ResizeRule,
+): readonly [height: number, width: number] {
+  if (typeof rule === "object") return rule;
+  const long = Math.floor((rule * Math.max(height, width)) / Math.min(height, width));
+  return height > width ? [long, rule] : [rule, long];
 }
 
 /**
@@ -201,6 +220,5 @@ export function resizeShorterSide(
     size: [size, kinds.positiveCount],
     interpolation: [interpolation, anInterpolation],
   });
-  const { height, width } = sizeByShorterSide(image, size);
-  return resizeImage(image, height, width, interpolation);
+  return resizeImage(image, ...resizedSides(image, size), interpolation);
 }

@@ -5,9 +5,9 @@ import { aValue } from "../graph/ops/operands.js";
 import { integers } from "../graph/ops/apply.js";
 import { centreOffset } from "./image.js";
 import type { PreprocessSpec } from "./preprocess.js";
-import { anInterpolation, sizeByShorterSide, tableOf, type Span } from "./resize.js";
+import { anInterpolation, aResizeRule, resizedSides, tableOf, type Span } from "./resize.js";
 
-const aSpec = kinds.fields({ resize: kinds.positiveCount, crop: kinds.positiveCount });
+const aSpec = kinds.fields({ resize: aResizeRule, crop: kinds.positiveCount });
 const pictures = kind(
   "uint8 [N, 3, H, W] with H and W known",
   (value) => aValue.fault(value, "") === null && isPictures(value),
@@ -35,26 +35,24 @@ export function preprocessInGraph(images: Value, spec: PreprocessSpec): Value {
   expectArguments("preprocessInGraph", { images: [images, pictures], spec: [spec, aSpec] });
   const { crop, resize, interpolation = "bilinear" } = spec;
   expectArguments("preprocessInGraph", { interpolation: [interpolation, anInterpolation] });
-  const [from, to] = [
-    { height: images.size(2), width: images.size(3) },
-    sizeByShorterSide({ height: images.size(2), width: images.size(3) }, resize),
-  ];
+  const from = { height: images.size(2), width: images.size(3) };
+  const [height, width] = resizedSides(from, resize);
   const kept = (side: number): Span => ({
     to: side,
     start: Math.max(0, centreOffset(side, crop)),
     count: Math.min(side, crop),
   });
-  const [rows, columns] = [kept(to.height), kept(to.width)];
+  const [rows, columns] = [kept(height), kept(width)];
   if (interpolation === "nearest") {
     const wide = gatherSpan(images, 3, from.width, columns);
     return padded(gatherSpan(wide, 2, from.height, rows), crop);
   }
   const wide =
-    from.width === to.width
+    from.width === width
       ? cut(images, 3, columns)
       : pass(images, from.width, columns, "columns", interpolation);
   const small =
-    from.height === to.height ? cut(wide, 2, rows) : pass(wide, from.height, rows, "rows", interpolation);
+    from.height === height ? cut(wide, 2, rows) : pass(wide, from.height, rows, "rows", interpolation);
   return padded(small, crop);
 }
 

@@ -1,13 +1,19 @@
 /** A picture as the input of a model file, as the file's own metadata say. */
 import { expectArguments, kinds, oalError } from "../errors/index.js";
 import { anImage } from "../preprocess/image.js";
-import { anInterpolation } from "../preprocess/resize.js";
-import { preprocessImage, toPlanes, type Interpolation, type RgbImage } from "../preprocess/index.js";
+import { anInterpolation, aResizeRule } from "../preprocess/resize.js";
+import {
+  preprocessImage,
+  toPlanes,
+  type Interpolation,
+  type ResizeRule,
+  type RgbImage,
+} from "../preprocess/index.js";
 
 /** How a model file wants its pictures: of `oal.preprocessing` and `oal.input`. */
 export interface PictureRule {
   readonly preprocessing: {
-    readonly resize: number;
+    readonly resize: ResizeRule;
     readonly crop: number;
     readonly interpolation: Interpolation;
   };
@@ -31,7 +37,7 @@ export interface PictureInput {
 
 const aRule = kinds.fields({
   preprocessing: kinds.fields({
-    resize: kinds.positiveCount,
+    resize: aResizeRule,
     crop: kinds.positiveCount,
     interpolation: anInterpolation,
   }),

@@ -5,7 +5,7 @@ import { cacheFolder } from "../data/cacheFolder.js";
 import { matchNames } from "../fitting/classes.js";
 import { normalisedBy } from "../fitting/normalised.js";
 import { checkTaps } from "../models/checkTaps.js";
-import { squeezedSentence, type LoadedModel, type LoadModelOptions } from "../models/load.js";
+import type { LoadedModel, LoadModelOptions } from "../models/load.js";
 import { loadModel } from "../pipeline/loadModel.js";
 import type { OpenedProtocol } from "./openProtocol.js";
 import { isKnown } from "./protocol.js";
@@ -58,7 +58,6 @@ export async function openModel(
   const resizes = fits && isOpen && fits.resize !== first.preprocessing.resize;
   let loaded = resizes ? await loadModel(file, { ...load, resize: fits.resize }) : first;
   if (resizes) notes.push(`pictures are resized to ${fits.resize} pixels, as the protocol says`);
-  if (loaded.cut === "squeezed") notes.push(squeezedSentence);
   await checkTaps(loaded, engine);
   if (loaded.normalisation.source === "assumed" && fits) {
     const { mean, std } = fits;

@@ -8,6 +8,7 @@ import { html, type Content, type Markup } from "../report/markup.js";
 import { modelColor } from "../report/palette.js";
 import { section, table, type Section } from "../report/section.js";
 import { tabs } from "../report/tabs.js";
+import { cutWords } from "../bundle/cutWords.js";
 import { rankText } from "./ranks.js";
 import type { BenchmarkResult, BenchmarkRow, Figure, Rank } from "./result.js";
 import { accuracyAt, detectorText, figureAt, legendOf, meansOf, sortedRows } from "./tables.js";
@@ -256,7 +257,6 @@ function modelsSection(result: BenchmarkResult): Section {
   const shifted = hasShifted(result);
   const body = result.models.flatMap(({ name, files }, position) =>
     files.map((file) => {
-      const { resize, crop, interpolation } = file.preprocessing;
       return html`<tr>
         <th scope="row">
           <span class="swatch" style="--key:${modelColor(name, position)}"></span>${modelTitle(name)}
@@ -269,8 +269,8 @@ function modelsSection(result: BenchmarkResult): Section {
         <td>${file.features ?? "–"}</td>
         <td class="text wrapped">
           ${file.path}<small
-            >SHA-256 ${file.sha256.slice(0, 16)}; shorter side ${resize}, centre ${crop},
-            ${interpolation}</small
+            >SHA-256 ${file.sha256.slice(0, 16)}; ${cutWords(file.preprocessing)},
+            ${file.preprocessing.interpolation}</small
           >${file.notes.map((note) => html`<small>${note}</small>`)}
         </td>
       </tr>`;

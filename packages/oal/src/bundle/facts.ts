@@ -35,8 +35,8 @@ const triple = z.tuple([z.number(), z.number(), z.number()]);
 const side = z.number().int().min(1);
 
 const preprocessingSchema = z.strictObject({
-  /** The shorter side becomes this many pixels. */
-  resize: side,
+  /** The shorter side becomes this many pixels; or height and width become these, whatever the picture's shape. */
+  resize: z.union([side, z.tuple([side, side]).readonly()]),
   /** Side of the central square that is kept: height and width of the graph's images. */
   crop: side,
   interpolation: z.enum(["bilinear", "bicubic", "nearest"]),

@@ -10,7 +10,7 @@ export interface ModelOptions {
   readonly classes?: number;
   readonly labels?: string;
   readonly size?: number;
-  readonly resize?: number;
+  readonly resize?: number | readonly [height: number, width: number];
   readonly mean?: Triple;
   readonly std?: Triple;
   readonly bgr?: boolean;
@@ -40,6 +40,16 @@ function divisors(text: string): Triple {
   return found;
 }
 
+/** "256", the shorter side, or "224x224", height and width. */
+function resizeRule(text: string): number | readonly [height: number, width: number] {
+  const [, height, width] = /^(\d+)x(\d+)$/i.exec(text) ?? [];
+  const sides = [Number(height), Number(width)] as const;
+  if (sides.every((side) => side >= 1)) return sides;
+  const shorter = Number(text);
+  if (/^\d+$/.test(text) && shorter >= 1) return shorter;
+  throw new InvalidArgumentError("must be a whole number of at least 1, or HEIGHTxWIDTH as 224x224.");
+}
+
 /** Adds them. */
 export function addModelOptions(command: Command): Command {
   return command
@@ -53,7 +63,11 @@ export function addModelOptions(command: Command): Command {
     .addOption(new Option("--std <r,g,b>", "what they are divided by then, with --mean").argParser(divisors))
     .option("--bgr", "the model takes blue, green, red; what else its pixels become is found")
     .option("--size <pixels>", "side of the pictures, where the model leaves it open", wholeNumber(1))
-    .option("--resize <pixels>", "what the shorter side becomes before the centre is cut out", wholeNumber(1))
+    .option(
+      "--resize <pixels>",
+      "what the shorter side becomes before the centre is cut out; 224x224 squeezes whole pictures to this height and width",
+      resizeRule,
+    )
     .option("--images <name>", "the model's input for pictures, where it has several")
     .option("--logits <name>", "the value with the class scores before any softmax, where it is not found")
     .option("--features <name>", "the value with the features, where it is not found")

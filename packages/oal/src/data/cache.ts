@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Interpolation, oalError, OalError, preprocessImage, toPlanes } from "oal-core";
+import { type Interpolation, oalError, OalError, preprocessImage, type ResizeRule, toPlanes } from "oal-core";
 import { badImages, emptied, problemOfImage, spacedPositions, type Skipped } from "./badImages.js";
 import { openImageSet, readSetManifest, SET_FORMAT, verifyImageSet, writeSetManifest } from "./cachedSet.js";
 import { type DecodeOptions, type OrientationUse, pixelsOf } from "./decode.js";
@@ -28,8 +28,8 @@ export interface PrepareOptions {
   readonly spareDir?: string | undefined;
   /** Side of the square images of the set, in pixels. */
   readonly size: number;
-  /** The shorter side before the central square is cut. Default: `size`. */
-  readonly resize?: number | undefined;
+  /** The shorter side, or both sides, before the central square is cut. Default: `size`, the shorter side. */
+  readonly resize?: ResizeRule | undefined;
   /** Default "bilinear". */
   readonly interpolation?: Interpolation | undefined;
   /** Whether pictures are turned as their EXIF says; "auto" (default): where the reader's kind of source is turned. */

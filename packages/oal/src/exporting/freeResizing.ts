@@ -63,10 +63,10 @@ const modes = {
 } as const;
 
 /**
- * Shorter side to `resize`, central square of `crop`.
+ * Resized to `resize`, central square of `crop`.
  *
  * @param images uint8 [N, 3, height, width], both open; all pictures of a batch have one size
- * @param spec `crop` is at most `resize`
+ * @param spec `crop` is at most `resize`, and each of its sides
  * @returns uint8 [N, 3, crop, crop]
  */
 export function preprocessFreely(images: Value, spec: PreprocessSpec): Value {
@@ -74,9 +74,10 @@ export function preprocessFreely(images: Value, spec: PreprocessSpec): Value {
   const { resize, crop, interpolation = "bilinear" } = spec;
   return graph.scope("resize", () => {
     const sides = apply(Shape, [images], { start: 2 });
-    const short = apply(ReduceMin, [sides], { keepdims: 1 });
-    // floor(resize * side / short): `resize` for the shorter side
-    const sizes = div(mul(sides, resize), short);
+    const sizes =
+      typeof resize === "object"
+        ? graph.constant({ dtype: "int64", shape: [2], data: BigInt64Array.from(resize, BigInt) })
+        : byShorterSide(sides, resize);
     const start = halfToEven(sub(sizes, crop));
     if (interpolation === "nearest") return gatherNearest(images, sides, sizes, start, crop);
     const resized = apply(FreeResize, [images, null, null, sizes], {
@@ -87,6 +88,11 @@ export function preprocessFreely(images: Value, spec: PreprocessSpec): Value {
     const axes = graph.constant({ dtype: "int64", shape: [2], data: BigInt64Array.of(2n, 3n) });
     return apply(squareOf(crop), [resized, start, add(start, crop), axes]);
   });
+}
+
+/** floor(resize * side / short): `resize` for the shorter side. */
+function byShorterSide(sides: Value, resize: number): Value {
+  return div(mul(sides, resize), apply(ReduceMin, [sides], { keepdims: 1 }));
 }
 
 /** The pixels that `resizeImage` takes without interpolation, by the same numbers of float64. */

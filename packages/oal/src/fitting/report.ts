@@ -2,6 +2,7 @@
 import { count, percent, percentInterval } from "../report/format.js";
 import { renderPage } from "../report/frame.js";
 import { html, type Content, type Markup } from "../report/markup.js";
+import { cutWords } from "../bundle/cutWords.js";
 import { section, type Section } from "../report/section.js";
 import {
   calibrationSection,
@@ -111,10 +112,7 @@ function modelSection({ model, known, files }: FitResult): Section {
       ${fact("file", `${model.path} (${model.kind}${model.producer === "" ? "" : `, ${model.producer}`})`)}
       ${fact("SHA-256", html`<code>${model.hash}</code>`)} ${fact("parameters", count(model.parameters))}
       ${fact("features", model.features === null ? "none" : `${count(model.features)} numbers`)}
-      ${fact(
-        "pictures",
-        `shorter side to ${preprocessing.resize} pixels, centre of ${preprocessing.crop} x ${preprocessing.crop}, ${preprocessing.interpolation}`,
-      )}
+      ${fact("pictures", `${cutWords(preprocessing)}, ${preprocessing.interpolation}`)}
       ${fact("pixels", `${normalisation.name} (${normalisation.source}): ${normalisation.evidence.join(" ")}`)}
       ${fact("last layer", known.sentence)}
       ${

@@ -3,7 +3,7 @@
  * model's own head, some rows of it, or nothing at all where there is one class.
  */
 import { oalError } from "oal-core";
-import { squeezedSentence, type LoadedModel } from "../models/load.js";
+import type { LoadedModel } from "../models/load.js";
 import { matchNames } from "./classes.js";
 import type { KeptTap } from "./outputs.js";
 
@@ -55,12 +55,9 @@ export function subjectOf(
   const count = facts.logits?.classes ?? 0;
   const own: KeptTap[] = hasFeatures ? ["logits", "features"] : ["logits"];
   const reads: KeptTap = hasFeatures ? "features" : "logits";
-  const doubts = [
-    ...(hasFeatures
-      ? []
-      : ["the model shows no features before its last layer: detectors that look at features are left out"]),
-    ...(model.cut === "squeezed" ? [squeezedSentence] : []),
-  ];
+  const doubts = hasFeatures
+    ? []
+    : ["the model shows no features before its last layer: detectors that look at features are left out"];
   const base = { model, reads, warnings: doubts };
   if (known === "model") {
     if (count === 0) throw oalError("OAL-E253", { path: model.path });

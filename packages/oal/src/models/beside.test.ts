@@ -101,24 +101,40 @@ describe("preprocessor_config.json and config.json", () => {
       readBeside(place({ "preprocessor_config.json": JSON.stringify(vit) }, "onnx/model.onnx")),
     ).toMatchObject({
       normalisation: { mean: [0.5, 0.4, 0.3], std: [0.5, 0.25, 0.2] },
-      preprocessing: { resize: 224, crop: 224, interpolation: "bicubic", isSqueezed: true },
+      preprocessing: { resize: [224, 224], crop: 224, interpolation: "bicubic" },
     });
     const of = (config: object) => readBeside(place({ "preprocessor_config.json": JSON.stringify(config) }));
     expect(of({ size: { shortest_edge: 256 }, crop_size: 224, resample: 2 }).preprocessing).toEqual({
       resize: 256,
       crop: 224,
       interpolation: "bilinear",
-      isSqueezed: false,
     });
-    expect(of({ size: { height: 256, width: 256 }, crop_size: 224 }).preprocessing).toMatchObject({
-      resize: 256,
+    expect(of({ size: { height: 256, width: 288 }, crop_size: 224 }).preprocessing).toMatchObject({
+      resize: [256, 288],
       crop: 224,
-      isSqueezed: true,
     });
+    expect(() => of({ size: { height: 256, width: 288 } })).toThrow(
+      expect.objectContaining({ code: "OAL-I150", message: expect.stringContaining("256 x 288") }),
+    );
     expect(of({ size: { shortest_edge: 224 }, crop_pct: 0.875 }).preprocessing).toMatchObject({
       resize: 256,
       crop: 224,
     });
+  });
+
+  it("squeeze whole pictures where transformers does", () => {
+    const of = (config: object) =>
+      readBeside(place({ "preprocessor_config.json": JSON.stringify(config) })).preprocessing;
+    // one number is a side of the square for some, the shortest edge for others
+    expect(of({ feature_extractor_type: "ViTFeatureExtractor", size: 224 })?.resize).toEqual([224, 224]);
+    const deit = { image_processor_type: "DeiTImageProcessor", size: 256, crop_size: 224 };
+    expect(of(deit)).toMatchObject({ resize: [256, 256], crop: 224 });
+    expect(of({ feature_extractor_type: "CLIPFeatureExtractor", size: 224 })?.resize).toBe(224);
+    expect(of({ size: 224 })?.resize).toBe(224);
+    // ConvNeXT takes the centre below 384 pixels, and whole pictures from there on
+    const convnext = (edge: number) => of({ size: { shortest_edge: edge }, crop_pct: 0.875 });
+    expect(convnext(383)).toMatchObject({ resize: 437, crop: 383 });
+    expect(convnext(384)).toMatchObject({ resize: [384, 384], crop: 384 });
   });
 
   it("say what is not done: no scaling, no normalisation", () => {
@@ -145,12 +161,13 @@ describe("preprocessor_config.json and config.json", () => {
     };
     expect(readBeside(place({ "config.json": JSON.stringify(timm) }))).toMatchObject({
       normalisation: { mean: [0.1, 0.2, 0.3] },
-      preprocessing: { resize: 252, crop: 240, interpolation: "bicubic", isSqueezed: false },
+      preprocessing: { resize: 252, crop: 240, interpolation: "bicubic" },
     });
     const squashed = { pretrained_cfg: { ...timm.pretrained_cfg, crop_mode: "squash" } };
-    expect(readBeside(place({ "config.json": JSON.stringify(squashed) })).preprocessing?.isSqueezed).toBe(
-      true,
-    );
+    expect(readBeside(place({ "config.json": JSON.stringify(squashed) })).preprocessing).toMatchObject({
+      resize: [252, 252],
+      crop: 240,
+    });
     expect(() => readBeside(place({ "config.json": "{" }))).toThrow("it is no JSON");
     expect(() =>
       readBeside(place({ "preprocessor_config.json": '{"image_mean": [0.5], "image_std": [1]}' })),

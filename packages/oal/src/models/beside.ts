@@ -1,18 +1,16 @@
 /** What lies beside a foreign model: config.json and preprocessor_config.json of hubs, lists of class names. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { oalError, type Interpolation, type PixelNormalisation } from "oal-core";
+import { oalError, type Interpolation, type PixelNormalisation, type ResizeRule } from "oal-core";
 import { z } from "zod";
 
 /** What was found beside a model. */
 export interface Beside {
   readonly normalisation?: PixelNormalisation & { readonly name: string };
   readonly preprocessing?: {
-    readonly resize: number;
+    readonly resize: ResizeRule;
     readonly crop: number;
     readonly interpolation: Interpolation;
-    /** Whether both sides are resized, whatever a picture's shape; `resize` is one of them then. */
-    readonly isSqueezed: boolean;
   };
   /** Class names by their number, from config.json. */
   readonly classNames?: readonly string[];
@@ -39,6 +37,8 @@ const preprocessorSchema = z.looseObject({
   crop_size: sizeSchema.nullish(),
   crop_pct: z.number().positive().nullish(),
   resample: z.number().int().nullish(),
+  image_processor_type: z.string().nullish(),
+  feature_extractor_type: z.string().nullish(),
 });
 
 /** config.json of transformers, and of timm (pretrained_cfg). */
@@ -102,6 +102,7 @@ function fromConfig({ id2label, label_names, pretrained_cfg: timm }: z.output<ty
   const numbered = Object.entries(id2label ?? {}).sort(([a], [b]) => Number(a) - Number(b));
   const names = listed ?? numbered.map(([, name]) => String(name));
   const size = timm?.input_size?.[1];
+  const resize = Math.floor((size ?? 0) / (timm?.crop_pct ?? 1));
   const [mean, std] = [timm?.mean, timm?.std];
   return {
     ...(names.length > 0 ? { classNames: names } : {}),
@@ -110,10 +111,9 @@ function fromConfig({ id2label, label_names, pretrained_cfg: timm }: z.output<ty
       ? {}
       : {
           preprocessing: {
-            resize: Math.floor(size / (timm?.crop_pct ?? 1)),
+            resize: timm?.crop_mode === "squash" ? [resize, resize] : resize,
             crop: size,
             interpolation: timm?.interpolation === "bilinear" ? "bilinear" : "bicubic",
-            isSqueezed: timm?.crop_mode === "squash",
           },
         }),
   };
@@ -141,27 +141,55 @@ function fromProcessor(given: z.output<typeof preprocessorSchema>): Beside {
   const cropped = given.do_center_crop === false ? undefined : sideOf(given.crop_size);
   const crop = cropped ?? size;
   if (crop === undefined) return { normalisation };
-  const resize = cropped === undefined ? Math.floor(crop / (given.crop_pct ?? 1)) : (size ?? crop);
+  refuseOblong(given.size, cropped);
   return {
     normalisation,
     preprocessing: {
-      resize,
+      resize: resizeOf(given, crop),
       crop,
       interpolation: filters[given.resample ?? 2] ?? "bilinear",
-      isSqueezed: isOfBothSides(given.size),
     },
   };
 }
 
-function sideOf(size: z.output<typeof sizeSchema> | null | undefined): number | undefined {
+type Size = z.output<typeof preprocessorSchema>["size"];
+
+function sideOf(size: Size): number | undefined {
   if (typeof size === "number" || !size) return size ?? undefined;
   return size.shortest_edge ?? size.height;
 }
 
-/** Transformers takes a height and a width as they are, and a shortest edge with the picture's shape kept. */
-function isOfBothSides(size: z.output<typeof sizeSchema> | null | undefined): boolean {
-  return typeof size === "object" && size?.shortest_edge === undefined && size?.height !== undefined;
+function refuseOblong(size: Size, crop: number | undefined): void {
+  if (typeof size !== "object" || !size?.width || crop !== undefined) return;
+  const { height, width } = size;
+  if (height !== width)
+    throw oalError("OAL-I150", {
+      problem: `preprocessor_config.json makes pictures of ${height} x ${width} pixels; oal gives squares`,
+    });
 }
+
+/** From this shortest edge on, processors with a share for the centre squeeze whole pictures. */
+const squeezedFrom = 384;
+
+/**
+ * What pictures are resized to. A height and a width are taken as they are. One number is the shortest edge, of some processors the side
+ * of a square. With a share for the centre (`crop_pct`) the shortest edge is that of the centre.
+ *
+ * @source transformers `get_size_dict`, `ConvNextImageProcessor.resize`
+ */
+function resizeOf(given: z.output<typeof preprocessorSchema>, crop: number): ResizeRule {
+  const { size, crop_pct: share } = given;
+  const side = sideOf(size) ?? crop;
+  const type = given.image_processor_type ?? given.feature_extractor_type ?? "";
+  if (typeof size === "number" && squaring.test(type)) return [size, size];
+  if (typeof size === "object" && size?.shortest_edge === undefined && size?.height !== undefined)
+    return [size.height, size.width ?? size.height];
+  if (typeof share !== "number" || side !== crop) return side;
+  return side < squeezedFrom ? Math.floor(side / share) : [side, side];
+}
+
+/** Processors of transformers for which one number as size means a square. */
+const squaring = /^(ViT|DeiT|Beit|EfficientNet|Siglip)(FeatureExtractor|ImageProcessor)/;
 
 function three([a = 0, b = 0, c = 0]: readonly number[]): [number, number, number] {
   return [a, b, c];

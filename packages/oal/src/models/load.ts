@@ -18,6 +18,7 @@ import {
   type PixelNormalisation,
   type ReadModel,
   type ReadOptions,
+  type ResizeRule,
 } from "oal-core";
 import {
   factsFromMetadata,
@@ -48,8 +49,11 @@ export interface LoadModelOptions {
   readonly order?: "rgb" | "bgr";
   /** Side of the pictures in pixels, where the file leaves it open. Default: as its preprocessor_config.json says, otherwise 224. */
   readonly size?: number;
-  /** What the shorter side of a picture becomes before the centre is cut out. Default: as preprocessor_config.json says, else `size`. */
-  readonly resize?: number;
+  /**
+   * What the shorter side of a picture becomes before the centre is cut out, or height and width, whatever its shape. Default: as
+   * preprocessor_config.json says, else the shorter side becomes `size`.
+   */
+  readonly resize?: ResizeRule;
   readonly interpolation?: Interpolation;
   /** Names of the classes in the model's order, or the path of a file of them. */
   readonly classNames?: readonly string[] | string;
@@ -66,15 +70,10 @@ export interface KnownNormalisation extends PixelNormalisation {
 }
 
 /**
- * How it is known what is cut out of a picture: "told" by who loads the model or by its files; "squeezed": its files resize both sides of
- * a picture, which is not done here, the shape is kept and the central square taken; "unsaid": nothing says it, and the whole picture is
- * taken as far as it is square.
+ * How it is known what is cut out of a picture: "told" by who loads the model or by its files; "unsaid": nothing says it, and the whole
+ * picture is taken as far as it is square.
  */
-export type PictureCut = "told" | "squeezed" | "unsaid";
-
-/** What there is to say of a model whose pictures are squeezed. */
-export const squeezedSentence =
-  "the files beside the model squeeze whole pictures into a square, whatever their shape; oal keeps the shape and takes the central square (--resize says otherwise)";
+export type PictureCut = "told" | "unsaid";
 
 /** A model, whoever made it. */
 export interface LoadedModel {
@@ -335,8 +334,7 @@ function cutOf(
   bundle: BundleFacts | null,
 ): PictureCut {
   if (bundle || resize !== undefined) return "told";
-  if (preprocessing?.crop !== size) return "unsaid";
-  return preprocessing.isSqueezed ? "squeezed" : "told";
+  return preprocessing?.crop === size ? "told" : "unsaid";
 }
 
 function preprocessingOf(

@@ -2,7 +2,7 @@
  * The library's main calls as `import "oal"` gives them: light to import, because stages, decoders and the engine are loaded
  * when a call needs them.
  */
-import { anEngine, expectArguments, kind, kinds } from "oal-core";
+import { anEngine, aResizeRule, expectArguments, kind, kinds } from "oal-core";
 import type { NamedPicture } from "../bundle/pictures.js";
 import type { Scorer } from "../bundle/scorer.js";
 import type { Exported, ExportOptions } from "./exporting/exportOptions.js";
@@ -135,7 +135,7 @@ const loadOptions = kinds.fields({
   normalisation: kinds.optional(kinds.record),
   order: kinds.optional(kinds.oneOf(["rgb", "bgr"])),
   size: kinds.optional(kinds.positiveCount),
-  resize: kinds.optional(kinds.positiveCount),
+  resize: kinds.optional(aResizeRule),
 });
 
 /**

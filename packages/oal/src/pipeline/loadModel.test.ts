@@ -2,7 +2,17 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cast, conv2d, float32Tensor, gemm, globalAveragePool, Graph, relu, writeModel } from "oal-core";
+import {
+  cast,
+  conv2d,
+  float32Tensor,
+  gemm,
+  globalAveragePool,
+  Graph,
+  relu,
+  type ResizeRule,
+  writeModel,
+} from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { openModel } from "../benchmark/models.js";
 import type { OpenedProtocol } from "../benchmark/openProtocol.js";
@@ -44,7 +54,7 @@ describe("how pictures are cut", () => {
   const cut = async (
     files: Readonly<Record<string, unknown>>,
     given: LoadModelOptions = {},
-  ): Promise<{ resize: number; cut: string; isAssumed: boolean }> => {
+  ): Promise<{ resize: ResizeRule; cut: string; isAssumed: boolean }> => {
     const { model: loaded, isCutAssumed } = await loadToFit(model(files), given);
     return { resize: loaded.preprocessing.resize, cut: loaded.cut, isAssumed: isCutAssumed };
   };
@@ -63,10 +73,11 @@ describe("how pictures are cut", () => {
     expect(await cut({}, { resize: 14 })).toEqual({ resize: 14, cut: "told", isAssumed: false });
   });
 
-  it("is told to be another one where the files squeeze whole pictures into the square", async () => {
+  it("squeezes whole pictures into the square where the files say so, or whoever loads the model", async () => {
     const squeezed = processor({ size: { height: 14, width: 14 } });
-    expect(await cut(squeezed)).toEqual({ resize: 14, cut: "squeezed", isAssumed: false });
+    expect(await cut(squeezed)).toEqual({ resize: [14, 14], cut: "told", isAssumed: false });
     expect(await cut(squeezed, { resize: 16 })).toMatchObject({ resize: 16, cut: "told" });
+    expect(await cut({}, { resize: [14, 14] })).toEqual({ resize: [14, 14], cut: "told", isAssumed: false });
   });
 });
 

@@ -9,6 +9,7 @@ import { fitModel, type FitProgress, type WrittenResult } from "../../pipeline/f
 import type { DeviceChoice } from "../../runtime/engines/index.js";
 import { interruptible } from "../interrupt.js";
 import type { ModelOptions } from "../modelOptions.js";
+import { cutWords } from "../../bundle/cutWords.js";
 import { loadOptionsOf } from "./loadOptions.js";
 import { wantsColor } from "../output.js";
 import { showProgress, type ProgressView } from "../progress.js";
@@ -116,11 +117,10 @@ export function fitSummary({ folder, result, modelPath, reportPath }: WrittenRes
 
 /** What the model is shown of a picture, and how that is known. */
 function picturesSentence({ preprocessing, normalisation }: FitResult["model"]): string {
-  const { resize, crop } = preprocessing;
   const { name, source } = normalisation;
   const why = source === "guess" ? "found by trying" : source === "given" ? "as given" : `by ${source}`;
   return printable(
-    `It sees the centre of ${crop} x ${crop} pixels of a picture whose shorter side is ${resize}; pixels as ${name} (${source === "assumed" ? "assumed" : why}).`,
+    `Pictures: ${cutWords(preprocessing)}; pixels as ${name} (${source === "assumed" ? "assumed" : why}).`,
   );
 }
 

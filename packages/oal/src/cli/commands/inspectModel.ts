@@ -2,7 +2,8 @@
 import { oalError, printable, type Engine, type ModelFacts } from "oal-core";
 import { guessNormalisation, withGuessedNormalisation } from "../../models/guessNormalisation.js";
 import { checkTaps, type TapCheck } from "../../models/checkTaps.js";
-import { squeezedSentence, type KnownNormalisation, type LoadedModel } from "../../models/load.js";
+import { cutWords } from "../../bundle/cutWords.js";
+import type { KnownNormalisation, LoadedModel } from "../../models/load.js";
 import { samplePictures } from "../../models/samplePictures.js";
 import { isWeightsFile } from "../../models/weightsModel.js";
 import { loadToFit } from "../../pipeline/loadModel.js";
@@ -83,7 +84,6 @@ function asJson(
     facts,
     preprocessing,
     cutIsAssumed,
-    cutIsSqueezed: model.cut === "squeezed",
     normalisation,
     triedOnPictures: guess,
     classNames,
@@ -115,10 +115,7 @@ export function describeModel(
   const whose = { foreign: file, bundle: "model file of oal", run: "model of a run of oal" }[kind];
   const rows: [string, string][] = [
     ["pictures", inputLine(facts)],
-    [
-      "",
-      `resized to ${preprocessing.resize}, centre of ${preprocessing.crop} x ${preprocessing.crop} pixels (${preprocessing.interpolation})`,
-    ],
+    ["", `${cutWords(preprocessing)} (${preprocessing.interpolation})`],
     ...(isCutAssumed
       ? [
           [
@@ -127,7 +124,6 @@ export function describeModel(
           ] satisfies [string, string],
         ]
       : []),
-    ...(model.cut === "squeezed" ? [["", squeezedSentence] satisfies [string, string]] : []),
     ...(model.isOfChosenSize
       ? [
           ["", `the file leaves the size open; ${preprocessing.crop} is taken (--size)`] satisfies [

@@ -250,7 +250,7 @@ function preprocessorOf({ resize, crop, interpolation, mean, std }: Preprocessin
   return {
     image_processor_type: "CLIPImageProcessor",
     do_resize: true,
-    size: { shortest_edge: resize },
+    size: typeof resize === "number" ? { shortest_edge: resize } : { height: resize[0], width: resize[1] },
     resample: resample[interpolation],
     do_center_crop: true,
     crop_size: { height: crop, width: crop },

@@ -1,5 +1,6 @@
 /** The page of a model in a folder for transformers.js: what it is, how it is asked, and its figures. */
 import { commonCut, type BundleFacts } from "../../bundle/facts.js";
+import { cutWords } from "../../bundle/cutWords.js";
 import { changesSentence, type Changes } from "./changes.js";
 import type { ExportFigure } from "./figures.js";
 
@@ -21,7 +22,7 @@ const mostNames = 30;
 /** The page, as Markdown with the front matter of a model hub. */
 export function modelCard({ facts, changes, figures, precision, dtype, folder }: CardContents): string {
   const { name, classNames, preprocessing, ingredients, notes, version } = facts;
-  const { resize, crop, interpolation } = preprocessing;
+  const { interpolation } = preprocessing;
   const decider = facts.detectors.find(({ id }) => id === facts.decides);
   const more = classNames.length > mostNames ? `, and ${classNames.length - mostNames} more` : "";
   const lines = [
@@ -56,7 +57,7 @@ export function modelCard({ facts, changes, figures, precision, dtype, folder }:
     "",
     "## Pictures",
     "",
-    `The shorter side becomes ${resize} pixels (${interpolation}), the central square of ${crop} is kept. The model rounds \`pixel_values\` to the bytes that they come from, so that equal pixels give equal numbers wherever it runs. transformers.js resizes by sharp in Node and by a canvas in browsers, not by Pillow's tables: pixels differ by some grey levels, and pictures close to the cut may be decided otherwise than by the bundle that this folder was made of. Its own ${interpolation === "nearest" ? "nearest" : `${interpolation} does not average where it reduces, so \`preprocessor_config.json\` names Lanczos (\`resample\` 1), which does`}.`,
+    `Pictures are resized: ${cutWords(preprocessing)} (${interpolation}). The model rounds \`pixel_values\` to the bytes that they come from, so that equal pixels give equal numbers wherever it runs. transformers.js resizes by sharp in Node and by a canvas in browsers, not by Pillow's tables: pixels differ by some grey levels, and pictures close to the cut may be decided otherwise than by the bundle that this folder was made of. Its own ${interpolation === "nearest" ? "nearest" : `${interpolation} does not average where it reduces, so \`preprocessor_config.json\` names Lanczos (\`resample\` 1), which does`}.`,
     ...(changes
       ? [
           "",

@@ -41,7 +41,8 @@ export function refuseUnfit(facts: BundleFacts, target: string, options: ExportO
   if (!target.endsWith(".onnx")) refuse(`the file to write is called something.onnx, not ${target}`);
   if (existsSync(target) && statSync(target).isDirectory())
     refuse(`${target} is a folder: name the file in it`);
-  const { resize: shorter, crop } = facts.preprocessing;
+  const { crop } = facts.preprocessing;
+  const shorter = Math.min(...[facts.preprocessing.resize].flat());
   if (resize === "free" && crop > shorter)
     refuse(
       `pictures are enlarged with black from ${shorter} to ${crop} pixels, which --resize free does not do: give a size`,
