@@ -1,23 +1,33 @@
 import { availableParallelism } from "node:os";
+import type { Device } from "oal-core";
 import { expect, it } from "vitest";
+import type { DeviceChoice } from "../runtime/engines/index.js";
 import { loadConfiguration } from "./configuration/index.js";
 import { processBytes, severalAtOnce } from "./memory/part.js";
-import { jobsOn, stagesAtOnce, threadsOfEach } from "./jobs.js";
+import { shareMachine, stagesAtOnce } from "./jobs.js";
 
 const configured = (...set: string[]) => loadConfiguration(undefined, { set });
 
-it("share the threads that there are, at least one each", () => {
-  expect(threadsOfEach(configured())).toBe(0);
-  expect(threadsOfEach(configured("threads=3"))).toBe(3);
-  expect(threadsOfEach(configured("threads=9", "jobs=4"))).toBe(2);
-  expect(threadsOfEach(configured("threads=2", "jobs=5"))).toBe(1);
-  expect(threadsOfEach(configured("jobs=2"))).toBe(Math.max(1, Math.floor(availableParallelism() / 2)));
+const on = (device: Device) => async (_wanted: DeviceChoice, threads: number) => ({
+  choice: { device, threads },
+  sentence: null,
+});
+const threads = async (device: Device, ...set: string[]): Promise<number> =>
+  (await shareMachine(configured(...set), on(device))).choice.threads;
+
+it("share the threads that there are, at least one each", async () => {
+  expect(await threads("cpu")).toBe(0);
+  expect(await threads("cpu", "threads=3")).toBe(3);
+  expect(await threads("cpu", "threads=9", "jobs=4")).toBe(2);
+  expect(await threads("cpu", "threads=2", "jobs=5")).toBe(1);
+  expect(await threads("cpu", "jobs=2")).toBe(Math.max(1, Math.floor(availableParallelism() / 2)));
 });
 
 it("are no more than a run has students, where memory is reckoned", () => {
-  expect(stagesAtOnce(configured("jobs=8", "methods=[ce,oal]", "studentSeeds=[0,1,2]"))).toBe(6);
-  expect(stagesAtOnce(configured("jobs=4", "methods=[ce,oal]", "studentSeeds=[0,1,2]"))).toBe(4);
-  expect(stagesAtOnce(configured("methods=[ce]"))).toBe(1);
+  const six = configured("methods=[ce,oal]", "studentSeeds=[0,1,2]");
+  expect(stagesAtOnce(8, six)).toBe(6);
+  expect(stagesAtOnce(4, six)).toBe(4);
+  expect(stagesAtOnce(1, six)).toBe(1);
 });
 
 it("share the memory of the process and nothing else", () => {
@@ -34,10 +44,13 @@ it("share the memory of the process and nothing else", () => {
   expect(severalAtOnce(one, 1)).toBe(one);
 });
 
-it("are one on WebGPU, which is told", () => {
-  const two = configured("jobs=2");
-  expect(jobsOn({ device: "cpu" }, two)).toEqual({ jobs: 2, warning: null });
-  const { jobs, warning } = jobsOn({ device: "webgpu" }, two);
-  expect([jobs, warning]).toEqual([1, expect.stringContaining("several processes of the same command")]);
-  expect(jobsOn({ device: "webgpu" }, configured())).toEqual({ jobs: 1, warning: null });
+it("are one on WebGPU, with all threads, which is told", async () => {
+  const two = configured("jobs=2", "threads=8");
+  expect(await shareMachine(two, on("cpu"))).toMatchObject({ jobs: 2, warning: null });
+  expect(await shareMachine(two, on("webgpu"))).toMatchObject({
+    choice: { threads: 8 },
+    jobs: 1,
+    warning: expect.stringContaining("several processes of the same command"),
+  });
+  expect(await shareMachine(configured(), on("webgpu"))).toMatchObject({ jobs: 1, warning: null });
 });

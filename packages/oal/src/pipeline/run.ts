@@ -1,11 +1,11 @@
 /** The library's main call: prepares the data, plans what a target needs, makes it, and shows the results in the run folder. */
 import { join, resolve } from "node:path";
-import { chooseDevice, engineOnDemand, stepBlock } from "../runtime/engines/index.js";
+import { engineOnDemand, stepBlock } from "../runtime/engines/index.js";
 import { recipes } from "../training/recipes/index.js";
 import { summarizeSeeds } from "oal-core";
 import type { Artifact } from "./artifact.js";
 import { choicesOf } from "./choices.js";
-import { jobsOn, stagesAtOnce, threadsOfEach } from "./jobs.js";
+import { shareMachine, stagesAtOnce } from "./jobs.js";
 import { checkMemory, dataSizes, memorySentence } from "./memoryCheck.js";
 import { planRun } from "./plan/planner.js";
 import { walkPlan, type StageWorkshop } from "./plan/walk.js";
@@ -41,10 +41,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const aim = { methods: config.methods, until };
   const noted = readRunManifest(options.out)?.current.memory;
   // Before there is a folder: a device that is not there leaves nothing behind, nor does memory that is too little.
-  const { choice, sentence } = await chooseDevice(config.device, threadsOfEach(config));
+  const { choice, jobs, sentence, warning } = await shareMachine(config);
   const memory = await checkMemory(config, aim, dataSizes(config, ahead), {
     force: options.force ?? false,
-    atOnce: stagesAtOnce(config),
+    atOnce: stagesAtOnce(jobs, config),
     models: ahead.models,
     block: () => stepBlock(choice),
     ...(noted ? { noted } : {}),
@@ -59,7 +59,6 @@ export async function run(options: RunOptions): Promise<RunResult> {
     }
     if (sentence !== null) events.stage("data").message(sentence);
     const engine = engineOnDemand(choice);
-    const { jobs, warning } = jobsOn(choice, config);
     if (warning !== null) events.stage("data").warning(warning);
     return await runIn(folder, ahead, { store, events, versions, engine, signal, jobs }, until);
   } finally {

@@ -95,7 +95,7 @@ export class SearchGround {
     if (this.#fitting.has(key)) return;
     await checkMemory(config, aim, dataSizes(config, ahead), {
       force: this.#force,
-      atOnce: config.jobs,
+      atOnce: this.#workshop.jobs ?? 1,
       models: ahead.models,
       block: async () => (await this.#workshop.engine()).facts.blockSize,
     });

@@ -1,13 +1,13 @@
 /** Searching settings: a table of all points, or successive halving to a winner; on validation images, and nothing of the test. */
 import { join } from "node:path";
 import { oalError } from "oal-core";
-import { chooseDevice, engineOnDemand } from "../../runtime/engines/index.js";
+import { engineOnDemand } from "../../runtime/engines/index.js";
 import { makeFolder } from "../../runtime/makeFolder.js";
 import { writeFileWhole } from "../../runtime/writeFile.js";
 import type { Configuration } from "../configuration/schema.js";
 import { listenerLogs, type RunEvent } from "../events.js";
 import type { StageWorkshop } from "../plan/walk.js";
-import { jobsOn, threadsOfEach } from "../jobs.js";
+import { shareMachine } from "../jobs.js";
 import { openStore } from "../store/location.js";
 import { writeError } from "../../runtime/systemError.js";
 import { versions } from "../versions.js";
@@ -140,10 +140,9 @@ export async function search(options: SearchOptions): Promise<SearchOutcome> {
 }
 
 async function workshopOf(config: Configuration, { onEvent, signal }: SearchOptions): Promise<StageWorkshop> {
-  const { choice, sentence } = await chooseDevice(config.device, threadsOfEach(config));
+  const { choice, jobs, sentence, warning } = await shareMachine(config);
   const events = listenerLogs(onEvent && withoutRepeats(onEvent));
   if (sentence !== null) events.stage("search").message(sentence);
-  const { jobs, warning } = jobsOn(choice, config);
   if (warning !== null) events.stage("search").warning(warning);
   return {
     store: await openStore(),
