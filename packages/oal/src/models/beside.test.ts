@@ -122,7 +122,7 @@ describe("preprocessor_config.json and config.json", () => {
     });
   });
 
-  it("squeeze whole pictures where transformers does", () => {
+  it("squeeze whole pictures where one number means a square", () => {
     const of = (config: object) =>
       readBeside(place({ "preprocessor_config.json": JSON.stringify(config) })).preprocessing;
     // one number is a side of the square for some, the shortest edge for others
@@ -131,10 +131,57 @@ describe("preprocessor_config.json and config.json", () => {
     expect(of(deit)).toMatchObject({ resize: [256, 256], crop: 224 });
     expect(of({ feature_extractor_type: "CLIPFeatureExtractor", size: 224 })?.resize).toBe(224);
     expect(of({ size: 224 })?.resize).toBe(224);
+  });
+
+  it("are read as the processor that they name does, each in its way", () => {
+    const of = (config: object) => readBeside(place({ "preprocessor_config.json": JSON.stringify(config) }));
+    const cut = (config: object) => of(config).preprocessing;
     // ConvNeXT takes the centre below 384 pixels, and whole pictures from there on
-    const convnext = (edge: number) => of({ size: { shortest_edge: edge }, crop_pct: 0.875 });
-    expect(convnext(383)).toMatchObject({ resize: 437, crop: 383 });
-    expect(convnext(384)).toMatchObject({ resize: [384, 384], crop: 384 });
+    const convnext = { feature_extractor_type: "ConvNextFeatureExtractor", crop_pct: null };
+    expect(cut({ ...convnext, size: 224 })).toMatchObject({ resize: 256, crop: 224 });
+    expect(cut({ ...convnext, size: { shortest_edge: 383 } })).toMatchObject({ resize: 437, crop: 383 });
+    expect(cut({ ...convnext, size: { shortest_edge: 384 } })).toMatchObject({
+      resize: [384, 384],
+      crop: 384,
+    });
+    const poolformer = { image_processor_type: "PoolFormerImageProcessor", crop_pct: 0.9, crop_size: 224 };
+    for (const size of [{ shortest_edge: 224 }, { height: 224, width: 224 }])
+      expect(cut({ ...poolformer, size })).toMatchObject({ resize: 248, crop: 224 });
+    const levit = { image_processor_type: "LevitImageProcessor", crop_size: { height: 224, width: 224 } };
+    expect(cut({ ...levit, size: { shortest_edge: 224 } })).toMatchObject({ resize: 256, crop: 224 });
+    // MobileViT takes blue, green, red of 0..1
+    const mobilevit = { feature_extractor_type: "MobileViTFeatureExtractor", size: 288, crop_size: 256 };
+    expect(of(mobilevit)).toMatchObject({
+      normalisation: { mean: [0, 0, 0], std: [1, 1, 1], order: "bgr" },
+      preprocessing: { resize: 288, crop: 256 },
+    });
+    expect(of({ ...mobilevit, do_flip_channel_order: false }).normalisation?.order).toBeUndefined();
+    // EfficientNet's deviations are the square roots of ImageNet's, and divided by twice
+    const efficientnet = {
+      image_processor_type: "EfficientNetImageProcessor",
+      image_mean: [0.485, 0.456, 0.406],
+      image_std: [0.47853944, 0.4732864, 0.47434163],
+      resample: 0,
+      size: { height: 224, width: 224 },
+    };
+    expect(of(efficientnet).preprocessing).toEqual({
+      resize: [224, 224],
+      crop: 224,
+      interpolation: "nearest",
+    });
+    const close = (values: readonly number[]): unknown[] =>
+      values.map((value): unknown => expect.closeTo(value, 7));
+    const { mean, std } = of(efficientnet).normalisation ?? {};
+    expect([mean, std]).toEqual([efficientnet.image_mean, close([0.229, 0.224, 0.225])]);
+    expect(of({ ...efficientnet, include_top: false }).normalisation?.std).toEqual(efficientnet.image_std);
+    expect(of({ ...efficientnet, do_normalize: false }).normalisation).toMatchObject({
+      mean: [0, 0, 0],
+      std: efficientnet.image_std,
+    });
+    // pixel / 127.5 - 1, and nothing more
+    const offset = { rescale_factor: 1 / 127.5, rescale_offset: true, do_normalize: false };
+    const half = close([0.5, 0.5, 0.5]);
+    expect(of(offset).normalisation).toMatchObject({ mean: half, std: half });
   });
 
   it("say what is not done: no scaling, no normalisation", () => {
