@@ -210,6 +210,10 @@ describe("preprocessor_config.json and config.json", () => {
       normalisation: { mean: [0.1, 0.2, 0.3] },
       preprocessing: { resize: 252, crop: 240, interpolation: "bicubic" },
     });
+    const { crop_pct: _, ...unsaid } = timm.pretrained_cfg;
+    expect(readBeside(place({ "config.json": JSON.stringify({ pretrained_cfg: unsaid }) }))).toMatchObject({
+      preprocessing: { resize: 274, crop: 240 },
+    });
     const squashed = { pretrained_cfg: { ...timm.pretrained_cfg, crop_mode: "squash" } };
     expect(readBeside(place({ "config.json": JSON.stringify(squashed) })).preprocessing).toMatchObject({
       resize: [252, 252],

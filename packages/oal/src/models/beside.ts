@@ -77,12 +77,15 @@ function readJson<Schema extends z.ZodType>(
   });
 }
 
+/** The share of a picture's shorter side that timm's models see where their configuration does not say it (`DEFAULT_CROP_PCT`). */
+const timmShare = 0.875;
+
 function fromConfig({ id2label, label_names, pretrained_cfg: timm }: z.output<typeof configSchema>): Beside {
   const listed = timm?.label_names ?? label_names;
   const numbered = Object.entries(id2label ?? {}).sort(([a], [b]) => Number(a) - Number(b));
   const names = listed ?? numbered.map(([, name]) => String(name));
   const size = timm?.input_size?.[1];
-  const resize = Math.floor((size ?? 0) / (timm?.crop_pct ?? 1));
+  const resize = Math.floor((size ?? 0) / (timm?.crop_pct ?? timmShare));
   const [mean, std] = [timm?.mean, timm?.std];
   return {
     ...(names.length > 0 ? { classNames: names } : {}),
