@@ -7,6 +7,7 @@ export * from "./autodiff/index.js";
 export * from "./rewrite/index.js";
 export * from "./runtime/index.js";
 export * from "./preprocess/index.js";
+export { aResizeRule } from "./preprocess/resize.js";
 export * from "./pictures/index.js";
 export * from "./classifier/index.js";
 export * from "./metrics/index.js";

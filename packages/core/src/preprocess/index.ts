@@ -1,12 +1,6 @@
 export { centreCrop, cropImage, flipImage, type RgbImage } from "./image.js";
 export { type Normalisation, normalisationOf, normalisations, normaliseBatch } from "./normalise.js";
 export { type PreprocessSpec, preprocessImage, toPlanes } from "./preprocess.js";
-export {
-  aResizeRule,
-  type Interpolation,
-  resizeImage,
-  type ResizeRule,
-  resizeShorterSide,
-} from "./resize.js";
+export { type Interpolation, resizeImage, type ResizeRule, resizeShorterSide } from "./resize.js";
 export { normaliseImages } from "./normaliseGraph.js";
 export { preprocessInGraph } from "./resizeGraph.js";
