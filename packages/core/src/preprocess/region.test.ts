@@ -45,3 +45,13 @@ test("a picture of one row becomes a square of its middle, however long it is", 
     expect([image.height, image.width, image.data.every((value) => value === 9)]).toEqual([32, 32, true]);
   }
 });
+
+test("a rule that is neither a side nor two of them is refused by name", () => {
+  for (const resize of [0, 1.5, [0, 4], [4, 4.5], [4], [4, 4, 4], "4", null])
+    expect(() => Reflect.apply(preprocessImage, null, [noise(3, 5), { resize, crop: 2 }])).toThrow(
+      expect.objectContaining({
+        code: "OAL-C120",
+        details: expect.objectContaining({ argument: "spec.resize" }),
+      }),
+    );
+});

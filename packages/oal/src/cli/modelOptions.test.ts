@@ -35,3 +35,16 @@ describe("a normalisation", () => {
       expect(() => parse(...words)).toThrow("pixels in 0..1");
   });
 });
+
+describe("--resize", () => {
+  it("is the shorter side, or height and width", () => {
+    expect(parse("--resize", "256").resize).toBe(256);
+    expect(parse("--resize", "224x256").resize).toEqual([224, 256]);
+    expect(parse().resize).toBeUndefined();
+  });
+
+  it("is nothing else", () => {
+    for (const text of ["0", "224x", "x224", "0x4", "4x0", "1x2x3", "2.5", "1e2", "free"])
+      expect(() => parse("--resize", text)).toThrow("or HEIGHTxWIDTH as 224x224");
+  });
+});

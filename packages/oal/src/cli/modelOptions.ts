@@ -1,5 +1,6 @@
 /** Options of commands that take a model of anyone: what to say of it where its files do not. */
 import { InvalidArgumentError, Option, type Command } from "commander";
+import type { ResizeRule } from "oal-core";
 import { wholeNumber } from "./options.js";
 
 /** What these options give. */
@@ -10,7 +11,7 @@ export interface ModelOptions {
   readonly classes?: number;
   readonly labels?: string;
   readonly size?: number;
-  readonly resize?: number | readonly [height: number, width: number];
+  readonly resize?: ResizeRule;
   readonly mean?: Triple;
   readonly std?: Triple;
   readonly bgr?: boolean;
@@ -41,7 +42,7 @@ function divisors(text: string): Triple {
 }
 
 /** "256", the shorter side, or "224x224", height and width. */
-function resizeRule(text: string): number | readonly [height: number, width: number] {
+function resizeRule(text: string): ResizeRule {
   const [, height, width] = /^(\d+)x(\d+)$/i.exec(text) ?? [];
   const sides = [Number(height), Number(width)] as const;
   if (sides.every((side) => side >= 1)) return sides;

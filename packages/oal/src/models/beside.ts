@@ -1,18 +1,12 @@
 /** What lies beside a foreign model: config.json and preprocessor_config.json of hubs, lists of class names. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { oalError, type Interpolation, type PixelNormalisation, type ResizeRule } from "oal-core";
+import { oalError } from "oal-core";
 import { z } from "zod";
-import { fromProcessor, processorSchema } from "./processor.js";
+import { fromProcessor, type ProcessorFacts, processorSchema } from "./processor.js";
 
 /** What was found beside a model. */
-export interface Beside {
-  readonly normalisation?: PixelNormalisation & { readonly name: string };
-  readonly preprocessing?: {
-    readonly resize: ResizeRule;
-    readonly crop: number;
-    readonly interpolation: Interpolation;
-  };
+export interface Beside extends Partial<ProcessorFacts> {
   /** Class names by their number, from config.json. */
   readonly classNames?: readonly string[];
   /** The folders where lists of names may lie, nearest first. */
