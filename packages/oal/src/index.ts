@@ -71,8 +71,8 @@ export type {
   LoadedModel,
   LoadModelOptions,
   NormalisationSource,
-  PictureCut,
 } from "./models/load.js";
+export type { PictureCut } from "./models/howShown.js";
 export type { OpenModelOptions } from "./pipeline/openModel.js";
 export type { BundleFacts, BundleInput, Ingredient, Preprocessing, StoredDetector } from "./bundle/facts.js";
 export type { NamedPicture, Picture } from "./bundle/pictures.js";

@@ -168,6 +168,7 @@ export function combineDetectors(members: readonly CombinedMember[]): FittedDete
     fitCode: "",
     fitTaps: [],
     fit: () => Promise.resolve({ tensors: noTensors, bank: null }),
+    remarks: () => [],
     score,
   };
   return { detector, parameters: { members: ids.join(", ") }, fitted: { tensors: noTensors, bank: null } };

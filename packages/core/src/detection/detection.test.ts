@@ -202,10 +202,51 @@ describe("what data do not allow is said", () => {
   });
 
   it("as many dimensions as features, or more", async () => {
-    const given = { dimensions: featureSize + 1 };
-    for (const id of ["vim", "residual", "neco"])
-      await expect(fitted(detectors.find(id), given)).rejects.toMatchObject({ code: "OAL-E291" });
+    for (const dimensions of [featureSize, featureSize + 1])
+      for (const id of ["vim", "residual", "neco"])
+        await expect(fitted(detectors.find(id), { dimensions })).rejects.toMatchObject({ code: "OAL-E291" });
   });
+});
+
+describe("what a fit remarks", () => {
+  const remarks = async (id: string, train: Outputs, given = {}): Promise<readonly string[]> => {
+    const detector = detectors.find(id);
+    return detector.remarks(await detector.fit(streams(train, 16), given), given);
+  };
+
+  it("a covariance without its full rank: a dead feature, a duplicate, few images", async () => {
+    const train = outputs("train", 60);
+    const dead = train.features.map((value, k) => (k % featureSize === 2 ? 0 : value));
+    const twice = train.features.map((value, k, all) => (k % featureSize === 2 ? (all[k - 1] ?? 0) : value));
+    for (const id of ["mds", "rmds"]) {
+      expect(await remarks(id, train)).toEqual([]);
+      for (const features of [dead, twice]) {
+        const found = await remarks(id, { ...train, features });
+        expect(found[0]).toMatch(new RegExp(`^${id}: .* has rank ${featureSize - 1} of ${featureSize} `));
+        expect(found).toHaveLength(id === "mds" ? 1 : 2);
+      }
+      expect((await remarks(id, outputs("train", 4)))[0]).toContain("too few images");
+    }
+  });
+
+  it("a temperature below 0", async () => {
+    const detector = detectors.find("temp_scaling");
+    expect(await remarks("temp_scaling", outputs("train", 60))).toEqual([]);
+    const temperature: Tensor = { dtype: "float32", shape: [1], data: Float32Array.of(-9.05) };
+    expect(detector.remarks({ tensors: { temperature }, bank: null }, { rule: "openood" })).toEqual([
+      expect.stringMatching(/^temp_scaling: the temperature is -9.05: .* is turned round/),
+    ]);
+  });
+});
+
+it("klm: a class that a typical distribution excludes makes the divergence infinite, and its own 0 makes none", async () => {
+  const train = outputs("train", 60);
+  // every validation picture is surely of one class: softmax has exact zeros, and so have the typical distributions
+  const sure = train.logits.map((_, k) => (Math.floor(k / classes) % classes === k % classes ? 400 : 0));
+  const kept = await detectors.find("klm").fit(streams({ ...train, logits: sure }));
+  const logits = Float32Array.of(400, 0, 0, 0, 3, 0, 0, 0);
+  const found = score(detectors.find("klm"), { ...train, logits, features: new Float32Array(12), labels: Int32Array.of(0, 0) }, kept);
+  expect(found).toEqual([0, -Infinity]);
 });
 
 /** Detectors whose fit looks at classes. */

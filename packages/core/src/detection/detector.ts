@@ -166,6 +166,8 @@ export interface Detector {
    *   returned something else than it names), OAL-E292 (it looks at classes, and no image has one)
    */
   fit(source: FitSource, given?: Given, keep?: RowKeeper, algebra?: Algebra): Promise<Fitted>;
+  /** What whoever fits it should know of what came out, in sentences; usually none. */
+  remarks(fitted: Fitted, given?: Given): readonly string[];
   /**
    * Adds the confidence [N] to a graph of the taps, what was fitted as its constants ("ID.bank", "ID.NAME").
    *
@@ -205,6 +207,13 @@ function withGradients<T>(detector: string, build: () => T): T {
     if (isOalError(error, "OAL-G103")) throw oalError("OAL-E278", { detector, ...error.details }, error);
     throw error;
   }
+}
+
+function hasTensors<Name extends string>(
+  tensors: Readonly<Record<string, Tensor>>,
+  names: readonly Name[],
+): tensors is Readonly<Record<Name, Tensor>> {
+  return names.every((name) => name in tensors);
 }
 
 const aFitted = kinds.fields({ tensors: kinds.record, bank: kinds.nullable(aRowSource) });
@@ -333,6 +342,10 @@ export function defineDetector<
       const rows = await fillBank(id, streams, (batch) => bank.rows(batch, values), keep);
       bank.check?.(rows.count, values);
       return { tensors, bank: rows };
+    },
+    remarks: ({ tensors }, given) => {
+      const sentences = hasTensors(tensors, fittedNames) ? fit?.remarks?.(tensors, resolve(given)) : [];
+      return (sentences ?? []).map((sentence) => `${id}: ${sentence}`);
     },
     bank: bank
       ? {

@@ -96,4 +96,6 @@ export interface FitDefinition<Schema, Inputs, Needs extends StreamTap, Fitted e
   readonly tensors: readonly Fitted[];
   /** Computes them, in one pass or several. */
   readonly run: (streams: FitStreams<Needs>, parameters: Schema) => Promise<Readonly<Record<Fitted, Tensor>>>;
+  /** What whoever fits it should know of what came out: sentences that go on behind "ID: ". Default none. */
+  readonly remarks?: (tensors: Readonly<Record<Fitted, Tensor>>, parameters: Schema) => readonly string[];
 }

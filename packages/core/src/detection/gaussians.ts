@@ -35,6 +35,15 @@ export async function fitClassGaussians(
   };
 }
 
+/** Says where a covariance has not its full rank: dead or duplicate features, or fewer images than features. */
+export function rankRemarks(matrix: Tensor, what: string): string[] {
+  const [rank = 0, width = 0] = matrix.shape;
+  if (rank >= width) return [];
+  return [
+    `${what} has rank ${rank} of ${width} (dead or duplicate features, or too few images), so a picture that differs in the other directions alone is not told`,
+  ];
+}
+
 /** Rows [N, d] times the transposed whitening [r, d]: [N, r]. */
 export function whitened(rows: Value, matrix: Value): Value {
   return gemm(rows, matrix, null, { transB: true });

@@ -57,6 +57,7 @@ export async function openModel(
   const isOpen = first.kind === "foreign" && first.cut === "unsaid";
   const resizes = fits && isOpen && fits.resize !== first.preprocessing.resize;
   let loaded = resizes ? await loadModel(file, { ...load, resize: fits.resize }) : first;
+  notes.push(...loaded.approximations);
   if (resizes) notes.push(`pictures are resized to ${fits.resize} pixels, as the protocol says`);
   await checkTaps(loaded, engine);
   if (loaded.normalisation.source === "assumed" && fits) {

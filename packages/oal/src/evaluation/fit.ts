@@ -121,14 +121,19 @@ export async function fitDetector(asked: AskedDetector, ground: FitGround): Prom
     ...defaultSentences(detector, adapted),
   ];
   const first = await fitWith(detector, usual, ground);
-  if (!(first instanceof OalError)) return { fitted: first, warnings };
+  const remarks = ({ fitted, parameters }: FittedDetector): readonly string[] =>
+    detector.remarks(fitted, parameters);
+  if (!(first instanceof OalError)) return { fitted: first, warnings: [...warnings, ...remarks(first)] };
   const tried: string[] = [];
   for (const { name, value, text } of fallbacksOf(detector, given)) {
     if (!isOalError(first, "OAL-E292")) break;
     tried.push(`${name} ${JSON.stringify(value)}`);
     const other = await fitWith(detector, { ...usual, [name]: value }, ground);
     if (!(other instanceof OalError))
-      return { fitted: other, warnings: [...warnings, `${text}, because ${first.details.problem}`] };
+      return {
+        fitted: other,
+        warnings: [...warnings, `${text}, because ${first.details.problem}`, ...remarks(other)],
+      };
   }
   const nor = tried.length === 0 ? "" : `, nor is it allowed with ${tried.join(", ")}`;
   return { reason: first, warnings: [...warnings, `${first.message}${nor}; it is left out`] };

@@ -392,6 +392,8 @@ describe("the search of parameters", () => {
     const options = { detectors: ["test-none"], resamples: 0, search: true };
     const { result } = await evaluate(testEngine, "m", 0, sets, options);
     expect(result.warnings).toEqual([
+      expect.stringMatching(/^test-none: rank 98 was left out of the search, because .* holds 45 features$/),
+      expect.stringMatching(/^test-none: rank 99 was left out of the search/),
       "test-none: no value of the search can be used here, so nothing was chosen by it",
     ]);
     expect(result.detectors[0]?.parameters).toEqual({ rank: 1 });

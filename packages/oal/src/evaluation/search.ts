@@ -91,7 +91,7 @@ export async function searchDetector(
   if (!any) {
     const outcome = await fitDetector(asked, ground);
     const usual = `${detector.id}: no value of the search can be used here, so nothing was chosen by it`;
-    return { ...outcome, warnings: [...outcome.warnings, usual] };
+    return { ...outcome, warnings: [...new Set([...warnings, ...outcome.warnings, usual])] };
   }
   const best = candidates.reduce((top, each) => (each.auroc > top.auroc ? each : top), any);
   const chosen = await fits.at({ ...first, ...given, ...best.parameters });

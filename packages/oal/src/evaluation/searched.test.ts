@@ -67,6 +67,20 @@ it("gives the detectors back as a configuration has them", () => {
   ]);
 });
 
+it("gives back a chosen value that is the default too, where the default follows the data", () => {
+  const few = found("knn", {
+    parameters: { neighbours: 50 },
+    search: {
+      candidates: [
+        { parameters: { neighbours: 30 }, auroc: 0.8 },
+        { parameters: { neighbours: 50 }, auroc: 0.9 },
+      ],
+    },
+  });
+  // left out, it would be a tenth of the smallest class
+  expect(detectorsAsConfigured([few])).toBe("[{ id: knn, parameters: { neighbours: 50 } }]");
+});
+
 describe("the run without a search", () => {
   const options = (gamma: number): string =>
     `--set evaluation.search=false --set 'evaluation.detectors=[msp, { id: gen, parameters: { gamma: ${gamma}, largest: 10 } }, ebo]'`;

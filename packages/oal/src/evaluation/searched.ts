@@ -1,5 +1,5 @@
 /** What searches of detectors' parameters chose, in sentences, and as a configuration has it. */
-import { detectors } from "oal-core";
+import { detectors, type Parameter } from "oal-core";
 import { combinationSentence } from "./combine.js";
 import type { DetectorResult, EvaluationResult } from "./result.js";
 
@@ -38,8 +38,13 @@ function chosenOf({ parameters, search }: Searched): Record<string, unknown> {
   return Object.fromEntries(Object.entries(parameters).filter(([name]) => names.has(name)));
 }
 
+/** Whether a parameter's default may be another one with other data, so that leaving it out is not the same as giving its value. */
+function followsData({ classShare, setShare, featureShare, beyondClasses }: Parameter): boolean {
+  return [classShare, setShare, featureShare, beyondClasses].some((bound) => bound !== undefined);
+}
+
 /**
- * The detectors of a result as `evaluation.detectors` has them, with every parameter that a search or its user chose.
+ * The detectors of a result as `evaluation.detectors` has them, with every parameter that is not the default whatever the data.
  *
  * @returns `[msp, { id: gen, parameters: { gamma: 0.5, largest: 10 } }]`, in YAML's short form
  */
@@ -48,9 +53,10 @@ export function detectorsAsConfigured(own: readonly Searched[]): string {
   const named = own.filter(({ id }) => detectors.has(id));
   const listed = named.map(({ id, parameters }) => {
     const schema = detectors.find(id).parameters;
-    const changed = Object.entries(parameters).filter(
-      ([name, value]) => JSON.stringify(schema[name]?.default) !== JSON.stringify(value),
-    );
+    const changed = Object.entries(parameters).filter(([name, value]) => {
+      const spec = schema[name];
+      return spec === undefined || followsData(spec) || !isSame(spec.default, value);
+    });
     const values = changed.map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
     return values.length === 0 ? id : `{ id: ${id}, parameters: { ${values.join(", ")} } }`;
   });
@@ -83,4 +89,5 @@ export function withoutSearch(results: readonly EvaluationResult[]): string[] {
   ];
 }
 
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 const percent = (value: number): string => (100 * value).toFixed(2);

@@ -184,6 +184,30 @@ describe("preprocessor_config.json and config.json", () => {
     expect(of(offset).normalisation).toMatchObject({ mean: half, std: half });
   });
 
+  it("say where a filter or a cut is not what oal has, which takes what comes nearest", () => {
+    const shown = (name: string, config: object): unknown => {
+      const { preprocessing } = readBeside(place({ [name]: JSON.stringify(config) }));
+      return [preprocessing?.interpolation, preprocessing?.approximated ?? {}];
+    };
+    const processor = (resample: number): unknown =>
+      shown("preprocessor_config.json", { size: 224, resample });
+    const timm = (more: object): unknown =>
+      shown("config.json", { pretrained_cfg: { input_size: [3, 224, 224], ...more } });
+    const instead = (filter: string): unknown => ({
+      interpolation: expect.stringContaining(`resizes pictures by ${filter}, which oal has not`),
+    });
+    expect(processor(3)).toEqual(["bicubic", {}]);
+    expect(processor(1)).toEqual(["bicubic", instead("lanczos")]);
+    expect(processor(4)).toEqual(["bilinear", instead("box")]);
+    expect(timm({})).toEqual(["bicubic", {}]);
+    expect(timm({ interpolation: "nearest" })).toEqual(["nearest", {}]);
+    expect(timm({ interpolation: "lanczos" })).toEqual(["bicubic", instead("lanczos")]);
+    expect(timm({ crop_mode: "border" })).toEqual([
+      "bicubic",
+      { resize: expect.stringContaining("pads pictures to a square") },
+    ]);
+  });
+
   it("say what is not done: no scaling, no normalisation", () => {
     const of = (config: object) =>
       readBeside(place({ "preprocessor_config.json": JSON.stringify(config) })).normalisation;

@@ -3,7 +3,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { oalError } from "oal-core";
 import { z } from "zod";
-import { fromProcessor, type ProcessorFacts, processorSchema } from "./processor.js";
+import {
+  fromProcessor,
+  interpolationOf,
+  type PictureFacts,
+  type ProcessorFacts,
+  processorSchema,
+} from "./processor.js";
 
 /** What was found beside a model. */
 export interface Beside extends Partial<ProcessorFacts> {
@@ -78,21 +84,36 @@ function fromConfig({ id2label, label_names, pretrained_cfg: timm }: z.output<ty
   const listed = timm?.label_names ?? label_names;
   const numbered = Object.entries(id2label ?? {}).sort(([a], [b]) => Number(a) - Number(b));
   const names = listed ?? numbered.map(([, name]) => String(name));
-  const size = timm?.input_size?.[1];
-  const resize = Math.floor((size ?? 0) / (timm?.crop_pct ?? timmShare));
   const [mean, std] = [timm?.mean, timm?.std];
   return {
     ...(names.length > 0 ? { classNames: names } : {}),
     ...(mean && std ? { normalisation: { name: "config.json", mean: three(mean), std: three(std) } } : {}),
-    ...(size === undefined
-      ? {}
-      : {
-          preprocessing: {
-            resize: timm?.crop_mode === "squash" ? [resize, resize] : resize,
-            crop: size,
-            interpolation: timm?.interpolation === "bilinear" ? "bilinear" : "bicubic",
-          },
-        }),
+    ...(timm?.input_size ? { preprocessing: ofTimm(timm, timm.input_size) } : {}),
+  };
+}
+
+type TimmConfig = NonNullable<z.output<typeof configSchema>["pretrained_cfg"]>;
+
+/**
+ * How timm's evaluation makes pictures.
+ *
+ * @source timm `resolve_data_config`, `transforms_imagenet_eval`
+ */
+function ofTimm(timm: TimmConfig, [, size = 0]: readonly number[]): PictureFacts {
+  const resize = Math.floor(size / (timm.crop_pct ?? timmShare));
+  const { interpolation, sentence } = interpolationOf(timm.interpolation ?? "bicubic", "config.json");
+  const padded =
+    timm.crop_mode === "border"
+      ? "config.json (crop_mode border) pads pictures to a square, which oal does not; their centre is taken"
+      : undefined;
+  return {
+    resize: timm.crop_mode === "squash" ? [resize, resize] : resize,
+    crop: size,
+    interpolation,
+    approximated: {
+      ...(padded === undefined ? {} : { resize: padded }),
+      ...(sentence === undefined ? {} : { interpolation: sentence }),
+    },
   };
 }
 

@@ -28,7 +28,6 @@ import {
   type Preprocessing,
 } from "../bundle/facts.js";
 import { readBundle } from "../bundle/read.js";
-import { defaultMaxPixels } from "../data/pictures/limits.js";
 import { sha256OfFile } from "../data/fileHashes.js";
 import { readModelFile } from "../runtime/modelFile.js";
 import { modelFileAt } from "./modelFileAt.js";
@@ -36,6 +35,7 @@ import { readBeside, type Beside } from "./beside.js";
 import { classNamesOf, type ClassNames } from "./classNames.js";
 import { innerNormalisation, namedNormalisations, wholeNumbers } from "./normalisations.js";
 import { nameOf } from "./modelName.js";
+import { approximationsOf, cutOf, type PictureCut, preprocessingOf } from "./howShown.js";
 import { refuseOtherFormats } from "./otherFormats.js";
 import { isWeightsFile, readWeightsModel } from "./weightsModel.js";
 
@@ -69,12 +69,6 @@ export interface KnownNormalisation extends PixelNormalisation {
   readonly evidence: readonly string[];
 }
 
-/**
- * How it is known what is cut out of a picture: "told" by who loads the model or by its files; "unsaid": nothing says it, and the whole
- * picture is taken as far as it is square.
- */
-export type PictureCut = "told" | "unsaid";
-
 /** A model, whoever made it. */
 export interface LoadedModel {
   readonly kind: "foreign" | "bundle" | "run";
@@ -85,6 +79,8 @@ export interface LoadedModel {
   readonly facts: ModelFacts;
   readonly preprocessing: Preprocessing;
   readonly cut: PictureCut;
+  /** Sentences for people: where the files say something of pictures that oal has not, and what is done in its place. */
+  readonly approximations: readonly string[];
   readonly normalisation: KnownNormalisation;
   /** In the order of the logits; null where nothing names them. */
   readonly classNames: readonly string[] | null;
@@ -176,6 +172,7 @@ async function load(path: string, options: LoadModelOptions): Promise<LoadedMode
     names,
     preprocessing,
     cut: cutOf(height, options, beside, bundle),
+    approximations: approximationsOf(height, options, beside),
     normalisation,
   });
 }
@@ -214,11 +211,12 @@ interface Parts {
   readonly names: ClassNames | null;
   readonly preprocessing: Preprocessing;
   readonly cut: PictureCut;
+  readonly approximations: readonly string[];
   readonly normalisation: KnownNormalisation;
 }
 
 function loaded(parts: Parts): LoadedModel {
-  const { path, hash, model, isHalf, isOfChosenSize, facts, bundle, names, cut } = parts;
+  const { path, hash, model, isHalf, isOfChosenSize, facts, bundle, names, cut, approximations } = parts;
   const { preprocessing, normalisation } = parts;
   const { name, version } = model.producer;
   return {
@@ -228,6 +226,7 @@ function loaded(parts: Parts): LoadedModel {
     facts,
     preprocessing,
     cut,
+    approximations,
     normalisation,
     classNames: names?.classes.map(({ name }) => name) ?? null,
     classAliases: names?.classes.map(({ aliases }) => aliases) ?? [],
@@ -324,40 +323,6 @@ function normalisationOf(
     evidence: [
       "Nothing says what pixels become; ImageNet's mean and deviation are the most usual. Pictures can tell more.",
     ],
-  };
-}
-
-function cutOf(
-  size: number,
-  { resize }: LoadModelOptions,
-  { preprocessing }: Beside,
-  bundle: BundleFacts | null,
-): PictureCut {
-  if (bundle || resize !== undefined) return "told";
-  return preprocessing?.crop === size ? "told" : "unsaid";
-}
-
-function preprocessingOf(
-  size: number,
-  { resize, interpolation }: LoadModelOptions,
-  beside: Beside,
-  bundle: BundleFacts | null,
-  { mean, std }: KnownNormalisation,
-): Preprocessing {
-  const known = (bundle?.input.resizing === "outside" && bundle.preprocessing) || {
-    resize: beside.preprocessing?.crop === size ? beside.preprocessing.resize : size,
-    interpolation: beside.preprocessing?.interpolation ?? "bilinear",
-    orientation: "apply" as const,
-    maxPixels: defaultMaxPixels,
-  };
-  return {
-    resize: resize ?? known.resize,
-    crop: size,
-    interpolation: interpolation ?? known.interpolation,
-    orientation: known.orientation,
-    maxPixels: known.maxPixels,
-    mean: [...mean],
-    std: [...std],
   };
 }
 

@@ -33,14 +33,19 @@ export const processorSchema = z.looseObject({
 type Processor = z.output<typeof processorSchema>;
 type Size = z.output<typeof sizeSchema>;
 
+/** How pictures come to a model's size, as files say. */
+export interface PictureFacts {
+  readonly resize: ResizeRule;
+  readonly crop: number;
+  readonly interpolation: Interpolation;
+  /** Where oal has not what a file says, and takes the nearest thing: a sentence for people, by what it is about. */
+  readonly approximated?: { readonly resize?: string; readonly interpolation?: string };
+}
+
 /** What it says of a model's pictures. */
 export interface ProcessorFacts {
   readonly normalisation: PixelNormalisation & { readonly name: string };
-  readonly preprocessing?: {
-    readonly resize: ResizeRule;
-    readonly crop: number;
-    readonly interpolation: Interpolation;
-  };
+  readonly preprocessing?: PictureFacts;
 }
 
 /** "ViT" of a ViTImageProcessor, ViTFeatureExtractor or ViTImageProcessorFast; empty where none is named. */
@@ -48,13 +53,23 @@ function kindOf({ image_processor_type: now, feature_extractor_type: before }: P
   return (now ?? before ?? "").replace(/(ImageProcessor|FeatureExtractor).*$/, "");
 }
 
-/** Pillow's numbers of filters; those that oal has not become the nearest one. */
-const filters: Readonly<Record<number, Interpolation>> = {
-  0: "nearest",
-  1: "bicubic",
-  2: "bilinear",
-  3: "bicubic",
-};
+/** Pillow's filters by their numbers. */
+const filters = ["nearest", "lanczos", "bilinear", "bicubic", "box", "hamming"];
+
+/**
+ * The interpolation that a file names, in Pillow's or timm's words, and a sentence where oal has not that one.
+ *
+ * @param file  what says it, "config.json"
+ */
+export function interpolationOf(
+  name: string | undefined,
+  file: string,
+): Pick<PictureFacts, "interpolation"> & { readonly sentence?: string } {
+  if (name === "bilinear" || name === "bicubic" || name === "nearest") return { interpolation: name };
+  const interpolation = name === "box" || name === "hamming" ? "bilinear" : "bicubic";
+  const sentence = `${file} resizes pictures by ${name ?? "a filter that is not named"}, which oal has not; ${interpolation} comes nearest and is taken`;
+  return { interpolation, sentence };
+}
 
 /**
  * Reads it.
@@ -67,8 +82,16 @@ export function fromProcessor(given: Processor): ProcessorFacts {
   const crop = cropped ?? sideOf(given.size);
   if (crop === undefined) return { normalisation };
   if (cropped === undefined) refuseOblong(given.size);
-  const interpolation = filters[given.resample ?? 2] ?? "bilinear";
-  return { normalisation, preprocessing: { resize: resizeOf(given, crop), crop, interpolation } };
+  const { interpolation, sentence } = interpolationOf(filters[given.resample ?? 2], "preprocessor_config.json");
+  return {
+    normalisation,
+    preprocessing: {
+      resize: resizeOf(given, crop),
+      crop,
+      interpolation,
+      ...(sentence === undefined ? {} : { approximated: { interpolation: sentence } }),
+    },
+  };
 }
 
 /**

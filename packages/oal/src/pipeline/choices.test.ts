@@ -105,3 +105,16 @@ it("says that validation images chose the weights where they did", () => {
   const official = choicesOf(loadConfiguration("embedded", { set: ["mode=official"] }), []);
   expect(about(official, "student weights")).toMatchObject([{ chosenBy: "validation" }]);
 });
+
+it("knows a list at its default, also one that was read from a file", () => {
+  const config = loadConfiguration("embedded", { set: ["methods=[ce]"] });
+  const read: DetectorResult = JSON.parse(
+    JSON.stringify(detector("adascale_a", { parameters: { percentiles: [75, 85] } })),
+  );
+  const choices = choicesOf(config, [result("ce", [read])]);
+  expect(about(choices, "adascale_a.percentiles")).toEqual([
+    { setting: "adascale_a.percentiles", value: [75, 85], chosenBy: "default", models: ["ce"] },
+  ]);
+  const other = choicesOf(config, [result("ce", [{ ...read, parameters: { percentiles: [60, 85] } }])]);
+  expect(about(other, "adascale_a.percentiles")).toMatchObject([{ how: "instead of [75,85]" }]);
+});

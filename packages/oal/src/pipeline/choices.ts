@@ -72,7 +72,6 @@ function configurationChoices(config: Configuration): Choice[] {
   const { model } = config.init;
   const usual = loadConfiguration(config.preset, model === undefined ? {} : { init: model });
   const published = publishedReasons(config);
-  const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
   return paths
     .map((path) => ({ path, key: path.join(".") }))
     .filter(({ key }) => !ignored.has(key))
@@ -88,6 +87,9 @@ function configurationChoices(config: Configuration): Choice[] {
       return { ...base, chosenBy: "default", ...(given ? { how: `preset ${config.preset}` } : {}) };
     });
 }
+
+/** Values that were read from a file are other objects than those of the code. */
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Which weights a training ends with: readers ask what chose them. */
 function weightChoices(config: Configuration): Choice[] {
@@ -130,11 +132,11 @@ function detectorChoices(
           candidates: search.candidates.map((each) => ({ value: each.parameters[name], score: each.auroc })),
         };
       const usual = specs[name]?.default;
-      if (value === usual) return { ...base, chosenBy: "default" };
+      if (same(value, usual)) return { ...base, chosenBy: "default" };
       const lowered = warnings.find((text) =>
         text.startsWith(`${id}: ${name} is ${String(value)} instead of `),
       );
-      return { ...base, chosenBy: "default", how: lowered ?? `instead of ${String(usual)}` };
+      return { ...base, chosenBy: "default", how: lowered ?? `instead of ${JSON.stringify(usual)}` };
     });
   });
 }

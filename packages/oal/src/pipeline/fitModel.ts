@@ -92,6 +92,7 @@ export async function fitModel(options: FitOptions): Promise<WrittenResult> {
   const engine = options.engine ?? (await inferenceEngine(options));
   const { model: loaded } = await loadToFit(path, options.load ?? {});
   await checkTaps(loaded, engine);
+  for (const sentence of loaded.approximations) options.onMessage?.(sentence);
   const cache = join(cacheFolder(), "features");
   const told = onProgress && ((done: number, total: number) => onProgress("normalisation", done, total));
   const model = await normalisedBy(await openKnown(id), loaded, {

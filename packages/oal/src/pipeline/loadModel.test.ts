@@ -81,6 +81,17 @@ describe("how pictures are cut", () => {
   });
 });
 
+it("what is only approximated of what the files say is told, unless whoever loads the model says it", async () => {
+  const lanczos = model(processor({ size: { shortest_edge: 14 }, resample: 1 }));
+  expect((await loadModel(lanczos)).approximations).toEqual([expect.stringContaining("by lanczos")]);
+  expect((await loadModel(lanczos, { interpolation: "bilinear" })).approximations).toEqual([]);
+  const timm = { input_size: [3, 14, 14], crop_mode: "border" };
+  const padded = model({ "config.json": { pretrained_cfg: timm } });
+  expect((await loadModel(padded)).approximations).toEqual([expect.stringContaining("crop_mode border")]);
+  expect((await loadModel(padded, { resize: 14 })).approximations).toEqual([]);
+  expect((await loadModel(model({}))).approximations).toEqual([]);
+});
+
 it("a file that takes bytes has no mean or deviation, whoever gives one; the order of colours is one's own", async () => {
   const path = model(processor({}), "uint8");
   for (const given of [{}, { normalisation: half }]) {

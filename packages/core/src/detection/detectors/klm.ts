@@ -1,15 +1,25 @@
 /** Divergence from the nearest of the typical distributions of the classes. */
-import { div, gemm, logSoftmax, mul, reduceMax, reduceSum, softmax, sub } from "../../graph/index.js";
+import {
+  cast,
+  div,
+  gemm,
+  greater,
+  logSoftmax,
+  mul,
+  reduceMax,
+  reduceSum,
+  softmax,
+  sub,
+  where,
+} from "../../graph/index.js";
 import { defineDetector } from "../detector.js";
 import { eachImage, firstLargest, floats, rowOf, softmaxRow } from "../fitting/statistics.js";
 import { fromLargest } from "../shaping.js";
 
-/** Stands for log 0: a class that a typical distribution excludes makes the divergence huge, and its own probability 0 makes it 0. */
-const logOfZero = -1e30;
-
 /**
  * KLM: -min_c KL(p || q_c), at most 0, where q_c is the mean softmax of the validation images that are called c; the one-hot vector of
- * c where none is. All c are compared, not only the one that is called.
+ * c where none is. All c are compared, not only the one that is called. 0 log 0 is 0; where p gives something to a class that q_c
+ * excludes, the divergence from q_c is infinite.
  *
  * @source Hendrycks et al. 2022, "Scaling Out-of-Distribution Detection for Real-World Settings", in OpenOOD's form
  */
@@ -25,10 +35,11 @@ export const klm = defineDetector({
     "OpenOOD groups validation pictures by the predicted class and compares with all classes; pytorch-ood groups by label and compares with the predicted class only.",
   ],
   parameters: {},
+  version: 2,
   fit: {
     on: "validation",
     needs: ["logits"],
-    tensors: ["logTypical"],
+    tensors: ["logTypical", "excluded"],
     async run(streams) {
       const { classes } = streams;
       const counts = new Int32Array(classes);
@@ -41,15 +52,22 @@ export const klm = defineDetector({
           sums[called * classes + j] = (sums[called * classes + j] ?? 0) + (p[j] ?? 0);
       });
       const logs = new Float64Array(classes * classes);
+      const excluded = new Float64Array(classes * classes);
       for (let c = 0; c < classes; c++) {
         const count = counts[c] ?? 0;
         const row = Array.from({ length: classes }, (_, j) =>
           count > 0 ? Math.fround((sums[c * classes + j] ?? 0) / count) : j === c ? 1 : 0,
         );
         const total = row.reduce((sum, q) => sum + q, 0);
-        row.forEach((q, j) => (logs[c * classes + j] = q > 0 ? Math.log(q / total) : logOfZero));
+        row.forEach((q, j) => {
+          if (q > 0) logs[c * classes + j] = Math.log(q / total);
+          else excluded[c * classes + j] = 1;
+        });
       }
-      return { logTypical: floats([classes, classes], logs) };
+      return {
+        logTypical: floats([classes, classes], logs),
+        excluded: floats([classes, classes], excluded),
+      };
     },
   },
   score(_graph, { logits, fitted }) {
@@ -57,6 +75,9 @@ export const klm = defineDetector({
     const raw = softmax(z, 1);
     const p = div(raw, reduceSum(raw, [1], true));
     const own = reduceSum(mul(p, logSoftmax(z, 1)), [1], true);
-    return reduceMax(sub(gemm(p, fitted.logTypical, null, { transB: true }), own), [1]);
+    const within = sub(gemm(p, fitted.logTypical, null, { transB: true }), own);
+    const has = cast(greater(p, 0), "float32");
+    const outside = greater(gemm(has, fitted.excluded, null, { transB: true }), 0);
+    return reduceMax(where(outside, -Infinity, within), [1]);
   },
 });

@@ -1,7 +1,7 @@
 /** Mahalanobis distance to the nearest class mean. */
 import { neg, reduceMax } from "../../graph/index.js";
 import { defineDetector } from "../detector.js";
-import { fitClassGaussians, squaredDistances } from "../gaussians.js";
+import { fitClassGaussians, rankRemarks, squaredDistances } from "../gaussians.js";
 
 /**
  * MDS: -min_c (f - μ_c)^T Σ^+ (f - μ_c), at most 0: class means and one covariance of all training features around their class's mean,
@@ -31,6 +31,7 @@ export const mds = defineDetector({
     needs: ["features"],
     tensors: ["centre", "whitening", "means"],
     run: (streams) => fitClassGaussians("mds", streams),
+    remarks: (fitted) => rankRemarks(fitted.whitening, "the covariance of the features"),
   },
   score: (_graph, { features, fitted }) => reduceMax(neg(squaredDistances(features, fitted)), [1]),
 });

@@ -58,7 +58,7 @@ export const neco = defineDetector({
     async run(streams, { dimensions, standardize }) {
       const mean = await meanRow(streams, "features");
       const width = mean.length;
-      if (dimensions > width)
+      if (dimensions >= width)
         throw oalError("OAL-E291", {
           detector: "neco",
           parameter: "dimensions",

@@ -3,7 +3,7 @@ import { add, mul, neg, reduceMax, reduceSum, sub } from "../../graph/index.js";
 import { defineDetector } from "../detector.js";
 import { whitening } from "../fitting/linearAlgebra.js";
 import { floats, meanRow, spreadOf } from "../fitting/statistics.js";
-import { fitClassGaussians, squaredDistances, whitened } from "../gaussians.js";
+import { fitClassGaussians, rankRemarks, squaredDistances, whitened } from "../gaussians.js";
 
 /**
  * RMDS: max_c [ -(f - μ_c)^T Σ^+ (f - μ_c) + (f - μ_0)^T Σ_0^+ (f - μ_0) ]: `mds` minus the same for one Gaussian of all training
@@ -41,6 +41,10 @@ export const rmds = defineDetector({
         middle: floats([1, width], middle),
       };
     },
+    remarks: (fitted) => [
+      ...rankRemarks(fitted.whitening, "the covariance of the features around their classes"),
+      ...rankRemarks(fitted.background, "the covariance of all features"),
+    ],
   },
   score(_graph, { features, fitted }) {
     const around = whitened(sub(features, fitted.middle), fitted.background);

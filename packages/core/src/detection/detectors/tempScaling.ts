@@ -48,6 +48,12 @@ export const tempScaling = defineDetector({
       const slope = slopeOf(data, width, labels);
       return { temperature: floats([1], [rule === "openood" ? likeOpenOod(slope) : minimiser(slope)]) };
     },
+    remarks: ({ temperature: { data } }) =>
+      Number(data[0]) > 0
+        ? []
+        : [
+            `the temperature is ${Number(data[0]).toPrecision(3)}: OpenOOD's optimiser left the positive numbers here, and the order of classes and pictures is turned round (rule "minimum" does not)`,
+          ],
   },
   score: (_graph, { logits, fitted }) => reduceMax(softmax(div(logits, fitted.temperature), 1), [1]),
 });

@@ -75,6 +75,7 @@ function asJson(
   cutIsAssumed: boolean,
 ): string {
   const { kind, path: file, hash, producer, facts, preprocessing, normalisation, classNames, bundle } = model;
+  const { approximations } = model;
   const all = {
     path,
     kind,
@@ -84,6 +85,7 @@ function asJson(
     facts,
     preprocessing,
     cutIsAssumed,
+    approximations,
     normalisation,
     triedOnPictures: guess,
     classNames,
@@ -124,6 +126,7 @@ export function describeModel(
           ] satisfies [string, string],
         ]
       : []),
+    ...model.approximations.map((text): [string, string] => ["", text]),
     ...(model.isOfChosenSize
       ? [
           ["", `the file leaves the size open; ${preprocessing.crop} is taken (--size)`] satisfies [
