@@ -1,7 +1,7 @@
 /** The examples for Node and Python, run as they stand on a model file and pictures of every kind. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pictureInput, selfTestPicture } from "oal-core";
@@ -12,6 +12,7 @@ import { Scorer } from "../../packages/oal/src/bundle/scorer.js";
 import { decodeImage } from "../../packages/oal/src/data/decode.js";
 import { testEngine as engine } from "../../packages/oal/src/testing/engine.js";
 import { untrainedModel } from "../cli/untrainedModel.js";
+import { missingPython, pythonWith } from "./python.js";
 
 const example = (path: string): string => fileURLToPath(new URL(`../../examples/${path}`, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "oal-examples-"));
@@ -74,27 +75,12 @@ describe("the example for Node", () => {
   });
 });
 
-/** Pythons that may be there, the one that was asked for first; the last is what .ci/run makes. */
-const pythons = [
-  process.env["OAL_PYTHON"],
-  "python3",
-  "/usr/bin/python3",
-  join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "oal-python", "bin", "python"),
-].filter((python) => python !== undefined);
-
-/** The first Python that has some packages; undefined where none has. */
-function pythonWith(packages: string): string | undefined {
-  return pythons.find((python) => run(python, ["-c", `import ${packages}`]).status === 0);
-}
-
 const withPillow = pythonWith("PIL.Image, numpy");
 const withEngine = pythonWith("onnxruntime, PIL.Image, numpy");
-const missing = (found: string | undefined, what: string): string =>
-  found === undefined ? ` (skipped: no Python with ${what}; OAL_PYTHON names one)` : "";
 
 describe("the example for Python", () => {
   it.skipIf(withPillow === undefined)(
-    `prepares pictures as Node does, bit for bit${missing(withPillow, "Pillow and numpy")}`,
+    `prepares pictures as Node does, bit for bit${missingPython(withPillow, "Pillow and numpy")}`,
     async () => {
       const facts = await readBundle(model);
       for (const [interpolation, layout, resize] of [
@@ -145,7 +131,7 @@ describe("the example for Python", () => {
   );
 
   it.skipIf(withPillow === undefined)(
-    `says of a picture that is larger than Pillow allows what it says of any that is too large${missing(withPillow, "Pillow and numpy")}`,
+    `says of a picture that is larger than Pillow allows what it says of any that is too large${missingPython(withPillow, "Pillow and numpy")}`,
     async () => {
       const { preprocessing, input } = await readBundle(model);
       const code = [
@@ -165,7 +151,7 @@ describe("the example for Python", () => {
   );
 
   it.skipIf(withEngine === undefined)(
-    `says what Node says${missing(withEngine, "onnxruntime, Pillow and numpy")}`,
+    `says what Node says${missingPython(withEngine, "onnxruntime, Pillow and numpy")}`,
     async () => {
       const { status, stdout } = run(withEngine ?? "", [
         example("python/score.py"),

@@ -43,10 +43,11 @@ export function activationShaping({ id, title, aliases, kept, notes = [], shape 
     needs: ["features", "head"],
     source: "Djurisic et al. 2023",
     formula: `log Σ exp(W f' + b), kept elements ${kept}`,
-    cost: "d log d",
+    cost: "d log d; no numbers",
     notes: [
-      "OpenOOD shapes the pooled feature; the paper shapes maps before pooling in some models, and pytorch-ood always.",
+      "OpenOOD shapes the pooled feature; the paper shapes maps before pooling in some models, and pytorch-ood always, with 65 per cent set to 0, as ash_s unless told otherwise.",
       "There is no variant on maps: it would be read off the model inside its graph, and with it every ASH, which now needs stored features and the last layer alone.",
+      "Of equal elements at the cut the earlier are kept; in OpenOOD a library's sort chooses.",
       ...notes,
     ],
     parameters: {

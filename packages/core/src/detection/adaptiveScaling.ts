@@ -177,7 +177,7 @@ export interface ScalingVariant {
  * A variant of AdaSCALE: energies scaled by r = Σ relu(f) / Σ of its k largest. How many count as largest follows how the features of this
  * picture change when the elements of the input that matter least are moved, compared with validation pictures.
  *
- * @cost two forward passes and a backward one
+ * @cost two forward passes and a backward one; a number for each validation image, of up to `samples`
  * @source Regmi et al. 2025, "AdaSCALE: Adaptive Scaling for OOD Detection"
  */
 export function adaptiveScalingDetector({ confidence, ...variant }: ScalingVariant): Detector {
@@ -187,9 +187,12 @@ export function adaptiveScalingDetector({ confidence, ...variant }: ScalingVaria
     assumesPositive: true,
     needs: ["images", "features", "logits", "head"],
     source: "Regmi et al. 2025",
-    cost: "two forward passes and a backward one",
+    cost: "two forward passes and a backward one; one number for each of up to 5,000 validation pictures",
     notes: [
       "OpenOOD as in the paper. Percentiles step with the number of validation pictures, so that equal engines may differ where a rank falls on a half.",
+      "Of equal gradients the earlier elements move; in OpenOOD a library's sort chooses.",
+      "A feature of zeros has no ratio r, and so no score.",
+      "Not in pytorch-ood.",
     ],
     parameters: adaptiveScaling,
     fitReads: ["kept", "changed", "weight", "moved", "samples", "seed"],

@@ -245,7 +245,11 @@ it("klm: a class that a typical distribution excludes makes the divergence infin
   const sure = train.logits.map((_, k) => (Math.floor(k / classes) % classes === k % classes ? 400 : 0));
   const kept = await detectors.find("klm").fit(streams({ ...train, logits: sure }));
   const logits = Float32Array.of(400, 0, 0, 0, 3, 0, 0, 0);
-  const found = score(detectors.find("klm"), { ...train, logits, features: new Float32Array(12), labels: Int32Array.of(0, 0) }, kept);
+  const found = score(
+    detectors.find("klm"),
+    { ...train, logits, features: new Float32Array(12), labels: Int32Array.of(0, 0) },
+    kept,
+  );
   expect(found).toEqual([0, -Infinity]);
 });
 

@@ -19,6 +19,7 @@ export interface StageOptions {
   readonly device?: string;
   readonly mode?: string;
   readonly method?: readonly string[];
+  readonly detectors?: readonly string[];
   readonly skipBad?: number;
   readonly allowFailedAudit?: boolean;
   readonly force?: boolean;
@@ -150,6 +151,14 @@ export function addStageOptions(command: Command): Command {
     .option("--force", "run even if more memory is needed than there is")
     .option("--json", "print the result as JSON")
     .option("-q, --quiet", "no progress; warnings and errors only");
+}
+
+/** --detectors of a command that measures students. */
+export function detectorsOption(): Option {
+  return new Option(
+    "--detectors <names>",
+    "measure with these, with commas between them, or all (evaluation.detectors); default msp,mls,ebo,knn",
+  ).argParser(collectNames);
 }
 
 /** Examples below a command's help. */

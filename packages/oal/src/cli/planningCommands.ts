@@ -1,7 +1,7 @@
 /** The commands around runs and the store: plan, stage, show, store. */
 import type { Command } from "commander";
 import type { StageCommandOptions } from "./commands/plan.js";
-import { addStageOptions, deviceOption, examples, type StageOptions } from "./options.js";
+import { addStageOptions, detectorsOption, deviceOption, examples, type StageOptions } from "./options.js";
 
 /** Adds them. */
 export function addPlanning(program: Command): void {
@@ -18,7 +18,8 @@ function addPlan(program: Command): void {
       "what a run would make: every stage with its key, whether it is made, and how long the rest takes",
     )
     .argument("[preset|file|run]", "preset, YAML or JSON file, or run folder; default: embedded")
-    .option("--until <stage>", "the stage to make, with all that leads to it", "report");
+    .option("--until <stage>", "the stage to make, with all that leads to it", "report")
+    .addOption(detectorsOption());
   addStageOptions(command)
     .addHelpText("after", examples(["oal plan", "oal plan --data photos --json"]))
     .action(async (given: string | undefined, options: StageOptions & { until: string }) => {

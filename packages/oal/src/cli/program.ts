@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import {
   addConfigurationOptions,
   addStageOptions,
+  detectorsOption,
   deviceOption,
   examples,
   realNumber,
@@ -65,7 +66,7 @@ const stageCommands: readonly StageCommand[] = [
     name: "evaluate",
     until: "evaluation",
     description: "up to the measured table",
-    examples: ["oal evaluate --json > results.json"],
+    examples: ["oal evaluate --json > results.json", "oal evaluate --detectors all"],
   },
   {
     name: "report",
@@ -94,9 +95,13 @@ const outlierCommands: readonly StageCommand[] = [
   },
 ];
 
+/** The commands that measure students. */
+const measuring: readonly string[] = ["run", "evaluate", "report"];
+
 function addStageCommand(parent: Command, { name, until, description, examples: lines }: StageCommand): void {
   const command = parent.command(name).description(description);
   command.argument("[preset|file|run]", "preset, YAML or JSON file, or run folder; default: embedded");
+  if (measuring.includes(name)) command.addOption(detectorsOption());
   if (name === "run") command.option("--until <stage>", "stop when this stage is made (oal plan names them)");
   addStageOptions(command)
     .addHelpText("after", examples(lines))

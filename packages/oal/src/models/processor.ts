@@ -82,7 +82,10 @@ export function fromProcessor(given: Processor): ProcessorFacts {
   const crop = cropped ?? sideOf(given.size);
   if (crop === undefined) return { normalisation };
   if (cropped === undefined) refuseOblong(given.size);
-  const { interpolation, sentence } = interpolationOf(filters[given.resample ?? 2], "preprocessor_config.json");
+  const { interpolation, sentence } = interpolationOf(
+    filters[given.resample ?? 2],
+    "preprocessor_config.json",
+  );
   return {
     normalisation,
     preprocessing: {

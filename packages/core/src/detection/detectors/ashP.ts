@@ -7,5 +7,6 @@ export const ashP = activationShaping({
   title: "Activation shaping, pruned",
   aliases: ["ashP"],
   kept: "unchanged",
+  notes: ["With fewer positive elements than are kept, zeros are kept, which change nothing."],
   shape: pruned,
 });

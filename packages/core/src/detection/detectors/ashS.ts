@@ -8,6 +8,10 @@ export const ashS = activationShaping({
   title: "Activation shaping, scaled",
   aliases: ["ashS"],
   kept: "times exp(Σf / Σ_kept f)",
+  notes: [
+    "With fewer positive elements than are kept, zeros are kept, and every element is multiplied by e.",
+    "A feature of zeros has no such ratio, and so no score.",
+  ],
   shape(kept) {
     const left = pruned(kept);
     return mul(left, exp(div(kept.sum, reduceSum(left, [1], true))));

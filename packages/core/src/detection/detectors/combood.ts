@@ -132,6 +132,7 @@ export const combood = defineDetector({
     "The board's near rows of ImageNet-1K and ImageNet-200 are disputed: recomputed on the near sets of OpenOOD v1.5 they are 13 to 22 points lower (OpenOOD issue 307); the authors' lists name near sets of v1.0.",
     "The authors take the extremes of the input of every ReLU; here those of the maps that the model shows: of oal's networks what each stage gives, whose smallest value is 0 behind a ReLU and tells nothing.",
     "A picture that is a training picture with K copies has D = 0; here D is at least 1e-12.",
+    "Not in pytorch-ood.",
   ],
   parameters: {
     neighbours: neighboursParameter(),

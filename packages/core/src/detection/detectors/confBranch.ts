@@ -14,10 +14,11 @@ export const confBranch = defineDetector({
   needs: ["heads.confidence"],
   source: "DeVries and Taylor 2018",
   formula: "sigmoid(c)",
-  cost: "d",
+  cost: "d; no numbers",
   notes: [
     "Only models that training method confBranch trained have the head.",
     "The paper moves pictures along the gradient of the confidence before it scores them; OpenOOD and this do not.",
+    "pytorch-ood has the loss that trains the head, and no detector that reads it.",
   ],
   parameters: {},
   score: (_graph, { "heads.confidence": confidence }) =>

@@ -18,9 +18,10 @@ export const dice = defineDetector({
   needs: ["features", "head"],
   source: "Sun and Li 2022",
   formula: "log Σ exp((W∘M) f + b)",
-  cost: "C d",
+  cost: "C d; C d numbers",
   notes: [
-    "OpenOOD builds the mask once and never again, so that a search of its percentile changes nothing there; here every value has its own mask.",
+    "OpenOOD computes the paper's formula, but builds the mask once and never again, so that a search of its percentile changes nothing there; here every value has its own mask.",
+    "pytorch-ood computes the same, with a percentile that must be given.",
   ],
   parameters: {
     percentile: real({

@@ -15,7 +15,7 @@ export const ebo = defineDetector({
   needs: ["logits"],
   source: "Liu et al. 2020",
   formula: "T log Σ_c exp(z_c / T)",
-  cost: "C",
+  cost: "C; no numbers",
   notes: [
     "OpenOOD as in the paper; pytorch-ood returns the energy itself, which is larger for unknown pictures.",
   ],

@@ -15,9 +15,10 @@ export const entropy = defineDetector({
   needs: ["logits"],
   source: "Shannon 1948",
   formula: "Σ_c p_c log p_c",
-  cost: "C",
+  cost: "C; no numbers",
   notes: [
-    "pytorch-ood takes the logarithm of a probability that may have been rounded to 0, which gives NaN; here it is the log-softmax.",
+    "Not in OpenOOD.",
+    "pytorch-ood takes the logarithm of a probability that may have been rounded to 0, which gives NaN, or in newer versions of one that is raised to 1e-7; here it is the log-softmax.",
   ],
   parameters: {},
   score(_graph, { logits }) {

@@ -17,9 +17,11 @@ export const fdbd = defineDetector({
   needs: ["features", "logits", "head"],
   source: "Liu and Qin 2024",
   formula: "Σ_c |z_c - z_a| / ||W_c - W_a|| / ||f - mean f||",
-  cost: "C; C² numbers",
+  cost: "C + d; C² + d numbers",
   notes: [
     "Dividing by ||f|| instead, and choosing by search, are OpenOOD's additions; its sum is not divided by C - 1 as the paper's mean is.",
+    "pytorch-ood takes the paper's mean, whose ranks are those of the sum.",
+    "Classes of equal weights have no boundary between them: OpenOOD divides by 0 there, here they count as 0.",
   ],
   parameters: {
     centred: flag({

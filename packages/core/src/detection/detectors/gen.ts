@@ -16,10 +16,10 @@ export const gen = defineDetector({
   needs: ["logits"],
   source: "Liu et al. 2023",
   formula: "-Σ_{i<=M} q_i^γ (1-q_i)^γ",
-  cost: "C log C",
+  cost: "C log C; no numbers",
   notes: [
-    "In float32, as in OpenOOD: a saturated probability makes the score jump by up to 0.19, and other arithmetic would give other scores.",
-    "Later versions of pytorch-ood average instead of summing.",
+    "OpenOOD as in the paper, in float32: a saturated probability makes the score jump by up to 0.19, and other arithmetic would give other scores.",
+    "Later versions of pytorch-ood average instead of summing, over all classes unless told otherwise, and keep probabilities 1e-7 away from 0 and 1.",
   ],
   parameters: {
     gamma: real({

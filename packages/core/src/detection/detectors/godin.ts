@@ -20,11 +20,12 @@ export const godin = defineDetector({
   needs: ["images", "heads.numerator", "heads.denominator"],
   source: "Hsu et al. 2020",
   formula: "max_c h_c(x + ε sign(∂ max h/∂x)/std), or g there",
-  cost: "two forward passes and a backward one",
+  cost: "two forward passes and a backward one; no numbers",
   notes: [
     "Only models that training method gOdin trained have the heads.",
     "OpenOOD takes the largest softmax of h in place of the largest h, whose ranks differ where several classes are near.",
     "The paper chooses ε by known validation pictures alone: the one that makes their mean score largest.",
+    "Not in pytorch-ood.",
   ],
   parameters: {
     score: choice({

@@ -17,9 +17,10 @@ export const gradnorm = defineDetector({
   needs: ["features", "logits"],
   source: "Huang et al. 2021",
   formula: "(Σ_c |C p_c - 1|) (Σ_i |f_i|)",
-  cost: "C + d",
+  cost: "C + d; no numbers",
   notes: [
     "OpenOOD's target sums to C, which multiplies the paper's score by C; ranks are the same. The closed form replaces the backward pass of both.",
+    "pytorch-ood's GradNorm is another paper's. Its GradNormKL is this one with a binary cross-entropy as loss, over all parameters of the network unless they are filtered.",
   ],
   parameters: {},
   score(_graph, { features, logits }) {

@@ -134,7 +134,7 @@ function drawHeldOut(labels: readonly number[], classes: number, seed: number): 
  * δ = Σ_i relu(min_i - G_i) / |min_i + 1e-6| + relu(G_i - max_i) / |max_i + 1e-6|. A tenth of each class's training images is held out
  * for n. The maps are those that the model shows: of oal's networks what each stage gives, of foreign ones the last of every size.
  *
- * @cost Σ channels h w per map and power; two numbers per class, map, power and channel
+ * @cost Σ channels h w per map and power; four numbers per class, map, power and channel
  * @source Sastry and Oore 2020, "Detecting Out-of-Distribution Examples with Gram Matrices", in OpenOOD's present form
  */
 export const gram = defineDetector({
@@ -144,10 +144,12 @@ export const gram = defineDetector({
   needs: ["maps", "logits"],
   source: "Sastry and Oore 2020",
   formula: "-Σ δ/n / max_c p_c",
-  cost: "Σ c h w for every map and power; two numbers per class, map, power and channel",
+  cost: "Σ c h w for every map and power; four numbers per class, map, power and channel",
   notes: [
     "OpenOOD takes the outputs of every convolution and ReLU module; here the maps are those that the model shows.",
+    "The authors take powers 1 to 10, bounds of the training pictures that are called a class, and n of a tenth of the known test pictures; OpenOOD powers 1 to 5, training pictures by label, and n of a tenth of them, held out.",
     "Earlier versions of OpenOOD summed over channels and had the opposite sign.",
+    "pytorch-ood takes the layers that it is given and does not divide by the largest probability; its earlier versions are like OpenOOD's earlier ones.",
   ],
   parameters: {
     powers: list({

@@ -17,8 +17,8 @@ export const iodin = defineDetector({
   needs: ["images", "logits"],
   source: "OpenOOD, after Liang et al. 2018",
   formula: "max_c softmax(z(x - ε sign(g_k) e_k / std) / T)_c, k = argmax |g|",
-  cost: "two forward passes and a backward one",
-  notes: ["OpenOOD's own; of equal gradients the first element moves."],
+  cost: "two forward passes and a backward one; no numbers",
+  notes: ["OpenOOD's own; of equal gradients the first element moves.", "Not in pytorch-ood."],
   parameters: perturbation,
   score(graph, { images, logits }, { temperature, noise, std }) {
     const gradient = calledLossGradient(images, logits, temperature);

@@ -32,7 +32,8 @@ export const klm = defineDetector({
   formula: "-min_c KL(p || q_c)",
   cost: "C²; C² numbers",
   notes: [
-    "OpenOOD groups validation pictures by the predicted class and compares with all classes; pytorch-ood groups by label and compares with the predicted class only.",
+    "OpenOOD groups validation pictures by the predicted class and compares with all classes, of which the nearest counts; as far as known the paper does the same. pytorch-ood groups by label and compares with the predicted class only.",
+    "A class that no validation picture is called has its one-hot vector as typical distribution. Where a picture gives a probability to a class that a distribution excludes, the divergence from that one is infinite.",
   ],
   parameters: {},
   version: 2,

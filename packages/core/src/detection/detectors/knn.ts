@@ -31,6 +31,8 @@ export const knn = defineDetector({
   notes: [
     "OpenOOD compares squared distances and adds 1e-10 to every normalised element; the paper takes the distance, which ranks alike.",
     "pytorch-ood takes K = 1 on features that are not normalised.",
+    "A feature of zeros gives NaN in OpenOOD; here it counts as the zero vector.",
+    "Squared distances come from products and lose about 5e-7 near 0.",
   ],
   parameters: {
     neighbours: neighboursParameter([50, 100, 200, 500, 1000]),

@@ -15,10 +15,12 @@ export const mcm = defineDetector({
   needs: ["logits"],
   source: "Ming et al. 2022",
   formula: "max_c softmax(z / τ)_c",
-  cost: "C",
+  cost: "C; no numbers",
   notes: [
     "OpenOOD applies it to any logits; the paper means cosines of CLIP, of which 100 times are the logits, so that 1 here is its 0.01.",
     "OpenOOD has a list of temperatures but never searches it.",
+    "pytorch-ood takes embeddings of the picture and of the class names and multiplies their cosines by 100; its number is the negated one of CLIP's logits here.",
+    "In float32 it is exactly 1 where the two largest logits lie more than about 17 τ apart, so that sure pictures tie.",
   ],
   parameters: {
     temperature: real({

@@ -14,7 +14,7 @@ export const mls = defineDetector({
   needs: ["logits"],
   source: "Hendrycks et al. 2022",
   formula: "max_c z_c",
-  cost: "C",
+  cost: "C; no numbers",
   notes: ["OpenOOD as in the paper; pytorch-ood gives the same number negated."],
   parameters: {},
   score: (_graph, { logits }) => reduceMax(logits, [1]),

@@ -14,7 +14,7 @@ export const msp = defineDetector({
   needs: ["logits"],
   source: "Hendrycks and Gimpel 2017",
   formula: "max_c softmax(z)_c",
-  cost: "C",
+  cost: "C; no numbers",
   notes: [
     "OpenOOD as in the paper; pytorch-ood gives the same number negated.",
     "In float32 it is exactly 1 above a margin of about 17 between the two largest logits, so that sure pictures tie.",

@@ -33,6 +33,7 @@ export const nacLast = defineDetector({
     "Written after the paper and the authors' published code; there is no reference value to compare with, so that results are ours.",
     ...coverageNotes,
     "One layer of the four that the authors' rows of the board use (nac): cheaper, and weaker against far unknowns in their ablation.",
+    "pytorch-ood has it as its detector of several layers (nac) with this one alone: 50 bins, narrow near 0 and 1, a steepness of 100, and 50 pictures that fill a bin.",
   ],
   parameters: coverageParameters(1, true),
   fit: {

@@ -17,8 +17,11 @@ export const nci = defineDetector({
   needs: ["features", "logits", "head"],
   source: "Liu and Qin 2025",
   formula: "W_a · (f-μ)/||f-μ|| + α ||f||₁",
-  cost: "d",
-  notes: ["OpenOOD as in the paper; the class's weights are not normalised."],
+  cost: "d; d numbers",
+  notes: [
+    "OpenOOD as in the paper; the class's weights are not normalised.",
+    "pytorch-ood computes the same, with α = 0 unless given, which leaves the norm out.",
+  ],
   parameters: {
     alpha: real({
       min: 0,

@@ -28,6 +28,9 @@ export const neco = defineDetector({
   cost: "d D; d D numbers",
   notes: [
     "Not in OpenOOD. The published equation has no centring; the standardisation is that of the authors' code as far as known.",
+    "pytorch-ood computes the same, with D = 100 or as many as the features are where they are fewer.",
+    "A dead feature's deviation counts as 1, so that it stays 0, and directions in which training features have no spread are no axes.",
+    "With D of as many as the features all of a standardised feature lies in the subspace: the share tells nothing. So many, or more, are refused.",
   ],
   parameters: {
     dimensions: integer({

@@ -29,6 +29,7 @@ export const nnguide = defineDetector({
     "OpenOOD keeps the first batches of the list (order: published), the authors a random share of the images; order: spread keeps as many images spread over the list.",
     "A list or folder that is sorted by class, as CIFAR-10's list is, has one class alone in its first batches: order: spread has all of them.",
     "With fewer rows than K OpenOOD averages fill values; here it is an error.",
+    "pytorch-ood keeps all training pictures and averages the 10 nearest by cosine, in which the energies of the rows cancel; an earlier version took products of features that are not normalised.",
   ],
   parameters: {
     neighbours: integer({

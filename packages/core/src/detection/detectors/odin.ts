@@ -55,7 +55,7 @@ export const odin = defineDetector({
   needs: ["images", "logits"],
   source: "Liang et al. 2018",
   formula: "max_c softmax(z(x - ε sign(∂L/∂x)/std) / T)_c",
-  cost: "two forward passes and a backward one",
+  cost: "two forward passes and a backward one; no numbers",
   notes: [
     "pytorch-ood takes minus the scaled logit as loss, sign(0) = 0, no temperature in the last softmax and a noise of 0.05.",
     "OpenOOD divides the noise by the deviation of the known data set, 0.5 where it does not know the set; here by that of the model's normalisation.",

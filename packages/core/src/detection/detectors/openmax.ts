@@ -46,6 +46,7 @@ export const openmax = defineDetector({
   notes: [
     "OpenOOD's constants are fixed in its code (3 ranks, tail 20), whatever its configuration says; pytorch-ood takes 10 and 25 and all pictures instead of the correctly classified.",
     "The field's Weibull library is replaced by maximum likelihood, and the largest logit is subtracted before the exponential, which otherwise overflows.",
+    "A class without a correctly classified training picture makes OpenOOD fail; here the error names it.",
   ],
   parameters: {
     ranks: integer({

@@ -83,9 +83,11 @@ export const rankfeat = defineDetector({
   needs: ["maps", "logits"],
   source: "Song et al. 2022",
   formula: "T log Σ exp((z₃ + z₄) / 2T)",
-  cost: "the last stage once more, ten products of the smaller side of each map",
+  cost: "the last stage once more, ten products of the smaller side of each map; no numbers",
   notes: [
-    "OpenOOD offers 20 power iterations from a random start instead of the exact triple; here the matrix of products is squared nine times, without a start.",
+    "OpenOOD computes what the authors' code does: the logits of blocks 3 and 4, averaged. Both offer 20 power iterations from a random start instead of the exact triple; here the matrix of products is squared nine times, without a start.",
+    "pytorch-ood removes the triple of one map and averages nothing; in earlier versions its score has the opposite sign.",
+    "Where the two largest singular values of a map are equal, which triple is removed is open.",
   ],
   parameters: {
     temperature: real({

@@ -20,9 +20,10 @@ export const react = defineDetector({
   needs: ["features", "head"],
   source: "Sun et al. 2021",
   formula: "log Σ exp(W min(f, t) + b)",
-  cost: "C d",
+  cost: "C d; one number",
   notes: [
     "OpenOOD takes the percentile over validation pictures, the paper over training pictures (variant: paper).",
+    "pytorch-ood cuts the maps before pooling at the 90th percentile of their elements over training pictures, in earlier versions at 1 whatever the features are.",
   ],
   parameters: {
     percentile: real({

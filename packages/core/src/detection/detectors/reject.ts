@@ -16,10 +16,11 @@ export const reject = defineDetector({
   needs: ["logits", "heads.reject"],
   source: "Neal et al. 2018; Mohseni et al. 2020",
   formula: "log Σ_c exp(z_c) - r",
-  cost: "C",
+  cost: "C; no numbers",
   notes: [
     "Only models that were trained with exposure.rejectWeight above 0 have the head.",
     "The papers score by the reject probability; this is its log odds, negated. Without the reject class there is ebo.",
+    "Not in OpenOOD. pytorch-ood has a loss for such a class (BackgroundClassLoss), and no detector that reads it.",
   ],
   parameters: {},
   score: (_graph, { logits, "heads.reject": rejected }) =>

@@ -15,10 +15,11 @@ export const rejectMsp = defineDetector({
   needs: ["logits", "heads.reject"],
   source: "Vernekar et al. 2019",
   formula: "ln max_c softmax([z, r])_c, c known",
-  cost: "C",
+  cost: "C; no numbers",
   notes: [
     "Only models that were trained with exposure.rejectWeight above 0 have the head.",
     "The logarithm keeps the digits that probabilities near 1 lose.",
+    "Not in OpenOOD. pytorch-ood has a loss for such a class (BackgroundClassLoss), and no detector that reads it.",
   ],
   parameters: {},
   score: (_graph, { logits, "heads.reject": rejected }) =>

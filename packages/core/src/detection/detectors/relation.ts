@@ -37,7 +37,10 @@ export const relation = defineDetector({
   source: "Kim et al. 2023",
   formula: "Σ_i (max(0, f̃·f̃_i) p·p_i)^power",
   cost: "N (d + C); as many numbers",
-  notes: ["OpenOOD as in the paper. Relations within rounding of 0.03 may fall on either side."],
+  notes: [
+    "OpenOOD as in the paper. Relations within rounding of 0.03 may fall on either side.",
+    "Not in pytorch-ood.",
+  ],
   parameters: {
     power: real({
       above: 0,

@@ -20,6 +20,9 @@ export const residual = defineDetector({
   notes: [
     "OpenOOD fits it on validation pictures, the paper on training pictures (variant: paper).",
     "What it is fitted on lies nearer to the subspace than new pictures do, the more so the fewer there are: a cut that the same validation pictures calibrate is then too high, which a run warns of. With no more pictures than dimensions nothing of them is outside, and it is refused.",
+    "Not among the detectors that pytorch-ood exports.",
+    "OpenOOD takes 512 dimensions of 512 features too. With as many dimensions as features nothing is left outside, and every picture has the same score; here it is refused, and the default is half of the features.",
+    "With 1,024 features or more, D axes come by block subspace iteration where they and a reserve (half as many, at least 64) are at most half of the features; otherwise the whole matrix is decomposed: for 2,048 features 13 s for 256 axes against 78 s.",
   ],
   parameters: {
     dimensions: integer({

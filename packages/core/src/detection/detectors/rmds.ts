@@ -9,7 +9,7 @@ import { fitClassGaussians, rankRemarks, squaredDistances, whitened } from "../g
  * RMDS: max_c [ -(f - μ_c)^T Σ^+ (f - μ_c) + (f - μ_0)^T Σ_0^+ (f - μ_0) ]: `mds` minus the same for one Gaussian of all training
  * features, both covariances divided by N.
  *
- * @cost twice `mds`
+ * @cost 2 d² + C d per image (`mds`, and as much again for the background), as many numbers
  * @source Ren et al. 2021, "A Simple Fix to Mahalanobis Distance for Improving Near-OOD Detection"
  */
 export const rmds = defineDetector({
@@ -19,8 +19,13 @@ export const rmds = defineDetector({
   needs: ["features"],
   source: "Ren et al. 2021",
   formula: "max_c [-(f-μ_c)ᵀ Σ⁺ (f-μ_c)] + (f-μ₀)ᵀ Σ₀⁺ (f-μ₀)",
-  cost: "twice mds",
-  notes: ["pytorch-ood does not divide the background's covariance by N."],
+  cost: "2 d² + C d; 2 d² + C d numbers",
+  notes: [
+    "OpenOOD computes the paper's formula, both covariances divided by N, with pseudo-inverses.",
+    "pytorch-ood divides neither the background's covariance nor that of the classes by N, and adds 1e-6 to their diagonals.",
+    "Dead and duplicate features make both covariances singular, and a plain inverse of them fails: directions without any spread are left out.",
+    "A class without training pictures gives NaN in OpenOOD, an error here.",
+  ],
   parameters: {},
   fit: {
     on: "train",

@@ -26,10 +26,11 @@ export const rotpred = defineDetector({
   needs: ["images", "logits", "heads.turns"],
   source: "Hendrycks et al. 2019",
   formula: "KL(u ‖ softmax(z)) + ¼ Σ_k log softmax(r(turn_k x))_k",
-  cost: "four forward passes",
+  cost: "four forward passes; no numbers",
   notes: [
     "Only models that training method rotpred trained have the head.",
     "OpenOOD takes both terms to base 2, which multiplies the score by 1.44 and changes no rank.",
+    "Not in pytorch-ood.",
   ],
   parameters: {},
   score(_graph, { images, logits, "heads.turns": turns }) {

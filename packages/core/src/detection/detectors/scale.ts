@@ -17,8 +17,12 @@ export const scale = defineDetector({
   needs: ["features", "head"],
   source: "Xu et al. 2024",
   formula: "log Σ exp(W f e^r + b), r = Σf / Σ_top f",
-  cost: "d log d",
-  notes: ["OpenOOD as in the paper. Features below 0, as a transformer's, make the ratio meaningless."],
+  cost: "d log d; no numbers",
+  notes: [
+    "OpenOOD as in the paper. Features below 0, as a transformer's, make the ratio meaningless.",
+    "pytorch-ood scales maps before pooling, with a percentile of 65.",
+    "A feature of zeros has no ratio, and so no score.",
+  ],
   parameters: {
     percentile: real({
       min: 0,

@@ -21,6 +21,7 @@ export const she = defineDetector({
   cost: "d; C d numbers",
   notes: [
     "OpenOOD as in the paper. A class without a correctly classified picture gives NaN there, a sentence here.",
+    "pytorch-ood has the inner product alone, and refuses such a class too.",
   ],
   parameters: {
     metric: choice({

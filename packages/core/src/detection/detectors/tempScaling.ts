@@ -24,10 +24,11 @@ export const tempScaling = defineDetector({
   needs: ["logits"],
   source: "Guo et al. 2017",
   formula: "max_c softmax(z / T)_c, T fitted",
-  cost: "C",
+  cost: "C; one number",
   notes: [
     "OpenOOD runs an optimiser that stops before the minimum (rule: openood); pytorch-ood runs the same from T = 1.",
-    "Where the loss has almost no curvature at the start, that optimiser may end at a negative T.",
+    "Where the loss has almost no curvature at the start, that optimiser may end at a negative T (rule: openood), which inverts the ranking of the classes.",
+    "In float32 it is exactly 1 where the two largest logits lie more than about 17 T apart, so that sure pictures tie.",
   ],
   parameters: {
     rule: choice({

@@ -21,8 +21,12 @@ export const vra = defineDetector({
   needs: ["features", "head"],
   source: "Xu et al. 2023",
   formula: "log Σ exp(W clip(f, t_low, t_high) + b)",
-  cost: "C d",
-  notes: ["Below the lower cut OpenOOD raises elements to it, the paper sets them to 0 (variant: paper)."],
+  cost: "C d; two numbers",
+  notes: [
+    "Below the lower cut OpenOOD raises elements to it, the paper sets them to 0 (variant: paper).",
+    "pytorch-ood cuts maps before pooling, every element of them at percentiles of its own (1 and 99), and raises to the lower cut.",
+    "Where more than `low` per cent of the elements are 0, the lower cut is 0, and behind a ReLU it is react.",
+  ],
   parameters: {
     high: real({
       min: 0,

@@ -29,7 +29,7 @@ export const weiperMsp = defineDetector({
   formula: "mean_r max_c softmax((W + δ||W||n_r) f + b)_c",
   cost: "r C d; as many numbers",
   notes: [
-    "Not in OpenOOD. The paper adds a divergence between histograms (WeiPer+KLD), which is not part of it.",
+    "Not in OpenOOD, nor in pytorch-ood. The paper adds a divergence between histograms (WeiPer+KLD), which is not part of it.",
   ],
   parameters: {
     repeats: integer({

@@ -22,6 +22,8 @@ export function configure(
   const flags: { key: string; value: unknown; where: string }[] = [];
   if (withStudents && options.method !== undefined)
     flags.push({ key: "methods", value: [...new Set(options.method)], where: "--method" });
+  if (options.detectors !== undefined)
+    flags.push({ key: "evaluation.detectors", value: options.detectors, where: "--detectors" });
   if (options.seed !== undefined) flags.push({ key: "seed", value: options.seed, where: "--seed" });
   if (options.seeds !== undefined) flags.push({ key: "seeds", value: options.seeds, where: "--seeds" });
   if (options.studentSeeds !== undefined)

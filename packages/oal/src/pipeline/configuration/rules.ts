@@ -121,7 +121,10 @@ function checkDetectors(
     const problem = `"${evaluation.scoreDetector}" is not among evaluation.detectors`;
     refuse(
       ["evaluation", "scoreDetector"],
-      problem + (near === undefined ? "" : `, did you mean "${near}"?`),
+      problem +
+        (near === undefined
+          ? `; say which of them decides, as --set evaluation.scoreDetector=${measured[0] ?? ""}`
+          : `, did you mean "${near}"?`),
     );
   }
   for (const [key, what] of [
