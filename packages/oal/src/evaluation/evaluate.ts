@@ -7,6 +7,7 @@ import {
   defaultDetectors,
   largestBankInGraph,
   oalError,
+  OalError,
   sampledVariant,
   type Algebra,
   type Engine,
@@ -17,7 +18,7 @@ import { openAlgebra } from "./algebra.js";
 import { askedDetectors, type AskedDetector, type DetectorChoice } from "./asked.js";
 import { chooseCombination, combinedScores } from "./combine.js";
 import type { FitCache } from "./fitCache.js";
-import { fitDetector, fitGround, isUnfit, refuseNone, type FitGround } from "./fit.js";
+import { fitDetector, fitGround, refuseNone, type FitGround } from "./fit.js";
 import type { ModelSource } from "./modelTaps.js";
 import { nullTestWarnings } from "./nullTest.js";
 import { knownAccuracies, predictions, type OutputSet } from "./outputs.js";
@@ -28,7 +29,7 @@ import {
   type ModelScores,
   type SetScores,
 } from "./result.js";
-import { scoreSets, type ScoreGround } from "./score.js";
+import { scoreTogether, type ScoreGround } from "./score.js";
 import { searchDetector, type SearchedOutcome } from "./search.js";
 import { summarize, type Measured, type SummaryOptions } from "./summary.js";
 
@@ -299,17 +300,17 @@ async function scoreAll(
   const warnings: string[] = [];
   const confidence = sets.map((): Record<string, Float32Array> => ({}));
   let reason: unknown;
-  for (const each of fitted) {
-    try {
-      const scores = await scoreSets(each, sets, scoring);
-      scores.forEach((own, k) => Object.assign(confidence[k] ?? {}, { [each.detector.id]: own }));
-      ready.push(each);
-    } catch (error) {
-      if (!isUnfit(error)) throw error;
-      reason = error;
-      warnings.push(`${error.message}; it is left out`);
+  const outcomes = await scoreTogether(fitted, sets, scoring);
+  fitted.forEach((each, i) => {
+    const scores = outcomes[i] ?? [];
+    if (scores instanceof OalError) {
+      reason = scores;
+      warnings.push(`${scores.message}; it is left out`);
+      return;
     }
-  }
+    scores.forEach((own, k) => Object.assign(confidence[k] ?? {}, { [each.detector.id]: own }));
+    ready.push(each);
+  });
   if (ready.length === 0 && reason !== undefined) throw reason;
   const scores = sets.map(({ name, group, ids, labels, logits }, k): SetScores => ({
     name,

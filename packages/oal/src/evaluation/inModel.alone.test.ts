@@ -23,6 +23,7 @@ import {
   reduceMean,
   reduceSum,
   relu,
+  resolveParameters,
   storedStreams,
   sub,
   uint8Tensor,
@@ -34,7 +35,7 @@ import { testEngine } from "../testing/engine.js";
 import { evaluate, outputsInMemory, type OutputSet, type SetGroup } from "./index.js";
 import { mayChoose } from "./result.js";
 import type { ModelSource } from "./modelTaps.js";
-import { scoreSets } from "./score.js";
+import { scoreSets, scoreTogether } from "./score.js";
 import { searchGrid } from "./search.js";
 
 const [C, D, S] = [3, 4, 4];
@@ -184,6 +185,35 @@ describe("an evaluation with the model at hand", () => {
       "detector test-moving needs the model itself",
     ]);
   });
+});
+
+it("detectors inside the model share a pass, and one that the model cannot serve does not end the others", async () => {
+  let builds = 0;
+  const counted: ModelSource = { ...model, build: (batch) => ((builds += 1), build(batch)) };
+  const ground = { engine: testEngine, model: counted };
+  const plain = (detector: Detector, parameters = {}) => ({
+    detector,
+    parameters: resolveParameters(detector.id, detector.parameters, parameters),
+    fitted: { tensors: {}, bank: null },
+  });
+  const able = [plain(moving), plain(moving, { noise: 10 }), plain(detectors.find("odin"))];
+  const tested = sets.filter(({ group }) => group !== "train");
+  const together = await scoreTogether(able, tested, ground);
+  expect(builds).toBe(1);
+  for (const [k, each] of able.entries()) {
+    const [scores = [], alone] = [together[k], await scoreSets(each, tested, ground)];
+    if (scores instanceof Error) throw scores;
+    // an engine joins nodes in another way, which moves last bits
+    alone.forEach((own, set) =>
+      own.forEach((value, i) =>
+        expect(Math.abs((scores[set]?.[i] ?? NaN) - value)).toBeLessThan(1e-5 * (1 + Math.abs(value))),
+      ),
+    );
+  }
+  // RankFeat wants the maps of two stages, of which this model has none
+  const mixed = await scoreTogether([plain(detectors.find("rankfeat")), ...able], tested, ground);
+  expect(mixed[0]).toMatchObject({ code: "OAL-E203" });
+  expect(mixed.slice(1).map((scores) => scores instanceof Error)).toEqual([false, false, false]);
 });
 
 describe("a bank", () => {

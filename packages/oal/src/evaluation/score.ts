@@ -68,7 +68,9 @@ export async function scoreTogether(
   for (let start = 0; model && start < inside.length; start += together) {
     const part = inside.slice(start, start + together);
     const scores = await orReason(() => scoreInModel(engine, model, part, sets, onBatch));
-    part.forEach((each, k) => scored.set(each, scores instanceof OalError ? scores : (scores[k] ?? [])));
+    // what one of them refuses says nothing of the others: each is then asked by itself
+    if (!(scores instanceof OalError)) part.forEach((each, k) => scored.set(each, scores[k] ?? []));
+    else if (part.length === 1) part.forEach((each) => scored.set(each, scores));
   }
   for (const each of fitted) {
     const own = scored.get(each) ?? (await orReason(() => confidencesOfSets(each, sets, ground)));

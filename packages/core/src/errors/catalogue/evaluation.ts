@@ -46,7 +46,8 @@ export const evaluationErrors = {
     exit: 6,
     message: ({ detector, needs }) =>
       `detector ${detector} needs ${needs}, which this evaluation does not provide`,
-    remedy: "give the detector's training features, or leave the detector out",
+    remedy:
+      "leave the detector out, or give what it needs: known images to fit on, a model that has that layer (oal inspect MODEL says which)",
   }),
   "OAL-E204": entry<{ detector: string; parameter: string; value: number; available: number }>({
     title: "a neighbour bank is too small",

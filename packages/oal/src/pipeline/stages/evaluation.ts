@@ -28,7 +28,7 @@ import { sampleOutliers, sampleSets, writeFeatureSample } from "./featureSample.
 /** One evaluation per student; the decoded outliers, where there are some, join the sample of features. */
 export const evaluationStage: Stage = {
   id: "evaluation",
-  version: 14,
+  version: 15,
   title: "scores of every image, metrics, and the model for oal score",
   seeds: "students",
   variants: ({ methods }) => methods,
