@@ -17,6 +17,10 @@ export function addMetrics(program: Command): void {
     )
     .option("--id <file...>", "files whose rows are all known")
     .option("--ood <file...>", "files whose rows are all unknown; each is a set")
+    .option(
+      "--unknown <column=value>",
+      "the value of a column that marks unknown rows, as label=1 or type=ood; all others are known",
+    )
     .addOption(
       new Option(
         "--higher <which>",
@@ -32,6 +36,10 @@ export function addMetrics(program: Command): void {
     .addHelpText(
       "after",
       `
+Columns are compared row by row. So are folders that hold files of the same names: one
+folder for each detector, model or seed, as OpenOOD and oal benchmark write them. A column
+"dataset" or "set" divides unknown rows into sets; each is measured by itself.
+
 Accuracy, CCR, OSCR and AURC need the classes of known rows (label) and what they were
 taken for (pred); ECE and MCE also scores that are probabilities of the predicted class.
 Brier score and NLL need the probabilities of all classes, which score files do not have:
@@ -42,6 +50,7 @@ oal benchmark and oal run state both of a model, in results.json.`,
       examples([
         "oal metrics scores.csv",
         "oal metrics cifar10.npz cifar100.npz tin.npz",
+        "oal metrics scores/ce-s0-ebo/*.npz scores/ce-s0-knn/*.npz   # two detectors, compared",
         "oal metrics --id known.npy --ood svhn.npy textures.npy --higher unknown",
       ]),
     )

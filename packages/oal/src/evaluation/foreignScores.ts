@@ -1,9 +1,9 @@
-/** Score files of others: CSV, npz and npy of numpy, JSON lines, Parquet. What each column is, is found by its name and its values. */
-import { readFile, stat } from "node:fs/promises";
+/** Score files of others as tables: what each column is, is found by its name and its values. */
+import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import { oalError, readNpy, toNumbers } from "oal-core";
+import { oalError } from "oal-core";
 import { notRegular } from "../runtime/notRegular.js";
-import { parseCsv } from "./scoreFiles.js";
+import { columnsOf, isNumber, numberText, type Columns } from "./scoreColumns.js";
 
 /** One file of scores. */
 export interface ScoreTable {
@@ -16,12 +16,21 @@ export interface ScoreTable {
   readonly saidBy: string | null;
   /** Whether each row's class is right; null without both classes and predictions. */
   readonly correct: readonly boolean[] | null;
+  /** The set of each row, where a column says it; null where none does. */
+  readonly setOf: readonly string[] | null;
+  /** What each row is of, a path or a name; null where no column says it. */
+  readonly names: readonly string[] | null;
   /** Scores by column, all of one length. */
   readonly columns: ReadonlyMap<string, Float64Array>;
+  /** Sentences on what of the file is not looked at. */
+  readonly remarks: readonly string[];
 }
 
-/** A row's cells as text or numbers, by column. */
-type Columns = ReadonlyMap<string, readonly unknown[]>;
+/** A value that marks unknown rows. */
+export interface UnknownValue {
+  readonly column: string;
+  readonly value: string;
+}
 
 /** Names of columns, in lower case without separators, that are no scores. */
 const roles: Readonly<Record<string, readonly string[]>> = {
@@ -29,13 +38,21 @@ const roles: Readonly<Record<string, readonly string[]>> = {
   known: ["id", "isid", "known", "isknown", "indistribution", "inlier"],
   label: ["label", "labels", "y", "target", "class", "truth"],
   prediction: ["pred", "preds", "prediction", "predictions", "predicted"],
-  none: ["index", "path", "file", "filename", "image", "name", "set", "dataset", "split", "seed"],
+  set: ["dataset", "set", "ooddataset", "oodset"],
+  name: ["path", "file", "filename", "image", "imagepath", "name"],
+  seed: ["seed"],
+  none: ["index", "split"],
 };
 
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
 
-/** Reads a file of scores. @throws OAL-E293 for one that holds none, or cannot be read */
-export async function readScoreTable(path: string): Promise<ScoreTable> {
+/**
+ * Reads a file of scores.
+ *
+ * @param unknown  the value of a column that marks unknown rows. Default: found by the names of columns
+ * @throws OAL-E293 for one that holds none, lacks the column, or cannot be read
+ */
+export async function readScoreTable(path: string, unknown?: UnknownValue): Promise<ScoreTable> {
   const name = basename(path).replace(/(\.csv|\.tsv|\.npz|\.npy|\.jsonl|\.ndjson|\.json|\.parquet)$/i, "");
   const fail = (problem: string, cause?: unknown): Error => oalError("OAL-E293", { path, problem }, cause);
   const ending = extname(path).toLowerCase();
@@ -53,7 +70,7 @@ export async function readScoreTable(path: string): Promise<ScoreTable> {
     const lists = Object.entries(members).flatMap(([title, list]): [string, number[]][] =>
       list === null ? [] : [[title, Array.from(list)]],
     );
-    return tableOf(path, name, new Map(lists), fail);
+    return tableOf(path, name, new Map(lists), fail, unknown);
   }
   let columns: Columns;
   try {
@@ -61,104 +78,24 @@ export async function readScoreTable(path: string): Promise<ScoreTable> {
   } catch (error) {
     throw fail(error instanceof Error ? error.message : String(error), error);
   }
-  return tableOf(path, name, columns, fail);
+  return tableOf(path, name, columns, fail, unknown);
 }
-
-async function columnsOf(path: string, ending: string): Promise<Columns> {
-  if (ending === ".parquet") {
-    const { asyncBufferFromFile, parquetReadObjects } = await import("hyparquet");
-    const { compressors } = await import("./compressors.js");
-    return byColumn(await parquetReadObjects({ file: await asyncBufferFromFile(path), compressors }));
-  }
-  const bytes = await readFile(path);
-  if (ending === ".npy") {
-    const list = readNpy(bytes, basename(path));
-    const { shape } = list;
-    if (shape.filter((extent) => extent !== 1).length > 1)
-      throw new Error(`an array of ${shape.join(" x ")} numbers is no list of scores`);
-    return new Map([["score", toNumbers(list)]]);
-  }
-  const text = textOf(bytes);
-  if (ending === ".json" || ending === ".jsonl" || ending === ".ndjson") {
-    const isList = text.trimStart().startsWith("[");
-    const rows: unknown = isList
-      ? JSON.parse(text)
-      : text
-          .split(/\r?\n/)
-          .filter((line) => line.trim() !== "")
-          .map((line, i) => parseLine(line, i + 1));
-    if (!Array.isArray(rows)) throw new Error("it is no list of objects");
-    return byColumn(rows);
-  }
-  const beginning = text.slice(0, Math.max(0, text.search(/[\r\n]/)));
-  const isTabbed = ending === ".tsv" || (beginning.includes("\t") && !beginning.includes(","));
-  const records = parseCsv(text, isTabbed ? "\t" : ",").filter((row) => row.some((cell) => cell !== ""));
-  const [first = []] = records;
-  const hasHeader = first.some((cell) => cell.trim() !== "" && !isNumber(cell));
-  const header = hasHeader
-    ? first.map((title) => title.trim())
-    : first.map((_, k) => (first.length === 1 ? "score" : `column ${k + 1}`));
-  const rows = hasHeader ? records.slice(1) : records;
-  if (header.length === 1 && header[0]?.includes(";"))
-    throw new Error(
-      "its fields are separated by semicolons; separate them by commas or tabs, with decimal points",
-    );
-  const twice = header.find((title, k) => header.indexOf(title) < k);
-  if (twice !== undefined) throw new Error(`two columns are called "${twice}"`);
-  const short = rows.findIndex((row) => row.length !== header.length);
-  if (short >= 0)
-    throw new Error(
-      `line ${short + (hasHeader ? 2 : 1)} has ${rows[short]?.length} fields where the first has ${header.length}`,
-    );
-  return new Map(header.map((title, k) => [title, rows.map((row) => row[k] ?? "")]));
-}
-
-/** A file's text: UTF-8, or UTF-16 where its first two bytes say so, as spreadsheets write "Unicode text". */
-function textOf(bytes: Buffer): string {
-  const [first, second] = bytes;
-  const wide =
-    first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : null;
-  if (wide === null && bytes.subarray(0, 4096).includes(0))
-    throw new Error("it is no text in UTF-8, nor in UTF-16 with the mark that begins it");
-  return new TextDecoder(wide ?? "utf-8").decode(bytes);
-}
-
-function parseLine(line: string, number: number): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    throw new Error(`line ${number} is no JSON`, { cause: error });
-  }
-}
-
-function byColumn(rows: readonly unknown[]): Columns {
-  const columns = new Map<string, unknown[]>();
-  rows.forEach((row, i) => {
-    if (typeof row !== "object" || row === null) throw new Error(`row ${i + 1} is no object`);
-    for (const [name, value] of Object.entries(row)) {
-      const column = columns.get(name) ?? [];
-      columns.set(name, column);
-      column[i] = value;
-    }
-  });
-  // a row that lacks a column has a gap there, like a cell that is empty
-  return new Map(
-    [...columns].map(([name, column]) => [name, Array.from({ length: rows.length }, (_, i) => column[i])]),
-  );
-}
-
-const isNumber = (value: unknown): boolean =>
-  (typeof value === "number" && !Number.isNaN(value)) ||
-  typeof value === "bigint" ||
-  (typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(numberText(value))));
-
-/** Python's and JSON's names of infinities, as JavaScript reads them. */
-const numberText = (text: string): string => text.trim().replace(/^([+-]?)inf(inity)?$/i, "$1Infinity");
 
 /** Columns that say what `oal score` answered, which is no truth to judge by. */
 const answers = ["known", "ask", "label", "confidence", "pValue", "detector"];
 
-function tableOf(path: string, name: string, all: Columns, fail: (problem: string) => Error): ScoreTable {
+function tableOf(
+  path: string,
+  name: string,
+  given: Columns,
+  fail: (problem: string) => Error,
+  marked: UnknownValue | undefined,
+): ScoreTable {
+  const marking = marked && given.get(marked.column);
+  if (marked && !marking)
+    throw fail(`it has no column "${marked.column}"; its columns are ${[...given.keys()].join(", ")}`);
+  // a column of marks is neither class nor score
+  const all = marked ? new Map([...given].filter(([title]) => title !== marked.column)) : given;
   const isAnswered = ["id", "known", "pValue", "score", "detector"].every((title) => all.has(title));
   const columns = isAnswered ? new Map([...all].filter(([title]) => !answers.includes(title))) : all;
   const count = Math.max(0, ...[...columns.values()].map((column) => column.length));
@@ -194,7 +131,7 @@ function tableOf(path: string, name: string, all: Columns, fail: (problem: strin
   const classes = new Map<string, Float64Array>();
   for (const [title, column] of columns) {
     const role = roleOf(title);
-    if ([unknown, knownColumn, label, prediction].includes(title) || role === "none") continue;
+    if ([unknown, knownColumn, label, prediction].includes(title) || apart.includes(role ?? "")) continue;
     // flags and numbers of rows are no scores, also where another column says which rows are known
     if (isNumbering(title, column) || ((role === "known" || role === "unknown") && isFlag(column))) continue;
     // Words in every row are no scores; a column of numbers with a gap is a fault that somebody should know of.
@@ -212,11 +149,54 @@ function tableOf(path: string, name: string, all: Columns, fail: (problem: strin
     throw fail(
       `no column holds scores${words.length === 0 ? "" : `; these hold words: ${words.slice(0, 8).join(", ")}`}`,
     );
-  const known = knownRows({ unknown, known: knownColumn, label }, columns, labels);
+  const known =
+    marked && marking
+      ? {
+          known: marking.map((value) => !isValue(value, marked.value)),
+          saidBy: `column "${marked.column}": ${marked.value} is unknown`,
+        }
+      : knownRows({ unknown, known: knownColumn, label }, columns, labels);
   const called = prediction === undefined ? null : numbersOf(columns.get(prediction) ?? []);
   const correct = labels && called && Array.from(labels, (value, i) => value === called[i]);
-  return { path, name, ...known, correct, columns: found };
+  const texts = (role: string, test: (own: readonly string[]) => boolean): readonly string[] | null => {
+    const own = [...columns]
+      .filter(([title]) => roleOf(title) === role || (role === "name" && plain(title) === "id"))
+      .map(([, column]) => Array.from({ length: count }, (_, i) => cellOf(column[i])));
+    return own.find(test) ?? null;
+  };
+  const seeds = new Set(texts("seed", () => true));
+  return {
+    path,
+    name,
+    ...known,
+    correct,
+    setOf: texts("set", (own) => own.every((text) => text !== "")),
+    // numbers of rows begin anew in every file
+    names: texts("name", (own) => new Set(own).size === count && !own.every(isNumber)),
+    columns: found,
+    remarks:
+      seeds.size > 1
+        ? [`the rows of ${seeds.size} seeds (column "seed") are judged as if they were one`]
+        : [],
+  };
 }
+
+/** Roles of columns that are read apart from scores. */
+const apart: readonly string[] = ["set", "name", "seed", "none"];
+
+/** A cell as text; empty where it holds nothing. */
+const cellOf = (value: unknown): string =>
+  typeof value === "string" ||
+  typeof value === "number" ||
+  typeof value === "bigint" ||
+  typeof value === "boolean"
+    ? String(value).trim()
+    : "";
+
+/** Whether a cell is a value: the same text, or the same number. */
+const isValue = (cell: unknown, value: string): boolean =>
+  cellOf(cell).toLowerCase() === value.trim().toLowerCase() ||
+  (isNumber(cell) && isNumber(value) && Number(cell) === Number(value));
 
 /** What says which rows are known: a flag, or class labels of which -1 means unknown. */
 function knownRows(

@@ -109,6 +109,7 @@ const ccrRates = [1e-4, 1e-3, 1e-2, 1e-1];
 const options = kinds.fields({
   id: kinds.optional(kinds.listOf(kinds.text)),
   ood: kinds.optional(kinds.listOf(kinds.text)),
+  unknown: kinds.optional(kinds.text),
   higher: kinds.optional(kinds.oneOf(["known", "unknown"])),
   columns: kinds.optional(kinds.listOf(kinds.text)),
   resamples: kinds.optional(kinds.count),
@@ -118,7 +119,8 @@ const options = kinds.fields({
 /**
  * Judges score files: CSV, npz of OpenOOD, npy, JSON lines, Parquet.
  *
- * @param paths  files that say of every row whether it is known (a column, or labels below 0), or two npy files: known, unknown
+ * @param paths  files that say of every row whether it is known (a column, or labels below 0), or two npy files: known, unknown. Files of
+ *   the same names in several folders are other scores of the same rows
  * @throws OAL-E293 (a file), OAL-E294 (no known or no unknown rows, or columns that differ), OAL-E101, OAL-E102
  * @source PROTOCOL sections 5 and 9
  * @example
@@ -128,8 +130,8 @@ const options = kinds.fields({
 export async function judgeScores(paths: readonly string[], given: JudgeOptions = {}): Promise<Judgement> {
   expectArguments("judgeScores", { paths: [paths, kinds.listOf(kinds.text)], options: [given, options] });
   const { resamples = bootstrapDefaults.resamples, seed = bootstrapDefaults.seed } = given;
-  const { known, sets, senses, correct } = await gather(paths, given);
-  const columns = commonColumns([known, ...sets.map(({ rows }) => rows)], given.columns);
+  const { known, sets, senses, correct, columns: wanted } = await gather(paths, given);
+  const columns = commonColumns([known, ...sets.map(({ rows }) => rows)], wanted);
   const sign = new Map(columns.map((column) => [column, directionOf(column, known, sets, given.higher)]));
   const valuesOf = (rows: Rows, column: string): Float64Array => {
     const values = rows.get(column) ?? new Float64Array();

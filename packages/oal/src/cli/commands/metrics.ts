@@ -63,7 +63,13 @@ function described({ senses, known, accuracy, columns, differences, resamples, s
       tied === null
         ? []
         : [
-            `${printable(column)} on ${printable(name)}: equal scores make a diagonal of the ROC curve, whose points OpenOOD drops; with them FPR@95 is ${percent(tied.fpr95)} instead of ${percent(fpr95)}, with known positive ${percent(tied.fpr95Id)} instead of ${percent(fpr95Id)}`,
+            `${printable(column)} on ${printable(name)}: equal scores make a diagonal of the ROC curve, whose points OpenOOD drops; with them ${[
+              ["FPR@95", tied.fpr95, fpr95] as const,
+              ["FPR@95 with known positive", tied.fpr95Id, fpr95Id] as const,
+            ]
+              .filter(([, all, dropped]) => percent(all) !== percent(dropped))
+              .map(([title, all, dropped]) => `${title} is ${percent(all)} instead of ${percent(dropped)}`)
+              .join(", ")}`,
           ],
     ),
   );
