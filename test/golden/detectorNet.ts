@@ -120,7 +120,7 @@ function batchOf<Name extends string>(
   return { count, labels, taps: found };
 }
 
-/** Confidences of a fitted detector on a part of the images. */
+/** Confidences of a fitted detector on a part of the images, or another value that its score is made of. */
 export async function convolutionScores(
   engine: Engine,
   manifest: GoldenManifest,
@@ -131,9 +131,10 @@ export async function convolutionScores(
     fitted,
     parameters,
   }: { detector: Detector; fitted: Fitted; parameters: Readonly<Record<string, unknown>> },
+  of: (confidence: Value) => Value = (confidence) => confidence,
 ): Promise<Float32Array> {
   const built = convolutionNet(manifest, golden, countOf(golden, part));
-  const value = detector.score(built.graph, built.taps, fitted, parameters);
+  const value = of(detector.score(built.graph, built.taps, fitted, parameters));
   return float32Data(await outputOf(engine, golden, part, built, value));
 }
 
