@@ -126,12 +126,44 @@ describe("the table", () => {
     );
   });
 
-  it("is LaTeX for booktabs: best bold, second underlined, deviations as subscripts", () => {
+  it("is LaTeX for booktabs: all rows of the first rank bold, the next underlined, deviations as subscripts", () => {
     const text = latexTable(result);
-    expect(text).toContain("a\\_b & knn & \\textbf{90.50}$_{\\pm 0.00}$ &");
-    expect(text).toContain("oal & msp & \\underline{90.00} &");
+    expect(text).toContain(
+      "a\\_b & knn & \\textbf{90.50}$_{\\pm 0.00}$ & \\textbf{9.50}$_{\\pm 0.00}$ & 70.00$_",
+    );
+    expect(text).toContain(
+      "oal & msp & \\textbf{90.00} & \\textbf{10.00} & \\textbf{95.00} & \\textbf{5.00} &",
+    );
+    expect(text).toContain("a\\_b & msp & \\underline{81.00}$_{\\pm 1.00}$ & \\underline{19.00}$_");
     expect(text).toContain("94.50$_{\\pm 0.50}$ \\\\\n\\midrule\noal");
     expect(text.match(/\{/g)?.length).toBe(text.match(/\}/g)?.length);
+  });
+
+  it("has in LaTeX a legend of what stands there: no brackets, no ranks, one FPR@95", () => {
+    const comment = (of: BenchmarkResult): string => latexTable(of).split("\n")[0] ?? "";
+    expect(comment(result)).toContain(
+      "; subscripts are standard deviations over seeds (ddof 0); bold: rank 1 of the column, ties included: the rows whose 95 % interval no other row's lies wholly above (1000 resamples of images (seed 0) and the spread of the seeds by Student's t); underlined: the best of the others; FPR@95: share of known images rejected where 95 % of the unknown ones are (OpenOOD).",
+    );
+    expect(comment(result)).not.toMatch(/brackets|share ranks|\||many papers/);
+
+    const bare = (given: Figure): Figure => ({ ...given, interval: null });
+    const plain: BenchmarkResult = {
+      ...result,
+      models: result.models.map((model) => ({ ...model, files: model.files.slice(0, 1) })),
+      bootstrap: { resamples: 0, seed: 0 },
+      rows: result.rows.map((given) => ({
+        ...given,
+        places: given.places.map((at) => ({
+          ...at,
+          metrics: Object.fromEntries(Object.entries(at.metrics).map(([id, value]) => [id, bare(value)])),
+        })),
+      })),
+    };
+    expect(comment(plain)).toContain(
+      "over their sets; bold: the best of the column; underlined: the second; FPR@95",
+    );
+    expect(latexTable(plain)).toContain("knn & \\textbf{90.50}$");
+    expect(latexTable(plain)).toContain("msp & \\underline{90.00} &");
   });
 
   it("is Markdown with a column for every set, and says what the numbers are", () => {

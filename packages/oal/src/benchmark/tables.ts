@@ -2,7 +2,7 @@
 import Table from "cli-table3";
 import { stringify } from "csv-stringify/sync";
 import { metrics, printable, summarizeSeeds, twoDecimals } from "oal-core";
-import { aurocAt, rankText } from "./ranks.js";
+import { aurocAt, ranksOf, rankText } from "./ranks.js";
 import type { BenchmarkResult, BenchmarkRow, Figure, LeftOutRow } from "./result.js";
 
 /** The forms of the table. */
@@ -85,18 +85,48 @@ export function meansOf({ rows }: BenchmarkResult): ("near" | "far")[] {
   );
 }
 
+/** The seeds of the model that has most. */
+function mostSeeds({ models }: BenchmarkResult): number {
+  return Math.max(...models.map(({ files }) => files.length));
+}
+
+/** How intervals were made; undefined where there are none. */
+function intervalsText(result: BenchmarkResult): string | undefined {
+  const { resamples, seed } = result.bootstrap;
+  if (resamples === 0) return undefined;
+  const spread = mostSeeds(result) > 1 ? " and the spread of the seeds by Student's t" : "";
+  return `${resamples} resamples of images (seed ${seed})${spread}`;
+}
+
+const meansText = "percent; near and far are unweighted means over their sets";
+const openOodFpr = "FPR@95: share of known images rejected where 95 % of the unknown ones are (OpenOOD)";
+
 /** What the numbers are, in a sentence or two. */
-export function legendOf({ bootstrap, models }: BenchmarkResult): string {
-  const seeds = Math.max(...models.map(({ files }) => files.length));
+export function legendOf(result: BenchmarkResult): string {
+  const intervals = intervalsText(result);
   return [
-    "percent; near and far are unweighted means over their sets",
-    ...(seeds > 1 ? ["± is the standard deviation over seeds (ddof 0)"] : []),
-    ...(bootstrap.resamples > 0
-      ? [
-          `brackets are 95 % intervals: ${bootstrap.resamples} resamples of images (seed ${bootstrap.seed})${seeds > 1 ? " and the spread of the seeds by Student's t" : ""}; rows whose intervals overlap share ranks: ties`,
-        ]
-      : []),
-    "FPR@95: share of known images rejected where 95 % of the unknown ones are (OpenOOD) | share of unknown images accepted where 95 % of the known ones are (many papers)",
+    meansText,
+    ...(mostSeeds(result) > 1 ? ["± is the standard deviation over seeds (ddof 0)"] : []),
+    ...(intervals === undefined
+      ? []
+      : [`brackets are 95 % intervals: ${intervals}; rows whose intervals overlap share ranks: ties`]),
+    `${openOodFpr} | share of unknown images accepted where 95 % of the known ones are (many papers)`,
+  ].join("; ");
+}
+
+/** The same for the LaTeX table, which has no brackets, no ranks and one FPR@95. */
+function latexLegend(result: BenchmarkResult): string {
+  const intervals = intervalsText(result);
+  return [
+    meansText,
+    ...(mostSeeds(result) > 1 ? ["subscripts are standard deviations over seeds (ddof 0)"] : []),
+    ...(intervals === undefined
+      ? ["bold: the best of the column", "underlined: the second"]
+      : [
+          `bold: rank 1 of the column, ties included: the rows whose 95 % interval no other row's lies wholly above (${intervals})`,
+          "underlined: the best of the others",
+        ]),
+    openOodFpr,
   ].join("; ");
 }
 
@@ -171,20 +201,26 @@ export function markdownTable(result: BenchmarkResult): string {
 }
 
 /** Protocol, deviations, legend and what else is to be known, a sentence each. */
-export function footOf(result: BenchmarkResult): string {
+export function footOf(result: BenchmarkResult, legend = legendOf(result)): string {
   const { id, deviations } = result.protocol;
   const searched = result.searched
     ? "detector parameters were searched on the validation sets, as published"
     : "detector parameters are the published defaults, or those that were given";
   return [
     `Protocol ${id}${deviations.length > 0 ? `, not whole (${deviations.join("; ")})` : ""}; ${searched}; oal ${result.version}.`,
-    `${legendOf(result)}.`,
+    `${legend}.`,
     ...troubles(result).map((text) => `Note: ${printable(text)}${/[.?!]$/.test(text) ? "" : "."}`),
   ].join("\n\n");
 }
 
+/** A figure of which less is better, as one of which more is. */
+function negated({ mean, interval }: Figure): Pick<Figure, "mean" | "interval"> {
+  return { mean: -mean, interval: interval && [-interval[1], -interval[0]] };
+}
+
 /**
- * The rows as a LaTeX table for the package booktabs: deviations as subscripts, the best value bold, the second underlined.
+ * The rows as a LaTeX table for the package booktabs: deviations as subscripts; bold all rows that share the first rank of a column, underlined
+ * the best of the others.
  */
 export function latexTable(result: BenchmarkResult): string {
   const means = meansOf(result);
@@ -195,24 +231,22 @@ export function latexTable(result: BenchmarkResult): string {
   const rows = result.models.flatMap(({ name }) => [result.rows.filter(({ model }) => model === name)]);
   const all = rows.flat();
   const places = columns.map(({ on, metric, sign }) => {
-    const values = [...new Set(all.flatMap((row) => figureAt(row, on, metric)?.mean ?? []))].map(
-      (v) => sign * v,
-    );
-    const [best, second] = values.toSorted((a, b) => b - a);
-    return { best, second };
+    const figures = all.flatMap((row) => figureAt(row, on, metric) ?? []);
+    const ranks = ranksOf(figures.map((figure) => (sign < 0 ? negated(figure) : figure)));
+    const first = new Set(figures.filter((_, k) => ranks[k]?.best === 1));
+    const others = figures.filter((figure) => !first.has(figure));
+    return { first, second: Math.max(...others.map(({ mean }) => sign * mean)) };
   });
   const cell = (row: BenchmarkRow, k: number): string => {
     const column = columns[k];
     const figure = column && figureAt(row, column.on, column.metric);
     if (!column || !figure) return "--";
-    const value = column.sign * figure.mean;
     const mean = twoDecimals(100 * figure.mean);
-    const marked =
-      value === places[k]?.best
-        ? `\\textbf{${mean}}`
-        : value === places[k]?.second
-          ? `\\underline{${mean}}`
-          : mean;
+    const marked = places[k]?.first.has(figure)
+      ? `\\textbf{${mean}}`
+      : column.sign * figure.mean === places[k]?.second
+        ? `\\underline{${mean}}`
+        : mean;
     return figure.values.length > 1 ? `${marked}$_{\\pm ${twoDecimals(100 * figure.deviation)}}$` : marked;
   };
   const lines = rows.map((group) =>
@@ -228,7 +262,7 @@ export function latexTable(result: BenchmarkResult): string {
     ),
   );
   return [
-    `% ${footOf(result).replaceAll(/\s*\n+\s*/g, " ")}`,
+    `% ${footOf(result, latexLegend(result)).replaceAll(/\s*\n+\s*/g, " ")}`,
     `\\begin{tabular}{ll${"r".repeat(columns.length + 1)}}`,
     "\\toprule",
     `model & detector & ${columns.map(({ title }) => title).join(" & ")} & accuracy \\\\`,

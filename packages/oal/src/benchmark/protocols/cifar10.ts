@@ -1,5 +1,5 @@
 /** OpenOOD v1.5 with CIFAR-10 known. */
-import { openOod } from "./openood.js";
+import { cifar10Corrupted, openOod } from "./openood.js";
 
 export const cifar10 = openOod({
   known: "cifar10",
@@ -21,5 +21,5 @@ export const cifar10 = openOod({
     ["texture", "images_classic", "test_texture", 5640],
     ["places365", "images_classic", "test_places365", 35_195],
   ],
-  shifted: [["cifar10c", "images_classic", "test_cifar10c", 10_000]],
+  shifted: [["cifar10c", "images_classic", "test_cifar10c", 10_000, cifar10Corrupted]],
 });

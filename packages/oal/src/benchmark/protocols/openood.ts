@@ -1,9 +1,33 @@
 /** The layout that the protocols of OpenOOD v1.5 share: lists under benchmark_imglist, images under images_classic and images_largescale. */
 import type { Protocol, ProtocolPictures, ProtocolSet, SetRole } from "../protocol.js";
 
-/** Where OpenOOD's lists and images come from. */
-const download = (what: string): string =>
-  `${what}: scripts/download/download.py of github.com/Jingkang50/OpenOOD (--contents datasets --datasets ood_v1.5)`;
+/** What OpenOOD's script fetches when it is asked for these sets. */
+const download = (what: string, datasets = "--datasets ood_v1.5"): string =>
+  `${what}: scripts/download/download.py of github.com/Jingkang50/OpenOOD (--contents datasets ${datasets})`;
+
+/**
+ * Where a set is to be had whose images that script does not fetch with the others.
+ *
+ * @param images in words, which they are and where they come from
+ */
+const elsewhere = (images: string): Partial<ProtocolSet> => ({
+  from: `${download("image list benchmark_imglist")}; images ${images}`,
+});
+
+/** The training images of ImageNet, which OpenOOD leaves to their own site. The script takes a folder that holds anything for fetched. */
+export const imagenetTraining = elsewhere(
+  "images_largescale/imagenet_1k/train: the training images of ILSVRC2012 from image-net.org, put there after the script, which does not fetch them",
+);
+
+/** CIFAR-10-C, which the script has in its group `misc`. */
+export const cifar10Corrupted = elsewhere(
+  download("images_classic/cifar10c", "--dataset_mode dataset --datasets cifar10c"),
+);
+
+/** ImageNet-ES, which came to OpenOOD in July 2024: to the lists and the evaluator, not to the script. */
+export const imagenetEs = elsewhere(
+  "images_largescale/imagenet_es: OpenOOD's evaluator (openood/evaluation_api/datasets.py), for the script does not have them",
+);
 
 /** The folder of a set's images below the root. */
 type Images = "images_classic" | "images_largescale";

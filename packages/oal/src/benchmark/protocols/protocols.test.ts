@@ -106,6 +106,33 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Sets of OpenOOD whose images its script does not fetch with the others, and what is said of these instead. */
+const elsewhere: Readonly<Record<string, readonly [name: string, says: RegExp]>> = {
+  "openood-v1.5/imagenet": ["train", /image-net\.org/],
+  "openood-v1.5/imagenet200": ["train", /image-net\.org/],
+  "openood-v1.5/cifar10-full-spectrum": ["cifar10c", /--dataset_mode dataset --datasets cifar10c\b/],
+  "openood-v1.5/imagenet-full-spectrum": ["imagenet_es", /evaluation_api\/datasets\.py/],
+};
+
+it("says of every set of OpenOOD where it is to be had, also of those that its script leaves out", () => {
+  const own = new Map<string, string>();
+  for (const { id, sets } of protocols.filter((protocol) => protocol.id.startsWith("openood-"))) {
+    for (const { name, path, from = "" } of sets) {
+      expect(from).toContain("image list benchmark_imglist");
+      expect(from).toContain("scripts/download/download.py of github.com/Jingkang50/OpenOOD");
+      if (!from.startsWith(`image list benchmark_imglist, images ${path}: `)) own.set(`${id} ${name}`, from);
+    }
+  }
+  expect([...own.keys()].toSorted()).toEqual(
+    [
+      ...Object.entries(elsewhere).map(([id, [name]]) => `${id} ${name}`),
+      "openood-v1.5/imagenet-full-spectrum train",
+      "openood-v1.5/imagenet200-full-spectrum train",
+    ].toSorted(),
+  );
+  for (const [id, [name, says]] of Object.entries(elsewhere)) expect(own.get(`${id} ${name}`)).toMatch(says);
+});
+
 it("has an entry here for every protocol", () => {
   expect(Object.keys(expected).toSorted()).toEqual(protocols.map(({ id }) => id).toSorted());
 });

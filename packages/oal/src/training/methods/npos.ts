@@ -43,7 +43,7 @@ const schema = z.strictObject({
     200,
     2,
     10_000,
-    "newest features of every class; 1,000 are published, with k 300 and edge 200, and cost 25 times as much",
+    "newest features of every class; OpenOOD has 1,000, with k 300 and edge 200, which cost 25 times as much",
   ),
   k: whole(60, 1, 10_000, "which neighbour in the queue, itself the first, says how far out a sample is"),
   edge: whole(40, 1, 10_000, "samples of a class that are farthest out, among which the anchors are drawn"),
@@ -128,12 +128,16 @@ function told(context: Context, known: Value, outliers: Value, width: number): V
 /**
  * weight * cross-entropy of a small network on features, known against outliers, once the queue of every class is full; compactWeight * compactness +
  * disperseWeight * dispersion as in `cider`; and the cross-entropy of the last layer on features that are held.
+ *
+ * OpenOOD (openood/trainers/npos_trainer.py, configs/pipelines/train/train_npos.yml) has a queue of 1,000 with k 300 and edge 200 (`select`), the same
+ * shares as here, and starts in epoch 40 (`start_epoch_KNN`), where this starts with the first full queue. Its queue is all zeros again at the
+ * start of every epoch, though it counts as full; its directions start at the means of validation images, here at zero.
  */
 export const nposMethod = defineMethod({
   id: "npos",
   title: "Non-parametric outlier synthesis",
   source:
-    "Tao et al. 2023, Non-Parametric Outlier Synthesis, section 3; numbers as in OpenOOD (its queue is larger), which shows two views of a picture where this shows one, trains no last layer, and mixes up the distances of different anchors",
+    "Tao et al. 2023, Non-Parametric Outlier Synthesis, section 3; numbers as in OpenOOD but for queue 200 (there 1,000), k 60 (300), edge 40 (200) and the start, here the first full queue (there epoch 40 of 100). OpenOOD shows two views of a picture where this shows one, empties the queue before every epoch, trains no last layer, and mixes up the distances of different anchors",
   outliers: ["features"],
   section: "npos",
   about: "outliers at the edge of the features",

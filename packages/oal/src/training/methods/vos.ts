@@ -91,12 +91,18 @@ function largest(numbers: Float32Array, count: number): Float32Array {
 /**
  * weight * cross-entropy of Linear(1, 2) on logsumexp of the class scores, known samples against virtual outliers o = μ_c + Σ^{1/2} ε, once the queue
  * of every class is full: μ_c its mean, Σ the covariance around the means of all classes, ε the longest of many standard normal vectors.
+ *
+ * What other programs do otherwise. The authors' (deeplearning-wisc/vos, classification/CIFAR/train_virtual.py) weights the exponentials in the
+ * energy with max(0, w_c), w learned, and starts in epoch 40 of 100. OpenOOD's (openood/trainers/vos_trainer.py) starts with the first full queue, as
+ * here; its w are drawn anew at every call, for known samples and outliers apart; energies below -1 become -1; and the energies lose their gradient,
+ * so that the term trains Linear(1, 2) and never the network. In both a class whose queue is full takes nothing until those of all are. Shared: the
+ * mean over known samples and outliers together, outliers without gradient, 1e-4 on the variances, and all numbers.
  */
 export const vosMethod = defineMethod({
   id: "vos",
   title: "Virtual outlier synthesis",
   source:
-    "Du et al. 2022, VOS: Learning What You Don't Know by Virtual Outlier Synthesis, equations 1 to 5; numbers as published for CIFAR-10, from the first full queue on as in OpenOOD",
+    "Du et al. 2022, VOS: Learning What You Don't Know by Virtual Outlier Synthesis, equations 1 to 5; numbers of the authors' program for CIFAR-10 and of OpenOOD. The energy is log sum e^z without weights: the authors' program learns a weight per class and starts in epoch 40 of 100, this with the first full queue. OpenOOD starts there too, but draws the weights anew at every call, raises energies to -1 at least and lets no gradient through them, so that its term does not train the network",
   outliers: ["features"],
   section: "vos",
   about: "virtual outliers among the features",
