@@ -1,6 +1,7 @@
 /** The models of a benchmark: anything that is a classifier, brought to the protocol's pictures and classes. */
 import { join } from "node:path";
 import { oalError, type Engine } from "oal-core";
+import { resizeWords } from "../bundle/cutWords.js";
 import { cacheFolder } from "../data/cacheFolder.js";
 import { matchNames } from "../fitting/classes.js";
 import { normalisedBy } from "../fitting/normalised.js";
@@ -55,10 +56,11 @@ export async function openModel(
   const { pictures } = protocol;
   const fits = pictures?.crop === first.preprocessing.crop ? pictures : undefined;
   const isOpen = first.kind === "foreign" && first.cut === "unsaid";
-  const resizes = fits && isOpen && fits.resize !== first.preprocessing.resize;
+  const resizes =
+    fits && isOpen && JSON.stringify(fits.resize) !== JSON.stringify(first.preprocessing.resize);
   let loaded = resizes ? await loadModel(file, { ...load, resize: fits.resize }) : first;
   notes.push(...loaded.approximations);
-  if (resizes) notes.push(`pictures are resized to ${fits.resize} pixels, as the protocol says`);
+  if (resizes) notes.push(`pictures are resized (${resizeWords(fits.resize)}), as the protocol says`);
   await checkTaps(loaded, engine);
   if (loaded.normalisation.source === "assumed" && fits) {
     const { mean, std } = fits;

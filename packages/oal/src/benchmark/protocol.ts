@@ -1,4 +1,5 @@
 /** What a benchmark protocol is: the sets of known and unknown images, where each lies below one root, and how many it must have. */
+import type { ResizeRule } from "oal-core";
 import { z } from "zod";
 import { unknownGroups } from "../evaluation/result.js";
 
@@ -39,8 +40,9 @@ export interface ProtocolSet {
 
 /** How pictures become a model's input, where the model's own files do not say. */
 export interface ProtocolPictures {
-  /** The shorter side, then the side of the square that is cut from the centre, in pixels. */
-  readonly resize: number;
+  /** The shorter side, or height and width whatever the shape, in pixels. */
+  readonly resize: ResizeRule;
+  /** The side of the square that is then cut from the centre, in pixels. */
   readonly crop: number;
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
@@ -92,6 +94,8 @@ const unknownSource = z.strictObject({
 });
 const shiftedSource = z.strictObject({ name: setName, asStored: z.boolean().optional(), ...place });
 
+const pixels = z.number().int().min(1);
+
 /** A protocol's file. */
 export const protocolFileSchema = z.strictObject({
   title: z.string().min(1).optional(),
@@ -99,8 +103,8 @@ export const protocolFileSchema = z.strictObject({
   classes: z.union([z.array(z.string().min(1)).min(2), z.number().int().min(2)]).optional(),
   pictures: z
     .strictObject({
-      resize: z.number().int().min(1),
-      crop: z.number().int().min(1),
+      resize: z.union([pixels, z.tuple([pixels, pixels]).readonly()]),
+      crop: pixels,
       mean: z.tuple([z.number(), z.number(), z.number()]),
       std: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]),
     })

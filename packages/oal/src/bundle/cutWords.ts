@@ -2,7 +2,7 @@
 import type { ResizeRule } from "oal-core";
 
 /** "shorter side to 256 pixels", or "squeezed to 224 x 224 pixels". */
-function resizeWords(resize: ResizeRule): string {
+export function resizeWords(resize: ResizeRule): string {
   return typeof resize === "object"
     ? `squeezed to ${resize.join(" x ")} pixels`
     : `shorter side to ${resize} pixels`;

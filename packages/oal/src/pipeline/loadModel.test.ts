@@ -15,6 +15,7 @@ import {
 } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { openModel } from "../benchmark/models.js";
+import { protocolFileSchema } from "../benchmark/protocol.js";
 import type { OpenedProtocol } from "../benchmark/openProtocol.js";
 import type { LoadModelOptions } from "../models/load.js";
 import { testEngine } from "../testing/engine.js";
@@ -124,4 +125,20 @@ it("a benchmark takes mean and deviation of its protocol, and the order of colou
   expect(loaded.preprocessing.resize).toBe(16);
   const told = await open(processor({ size: 14, do_center_crop: false }), { normalisation: half });
   expect(told.loaded.preprocessing.resize).toBe(14);
+});
+
+it("a protocol of one's own may squeeze whole pictures", async () => {
+  const file = {
+    test: "t",
+    unknown: [{ name: "far", path: "f" }],
+    pictures: { resize: [14, 14], crop: 14, ...half },
+  };
+  const { pictures } = protocolFileSchema.parse(file);
+  const protocol = { id: "own", title: "Own", known: "id", classes: 2, pictures, sets: [], notes: [] };
+  const asked = { name: "m", file: model({}), seed: 0 };
+  const { loaded, notes } = await openModel({ root, protocol }, asked, [], { engine: testEngine, load: {} });
+  expect(loaded.preprocessing.resize).toEqual([14, 14]);
+  expect(notes).toContain("pictures are resized (squeezed to 14 x 14 pixels), as the protocol says");
+  const wrong = { ...file, pictures: { ...file.pictures, resize: [14] } };
+  expect(protocolFileSchema.safeParse(wrong).success).toBe(false);
 });
