@@ -5,13 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { judgeScores } from "../packages/oal/src/evaluation/judge.js";
+import { pythonWith } from "./python.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-sklearn-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const python = [process.env["OAL_BENCH_PYTHON"], "/usr/bin/python3", "python3"].find(
-  (each) => each !== undefined && spawnSync(each, ["-c", "import sklearn, numpy"]).status === 0,
-);
+const python = pythonWith("sklearn, numpy");
 
 /**
  * Writes 200 lists of scores, rounded so that some are equal within and across the sides, and what OpenOOD's functions make of them:
@@ -70,7 +69,7 @@ json.dump(expected, open(folder + "/expected.json", "w"))
 
 describe.skipIf(python === undefined)(
   python === undefined
-    ? "scikit-learn is not here (Debian: apt install python3-sklearn; another Python: OAL_BENCH_PYTHON)"
+    ? "scikit-learn is not here (Debian: apt install python3-sklearn; another Python: OAL_PYTHON)"
     : "scikit-learn",
   () => {
     it("says the same of 200 files", async () => {

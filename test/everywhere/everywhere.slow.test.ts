@@ -18,7 +18,7 @@ import { ask } from "./ask.mjs";
 import { writeEverything } from "./bundles.js";
 import { besidePage, missingChromium, serve, startChromium, type Site } from "./chromium.js";
 import { digitModel, missingPhotos, photoModel, type AskedPicture } from "./models.js";
-import { missingPython, pythonWith } from "./python.js";
+import { missingPython, pythonWith } from "../python.js";
 
 /** What a network with maps and gradients cannot show here: twenty correct pictures of every class, a neuron that does not saturate. */
 const lacking: readonly string[] = ["openmax", "nac_last"];

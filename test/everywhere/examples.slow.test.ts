@@ -12,7 +12,7 @@ import { Scorer } from "../../packages/oal/src/bundle/scorer.js";
 import { decodeImage } from "../../packages/oal/src/data/decode.js";
 import { testEngine as engine } from "../../packages/oal/src/testing/engine.js";
 import { untrainedModel } from "../cli/untrainedModel.js";
-import { missingPython, pythonWith } from "./python.js";
+import { missingPython, pythonWith } from "../python.js";
 
 const example = (path: string): string => fileURLToPath(new URL(`../../examples/${path}`, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "oal-examples-"));

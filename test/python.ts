@@ -6,6 +6,7 @@ import { join } from "node:path";
 /** Pythons that may be there, the one that was asked for first; the last is what .ci/run makes. */
 const pythons = [
   process.env["OAL_PYTHON"],
+  process.env["OAL_BENCH_PYTHON"],
   "python3",
   "/usr/bin/python3",
   join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "oal-python", "bin", "python"),
