@@ -597,6 +597,27 @@ describe("a detector that looks at the pictures inside the model", () => {
     expect(stages.has("pictures")).toBe(false);
   });
 
+  it("shares their pass with others that do, which tell their names, and are kept each by itself", async () => {
+    const asked = { models: one, search: false, resamples: 0 };
+    const passes = new Set<string>();
+    const both = await run({
+      ...asked,
+      detectors: ["iodin", "msp", "adascale_l"],
+      onProgress: (stage, _done, _total, what) => void (stage === "inside" && passes.add(what ?? "")),
+    });
+    expect(both.rows.map(({ detector }) => detector).sort()).toEqual(["adascale_l", "iodin", "msp"]);
+    expect([...passes].filter((what) => what.includes("iodin, adascale_l"))).toHaveLength(1);
+    expect([...passes].some((what) => /iodin(?!, )/.test(what))).toBe(false);
+    passes.clear();
+    const alone = await run({
+      ...asked,
+      detectors: ["iodin"],
+      onProgress: (stage, _done, _total, what) => void (stage === "inside" && passes.add(what ?? "")),
+    });
+    expect(alone.rows[0]).toMatchObject({ detector: "iodin" });
+    expect([...passes]).toEqual([]);
+  });
+
   it("needs no image of every class: a limit may leave one out, and a list may lack one", async () => {
     const asked = { models: one, detectors: ["odin"], search: false, resamples: 0 };
     const list = readFileSync(at("benchmark_imglist", "cifar10", "test_cifar10.txt"), "utf8").split("\n");

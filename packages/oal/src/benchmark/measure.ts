@@ -1,10 +1,7 @@
 /** The scores of one model's detectors on every set, each detector's kept by content, so that a benchmark goes on where it was stopped. */
-import { createHash } from "node:crypto";
-import { readFileSync, renameSync, rmSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { areStored, OalError, type Algebra, type Engine, type ParameterValues, type TapName } from "oal-core";
-import { z } from "zod";
 import { cacheFolder } from "../data/cacheFolder.js";
 import { openAlgebra } from "../evaluation/algebra.js";
 import type { AskedDetector } from "../evaluation/asked.js";
@@ -14,11 +11,10 @@ import type { ModelSource } from "../evaluation/modelTaps.js";
 import { outputSizes, type OutputSet } from "../evaluation/outputs.js";
 import { mayChoose, type DetectorSearch } from "../evaluation/result.js";
 import { rowStore } from "../evaluation/rowFiles.js";
-import { scoreSets, type ScoreGround } from "../evaluation/score.js";
+import { scoreTogether, type ScoreGround } from "../evaluation/score.js";
 import { searchDetector, type SearchedOutcome } from "../evaluation/search.js";
-import { writeError } from "../runtime/systemError.js";
 import { asideOf, sweepAside } from "../runtime/aside.js";
-import { makeFolder } from "../runtime/makeFolder.js";
+import { KeptScores } from "./keptScores.js";
 
 /** What a detector came to on one model. */
 export interface DetectorScores {
@@ -60,51 +56,84 @@ export interface MeasureJob {
   readonly onPictures?: ((detector: string, done: number, total: number) => void) | undefined;
 }
 
-/** Fits every detector and scores every image; a detector that cannot serve is told with its reason. */
+/**
+ * Fits every detector and scores every image; a detector that cannot serve is told with its reason. Those that look at the pictures again are
+ * fitted one after another and scored together, in one pass.
+ */
 export async function measureDetectors(
   job: MeasureJob,
 ): Promise<{ readonly measured: DetectorScores[]; readonly leftOut: LeftOut[] }> {
-  const measured: DetectorScores[] = [];
-  const leftOut: LeftOut[] = [];
+  const found = new Map<AskedDetector, DetectorScores | { readonly reason: string }>();
   const scratch = asideOf(job.scratch);
   sweepAside(job.scratch);
   const rows = rowStore(scratch);
   const algebra = openAlgebra(job.engine);
   const onBatch = (): void => job.signal?.throwIfAborted();
-  let grounds: { readonly fit: FitGround; readonly score: ScoreGround } | undefined;
+  let grounds: Grounds | undefined;
   let current = "";
   const onPictures = (done: number, total: number): void => job.onPictures?.(current, done, total);
+  const turnTo = (name: string): void => {
+    job.signal?.throwIfAborted();
+    current = name;
+    job.onProgress?.(name, found.size);
+  };
+  // a fit goes through one set after another, the scoring through all
+  const opened = async (): Promise<Grounds> =>
+    (grounds ??= await groundsOf(
+      { ...job, sets: job.sets.flatMap((set) => tellingPass([set], onPictures)) },
+      algebra,
+      rows.keep,
+      onBatch,
+    ));
+  const scored = tellingPass(
+    job.sets.filter(({ group }) => group !== "train"),
+    onPictures,
+  );
+  /** Scores of detectors that were fitted, kept as they come. */
+  const score = async (fits: ReadonlyMap<AskedDetector, Fit>): Promise<void> => {
+    const all = [...fits.values()].map(({ fitted }) => fitted);
+    const scores = await scoreTogether(all, scored, (await opened()).score);
+    for (const [k, [each, { fitted, search, warnings }]] of [...fits].entries()) {
+      const own = scores[k] ?? [];
+      if (own instanceof OalError) {
+        found.set(each, { reason: own.message });
+        continue;
+      }
+      const { parameters } = fitted;
+      const outcome = {
+        detector: each.detector.id,
+        parameters,
+        search: search ?? null,
+        warnings,
+        scores: own,
+      };
+      await new KeptScores(job, each).write(outcome);
+      found.set(each, outcome);
+    }
+    await rows.clear();
+  };
+  const fit = async (each: AskedDetector): Promise<ReadonlyMap<AskedDetector, Fit>> => {
+    turnTo(each.detector.id);
+    const outcome = await fitOne(each, job, await opened());
+    if ("fitted" in outcome) return new Map([[each, outcome]]);
+    found.set(each, { reason: outcome.reason.message });
+    return new Map();
+  };
   try {
-    for (const [k, each] of job.asked.entries()) {
-      job.signal?.throwIfAborted();
-      current = each.detector.id;
-      job.onProgress?.(current, k);
-      const why = lacking(each, job.shows);
-      if (why !== undefined) {
-        leftOut.push({ detector: each.detector.id, reason: why });
-        continue;
-      }
-      const kept = new KeptScores(job, each);
-      const known = kept.read();
-      if (known) {
-        measured.push(known);
-        continue;
-      }
-      // a fit goes through one set after another, the scoring through all
-      grounds ??= await groundsOf(
-        { ...job, sets: job.sets.flatMap((set) => tellingPass([set], onPictures)) },
-        algebra,
-        rows.keep,
-        onBatch,
-      );
-      const outcome = await measureOne(each, { ...job, onPictures }, grounds);
-      await rows.clear();
-      if ("reason" in outcome) {
-        leftOut.push({ detector: each.detector.id, reason: outcome.reason.message });
-        continue;
-      }
-      await kept.write(outcome);
-      measured.push(outcome);
+    const pending = job.asked.filter((each) => {
+      const reason = lacking(each, job.shows);
+      const known = reason === undefined ? new KeptScores(job, each).read() : { reason };
+      if (known) found.set(each, known);
+      return !known;
+    });
+    const isInside = ({ detector }: AskedDetector): boolean => !areStored(detector.needs);
+    for (const each of pending.filter((one) => !isInside(one))) await score(await fit(each));
+    const inside = new Map<AskedDetector, Fit>();
+    for (const each of pending.filter(isInside))
+      for (const [one, outcome] of await fit(each)) inside.set(one, outcome);
+    if (inside.size > 0) {
+      turnTo([...inside.keys()].map(({ detector }) => detector.id).join(", "));
+      await score(inside);
     }
   } finally {
     await algebra.close();
@@ -112,8 +141,24 @@ export async function measureDetectors(
     await rm(scratch, { recursive: true, force: true });
   }
   job.onProgress?.("", job.asked.length);
+  const measured: DetectorScores[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const each of job.asked) {
+    const outcome = found.get(each);
+    if (outcome && "scores" in outcome) measured.push(outcome);
+    else if (outcome) leftOut.push({ detector: each.detector.id, reason: outcome.reason });
+  }
   return { measured, leftOut };
 }
+
+/** What detectors are fitted on and scored with. */
+interface Grounds {
+  readonly fit: FitGround;
+  readonly score: ScoreGround;
+}
+
+/** A fit that did not fail. */
+type Fit = Extract<SearchedOutcome, { readonly fitted: unknown }>;
 
 /** Sets that tell how many of their images a pass has reached, all of them counted together. */
 function tellingPass(sets: readonly OutputSet[], told: (done: number, total: number) => void): OutputSet[] {
@@ -138,41 +183,22 @@ async function groundsOf(
   algebra: Algebra,
   keepRows: ReturnType<typeof rowStore>["keep"],
   onBatch: () => void,
-): Promise<{ readonly fit: FitGround; readonly score: ScoreGround }> {
+): Promise<Grounds> {
   outputSizes(sets);
   const fits = new FitCache(join(cacheFolder(), "fits"));
   const fit = await fitGround(engine, sets, source, asked, { keepRows, onBatch, algebra, fits });
-  return { fit, score: { engine, model: source, head: fit.head, onBatch } };
+  return { fit, score: { engine, model: source, head: fit.head, onBatch, isOwn: isOfDetector } };
 }
 
-async function measureOne(
+async function fitOne(
   each: AskedDetector,
-  {
-    sets,
-    search,
-    onPictures,
-  }: Pick<MeasureJob, "sets" | "search"> & {
-    readonly onPictures: (done: number, total: number) => void;
-  },
-  { fit, score }: { readonly fit: FitGround; readonly score: ScoreGround },
-): Promise<DetectorScores | { readonly reason: OalError }> {
+  { sets, search }: Pick<MeasureJob, "sets" | "search">,
+  { fit, score }: Grounds,
+): Promise<SearchedOutcome> {
   try {
-    const outcome: SearchedOutcome =
-      search && canSearch(sets) ? await searchDetector(each, fit, score) : await fitDetector(each, fit);
-    if ("reason" in outcome) return { reason: outcome.reason };
-    const scored = tellingPass(
-      sets.filter(({ group }) => group !== "train"),
-      onPictures,
-    );
-    return {
-      detector: each.detector.id,
-      parameters: outcome.fitted.parameters,
-      search: outcome.search ?? null,
-      warnings: outcome.warnings,
-      scores: await scoreSets(outcome.fitted, scored, score),
-    };
+    return search && canSearch(sets) ? await searchDetector(each, fit, score) : await fitDetector(each, fit);
   } catch (error) {
-    if (isOfDetector(error)) return { reason: error };
+    if (isOfDetector(error)) return { reason: error, warnings: [] };
     throw error;
   }
 }
@@ -224,87 +250,4 @@ export function lacking({ detector }: AskedDetector, shows: readonly TapName[]):
   return missing.startsWith("heads.")
     ? `it reads the trained head "${missing.slice("heads.".length)}", and the model has none of that name`
     : `the model does not show ${missing}`;
-}
-
-const values = z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.array(z.number())]));
-const answer = z.strictObject({
-  format: z.literal(1),
-  parameters: values,
-  search: z
-    .strictObject({
-      candidates: z.array(z.strictObject({ parameters: values, auroc: z.number() })),
-    })
-    .nullable(),
-  warnings: z.array(z.string()),
-  counts: z.array(z.int()),
-  sha256: z.string(),
-});
-
-/** The scores of one detector on one model, in a folder called by all that they depend on. */
-class KeptScores {
-  readonly #folder: string;
-  readonly #detector: string;
-  readonly #counts: readonly number[];
-
-  constructor(
-    { cache, keys, sets, search }: Pick<MeasureJob, "cache" | "keys" | "sets" | "search">,
-    { detector, parameters }: AskedDetector,
-  ) {
-    const meaning = [
-      2,
-      detector.id,
-      detector.version,
-      parameters,
-      search,
-      sets.map(({ name, group }, k) => [name, group, keys[k] ?? ""]),
-    ];
-    const key = createHash("sha256").update(JSON.stringify(meaning)).digest("hex").slice(0, 32);
-    this.#folder = join(cache, key);
-    this.#detector = detector.id;
-    this.#counts = sets.filter(({ group }) => group !== "train").map(({ ids }) => ids.length);
-  }
-
-  /** What was kept; null where nothing was, or something damaged. */
-  read(): DetectorScores | null {
-    try {
-      const told = answer.parse(JSON.parse(readFileSync(join(this.#folder, "scores.json"), "utf8")));
-      const bytes = readFileSync(join(this.#folder, "scores.f32"));
-      if (sha256(bytes) !== told.sha256 || told.counts.join() !== this.#counts.join()) return null;
-      const all = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-      let at = 0;
-      const scores = this.#counts.map((count) => all.subarray(at, (at += count)));
-      const { parameters, search, warnings } = told;
-      return { detector: this.#detector, parameters, search, warnings, scores };
-    } catch {
-      return null;
-    }
-  }
-
-  async write({ parameters, search, warnings, scores }: DetectorScores): Promise<void> {
-    const all = new Float32Array(scores.reduce((sum, own) => sum + own.length, 0));
-    let at = 0;
-    for (const own of scores) {
-      all.set(own, at);
-      at += own.length;
-    }
-    const bytes = new Uint8Array(all.buffer);
-    const told = { format: 1, parameters, search, warnings, counts: this.#counts, sha256: sha256(bytes) };
-    const aside = asideOf(this.#folder);
-    sweepAside(this.#folder);
-    try {
-      await makeFolder(aside);
-      await writeFile(join(aside, "scores.f32"), bytes);
-      await writeFile(join(aside, "scores.json"), JSON.stringify(told));
-      rmSync(this.#folder, { recursive: true, force: true });
-      renameSync(aside, this.#folder);
-    } catch (error) {
-      rmSync(aside, { recursive: true, force: true });
-      // another process was quicker, with the same scores
-      if (this.read() === null) throw writeError(this.#folder, error);
-    }
-  }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

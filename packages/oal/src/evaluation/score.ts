@@ -25,6 +25,8 @@ export interface ScoreGround {
   readonly onBatch?: (() => void) | undefined;
   /** Most bytes of a comparison with a bank. Default: see `compareWithBank`. */
   readonly bankMemory?: BankMemory | undefined;
+  /** The errors of one detector that do not end the scoring of others. Default: see `isUnfit`. */
+  readonly isOwn?: ((error: unknown) => error is OalError) | undefined;
   /** Sets, by name, whose images may be without a score: NaN stays there. Default: none. */
   readonly mayLack?: ReadonlySet<string> | undefined;
 }
@@ -61,7 +63,15 @@ export async function scoreTogether(
   sets: readonly OutputSet[],
   ground: ScoreGround,
 ): Promise<(readonly Float32Array[] | OalError)[]> {
-  const { engine, model, onBatch = () => undefined } = ground;
+  const { engine, model, onBatch = () => undefined, isOwn = isUnfit } = ground;
+  const orReason = async <T>(work: () => Promise<T>): Promise<T | OalError> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (isOwn(error)) return error;
+      throw error;
+    }
+  };
   const results: (readonly Float32Array[] | OalError)[] = [];
   const inside = fitted.filter(({ detector }) => model && !areStored(detector.needs));
   const scored = new Map<FittedDetector, readonly Float32Array[] | OalError>();
@@ -77,15 +87,6 @@ export async function scoreTogether(
     results.push(own instanceof OalError ? own : (imageWithout(each, own, sets, ground) ?? own));
   }
   return results;
-}
-
-async function orReason<T>(work: () => Promise<T>): Promise<T | OalError> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isUnfit(error)) return error;
-    throw error;
-  }
 }
 
 /** The first image that a detector gives no number and that must have one. */
