@@ -9,7 +9,7 @@ export const auditSchema = z.strictObject({
     512,
     0,
     100_000,
-    "pictures of every outlier source that the teacher looks at before students are shown them; 0: none, and no teacher is trained for it",
+    "pictures of every outlier source that the teacher looks at before students are shown them; 0: none; classes that must not be turned (changed) are found all the same",
   ),
   fakes: real(
     0.5,
@@ -60,7 +60,11 @@ export function keptShares(settings: MethodSettings, id: string): readonly [numb
   return readOptions(keepSchema, settings, "keep").sources[id];
 }
 
-/** Whether the teacher looks at a source's pictures before students are shown them. */
-export function isAudited(settings: MethodSettings, id: string): boolean {
-  return readOptions(auditSchema, settings, "audit").sample > 0 || keptShares(settings, id) !== undefined;
+/** Whether the teacher looks at a source's pictures, or at what may not become one, before students are shown them. */
+export function isAudited(
+  settings: MethodSettings,
+  { id, byClass }: { readonly id: string; readonly byClass: boolean },
+): boolean {
+  const { sample } = readOptions(auditSchema, settings, "audit");
+  return sample > 0 || byClass || keptShares(settings, id) !== undefined;
 }

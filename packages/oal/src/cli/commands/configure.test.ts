@@ -19,3 +19,28 @@ describe("--detectors", () => {
     expect(() => measured("vim", "knn")).toThrow("as --set evaluation.scoreDetector=vim");
   });
 });
+
+describe("--method", () => {
+  const whole = (method: readonly string[], ...set: readonly string[]): unknown =>
+    configure(undefined, { method, set }).evaluation.scoreDetector;
+
+  it("trains the students that rules are about: a head of theirs may decide", () => {
+    const rotpred = "evaluation.scoreDetector=rotpred";
+    expect(whole(["rotpred"], rotpred)).toBe("rotpred");
+    expect(whole(["ce", "rotpred"], rotpred)).toBe("rotpred");
+    expect(
+      whole(["oal"], "methods=[ce]", "exposure.rejectWeight=0.5", "evaluation.scoreDetector=reject"),
+    ).toBe("reject");
+  });
+
+  it("leaves no head to decide that its students do not train", () => {
+    expect(() => whole(["ce"], "methods=[ce, rotpred]", "evaluation.scoreDetector=rotpred")).toThrow(
+      "nothing makes in this run",
+    );
+    expect(() => whole(["rotpredd"])).toThrow(/--method: methods\.0: there is no recipe "rotpredd"/);
+  });
+
+  it("is not written into the configuration", () => {
+    expect(configure(undefined, { method: ["ce"] }).methods).toEqual(configure(undefined, {}).methods);
+  });
+});

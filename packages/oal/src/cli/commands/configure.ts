@@ -13,11 +13,15 @@ import type { StageOptions } from "../options.js";
  *
  * @param withStudents whether `--method` is one of its keys, which `--set methods=...` then goes before. Default false: the command
  *   trains what `--method` names, and the configuration stays what it is
+ * @param spareSources whether keys may be of outlier sources that are not shown. Default false
  */
 export function configure(
   given: string | undefined,
   options: StageOptions,
-  { withStudents = false }: { readonly withStudents?: boolean } = {},
+  {
+    withStudents = false,
+    spareSources = false,
+  }: { readonly withStudents?: boolean; readonly spareSources?: boolean } = {},
 ): Configuration {
   const flags: { key: string; value: unknown; where: string }[] = [];
   if (withStudents && options.method !== undefined)
@@ -39,6 +43,8 @@ export function configure(
     flags.push({ key: "audit.allowFailed", value: true, where: "--allow-failed-audit" });
   return loadConfiguration(given, {
     flags,
+    ...(withStudents || options.method === undefined ? {} : { students: [...new Set(options.method)] }),
+    ...(spareSources ? { spareSources } : {}),
     ...(options.init === undefined ? {} : { init: options.init }),
     ...(options.teacher === undefined ? {} : { teacher: options.teacher }),
     ...(options.set === undefined ? {} : { set: options.set }),

@@ -18,7 +18,8 @@ const tapWords: Readonly<Record<string, string>> = {
   logits: "class scores",
   features: "penultimate features",
   head: "a linear last layer",
-  images: "the pictures themselves, and the gradient by them",
+  images:
+    "the pictures themselves, which pass the network again, with the gradient by them where the formula has one",
   maps: "feature maps",
 };
 
@@ -61,7 +62,7 @@ function refuse(name: string, all: readonly Explained[]): never {
       name,
       all.flatMap((each) => each.names),
     ),
-    known: ["those that oal list prints"],
+    known: ["those that oal list prints; oal config tells of keys"],
   });
 }
 

@@ -21,7 +21,8 @@ export async function leaveClassOutCommand(
   given: string | undefined,
   options: LeaveClassOutCommandOptions,
 ): Promise<void> {
-  const config = withMethods(configure(given, options), { method: usualStudents, ...options });
+  const asked = { method: usualStudents, ...options };
+  const config = withMethods(configure(given, asked), asked);
   const out = options.out ?? `${runFolderOf(given, options)}-leave-class-out`;
   const { classes, force = false, quiet = false, json = false } = options;
   const view = showProgress({ quiet });

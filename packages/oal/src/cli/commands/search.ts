@@ -1,6 +1,6 @@
 /** `oal search`: settings compared by validation images; a table, or a winner as a configuration file. */
 import { basename, join, relative } from "node:path";
-import { oalError } from "oal-core";
+import { isOalError, oalError } from "oal-core";
 import { writeFileWhole } from "../../runtime/writeFile.js";
 import { configurationSchema, recordKeys } from "../../pipeline/configuration/index.js";
 import type { Load } from "../../pipeline/search/candidates.js";
@@ -90,7 +90,11 @@ export async function searchCommand(given: string | undefined, options: SearchCo
 /** The configuration that a search starts from, with the keys of a point: these go before `--set`, and `--set` before `--method`. */
 export function loadOf(given: string | undefined, options: SearchCommandOptions): Load {
   return (set) =>
-    configure(given, { ...options, set: [...(options.set ?? []), ...set] }, { withStudents: true });
+    configure(
+      given,
+      { ...options, set: [...(options.set ?? []), ...set] },
+      { withStudents: true, spareSources: true },
+    );
 }
 
 /** The points that are asked for. @throws OAL-C305 where nothing, or two things at once, are asked for */
@@ -109,8 +113,12 @@ export function pointsOf(
     });
   const combinations = combinationsOf(grid ?? values ?? []);
   if (points === undefined) return combinations;
-  // once the configuration is read, its plugins have brought their sections
-  load([]);
+  // once the configuration is read, its plugins have brought their sections; what else is wrong with it, a point may mend
+  try {
+    load([]);
+  } catch (error) {
+    if (!isOalError(error, "OAL-C202")) throw error;
+  }
   const records = recordKeys(configurationSchema());
   const named = pointsOfFile(points, (key) => records.includes(key));
   return joined(named, combinations);

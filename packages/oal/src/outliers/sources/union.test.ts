@@ -116,10 +116,10 @@ describe("what a union is made of", () => {
     expect(planSource("union", { union: { members: { latents: 1 } } }).hasTeacherLogits).toBe(true);
   });
 
-  it("never is mix or between unless they are asked for", () => {
+  it("never is mix, cutmix or between unless they are asked for", () => {
     const members = planSource("union", {}).sources.map(({ id }) => id);
     expect(members).toContain("latents");
-    for (const id of ["mix", "between"]) expect(members).not.toContain(id);
+    for (const id of ["mix", "cutmix", "between"]) expect(members).not.toContain(id);
   });
 
   it("is refused for what a member is refused for, and where it is a member of itself", () => {

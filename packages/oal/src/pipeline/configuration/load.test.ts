@@ -271,7 +271,33 @@ describe("files and overrides", () => {
     expect(
       failure(() => load("keep.sources={union: [0, 0.5]}", "union.members={phase: 1, noise: 1}")).message,
     ).toContain('keep.sources.union: "union" is made of other sources; name its members: phase, noise');
-    expect(load("keep.sources.phase=[0, 0.5]").keep.sources).toEqual({ phase: [0, 0.5] });
+    const shown = load("exposure.outliers=phase", "keep.sources.phase=[0, 0.5]");
+    expect(shown.keep.sources).toEqual({ phase: [0, 0.5] });
+  });
+
+  it("refuses keys of sources that are not shown, which a file may hold, and a search try", () => {
+    const load = (...set: readonly string[]) => loadConfiguration(undefined, { set });
+    for (const key of [
+      "union.members={phase: 1, noise: 1}",
+      "folder.path=pictures",
+      "keep.sources.phase=[0, 0.5]",
+      "keep={sources: {phase: [0, 0.5]}}",
+      "sdedit.share=0.4",
+    ])
+      expect(failure(() => load(key)).message).toMatch(
+        /(union\.members|folder\.path|keep\.sources\.phase|sdedit\.share): has no effect with exposure\.outliers: latents;/,
+      );
+    const union = ["exposure.outliers=union", "union.members={phase: 1, noise: 1}"];
+    expect(load(...union, "keep.sources.phase=[0, 0.5]")).toMatchObject({ exposure: { outliers: "union" } });
+    expect(failure(() => load(...union, "nuisance.share=0.4")).message).toContain(
+      "exposure.outliers: union, which is phase, noise;",
+    );
+    const given = file("spare.json", JSON.stringify({ folder: { path: "pictures" }, methods: ["ce"] }));
+    expect(loadConfiguration(given, { cwd: folder }).folder).toMatchObject({
+      path: expect.stringContaining("pictures"),
+    });
+    const options = { set: ["folder.path=pictures"], spareSources: true };
+    expect(loadConfiguration(undefined, options)).toMatchObject({ exposure: { outliers: "latents" } });
   });
 
   it("decides by a trained head only where something of the run makes it, listed or not", () => {

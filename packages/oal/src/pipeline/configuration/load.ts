@@ -7,6 +7,7 @@ import { expectArguments, kinds, oalError } from "oal-core";
 import { parse as parseYaml } from "yaml";
 import { takenSetNames } from "./dataSection.js";
 import { withoutIgnored } from "./ignored.js";
+import { refuseSpareSources } from "./spareSources.js";
 import { teacherModelOf } from "./initSection.js";
 import { explainIssues, type Locate } from "./issues.js";
 import { isRecord, merge, setPath, unsafeKey, valueAt, type Tree } from "./merge.js";
@@ -44,6 +45,16 @@ export interface LoadOptions {
   readonly teacher?: string;
   /** Other keys, by dotted path, with where they come from ("--seed"). One for seeds replaces what the file says of them. */
   readonly flags?: readonly Override[];
+  /**
+   * The recipes that are trained, where these are not the configuration's `methods`: rules between keys are then about these students, and
+   * the configuration stays what it is.
+   */
+  readonly students?: readonly string[];
+  /**
+   * Whether keys on top of the file may be of outlier sources that no student is shown: a search tries several. Default false: whoever gives
+   * `folder.path` and shows another source expects something of it.
+   */
+  readonly spareSources?: boolean;
   /** The folder that relative paths start from. Default: the process's. */
   readonly cwd?: string;
 }
@@ -65,6 +76,8 @@ const loadOptions = kinds.fields({
   init: kinds.optional(kinds.text),
   teacher: kinds.optional(kinds.text),
   flags: kinds.optional(kinds.listOf(kinds.fields({ key: kinds.text, where: kinds.text }))),
+  students: texts,
+  spareSources: kinds.optional(kinds.boolean),
   cwd: kinds.optional(kinds.text),
 });
 
@@ -142,7 +155,13 @@ export function loadConfiguration(given?: string, options: LoadOptions = {}): Co
   const schema = configurationSchema();
   const parsed = schema.safeParse(tree, { reportInput: true });
   if (!parsed.success) throw explainIssues(parsed.error.issues, schema, locate);
-  checkTogether(parsed.data, locate);
+  const { students } = options;
+  if (students === undefined) checkTogether(parsed.data, locate);
+  else
+    checkTogether({ ...parsed.data, methods: [...students] }, (path) =>
+      path[0] === "methods" ? "--method" : locate(path),
+    );
+  if (options.spareSources !== true) refuseSpareSources(parsed.data, overrides);
   const added = options.ood?.length ? [{ key: "data.ood", value: options.ood, where: "--ood" }] : [];
   const explicit = { file, overrides: [...overrides, ...added] };
   const held = withRows(parsed.data, explicit, locate);

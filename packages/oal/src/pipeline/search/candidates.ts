@@ -103,3 +103,15 @@ export function pointName({ name, values }: Pick<SearchPoint, "name" | "values">
   const texts = Object.entries(values).map(([key, text]) => `${key}=${text}`);
   return [...(name === undefined ? [] : [name]), ...(texts.length > 0 ? texts : ["as given"])].join(" ");
 }
+
+/** The configuration without a point; where only points make it one that can be trained, with the first. */
+export function groundOf(load: Load, points: readonly SearchPoint[]): Configuration {
+  try {
+    return load([]);
+  } catch (error) {
+    if (!isOalError(error, "OAL-C202")) throw error;
+    const [first] = candidatesOf(points, load, []);
+    if (!first) throw error;
+    return first.config;
+  }
+}

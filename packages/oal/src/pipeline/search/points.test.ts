@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { isOalError } from "oal-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadConfiguration } from "../configuration/index.js";
-import { candidatesOf, pointAsGiven, pointName, type Load } from "./candidates.js";
+import { candidatesOf, groundOf, pointAsGiven, pointName, type Load } from "./candidates.js";
 import { combinationsOf, joined, pointsOfFile } from "./points.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-points-"));
@@ -140,6 +140,17 @@ describe("candidates", () => {
     expect(first?.values).toEqual({ "union.members.latents": "1" });
     expect(first?.config).toEqual({ ...given, methods: ["oal"] });
     expect(second?.config["union"]).toEqual({ members: { phase: 1, jigsaw: 1, rotate: 0, latents: 2 } });
+  });
+
+  it("may alone make what is searched a configuration that can be trained", () => {
+    const own: Load = (set) => load(["methods=[oal]", "evaluation.scoreDetector=reject", ...set]);
+    const points = combinationsOf(["exposure.rejectWeight=0.3,0.5"]);
+    expect(() => own([])).toThrow("nothing makes in this run");
+    expect(groundOf(own, points).exposure).toMatchObject({ rejectWeight: 0.3 });
+    expect(groundOf(load, points)).toEqual(load([]));
+    expect(failure(() => groundOf(own, combinationsOf(["exposure.fraction=0.3,0.5"])))).toContain(
+      "nothing makes",
+    );
   });
 
   it("refuse by name a point whose configuration is refused, and the lack of anything to compare", () => {

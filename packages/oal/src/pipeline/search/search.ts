@@ -11,7 +11,7 @@ import { shareMachine } from "../jobs.js";
 import { openStore } from "../store/location.js";
 import { writeError } from "../../runtime/systemError.js";
 import { versions } from "../versions.js";
-import { candidatesOf, pointAsGiven, type Candidate, type Load } from "./candidates.js";
+import { candidatesOf, groundOf, pointAsGiven, type Candidate, type Load } from "./candidates.js";
 import { costOf, shareOf, type RungCost } from "./cost.js";
 import type { CandidateFigures, Figure } from "./figures.js";
 import {
@@ -88,7 +88,7 @@ export async function search(options: SearchOptions): Promise<SearchOutcome> {
     throw oalError("OAL-C305", {
       problem: "successive halving raises student.epochs by itself; compare its values with --grid",
     });
-  const given = load([]);
+  const given = halving ? load([]) : groundOf(load, points);
   const rounds = roundsOf(given, options.seeds ?? 3, halving);
   const all = halving ? [pointAsGiven(given, points), ...points] : points;
   const candidates = rounds.map(({ epochs, seeds }) =>

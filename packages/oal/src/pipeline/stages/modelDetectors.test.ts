@@ -83,6 +83,15 @@ it("the first that could be fitted, where the one that was to decide could not, 
   expect(told).toEqual(["knn could not be fitted; the model decides with msp"]);
 });
 
+it("says which head a student lacks that was to decide", () => {
+  const sets = ["evaluation.scoreDetector=rotpred", "methods=[ce, rotpred]"];
+  const { decides, told } = chosen(sets, [bare("msp"), bare("ebo")]);
+  expect(decides).toBe("msp");
+  expect(told).toEqual([
+    'rotpred needs the head "turns", which this student does not train; the model decides with msp',
+  ]);
+});
+
 it("the variant with a sampled bank, where the whole one is too large for a file, and says so", () => {
   const sampled = sampledVariant(knn, { bytes: 800 });
   const all = [bare("msp"), knn, sampled];

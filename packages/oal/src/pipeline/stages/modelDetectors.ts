@@ -38,12 +38,28 @@ export function modelDetectors(
   const wanted = scoreDetector === combinationId ? scoreDetector : allDetectors.find(scoreDetector).id;
   const decides = stored(scoreDetector) ?? ids[0] ?? wanted;
   if (decides !== wanted) {
-    const why = decides === `${wanted}-sampled` ? "has a bank too large for a file" : "could not be fitted";
-    events.warning(`${wanted} ${why}; the model decides with ${decides}`);
+    events.warning(
+      `${wanted} ${whyNot(wanted, decides, variant, config)}; the model decides with ${decides}`,
+    );
   }
   const kept = new Set([
     decides,
     ...[...storedDetectors, ...ownDetectors(variant, config), combinationId].map(stored),
   ]);
   return { decides, detectors: available.filter(({ fitted: { detector } }) => kept.has(detector.id)) };
+}
+
+/** Why a detector does not decide: its bank, a head that the student lacks, or its fit. */
+function whyNot(
+  wanted: string,
+  decides: string,
+  variant: StageJob["variant"],
+  config: StageJob["config"],
+): string {
+  if (decides === `${wanted}-sampled`) return "has a bank too large for a file";
+  const needs = allDetectors.has(wanted) ? allDetectors.find(wanted).needs : [];
+  const head = needs.find((tap) => tap.startsWith("heads."))?.slice("heads.".length);
+  if (head !== undefined && !ownDetectors(variant, config).includes(wanted))
+    return `needs the head "${head}", which this student does not train`;
+  return "could not be fitted";
 }
