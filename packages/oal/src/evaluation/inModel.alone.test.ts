@@ -201,7 +201,7 @@ it("detectors inside the model share a pass, and one that the model cannot serve
   const together = await scoreTogether(able, tested, ground);
   expect(builds).toBe(1);
   for (const [k, each] of able.entries()) {
-    const [scores = [], alone] = [together[k], await scoreSets(each, tested, ground)];
+    const [scores, alone] = [together[k] ?? [], await scoreSets(each, tested, ground)];
     if (scores instanceof Error) throw scores;
     // an engine joins nodes in another way, which moves last bits
     alone.forEach((own, set) =>

@@ -37,7 +37,9 @@ export const outliersSource: SideSource = {
   provides: ["outlierImages", ...Object.values(teacherNames)],
   stages: (settings, names) => {
     const plan = planOf(settings);
-    const audits = plan.origins.filter((origin) => isAudited(settings, origin)).map(({ id }) => auditStageOf(id));
+    const audits = plan.origins
+      .filter((origin) => isAudited(settings, origin))
+      .map(({ id }) => auditStageOf(id));
     return [...plan.stages, ...audits, ...(needsTeacher(plan, names) ? ["teacher"] : [])];
   },
   // the options of the method "exposure", for recipes without it too
