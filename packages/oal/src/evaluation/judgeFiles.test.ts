@@ -127,6 +127,13 @@ describe("known rows in several files", () => {
     );
   });
 
+  it("of files without a column in common are no matter of models", async () => {
+    const files = ["x", "y"].map((name) =>
+      place(`apart/${name}.csv`, `image,label,${name}\np,0,1\nq,-1,0\n`),
+    );
+    await expect(judgeScores(files, quick)).rejects.toThrow("no column of scores in common");
+  });
+
   it("without names are said to be taken for different images", async () => {
     const parts = [npz("parts/a.npz", [3, 4], 0), npz("parts/b.npz", [3, 4], 0), npz("parts/c.npz", [1], -1)];
     const found = await judgeScores(parts, quick);

@@ -163,11 +163,13 @@ function withoutRepeated(parts: readonly KnownPart[]): {
       const before = first.get(name);
       first.set(name, before ?? { table, row });
       if (!before || before.table === table) return true;
-      for (const [column, values] of table.columns)
-        if (before.table.columns.get(column)?.[before.row] !== values[row])
+      for (const [column, values] of table.columns) {
+        const other = before.table.columns.get(column);
+        if (other && other[before.row] !== values[row])
           throw oalError("OAL-E294", {
             problem: `row "${name}" is known in ${before.table.path} and in ${table.path}, with other scores (${column}): files of several models or seeds are judged one at a time, or lie in a folder each, with the same names, to be compared`,
           });
+      }
       repeated += 1;
       return false;
     });
