@@ -61,7 +61,8 @@ function entries(killed: readonly number[] = []): string[] {
 
 test("of four processes that take a claim again and again, never two hold it at once", async () => {
   const processes = [1, 2, 3, 4].map(() => holder(12));
-  await Promise.all(processes.map((each) => once(each, "exit")));
+  const exits = await Promise.all(processes.map((each) => once(each, "exit")));
+  expect(exits.map(([code]) => code)).toEqual([0, 0, 0, 0]);
   expect(entries()).toHaveLength(2 * 4 * 12);
 });
 

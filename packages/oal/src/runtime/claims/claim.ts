@@ -133,7 +133,7 @@ export async function claimOwner(folder: string, name: string): Promise<Owner | 
 
 async function take(folder: string, name: string, generation: number): Promise<ClaimAttempt> {
   const path = join(folder, `${name}.${generation}`);
-  const aside = join(folder, `.${name}-${process.pid}-${randomBytes(6).toString("hex")}`);
+  const aside = asideOf(folder, name);
   await mkdir(aside);
   try {
     await writeFile(join(aside, "owner.json"), JSON.stringify(thisProcess()));
@@ -146,13 +146,30 @@ async function take(folder: string, name: string, generation: number): Promise<C
   }
   const after = await generations(folder, name);
   if (after.generation > generation) {
-    await rm(path, { recursive: true, force: true });
+    await drop(folder, name, generation);
     return { owner: null };
   }
-  for (const old of after.all) {
-    if (old < generation) await rm(join(folder, `${name}.${old}`), { recursive: true, force: true });
-  }
+  for (const old of after.all) if (old < generation) await drop(folder, name, old);
   return { claim: held(folder, name, generation) };
+}
+
+/**
+ * Removes a superseded generation. It is renamed first, since a slow process may put its own folder into one that is just being emptied.
+ * What cannot be removed counts for nothing, and whoever claims next tries again: it is no reason to fail.
+ */
+async function drop(folder: string, name: string, generation: number): Promise<void> {
+  const aside = asideOf(folder, name);
+  try {
+    await rename(join(folder, `${name}.${generation}`), aside);
+    await rm(aside, { recursive: true, force: true });
+  } catch {
+    // another process was quicker, or somebody has a file of it open
+  }
+}
+
+/** A new name beside the claims of a name; `generations` does not see it. */
+function asideOf(folder: string, name: string): string {
+  return join(folder, `.${name}-${process.pid}-${randomBytes(6).toString("hex")}`);
 }
 
 function held(folder: string, name: string, generation: number): Claim {
