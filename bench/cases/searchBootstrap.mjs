@@ -1,5 +1,7 @@
 // Paired resamples of detectors on a board of the size of OpenOOD's for CIFAR-10: every metric, all detectors with the same draws.
-import { bootstrap, drawResamples, Random } from "../../packages/core/dist/index.js";
+import { Random } from "../../packages/core/dist/index.js";
+import { resampleAtOnce } from "../../packages/oal/dist/evaluation/resample.js";
+import { resampleInThreads } from "../../packages/oal/dist/evaluation/resampleThreads.js";
 
 /** OpenOOD's counts for CIFAR-10: test images, then CIFAR-100, Tiny ImageNet, MNIST, SVHN, Textures, Places365. */
 const board = [9000, 9000, 7793, 70_000, 26_032, 5640, 35_195];
@@ -14,17 +16,28 @@ export default {
   warm: false,
   work: ({ resamples }) => resamples,
   contestants: {
+    "one thread": {
+      make: async (settings) => {
+        const task = taskOf(settings);
+        return { step: async () => void resampleAtOnce(task) };
+      },
+    },
     oal: {
-      make: async ({ detectors, resamples, share }) => {
-        const random = new Random(11, "bench/board");
-        const [ids, ...oods] = board.map((count) => Math.round(share * count));
-        const rows = Array.from({ length: detectors }, (_, row) => ({
-          id: random.normals(1000 * row, ids).map((x) => x + 1),
-          ood: oods.map((count, set) => random.normals(1000 * row + set + 1, count)),
-        }));
-        const source = drawResamples(new Random(0, "bench/draws"), resamples, ids, oods);
-        return { step: async () => void bootstrap(rows, source) };
+      make: async (settings) => {
+        const task = taskOf(settings);
+        return { step: async () => void (await resampleInThreads(task, { threads: 0 })) };
       },
     },
   },
 };
+
+/** Normal scores of every detector, the known ones a deviation higher. */
+function taskOf({ detectors, resamples, share }) {
+  const random = new Random(11, "bench/board");
+  const [ids, ...oods] = board.map((count) => Math.round(share * count));
+  const rows = Array.from({ length: detectors }, (_, row) => ({
+    id: random.normals(1000 * row, ids).map((x) => x + 1),
+    ood: oods.map((count, set) => random.normals(1000 * row + set + 1, count)),
+  }));
+  return { rows, resamples, seed: 0, stream: undefined };
+}

@@ -222,8 +222,8 @@ export const core = [
   {
     file: source("metrics/areas.ts"),
     what: "AUPR is average precision",
-    find: "(oodNext - oodBelow) * (precisionOut + next)",
-    replace: "(oodNext - oodBelow) * 2 * next",
+    find: "((oodNext - oodBelow) | 0) * (precisionOut + next)",
+    replace: "((oodNext - oodBelow) | 0) * 2 * next",
     tests: [source("metrics/values.test.ts")],
   },
   {

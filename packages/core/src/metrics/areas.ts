@@ -23,7 +23,8 @@ export function areasOf(counts: Counts): Areas {
 
 /**
  * Upwards by confidence. `precisionOut` is that of rejecting all samples so far; `precisionIn` that of accepting this one and all above it,
- * which belongs to the trapezoid of this entry and to that of the one below.
+ * which belongs to the trapezoid of this entry and to that of the one below. Counts are integers of 32 bits, which is said to the engine by
+ * `| 0`: it computes with doubles otherwise.
  */
 function computed({ length, idUpTo, oodUpTo, idTotal, oodTotal }: Counts): Areas {
   let idBelow = 0;
@@ -35,15 +36,15 @@ function computed({ length, idUpTo, oodUpTo, idTotal, oodTotal }: Counts): Areas
   let precisionIn = 0;
   let idHere = 0;
   for (let i = 0; i < length; i++) {
-    const accepted = idTotal - idBelow;
-    const here = accepted / (accepted + oodTotal - oodBelow);
+    const [idNext, oodNext] = [idUpTo[i] ?? 0, oodUpTo[i] ?? 0];
+    const accepted = (idTotal - idBelow) | 0;
+    const here = accepted / ((accepted + oodTotal - oodBelow) | 0);
     areaIn += idHere * (precisionIn + here);
     precisionIn = here;
-    const [idNext, oodNext] = [idUpTo[i] ?? 0, oodUpTo[i] ?? 0];
-    idHere = idNext - idBelow;
-    pairs += idHere * (oodBelow + oodNext);
-    const next = oodNext / (oodNext + idNext);
-    areaOut += (oodNext - oodBelow) * (precisionOut + next);
+    idHere = (idNext - idBelow) | 0;
+    pairs += idHere * ((oodBelow + oodNext) | 0);
+    const next = oodNext / ((oodNext + idNext) | 0);
+    areaOut += ((oodNext - oodBelow) | 0) * (precisionOut + next);
     precisionOut = next;
     idBelow = idNext;
     oodBelow = oodNext;

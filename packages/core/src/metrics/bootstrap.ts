@@ -151,7 +151,7 @@ function* resampling(
   const ids = first?.id.length ?? 0;
   const most = ids + Math.max(0, ...(first?.ood.map(({ length }) => length) ?? []));
   const counter = new Counter(most);
-  const weights = new Uint32Array(most);
+  const weights = new Int32Array(most);
   for (let b = 0; b < resamples; b++) {
     weights.fill(0, 0, ids);
     const idTotal = tally(weights, source.id(b), 0);
@@ -173,7 +173,7 @@ function* resampling(
 }
 
 /** How often each sample was drawn; they stand from `first` on. @returns how many were */
-function tally(weights: Uint32Array, draw: ArrayLike<number>, first: number): number {
+function tally(weights: Int32Array, draw: ArrayLike<number>, first: number): number {
   for (let i = 0; i < draw.length; i++) {
     const sample = first + (draw[i] ?? 0);
     weights[sample] = (weights[sample] ?? 0) + 1;

@@ -10,7 +10,7 @@ export {
   pairedDifference,
   percentileInterval,
   standardError,
-  type BootstrapSamples,
+  BootstrapSamples,
   type BootstrapRow,
   type ResampleSource,
 } from "./bootstrap.js";

@@ -24,7 +24,7 @@ export function oscr(id: ArrayLike<number>, correct: ArrayLike<number>, ood: Arr
   assertSides(id, ood, "oscr");
   const merged = mergeOrders(ordered(id, "oscr, ID side"), ordered(ood, "oscr, OOD side"));
   const samples = id.length + ood.length;
-  const weights = new Uint32Array(samples).fill(1, id.length);
+  const weights = new Int32Array(samples).fill(1, id.length);
   for (let i = 0; i < id.length; i++) weights[i] = (correct[i] ?? 0) !== 0 ? 1 : 0;
   const totals = { idTotal: id.length, oodTotal: ood.length };
   const counts = new Counter(samples).count(merged, { weights, ...totals });

@@ -40,7 +40,7 @@ it.each(kinds)("counts of resampled %s are those of the samples drawn", (_, scor
   const m = scores.length;
   const [drawnId, drawnOod] = [0, 1].map((step) => random.quickIndices(step, m, m));
   if (!drawnId || !drawnOod) throw new Error("no draws");
-  const weights = new Uint32Array(2 * m);
+  const weights = new Int32Array(2 * m);
   for (const i of drawnId) weights[i] = (weights[i] ?? 0) + 1;
   for (const i of drawnOod) weights[m + i] = (weights[m + i] ?? 0) + 1;
   const counts = counter.count(merged, { weights, idTotal: m, oodTotal: m });

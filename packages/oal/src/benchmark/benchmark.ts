@@ -4,7 +4,7 @@ import { defaultDetectors, oalError } from "oal-core";
 import { cacheFolder } from "../data/cacheFolder.js";
 import { askedDetectors, type AskedDetector } from "../evaluation/asked.js";
 import { searchGrid } from "../evaluation/search.js";
-import { bootstrapDefaults } from "../evaluation/summary.js";
+import { bootstrapDefaults } from "../evaluation/resample.js";
 import { oalVersion } from "../pipeline/versions.js";
 import { checkProtocol, type ProtocolCheck } from "./check.js";
 import { nameOfFile, picturesNeeded, type BenchmarkOptions, type Ground } from "./ground.js";
@@ -190,6 +190,7 @@ async function runBenchmark(ground: Ground, toCompute: number): Promise<Benchmar
       ...(await rowsOfModel(name, seeds, {
         resamples,
         seed,
+        threads: options.engine.facts.threads,
         signal: options.signal,
         onProgress: (done) =>
           options.onProgress?.("intervals", m * count + done, models.length * count, name),

@@ -1,8 +1,8 @@
 /** From the scores of a model's seeds to its rows: metrics with spread and intervals, null test, selective classification. */
-import { setImmediate } from "node:timers/promises";
 import { accuracy, aurc, delong, metrics, oalError, type MetricName } from "oal-core";
-import { summarizeOverSeeds, type SeedRow } from "../evaluation/overSeeds.js";
+import { rowsOf, type SeedRow } from "../evaluation/overSeeds.js";
 import { mayChoose, type ModelScores, type SetScores } from "../evaluation/result.js";
+import { drawSeedsInThreads } from "../evaluation/seedSamples.js";
 import { isOod } from "../evaluation/summary.js";
 import type { BenchmarkRow, Figure, Place } from "./result.js";
 import type { DetectorScores } from "./measure.js";
@@ -19,13 +19,12 @@ export interface ScoredSeed {
 export interface RowOptions {
   readonly resamples: number;
   readonly seed: number;
+  /** Threads that resample; 0: one per core. Default 1. */
+  readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told the detectors that are done. */
   readonly onProgress?: ((done: number) => void) | undefined;
 }
-
-/** Detectors that are resampled together: images are drawn once for all of them, and nothing else happens meanwhile. */
-const together = 4;
 
 /**
  * The rows of one model.
@@ -36,34 +35,28 @@ const together = 4;
 export async function rowsOfModel(
   model: string,
   seeds: readonly ScoredSeed[],
-  { resamples, seed, signal, onProgress }: RowOptions,
+  { resamples, seed, threads, signal, onProgress }: RowOptions,
 ): Promise<Omit<BenchmarkRow, "rank">[]> {
   const detectors = [...new Set(seeds.flatMap(({ measured }) => measured.map(({ detector }) => detector)))];
   const known = seeds.map(({ sets }) => mergedTest(sets.filter(({ group }) => !mayChoose(group))));
   const rows: Omit<BenchmarkRow, "rank">[] = [];
-  for (let first = 0; first < detectors.length; first += together) {
-    signal?.throwIfAborted();
-    onProgress?.(first);
-    await setImmediate();
-    for (const group of bySeeds(detectors.slice(first, first + together), seeds)) {
-      const scores = group.seeds.map((k): ModelScores => ({
-        model,
-        seed: seeds[k]?.seed ?? k,
-        detectors: group.detectors,
-        sets: known[k] ?? [],
-      }));
-      const found = summarizeOverSeeds([scores], { resamples, seed });
-      for (const detector of group.detectors)
-        rows.push(
-          rowOf(
-            model,
-            detector,
-            scores,
-            found,
-            group.seeds.map((k) => seeds[k]),
-          ),
-        );
-    }
+  let done = 0;
+  for (const group of bySeeds(detectors, seeds)) {
+    const scores = group.seeds.map((k): ModelScores => ({
+      model,
+      seed: seeds[k]?.seed ?? k,
+      detectors: group.detectors,
+      sets: known[k] ?? [],
+    }));
+    const onTurn = (share: number): void => {
+      signal?.throwIfAborted();
+      onProgress?.(Math.floor(done + share * group.detectors.length));
+    };
+    onTurn(0);
+    const found = rowsOf(await drawSeedsInThreads([scores], { resamples, seed }, { threads, onTurn }));
+    const members = group.seeds.map((k) => seeds[k]);
+    for (const detector of group.detectors) rows.push(rowOf(model, detector, scores, found, members));
+    done += group.detectors.length;
   }
   onProgress?.(detectors.length);
   return rows.sort((a, b) => detectors.indexOf(a.detector) - detectors.indexOf(b.detector));

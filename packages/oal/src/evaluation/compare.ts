@@ -13,7 +13,6 @@ import {
   summarizeSeeds,
 } from "oal-core";
 import { isOod } from "./summary.js";
-import { atOnce } from "./inTurns.js";
 import { differenceOverSeeds } from "./intervals.js";
 import { compareOptions, modelScores } from "./kinds.js";
 import { commonDetectors, placesOf } from "./overSeeds.js";
@@ -105,7 +104,7 @@ export function compareOverSeeds(
     if (other) assertSameImages(scores, other);
   });
   if ((first[0]?.sets.filter(isOod).length ?? 0) === 0) return [];
-  return differencesOf(atOnce(drawSeeds([first, second], options)), 0, 1, options);
+  return differencesOf(drawSeeds([first, second], options), 0, 1, options);
 }
 
 /** The differences of two models of samples that were drawn already. */

@@ -197,7 +197,8 @@ async function measureWith(
     const all: ModelScores = { model, seed, detectors: ids, sets: own };
     const classes = images.logits.width;
     const calibrated = calibration(allRows(images.logits), images.labels);
-    const result = await summarize(all, { ...measured, classes, calibration: calibrated }, options, onBatch);
+    const settings = { ...options, threads: options.threads ?? engine.facts.threads };
+    const result = await summarize(all, { ...measured, classes, calibration: calibrated }, settings, onBatch);
     const told = nullTestWarnings(ready, result);
     return { scores: all, result: { ...result, warnings: [...result.warnings, ...told] } };
   };

@@ -30,9 +30,9 @@ import {
   type ValuesOf,
 } from "./judgedRows.js";
 import { differenceInterval, intervalsOf } from "./intervals.js";
-import { inTurns } from "./inTurns.js";
 import type { MetricSummary } from "./result.js";
-import { bootstrapDefaults, resampleScores } from "./summary.js";
+import { bootstrapDefaults, resampleTask } from "./resample.js";
+import { resampleInThreads } from "./resampleThreads.js";
 
 /** One column of scores on one set of unknown rows. */
 export interface JudgedSet extends MetricSummary {
@@ -137,13 +137,12 @@ export async function judgeScores(paths: readonly string[], given: JudgeOptions 
     const values = rows.get(column) ?? new Float64Array();
     return sign.get(column)?.higher === "unknown" ? values.map((value) => -value) : values;
   };
-  const samples = await inTurns(
-    resampleScores(
-      columns.map((column) => ({ detector: column, scores: scoresOf(column, known, sets, valuesOf) })),
-      sets.map(({ name }) => name),
-      { resamples, seed },
-    ),
+  const task = resampleTask(
+    columns.map((column) => ({ detector: column, scores: scoresOf(column, known, sets, valuesOf) })),
+    sets.map(({ name }) => name),
+    { resamples, seed },
   );
+  const samples = await resampleInThreads(task, { threads: 0 });
   const judged = columns.map((column, row) =>
     judgeColumn(column, row, { sign, known, sets, valuesOf, correct, samples, resamples }),
   );
@@ -169,7 +168,7 @@ function scoresOf(
   known: Rows,
   sets: readonly UnknownSet[],
   valuesOf: ValuesOf,
-): Parameters<typeof resampleScores>[0][number]["scores"] {
+): Parameters<typeof resampleTask>[0][number]["scores"] {
   const of = (name: string, group: "test" | "far", rows: Rows) => ({
     name,
     group,

@@ -3,7 +3,6 @@
  * OpenOOD); the interval covers the luck of the seed and that of the images.
  */
 import { detectionMetrics, expectArguments, kinds, metrics, summarizeSeeds, type MetricName } from "oal-core";
-import { atOnce } from "./inTurns.js";
 import { intervalOverSeeds } from "./intervals.js";
 import { isOod } from "./summary.js";
 import { compareOptions, modelScores } from "./kinds.js";
@@ -59,7 +58,7 @@ export function summarizeOverSeeds(
     models: [models, kinds.listOf(kinds.listOf(modelScores))],
     options: [options, compareOptions],
   });
-  return rowsOf(atOnce(drawSeeds(models, options)));
+  return rowsOf(drawSeeds(models, options));
 }
 
 /** The rows of samples that were drawn already. */

@@ -4,8 +4,10 @@
  * seeds measured on the same images share their draws, so that differences are paired and what seeds have in common can be told.
  */
 import { oalError, type BootstrapSamples, type MetricName } from "oal-core";
-import { bootstrapDefaults, isOod, resampleScores } from "./summary.js";
+import { bootstrapDefaults, resampleAtOnce, resampleTask, type ResampleTask } from "./resample.js";
+import { resampleInThreads, type ResampleOptions } from "./resampleThreads.js";
 import type { ModelScores } from "./result.js";
+import { isOod } from "./summary.js";
 
 /** One model with its seeds, in the same order for every model. */
 export type SeededModel = readonly ModelScores[];
@@ -65,36 +67,59 @@ export class SeedSamples {
 }
 
 /**
- * Resamples models, one resample of one seed a step.
+ * Resamples models in one go.
  *
  * @throws OAL-E230 when models do not have the same seeds; OAL-E104 when scores of one seed are of different images
  */
-export function* drawSeeds(
+export function drawSeeds(models: readonly SeededModel[], options: SeedSampleOptions = {}): SeedSamples {
+  const { tasks, rows, resamples } = seedTasks(models, options);
+  return new SeedSamples(models, resamples, tasks.map(resampleAtOnce), rows);
+}
+
+/** {@link drawSeeds} in several threads, while others have their turns; the samples are the same. */
+export async function drawSeedsInThreads(
   models: readonly SeededModel[],
-  options: SeedSampleOptions = {},
-): Generator<undefined, SeedSamples> {
+  options: SeedSampleOptions,
+  { threads, onTurn }: ResampleOptions,
+): Promise<SeedSamples> {
+  const { tasks, rows, resamples } = seedTasks(models, options);
+  const samples: BootstrapSamples[] = [];
+  for (const [s, task] of tasks.entries())
+    samples.push(
+      await resampleInThreads(task, { threads, onTurn: (done) => onTurn?.((s + done) / tasks.length) }),
+    );
+  return new SeedSamples(models, resamples, samples, rows);
+}
+
+/** What is resampled: one task per seed, and the place of every model's detectors in it. */
+interface SeedTasks {
+  readonly tasks: readonly ResampleTask[];
+  readonly rows: readonly ReadonlyMap<string, number>[];
+  readonly resamples: number;
+}
+
+function seedTasks(models: readonly SeededModel[], options: SeedSampleOptions): SeedTasks {
   const { resamples, seed } = { ...bootstrapDefaults, ...options };
   const seeds = models[0]?.map((scores) => scores.seed) ?? [];
   for (const model of models) assertSameSeeds(seeds, model);
   const images = [...new Set(options.images ?? [])];
-  const rows: ReadonlyMap<string, number>[] = [];
-  const samples: BootstrapSamples[] = [];
-  for (const s of seeds.keys()) {
-    const own = models.flatMap((model, m) =>
-      (model[s]?.detectors ?? []).map((detector) => ({ m, scores: model[s], detector })),
-    );
-    rows.push(new Map(own.map(({ m, detector }, row) => [rowName(m, detector), row])));
+  const ofSeeds = seeds.map((_, s) => {
+    const own = models.flatMap((model, m) => {
+      const scores = model[s];
+      return scores ? scores.detectors.map((detector) => ({ m, scores, detector })) : [];
+    });
     const group = images.indexOf(options.images?.[s] ?? "");
-    samples.push(
-      yield* resampleScores(
-        own.flatMap(({ scores, detector }) => (scores ? [{ scores, detector }] : [])),
+    return {
+      rows: new Map(own.map(({ m, detector }, row) => [rowName(m, detector), row])),
+      task: resampleTask(
+        own,
         models[0]?.[s]?.sets.filter(isOod).map(({ name }) => name) ?? [],
         // the first images have the draws that a run of one seed has
         { resamples, seed, stream: group > 0 ? `images ${group}` : undefined },
       ),
-    );
-  }
-  return new SeedSamples(models, resamples, samples, rows);
+    };
+  });
+  return { tasks: ofSeeds.map(({ task }) => task), rows: ofSeeds.map(({ rows }) => rows), resamples };
 }
 
 function rowName(model: number, detector: string): string {

@@ -2,24 +2,21 @@
 import {
   accuracy,
   aurc,
-  bootstrapSteps,
   detectionMetrics,
-  drawResamples,
   meanMetrics,
   oalError,
   oscr,
   percentileInterval,
-  Random,
   sortScores,
-  type BootstrapSamples,
   type Calibration,
   type MetricName,
   type MetricVector,
   type ParameterValues,
 } from "oal-core";
 import { calibrate } from "./calibrate.js";
-import { inTurns } from "./inTurns.js";
 import { intervalsOf } from "./intervals.js";
+import { bootstrapDefaults, resampleTask } from "./resample.js";
+import { resampleInThreads } from "./resampleThreads.js";
 import type {
   CombinationChoice,
   DetectorResult,
@@ -29,9 +26,6 @@ import type {
   ModelScores,
   SetScores,
 } from "./result.js";
-
-/** Defaults of the bootstrap, for the configuration and for callers of the library; PROTOCOL 9 takes 2000 resamples at twice the time. */
-export const bootstrapDefaults = { resamples: 1000, seed: 0 } as const;
 
 /** Share of known pictures that a decision keeps where nothing else is asked for: the protocol's 95 %. */
 export const defaultKeep = 0.95;
@@ -62,38 +56,8 @@ export interface SummaryOptions {
   readonly resamples?: number | undefined;
   /** Seed of the bootstrap. Default 0; the same for all models, so that they are resampled alike. */
   readonly seed?: number | undefined;
-}
-
-/**
- * Rows (detectors) by OOD sets, resampled with the indices every model shares, one resample a step. The validation set, if any, is the
- * last set.
- */
-export function resampleScores(
-  rows: readonly { readonly scores: ModelScores; readonly detector: string }[],
-  setNames: readonly string[],
-  options: {
-    readonly resamples?: number;
-    readonly seed?: number;
-    /** Names draws of their own, for other images. */
-    readonly stream?: string | undefined;
-  } = {},
-): Generator<undefined, BootstrapSamples> {
-  const { resamples, seed, stream } = { ...bootstrapDefaults, stream: undefined, ...options };
-  const confidenceOf = (scores: ModelScores, name: string, detector: string): ArrayLike<number> =>
-    scores.sets.find((set) => set.name === name)?.confidence[detector] ?? [];
-  const table = rows.map(({ scores, detector }) => ({
-    id: scores.sets.find((set) => set.group === "test")?.confidence[detector] ?? [],
-    ood: setNames.map((name) => confidenceOf(scores, name, detector)),
-  }));
-  const counts = table[0]?.ood.map((values) => values.length) ?? [];
-  const draws = new Random(seed, "evaluation/bootstrap");
-  const source = drawResamples(
-    stream === undefined ? draws : draws.derive(stream),
-    resamples,
-    table[0]?.id.length ?? 0,
-    counts,
-  );
-  return bootstrapSteps(table, source);
+  /** Threads that resample; 0: one per core. Default 1. The numbers are the same. */
+  readonly threads?: number | undefined;
 }
 
 /**
@@ -111,6 +75,7 @@ export async function summarize(
     perClass = false,
     resamples = bootstrapDefaults.resamples,
     seed = bootstrapDefaults.seed,
+    threads = 1,
   }: SummaryOptions,
   check?: () => void,
 ): Promise<EvaluationResult> {
@@ -119,14 +84,12 @@ export async function summarize(
   const ood = scores.sets.filter(isOod);
   if (test === undefined) throw oalError("OAL-E102", { metric: "evaluation", side: "ID" });
   const names = [...ood.map((set) => set.name), ...(validation === undefined ? [] : [validation.name])];
-  const samples = await inTurns(
-    resampleScores(
-      scores.detectors.map((detector) => ({ scores, detector })),
-      names,
-      { resamples, seed },
-    ),
-    check,
+  const task = resampleTask(
+    scores.detectors.map((detector) => ({ scores, detector })),
+    names,
+    { resamples, seed },
   );
+  const samples = await resampleInThreads(task, { threads, onTurn: check });
   const summaryOf = (
     values: MetricVector,
     resampled: (metric: MetricName) => Float64Array,

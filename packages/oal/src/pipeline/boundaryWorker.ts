@@ -4,7 +4,7 @@ import { ClassSampler } from "../outliers/boundary/sampleClass.js";
 import type { PreparedClass } from "../outliers/boundary/prepare.js";
 import { cpuEngine } from "../runtime/engines/index.js";
 import type { BoundaryMessage, BoundaryWorkerInput } from "./boundaryWorkers.js";
-import { errorMessage } from "./workerError.js";
+import { errorMessage } from "../runtime/workerError.js";
 
 /** The sampler; the bank comes in memory that all threads share, which ONNX Runtime does not read. */
 async function openSampler({ input, threads }: BoundaryWorkerInput): Promise<ClassSampler> {

@@ -12,7 +12,7 @@ import {
   type SampleClasses,
   type SamplingInput,
 } from "../outliers/boundary/sampleClass.js";
-import { errorOf, type WorkerError } from "./workerError.js";
+import { errorOf, type WorkerError } from "../runtime/workerError.js";
 
 /** What a worker is given at its start: all of it plain data. Then it is sent a class at a time. */
 export interface BoundaryWorkerInput {

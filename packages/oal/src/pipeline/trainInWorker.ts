@@ -5,7 +5,7 @@ import type { TrainingEvent } from "../training/trainer.js";
 import type { EngineChoice } from "../runtime/engines/index.js";
 import { loadedPlugins } from "./plugins/loaded.js";
 import type { TrainingJob } from "./trainingJob.js";
-import { errorOf, type WorkerError } from "./workerError.js";
+import { errorOf, type WorkerError } from "../runtime/workerError.js";
 
 /** What the worker is given: all of it plain data. */
 export interface WorkerInput {

@@ -29,7 +29,7 @@ import { loadImported } from "./stages/imported.js";
 import { floats, stored, widthOf } from "./sideSources/stored.js";
 import type { WorkerInput, WorkerMessage } from "./trainInWorker.js";
 import type { AlignmentJob, AutoEncoderJob, ClassifierJob, DenoiserJob, TrainingJob } from "./trainingJob.js";
-import { errorMessage } from "./workerError.js";
+import { errorMessage } from "../runtime/workerError.js";
 
 async function taskOf(job: TrainingJob, engine: Engine): Promise<TrainingTask> {
   switch (job.kind) {

@@ -1,5 +1,6 @@
 /** Section `evaluation`: how students are measured. */
-import { bootstrapDefaults, defaultKeep } from "../../evaluation/summary.js";
+import { bootstrapDefaults } from "../../evaluation/resample.js";
+import { defaultKeep } from "../../evaluation/summary.js";
 import { defaultDetectors, detectors } from "oal-core";
 import { z } from "zod";
 import { flag, real, whole } from "../../fields.js";

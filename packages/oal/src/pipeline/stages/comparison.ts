@@ -2,7 +2,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { differencesOf, type Difference } from "../../evaluation/compare.js";
-import { inTurns } from "../../evaluation/inTurns.js";
 import { rowsOf, type SeedRow } from "../../evaluation/overSeeds.js";
 import {
   mayChoose,
@@ -11,7 +10,7 @@ import {
   type SetScores,
 } from "../../evaluation/result.js";
 import { readScores, scoreFileName, writeScores } from "../../evaluation/scoreFiles.js";
-import { drawSeeds, type SeedSamples } from "../../evaluation/seedSamples.js";
+import { drawSeedsInThreads, type SeedSamples } from "../../evaluation/seedSamples.js";
 import { resultCsv, resultJson } from "../../evaluation/tables.js";
 import type { Artifact } from "../artifact.js";
 import { choicesOf } from "../choices.js";
@@ -52,7 +51,7 @@ export const comparisonStage: Stage = {
       studentsOf(config).length * data.ood.reduce((sum, { set }) => sum + set.count, data.test.set.count),
   }),
   async run(job) {
-    const { config, folder, events, signal } = job;
+    const { config, engine, folder, events, signal } = job;
     const { results, models, images } = await readEvaluations(job);
     const seeds = seedsOf(config);
     const severalSeeds = seeds.seeds.length > 1;
@@ -60,8 +59,10 @@ export const comparisonStage: Stage = {
     events.progress(0, 2, { text: "resamples" });
     const needsSamples = resamples > 0 ? severalSeeds || models.length > 1 : severalSeeds;
     const samples = needsSamples
-      ? await inTurns(drawSeeds(models, { resamples, seed: config.seed, images }), () =>
-          signal.throwIfAborted(),
+      ? await drawSeedsInThreads(
+          models,
+          { resamples, seed: config.seed, images },
+          { threads: engine.facts.threads, onTurn: () => signal.throwIfAborted() },
         )
       : undefined;
     events.progress(1, 2, { text: "differences" });

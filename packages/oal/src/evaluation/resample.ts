@@ -1,0 +1,79 @@
+/** What is resampled, as plain data that threads can be sent, and the resampling of it or of a part. */
+import {
+  bootstrapSteps,
+  drawResamples,
+  Random,
+  type BootstrapRow,
+  type BootstrapSamples,
+  type ResampleSource,
+} from "oal-core";
+import type { ModelScores } from "./result.js";
+
+/** Defaults of the bootstrap, for the configuration and for callers of the library; PROTOCOL 9 takes 2000 resamples at twice the time. */
+export const bootstrapDefaults = { resamples: 1000, seed: 0 } as const;
+
+/** Rows of scores to be resampled with the same draws. */
+export interface ResampleTask {
+  readonly rows: readonly BootstrapRow[];
+  readonly resamples: number;
+  readonly seed: number;
+  /** Names draws of their own, for other images. */
+  readonly stream: string | undefined;
+}
+
+/**
+ * Rows (detectors) by OOD sets, with the draws that every model shares. The validation set, if any, is the last set.
+ *
+ * @param setNames  the OOD sets, in order
+ */
+export function resampleTask(
+  rows: readonly { readonly scores: ModelScores; readonly detector: string }[],
+  setNames: readonly string[],
+  options: { readonly resamples?: number; readonly seed?: number; readonly stream?: string | undefined } = {},
+): ResampleTask {
+  const { resamples, seed, stream } = { ...bootstrapDefaults, stream: undefined, ...options };
+  const confidenceOf = (scores: ModelScores, name: string, detector: string): ArrayLike<number> =>
+    scores.sets.find((set) => set.name === name)?.confidence[detector] ?? [];
+  const table = rows.map(({ scores, detector }) => ({
+    id: scores.sets.find((set) => set.group === "test")?.confidence[detector] ?? [],
+    ood: setNames.map((name) => confidenceOf(scores, name, detector)),
+  }));
+  return { rows: table, resamples, seed, stream };
+}
+
+/** Which resamples of a task. */
+export interface ResampleRange {
+  readonly from: number;
+  readonly count: number;
+}
+
+/** Resamples a task, or a part of it, one resample a step; what a resample draws does not depend on the part. */
+export function resampleSteps(
+  task: ResampleTask,
+  { from, count }: ResampleRange = { from: 0, count: task.resamples },
+): Generator<undefined, BootstrapSamples> {
+  const { rows, resamples, seed, stream } = task;
+  const draws = new Random(seed, "evaluation/bootstrap");
+  const [first] = rows;
+  const source = drawResamples(
+    stream === undefined ? draws : draws.derive(stream),
+    resamples,
+    first?.id.length ?? 0,
+    first?.ood.map((values) => values.length) ?? [],
+  );
+  const part: ResampleSource = {
+    resamples: count,
+    id: (b) => source.id(from + b),
+    ood: (set, b) => source.ood(set, from + b),
+  };
+  return bootstrapSteps(rows, part);
+}
+
+/** Resamples a task in one go. */
+export function resampleAtOnce(task: ResampleTask): BootstrapSamples {
+  const steps = resampleSteps(task);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
