@@ -88,7 +88,7 @@ export function addBenchmark(program: Command): void {
     )
     .option("--partial", "leave out sets that are not as the protocol says, and say so")
     .option("--limit <n>", "at most n images of each set: a try before the long run", wholeNumber(1))
-    .option("--resamples <n>", "bootstrap resamples behind intervals; 0: none; default 1000", wholeNumber(0))
+    .option("--resamples <n>", "bootstrap resamples behind intervals; 0: none; default 2000", wholeNumber(0))
     .option("--seed <n>", "of the bootstrap; default 0", wholeNumber(0))
     .option("--dry-run", "check everything and say what is needed, compute nothing")
     .option("--threads <n>", "threads of the engine; 0: one per core", wholeNumber(0))

@@ -30,7 +30,7 @@ export function addMetrics(program: Command): void {
     .option("--columns <names>", "only these columns, with commas between them", (text: string) =>
       text.split(",").map((name) => name.trim()),
     )
-    .option("--resamples <n>", "bootstrap resamples behind intervals; 0: none; default 1000", wholeNumber(0))
+    .option("--resamples <n>", "bootstrap resamples behind intervals; 0: none; default 2000", wholeNumber(0))
     .option("--seed <n>", "of the bootstrap; default 0", wholeNumber(0))
     .option("--json", "everything as JSON")
     .addHelpText(

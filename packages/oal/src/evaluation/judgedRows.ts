@@ -19,7 +19,7 @@ export interface JudgeOptions {
   readonly higher?: ScoreDirection | undefined;
   /** Columns to judge. Default: all that every file has. */
   readonly columns?: readonly string[] | undefined;
-  /** Resamples behind intervals and differences; 0: none. Default 1000. */
+  /** Resamples behind intervals and differences; 0: none. Default 2000. */
   readonly resamples?: number | undefined;
   readonly seed?: number | undefined;
 }
