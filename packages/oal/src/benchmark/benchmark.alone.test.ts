@@ -49,7 +49,7 @@ import { renderBenchmark } from "./report.js";
 import type { BenchmarkResult } from "./result.js";
 import { accuracyWarnings } from "./scoreFile.js";
 import { openSets, readyPictures } from "./sets.js";
-import { figureAt } from "./tables.js";
+import { figureAt } from "./forms/figures.js";
 import { BenchmarkFolder } from "./write.js";
 
 const folder = mkdtempSync(join(tmpdir(), "oal-benchmark-"));

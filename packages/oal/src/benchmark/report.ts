@@ -11,7 +11,7 @@ import { tabs } from "../report/tabs.js";
 import { cutWords } from "../bundle/cutWords.js";
 import { rankText } from "./ranks.js";
 import type { BenchmarkResult, BenchmarkRow, Figure, Rank } from "./result.js";
-import { accuracyAt, detectorText, figureAt, legendOf, meansOf, sortedRows } from "./tables.js";
+import { accuracyAt, detectorText, figureAt, legendOf, meansOf, sortedRows } from "./forms/figures.js";
 
 /** The page as HTML text. @param finished  ISO time */
 export function renderBenchmark(result: BenchmarkResult, finished: string): string {

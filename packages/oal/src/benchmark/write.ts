@@ -14,14 +14,11 @@ import { writeFileWhole } from "../runtime/writeFile.js";
 import { parametersJson } from "./parameters.js";
 import { renderBenchmark } from "./report.js";
 import type { BenchmarkResult } from "./result.js";
-import {
-  benchmarkCsv,
-  benchmarkJson,
-  latexTable,
-  leaderboardCsv,
-  markdownTable,
-  openOodCsv,
-} from "./tables.js";
+import { benchmarkCsv } from "./forms/csv.js";
+import { benchmarkJson } from "./forms/index.js";
+import { latexTable } from "./forms/latex.js";
+import { markdownTable } from "./forms/markdown.js";
+import { leaderboardCsv, openOodCsv } from "./forms/openOod.js";
 
 /** The results, written last. */
 const results = "results.json";

@@ -1,16 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { withRanks } from "./ranks.js";
-import { renderBenchmark } from "./report.js";
-import type { BenchmarkResult, BenchmarkRow, Figure, ModelFile, Place } from "./result.js";
-import {
-  latexTable,
-  leaderboardCsv,
-  legendOf,
-  markdownTable,
-  openOodCsv,
-  terminalTable,
-  troubles,
-} from "./tables.js";
+import { withRanks } from "../ranks.js";
+import { renderBenchmark } from "../report.js";
+import type { BenchmarkResult, BenchmarkRow, Figure, ModelFile, Place } from "../result.js";
+import { legendOf, troubles } from "./figures.js";
+import { latexTable } from "./latex.js";
+import { markdownTable } from "./markdown.js";
+import { leaderboardCsv, openOodCsv } from "./openOod.js";
+import { terminalTable } from "./terminal.js";
 
 const figure = (...values: number[]): Figure => {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
