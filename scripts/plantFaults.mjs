@@ -21,6 +21,10 @@ const words = process.argv.slice(2);
 const chosen = faults.filter((fault) =>
   words.every((word) => `${fault.file} ${fault.what}`.toLowerCase().includes(word.toLowerCase())),
 );
+if (chosen.length === 0) {
+  console.error(`no fault has all of these words in its file and text: ${words.join(", ")}`);
+  process.exit(1);
+}
 const copy = realpathSync(mkdtempSync(join(tmpdir(), "oal-faults-")));
 
 /** Runs test files in the copy: names of the tests that failed, or a sentence when no test could run. */

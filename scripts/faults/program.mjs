@@ -178,6 +178,20 @@ export const program = [
     tests: [source("evaluation/overSeeds.test.ts")],
   },
   {
+    file: source("evaluation/resample.ts"),
+    what: "every thread of the bootstrap has the first resamples",
+    find: "id: (b) => source.id(from + b),",
+    replace: "id: (b) => source.id(b),",
+    tests: [source("evaluation/resample.test.ts")],
+  },
+  {
+    file: source("runtime/claims/claim.ts"),
+    what: "an old claim that cannot be removed fails the process that took over",
+    find: "await rename(join(folder, `${name}.${generation}`), aside);",
+    replace: "return await rm(join(folder, `${name}.${generation}`), { recursive: true, force: true });",
+    tests: [source("runtime/claims/claimDrop.test.ts")],
+  },
+  {
     file: source("evaluation/intervals.ts"),
     what: "what images do to all seeds is left out of intervals over seeds",
     find: "Math.min(1, Math.max(0, covariance / ofMean))",

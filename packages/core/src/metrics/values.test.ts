@@ -24,6 +24,7 @@ describe("AUPR", () => {
   it("interpolates linearly: positive, negative, positive", () => {
     // Points (recall, precision): (0, 1), (1/2, 1), (1/2, 1/2), (1, 2/3).
     expect(metrics.auprIn([3, 1], [2])).toBeCloseTo(0.5 + (0.5 * (1 / 2 + 2 / 3)) / 2, 12);
+    expect(metrics.auprOut([-2], [-3, -1])).toBeCloseTo(0.5 + (0.5 * (1 / 2 + 2 / 3)) / 2, 12);
     // Constant scores: (1 + prevalence) / 2.
     expect(metrics.auprIn([0, 0, 0], [0])).toBeCloseTo((1 + 3 / 4) / 2, 12);
   });
