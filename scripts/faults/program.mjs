@@ -189,7 +189,7 @@ export const program = [
     what: "an old claim that cannot be removed fails the process that took over",
     find: "await rename(join(folder, `${name}.${generation}`), aside);",
     replace: "return await rm(join(folder, `${name}.${generation}`), { recursive: true, force: true });",
-    tests: [source("runtime/claims/claimDrop.test.ts")],
+    tests: [source("runtime/claims/claimDrop.alone.test.ts")],
   },
   {
     file: source("evaluation/intervals.ts"),
