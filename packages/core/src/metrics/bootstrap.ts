@@ -59,7 +59,13 @@ export function drawResamples(
   return { resamples, id, ood: (set, b) => ood[set]?.(b) ?? new Uint32Array(0) };
 }
 
-/** The resampled metrics of all rows and sets. */
+/**
+ * The resampled metrics of all rows and sets.
+ *
+ * @example
+ * const halves = new BootstrapSamples(2, 1, ["auroc"], Float64Array.of(0.5, 0.7)); // one row, one set; `bootstrap` makes them of scores
+ * halves.metric(0, 0, "auroc"); // Float64Array [0.5, 0.7]
+ */
 export class BootstrapSamples {
   readonly resamples: number;
   readonly #sets: number;
