@@ -13,7 +13,7 @@ export function addMetrics(program: Command): void {
     )
     .argument(
       "[files...]",
-      "CSV, npz of OpenOOD, JSON lines or Parquet that say which rows are known (label -1, or a column ood), or two npy files: known, unknown",
+      "CSV, npz of OpenOOD, JSON lines or Parquet that say which rows are known (label -1, or a column ood), folders of them, or two npy files: known, unknown",
     )
     .option("--id <file...>", "files whose rows are all known")
     .option("--ood <file...>", "files whose rows are all unknown; each is a set")
@@ -50,7 +50,7 @@ oal benchmark and oal run state both of a model, in results.json.`,
       examples([
         "oal metrics scores.csv",
         "oal metrics cifar10.npz cifar100.npz tin.npz",
-        "oal metrics scores/ce-s0-ebo/*.npz scores/ce-s0-knn/*.npz   # two detectors, compared",
+        "oal metrics scores/ce-s0-ebo scores/ce-s0-knn   # two detectors, compared",
         "oal metrics --id known.npy --ood svhn.npy textures.npy --higher unknown",
       ]),
     )

@@ -5,6 +5,9 @@ import { oalError } from "oal-core";
 import { notRegular } from "../runtime/notRegular.js";
 import { columnsOf, isNumber, numberText, type Columns } from "./scoreColumns.js";
 
+/** What score files are called. */
+export const scoreEndings = [".csv", ".tsv", ".npz", ".npy", ".jsonl", ".ndjson", ".json", ".parquet"];
+
 /** One file of scores. */
 export interface ScoreTable {
   readonly path: string;
@@ -53,9 +56,9 @@ const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g,
  * @throws OAL-E293 for one that holds none, lacks the column, or cannot be read
  */
 export async function readScoreTable(path: string, unknown?: UnknownValue): Promise<ScoreTable> {
-  const name = basename(path).replace(/(\.csv|\.tsv|\.npz|\.npy|\.jsonl|\.ndjson|\.json|\.parquet)$/i, "");
   const fail = (problem: string, cause?: unknown): Error => oalError("OAL-E293", { path, problem }, cause);
   const ending = extname(path).toLowerCase();
+  const name = scoreEndings.includes(ending) ? basename(path).slice(0, -ending.length) : basename(path);
   const found = await stat(path).catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT")
       throw oalError("OAL-D101", { path, what: "score file" }, error);

@@ -1,5 +1,5 @@
 /** Score files of others: every form gives the same numbers, senses and directions are found and said, faults are named. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
@@ -398,7 +398,10 @@ describe("what cannot be judged is said", () => {
     await expect(judgeScores(["/dev/zero"], quick)).rejects.toThrowError(
       expect.objectContaining({ code: "OAL-E293" }),
     );
-    await expect(judgeScores([folder], quick)).rejects.toThrow("it is a folder, not a file");
+    mkdirSync(at("empty/deeper"), { recursive: true });
+    await expect(judgeScores([at("empty")], quick)).rejects.toThrow(
+      `${at("empty")}: this folder holds no score file (.csv, .tsv, .npz, .npy, .jsonl, .ndjson, .json, .parquet); it has folders: ${at("empty/deeper")}`,
+    );
   });
 
   it("columns that differ, or are not there", async () => {

@@ -119,7 +119,7 @@ const options = kinds.fields({
 /**
  * Judges score files: CSV, npz of OpenOOD, npy, JSON lines, Parquet.
  *
- * @param paths  files that say of every row whether it is known (a column, or labels below 0), or two npy files: known, unknown. Files of
+ * @param paths  files, or folders of them, that say of every row whether it is known (a column, or labels below 0), or two npy files: known, unknown. Files of
  *   the same names in several folders are other scores of the same rows
  * @throws OAL-E293 (a file), OAL-E294 (no known or no unknown rows, or columns that differ), OAL-E101, OAL-E102
  * @source PROTOCOL sections 5 and 9

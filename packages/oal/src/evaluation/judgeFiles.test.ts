@@ -55,6 +55,17 @@ describe("folders of several detectors", () => {
     expect(found.differences.some(({ first, second }) => first === "ebo" && second === "knn")).toBe(true);
   });
 
+  it("are given as such, and stand for the score files that they hold", async () => {
+    place("scores/ebo/readme.txt", "no scores");
+    place("scores/knn/.hidden.csv", "no scores");
+    const whole = await judgeScores([join(root, "scores/ebo"), `${join(root, "scores/knn")}/`], quick);
+    expect(whole).toEqual(await judgeScores(files, quick));
+    const given = { ...quick, id: [join(root, "scores/ebo/cifar10.npz")], ood: [join(root, "unknown")] };
+    npz("unknown/svhn.npz", far[0] ?? [], 0);
+    npz("unknown/tin.npz", near[0] ?? [], 0);
+    expect((await judgeScores([], given)).columns[0]?.sets.map(({ name }) => name)).toEqual(["svhn", "tin"]);
+  });
+
   it("of models that call rows differently have no accuracy in common", async () => {
     const other = npz("models/b/id.npz", known[1] ?? [], 0, 1);
     const mine = npz("models/a/id.npz", known[0] ?? [], 0);

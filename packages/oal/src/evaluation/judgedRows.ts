@@ -2,16 +2,16 @@
 import { basename, dirname } from "node:path";
 import { auroc, oalError } from "oal-core";
 import { readScoreTable, type ScoreTable, type UnknownValue } from "./foreignScores.js";
-import { grouped, joinFolders, type GivenTable } from "./scoreFolders.js";
+import { grouped, joinFolders, scoreFilesAt, type GivenTable } from "./scoreFolders.js";
 
 /** Which way scores point. */
 export type ScoreDirection = "known" | "unknown";
 
 /** How to judge. */
 export interface JudgeOptions {
-  /** Files whose rows are all known, whatever they say. */
+  /** Files, or folders of them, whose rows are all known, whatever they say. */
   readonly id?: readonly string[] | undefined;
-  /** Files whose rows are all unknown; each is a set. */
+  /** Files, or folders of them, whose rows are all unknown; each file is a set. */
   readonly ood?: readonly string[] | undefined;
   /** The value of a column that marks unknown rows, "label=1"; all others are known. Default: found by the names of columns. */
   readonly unknown?: string | undefined;
@@ -52,14 +52,16 @@ export async function gather(
   const marked = unknown === undefined ? undefined : valueOf(unknown);
   const read = (path: string): Promise<ScoreTable> => readScoreTable(path, marked);
   const plainly = (path: string): Promise<ScoreTable> => readScoreTable(path);
+  const filesAt = async (all: readonly string[]): Promise<string[]> =>
+    (await Promise.all(all.map(scoreFilesAt))).flat();
   const knownParts: { table: ScoreTable; rows: readonly number[] }[] = [];
   const sets: UnknownSet[] = [];
-  const found = await Promise.all(paths.map(read));
+  const found = await Promise.all((await filesAt(paths)).map(read));
   const isPair =
     found.length === 2 && id.length + ood.length === 0 && found.every(({ known }) => known === null);
   const given: GivenTable[] = [
-    ...(await Promise.all(id.map(plainly))).map((table) => ({ table, known: true })),
-    ...(await Promise.all(ood.map(plainly))).map((table) => ({ table, known: false })),
+    ...(await Promise.all((await filesAt(id)).map(plainly))).map((table) => ({ table, known: true })),
+    ...(await Promise.all((await filesAt(ood)).map(plainly))).map((table) => ({ table, known: false })),
     ...found.map((table, i) => ({ table, known: isPair ? i === 0 : null })),
   ];
   // what every file calls so is chosen before folders give it other names

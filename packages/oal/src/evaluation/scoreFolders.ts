@@ -2,9 +2,33 @@
  * Score files of several detectors, models or seeds lie in a folder each, with the same names: OpenOOD keeps them so, and `oal benchmark`
  * writes them so. Their rows are the same images, so a folder's scores become columns of their own.
  */
-import { basename, dirname, resolve } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { oalError } from "oal-core";
-import type { ScoreTable } from "./foreignScores.js";
+import { scoreEndings, type ScoreTable } from "./foreignScores.js";
+
+/**
+ * The files that a path stands for: itself, or the score files of a folder, by name.
+ *
+ * @throws OAL-E293 for a folder that holds none
+ */
+export async function scoreFilesAt(path: string): Promise<string[]> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory() !== true) return [path];
+  const entries = await readdir(path, { withFileTypes: true });
+  const names = entries.map(({ name }) => name).filter((name) => !name.startsWith("."));
+  const own = names.filter((name) => scoreEndings.includes(extname(name).toLowerCase())).sort();
+  if (own.length > 0) return own.map((name) => join(path, name));
+  const inside = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name));
+  const hint =
+    inside.length === 0
+      ? ""
+      : `; it has folders: ${inside.slice(0, 3).join(", ")}${inside.length > 3 ? ", ..." : ""}`;
+  throw oalError("OAL-E293", {
+    path,
+    problem: `this folder holds no score file (${scoreEndings.join(", ")})${hint}`,
+  });
+}
 
 /** A file, and what whoever gave it says of its rows: all known, all unknown, or (null) that they say it themselves. */
 export interface GivenTable {
