@@ -4,7 +4,17 @@
  * --table: prints the table of docs/testing.md. Ends with 1 when a fault survives or no longer fits the source.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -55,6 +65,11 @@ function copyTree() {
       cpSync(join(root, path), join(copy, path), { recursive: true });
   }
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  // Some test files make their models by the built program; faults are planted in sources alone.
+  for (const name of readdirSync(join(root, "packages"))) {
+    const built = join(root, "packages", name, "dist");
+    if (existsSync(built)) symlinkSync(built, join(copy, "packages", name, "dist"));
+  }
 }
 
 /** Plants one fault, runs its tests and takes it out again; true when a test saw it. */
