@@ -285,7 +285,7 @@ export function defineDetector<
     parameters: schema,
     fittedNames,
     fitReads: definition.fitReads ?? Object.keys(schema),
-    fitCode: [fit?.run, fit?.draws].map(String).join("\n"),
+    fitCode: [fit?.run, fit?.draws, fit?.measure].map(String).join("\n"),
     fitTaps: [...(fit?.needs ?? []), ...(bank?.needs ?? [])],
     fitOn: (given) => {
       const on = fit?.on ?? bank?.on;

@@ -34,6 +34,8 @@ export interface FitGround {
   readonly algebra?: Algebra | undefined;
   /** Where fits that took long are kept; default: nowhere. */
   readonly fits?: FitCache | undefined;
+  /** The model, where it can be run. */
+  readonly model?: ModelSource | undefined;
 }
 
 /** How to fit. */
@@ -72,6 +74,7 @@ export async function fitGround(
     keep: keepRows,
     algebra,
     fits,
+    model,
     streams(set, taps, measured, drawn) {
       const found = areStored(taps)
         ? stored(set, taps, measured, drawn)
@@ -149,8 +152,8 @@ async function fitWith(
   try {
     const fit = (): Promise<Fitted> => detector.fit(ground.streams, parameters, ground.keep, ground.algebra);
     const set = ground.sets.find(({ group }) => group === detector.fitOn(parameters));
-    const { fits, head } = ground;
-    const fitted = await (fits && set ? fits.fit({ detector, parameters, set, head }, fit) : fit());
+    const { fits, head, model } = ground;
+    const fitted = await (fits && set ? fits.fit({ detector, parameters, set, head, model }, fit) : fit());
     return { detector, parameters, fitted };
   } catch (error) {
     if (!isUnfit(error)) throw error;

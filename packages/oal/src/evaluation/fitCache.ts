@@ -1,6 +1,7 @@
 /**
  * Fits that took long, kept by content: the same detector with the same parameters on the same numbers is not fitted again, in this run or
- * another. Kept are those of logits, features and last layer alone; what else a fit reads belongs to the model.
+ * another. Numbers are those of logits, features and last layer; of a fit that runs the network, also the network's own. The pictures that it
+ * reads are told by what the same network says of each of them.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -16,10 +17,11 @@ import {
 } from "oal-core";
 import { readSafetensors, writeSafetensors } from "../nn/safetensors.js";
 import { makeFolderSync } from "../runtime/makeFolder.js";
+import { modelContent, type ModelSource } from "./modelTaps.js";
 import type { OutputSet } from "./outputs.js";
 
 /** Raise it when fits compute something else from the same numbers, or when files have another form. */
-const version = 2;
+const version = 3;
 /** Milliseconds from which a fit is kept: a shorter one is made again as soon as it is found. */
 const worthKeeping = 500;
 /** Rows that are hashed at once. */
@@ -38,6 +40,8 @@ export interface FitIdentity {
   /** The set that it reads. */
   readonly set: OutputSet;
   readonly head: FitHead | undefined;
+  /** What is run where it reads more than stored outputs. */
+  readonly model?: ModelSource | undefined;
 }
 
 /** Fits in a folder, one file each. */
@@ -59,7 +63,7 @@ export class FitCache {
 
   /** The fit that was kept, else the one made; what it throws is thrown. */
   async fit(identity: FitIdentity, make: () => Promise<Fitted>): Promise<Fitted> {
-    if (!isKept(identity.detector)) return make();
+    if (!isKept(identity)) return make();
     const path = join(this.#folder, `${this.#keyOf(identity)}.safetensors`);
     const kept = await readFit(path, identity.detector);
     if (kept) {
@@ -91,11 +95,12 @@ export class FitCache {
     }
   }
 
-  #keyOf({ detector, parameters, set, head }: FitIdentity): string {
-    const { id, version: ofDetector, fitReads, fitCode } = detector;
+  #keyOf({ detector, parameters, set, head, model }: FitIdentity): string {
+    const { id, version: ofDetector, fitReads, fitCode, fitTaps } = detector;
     const read = Object.entries(parameters).filter(([name]) => fitReads.includes(name));
     const hash = createHash("sha256");
-    hash.update(JSON.stringify([version, id, ofDetector, fitCode, read, this.#contentOf(set)]));
+    const run = areStored(fitTaps) || !model ? null : modelContent(model, fitTaps);
+    hash.update(JSON.stringify([version, id, ofDetector, fitCode, read, this.#contentOf(set), run]));
     for (const tensor of head ? [head.weight, head.bias] : []) updateWith(hash, tensor);
     return hash.digest("hex");
   }
@@ -116,9 +121,9 @@ export class FitCache {
   }
 }
 
-/** Whether a detector's fits can be kept: tensors from what is stored of every image. */
-function isKept({ fittedNames, bank, fitTaps }: Detector): boolean {
-  return fittedNames.length > 0 && bank === null && areStored(fitTaps);
+/** Whether a fit can be kept: tensors from what is stored of every image, or from a model that can be told by its content. */
+function isKept({ detector: { fittedNames, bank, fitTaps }, model }: FitIdentity): boolean {
+  return fittedNames.length > 0 && bank === null && (areStored(fitTaps) || model !== undefined);
 }
 
 /** What a file holds; undefined where there is none, or one that is damaged or another detector's. */

@@ -1,4 +1,7 @@
 /** Detectors that run inside the model, banks in blocks, and the search: what an evaluation does beyond stored outputs. */
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   abs,
   auroc,
@@ -29,9 +32,13 @@ import {
   uint8Tensor,
   type Classifier,
   type Detector,
+  type Engine,
+  type FittedDetector,
 } from "oal-core";
 import { describe, expect, it } from "vitest";
 import { testEngine } from "../testing/engine.js";
+import { fitDetector, fitGround } from "./fit.js";
+import { FitCache } from "./fitCache.js";
 import { evaluate, outputsInMemory, type OutputSet, type SetGroup } from "./index.js";
 import { mayChoose } from "./result.js";
 import type { ModelSource } from "./modelTaps.js";
@@ -214,6 +221,39 @@ it("detectors inside the model share a pass, and one that the model cannot serve
   const mixed = await scoreTogether([plain(detectors.find("rankfeat")), ...able], tested, ground);
   expect(mixed[0]).toMatchObject({ code: "OAL-E203" });
   expect(mixed.slice(1).map((scores) => scores instanceof Error)).toEqual([false, false, false]);
+});
+
+it("a fit through the network is kept, for the same network and pictures", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "oal-fits-"));
+  let runs = 0;
+  const counted: Engine = {
+    ...testEngine,
+    compile: (...given) => ((runs += 1), testEngine.compile(...given)),
+  };
+  const fit = async (own: ModelSource, on: readonly OutputSet[]): Promise<FittedDetector> => {
+    const asked = [{ detector: onMap, parameters: {} }];
+    const ground = await fitGround(counted, on, own, asked, { fits: new FitCache(folder, 0) });
+    const outcome = await fitDetector({ detector: onMap, parameters: {} }, ground);
+    if ("reason" in outcome) throw outcome.reason;
+    return outcome.fitted;
+  };
+  const first = await fit(model, sets);
+  expect([runs, readdirSync(folder).length]).toEqual([1, 1]);
+  expect(await fit({ ...model }, sets)).toEqual(first);
+  expect(runs).toBe(1);
+  // the same logits and features, but another map
+  const doubled = (batch: number): Classifier => {
+    const { graph, taps } = build(batch);
+    const [map] = taps.maps.values();
+    if (!map) throw new Error("no map");
+    return { graph, taps: { ...taps, maps: new Map([["last", mul(map, 2)]]) } };
+  };
+  const second = await fit({ ...model, build: doubled }, sets);
+  expect(second.fitted.tensors["mean"]).not.toEqual(first.fitted.tensors["mean"]);
+  const others = [await set("train", "train", 45, 100), ...sets.slice(1)];
+  expect((await fit(model, others)).fitted.tensors["mean"]).not.toEqual(first.fitted.tensors["mean"]);
+  expect([runs, readdirSync(folder).length]).toEqual([3, 3]);
+  rmSync(folder, { recursive: true, force: true });
 });
 
 describe("a bank", () => {

@@ -1,6 +1,8 @@
 /** A model that can be run again: for detectors that need more of it than its stored outputs. */
+import { createHash } from "node:crypto";
 import {
   float32Data,
+  modelParts,
   oalError,
   uint8Tensor,
   type Classifier,
@@ -130,6 +132,31 @@ async function* tapBatches<Name extends StreamTap>(
   } finally {
     await session.release();
   }
+}
+
+/** The hashes of models by what is taken from them. */
+const contents = new WeakMap<ModelSource, Map<string, string>>();
+
+/** SHA-256 of the graph that gives a model's logits, features and some taps, weights included: two that agree compute the same. */
+export function modelContent(model: ModelSource, taps: readonly StreamTap[]): string {
+  const names = [...new Set<StreamTap>(["logits", "features", ...taps])].sort();
+  const known = contents.get(model) ?? new Map<string, string>();
+  contents.set(model, known);
+  const found = known.get(names.join()) ?? contentOf(model, names);
+  known.set(names.join(), found);
+  return found;
+}
+
+function contentOf(model: ModelSource, names: readonly StreamTap[]): string {
+  const built = model.build(model.batch);
+  for (const name of names) {
+    const value = tapOf(built, name);
+    if (value) built.graph.output(name, value);
+  }
+  const hash = createHash("sha256");
+  const { model: graph, data } = modelParts(built.graph, { data: "weights" });
+  for (const part of [...graph, ...data]) hash.update(part);
+  return hash.digest("hex");
 }
 
 function hasAll<Name extends string>(
