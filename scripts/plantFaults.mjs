@@ -60,10 +60,8 @@ function copyTree() {
     cwd: root,
     encoding: "utf8",
   });
-  for (const path of listed.stdout.trim().split("\n")) {
-    if (/^(?:packages|test)\/|^[^/]+\.(?:ts|json)$/.test(path))
-      cpSync(join(root, path), join(copy, path), { recursive: true });
-  }
+  for (const path of listed.stdout.trim().split("\n"))
+    if (existsSync(join(root, path))) cpSync(join(root, path), join(copy, path), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   // Some test files make their models by the built program; faults are planted in sources alone.
   for (const name of readdirSync(join(root, "packages"))) {
