@@ -29,18 +29,32 @@ export const resolve = {
 
 /**
  * Tests of the sources. They share a process and its modules: they change nothing outside themselves, and loading all
- * modules anew for each of a hundred files takes as long as the tests themselves.
+ * modules anew for each of a hundred files takes as long as the tests themselves. So do those that go through all operators or all reference
+ * values.
  */
-export const unitTests = ["packages/*/src/**/*.test.ts"];
+export const unitTests = ["packages/*/src/**/*.test.ts", "test/{generic,golden}/**/*.test.ts"];
 
 /** Tests in a process each: of the built program, whose environment they set, and those of the sources that replace modules. */
-export const programTests = ["test/**/*.test.ts", "packages/*/src/**/*.alone.test.ts"];
+export const programTests = [
+  "test/!(generic|golden)/**/*.test.ts",
+  "test/*.test.ts",
+  "packages/*/src/**/*.alone.test.ts",
+];
 
 /** Tests that take long: packed tarballs, kill trials, other versions of Node, fuzzing, browsers. */
 export const slowTests = ["packages/*/src/**/*.slow.test.ts", "test/**/*.slow.test.ts"];
 
-/** Files of the built program that run for long, longest first. */
-const longest = ["test/library", "test/cli/resume", "test/cli/badInput", "test/cli/runFolder"];
+/** Files that run for long, longest first; those of each run are among all. */
+const longest = [
+  "test/library",
+  "test/cli/resume",
+  "test/cli/badInput",
+  "test/cli/runFolder",
+  "test/cli/badPaths",
+  "test/generic/derivatives",
+  "training/trainer",
+  "training/methods/methods",
+];
 
 /** Starts with what takes longest, so that both workers end together. */
 class LongestFirst extends BaseSequencer {
