@@ -17,15 +17,23 @@ function main(given: BoundaryWorkerInput): void {
   if (!port) return;
   const tell = (message: BoundaryMessage): void => port.postMessage(message);
   let opened: Promise<ClassSampler> | undefined;
+  let isStopped = false;
+  const onRound = (): void => {
+    if (isStopped) throw new Error("stopped");
+    tell({ kind: "round" });
+  };
   const sample = async (one: PreparedClass): Promise<void> => {
     try {
       const sampler = await (opened ??= openSampler(given));
-      tell({ kind: "class", outliers: await sampler.sample(one, () => tell({ kind: "round" })) });
+      tell({ kind: "class", outliers: await sampler.sample(one, onRound) });
     } catch (thrown) {
       tell(errorMessage(thrown));
     }
   };
-  port.on("message", (one: PreparedClass) => void sample(one));
+  port.on("message", (message: PreparedClass | "stop") => {
+    if (message === "stop") isStopped = true;
+    else void sample(message);
+  });
 }
 
 const given: BoundaryWorkerInput = workerData;

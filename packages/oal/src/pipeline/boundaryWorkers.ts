@@ -12,9 +12,10 @@ import {
   type SampleClasses,
   type SamplingInput,
 } from "../outliers/boundary/sampleClass.js";
+import { endWorker } from "../runtime/endWorker.js";
 import { errorOf, type WorkerError } from "../runtime/workerError.js";
 
-/** What a worker is given at its start: all of it plain data. Then it is sent a class at a time. */
+/** What a worker is given at its start: all of it plain data. Then it is sent a class at a time, or "stop" to end with its round. */
 export interface BoundaryWorkerInput {
   readonly input: SamplingInput;
   /** Threads of its engine. */
@@ -49,16 +50,22 @@ export function spreadOver(workers: number): SampleClasses {
     unit.set(input.unit);
     const workerData: BoundaryWorkerInput = { input: { ...input, unit }, threads };
     const queue = [...classes.entries()];
+    const busy = new Set<Worker>();
     const sampled: ClassOutliers[] = [];
     const started = Array.from(
       { length: Math.min(workers, classes.length) },
       () => new Worker(new URL("./boundaryWorker.js", import.meta.url), { workerData }),
     );
     try {
-      await Promise.all(started.map((worker) => work(worker, queue, sampled, onRound)));
+      await Promise.all(started.map((worker) => work(worker, busy, queue, sampled, onRound)));
       return sampled;
     } finally {
-      await Promise.all(started.map((worker) => worker.terminate()));
+      queue.length = 0; // of several threads one may have failed
+      await Promise.all(
+        started.map((worker) =>
+          endWorker<BoundaryMessage>(worker, busy.has(worker), ({ kind }) => kind !== "round"),
+        ),
+      );
     }
   };
 }
@@ -66,6 +73,7 @@ export function spreadOver(workers: number): SampleClasses {
 /** Has a worker sample classes of the queue until none is left. */
 function work(
   worker: Worker,
+  busy: Set<Worker>,
   queue: [number, PreparedClass][],
   sampled: ClassOutliers[],
   onRound: () => void,
@@ -75,13 +83,15 @@ function work(
     const next = (): void => {
       const entry = queue.shift();
       if (!entry) return resolve();
+      busy.add(worker);
       const [place, one] = entry;
       current = place;
       worker.postMessage(one);
     };
     const take = (message: BoundaryMessage): void => {
-      if (message.kind === "error") throw errorOf(message);
       if (message.kind === "round") return onRound();
+      busy.delete(worker);
+      if (message.kind === "error") throw errorOf(message);
       sampled[current] = message.outliers;
       next();
     };
@@ -96,7 +106,10 @@ function work(
     const died = (how: string, cause?: unknown): void =>
       reject(oalError("OAL-X101", { problem: `a thread of boundary sampling ${how}` }, cause));
     worker.on("error", (error) => died(`died: ${String(error)}`, error));
-    worker.on("exit", (code) => died(`ended with ${code}`));
+    worker.on("exit", (code) => {
+      busy.delete(worker);
+      died(`ended with ${code}`);
+    });
     next();
   });
 }

@@ -5,6 +5,7 @@ import type { TrainingEvent } from "../training/trainer.js";
 import type { EngineChoice } from "../runtime/engines/index.js";
 import { loadedPlugins } from "./plugins/loaded.js";
 import type { TrainingJob } from "./trainingJob.js";
+import { endWorker } from "../runtime/endWorker.js";
 import { errorOf, type WorkerError } from "../runtime/workerError.js";
 
 /** What the worker is given: all of it plain data. */
@@ -36,13 +37,15 @@ export async function trainInWorker(
     workerData: { ...input, plugins: loadedPlugins().map(({ path }) => path) } satisfies WorkerInput,
   });
   const stop = (): void => worker.postMessage("stop");
+  let isBusy = true;
   try {
     return await new Promise<boolean>((resolve, reject) => {
       worker.on("message", (message: WorkerMessage) => {
         // What a listener of a worker throws would end the process: a log that cannot be written ends the training alone.
         try {
-          if (message.kind === "event") onEvent(message.event);
-          else if (message.kind === "finished") resolve(message.finished);
+          if (message.kind === "event") return onEvent(message.event);
+          isBusy = false;
+          if (message.kind === "finished") resolve(message.finished);
           else reject(errorOf(message));
         } catch (error) {
           reject(error);
@@ -51,14 +54,15 @@ export async function trainInWorker(
       worker.on("error", (error) =>
         reject(oalError("OAL-X101", { problem: `the training thread died: ${String(error)}` }, error)),
       );
-      worker.on("exit", (code) =>
-        reject(oalError("OAL-X101", { problem: `the training thread ended with ${code}` })),
-      );
+      worker.on("exit", (code) => {
+        isBusy = false;
+        reject(oalError("OAL-X101", { problem: `the training thread ended with ${code}` }));
+      });
       if (signal?.aborted) stop();
       signal?.addEventListener("abort", stop);
     });
   } finally {
     signal?.removeEventListener("abort", stop);
-    await worker.terminate();
+    await endWorker<WorkerMessage>(worker, isBusy, ({ kind }) => kind !== "event");
   }
 }
