@@ -25,7 +25,7 @@ export default {
     oal: {
       make: async (settings) => {
         const task = taskOf(settings);
-        return { step: async () => void (await resampleInThreads(task, { threads: 0 })) };
+        return { step: async () => void (await resampleInThreads(task, { threads: settings.threads })) };
       },
     },
   },

@@ -1,5 +1,6 @@
 /** What is resampled, as plain data that threads can be sent, and the resampling of it or of a part. */
 import {
+  bootstrap,
   bootstrapSteps,
   drawResamples,
   Random,
@@ -52,28 +53,26 @@ export function resampleSteps(
   task: ResampleTask,
   { from, count }: ResampleRange = { from: 0, count: task.resamples },
 ): Generator<undefined, BootstrapSamples> {
-  const { rows, resamples, seed, stream } = task;
-  const draws = new Random(seed, "evaluation/bootstrap");
-  const [first] = rows;
-  const source = drawResamples(
-    stream === undefined ? draws : draws.derive(stream),
-    resamples,
-    first?.id.length ?? 0,
-    first?.ood.map((values) => values.length) ?? [],
-  );
+  const source = drawsOf(task);
   const part: ResampleSource = {
     resamples: count,
     id: (b) => source.id(from + b),
     ood: (set, b) => source.ood(set, from + b),
   };
-  return bootstrapSteps(rows, part);
+  return bootstrapSteps(task.rows, part);
 }
 
 /** Resamples a task in one go. */
 export function resampleAtOnce(task: ResampleTask): BootstrapSamples {
-  const steps = resampleSteps(task);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return bootstrap(task.rows, drawsOf(task));
+}
+
+function drawsOf({ rows: [first], resamples, seed, stream }: ResampleTask): ResampleSource {
+  const random = new Random(seed, "evaluation/bootstrap");
+  return drawResamples(
+    stream === undefined ? random : random.derive(stream),
+    resamples,
+    first?.id.length ?? 0,
+    first?.ood.map((values) => values.length) ?? [],
+  );
 }

@@ -1,4 +1,4 @@
-/** The forms that a benchmark's table is printed in; a new one is a file and a line here. */
+/** The forms that a benchmark's table is printed in; a new one is a file, a line here, and one in the command's options. */
 import type { BenchmarkResult } from "../result.js";
 import { latexTable } from "./latex.js";
 import { markdownTable } from "./markdown.js";
